@@ -1,0 +1,218 @@
+"""Every fixture program, through the real pipeline: what its marks say is what is found, in both directions.
+
+A mark stands behind the definition of a container: `# expect: UBM101` (or several codes, separated by commas) for a
+finding, `# ok: UBM101` or `# ok: a reason` for none at all. A line `# known-gap: a reason` anywhere in a fixture says
+that it is not met yet; such a fixture must fail, and passes on to a plain one as soon as it does not.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+GATEWAY = FIXTURES / "gateway"
+SETTINGS_FILE = "pyproject.toml"
+
+_EXPECT = re.compile(r"#\s*expect:(?P<codes>.*?)(?=#|$)")
+_OK = re.compile(r"#\s*ok:(?P<reason>.*?)(?=#|$)")
+_GAP = re.compile(r"^\s*#\s*known-gap:\s*(?P<reason>.+)$", re.MULTILINE)
+_CODE = re.compile(r"UBM\d{3}")
+
+
+class Report(NamedTuple):
+    """One finding, expected or made."""
+
+    path: str
+    line: int
+    code: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.code}"
+
+
+class Marks(NamedTuple):
+    """All marks of one fixture."""
+
+    expected: frozenset[Report]
+    quiet: frozenset[tuple[str, int]]
+    gap: str
+
+
+def fixture_directories() -> list[Path]:
+    """`<rule>/<case>` each, and every stage of the gateway."""
+    return sorted(
+        case
+        for rule in FIXTURES.iterdir()
+        if rule.is_dir() and not rule.name.startswith((".", "_"))
+        for case in rule.iterdir()
+        if case.is_dir() and not case.name.startswith((".", "_"))
+    )
+
+
+def read_marks(directory: Path) -> Marks:
+    """The marks in all Python files of a fixture; raises ValueError for one that makes no sense."""
+    expected: set[Report] = set()
+    quiet: set[tuple[str, int]] = set()
+    gap = ""
+    for file in python_files(directory):
+        path = file.relative_to(directory).as_posix()
+        text = file.read_text(encoding="utf-8")
+        if found := _GAP.search(text):
+            gap = found["reason"]
+        for number, line in enumerate(text.splitlines(), 1):
+            codes, is_quiet = _read_line(line, f"{path}:{number}")
+            expected.update(Report(path, number, code) for code in codes)
+            if is_quiet:
+                quiet.add((path, number))
+    return Marks(frozenset(expected), frozenset(quiet), gap)
+
+
+def _read_line(line: str, place: str) -> tuple[tuple[str, ...], bool]:
+    expect, ok = _EXPECT.search(line), _OK.search(line)
+    if expect and ok:
+        raise ValueError(f"{place}: a line is either expected to be reported or to stay quiet: {line}")
+    if ok and not ok["reason"].strip():
+        raise ValueError(f"{place}: `# ok:` needs the rule or the reason: {line}")
+    if not expect:
+        return (), bool(ok)
+    codes = tuple(code.strip() for code in expect["codes"].split(","))
+    if not all(_CODE.fullmatch(code) for code in codes):
+        raise ValueError(f"{place}: `# expect:` takes codes such as UBM101 and nothing else: {line}")
+    return codes, False
+
+
+def python_files(directory: Path) -> Iterator[Path]:
+    return (file for file in sorted(directory.rglob("*.py")) if "__pycache__" not in file.parts)
+
+
+def definition_lines(file: Path) -> dict[int, int]:
+    """Lines of decorators, each with the line of the `def` below: a decorated function is one definition."""
+    lines: dict[int, int] = {}
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.decorator_list:
+            first = min(decorator.lineno for decorator in node.decorator_list)
+            lines.update(dict.fromkeys(range(first, node.lineno), node.lineno))
+    return lines
+
+
+def settings_of(directory: Path) -> Any:
+    """The fixture's own settings, the gateway's for its stages, otherwise every rule there is."""
+    from unbounded_lint.config import load_settings
+
+    own = directory / SETTINGS_FILE
+    if own.is_file():
+        return load_settings(directory, config=None, isolated=False, overrides={})
+    if directory.parent == GATEWAY and (GATEWAY / SETTINGS_FILE).is_file():
+        return load_settings(directory, config=GATEWAY / SETTINGS_FILE, isolated=False, overrides={})
+    overrides = {"select": ["UBM"], "min-confidence": "medium"}
+    return load_settings(directory, config=None, isolated=True, overrides=overrides)
+
+
+def findings_of(directory: Path) -> dict[Report, str]:
+    """What the pipeline reports about a fixture, with the message and the confidence of each finding."""
+    from unbounded_lint import discovery, runner
+
+    settings = settings_of(directory)
+    project = discovery.discover([directory], directory, settings)
+    outcome = runner.check(runner.Request(project=project, settings=settings, jobs=1, use_cache=False))
+    found: dict[Report, str] = {}
+    for finding in outcome.findings:
+        path, line = finding.place.path, finding.place.line
+        line = definition_lines(directory / path).get(line, line)
+        found[Report(path, line, finding.code)] = f"{finding.message} ({finding.confidence.value})"
+    return found
+
+
+def _parameters() -> Iterator[Any]:
+    for directory in fixture_directories():
+        gap = read_marks(directory).gap
+        marks = [pytest.mark.xfail(reason=gap, strict=True, raises=AssertionError)] if gap else []
+        yield pytest.param(directory, id=directory.relative_to(FIXTURES).as_posix(), marks=marks)
+
+
+@pytest.mark.parametrize("directory", _parameters())
+def test_fixture(directory: Path) -> None:
+    from unbounded_lint import rules
+
+    known = frozenset(rule.code for rule in rules.all_rules())
+    marks = read_marks(directory)
+    assert marks.expected or marks.quiet, "a fixture without a mark tests nothing"
+    waiting = sorted({report.code for report in marks.expected} - known)
+    if waiting:
+        pytest.skip(f"waits for {', '.join(waiting)}")
+
+    found = {report: message for report, message in findings_of(directory).items() if report.code in known}
+    missed = sorted(marks.expected - found.keys())
+    alarms = sorted(found.keys() - marks.expected)
+    problems = [f"missed alarm: {report}" for report in missed]
+    for report in alarms:
+        what = "must stay quiet" if (report.path, report.line) in marks.quiet else "nothing is expected here"
+        problems.append(f"false alarm:  {report} ({what}): {found[report]}")
+    assert not problems, "\n".join(["", *problems])
+
+
+def test_every_rule_has_bad_and_good_fixtures() -> None:
+    """A folder is named after a rule and holds at least two programs with its code and two that stay quiet under it."""
+    from unbounded_lint import rules
+
+    lacking = []
+    for rule in rules.all_rules():
+        if rule.code.startswith("UBM9"):
+            continue
+        cases = [read_marks(case) for case in fixture_directories() if case.parent.name == rule.name]
+        bad = sum(any(report.code == rule.code for report in marks.expected) for marks in cases)
+        good = sum(bool(marks.quiet) and not marks.expected for marks in cases)
+        if bad < 2 or good < 2:
+            lacking.append(f"{rule.code} {rule.name}: {bad} bad, {good} good")
+    assert not lacking
+
+
+def test_folders_are_named_after_rules() -> None:
+    from unbounded_lint import rules
+
+    names = {rule.name for rule in rules.all_rules()}
+    if len(names) < len({directory.parent for directory in fixture_directories()}):
+        pytest.skip("waits for more rules")
+    assert {directory.parent.name for directory in fixture_directories()} - {GATEWAY.name} <= names
+
+
+def test_all_fixtures_parse() -> None:
+    for directory in fixture_directories():
+        for file in python_files(directory):
+            ast.parse(file.read_text(encoding="utf-8"), str(file))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["x = {}  # expect: UBM1", "x = {}  # expect:", "x = {}  # expect: UBM101, later", "x = {}  # ok:"],
+)
+def test_senseless_marks_are_errors(line: str) -> None:
+    with pytest.raises(ValueError, match="place"):
+        _read_line(line, "place")
+
+
+def test_a_line_cannot_be_both() -> None:
+    with pytest.raises(ValueError, match="either"):
+        _read_line("x = {}  # expect: UBM101  # ok: UBM102", "place")
+
+
+def test_marks_are_read(tmp_path: Path) -> None:
+    lines = ("a = {}  # expect: UBM101, UBM102", "b = {}  # ok: pruned", "c = {}  # noqa: F401  # expect: UBM103")
+    (tmp_path / "m.py").write_text("\n".join(lines), encoding="utf-8")
+    assert read_marks(tmp_path) == Marks(
+        frozenset({Report("m.py", 1, "UBM101"), Report("m.py", 1, "UBM102"), Report("m.py", 3, "UBM103")}),
+        frozenset({("m.py", 2)}),
+        "",
+    )
+
+
+def test_a_decorator_stands_for_its_function(tmp_path: Path) -> None:
+    file = tmp_path / "m.py"
+    file.write_text("@cache\n@other(\n    1\n)\ndef f(): ...\n", encoding="utf-8")
+    assert definition_lines(file) == {1: 5, 2: 5, 3: 5, 4: 5}

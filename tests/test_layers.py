@@ -1,0 +1,59 @@
+"""What the front ends load: a command that answers at once must not pay for the analysis."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HEAVY = {"libcst", "rich", "msgspec", "pathspec", "yaml", "sqlite3", "multiprocessing", "concurrent"}
+
+
+def loaded_by(script: str) -> set[str]:
+    """Run a script in a fresh interpreter and give the names of the modules loaded at its end."""
+    report = "\nimport sys; print('\\n' + '\\n'.join(sys.modules), file=sys.stderr)"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", script + report],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=env,
+        cwd=ROOT,
+        timeout=60,
+    )
+    return set(done.stderr.split())
+
+
+def too_much(modules: set[str], heavy: set[str]) -> list[str]:
+    """The modules that belong to a heavy package."""
+    return sorted(name for name in modules if any(name == top or name.startswith(f"{top}.") for top in heavy))
+
+
+@pytest.mark.parametrize("module", ["unbounded_lint", "unbounded_lint.cli", "unbounded_lint.flake8"])
+def test_import_is_light(module: str) -> None:
+    ours = {"unbounded_lint.link", "unbounded_lint.facts", "unbounded_lint.runner", "unbounded_lint.rules"}
+    loaded = loaded_by(f"import {module}")
+    assert module in loaded
+    assert too_much(loaded, HEAVY | ours) == []
+
+
+@pytest.mark.parametrize("argv", [["--version"], ["--help"], ["check", "--help"]])
+def test_version_and_help_load_nothing(argv: list[str]) -> None:
+    loaded = loaded_by(f"from unbounded_lint.cli import main; assert main({argv!r}) == 0")
+    assert too_much(loaded, HEAVY | {"unbounded_lint.config", "unbounded_lint.rules", "json"}) == []
+
+
+@pytest.mark.parametrize("argv", [["rule"], ["rule", "UBM101"], ["rule", "--output-format", "json"]])
+def test_rule_loads_neither_libcst_nor_the_link_layer(argv: list[str]) -> None:
+    loaded = loaded_by(f"from unbounded_lint.cli import main; assert main({argv!r}) == 0")
+    assert too_much(loaded, {"libcst", "rich", "unbounded_lint.link", "unbounded_lint.runner"}) == []
+
+
+def test_plugin_class_can_be_made_without_loading_anything() -> None:
+    loaded = loaded_by("from unbounded_lint.flake8 import Plugin; list(Plugin(None, 'stdin').run())")
+    assert too_much(loaded, HEAVY) == []

@@ -1,0 +1,386 @@
+"""The catalogue in memory, and the questions that can be asked of it.
+
+`catalog()` reads the shipped data once. A `Catalog` never changes; `extend` returns another one. Every lookup by
+name takes a dotted path after import resolution and follows the known re-exports (`Catalog.canonical`).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from unbounded_lint.catalog import model
+from unbounded_lint.catalog.build import COMPACT, CatalogError
+from unbounded_lint.errors import UserError
+
+_Api = TypeVar("_Api", bound=model.Api)
+_Item = TypeVar("_Item")
+_Effect = dict[str, tuple[tuple[model.Container, model.Method], ...]]
+_PLAIN = frozenset({"map", "list", "set", "deque"})
+_DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\Z")
+
+
+@functools.lru_cache(maxsize=1)
+def catalog() -> Catalog:
+    """The shipped catalogue. Raises CatalogError when the package's data is damaged."""
+    try:
+        data = msgspec.json.decode(Path(__file__).with_name(COMPACT).read_bytes(), type=model.Data)
+    except (OSError, msgspec.DecodeError) as error:
+        raise CatalogError(f"{COMPACT}: {error}") from error
+    if data.schema != model.SCHEMA:
+        raise CatalogError(f"{COMPACT} has schema {data.schema}, this program needs {model.SCHEMA}")
+    return Catalog.of(data)
+
+
+def receiver_word(expression: str) -> str:
+    """The word that stands for a receiver: "self._event_loop" -> "event_loop", "get_scheduler()" -> "get_scheduler"."""
+    return expression.rpartition(".")[2].partition("(")[0].strip("_").lower()
+
+
+@dataclass(frozen=True)
+class Index:
+    """One section of the catalogue by name and by method."""
+
+    by_name: Mapping[str, tuple[int, ...]]
+    by_method: Mapping[str, tuple[int, ...]]
+
+    @classmethod
+    def of(cls, entries: Iterable[model.Api]) -> Index:
+        """Index entries by their position."""
+        numbered = tuple(enumerate(entries))
+        return cls(
+            by_name=_grouped((name, number) for number, entry in numbered for name in entry.names),
+            by_method=_grouped((name, number) for number, entry in numbered for name in entry.methods),
+        )
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Frozen data and its indexes. All lookups give entries in source order, an empty tuple or None for an unknown
+    name."""
+
+    data: model.Data
+    _timers: Index
+    _sleepers: Index
+    _hooks: Index
+    _forwarders: Index
+    _containers: Index
+    _timer_bases: Mapping[str, tuple[model.Timer, ...]]
+    _hook_bases: Mapping[str, tuple[model.Hook, ...]]
+    _hook_functions: Mapping[str, tuple[model.Hook, ...]]
+    _hook_attributes: Mapping[str, tuple[model.Hook, ...]]
+    _tables: Mapping[str, tuple[model.Timer, ...]]
+    _functions: Mapping[str, model.ArgumentFunction]
+    _returned: Mapping[str, str]
+    _key_names: Mapping[str, tuple[model.KeyCall, ...]]
+    _key_methods: Mapping[str, tuple[model.KeyCall, ...]]
+    _annotations: Mapping[str, model.Domain]
+    _annotation_bases: Mapping[str, model.Domain]
+    _words: Mapping[str, model.Domain]
+    _prefixes: Mapping[str, model.Domain]
+
+    @classmethod
+    def of(cls, data: model.Data) -> Catalog:
+        """Index checked data."""
+        words = [(word, group.domain) for group in data.words for word in group.words]
+        return cls(
+            data=data,
+            _timers=Index.of(data.timers),
+            _sleepers=Index.of(data.sleepers),
+            _hooks=Index.of(data.hooks),
+            _forwarders=Index.of(data.forwarders),
+            _containers=Index.of(data.containers),
+            _timer_bases=_grouped((base, timer) for timer in data.timers for base in timer.bases),
+            _hook_bases=_grouped((base, hook) for hook in data.hooks for base in hook.bases),
+            _hook_functions=_callback_names(data.hooks, "function"),
+            _hook_attributes=_callback_names(data.hooks, "append"),
+            _tables=_grouped((name, timer) for timer in data.timers for name in timer.constants),
+            _functions={name: function for function in data.functions for name in function.names},
+            _returned={name: entry.type for entry in data.returned for name in entry.names},
+            _key_names=_grouped((name, call) for call in data.key_calls for name in call.names),
+            _key_methods=_grouped((name, call) for call in data.key_calls for name in call.methods),
+            _annotations={name: entry.domain for entry in data.annotations for name in entry.names},
+            _annotation_bases={name: entry.domain for entry in data.annotations for name in entry.bases},
+            _words=_agreed(words),
+            _prefixes={prefix: group.domain for group in data.words for prefix in group.prefixes},
+        )
+
+    def canonical(self, dotted: str) -> str:
+        """The spelling the catalogue uses: "typing.Dict" -> "dict", "asyncio.tasks.sleep" -> "asyncio.sleep"."""
+        return model.canonical(self.data.aliases, dotted)
+
+    # --- timers, sleepers, framework wiring
+
+    def timer_named(self, dotted: str) -> tuple[model.Timer, ...]:
+        """Timers whose function, class, method ("sched.scheduler.enter") or decorator has this dotted name."""
+        return _pick(self.data.timers, self._timers.by_name, self.canonical(dotted))
+
+    def timer_method(self, method: str, receiver: str | None) -> tuple[model.Timer, ...]:
+        """Timers with this method, for a receiver of unknown type that has this word (None: no word at all). Entries
+        that name the word come first, then those that take any receiver."""
+        return _by_receiver(self.data.timers, self._timers.by_method.get(method, ()), receiver)
+
+    def timer_base(self, dotted: str) -> tuple[model.Timer, ...]:
+        """Timers made by subclassing this class: an overridden method (`callback.how == "override"`), or a
+        constructor like the base's."""
+        return self._timer_bases.get(self.canonical(dotted), ())
+
+    def timer_table(self, name: str) -> tuple[model.Timer, ...]:
+        """Timers listed in a table assigned to this name or dotted attribute path ("app.conf.beat_schedule")."""
+        return _longest_tail(self._tables, name)
+
+    def sleeper_named(self, dotted: str) -> tuple[model.Sleeper, ...]:
+        """Sleeps and timed waits with this dotted name; ask `Sleeper.sleeps` whether the call has a time."""
+        return _pick(self.data.sleepers, self._sleepers.by_name, self.canonical(dotted))
+
+    def sleeper_method(self, method: str, receiver: str | None) -> tuple[model.Sleeper, ...]:
+        """As `timer_method`, for sleeps and timed waits."""
+        return _by_receiver(self.data.sleepers, self._sleepers.by_method.get(method, ()), receiver)
+
+    def hook_named(self, dotted: str) -> tuple[model.Hook, ...]:
+        """Framework wiring with this dotted name."""
+        return _pick(self.data.hooks, self._hooks.by_name, self.canonical(dotted))
+
+    def hook_method(self, method: str, receiver: str | None) -> tuple[model.Hook, ...]:
+        """As `timer_method`, for framework wiring."""
+        return _by_receiver(self.data.hooks, self._hooks.by_method.get(method, ()), receiver)
+
+    def hook_base(self, dotted: str) -> tuple[model.Hook, ...]:
+        """Wiring of a subclass of this class: the framework calls the methods in `callback.names`."""
+        return self._hook_bases.get(self.canonical(dotted), ())
+
+    def hook_function(self, name: str) -> tuple[model.Hook, ...]:
+        """Wiring by a conventional name of a module-level function ("main", "async_setup_entry")."""
+        return self._hook_functions.get(name, ())
+
+    def hook_attribute(self, name: str) -> tuple[model.Hook, ...]:
+        """Wiring by an attribute that functions are appended or assigned to ("on_startup")."""
+        return self._hook_attributes.get(name, ())
+
+    def forwarder_named(self, dotted: str) -> tuple[model.Forwarder, ...]:
+        """Functions with this dotted name that call the function they are given once."""
+        return _pick(self.data.forwarders, self._forwarders.by_name, self.canonical(dotted))
+
+    def forwarder_method(self, method: str, receiver: str | None) -> tuple[model.Forwarder, ...]:
+        """As `timer_method`, for forwarders."""
+        return _by_receiver(self.data.forwarders, self._forwarders.by_method.get(method, ()), receiver)
+
+    def returned_type(self, dotted: str) -> str | None:
+        """The class of what this call or attribute gives ("asyncio.get_running_loop" ->
+        "asyncio.AbstractEventLoop")."""
+        return self._returned.get(self.canonical(dotted))
+
+    # --- containers
+
+    def container(self, dotted: str) -> model.Container | None:
+        """What this constructor, function or decorator makes."""
+        found = _pick(self.data.containers, self._containers.by_name, self.canonical(dotted))
+        return found[0] if found else None
+
+    def container_method(self, method: str, receiver: str | None) -> tuple[model.Container, ...]:
+        """Hidden registries that grow by a call of this method (`logger.getChild(name)`, `metric.labels(id)`)."""
+        return _by_receiver(self.data.containers, self._containers.by_method.get(method, ()), receiver)
+
+    @functools.cached_property
+    def _by_effect(self) -> Mapping[str, _Effect]:
+        return {
+            effect: _grouped(
+                (method.name, (container, method))
+                for container in self.data.containers
+                for method in getattr(container, effect)
+            )
+            for effect in ("inserts", "removes")
+        }
+
+    def inserting(self, method: str, family: str | None = None) -> tuple[model.Method, ...]:
+        """How a method of this name inserts into containers of this family; without one, into a map, list, set or
+        deque of the standard library. Distinct ways in source order; empty: it does not insert."""
+        return _effects(self._by_effect["inserts"], method, family)
+
+    def removing(self, method: str, family: str | None = None) -> tuple[model.Method, ...]:
+        """As `inserting`, for removals of single entries."""
+        return _effects(self._by_effect["removes"], method, family)
+
+    def methods_that_insert(self, family: str | None = None) -> frozenset[str]:
+        """Names of methods that insert into containers of this family; without one, into a map, list, set or deque of
+        the standard library."""
+        return self._method_names(family, lambda entry: [method.name for method in entry.inserts])
+
+    def methods_that_remove(self, family: str | None = None) -> frozenset[str]:
+        """Names of methods that remove entries."""
+        return self._method_names(family, lambda entry: [method.name for method in entry.removes])
+
+    def methods_that_clear(self, family: str | None = None) -> frozenset[str]:
+        """Names of methods that empty the container."""
+        return self._method_names(family, lambda entry: entry.clears)
+
+    def _method_names(self, family: str | None, names: Callable[[model.Container], Iterable[str]]) -> frozenset[str]:
+        chosen = (entry for entry in self.data.containers if _in_family(entry, family))
+        return frozenset(name for entry in chosen for name in names(entry))
+
+    def argument_function(self, dotted: str) -> model.ArgumentFunction | None:
+        """How this function changes a container handed to it; unbound methods ("dict.update",
+        "collections.deque.append") included."""
+        name = self.canonical(dotted)
+        known = self._functions.get(name)
+        if known is not None:
+            return known
+        owner, _, method = name.rpartition(".")
+        container = self.container(owner) if owner else None
+        return _unbound(container, name, method) if container else None
+
+    # --- keys
+
+    def key_call(self, dotted: str) -> tuple[model.KeyCall, ...]:
+        """What the result of this call says about a key; several entries differ in their number of arguments."""
+        return self._key_names.get(self.canonical(dotted), ())
+
+    def key_method(self, method: str) -> tuple[model.KeyCall, ...]:
+        """As `key_call`, for a method of any receiver."""
+        return self._key_methods.get(method, ())
+
+    def annotation_domain(self, dotted: str) -> model.Domain:
+        """The domain of the values of this type; "parts": that of its arguments; "unknown" for one that says
+        nothing."""
+        name = self.canonical(dotted)
+        return self._annotations.get(name) or self._annotation_bases.get(name, "unknown")
+
+    def base_domain(self, dotted: str) -> model.Domain:
+        """The domain of the values of a project class that derives from this one ("enum.Enum" -> closed)."""
+        return self._annotation_bases.get(self.canonical(dotted), "unknown")
+
+    def word_domain(self, name: str) -> model.Domain:
+        """What a name hints at: weak evidence, never proof. The whole name counts, then its endings at underscores;
+        a word that stands for both says "unknown"."""
+        word = name.strip("_").lower()
+        for prefix, domain in self._prefixes.items():
+            if word.startswith(prefix):
+                return domain
+        return self._words[tail] if (tail := _known_tail(self._words, word, "_")) else "unknown"
+
+    def hint_words(self, role: str) -> tuple[str, ...]:
+        """Words that people use for this role ("sweeper", "cap" ...); "*" stands for any text."""
+        return tuple(word for hint in self.data.hints if hint.role == role for word in hint.words)
+
+
+def extend(base: Catalog, *, timers: Iterable[str] = (), bounded_types: Iterable[str] = ()) -> Catalog:
+    """A catalogue with a project's own entries in front of the shipped ones.
+
+    timers: "pkg.sched.every:1" (dotted callable, position of the callback counted without `self`) or
+    "pkg.sched.every" (a decorator); "pkg.sched:every:1" is the same. bounded_types: dotted constructors,
+    "pkg.mod:Cache" or "pkg.mod.Cache", of containers that cannot grow without limit. Raises UserError for text of
+    another form.
+    """
+    own_timers = tuple(_own_timer(text, base) for text in timers)
+    own_types = tuple(_own_type(text, base) for text in bounded_types)
+    if not own_timers and not own_types:
+        return base
+    data = base.data
+    return Catalog.of(
+        msgspec.structs.replace(data, timers=own_timers + data.timers, containers=own_types + data.containers)
+    )
+
+
+def _own_timer(text: str, base: Catalog) -> model.Timer:
+    target, colon, position = text.rpartition(":")
+    if not (colon and position.isdecimal()):
+        target, position = text, ""
+    advice = "write a dotted callable and the position of its callback, as in pkg.sched.every:1"
+    name = base.canonical(_dotted(target, "timers", text, advice))
+    if position:
+        callback = model.Callback(how="argument", position=int(position), form="either")
+    else:
+        callback = model.Callback(how="decorated")
+    return model.Timer(api=name, names=(name,), kind="recurring", callback=callback, note="declared by the project")
+
+
+def _own_type(text: str, base: Catalog) -> model.Container:
+    name = base.canonical(_dotted(text, "bounded-types", text, "write a dotted constructor, as in pkg.caches.Bounded"))
+    known = base.container(name) or base.container("dict")
+    if known is None:
+        raise CatalogError("the catalogue has no dict")
+    return msgspec.structs.replace(
+        known, api=name, names=(name,), methods=(), bounded="always", bound=None, note="declared by the project"
+    )
+
+
+def _dotted(target: str, option: str, text: str, advice: str) -> str:
+    name = target.replace(":", ".", 1)
+    if not _DOTTED.match(name):
+        raise UserError(f"{option}: {text!r} is not understood; {advice}")
+    return name
+
+
+def _grouped(pairs: Iterable[tuple[str, _Item]]) -> dict[str, tuple[_Item, ...]]:
+    groups: dict[str, list[_Item]] = {}
+    for name, item in pairs:
+        groups.setdefault(name, []).append(item)
+    return {name: tuple(items) for name, items in groups.items()}
+
+
+def _callback_names(hooks: Iterable[model.Hook], how: str) -> dict[str, tuple[model.Hook, ...]]:
+    chosen = (hook for hook in hooks if hook.callback.how == how)
+    return _grouped((name, hook) for hook in chosen for name in hook.callback.names)
+
+
+def _pick(entries: tuple[_Item, ...], index: Mapping[str, tuple[int, ...]], name: str) -> tuple[_Item, ...]:
+    return tuple(entries[number] for number in index.get(name, ()))
+
+
+def _by_receiver(entries: tuple[_Api, ...], numbers: tuple[int, ...], receiver: str | None) -> tuple[_Api, ...]:
+    candidates = [entries[number] for number in numbers]
+    word = receiver_word(receiver).rstrip("0123456789") if receiver else ""
+    named = [entry for entry in candidates if word and _accepts(entry.receivers, word)]
+    return (*named, *(entry for entry in candidates if "*" in entry.receivers and entry not in named))
+
+
+def _accepts(receivers: tuple[str, ...], word: str) -> bool:
+    return any(word == known or word.endswith(f"_{known}") for known in receivers)
+
+
+def _known_tail(table: Mapping[str, object], name: str, separator: str) -> str:
+    """The longest ending of `name`, at a separator, that the table has; "" for none."""
+    tail = name
+    while tail:
+        if tail in table:
+            return tail
+        tail = tail.partition(separator)[2]
+    return ""
+
+
+def _longest_tail(table: Mapping[str, tuple[_Item, ...]], name: str) -> tuple[_Item, ...]:
+    return table.get(_known_tail(table, name, "."), ())
+
+
+def _in_family(container: model.Container, family: str | None) -> bool:
+    if family is None:
+        return container.family in _PLAIN and container.evidence == "stdlib"
+    return container.family == family
+
+
+def _effects(table: _Effect, method: str, family: str | None) -> tuple[model.Method, ...]:
+    found = (how for container, how in table.get(method, ()) if _in_family(container, family))
+    return tuple(dict.fromkeys(found))
+
+
+def _unbound(container: model.Container, name: str, method: str) -> model.ArgumentFunction | None:
+    for effect, methods in (("insert", container.inserts), ("remove", container.removes)):
+        for how in methods:
+            if how.name == method:
+                key = how.key + 1 if how.key >= 0 else -1
+                return model.ArgumentFunction(
+                    names=(name,), effect="insert" if effect == "insert" else "remove", key=key, bulk=how.bulk
+                )
+    return model.ArgumentFunction(names=(name,), effect="clear") if method in container.clears else None
+
+
+def _agreed(pairs: Iterable[tuple[str, model.Domain]]) -> dict[str, model.Domain]:
+    """Words with the one domain that all their groups give, "unknown" where they differ."""
+    groups = _grouped(pairs)
+    return {word: domains[0] if len(set(domains)) == 1 else "unknown" for word, domains in groups.items()}

@@ -1,0 +1,273 @@
+"""Settings: their form, where they come from, and what is wrong with them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from unbounded_lint.errors import UserError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+TABLE = "unbounded-lint"
+"""The name of our table below `[tool]` in `pyproject.toml`."""
+
+OWN_FILE = "unbounded-lint.toml"
+"""The settings file that wins over `pyproject.toml`; its keys stand at the top level."""
+
+DEFAULT_EXCLUDE = (
+    ".bzr",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".git-rewrite",
+    ".hg",
+    ".hypothesis",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pants.d",
+    ".pyenv",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".unbounded_lint_cache",
+    ".venv",
+    ".vscode",
+    "__pycache__",
+    "__pypackages__",
+    "_build",
+    "buck-out",
+    "build",
+    "dist",
+    "node_modules",
+    "site-packages",
+    "venv",
+)
+"""Directories that hold no source of the project; ruff's list and a few caches."""
+
+_Symbol: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[^\s:]+$")]
+_Timer: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[0-9]+$")]
+_Dotted: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+$")]
+_Prefixes: TypeAlias = tuple[str, ...]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What a project may set in `[tool.unbounded-lint]` or `unbounded-lint.toml`."""
+
+    src: Annotated[
+        tuple[str, ...],
+        Meta(description="Directories, relative to the root, that modules outside any package are imported from."),
+    ] = (".", "src")
+    exclude: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Files and directories to leave out: a bare name matches any part of a path, a pattern with a"
+            " slash the path relative to the root. Replaces the default list."
+        ),
+    ] = DEFAULT_EXCLUDE
+    extend_exclude: Annotated[
+        tuple[str, ...], Meta(description="More patterns to leave out, on top of `exclude`.")
+    ] = ()
+    select: Annotated[
+        _Prefixes | None,
+        Meta(description="Codes or prefixes of codes to report; without it, the rules that are on by default."),
+    ] = None
+    extend_select: Annotated[
+        _Prefixes, Meta(description="Codes or prefixes to report on top of `select` or the default rules.")
+    ] = ()
+    ignore: Annotated[_Prefixes, Meta(description="Codes or prefixes never to report.")] = ()
+    per_file_ignores: Annotated[
+        dict[str, _Prefixes],
+        Meta(description="Path patterns, each with the codes or prefixes that are not reported in matching files."),
+    ] = {}
+    min_confidence: Annotated[
+        Literal["low", "medium", "high"], Meta(description="The least confidence a finding needs to be reported.")
+    ] = "medium"
+    strict: Annotated[
+        bool, Meta(description="Report also containers that are bounded only by the rate of their inserts.")
+    ] = False
+    entry_points: Annotated[
+        tuple[_Symbol, ...],
+        Meta(description='Functions that something outside the project calls, written "pkg.mod:name".'),
+    ] = ()
+    sweepers: Annotated[
+        tuple[_Symbol, ...],
+        Meta(description='Functions that something outside the project runs on a timer, written "pkg.mod:name".'),
+    ] = ()
+    bounded_types: Annotated[
+        tuple[_Dotted, ...], Meta(description="Dotted names of container types that bound themselves.")
+    ] = ()
+    timers: Annotated[
+        tuple[_Timer, ...],
+        Meta(
+            description="Callables that run a callback again and again, written as the dotted name, a colon and the"
+            ' position of the callback, counted from 0: "pkg.sched.every:1".'
+        ),
+    ] = ()
+    test_paths: Annotated[
+        tuple[str, ...], Meta(description="Patterns, as in .gitignore, of more files that only tests run.")
+    ] = ()
+    cache_dir: Annotated[
+        str, Meta(description="Where facts are kept between runs; relative to the root, unless absolute.")
+    ] = ".unbounded_lint_cache"
+    output_format: Annotated[
+        Literal["full", "concise", "json"] | None,
+        Meta(description="How findings are written; without it, full on a terminal and concise elsewhere."),
+    ] = None
+
+
+def load_settings(root: Path, *, config: Path | None, isolated: bool, overrides: Mapping[str, object]) -> Settings:
+    """Read the settings of the project at `root`.
+
+    `config` names a file to read in place of the project's own; `isolated` reads none at all; `overrides` (kebab-case
+    keys, TOML values) win over any file. Raises `UserError` that names the file, and the key or the line.
+    """
+    values: dict[str, object] = {}
+    if config is not None:
+        values.update(_checked(_read_named(config), str(config)))
+    elif not isolated:
+        values.update(_project_values(root))
+    values.update(_checked(overrides, "the command line"))
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def parse_override(text: str) -> tuple[str, object]:
+    """Split `key=value`, the value written in TOML; a bare word stands for a string.
+
+    Gives the key in kebab-case and the value. Raises `UserError` when either cannot be read.
+    """
+    key, equals, written = text.partition("=")
+    key = key.strip()
+    written = written.strip()
+    if not equals or not re.fullmatch(r"[A-Za-z0-9_-]+", key):
+        raise UserError(f"`{text}` is neither an existing file nor of the form KEY=VALUE.")
+    if re.fullmatch(r"[A-Za-z_./~][\w./:*~-]*", written) and written not in ("true", "false", "inf", "nan"):
+        return key, written
+    try:
+        parsed = tomllib.loads(f"value = {written}")
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UserError(f"The value of `{text}` is not valid TOML: {_reason(error)}.") from None
+    if len(parsed) != 1:
+        raise UserError(f"The value of `{text}` is more than one TOML value.")
+    return key, parsed["value"]
+
+
+def validate_codes(settings: Settings, known: Collection[str]) -> None:
+    """Check that every code or prefix in the settings begins at least one of the `known` codes.
+
+    Raises `UserError` that names the key, the code and a close match.
+    """
+    for key, prefixes in (
+        ("select", settings.select or ()),
+        ("extend-select", settings.extend_select),
+        ("ignore", settings.ignore),
+        *((f'per-file-ignores."{pattern}"', codes) for pattern, codes in settings.per_file_ignores.items()),
+    ):
+        for prefix in prefixes:
+            if not prefix or not any(code.startswith(prefix) for code in known):
+                raise UserError(f"`{key}` names the unknown rule `{prefix}`{_hint(prefix.upper(), sorted(known))}")
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of the settings, with a description and the default of every key."""
+    whole = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(Settings)))
+    schema: dict[str, Any] = whole["$defs"]["Settings"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "unbounded-lint settings",
+    }
+
+
+def _project_values(root: Path) -> dict[str, object]:
+    own = root / OWN_FILE
+    if own.is_file():
+        return _checked(_read(own), str(own))
+    pyproject = root / "pyproject.toml"
+    if pyproject.is_file():
+        return _checked(_table(_read(pyproject), pyproject), f"{pyproject} [tool.{TABLE}]")
+    return {}
+
+
+def _read_named(config: Path) -> Mapping[str, object]:
+    if not config.is_file():
+        raise UserError(f"{config}: there is no such settings file.")
+    values = _read(config)
+    return _table(values, config) if config.name == "pyproject.toml" else values
+
+
+def _read(path: Path) -> dict[str, object]:
+    """Raises `UserError`, with file and line, for what is no TOML."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UserError(f"{path}:{line}: not valid TOML: the file is not encoded in utf-8.") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UserError(f"{path}{_line_suffix(path, error)}: not valid TOML: {_reason(error)}.") from None
+
+
+def _line_suffix(path: Path, error: Exception) -> str:
+    found = re.search(r"at line (\d+)", str(error))
+    if found:
+        return f":{found.group(1)}"
+    if "end of document" in str(error):
+        return f":{len(path.read_bytes().splitlines())}"
+    return ""
+
+
+def _reason(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def _table(values: Mapping[str, object], path: Path) -> Mapping[str, object]:
+    tool = values.get("tool", {})
+    table = tool.get(TABLE, {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise UserError(f"{path}: `tool.{TABLE}` must be a table.")
+    return table
+
+
+def _checked(values: Mapping[str, object], origin: str) -> dict[str, object]:
+    """Typed values by field name; raises `UserError` naming the origin and the key."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(Settings)}
+    typed: dict[str, object] = {}
+    for key, value in values.items():
+        if key not in fields:
+            raise UserError(f"{origin}: unknown key `{key}`{_hint(key, fields)}")
+        field = fields[key]
+        try:
+            typed[field.name] = msgspec.convert(value, field.type)
+        except msgspec.ValidationError as error:
+            raise UserError(f"{origin}: `{key}` has a wrong value: {_plainly(str(error))}.") from None
+    return typed
+
+
+def _plainly(message: str) -> str:
+    """msgspec's message in TOML's words: "$[1]" becomes "item 2"."""
+    text, _, place = message.partition(" - at `$")
+    text = text[:1].lower() + text[1:]
+    text = text.replace("`object`", "`table`").replace("`str`", "`string`").replace("`bool`", "`boolean`")
+    index = re.search(r"\[(\d+)\]`?$", place)
+    return f"{text} (item {int(index.group(1)) + 1})" if index else text
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown word."""
+    close = difflib.get_close_matches(word.replace("_", "-"), known, n=1)
+    return f"; did you mean `{close[0]}`?" if close else f"; known are {', '.join(known)}."

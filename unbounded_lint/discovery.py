@@ -1,0 +1,494 @@
+"""Discovery: the root of the project, its Python files, their module names, and which of them are tests."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from unbounded_lint.config import OWN_FILE, Settings
+from unbounded_lint.errors import UserError
+from unbounded_lint.source import SourceFile
+
+if TYPE_CHECKING:
+    import pathspec
+
+_MARKERS = ("pyproject.toml", OWN_FILE, "setup.cfg", "setup.py", ".git")
+_SUFFIXES = (".py", ".pyw")
+_TEST_DIRECTORIES = frozenset({"test", "tests", "testing"})
+_TEST_FILES = frozenset({"conftest.py", "tests.py"})
+_ANYWHERE = re.compile(r"^/?(?:\*\*/)+")
+_GLOB = re.compile(r"[*?\[{\\]")
+
+
+class ProjectFiles(msgspec.Struct, frozen=True):
+    """What a run is about.
+
+    root is absolute; files are all Python files of the project, sorted by path; report_on holds the paths that findings
+    are wanted for, None for all of them.
+    """
+
+    root: Path
+    files: tuple[SourceFile, ...]
+    report_on: frozenset[str] | None
+
+
+def find_root(paths: Sequence[Path]) -> Path:
+    """The project root for the given files and directories, absolute.
+
+    That is the nearest directory at or above all of them with a `pyproject.toml`, `unbounded-lint.toml`, `setup.cfg`,
+    `setup.py` or `.git`; without any, their common directory (or the package it is part of, when only files are given).
+    Raises `UserError` for a path that does not exist.
+    """
+    given = _located(paths)
+    common = _common_directory(given)
+    for directory in (common, *common.parents):
+        if _has_marker(directory):
+            return directory
+    return common if common in given else _package_top(common)
+
+
+def discover(paths: Sequence[Path], root: Path, settings: Settings) -> ProjectFiles:
+    """Find all Python files of the project and those of them that the given `paths` ask about.
+
+    Files that git ignores or the settings exclude are left out, except those given by name. Where all given paths lie
+    in ignored or excluded directories, they make up a project of their own: its root is in the answer. Directory
+    symlinks are not followed, file symlinks only to what the project does not hold itself, and names that are no valid
+    text are passed over. Raises `UserError` when a path does not exist or lies outside `root`, or when there are no
+    Python files.
+    """
+    root = root.resolve()
+    given = _located(paths) or (root,)
+    for path in given:
+        if not path.is_relative_to(root):
+            raise UserError(f"{path} lies outside the project at {root}: give paths of one project.")
+    tree = _Tree(root, settings, _outer_rules(root))
+    hidden = [path for path in given if tree.hides(path)]
+    if len(hidden) == len(given):
+        common = _common_directory(given)
+        root = common if common in given else _package_top(common)
+        tree = _Tree(root, settings, ())
+        hidden = [path for path in given if tree.hides(path)]
+    found = set(tree.walk(root))
+    for path in hidden:
+        found.update(tree.walk(path) if path.is_dir() else ())
+    found.update(path.relative_to(root).as_posix() for path in given if not path.is_dir())
+    wanted = _wanted(found, [path.relative_to(root).as_posix() for path in given])
+    if not wanted:
+        raise UserError(f"There are no Python files under {', '.join(map(str, given))}.")
+    naming = _Naming(root, settings)
+    marks = _TestMarks(settings)
+    files = (SourceFile(path, *naming.module(path), is_test=marks.is_test(path)) for path in sorted(found))
+    return ProjectFiles(root, tuple(files), None if len(wanted) == len(found) else wanted)
+
+
+class Patterns:
+    """Path patterns of the settings, as ruff reads them.
+
+    A bare name matches any one part of a path; a pattern with a slash (`./name`, `docs/*`) matches the path relative to
+    the root, and there `*` crosses slashes. `**/`, `?`, `[abc]` and `{a,b}` are known.
+    """
+
+    def __init__(self, patterns: Iterable[str], root: Path) -> None:
+        """Raises `UserError` for a pattern that makes no sense."""
+        shortened = [_relative_pattern(pattern, root) for pattern in patterns]
+        self._anchored = any(pattern.startswith("/") for pattern in shortened)
+        self._literal = frozenset(pattern for pattern in shortened if not _GLOB.search(pattern))
+        globs = [_glob_regex(pattern) for pattern in shortened if _GLOB.search(pattern)]
+        self._glob = re.compile("|".join(globs), re.DOTALL) if globs else None
+
+    def match_entry(self, path: str, name: str) -> bool:
+        """Whether a pattern matches this very file or directory: its posix path below the root and its last part."""
+        subjects = (name, path, f"/{path}") if self._anchored else (name, path)
+        if not self._literal.isdisjoint(subjects):
+            return True
+        glob = self._glob
+        return glob is not None and any(glob.fullmatch(subject) for subject in subjects)
+
+    def covers(self, path: str) -> bool:
+        """Whether a pattern matches the posix `path` below the root or a directory that it lies in."""
+        parts = path.split("/")
+        return any(self.match_entry("/".join(parts[: end + 1]), part) for end, part in enumerate(parts))
+
+
+def _relative_pattern(pattern: str, root: Path) -> str:
+    """The pattern as seen from the root; a slash in front keeps one that was a path from being read as a bare name."""
+    start = f"{root.as_posix()}/"
+    if pattern.startswith(start):
+        pattern = f"/{pattern[len(start) :]}"
+    return pattern.removeprefix(".").rstrip("/") if pattern.startswith("./") else pattern.rstrip("/")
+
+
+def _glob_regex(pattern: str) -> str:
+    """A regular expression for a whole name or path; raises `UserError`."""
+    braces = pattern.count("{") == pattern.count("}")
+    parts: list[str] = []
+    depth = index = 0
+    while index < len(pattern):
+        char = pattern[index]
+        taken = 1
+        if pattern.startswith("**/", index) and (index == 0 or pattern[index - 1] == "/"):
+            part, taken = "(?:.*/)?", 3
+        elif char == "*":
+            part = ".*" if not parts or parts[-1] != ".*" else ""
+        elif char == "?":
+            part = "."
+        elif char == "[" and "]" in pattern[index + 2 :]:
+            taken = pattern.index("]", index + 2) + 1 - index
+            body = pattern[index + 1 : index + taken - 1].replace("\\", "\\\\").replace("[", "\\[")
+            part = f"[^{body[1:]}]" if body[0] == "!" else f"[{body}]"
+        elif braces and char == "{":
+            part, depth = "(?:", depth + 1
+        elif depth and char == "}":
+            part, depth = ")", depth - 1
+        elif depth and char == ",":
+            part = "|"
+        else:
+            part = re.escape(char)
+        parts.append(part)
+        index += taken
+    regex = f"(?:{''.join(parts)})"
+    try:
+        re.compile(regex)
+    except re.error as error:
+        raise UserError(f"The path pattern `{pattern}` makes no sense: {error.msg}.") from None
+    return regex
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    """One line of an ignore file.
+
+    by_name says that it speaks of the last part of a path only; inside that it speaks of what is in a directory and not
+    of the directory itself (`docs/**`), and then directories that it leaves files alone (`docs/**/`).
+    """
+
+    regex: re.Pattern[str]
+    ignores: bool
+    by_name: bool
+    inside: bool
+    directories: bool
+
+    def match_entry(self, path: str, name: str) -> bool:
+        """Whether it speaks of this very entry (directories end with a slash), not merely of one it lies in."""
+        if self.inside:
+            bare = path.removesuffix("/")
+            return not (self.directories and bare == path) and self.regex.search(bare) is not None
+        subject = name if self.by_name else path
+        found = self.regex.search(subject)
+        # The only group is the slash behind the matched part: more behind it means that a directory above matched,
+        # and git asks about that directory itself.
+        return found is not None and (found.lastindex is None or found.end(found.lastindex) == len(subject))
+
+
+class _IgnoreFile:
+    """The rules of one ignore file, which speak of paths relative to its directory.
+
+    `above` is the way from its directory down to the root, `inside` the way from the root down to its directory; at
+    least one is empty, the other ends with a slash.
+    """
+
+    def __init__(self, lines: Iterable[str], above: str = "", inside: str = "") -> None:
+        self._above = above
+        self._cut = len(inside)
+        rules: list[_Rule] = []
+        names: set[str] = set()
+        suffixes: set[str] = set()
+        rest: list[_Rule] = []
+        for line in lines:
+            rule = _rule(line)
+            if rule is None:
+                continue
+            rules.append(rule)
+            word = _word(line).rstrip("/")
+            if rule.by_name and word and not _GLOB.search(word):
+                names.add(word)
+            elif rule.by_name and len(word) > 1 and word[0] == "*" and not _GLOB.search(word[1:]):
+                suffixes.add(word[1:])
+            else:
+                rest.append(rule)
+        self._names = frozenset(names)
+        self._suffixes = tuple(sorted(suffixes))
+        self._all = tuple(reversed(rules))
+        self._rest = tuple(reversed(rest))
+
+    def decide(self, path: str, name: str) -> bool | None:
+        """Judge an entry at `path` below the root, with its last part; directories end with a slash in both."""
+        return self.judge(self._above + path[self._cut :], name)
+
+    def judge(self, own_path: str, name: str) -> bool | None:
+        """The same for a path relative to this file: True to ignore, False to keep, None when no rule speaks of it."""
+        bare = name.rstrip("/")
+        # Most names match none of the plain words and endings, so that only the few real patterns need be tried.
+        rules = self._all if bare in self._names or bare.endswith(self._suffixes) else self._rest
+        return next((rule.ignores for rule in rules if rule.match_entry(own_path, name)), None)
+
+
+def _rule(line: str) -> _Rule | None:
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+    try:
+        pattern = GitIgnoreSpecPattern(line)
+    except (ValueError, re.error):
+        # git passes over what it cannot read.
+        return None
+    if pattern.regex is None or pattern.include is None:
+        return None
+    word = _word(line)
+    if word == "/":
+        return None
+    return _Rule(
+        pattern.regex,
+        pattern.include,
+        by_name="/" not in word[:-1],
+        inside=word.endswith(("/**", "/**/")),
+        directories=word.endswith("/"),
+    )
+
+
+def _word(line: str) -> str:
+    """The pattern of a line; `**/name` is but another way to write `name`."""
+    return _ANYWHERE.sub("", line.removeprefix("!").rstrip())
+
+
+_Chain = tuple[_IgnoreFile, ...]
+
+
+def _ignore_file(path: str, above: str = "", inside: str = "") -> _Chain:
+    """The rules of the ignore file at `path` as a chain of one, or an empty chain when there are none to read."""
+    try:
+        if os.path.islink(path):
+            return ()
+        with open(path, "rb") as file:
+            text = file.read().removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    except OSError:
+        return ()
+    return (_IgnoreFile((line.removesuffix("\r") for line in text.split("\n")), above, inside),)
+
+
+def _ignored(chain: _Chain, path: str, name: str) -> bool:
+    for rules in reversed(chain):
+        verdict = rules.decide(path, name)
+        if verdict is not None:
+            return verdict
+    return False
+
+
+def _outer_rules(root: Path) -> _Chain:
+    """The ignore files of git that lie above `root`, outermost first; none when they ignore the root itself."""
+    top = next((directory for directory in (root, *root.parents) if (directory / ".git").exists()), None)
+    if top is None:
+        return ()
+    way = [f"{part}/" for part in root.relative_to(top).parts]
+    chain = _ignore_file(str(_git_directory(top / ".git") / "info" / "exclude"), above="".join(way))
+    starts = [0] * len(chain)
+    for depth, part in enumerate(way):
+        rules = _ignore_file(str(Path(top, *way[:depth], ".gitignore")), above="".join(way[depth:]))
+        chain += rules
+        starts += [depth] * len(rules)
+        verdicts = (
+            rules.judge("".join(way[start : depth + 1]), part)
+            for rules, start in zip(reversed(chain), reversed(starts), strict=True)
+        )
+        if next((verdict for verdict in verdicts if verdict is not None), False):
+            return ()
+    return chain
+
+
+def _git_directory(path: Path) -> Path:
+    """Where git keeps what concerns the repository: `.git`, or, for a worktree, what the file of that name leads to."""
+    try:
+        if path.is_file():
+            path = path.parent / path.read_text(encoding="utf-8").strip().removeprefix("gitdir: ")
+            common = path / "commondir"
+            if common.is_file():
+                path = path / common.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        # Then there is merely no list to read.
+        return path
+    return path
+
+
+class _Tree:
+    """The directories of a project, walked by the rules of its settings and of git."""
+
+    def __init__(self, root: Path, settings: Settings, outer: _Chain) -> None:
+        self._root = root
+        self._inner = f"{os.path.join(root, '')}"
+        self._outer = outer
+        self._excluded = Patterns((*settings.exclude, *settings.extend_exclude), root)
+
+    def walk(self, start: Path) -> Iterator[str]:
+        """The posix paths, relative to the root, of the Python files below `start`, itself never left out."""
+        relative = start.relative_to(self._root).as_posix()
+        prefix = "" if relative == "." else f"{relative}/"
+        pending = [(str(start), prefix, self._outer if start == self._root else ())]
+        while pending:
+            directory, prefix, chain = pending.pop()
+            entries = _entries(directory)
+            if any(entry.name == ".gitignore" for entry in entries):
+                chain += _ignore_file(os.path.join(directory, ".gitignore"), inside=prefix)
+            for entry in entries:
+                name = entry.name
+                if name.endswith(_SUFFIXES) and self._is_source(entry):
+                    if not self._skips(chain, prefix, name):
+                        yield prefix + name
+                elif entry.is_dir(follow_symlinks=False) and not self._skips(chain, prefix, name, "/"):
+                    pending.append((entry.path, f"{prefix}{name}/", chain))
+
+    def hides(self, path: Path) -> bool:
+        """Whether the directory `path`, or the one the file `path` lies in, is one that `walk` leaves out."""
+        directory = path if path.is_dir() else path.parent
+        chain = self._outer
+        prefix = ""
+        for name in directory.relative_to(self._root).parts:
+            chain += _ignore_file(os.path.join(self._root, prefix, ".gitignore"), inside=prefix)
+            if self._skips(chain, prefix, name, "/"):
+                return True
+            prefix += f"{name}/"
+        return False
+
+    def _skips(self, chain: _Chain, prefix: str, name: str, end: str = "") -> bool:
+        path = prefix + name
+        if self._excluded.match_entry(path, name):
+            return True
+        return _ignored(chain, path + end, name + end)
+
+    def _is_source(self, entry: os.DirEntry[str]) -> bool:
+        """A regular file, or a link to one that the walk does not come upon anyway."""
+        try:
+            if not entry.is_symlink():
+                return entry.is_file()
+            target = os.path.realpath(entry.path)
+            return os.path.isfile(target) and not (target.startswith(self._inner) and target.endswith(_SUFFIXES))
+        except OSError:
+            return False
+
+
+def _entries(directory: str) -> list[os.DirEntry[str]]:
+    """What is in a directory, less what has no name in utf-8; nothing when it cannot be read."""
+    try:
+        with os.scandir(directory) as entries:
+            return [entry for entry in entries if _is_text(entry.name)]
+    except OSError:
+        return []
+
+
+def _is_text(name: str) -> bool:
+    return name.isascii() or not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+class _Naming:
+    """Module names, by where packages begin."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self._root = root
+        self._sources = _source_roots(root, settings.src)
+        # A directory that is analysed for itself may be a part of a package, whose other parts stay unseen.
+        self._above = () if _has_marker(root) else root.relative_to(_package_top(root).parent).parts
+        if not (root / "__init__.py").is_file():
+            self._above = ()
+        self._packages: dict[str, tuple[str, ...]] = {}
+
+    def module(self, path: str) -> tuple[str, bool]:
+        """The dotted name of the file at the posix `path` below the root, and whether it is a package."""
+        directory, _, name = path.rpartition("/")
+        package = self._packages.get(directory)
+        if package is None:
+            package = self._packages[directory] = self._package(directory)
+        if name == "__init__.py":
+            return ".".join(package) or self._root.name or "__init__", True
+        stem = name[: name.rindex(".")] if name.endswith(_SUFFIXES) else name
+        return ".".join((*package, stem)), False
+
+    def _package(self, directory: str) -> tuple[str, ...]:
+        parts = tuple(directory.split("/")) if directory else ()
+        if self._above:
+            return self._above + parts
+        for depth in range(len(parts)):
+            if self._root.joinpath(*parts[: depth + 1], "__init__.py").is_file():
+                return parts[depth:]
+        return next((parts[len(source) :] for source in self._sources if parts[: len(source)] == source), parts)
+
+
+def _source_roots(root: Path, src: Iterable[str]) -> list[tuple[str, ...]]:
+    """The `src` setting as parts below the root, deepest first."""
+    found: set[tuple[str, ...]] = set()
+    for entry in src:
+        path = Path(os.path.normpath(root / entry))
+        if path.is_relative_to(root):
+            found.add(path.relative_to(root).parts)
+    return sorted(found, key=lambda parts: (-len(parts), parts))
+
+
+class _TestMarks:
+    """Which files only tests run, by their path below the root."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises `UserError` for a pattern in `test-paths` that git could not read either."""
+        self._more: pathspec.GitIgnoreSpec | None = None
+        if settings.test_paths:
+            import pathspec
+
+            try:
+                self._more = pathspec.GitIgnoreSpec.from_lines(settings.test_paths)
+            except (ValueError, re.error) as error:
+                raise UserError(f"`test-paths` holds a pattern that makes no sense: {error}.") from None
+
+    def is_test(self, path: str) -> bool:
+        """Whether the posix path is that of a test."""
+        *directories, name = path.split("/")
+        return (
+            not _TEST_DIRECTORIES.isdisjoint(directories)
+            or name.startswith("test_")
+            or name.endswith(("_test.py", "_test.pyw"))
+            or name in _TEST_FILES
+            or (self._more is not None and self._more.match_file(path))
+        )
+
+
+def _located(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """The paths, absolute and through all directory symlinks; raises `UserError` for one that does not exist."""
+    found: list[Path] = []
+    for path in paths:
+        try:
+            exists = path.exists()
+        except (OSError, ValueError):
+            exists = False
+        if not exists:
+            raise UserError(f"{path} does not exist: give files or directories of the project.")
+        found.append(path.resolve() if path.is_dir() else path.parent.resolve() / path.name)
+    return tuple(found)
+
+
+def _common_directory(located: Sequence[Path]) -> Path:
+    """The deepest directory that holds, or is, every path; the working directory for none."""
+    if not located:
+        return Path.cwd()
+    try:
+        return Path(os.path.commonpath([path if path.is_dir() else path.parent for path in located]))
+    except ValueError:
+        raise UserError("The paths lie on different drives: give paths of one project.") from None
+
+
+def _has_marker(directory: Path) -> bool:
+    return any((directory / marker).exists() for marker in _MARKERS)
+
+
+def _package_top(directory: Path) -> Path:
+    """The outermost of the packages that enclose or are `directory`; itself when it is none."""
+    while (directory / "__init__.py").is_file() and (directory.parent / "__init__.py").is_file():
+        directory = directory.parent
+    return directory
+
+
+def _wanted(found: Iterable[str], given: Sequence[str]) -> frozenset[str]:
+    """Those of the found paths that the given ones are or hold."""
+    if "." in given:
+        return frozenset(found)
+    exact = frozenset(given)
+    below = tuple(f"{path}/" for path in given)
+    return frozenset(path for path in found if path in exact or path.startswith(below))

@@ -1,0 +1,10 @@
+"""The one error that is the user's to solve."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """A wrong path, setting or option.
+
+    The message is one clear sentence that says what to do; the command prints it on stderr and exits with 2.
+    """

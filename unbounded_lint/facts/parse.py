@@ -1,0 +1,102 @@
+"""Parsing behind guards: libcst in a thread with a large stack, every failure one clause and one line."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import libcst
+
+from unbounded_lint.facts.scan import SourceError, Tokens, scan
+
+__all__ = ["SourceError", "parse", "parse_tokens", "run_with_big_stack"]
+
+STACK_SIZES = (512 << 20, 128 << 20, 32 << 20)
+
+_Result = TypeVar("_Result")
+_ERROR_PLACE = re.compile(r"error at (\d+):\d+")
+
+
+def parse(text: str) -> libcst.Module:
+    """The syntax tree of `text`. Raises `SourceError` for text that is no Python, or that libcst could not survive."""
+    return run_with_big_stack(lambda: parse_tokens(text)[0])
+
+
+def parse_tokens(text: str) -> tuple[libcst.Module, Tokens]:
+    """The syntax tree of `text` and its tokens, a byte order mark left out. Raises `SourceError` as `parse` does.
+
+    To be called under `run_with_big_stack`.
+    """
+    text = text.removeprefix("\ufeff")
+    tokens = scan(text)
+    try:
+        return libcst.parse_module(text), tokens
+    except libcst.ParserSyntaxError as error:
+        raise _syntax_error(error) from None
+    except SyntaxError as error:
+        raise SourceError(error.msg or "invalid syntax", error.lineno or 1) from None
+    except RecursionError:
+        raise SourceError("nested too deeply", 1) from None
+    except MemoryError:
+        raise SourceError("too large for the memory at hand", 1) from None
+    except UnicodeError:
+        raise SourceError("characters that UTF-8 cannot hold", 1) from None
+    except (ValueError, libcst.CSTLogicError):
+        raise SourceError("invalid syntax", 1) from None
+
+
+def _syntax_error(error: libcst.ParserSyntaxError) -> SourceError:
+    place = _ERROR_PLACE.search(error.message)
+    return SourceError("invalid syntax", int(place[1]) if place else max(1, error.raw_line))
+
+
+class _BigStackThread(threading.Thread, Generic[_Result]):
+    """A thread that keeps what its callable gives or raises."""
+
+    def __init__(self, function: Callable[[], _Result]) -> None:
+        super().__init__(name="unbounded-lint-parse", daemon=True)
+        self._function = function
+        self._results: list[_Result] = []
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._results.append(self._function())
+        except BaseException as error:  # noqa: BLE001
+            self._error = error
+
+    def result(self) -> _Result:
+        self.join()
+        if self._error is not None:
+            raise self._error
+        return self._results[0]
+
+
+def run_with_big_stack(function: Callable[[], _Result]) -> _Result:
+    """What `function` gives, run where deep recursion in native code is safe; what it raises is raised here.
+
+    Inside such a thread it is called directly, so a worker that enters once pays for one thread only.
+    """
+    if isinstance(threading.current_thread(), _BigStackThread):
+        return function()
+    for size in STACK_SIZES:
+        thread = _BigStackThread(function)
+        if _start(thread, size):
+            return thread.result()
+    return function()
+
+
+def _start(thread: threading.Thread, stack_size: int) -> bool:
+    try:
+        previous = threading.stack_size(stack_size)
+    except ValueError:
+        return False
+    try:
+        thread.start()
+    except (RuntimeError, MemoryError):
+        return False
+    finally:
+        threading.stack_size(previous)
+    return True

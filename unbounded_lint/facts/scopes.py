@@ -1,0 +1,83 @@
+"""A scope while it is being read: its operations, its frames, and what it declares."""
+
+from __future__ import annotations
+
+from unbounded_lint.facts.model import Action, Arg, Expr, Frame, Op, Parameter, Scope, Span
+
+
+class Body:
+    """The growing lists of one scope; `scope()` freezes them."""
+
+    __slots__ = ("frame", "frames", "globals", "index", "is_generator", "kind", "name", "nonlocals", "ops", "parent",
+                 "qualname", "statements")  # fmt: skip
+
+    def __init__(self, kind: str, name: str, qualname: str, parent: int, index: int) -> None:
+        self.kind = kind
+        self.name = name
+        self.qualname = qualname
+        self.parent = parent
+        self.index = index
+        self.ops: list[Op] = []
+        self.frames = [Frame("body", -1, 0, None, None, False, False, 0)]
+        self.frame = 0
+        self.statements = 0
+        self.globals: list[str] = []
+        self.nonlocals: list[str] = []
+        self.is_generator = False
+
+    def next_statement(self) -> int:
+        self.statements += 1
+        return self.statements
+
+    def emit(self, action: Action, span: Span) -> None:
+        self.ops.append(Op(action, self.frame, span))
+
+    def enter(
+        self,
+        kind: str,
+        statement: int,
+        head: Expr | None = None,
+        target: Expr | None = None,
+        *,
+        closed: bool = False,
+        is_async: bool = False,
+    ) -> None:
+        """Begins a frame inside the present one; the caller puts `frame` back to leave it."""
+        self.frames.append(Frame(kind, self.frame, statement, head, target, closed, is_async, len(self.ops)))
+        self.frame = len(self.frames) - 1
+
+    def inner_qualname(self, name: str, bound: str) -> str:
+        """The qualified name of a definition called `name` in this scope, where it is bound as `bound`."""
+        if self.kind == "module" or bound in self.globals:
+            return name
+        return f"{self.qualname}.{name}" if self.kind == "class" else f"{self.qualname}.<locals>.{name}"
+
+    def scope(
+        self,
+        span: Span,
+        name_span: Span,
+        *,
+        parameters: tuple[Parameter, ...] = (),
+        decorators: tuple[Expr, ...] = (),
+        bases: tuple[Arg, ...] = (),
+        returns: Expr | None = None,
+        is_async: bool = False,
+    ) -> Scope:
+        return Scope(
+            self.kind,
+            self.name,
+            self.qualname,
+            self.parent,
+            parameters,
+            decorators,
+            bases,
+            returns,
+            is_async,
+            self.is_generator,
+            tuple(self.globals),
+            tuple(self.nonlocals),
+            tuple(self.frames),
+            tuple(self.ops),
+            span,
+            name_span,
+        )

@@ -1,0 +1,66 @@
+"""What is reported: a finding, its places and its confidence."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+
+import msgspec
+
+
+class Confidence(enum.Enum):
+    """How sure a finding is; ordered, low < medium < high."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """0, 1 or 2."""
+        return ("low", "medium", "high").index(self.value)
+
+
+class Place(msgspec.Struct, frozen=True, order=True):
+    """A place in a file, with the part it plays.
+
+    path is posix and relative to the project root; lines and columns are 1-based, counted in characters, ends exclusive;
+    role is definition, insert, removal, sweep, timer, guard, call or companion; text one line for a person.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    role: str = "definition"
+    text: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One report about one container (or file, for UBM9xx).
+
+    symbol is "pkg.mod:NAME" or "pkg.mod:Class.attr", empty where a finding is about a file; message one sentence; advice one
+    action for the `help:` line or empty; reasons the chain of evidence behind the confidence, in words.
+    """
+
+    code: str
+    name: str
+    message: str
+    place: Place
+    symbol: str
+    confidence: Confidence
+    related: tuple[Place, ...] = ()
+    advice: str = ""
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that stay the same when lines move: made of the code and the symbol (or path and message)."""
+        identity = self.symbol or f"{self.place.path}\0{self.message}"
+        return hashlib.blake2b(f"{self.code}\0{identity}".encode(), digest_size=8).hexdigest()
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str, str]:
+        """The order of every output: path, line, column, code, symbol, message."""
+        return (self.place.path, self.place.line, self.place.column, self.code, self.symbol, self.message)

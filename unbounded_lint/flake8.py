@@ -1,0 +1,115 @@
+"""The flake8 plugin: the findings of the whole project, handed out file by file.
+
+flake8 checks one file at a time, in a pool of forked or spawned workers. Each worker links the project of the file once
+and remembers the answer; the facts of the files come from the cache on disk that the command shares. Suppression by
+`# noqa` is left to flake8. Nothing heavy is imported until a file of a project is to be checked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from unbounded_lint import __version__
+
+if TYPE_CHECKING:
+    import ast
+
+    from unbounded_lint.finding import Finding
+
+RELATED_SHOWN = 3
+"""A flake8 message is one line, so only this many related places are named in it."""
+
+FAILED_CODE = "UBM900"
+
+
+class Answer(NamedTuple):
+    """The findings of one project by the path of their file relative to root, or why there are none."""
+
+    root: str
+    by_path: Mapping[str, tuple[Finding, ...]]
+    failure: str = ""
+
+
+class Plugin:
+    """What flake8 makes for every file it checks."""
+
+    name = "unbounded-lint"
+    version = __version__
+
+    def __init__(self, tree: ast.AST, filename: str) -> None:
+        """Take the tree, which marks this as a plugin that runs once per file, and the name of the file."""
+        self._filename = filename
+
+    def run(self) -> Iterator[tuple[int, int, str, type]]:
+        """Give (line, column from 0, text, type of this plugin) for each finding in the file; raises nothing."""
+        for line, column, text in _report(self._filename):
+            yield line, column, text, type(self)
+
+
+def _report(filename: str) -> Iterator[tuple[int, int, str]]:
+    # Standard input has no place in a project; neither has a name that an editor made up for it.
+    if filename in {"-", "stdin"} or not os.path.isfile(filename):
+        return
+    try:
+        findings, failure = _findings_in(os.path.realpath(filename))
+    except Exception as error:  # one file's trouble must not end the whole run of flake8
+        findings, failure = (), _reason(error)
+    if failure:
+        yield 1, 0, f"{FAILED_CODE} {failure}"
+    for finding in findings:
+        yield finding.place.line, finding.place.column - 1, _text(finding)
+
+
+def _findings_in(path: str) -> tuple[tuple[Finding, ...], str]:
+    """Give the findings in the file at an absolute path, and the reason for the failure if its project has one."""
+    from unbounded_lint.discovery import find_root
+
+    answer = _project(str(find_root([Path(path)])))
+    relative = os.path.relpath(path, answer.root).replace(os.sep, "/")
+    return answer.by_path.get(relative, ()), answer.failure
+
+
+@lru_cache(maxsize=8)
+def _project(root: str) -> Answer:
+    """Link the project at root and give all its findings; a failure is remembered too, not repeated for each file."""
+    try:
+        return _linked(Path(root))
+    except Exception as error:
+        return Answer(root, {}, _reason(error))
+
+
+def _linked(root: Path) -> Answer:
+    from unbounded_lint.config import load_settings
+    from unbounded_lint.discovery import discover
+    from unbounded_lint.runner import Request, check
+
+    settings = load_settings(root, config=None, isolated=False, overrides={})
+    project = discover([root], root, settings)
+    # One process: flake8 has already made as many as it was told to.
+    outcome = check(Request(project=project, settings=settings, jobs=1, use_cache=True, apply_noqa=False))
+    grouped: dict[str, list[Finding]] = {}
+    for finding in outcome.findings:
+        grouped.setdefault(finding.place.path, []).append(finding)
+    by_path = {path: tuple(findings) for path, findings in grouped.items()}
+    return Answer(os.path.realpath(project.root), by_path)
+
+
+def _reason(error: Exception) -> str:
+    from unbounded_lint.errors import UserError
+
+    said = " ".join(str(error).split())
+    return said if isinstance(error, UserError) else f"internal error ({type(error).__name__}: {said})"
+
+
+def _text(finding: Finding) -> str:
+    """Give the one line that flake8 prints: code, message, and the first related places."""
+    places = [f"{place.role} at {place.path}:{place.line}" for place in finding.related[:RELATED_SHOWN]]
+    more = len(finding.related) - RELATED_SHOWN
+    if more > 0:
+        places.append(f"{more} more")
+    shown = f" ({', '.join(places)})" if places else ""
+    return f"{finding.code} {' '.join(finding.message.split())}{shown}"

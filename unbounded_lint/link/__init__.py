@@ -1,0 +1,1 @@
+"""From the facts of single files to a linked project that rules can ask."""

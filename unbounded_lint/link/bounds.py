@@ -1,0 +1,274 @@
+"""The verdict for one container: what bounds it, or why nothing does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.finding import Confidence
+from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.containers import Holder
+from unbounded_lint.link.execution import Context, Execution
+from unbounded_lint.link.flow import Flow
+from unbounded_lint.link.frames import frames_of, guards
+from unbounded_lint.link.keys import Domain, Keys
+from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.sweeps import Removal
+
+GROWING = frozenset({"map", "set", "cache"})
+"""Families in which a key that is already there adds nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """One insert that runs after import, with the domain of its key and how it comes to run."""
+
+    access: Access
+    domain: Domain
+    contexts: frozenset[Context]
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of the contexts."""
+        return frozenset(c.kind for c in self.contexts)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What holds for a container.
+
+    name     bounded, weak, paired, swept, entry-timer, amortised, replaced, closed, idle (nothing inserts at run time), unscheduled (a
+             sweep that nothing runs), event-only, never
+    """
+
+    name: str
+    confidence: Confidence
+    reasons: tuple[str, ...]
+
+
+class Bounds:
+    """Decides verdicts."""
+
+    def __init__(self, flow: Flow, execution: Execution, keys: Keys) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.execution = execution
+        self.keys = keys
+
+    # --- inserts ---
+
+    def inserts(self, holder: Holder, accesses: tuple[Access, ...]) -> tuple[Insert, ...]:
+        """The inserts that can make the container grow after import."""
+        found = []
+        for access in accesses:
+            if access.kind != "insert" or self.program.is_test(access.scope):
+                continue
+            contexts = self.execution.at(access.scope, access.op)
+            if not self._is_runtime(contexts) or self._is_once(access.scope, access.op, accesses, 3):
+                continue
+            if self._after_reset(access, accesses):
+                continue
+            domain = self._domain(holder, access, accesses)
+            if domain.kind != "closed":
+                found.append(Insert(access, domain, contexts))
+        return tuple(found)
+
+    @staticmethod
+    def _is_runtime(contexts: frozenset[Context]) -> bool:
+        for context in contexts:
+            if context.kind in {"run", "api", "timer", "later"}:
+                return True
+            if context.kind in {"main", "startup"} and context.looped:
+                return True
+        return False
+
+    def _domain(self, holder: Holder, access: Access, accesses: tuple[Access, ...]) -> Domain:
+        family = holder.made.kind.family
+        if access.nested:
+            outer = self.keys.domain(access.outer, access.scope, access.op) if access.outer is not None else None
+            inner = self._element(access) if access.key is not None else Domain("unknown", "an element of an entry")
+            if access.how in {"append", "extend", "appendleft", "insert", "put"}:
+                inner = Domain("unknown", "entries are appended to")
+            return inner if outer is None or outer.kind == "closed" else outer
+        if family not in GROWING and not self._is_absent(access, accesses):
+            return Domain("open", "every call adds an entry")
+        if access.key is None:
+            return Domain("unknown", "the key is not written at the insert")
+        return self._element(access)
+
+    def _element(self, access: Access) -> Domain:
+        assert access.key is not None
+        if access.bulk:
+            return self.keys.items(access.key, access.scope)
+        return self.keys.domain(access.key, access.scope, access.op)
+
+    def _is_absent(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+        """Whether an append only happens for an element that is not there yet."""
+        facts = self.program.facts(access.scope)
+        tested = {id(a.site.node) for a in accesses if a.kind == "contains" and a.scope == access.scope}
+        for condition, truth in guards(facts, access.op):
+            for node in w.walk(condition):
+                if isinstance(node, m.Compare) and any(id(i) in tested for i in node.items):
+                    if ("not in" in node.ops) == truth:
+                        return True
+        return False
+
+    # --- fills that happen once ---
+
+    def _is_once(self, scope: ScopeId, op: int, accesses: tuple[Access, ...], depth: int) -> bool:
+        """Whether a condition lets the operation run only while the container is empty, or while a flag is not yet set."""
+        facts = self.program.facts(scope)
+        nodes = {id(a.site.node) for a in accesses if a.kind in {"tested", "size"} and a.scope == scope}
+        for condition, truth in guards(facts, op):
+            if self._means_empty(condition, truth, nodes) or self._means_unset(condition, truth, scope):
+                return True
+        if not depth or scope.index == 0:
+            return False
+        sites = [s for s in self.flow.call_sites(scope) if not self.program.is_test(s.scope)]
+        if not sites or any(c.kind in {"api", "run"} and c.root[0] == scope for c in self.execution.contexts(scope)):
+            return False
+        return all(
+            self.execution.kinds(s.scope, s.op) <= {"import", "test"} or self._is_once(s.scope, s.op, accesses, depth - 1)
+            for s in sites
+        )
+
+    def _means_empty(self, condition: m.Expr, truth: bool, nodes: set[int]) -> bool:
+        match condition:
+            case m.Unary(op="not", operand=inner):
+                return (truth and id(inner) in nodes) or self._means_empty(inner, not truth, nodes)
+            case m.BoolOp(op="and", items=items) if truth:
+                return any(self._means_empty(i, truth, nodes) for i in items)
+            case m.BoolOp(op="or", items=items) if not truth:
+                return any(self._means_empty(i, truth, nodes) for i in items)
+            case m.Compare(left=m.Call(args=(argument,)), ops=("==" | "<" | "<=",), items=(m.Const(value="0" | "1"),)):
+                return truth and id(argument.value) in nodes
+            case m.Compare(left=left, ops=("is",), items=(m.Const(kind="none"),)):
+                return truth and id(left) in nodes
+        return id(condition) in nodes and not truth
+
+    def _means_unset(self, condition: m.Expr, truth: bool, scope: ScopeId) -> bool:
+        """A flag of the module or of the receiver that the same function sets to a constant."""
+        match condition:
+            case m.Unary(op="not", operand=inner):
+                return self._means_unset(inner, not truth, scope)
+            case m.BoolOp(op="and", items=items) if truth:
+                return any(self._means_unset(i, truth, scope) for i in items)
+            case m.Compare(left=left, ops=("is",), items=(m.Const(kind="none"),)) if truth:
+                return self._is_set_here(left, scope)
+            case m.Name() | m.Attr() if not truth:
+                return self._is_set_here(condition, scope)
+        return False
+
+    def _is_set_here(self, flag: m.Expr, scope: ScopeId) -> bool:
+        facts = self.program.facts(scope)
+        if isinstance(flag, m.Name) and flag.id not in facts.globals and flag.id not in facts.nonlocals:
+            return False
+        if not isinstance(flag, m.Name | m.Attr):
+            return False
+        if isinstance(flag, m.Attr) and not isinstance(flag.base, m.Name):
+            return False
+        return any(
+            isinstance(op.action, m.Assign)
+            and flag in op.action.targets
+            and not (isinstance(op.action.value, m.Const) and op.action.value.value in {"None", "False"})
+            for op in facts.ops
+        )
+
+    def _after_reset(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+        """Whether the same run of the function empties or replaces the container first, on every path to the insert."""
+        facts = self.program.facts(access.scope)
+        around = {0, *frames_of(facts, access.op)}
+        for other in accesses:
+            if other.kind not in {"clear", "replace"} or other.nested or other.handed is not None:
+                continue
+            if other.scope == access.scope and other.op < access.op and facts.ops[other.op].frame in around:
+                return True
+        return False
+
+    # --- the verdict ---
+
+    def verdict(
+        self, holder: Holder, accesses: tuple[Access, ...], inserts: tuple[Insert, ...], removals: tuple[Removal, ...]
+    ) -> Verdict:
+        """The first row of the table in the design that fits."""
+        if holder.made.bounded:
+            return Verdict("bounded", Confidence.HIGH, (f"`{holder.made.text}` cannot grow without limit",))
+        if not inserts:
+            return self._quiet(accesses)
+        bound = self._bound_by_removal(inserts, removals)
+        if bound is not None:
+            return bound
+        confidence, reasons = self._confidence(holder, accesses, inserts)
+        whens = {r.when for r in removals}
+        stale = [r for r in removals if r.extent in {"sweep", "all"} and r.when in {"dead", "test", "unstarted", "other-process"}]
+        if "event" in whens or "exit" in whens or "import" in whens:
+            name = "event-only" if "event" in whens else "never"
+        elif any(r.extent == "sweep" or r.when in {"unstarted", "other-process"} for r in stale):
+            name = "unscheduled"
+        else:
+            name = "never"
+        uncalled = [r for r in removals if r.when == "event" and r.extent == "sweep" and {c.kind for c in r.contexts} <= {"api", "test", "dead"}]
+        if uncalled and not any(r.when == "event" and r not in uncalled for r in removals):
+            name = "unscheduled"
+        if any(r.when in {"unstarted", "other-process"} for r in stale):
+            name = "unscheduled"
+        return Verdict(name, confidence, reasons)
+
+    @staticmethod
+    def _quiet(accesses: tuple[Access, ...]) -> Verdict:
+        if any(a.kind == "insert" for a in accesses):
+            return Verdict("closed", Confidence.HIGH, ("every insert has a closed key, runs only at import, or fills it once",))
+        return Verdict("idle", Confidence.HIGH, ("nothing inserts into it",))
+
+    def _bound_by_removal(self, inserts: tuple[Insert, ...], removals: tuple[Removal, ...]) -> Verdict | None:
+        whens = {r.when for r in removals}
+        if "capacity" in whens:
+            return Verdict("bounded", Confidence.HIGH, ("its size is capped",))
+        if "guaranteed" in whens:
+            return Verdict("paired", Confidence.HIGH, ("each entry is removed in a `finally`, at the end of a `with`, or by a callback",))
+        if "timer" in whens:
+            return Verdict("swept", Confidence.HIGH, ("a timer sweeps it",))
+        if "later" in whens:
+            return Verdict("entry-timer", Confidence.HIGH, ("a one-shot timer removes each entry",))
+        if any(r.when == "insert" and r.extent in {"sweep", "all", "evict"} for r in removals):
+            return Verdict("amortised", Confidence.HIGH, ("the insert path sweeps it",))
+        if any(self._replaced_each_cycle(r) for r in removals):
+            return Verdict("replaced", Confidence.MEDIUM, ("it is emptied by the code that reads it, each cycle",))
+        return None
+
+    @staticmethod
+    def _replaced_each_cycle(removal: Removal) -> bool:
+        return removal.when == "event" and removal.extent == "all" and removal.access.how == "swap"
+
+    def _confidence(
+        self, holder: Holder, accesses: tuple[Access, ...], inserts: tuple[Insert, ...]
+    ) -> tuple[Confidence, tuple[str, ...]]:
+        """The best that any insert supports, and why."""
+        best, why = Confidence.LOW, ""
+        for insert in inserts:
+            level = self._insert_confidence(insert)
+            if level.rank > best.rank or not why:
+                best, why = level, insert.domain.why
+        reasons = [f"the key is {why}" if not why.startswith("`") else f"the key: {why}"]
+        escapes = [a for a in accesses if a.kind == "escape" and not self.program.is_test(a.scope)]
+        if escapes and best is Confidence.HIGH:
+            best = Confidence.MEDIUM
+            reasons.append(f"it is handed to `{escapes[0].how or 'code that cannot be seen'}`, which may remove entries")
+        if any(i.access.guess for i in inserts) and best is Confidence.HIGH:
+            best = Confidence.MEDIUM
+            reasons.append("a receiver was matched by the attribute's name alone")
+        return best, tuple(reasons)
+
+    @staticmethod
+    def _insert_confidence(insert: Insert) -> Confidence:
+        called = "run" in insert.kinds or "timer" in insert.kinds or "later" in insert.kinds
+        if insert.access.nested:
+            return Confidence.MEDIUM if insert.domain.kind == "open" else Confidence.LOW
+        if insert.domain.kind == "open":
+            return Confidence.HIGH if called and not insert.domain.weak else Confidence.MEDIUM
+        if insert.domain.weak:
+            return Confidence.LOW
+        return Confidence.MEDIUM
+

@@ -1,0 +1,334 @@
+"""Which growable objects live as long as the process: module names, class attributes, attributes of singletons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.catalog.model import Container as Kind
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.flow import Attribute, Flow, Handle, Returned, Variable
+from unbounded_lint.link.given import callee_names, given
+from unbounded_lint.link.program import Binding, LinkedModule, ScopeId, Site
+from unbounded_lint.link.values import Class, External, Function, decorator_names
+
+_DISPLAYS = {"list": "list", "set": "set", "dict": "dict"}.get
+_FACTORIES = ("default_factory", "factory")
+_FIELD_MAKERS = frozenset({"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib", "pydantic.Field", "msgspec.field"})
+_COPIED_DEFAULTS = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "msgspec.Struct", "typing.NamedTuple"})
+_CACHED = frozenset({"cache", "lru_cache", "cached", "singleton", "cached_property", "once"})
+_FAMILIES = frozenset({"map", "set", "list", "deque", "queue", "cache", "buffer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What makes a container: its kind in the catalogue, how it is written, and whether it cannot grow without limit."""
+
+    kind: Kind
+    text: str
+    bounded: bool
+    cls: ScopeId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A long-lived container: where it is held, where it is defined first, and all that is assigned to it."""
+
+    handle: Handle
+    symbol: str
+    name: str
+    lifetime: str
+    scope: ScopeId
+    op: int
+    made: Made
+    definitions: tuple[tuple[ScopeId, int], ...]
+
+
+class Containers:
+    """Finds the long-lived containers of a module."""
+
+    def __init__(self, flow: Flow, catalog: Catalog) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.catalog = catalog
+        self._singletons: dict[ScopeId, bool] = {}
+        self._busy: set[ScopeId] = set()
+
+    # --- what makes a container ---
+
+    def made(self, expr: m.Expr, scope: ScopeId, depth: int = 3) -> Made | None:
+        """What container an expression makes, None for none."""
+        match expr:
+            case m.DictDisplay():
+                return self._builtin("dict", "{}")
+            case m.Display(kind=kind) | m.Comp(kind=kind) if _DISPLAYS(kind):
+                return self._builtin(kind, {"list": "[]", "set": "set()", "dict": "{}"}[kind])
+            case m.BoolOp(items=items):
+                return self._first(items, scope, depth)
+            case m.IfExp(body=body, orelse=orelse):
+                return self._first((body, orelse), scope, depth)
+            case m.Walrus(value=value) | m.Await(value=value):
+                return self.made(value, scope, depth)
+            case m.Call():
+                return self._made_by_call(expr, scope, depth)
+        return None
+
+    def _first(self, parts: tuple[m.Expr, ...], scope: ScopeId, depth: int) -> Made | None:
+        found = [made for part in parts if (made := self.made(part, scope, depth)) is not None]
+        unbounded = [made for made in found if not made.bounded]
+        return (unbounded or found or [None])[0]
+
+    def _builtin(self, name: str, text: str) -> Made | None:
+        kind = self.catalog.container(name)
+        return Made(kind, text, False) if kind is not None else None
+
+    def _made_by_call(self, call: m.Call, scope: ScopeId, depth: int) -> Made | None:
+        func = call.func.base if isinstance(call.func, m.Sub) else call.func
+        for value in sorted(self.resolver.values(func, scope), key=repr):
+            if isinstance(value, External):
+                made = self._external(value.name, call, scope, depth)
+            elif isinstance(value, Class):
+                made = self._subclass(value.scope, call, scope)
+            elif isinstance(value, Function) and depth:
+                made = self._factory(value.scope, depth)
+            else:
+                made = None
+            if made is not None:
+                return made
+        return self._defaulted(call, scope, depth)
+
+    def _external(self, name: str, call: m.Call, scope: ScopeId, depth: int) -> Made | None:
+        if name in {"typing.cast", "typing_extensions.cast"} and len(call.args) == 2:
+            return self.made(call.args[1].value, scope, depth)
+        if name in _FIELD_MAKERS:
+            for argument in call.args:
+                if argument.keyword in _FACTORIES:
+                    return self._made_by_call(m.Call(argument.value, (), call.span), scope, depth) or self._lambda(argument.value, scope, depth)
+            return None
+        kind = self.catalog.container(name)
+        if kind is None or kind.family not in _FAMILIES or kind.calls_insert:
+            return None
+        return Made(kind, f"{name.rpartition('.')[2]}(...)" if call.args else f"{name.rpartition('.')[2]}()", kind.is_bounded(given(call, scope, self.resolver)))
+
+    def _lambda(self, expr: m.Expr, scope: ScopeId, depth: int) -> Made | None:
+        return self._factory(ScopeId(scope.path, expr.scope), depth) if isinstance(expr, m.Lambda) else None
+
+    def _subclass(self, cls: ScopeId, call: m.Call, scope: ScopeId) -> Made | None:
+        declared = self.catalog.container(f"{self.program.of(cls).name}.{self.program.facts(cls).qualname}")
+        for name in sorted(self.resolver.all_outside_bases(cls)):
+            kind = declared or self.catalog.container(name)
+            if kind is not None and kind.family in _FAMILIES and kind.subscript | (kind.family != "map"):
+                bounded = kind.is_bounded(given(call, scope, self.resolver)) if kind.bounded != "never" else False
+                return Made(kind, f"{self.program.facts(cls).name}()", bounded, cls)
+        return None
+
+    def _factory(self, function: ScopeId, depth: int) -> Made | None:
+        facts = self.program.facts(function)
+        if facts.is_async or facts.is_generator:
+            return None
+        for op in facts.ops:
+            if isinstance(op.action, m.Return) and op.action.value is not None:
+                made = self.made(op.action.value, function, depth - 1)
+                if made is None and isinstance(op.action.value, m.Name):
+                    made = self._local(op.action.value.id, function, depth - 1)
+                if made is not None:
+                    return made
+        return None
+
+    def _local(self, name: str, function: ScopeId, depth: int) -> Made | None:
+        for binding in self.program.of(function).bindings(function.index).get(name, ()):
+            if binding.kind == "value" and binding.expr is not None:
+                return self.made(binding.expr, function, depth)
+        return None
+
+    def _defaulted(self, call: m.Call, scope: ScopeId, depth: int) -> Made | None:
+        """`getattr(mod, "_x", {})` and `globals().setdefault("X", {})`: singletons that survive a reload."""
+        names = callee_names(call.func, scope, self.resolver)
+        if names == ("getattr",) and len(call.args) == 3:
+            return self.made(call.args[2].value, scope, depth)
+        if isinstance(call.func, m.Attr) and call.func.name == "setdefault" and len(call.args) == 2:
+            return self.made(call.args[1].value, scope, depth)
+        return None
+
+    # --- where containers are held ---
+
+    def of_module(self, module: LinkedModule) -> Iterator[Holder]:
+        """The long-lived containers that a module defines, in source order of their scopes."""
+        if module.file.is_test:
+            return
+        root = ScopeId(module.path, 0)
+        yield from self._held(root, root, module.name, "module")
+        for index, scope in enumerate(module.facts.scopes):
+            if scope.kind == "class":
+                cls = ScopeId(module.path, index)
+                if not self._is_local(cls):
+                    yield from self._held(cls, cls, module.name, "class")
+                yield from self._of_instances(cls, module)
+
+    def _is_local(self, scope: ScopeId) -> bool:
+        at = self.program.parent(scope)
+        while at is not None and at.index:
+            if self.program.facts(at).kind != "class":
+                return True
+            at = self.program.parent(at)
+        return False
+
+    def _held(self, owner: ScopeId, scope: ScopeId, module: str, lifetime: str) -> Iterator[Holder]:
+        facts = self.program.facts(owner)
+        for name, bindings in self.program.of(owner).bindings(owner.index).items():
+            if name.startswith("__") and name.endswith("__"):
+                continue
+            found = self._made_by_bindings(owner, name, bindings)
+            if found is None:
+                continue
+            made, definitions = found
+            if lifetime == "class" and (self._is_default(owner, name) or self._is_field(owner, name)):
+                continue
+            handle: Handle = Variable(owner, name) if lifetime == "module" else Attribute(owner, name)
+            qualname = f"{facts.qualname}.{name}" if facts.qualname else name
+            yield Holder(handle, f"{module}:{qualname}", name, lifetime, *definitions[0], made, tuple(definitions))
+
+    def _made_by_bindings(
+        self, owner: ScopeId, name: str, bindings: tuple[Binding, ...]
+    ) -> tuple[Made, list[tuple[ScopeId, int]]] | None:
+        """The container a name is bound to: the first that can grow, and the operations that bind one in the owner's own scope (or in
+        a function that declares the name global, where no other does)."""
+        made: list[Made] = []
+        places: list[tuple[ScopeId, int]] = []
+        for binding in bindings:
+            expr, scope = _bound_expr(binding), ScopeId(owner.path, binding.scope)
+            if expr is None or (not self._is_live(scope, binding.op)):
+                continue
+            one = self.made(expr, scope)
+            if one is not None:
+                made.append(one)
+                places.append((scope, binding.op))
+        own = [place for place in places if place[0] == owner]
+        if not made:
+            return None
+        growing = [one for one in made if not one.bounded]
+        return (growing or made)[0], own or places
+
+    def _is_live(self, scope: ScopeId, op: int) -> bool:
+        """Whether the operation stands outside `if TYPE_CHECKING`."""
+        facts = self.program.facts(scope)
+        at = facts.ops[op].frame
+        while at > 0:
+            frame = facts.frames[at]
+            if frame.kind == "if" and isinstance(frame.head, m.Name | m.Attr) and _last(frame.head) == "TYPE_CHECKING":
+                return False
+            at = frame.parent
+        return True
+
+    def _is_default(self, cls: ScopeId, name: str) -> bool:
+        """Whether instances get a container of their own in place of the class's."""
+        return any(
+            not write.on_class and write.value is not None and self.made(write.value, write.scope) is not None
+            for relative in (cls, *self.flow.subclasses(cls))
+            for write in self.resolver.writes(relative).get(name, ())
+        )
+
+    def _is_field(self, cls: ScopeId, name: str) -> bool:
+        """Whether a class-level assignment declares a field that every instance gets anew."""
+        outside = self.resolver.all_outside_bases(cls)
+        if outside & _COPIED_DEFAULTS:
+            return True
+        for binding in self.program.of(cls).bindings(cls.index).get(name, ()):
+            if isinstance(binding.expr, m.Call) and set(callee_names(binding.expr.func, cls, self.resolver)) & _FIELD_MAKERS:
+                return True
+        return False
+
+    def _of_instances(self, cls: ScopeId, module: LinkedModule) -> Iterator[Holder]:
+        held = dict(self._instance_holders(cls))
+        if not held or not self.is_singleton(cls):
+            return
+        qualname = self.program.facts(cls).qualname
+        for name, (made, places) in held.items():
+            yield Holder(
+                Attribute(cls, name), f"{module.name}:{qualname}.{name}", name, "singleton", *places[0], made, tuple(places)
+            )
+
+    def _instance_holders(self, cls: ScopeId) -> Iterator[tuple[str, tuple[Made, list[tuple[ScopeId, int]]]]]:
+        for name, writes in self.resolver.writes(cls).items():
+            made = [
+                (one, (write.scope, write.op))
+                for write in writes
+                if write.value is not None and (one := self.made(write.value, write.scope)) is not None
+            ]
+            if made:
+                growing = [one for one, _ in made if not one.bounded]
+                yield name, ((growing or [one for one, _ in made])[0], [place for _, place in made])
+        for name, bindings in self.program.of(cls).bindings(cls.index).items():
+            if self._is_field(cls, name) and name not in self.resolver.writes(cls):
+                found = self._made_by_bindings(cls, name, bindings)
+                if found is not None:
+                    yield name, found
+
+    # --- singletons ---
+
+    def is_singleton(self, cls: ScopeId) -> bool:
+        """Whether every instance that the project makes of a class lives as long as the process."""
+        if cls not in self._singletons:
+            if cls in self._busy:
+                return False
+            self._busy.add(cls)
+            try:
+                self._singletons[cls] = self._decide_singleton(cls)
+            finally:
+                self._busy.discard(cls)
+        return self._singletons[cls]
+
+    def _decide_singleton(self, cls: ScopeId) -> bool:
+        sites = [
+            Site(use.site.scope, use.site.op, use.outer, use.site.parents[:-1])
+            for built in (cls, *self.flow.subclasses(cls))
+            for use in self.flow.class_uses(built)
+            if use.kind == "called" and isinstance(use.outer, m.Call) and not self.program.is_test(use.site.scope)
+        ]
+        sites += list(self._self_constructions(cls))
+        return bool(sites) and all(self._lives_on(site, cls) for site in sites)
+
+    def _self_constructions(self, cls: ScopeId) -> Iterator[Site]:
+        """`super().__new__(cls)` and `cls()` inside the class itself."""
+        module = self.program.of(cls)
+        for site in (*module.sites("__new__"), *module.sites("cls")):
+            call = site.parents[-1] if site.parents else None
+            if self.resolver.enclosing_class(site.scope) == cls and isinstance(call, m.Call) and call.func is site.node:
+                if isinstance(site.node, m.Name) and Class(cls) not in self.resolver.values(site.node, site.scope):
+                    continue
+                yield Site(site.scope, site.op, call, site.parents[:-1])
+
+    def _lives_on(self, site: Site, cls: ScopeId) -> bool:
+        if site.scope.index == 0:
+            return True
+        if self.program.facts(site.scope).kind == "class":
+            return not self._is_local(site.scope)
+        return any(self._is_lasting(handle, cls) for handle in self.flow.destinations(site))
+
+    def _is_lasting(self, handle: Handle, cls: ScopeId) -> bool:
+        match handle:
+            case Variable(scope=scope):
+                return scope.index == 0
+            case Attribute(cls=owner, name=name):
+                on_class = any(w.on_class for w in self.resolver.writes(owner).get(name, ()))
+                in_body = name in self.program.of(owner).bindings(owner.index)
+                return on_class or (in_body and owner == cls) or (owner != cls and self.is_singleton(owner))
+            case Returned(function=function):
+                facts = self.program.facts(function)
+                plain = [p for p in facts.parameters if p.default is None and p.name not in {"self", "cls"}]
+                return bool(decorator_names(facts) & _CACHED) and not plain
+        return False
+
+
+def _bound_expr(binding: Binding) -> m.Expr | None:
+    if binding.kind == "value":
+        return binding.expr
+    if binding.kind == "part" and isinstance(binding.expr, m.Display) and 0 <= binding.index < len(binding.expr.items):
+        return binding.expr.items[binding.index]
+    return None
+
+
+def _last(expr: m.Expr) -> str:
+    return expr.id if isinstance(expr, m.Name) else expr.name if isinstance(expr, m.Attr) else ""

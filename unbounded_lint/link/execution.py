@@ -1,0 +1,565 @@
+"""When code runs: at import, at start-up, per request, on a timer, in tests, or never; found by walking from callee to caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.catalog.model import Hook, Timer
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.flow import Flow, Use, Variable
+from unbounded_lint.link.frames import in_cleanup, in_main_guard, loops_around, ops_in
+from unbounded_lint.link.given import callee_names, dotted_text, given, is_unknown_receiver, receiver_of
+from unbounded_lint.link.program import ScopeId, Site
+from unbounded_lint.link.values import Class, Function, Instance
+
+LIVE = frozenset({"import", "startup", "main", "run", "api", "timer", "later", "exit"})
+RUNTIME = frozenset({"run", "api", "timer", "later"})
+STEPS = 400
+"""How many callers are followed before the rest counts as run time."""
+
+_CLASS_CREATION = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__", "__prepare__", "__init__", "__new__"})
+_TRANSPARENT = frozenset(
+    "staticmethod classmethod property cached_property abstractmethod wraps lru_cache cache contextmanager asynccontextmanager "
+    "overload override final singledispatch total_ordering setter getter deleter coroutine dataclass reify deprecated".split()
+)
+_EXIT_METHODS = frozenset({"__exit__", "__aexit__"})
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One way in which code comes to run.
+
+    kind     import, startup (once, before serving), main (a script's body), run (per request, event or callback), api (public and called by
+             nobody here), timer, later (once, after a delay), exit, test, dead (private and called by nobody), other-process,
+             unstarted (handed to a timer that nothing starts)
+    looped   a loop stands on the way (meaningful for main and startup)
+    cleanup  a `finally` or `__exit__` stands on the way
+    root     where the way begins: scope and operation
+    timer    the catalogue's entry, for timer, later, unstarted and other-process
+    """
+
+    kind: str
+    looped: bool
+    cleanup: bool
+    root: tuple[ScopeId, int]
+    timer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    scope: ScopeId
+    looped: bool
+    cleanup: bool
+
+
+class Execution:
+    """Answers when scopes and operations run. Memoised; deterministic for the same program."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        catalog: Catalog,
+        entry_points: frozenset[str] = frozenset(),
+        sweepers: frozenset[str] = frozenset(),
+    ) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.catalog = catalog
+        self.entry_points = entry_points
+        self.sweepers = sweepers
+        self._memo: dict[ScopeId, frozenset[Context]] = {}
+        self._busy: set[ScopeId] = set()
+        self._timed: dict[tuple[ScopeId, int], bool] = {}
+
+    # --- questions ---
+
+    def contexts(self, scope: ScopeId) -> frozenset[Context]:
+        """How a function, lambda or class body comes to run; a module's body runs at import."""
+        if scope not in self._memo:
+            if scope in self._busy:
+                return frozenset()
+            self._busy.add(scope)
+            try:
+                self._memo[scope] = frozenset(self._search(_Step(scope, False, False)))
+            finally:
+                self._busy.discard(scope)
+        return self._memo[scope]
+
+    def at(self, scope: ScopeId, op: int) -> frozenset[Context]:
+        """How one operation comes to run."""
+        found: set[Context] = set()
+        for item in self._edge(scope, op, False, False):
+            if isinstance(item, Context):
+                found.add(item)
+            else:
+                for context in self.contexts(item.scope):
+                    found.add(
+                        Context(
+                            context.kind,
+                            context.looped or item.looped,
+                            context.cleanup or item.cleanup,
+                            context.root,
+                            context.timer,
+                        )
+                    )
+        return frozenset(found)
+
+    def kinds(self, scope: ScopeId, op: int) -> frozenset[str]:
+        """The kinds of the contexts of an operation."""
+        return frozenset(c.kind for c in self.at(scope, op))
+
+    def is_live(self, scope: ScopeId) -> bool:
+        """Whether anything but tests can run a scope."""
+        return scope.index == 0 or any(c.kind in LIVE for c in self.contexts(scope))
+
+    @cached_property
+    def has_entry_points(self) -> bool:
+        """Whether the project has a script of its own outside its tests: then a start that nobody calls is a fault."""
+        for module in self.program.mentioning("__main__"):
+            if not module.file.is_test and any(
+                in_main_guard(module.scope(0), index) for index in range(len(module.scope(0).ops))
+            ):
+                return True
+        return False
+
+    # --- upward search ---
+
+    def _search(self, start: _Step) -> Iterator[Context]:
+        queue = [start]
+        seen = {start}
+        while queue:
+            step = queue.pop(0)
+            for item in self._callers(step):
+                if isinstance(item, Context):
+                    yield item
+                elif item not in seen:
+                    if len(seen) > STEPS:
+                        yield Context("run", True, step.cleanup, (step.scope, 0))
+                        return
+                    seen.add(item)
+                    queue.append(item)
+
+    def _edge(self, scope: ScopeId, op: int, looped: bool, cleanup: bool) -> Iterator[Context | _Step]:
+        """The operation `op` of `scope` runs something: when does it itself run?"""
+        facts = self.program.facts(scope)
+        if self.program.is_test(scope):
+            yield Context("test", looped, cleanup, (scope, op))
+            return
+        looped = looped or bool(loops_around(facts, op))
+        cleanup = cleanup or in_cleanup(facts, op) or facts.name in _EXIT_METHODS
+        timed = self.timed_loop(scope, op)
+        if timed is not None and self.is_live(scope):
+            yield Context("timer", looped, cleanup, (scope, op), "loop")
+            return
+        if scope.index == 0:
+            script = in_main_guard(facts, op) or any(facts.frames[f].kind == "while" for f in loops_around(facts, op))
+            yield Context("main" if script else "import", looped, cleanup, (scope, op))
+        else:
+            yield _Step(scope, looped, cleanup)
+
+    def _callers(self, step: _Step) -> Iterator[Context | _Step]:
+        scope = step.scope
+        if self.program.is_test(scope):
+            yield Context("test", step.looped, step.cleanup, (scope, 0))
+            return
+        facts = self.program.facts(scope)
+        if facts.kind == "class":
+            parent = self.program.parent(scope)
+            assert parent is not None
+            yield from self._edge(parent, self._definition(parent, scope), step.looped, step.cleanup)
+            return
+        symbol = f"{self.program.of(scope).name}:{facts.qualname}"
+        if symbol in self.sweepers:
+            yield Context("timer", True, step.cleanup, (scope, 0), "declared in the settings")
+        if symbol in self.entry_points:
+            yield Context("run", True, step.cleanup, (scope, 0))
+        found = False
+        for item in self._called_by(step):
+            found = True
+            yield item
+        for item in self._by_decorators(step, found):
+            found = True
+            yield item
+        if not found:
+            yield from self._uncalled(step)
+
+    def _definition(self, parent: ScopeId, scope: ScopeId) -> int:
+        for index, op in enumerate(self.program.facts(parent).ops):
+            if isinstance(op.action, m.Define) and op.action.scope == scope.index:
+                return index
+        return 0
+
+    def _called_by(self, step: _Step) -> Iterator[Context | _Step]:
+        scope = step.scope
+        for site in self.flow.call_sites(scope):
+            yield from self._edge(site.scope, site.op, step.looped, step.cleanup)
+        for use in self.flow.function_uses(scope):
+            if use.kind in {"argument", "partial"}:
+                yield from self._handed_over(use, step)
+            elif use.kind == "kept":
+                yield Context("test" if self.program.is_test(use.site.scope) else "run", True, step.cleanup, (use.site.scope, use.site.op))
+            elif use.kind == "escaped":
+                yield from self._returned(use, step)
+
+    def _returned(self, use: Use, step: _Step) -> Iterator[Context | _Step]:
+        maker = use.site.scope
+        uses = self.flow.function_uses(maker)
+        for outer in uses:
+            if outer.kind == "decorates":
+                decorated = self._decorated(outer.site)
+                if decorated is not None:
+                    yield _Step(decorated, step.looped, step.cleanup)
+        if not any(outer.kind in {"called", "decorates"} for outer in uses):
+            yield _Step(maker, step.looped, step.cleanup)
+
+    def _decorated(self, site: Site) -> ScopeId | None:
+        for op in self.program.facts(site.scope).ops[site.op + 1 :]:
+            if isinstance(op.action, m.Define):
+                return ScopeId(site.scope.path, op.action.scope)
+        return None
+
+    # --- callbacks ---
+
+    def _handed_over(self, use: Use, step: _Step) -> Iterator[Context | _Step]:
+        call = use.outer
+        if use.kind == "partial" or not isinstance(call, m.Call):
+            return
+        site = use.site
+        here = (site.scope, site.op)
+        if self.program.is_test(site.scope):
+            yield Context("test", step.looped, step.cleanup, here)
+            return
+        timers = self.timers_of(call, site.scope)
+        for timer in timers[:1]:
+            yield from self._by_timer(timer, call, site, step)
+        if timers:
+            return
+        names = callee_names(call.func, site.scope, self.resolver)
+        forwarders = [f for name in names for f in self.catalog.forwarder_named(name)]
+        if not forwarders and isinstance(call.func, m.Attr) and is_unknown_receiver(call.func, site.scope, self.resolver):
+            forwarders = list(self.catalog.forwarder_method(call.func.name, receiver_of(call.func)))
+        if forwarders:
+            if forwarders[0].when == "exit":
+                yield Context("exit", step.looped, True, here)
+            elif forwarders[0].when != "lost":
+                yield from self._edge(*here, step.looped, step.cleanup)
+            return
+        hooks = self.hooks_of(call, site.scope)
+        if hooks:
+            yield self._by_hook(hooks[0], step, here)
+        elif self.is_live(site.scope):
+            yield Context("run", True, step.cleanup, here)
+
+    def timers_of(self, call: m.Call, scope: ScopeId) -> tuple[Timer, ...]:
+        """The catalogue's timers that a call can be."""
+        names = callee_names(call.func, scope, self.resolver)
+        found = tuple(t for name in names for t in self.catalog.timer_named(name))
+        if found or not isinstance(call.func, m.Attr) or not is_unknown_receiver(call.func, scope, self.resolver):
+            return found
+        return self.catalog.timer_method(call.func.name, receiver_of(call.func))
+
+    def hooks_of(self, call: m.Call, scope: ScopeId) -> tuple[Hook, ...]:
+        """The catalogue's framework wiring that a call can be."""
+        names = callee_names(call.func, scope, self.resolver)
+        found = tuple(h for name in names for h in self.catalog.hook_named(name))
+        if found or not isinstance(call.func, m.Attr) or not is_unknown_receiver(call.func, scope, self.resolver):
+            return found
+        return self.catalog.hook_method(call.func.name, receiver_of(call.func))
+
+    @staticmethod
+    def _by_hook(hook: Hook, step: _Step, here: tuple[ScopeId, int]) -> Context:
+        kind = {"startup": "startup", "shutdown": "exit", "command": "main", "test": "test"}.get(hook.role, "run")
+        return Context(kind, step.looped or kind == "run", step.cleanup, here)
+
+    def _by_timer(self, timer: Timer, call: m.Call, site: Site, step: _Step) -> Iterator[Context | _Step]:
+        here = (site.scope, site.op)
+        if timer.process == "other":
+            yield Context("other-process", True, step.cleanup, here, timer.api)
+            return
+        if timer.scope != "process":
+            yield Context("run", True, step.cleanup, here, timer.api)
+            return
+        arguments = given(call, site.scope, self.resolver)
+        if not self.is_started(timer, call, site) or timer.inactive(arguments):
+            yield Context("unstarted", True, step.cleanup, here, timer.api)
+        elif timer.kind == "spawn":
+            yield from self._edge(*here, step.looped, step.cleanup)
+        elif not self.is_live(site.scope):
+            yield from self._edge(*here, step.looped, step.cleanup)
+        elif self._recurs(timer, arguments, site, step.scope):
+            yield Context("timer", True, step.cleanup, here, timer.api)
+        else:
+            yield Context("later", step.looped, step.cleanup, here, timer.api)
+
+    def _recurs(self, timer: Timer, arguments: object, site: Site, target: ScopeId) -> bool:
+        if timer.kind == "recurring" and timer.recurs == "always":
+            return timer.repeats(arguments)  # type: ignore[arg-type]
+        if timer.recurs in {"while-true", "while-number", "while-again"}:
+            return any(isinstance(op.action, m.Return) and op.action.value is not None for op in self.program.facts(target).ops)
+        if timer.recurs == "until-false":
+            return True
+        return self._reaches(site.scope, target)
+
+    def _reaches(self, scope: ScopeId, target: ScopeId) -> bool:
+        """Whether `target` is the scope or calls it, directly or through others: then arming a timer there re-arms it."""
+        queue, seen = [scope], {scope}
+        while queue and len(seen) < 60:
+            at = queue.pop(0)
+            if at == target:
+                return True
+            for site in self.flow.call_sites(at):
+                if site.scope not in seen:
+                    seen.add(site.scope)
+                    queue.append(site.scope)
+        return target in seen
+
+    def is_started(self, timer: Timer, call: m.Call, site: Site) -> bool:
+        """Whether what the timer needs besides the call happens somewhere in the project."""
+        activation = timer.activation
+        if activation.how == "method":
+            outer = Site(site.scope, site.op, call, site.parents[:-1])
+            return self._gets_method(outer, frozenset(activation.methods))
+        if activation.how == "receiver" and isinstance(call.func, m.Attr):
+            return self._receiver_gets(call.func.base, frozenset(activation.methods))
+        if activation.how == "driver":
+            return self._is_driven(activation.names, activation.methods)
+        return True
+
+    def _gets_method(self, made: Site, methods: frozenset[str]) -> bool:
+        for use in self.flow.site_uses(made):
+            if use.kind == "member" and isinstance(use.outer, m.Attr) and use.outer.name in methods:
+                if not self.program.is_test(use.site.scope):
+                    return True
+            elif use.kind in {"argument", "kept", "escaped"}:
+                return True
+        return False
+
+    def _receiver_gets(self, receiver: m.Expr, methods: frozenset[str]) -> bool:
+        tail = dotted_text(receiver).rpartition(".")[2]
+        if not tail or tail.endswith("()"):
+            return True
+        return any(
+            dotted_text(site.node.base).rpartition(".")[2] == tail
+            for method in sorted(methods)
+            for site in self.program.sites(method)
+            if isinstance(site.node, m.Attr) and not self.program.is_test(site.scope)
+        )
+
+    def _is_driven(self, names: tuple[str, ...], methods: tuple[str, ...]) -> bool:
+        tails = sorted({name.rpartition(".")[2] for name in names} | set(methods))
+        return any(
+            not self.program.is_test(site.scope) and any(isinstance(p, m.Call) and p.func is site.node for p in site.parents[-1:])
+            for tail in tails
+            for site in self.program.sites(tail)
+        )
+
+    # --- decorators and uncalled functions ---
+
+    def _by_decorators(self, step: _Step, called: bool) -> Iterator[Context]:
+        scope = step.scope
+        facts = self.program.facts(scope)
+        outside = self.program.parent(scope)
+        assert outside is not None
+        here = (scope, 0)
+        for decorator in facts.decorators:
+            call = decorator if isinstance(decorator, m.Call) else m.Call(decorator, (), facts.span)
+            timers = self.timers_of(call, outside)
+            if timers and timers[0].callback.how == "decorated":
+                yield from self._decorated_timer(timers[0], step, call, outside)
+                continue
+            hooks = [h for h in self.hooks_of(call, outside) if h.applies(given(call, outside, self.resolver))]
+            if hooks:
+                if hooks[0].role not in {"transparent"}:
+                    yield self._by_hook(hooks[0], step, here)
+            elif not called and not self._is_transparent(call.func, outside):
+                yield Context("run", True, step.cleanup, here)
+
+    def _is_transparent(self, func: m.Expr, scope: ScopeId) -> bool:
+        tail = func.name if isinstance(func, m.Attr) else func.id if isinstance(func, m.Name) else ""
+        if tail in _TRANSPARENT:
+            return True
+        values = self.resolver.values(func, scope)
+        return bool(values) and all(isinstance(v, Function) and not self._keeps(v.scope) for v in values)
+
+    def _keeps(self, decorator: ScopeId) -> bool:
+        """Whether a decorator of the project stores the function it is given, so that something calls it later."""
+        parameters = self.program.facts(decorator).parameters
+        inner = [
+            ScopeId(decorator.path, i)
+            for i, s in enumerate(self.program.of(decorator).facts.scopes)
+            if s.parent == decorator.index and s.kind == "function"
+        ]
+        names = [(decorator, p.name) for p in parameters[:1]]
+        names += [(i, p.name) for i in inner for p in self.program.facts(i).parameters[:1]]
+        return any(u.kind in {"kept", "argument"} for scope, name in names for u in self.flow.uses(Variable(scope, name)))
+
+    def _decorated_timer(self, timer: Timer, step: _Step, call: m.Call, outside: ScopeId) -> Iterator[Context]:
+        here = (step.scope, 0)
+        if timer.process == "other":
+            yield Context("other-process", True, step.cleanup, here, timer.api)
+            return
+        if timer.scope != "process" or not timer.repeats(given(call, outside, self.resolver)):
+            yield Context("run", True, step.cleanup, here, timer.api)
+            return
+        yield Context("timer" if self._decorated_starts(timer, step.scope, call) else "unstarted", True, step.cleanup, here, timer.api)
+
+    def _decorated_starts(self, timer: Timer, scope: ScopeId, call: m.Call) -> bool:
+        activation = timer.activation
+        uses = self.flow.function_uses(scope)
+        if activation.how == "method":
+            return any(
+                use.kind == "member" and isinstance(use.outer, m.Attr) and use.outer.name in activation.methods
+                and not self.program.is_test(use.site.scope)
+                for use in uses
+            )
+        if activation.how == "called":
+            hooked = any(
+                h.role in {"startup", "request"}
+                for d in self.program.facts(scope).decorators
+                for h in self.hooks_of(d if isinstance(d, m.Call) else m.Call(d, (), call.span), self.program.parent(scope) or scope)
+            )
+            return hooked or any(use.kind in {"called", "argument", "kept"} for use in uses)
+        if activation.how == "receiver" and isinstance(call.func, m.Attr):
+            return self._receiver_gets(call.func.base, frozenset(activation.methods))
+        if activation.how == "driver":
+            return self._is_driven(activation.names, activation.methods)
+        return True
+
+    def _uncalled(self, step: _Step) -> Iterator[Context | _Step]:
+        scope = step.scope
+        facts = self.program.facts(scope)
+        here = (scope, 0)
+        owner = self.program.owner_class(scope)
+        name = facts.name
+        if owner is not None:
+            yield from self._uncalled_method(step, owner)
+            return
+        if name == "__getattr__":
+            yield Context("run", True, step.cleanup, here)
+        elif hooks := self.catalog.hook_function(name):
+            yield self._by_hook(hooks[0], step, here)
+        elif facts.kind == "lambda" or self._is_nested(scope):
+            parent = self.program.parent(scope)
+            assert parent is not None
+            if facts.kind == "lambda":
+                yield from self._edge(parent, 0, step.looped, step.cleanup)
+            else:
+                yield Context("dead", step.looped, step.cleanup, here)
+        else:
+            yield Context("dead" if name.startswith("_") else "api", step.looped or True, step.cleanup, here)
+
+    def _is_nested(self, scope: ScopeId) -> bool:
+        parent = self.program.parent(scope)
+        return parent is not None and parent.index != 0
+
+    def _uncalled_method(self, step: _Step, owner: ScopeId) -> Iterator[Context | _Step]:
+        facts = self.program.facts(step.scope)
+        here = (step.scope, 0)
+        outside = self.resolver.all_outside_bases(owner)
+        name = facts.name
+        if name in _CLASS_CREATION and (name not in {"__init__", "__new__"} or self._is_metaclass(owner)):
+            yield Context("import", step.looped, step.cleanup, here)
+            return
+        for base in sorted(outside):
+            for timer in self.catalog.timer_base(base):
+                if timer.callback.how == "override" and name in timer.callback.names:
+                    yield from self._overridden_timer(timer, owner, step)
+                    return
+            if hook := next((h for h in self.catalog.hook_base(base) if name in h.callback.names), None):
+                yield self._by_hook(hook, step, here)
+                return
+        if name.startswith("__") and name.endswith("__"):
+            yield Context("run" if self._is_used(owner) else "api", True, step.cleanup, here)
+        elif outside - {"object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "Exception"}:
+            yield Context("api" if name.startswith("_") else "run", True, step.cleanup, here)
+        elif name.startswith("_"):
+            yield Context("dead", step.looped, step.cleanup, here)
+        else:
+            yield Context("api", True, step.cleanup, here)
+
+    def _is_metaclass(self, cls: ScopeId) -> bool:
+        return bool(self.resolver.all_outside_bases(cls) & {"type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"})
+
+    def _is_used(self, cls: ScopeId) -> bool:
+        return any(not self.program.is_test(use.site.scope) for use in self.flow.class_uses(cls) if use.kind != "rebound")
+
+    def _overridden_timer(self, timer: Timer, owner: ScopeId, step: _Step) -> Iterator[Context | _Step]:
+        here = (step.scope, 0)
+        started = self._instance_gets(owner, frozenset(timer.activation.methods))
+        if timer.process == "other":
+            yield Context("other-process", True, step.cleanup, here, timer.api)
+        elif timer.activation.methods and not started:
+            yield Context("unstarted", True, step.cleanup, here, timer.api)
+        elif timer.kind == "spawn":
+            yield Context("run", step.looped, step.cleanup, here, timer.api)
+        else:
+            yield Context("timer", True, step.cleanup, here, timer.api)
+
+    def _instance_gets(self, cls: ScopeId, methods: frozenset[str]) -> bool:
+        for method in sorted(methods):
+            for site in self.program.sites(method):
+                if isinstance(site.node, m.Attr) and not self.program.is_test(site.scope):
+                    values = self.resolver.values(site.node.base, site.scope)
+                    if any(isinstance(v, Instance | Class) and self.resolver.related(v.scope, cls) for v in values):
+                        return True
+        return False
+
+    # --- loops ---
+
+    def timed_loop(self, scope: ScopeId, op: int) -> int | None:
+        """The innermost loop around an operation that sleeps or waits with a time limit, so that its body runs again and again."""
+        facts = self.program.facts(scope)
+        for frame in loops_around(facts, op):
+            key = (scope, frame)
+            if key not in self._timed:
+                self._timed[key] = self._is_timed(scope, facts, frame)
+            if self._timed[key]:
+                return frame
+        return None
+
+    def _is_timed(self, scope: ScopeId, facts: m.Scope, frame: int) -> bool:
+        loop = facts.frames[frame]
+        head = loop.head
+        if loop.kind == "for":
+            if loop.is_async and isinstance(head, m.Call):
+                tail = dotted_text(head.func).rpartition(".")[2].lower()
+                return any(tick in tail for tick in self.catalog.data.loops.tickers)
+            if not (isinstance(head, m.Call) and set(callee_names(head.func, scope, self.resolver)) & set(self.catalog.data.loops.endless)):
+                return False
+        elif isinstance(head, m.Compare) and not set(head.ops) & {"is", "is not", "in", "not in", "!="}:
+            return False
+        tops = [head] if head is not None else []
+        tops += [top for _, op in ops_in(facts, frame) for top in w.expressions(op.action)]
+        return any(self._sleeps(node, scope, 2) for top in tops for node in w.walk(top) if isinstance(node, m.Call))
+
+    def _sleeps(self, call: m.Call, scope: ScopeId, depth: int) -> bool:
+        names = callee_names(call.func, scope, self.resolver)
+        sleepers = tuple(s for name in names for s in self.catalog.sleeper_named(name))
+        if not sleepers and isinstance(call.func, m.Attr) and is_unknown_receiver(call.func, scope, self.resolver):
+            sleepers = self.catalog.sleeper_method(call.func.name, receiver_of(call.func))
+        arguments = given(call, scope, self.resolver)
+        if any(s.sleeps(arguments) for s in sleepers):
+            return True
+        if not depth:
+            return False
+        for value in self.resolver.values(call.func, scope):
+            if isinstance(value, Function) and self._body_sleeps(value.scope, depth - 1):
+                return True
+        return False
+
+    def _body_sleeps(self, function: ScopeId, depth: int) -> bool:
+        facts = self.program.facts(function)
+        if len(facts.ops) > 15:
+            return False
+        return any(
+            self._sleeps(node, function, depth)
+            for op in facts.ops
+            for top in w.expressions(op.action)
+            for node in w.walk(top)
+            if isinstance(node, m.Call)
+        )

@@ -1,0 +1,588 @@
+"""Where a value goes: from its definition forwards through names, attributes, parameters, returns, imports and decorators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.program import LinkedModule, Program, ScopeId, Site
+from unbounded_lint.link.values import (
+    CallSite,
+    Class,
+    External,
+    Function,
+    Instance,
+    Module,
+    Resolver,
+    Value,
+    decorator_names,
+    is_static,
+    takes_class,
+)
+
+HANDLES = 300
+"""How many names one value is followed through before the rest counts as unseen."""
+
+_WRAPPING = frozenset({"functools.partial", "functools.partialmethod"})
+_IDENTITY = frozenset({"typing.cast", "typing_extensions.cast"})
+_PROPERTIES = frozenset({"property", "cached_property", "reify"})
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name of a scope."""
+
+    scope: ScopeId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of a class or of its instances."""
+
+    cls: ScopeId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a function returns."""
+
+    function: ScopeId
+
+
+@dataclass(frozen=True, slots=True)
+class Yielded:
+    """What a generator-based context manager hands to its `with`."""
+
+    function: ScopeId
+
+
+Handle: TypeAlias = Variable | Attribute | Returned | Yielded
+
+
+class Use(NamedTuple):
+    """One thing done with a value.
+
+    kind       called, decorates, argument (handed to something that cannot be seen), member (`value.name`), subscript, augmented,
+               rebound, deleted, contained (`k in value`), iterated, tested, kept (stored in something), escaped (returned or yielded
+               to where it cannot be seen), read (anything else)
+    site       the value where it is used
+    bound      how many leading parameters are bound, for a function
+    guess      the receiver was matched by the attribute's name alone
+    """
+
+    kind: str
+    site: Site
+    bound: int
+    guess: bool
+
+    @property
+    def outer(self) -> m.Expr | None:
+        """The expression directly around the value."""
+        return self.site.parents[-1] if self.site.parents else None
+
+
+class _Item(NamedTuple):
+    handle: Handle
+    bound: int
+    guess: bool
+
+
+class Flow:
+    """Traces values; answers are memoised."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.resolver = Resolver(program, self.call_sites)
+        self._uses: dict[Handle, tuple[Use, ...]] = {}
+        self._calls: dict[ScopeId, tuple[CallSite, ...]] = {}
+        self._busy: set[object] = set()
+        self._definers: dict[str, tuple[ScopeId, ...]] = {}
+
+    # --- questions ---
+
+    def uses(self, handle: Handle) -> tuple[Use, ...]:
+        """Everything done with the value that a handle holds, wherever it flows."""
+        if handle not in self._uses:
+            if handle in self._busy:
+                return ()
+            self._busy.add(handle)
+            try:
+                self._uses[handle] = tuple(self._trace([_Item(handle, 0, False)]))
+            finally:
+                self._busy.discard(handle)
+        return self._uses[handle]
+
+    def site_uses(self, site: Site) -> tuple[Use, ...]:
+        """Everything done with the value of an expression, wherever it flows."""
+        key = ("site", site.scope, site.op, id(site.node))
+        if key in self._busy:
+            return ()
+        self._busy.add(key)
+        try:
+            return tuple(self._trace([], [(site, 0, False)]))
+        finally:
+            self._busy.discard(key)
+
+    def destinations(self, site: Site) -> tuple[Handle, ...]:
+        """The names, attributes and returns that the value of an expression reaches."""
+        seen: set[Handle] = set()
+        for _ in self._trace([], [(site, 0, False)], seen):
+            pass
+        return tuple(sorted(seen, key=repr))
+
+    def function_uses(self, function: ScopeId) -> tuple[Use, ...]:
+        """Everything done with a function."""
+        key = ("function", function)
+        if key in self._busy:
+            return ()
+        self._busy.add(key)
+        try:
+            return tuple(self._trace(self._function_items(function), self._lambda_sites(function)))
+        finally:
+            self._busy.discard(key)
+
+    def call_sites(self, function: ScopeId) -> tuple[CallSite, ...]:
+        """The calls of a function in the project; constructor calls for `__init__`, reads for a property."""
+        if function not in self._calls:
+            key = ("calls", function)
+            if key in self._busy:
+                return ()
+            self._busy.add(key)
+            try:
+                self._calls[function] = tuple(self._find_calls(function))
+            finally:
+                self._busy.discard(key)
+        return self._calls[function]
+
+    def _find_calls(self, function: ScopeId) -> Iterator[CallSite]:
+        facts = self.program.facts(function)
+        owner = self.program.owner_class(function)
+        is_property = owner is not None and bool(decorator_names(facts) & _PROPERTIES)
+        for use in self.function_uses(function):
+            call = self._applied(use)
+            if call is not None:
+                yield CallSite(use.site.scope, use.site.op, call, use.bound)
+            elif is_property and use.kind not in {"rebound", "decorates"}:
+                yield CallSite(use.site.scope, use.site.op, None, use.bound)
+        if owner is not None and facts.name in {"__init__", "__new__", "__post_init__"}:
+            yield from self._constructions(owner, facts.name)
+
+    def _constructions(self, cls: ScopeId, method: str) -> Iterator[CallSite]:
+        for built in (cls, *self.subclasses(cls)):
+            if built != cls and method in self.program.of(built).bindings(built.index):
+                continue
+            for use in self.class_uses(built):
+                if isinstance(use.outer, m.Call) and use.kind == "called":
+                    yield CallSite(use.site.scope, use.site.op, use.outer, 1)
+
+    def class_uses(self, cls: ScopeId) -> tuple[Use, ...]:
+        """Everything done with a class."""
+        outside = self.program.parent(cls)
+        assert outside is not None
+        return self.uses(Variable(outside, self.program.facts(cls).name))
+
+    def subclasses(self, cls: ScopeId) -> tuple[ScopeId, ...]:
+        """The classes of the project that inherit from a class, directly or not."""
+        found: list[ScopeId] = []
+        queue = [cls]
+        while queue:
+            for child in self._children(queue.pop(0)):
+                if child not in found and child != cls:
+                    found.append(child)
+                    queue.append(child)
+        return tuple(found)
+
+    def _children(self, cls: ScopeId) -> Iterator[ScopeId]:
+        for module in self.program.mentioning(self.program.facts(cls).name):
+            for index, scope in enumerate(module.facts.scopes):
+                here = ScopeId(module.path, index)
+                if scope.kind == "class" and scope.bases and Class(cls) in self.resolver.bases(here):
+                    yield here
+
+    def _applied(self, use: Use) -> m.Call | None:
+        """The call that a use makes; a decorator is a call with the decorated object."""
+        if use.kind == "called" and isinstance(use.outer, m.Call):
+            return use.outer
+        if use.kind == "decorates":
+            name = self._decorated(use.site)
+            span = self.program.op(use.site).span
+            return m.Call(use.site.node, (m.Arg(m.Name(name), None, ""),), span) if name else None
+        return None
+
+    def _decorated(self, site: Site) -> str | None:
+        for op in self.program.facts(site.scope).ops[site.op + 1 :]:
+            if isinstance(op.action, m.Define):
+                return self.program.of(site.scope).scope(op.action.scope).name
+        return None
+
+    def _function_items(self, function: ScopeId) -> list[_Item]:
+        facts = self.program.facts(function)
+        parent = self.program.parent(function)
+        if parent is None or facts.kind == "lambda":
+            return []
+        if self.program.facts(parent).kind != "class":
+            return [_Item(Variable(parent, facts.name), 0, False)]
+        bound = 0 if is_static(facts) else 1
+        return [_Item(Attribute(parent, facts.name), bound, False)]
+
+    def _lambda_sites(self, function: ScopeId) -> list[tuple[Site, int, bool]]:
+        if self.program.facts(function).kind != "lambda":
+            return []
+        parent = self.program.parent(function)
+        assert parent is not None
+        found = []
+        for index, op in enumerate(self.program.facts(parent).ops):
+            for top in w.expressions(op.action):
+                for node, parents in w.walk_with_parents(top):
+                    if isinstance(node, m.Lambda) and node.scope == function.index:
+                        found.append((Site(parent, index, node, parents), 0, False))
+        return found
+
+    # --- tracing ---
+
+    def _trace(
+        self, start: list[_Item], sites: list[tuple[Site, int, bool]] | None = None, seen: set[Handle] | None = None
+    ) -> Iterator[Use]:
+        queue = list(start)
+        seen = set() if seen is None else seen
+        seen.update(item.handle for item in queue)
+        emitted: set[tuple[ScopeId, int, int]] = set()
+        pending = list(sites or [])
+        while queue or pending:
+            if not pending:
+                item = queue.pop(0)
+                pending = [(s, item.bound if b is None else b, item.guess or g) for s, b, g in self._sites(item.handle)]
+                for more in self._imports(item.handle):
+                    if more not in seen and len(seen) < HANDLES:
+                        seen.add(more)
+                        queue.append(_Item(more, item.bound, item.guess))
+                continue
+            site, bound, guess = pending.pop(0)
+            key = (site.scope, site.op, id(site.node))
+            if key in emitted:
+                continue
+            emitted.add(key)
+            for out in self._step(site, bound, guess):
+                if isinstance(out, Use):
+                    yield out
+                elif out.handle not in seen and len(seen) < HANDLES:
+                    seen.add(out.handle)
+                    queue.append(out)
+
+    def _sites(self, handle: Handle) -> Iterator[tuple[Site, int | None, bool]]:
+        match handle:
+            case Variable(scope=scope, name=name):
+                yield from ((site, None, False) for site in self._variable_sites(scope, name))
+            case Attribute(cls=cls, name=name):
+                yield from self._attribute_sites(cls, name)
+            case Returned(function=function):
+                yield from ((site, None, False) for site in self._result_sites(function))
+
+    def _variable_sites(self, scope: ScopeId, name: str) -> Iterator[Site]:
+        module = self.program.of(scope)
+        for site in module.sites(name):
+            if isinstance(site.node, m.Name) and self.resolver.owner(name, site.scope) == scope:
+                yield site
+        if scope.index == 0:
+            wanted = Module(module.name)
+            for other in self.program.mentioning(name):
+                for site in other.sites(name):
+                    if isinstance(site.node, m.Attr) and wanted in self.resolver.values(site.node.base, site.scope):
+                        yield site
+
+    def _attribute_sites(self, cls: ScopeId, name: str) -> Iterator[tuple[Site, int | None, bool]]:
+        for site in self.program.of(cls).sites(name):
+            if isinstance(site.node, m.Name) and site.scope == cls:
+                yield site, 0, False
+        for module in self.program.mentioning(name):
+            for site in module.sites(name):
+                if isinstance(site.node, m.Attr):
+                    how = self._receiver(site.node.base, site.scope, cls, name)
+                    if how is not None:
+                        yield site, *how
+
+    def _receiver(self, base: m.Expr, scope: ScopeId, cls: ScopeId, name: str) -> tuple[int | None, bool] | None:
+        """How `base.name` reaches an attribute of `cls`: (parameters bound, or None for the usual; guessed), None if not."""
+        values = self._base_values(base, scope)
+        if not values:
+            return (None, True) if self._is_distinct(name, cls) else None
+        for value in sorted(values, key=repr):
+            if isinstance(value, Instance) and self.resolver.related(value.scope, cls):
+                return None, False
+            if isinstance(value, Class) and self.resolver.related(value.scope, cls):
+                function = self._method(cls, name)
+                bound = 0 if function is not None and not takes_class(function) else None
+                return bound, False
+        return None
+
+    def _base_values(self, base: m.Expr, scope: ScopeId) -> frozenset[Value]:
+        if isinstance(base, m.Call) and base.func == m.Name("super"):
+            owner = self.resolver.enclosing_class(scope)
+            return frozenset(Instance(c) for c in self.resolver.mro(owner)[1:]) if owner else frozenset()
+        return self.resolver.values(base, scope)
+
+    def _method(self, cls: ScopeId, name: str) -> m.Scope | None:
+        for binding in self.program.of(cls).bindings(cls.index).get(name, ()):
+            if binding.kind == "define":
+                return self.program.of(cls).scope(binding.index)
+        return None
+
+    def _is_distinct(self, name: str, cls: ScopeId) -> bool:
+        """Whether the classes that define an attribute of that name are all relatives, and the name is not a common one."""
+        if name in COMMON_ATTRIBUTES or name.startswith("__"):
+            return False
+        if name not in self._definers:
+            self._definers[name] = tuple(
+                ScopeId(module.path, index)
+                for module in self.program.mentioning(name)
+                for index, scope in enumerate(module.facts.scopes)
+                if scope.kind == "class"
+                and (name in module.bindings(index) or name in self.resolver.writes(ScopeId(module.path, index)))
+            )
+        return all(self.resolver.related(cls, definer) for definer in self._definers[name])
+
+    def _result_sites(self, function: ScopeId) -> Iterator[Site]:
+        for use in self.function_uses(function):
+            if isinstance(use.outer, m.Call) and use.kind == "called":
+                yield Site(use.site.scope, use.site.op, use.outer, use.site.parents[:-1])
+        if decorator_names(self.program.facts(function)) & _PROPERTIES:
+            for use in self.function_uses(function):
+                if use.kind not in {"rebound", "decorates"}:
+                    yield use.site
+
+    def _imports(self, handle: Handle) -> Iterator[Handle]:
+        """The names under which other scopes import a module's variable, or a decorated object that a function replaces."""
+        if isinstance(handle, Variable) and handle.scope.index == 0:
+            source = self.program.of(handle.scope)
+            for module in self.program.mentioning(handle.name):
+                yield from self._imported_as(module, source, handle.name)
+            for module in self._star_importers(source.name):
+                if module.mentions.get(handle.name):
+                    yield Variable(ScopeId(module.path, 0), handle.name)
+        elif isinstance(handle, Variable) and self.program.facts(handle.scope).kind == "class":
+            yield Attribute(handle.scope, handle.name)
+        elif isinstance(handle, Returned):
+            for use in self.function_uses(handle.function):
+                name = self._decorated(use.site) if use.kind == "decorates" else None
+                if name is not None:
+                    yield Variable(use.site.scope, name)
+
+    @staticmethod
+    def _imported_as(module: LinkedModule, source: LinkedModule, name: str) -> Iterator[Handle]:
+        for scope, _, imported in module.imports:
+            if imported.attribute == name and module.absolute(imported) == source.name:
+                yield Variable(ScopeId(module.path, scope), imported.bound)
+
+    def _star_importers(self, dotted: str) -> Iterator[LinkedModule]:
+        tail = dotted.rpartition(".")[2]
+        for module in self.program.mentioning(tail):
+            if any(i.attribute == "*" and module.absolute(i) == dotted for _, _, i in module.imports):
+                yield module
+
+    # --- one step ---
+
+    def _step(self, site: Site, bound: int, guess: bool) -> Iterator[Use | _Item]:
+        node, parents = site.node, site.parents
+        while parents and _passes_up(parents[-1], node):
+            if isinstance(parents[-1], m.Walrus):
+                yield from self._to_target(m.Name(parents[-1].target), site.scope, bound, guess)
+            node, parents = parents[-1], parents[:-1]
+        here = Site(site.scope, site.op, node, parents)
+        if not parents:
+            yield from self._at_top(here, bound, guess)
+            return
+        parent = parents[-1]
+        match parent:
+            case m.Call(func=func) if func is node:
+                yield Use("called", here, bound, guess)
+            case m.Call():
+                yield from self._as_argument(here, parent, bound, guess)
+            case m.Attr():
+                yield Use("member", here, bound, guess)
+            case m.Sub(base=base):
+                yield Use("subscript" if base is node else "read", here, bound, guess)
+            case m.Compare(ops=ops, items=items):
+                contained = any(o in {"in", "not in"} and i is node for o, i in zip(ops, items, strict=True))
+                yield Use("contained" if contained else "tested", here, bound, guess)
+            case m.Unary(op="not"):
+                yield Use("tested", here, bound, guess)
+            case m.Comp(clauses=clauses):
+                kind = "iterated" if any(c.iterable is node for c in clauses) else "read"
+                yield Use(kind, here, bound, guess)
+            case m.Yield(is_from=False):
+                yield from self._yielded(here, bound, guess)
+            case m.Display():
+                yield from self._in_display(here, parent, bound, guess)
+            case m.Star() | m.Yield():
+                yield Use("iterated", here, bound, guess)
+            case m.DictDisplay():
+                yield Use("kept", here, bound, guess)
+            case _:
+                yield Use("read", here, bound, guess)
+
+    def _at_top(self, site: Site, bound: int, guess: bool) -> Iterator[Use | _Item]:
+        op = self.program.op(site)
+        match op.action:
+            case m.Assign(targets=targets, value=value):
+                if value is site.node:
+                    for target in targets:
+                        reached = list(self._to_target(target, site.scope, bound, guess))
+                        yield from reached
+                        if not reached and isinstance(target, m.Sub | m.Attr):
+                            yield Use("kept", site, bound, guess)
+                elif any(target is site.node for target in targets):
+                    yield Use("rebound", site, bound, guess)
+            case m.AugAssign(target=target):
+                yield Use("augmented" if target is site.node else "read", site, bound, guess)
+            case m.Delete():
+                yield Use("deleted", site, bound, guess)
+            case m.Return():
+                yield _Item(Returned(site.scope), bound, guess)
+                yield Use("escaped", site, bound, guess)
+            case m.Eval(role="decorator"):
+                yield Use("decorates", site, bound, guess)
+            case m.Eval(role="for"):
+                yield Use("iterated", site, bound, guess)
+            case m.Eval(role="with"):
+                yield Use("entered", site, bound, guess)
+                for frame in self.program.facts(site.scope).frames:
+                    if frame.kind == "with" and frame.head is site.node and isinstance(frame.target, m.Name):
+                        yield from self._to_target(frame.target, site.scope, bound, guess)
+            case m.Eval(role="if" | "while" | "assert"):
+                yield Use("tested", site, bound, guess)
+            case _:
+                yield Use("read", site, bound, guess)
+
+    def _to_target(self, target: m.Expr, scope: ScopeId, bound: int, guess: bool) -> Iterator[_Item]:
+        match target:
+            case m.Name(id=name):
+                owner = self.resolver.owner(name, scope)
+                if owner is not None:
+                    yield _Item(Variable(owner, name), bound, guess)
+            case m.Attr(base=base, name=name):
+                for value in sorted(self.resolver.values(base, scope), key=repr):
+                    if isinstance(value, Instance | Class):
+                        yield _Item(Attribute(value.scope, name), bound, guess)
+                    elif isinstance(value, Module) and (path := self.program.path_of(value.name)):
+                        yield _Item(Variable(ScopeId(path, 0), name), bound, guess)
+
+    def _as_argument(self, site: Site, call: m.Call, bound: int, guess: bool) -> Iterator[Use | _Item]:
+        argument = next(a for a in call.args if a.value is site.node)
+        callees = sorted(self.resolver.values(call.func, site.scope), key=repr)
+        known = False
+        for callee in callees:
+            if isinstance(callee, External) and callee.name in _WRAPPING and call.args[0].value is site.node:
+                given = sum(1 for a in call.args[1:] if a.keyword is None and not a.star)
+                outer = Site(site.scope, site.op, call, site.parents[:-1])
+                yield Use("partial", site, bound, guess)
+                yield from self._step(outer, bound + given, guess)
+                known = True
+            elif isinstance(callee, External) and callee.name in _IDENTITY:
+                yield from self._step(Site(site.scope, site.op, call, site.parents[:-1]), bound, guess)
+                known = True
+            else:
+                for item in self.into(callee, call, argument):
+                    yield _Item(item, bound, guess)
+                    known = True
+        if not known or any(isinstance(c, External) for c in callees):
+            yield Use("argument", site, bound, guess)
+
+    def into(self, callee: Value, call: m.Call, argument: m.Arg) -> Iterator[Handle]:
+        """The parameter (or dataclass field) of a callee that an argument of a call becomes."""
+        if isinstance(callee, Class):
+            makers = self.resolver.class_attribute(callee.scope, "__init__", on_class=False)
+            functions = [v.scope for v in makers if isinstance(v, Function)]
+            if not functions:
+                yield from self._field(callee.scope, call, argument)
+            for function in functions:
+                yield from self._parameter(function, 1, call, argument)
+        elif isinstance(callee, Function):
+            facts = self.program.facts(callee.scope)
+            bound = 1 if callee.receiver is not None and not is_static(facts) else 0
+            yield from self._parameter(callee.scope, bound, call, argument)
+
+    def _parameter(self, function: ScopeId, bound: int, call: m.Call, argument: m.Arg) -> Iterator[Handle]:
+        parameters = self.program.facts(function).parameters
+        if argument.keyword is not None:
+            if any(p.name == argument.keyword for p in parameters):
+                yield Variable(function, argument.keyword)
+            return
+        positional = [a for a in call.args if a.keyword is None and a.star != "**"]
+        place = next(i for i, a in enumerate(positional) if a is argument) + bound
+        if argument.star or any(a.star for a in positional[: place - bound]):
+            return
+        plain = [p for p in parameters if p.kind in {"normal", "positional-only"}]
+        if place < len(plain):
+            yield Variable(function, plain[place].name)
+
+    def _field(self, cls: ScopeId, call: m.Call, argument: m.Arg) -> Iterator[Handle]:
+        fields = [
+            target.id
+            for op in self.program.facts(cls).ops
+            if isinstance(op.action, m.Assign) and op.action.annotation is not None
+            for target in op.action.targets
+            if isinstance(target, m.Name)
+        ]
+        if argument.keyword is not None:
+            if argument.keyword in fields:
+                yield Attribute(cls, argument.keyword)
+            return
+        place = next(i for i, a in enumerate(call.args) if a is argument)
+        if not argument.star and place < len(fields):
+            yield Attribute(cls, fields[place])
+
+    def _yielded(self, site: Site, bound: int, guess: bool) -> Iterator[Use | _Item]:
+        yield Use("escaped", site, bound, guess)
+        for use in self.function_uses(site.scope):
+            if isinstance(use.outer, m.Call) and use.kind == "called":
+                for frame in self.program.facts(use.site.scope).frames:
+                    if frame.kind == "with" and frame.head is use.outer and frame.target is not None:
+                        yield from self._to_target(frame.target, use.site.scope, bound, guess)
+
+    def _in_display(self, site: Site, display: m.Display, bound: int, guess: bool) -> Iterator[Use | _Item]:
+        """A value written into a tuple or list: unpacked at once, looped over at once, or kept."""
+        outer = site.parents[:-1]
+        action = self.program.op(site).action
+        if not outer and isinstance(action, m.Assign):
+            if any(target is display for target in action.targets):
+                yield Use("rebound", site, bound, guess)
+                return
+            for target in action.targets:
+                if isinstance(target, m.Display) and len(target.items) == len(display.items):
+                    position = next(i for i, item in enumerate(display.items) if item is site.node)
+                    yield from self._to_target(target.items[position], site.scope, bound, guess)
+        if not outer and isinstance(action, m.Eval) and action.role == "for":
+            for frame in self.program.facts(site.scope).frames:
+                if frame.kind == "for" and frame.head is display and frame.target is not None:
+                    yield from self._to_target(frame.target, site.scope, bound, guess)
+        if outer and isinstance(outer[-1], m.Comp):
+            for clause in outer[-1].clauses:
+                if clause.iterable is display:
+                    yield from self._to_target(clause.target, site.scope, bound, guess)
+        yield Use("kept", site, bound, guess)
+
+
+COMMON_ATTRIBUTES = frozenset(
+    dir(dict) + dir(list) + dir(set) + dir(str) + dir(bytes)
+    + "name id key value data start stop run close open read write send recv put cancel wait join set is_set "
+    "register unregister connect disconnect subscribe unsubscribe reset flush args kwargs type state status path url "
+    "config settings options logger log info debug warning error exception result done submit acquire release load save "
+    "create delete find filter all first last next parent children root items size length call execute process handle "
+    "parse render build check test setup teardown init initialize cleanup".split()
+)
+"""Attribute names too common to match a receiver by name alone."""
+
+
+def _passes_up(parent: m.Expr, node: m.Expr) -> bool:
+    """Whether the value of `parent` can be that of its part `node`."""
+    match parent:
+        case m.IfExp(test=test):
+            return test is not node
+        case m.BoolOp() | m.Await() | m.Walrus():
+            return True
+    return False

@@ -1,0 +1,656 @@
+"""What a key can be: closed (finitely many in one program), open (grows with what the program meets), or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.execution import Execution
+from unbounded_lint.link.flow import Flow
+from unbounded_lint.link.frames import guards
+from unbounded_lint.link.given import callee_names, dotted_text
+from unbounded_lint.link.program import Binding, ScopeId
+from unbounded_lint.link.values import (
+    Allocation,
+    CallSite,
+    Class,
+    External,
+    ExternalResult,
+    Function,
+    Instance,
+    Module,
+    Resolver,
+)
+
+DEPTH = 14
+"""How many steps a key is followed backwards."""
+
+_CLASSLIKE = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__code__", "__func__", "__doc__", "__file__"})
+_COPIES = frozenset("lower upper strip lstrip rstrip casefold title encode decode replace format join split rsplit partition removeprefix "
+                    "removesuffix as_posix resolve absolute copy swapcase capitalize expanduser zfill".split())  # fmt: skip
+_CONVERTERS = frozenset("str int float bool tuple frozenset bytes repr sorted list set max min abs round format os.fspath os.path.normpath os.path.abspath "
+                        "os.path.realpath os.path.join os.path.basename os.path.dirname os.path.expanduser pathlib.Path pathlib.PurePath sys.intern operator.index".split())  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """kind is open, closed or unknown; `why` one clause; weak: it rests on a name or a missing annotation, not on data flow."""
+
+    kind: str
+    why: str
+    weak: bool = False
+
+
+CLOSED_LITERAL = Domain("closed", "a literal")
+UNKNOWN = Domain("unknown", "cannot be decided")
+
+Arguments: TypeAlias = "tuple[tuple[ScopeId, CallSite], ...]"
+
+
+def join(parts: Iterable[Domain]) -> Domain:
+    """The domain of something that can be any of the parts, or is made of all of them: open wins, then unknown."""
+    found = list(parts)
+    for kind in ("open", "unknown"):
+        for part in found:
+            if part.kind == kind and not part.weak:
+                return part
+        for part in found:
+            if part.kind == kind:
+                return part
+    return found[0] if found else UNKNOWN
+
+
+class Keys:
+    """Decides key domains by following a key to where it comes from."""
+
+    def __init__(self, flow: Flow, execution: Execution, catalog: Catalog) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver: Resolver = flow.resolver
+        self.execution = execution
+        self.catalog = catalog
+        self._active: set[tuple[str, object, object]] = set()
+        self._steps = 0
+
+    def domain(self, key: m.Expr, scope: ScopeId, op: int) -> Domain:
+        """The domain of a key expression where an operation uses it."""
+        self._steps = 0
+        narrowed = self._narrowed(key, scope, op)
+        return narrowed or self._of(key, scope, (), DEPTH)
+
+    def items(self, holder: m.Expr, scope: ScopeId) -> Domain:
+        """The domain of the elements of an expression that holds many keys."""
+        self._steps = 0
+        return self._items(holder, scope, (), DEPTH)
+
+    # --- guards ---
+
+    def _narrowed(self, key: m.Expr, scope: ScopeId, op: int) -> Domain | None:
+        """What the conditions around an operation say about the key."""
+        facts = self.program.facts(scope)
+        for condition, truth in guards(facts, op):
+            found = self._by_condition(condition, truth, key, scope)
+            if found is not None:
+                return found
+        if isinstance(key, m.Name):
+            for frame in facts.frames:
+                if frame.kind == "case" and frame.closed and frame.head == key and op in _ops_of(facts, frame):
+                    return Domain("closed", "matched against constants")
+        return None
+
+    def _by_condition(self, condition: m.Expr, truth: bool, key: m.Expr, scope: ScopeId) -> Domain | None:
+        match condition:
+            case m.Unary(op="not", operand=inner):
+                return self._by_condition(inner, not truth, key, scope)
+            case m.BoolOp(op="and", items=items) if truth:
+                return next((d for i in items if (d := self._by_condition(i, truth, key, scope)) is not None), None)
+            case m.BoolOp(op="or", items=items) if not truth:
+                return next((d for i in items if (d := self._by_condition(i, truth, key, scope)) is not None), None)
+            case m.Compare(left=left, ops=(operator,), items=(right,)):
+                if left == key and operator == ("in" if truth else "not in"):
+                    return self._member_of(right, scope)
+                if operator == ("==" if truth else "!=") and key in (left, right):
+                    other = right if left == key else left
+                    found = self._of(other, scope, (), 4)
+                    return Domain("closed", "compared with a constant") if found.kind == "closed" else None
+                if operator == ("is" if truth else "is not") and left == key:
+                    return Domain("closed", "compared with a singleton")
+            case m.Call(func=m.Name(id="isinstance"), args=(first, second)) if truth and first.value == key:
+                found = self._annotated(second.value, scope)
+                return found if found is not None and found.kind == "closed" else None
+        return None
+
+    def _member_of(self, holder: m.Expr, scope: ScopeId) -> Domain | None:
+        found = self._items(holder, scope, (), 6)
+        return Domain("closed", f"tested for membership of {dotted_text(holder) or 'a constant'}") if found.kind == "closed" else None
+
+    # --- expressions ---
+
+    def _of(self, expr: m.Expr, scope: ScopeId, env: Arguments, depth: int) -> Domain:
+        self._steps += 1
+        if depth <= 0 or self._steps > 3000:
+            return UNKNOWN
+        match expr:
+            case m.Const():
+                return CLOSED_LITERAL
+            case m.Compare() | m.Unary(op="not"):
+                return Domain("closed", "a truth value")
+            case m.Name():
+                return self._name(expr, scope, env, depth)
+            case m.Attr():
+                return self._attr(expr, scope, env, depth)
+            case m.Call():
+                return self._call(expr, scope, env, depth)
+            case m.Display(items=items) | m.FString(parts=items) | m.BoolOp(items=items):
+                return join([self._of(i, scope, env, depth - 1) for i in items] or [CLOSED_LITERAL])
+            case m.Binary(op="%", items=(left, right)) if not isinstance(left, m.Const):
+                return Domain("closed", "a remainder") if self._of(right, scope, env, depth - 1).kind == "closed" else UNKNOWN
+            case m.Binary(items=items):
+                return join(self._of(i, scope, env, depth - 1) for i in items)
+            case m.Unary(operand=inner) | m.Await(value=inner) | m.Walrus(value=inner) | m.Star(value=inner):
+                return self._of(inner, scope, env, depth - 1)
+            case m.IfExp(body=body, orelse=orelse):
+                return join((self._of(body, scope, env, depth - 1), self._of(orelse, scope, env, depth - 1)))
+            case m.Sub(base=base, index=index):
+                return self._subscript(expr, base, index, scope, env, depth)
+            case m.Lambda():
+                return Domain("open", "a function made on the spot")
+            case m.Comp(element=element, clauses=clauses):
+                return join([self._of(element, scope, env, depth - 1), *(self._items(c.iterable, scope, env, depth - 1) for c in clauses)])
+            case m.DictDisplay(items=entries):
+                return join([self._of(e.key or e.value, scope, env, depth - 1) for e in entries] or [CLOSED_LITERAL])
+        return UNKNOWN
+
+    def _name(self, expr: m.Name, scope: ScopeId, env: Arguments, depth: int) -> Domain:
+        owner = self.resolver.owner(expr.id, scope)
+        if owner is None:
+            values = self.resolver.values(expr, scope)
+            return Domain("closed", f"`{expr.id}` is defined once") if values else UNKNOWN
+        active = ("name", expr.id, owner)
+        if active in self._active:
+            return Domain("closed", "derived from itself")
+        self._active.add(active)
+        try:
+            bindings = self.program.of(owner).bindings(owner.index)[expr.id]
+            return join(self._binding(b, expr.id, owner, env, depth) for b in bindings)
+        finally:
+            self._active.discard(active)
+
+    def _binding(self, binding: Binding, name: str, owner: ScopeId, env: Arguments, depth: int) -> Domain:
+        scope = ScopeId(owner.path, binding.scope)
+        match binding.kind:
+            case "define":
+                kind = self.program.of(scope).scope(binding.index).kind
+                if scope.index == 0 or self.program.facts(scope).kind == "class":
+                    return Domain("closed", f"a {kind} of the program")
+                return UNKNOWN
+            case "import":
+                return self._imported(name, scope)
+            case "parameter":
+                return self._parameter(scope, binding.index, env, depth)
+            case "value" if binding.expr is not None:
+                if scope.index == 0 and owner.index == 0 and self._is_import_time(scope, binding.op):
+                    return Domain("closed", f"`{name}` is set at import")
+                annotation = self._statement_annotation(scope, binding.op)
+                return annotation or self._of(binding.expr, scope, env, depth - 1)
+            case "augmented" if binding.expr is not None:
+                return Domain("open", f"`{name}` is counted up")
+            case "item" | "item-part" if binding.expr is not None:
+                if scope.index == 0 and owner.index == 0 and self._is_import_time(scope, binding.op):
+                    return Domain("closed", "a loop at import")
+                return self._item(binding, scope, env, depth)
+            case "part" if binding.expr is not None:
+                if isinstance(binding.expr, m.Display) and 0 <= binding.index < len(binding.expr.items):
+                    return self._of(binding.expr.items[binding.index], scope, env, depth - 1)
+                return self._of(binding.expr, scope, env, depth - 1)
+            case "entered" if binding.expr is not None:
+                return UNKNOWN
+        return self._exception_name(binding, scope)
+
+    def _exception_name(self, binding: Binding, scope: ScopeId) -> Domain:
+        for frame in self.program.facts(scope).frames:
+            if frame.kind == "except" and frame.op == binding.op:
+                return Domain("open", "an exception object")
+        return UNKNOWN
+
+    def _is_import_time(self, scope: ScopeId, op: int) -> bool:
+        return op < 0 or self.execution.kinds(scope, op) <= {"import", "test"}
+
+    def _imported(self, name: str, scope: ScopeId) -> Domain:
+        for value in self.resolver.lookup(name, scope):
+            if isinstance(value, External):
+                return Domain("closed", f"`{name}` is imported")
+            if isinstance(value, Class | Function | Module):
+                return Domain("closed", "a definition of the program")
+        return Domain("closed", f"`{name}` is set at import in another module")
+
+    def _statement_annotation(self, scope: ScopeId, op: int) -> Domain | None:
+        action = self.program.facts(scope).ops[op].action if op >= 0 else None
+        if isinstance(action, m.Assign) and action.annotation is not None:
+            found = self._annotated(action.annotation, scope)
+            return found if found is not None and found.kind == "closed" else None
+        return None
+
+    # --- loops ---
+
+    def _item(self, binding: Binding, scope: ScopeId, env: Arguments, depth: int) -> Domain:
+        assert binding.expr is not None
+        iterable = binding.expr
+        if binding.kind == "item-part" and isinstance(iterable, m.Call):
+            name = dotted_text(iterable.func).rpartition(".")[2]
+            if name == "enumerate" and binding.index == 0:
+                return Domain("unknown", "a position")
+        return self._items(iterable, scope, env, depth - 1)
+
+    def _items(self, iterable: m.Expr, scope: ScopeId, env: Arguments, depth: int) -> Domain:
+        """The domain of the elements of an iterable."""
+        if depth <= 0:
+            return UNKNOWN
+        match iterable:
+            case m.Display(items=items):
+                return join([self._of(i, scope, env, depth - 1) for i in items] or [CLOSED_LITERAL])
+            case m.DictDisplay(items=entries):
+                return join([self._of(e.key or e.value, scope, env, depth - 1) for e in entries] or [CLOSED_LITERAL])
+            case m.Call(func=func, args=args):
+                return self._items_of_call(func, args, iterable, scope, env, depth)
+            case m.Name() | m.Attr():
+                return self._items_of_holder(iterable, scope, env, depth)
+            case m.Binary(items=items):
+                return join(self._items(i, scope, env, depth - 1) for i in items)
+            case m.IfExp(body=body, orelse=orelse):
+                return join((self._items(body, scope, env, depth - 1), self._items(orelse, scope, env, depth - 1)))
+            case m.BoolOp(items=items):
+                return join(self._items(i, scope, env, depth - 1) for i in items)
+            case m.Const():
+                return Domain("closed", "a constant")
+        return self._of(iterable, scope, env, depth - 1)
+
+    def _items_of_call(
+        self, func: m.Expr, args: tuple[m.Arg, ...], call: m.Call, scope: ScopeId, env: Arguments, depth: int
+    ) -> Domain:
+        if isinstance(func, m.Attr) and func.name in {"items", "keys", "values", "copy", "elements", "most_common"}:
+            return self._items(func.base, scope, env, depth - 1)
+        names = callee_names(func, scope, self.resolver)
+        if set(names) & {"list", "tuple", "sorted", "set", "frozenset", "iter", "reversed", "enumerate", "filter", "itertools.chain", "zip", "dict"} and args:
+            return join(self._items(a.value, scope, env, depth - 1) for a in args if a.keyword is None)
+        if set(names) & {"range"}:
+            return join(self._of(a.value, scope, env, depth - 1) for a in args)
+        if set(names) & {"map"} and len(args) > 1:
+            return self._items(args[1].value, scope, env, depth - 1)
+        return self._of(call, scope, env, depth - 1)
+
+    def _items_of_holder(self, holder: m.Expr, scope: ScopeId, env: Arguments, depth: int) -> Domain:
+        values = self.resolver.values(holder, scope)
+        if values and all(isinstance(v, Class) for v in values):
+            if any("Enum" in base for v in values if isinstance(v, Class) for base in self.resolver.all_outside_bases(v.scope)):
+                return Domain("closed", "the members of an enum")
+        for value in sorted(values, key=repr):
+            if isinstance(value, Allocation) and self._is_constant(value):
+                return Domain("closed", f"an item of the constant `{value.name}`")
+        if values and all(isinstance(v, External) for v in values):
+            return Domain("closed", "an imported constant")
+        return self._of(holder, scope, env, depth - 1)
+
+    def _is_constant(self, value: Allocation) -> bool:
+        """Whether a container is written out at import and nothing adds to it later."""
+        facts = self.program.facts(value.scope)
+        at_import = value.scope.index == 0 or facts.kind == "class"
+        if not at_import:
+            return False
+        action = facts.ops[value.op].action
+        made = action.value if isinstance(action, m.Assign) else None
+        module = self.program.of(value.scope)
+        if not isinstance(made, m.Display | m.DictDisplay | m.Comp | m.Call):
+            return False
+        return not any(self._may_grow(site_scope, op, node, parents) for site_scope, op, node, parents in module.sites(value.name))
+
+    def _may_grow(self, scope: ScopeId, op: int, node: m.Expr, parents: tuple[m.Expr, ...]) -> bool:
+        parent = parents[-1] if parents else None
+        action = self.program.facts(scope).ops[op].action
+        grows = False
+        if isinstance(parent, m.Attr) and len(parents) > 1 and isinstance(parents[-2], m.Call):
+            grows = bool(self.catalog.inserting(parent.name))
+        elif isinstance(parent, m.Sub) and parent.base is node:
+            grows = isinstance(action, m.Assign) and parent in action.targets
+        elif isinstance(action, m.AugAssign) and action.target is node:
+            grows = True
+        if not grows:
+            return False
+        active = ("grow", op, scope)
+        if active in self._active:
+            return False
+        self._active.add(active)
+        try:
+            return not self.execution.kinds(scope, op) <= {"import", "test", "dead"}
+        finally:
+            self._active.discard(active)
+
+    # --- attributes, calls, subscripts ---
+
+    def _attr(self, expr: m.Attr, scope: ScopeId, env: Arguments, depth: int) -> Domain:
+        if expr.name in _CLASSLIKE:
+            return Domain("closed", f"`{expr.name}` of a definition")
+        values = self.resolver.values(expr, scope)
+        if values and all(isinstance(v, Class | Module) or (isinstance(v, Function) and v.receiver is None) for v in values):
+            return Domain("closed", "a definition of the program")
+        base_values = self.resolver.values(expr.base, scope)
+        if base_values and all(isinstance(v, External) for v in base_values):
+            names = [v.name for v in base_values if isinstance(v, External)]
+            if any(name.partition(".")[0] in _FLASKLIKE for name in names):
+                return Domain("open", f"`{dotted_text(expr)}` comes from a request")
+            return Domain("closed", f"`{dotted_text(expr)}` is a constant of another package")
+        found = [d for v in sorted(base_values, key=repr) if (d := self._member(v, expr.name, env, depth)) is not None]
+        if found:
+            return join(found)
+        text = dotted_text(expr)
+        if self._is_open_root(expr):
+            return Domain("open", f"`{text}` comes from a request or message")
+        return self._by_word(expr.name, text)
+
+    def _is_open_root(self, expr: m.Expr) -> bool:
+        while isinstance(expr, m.Attr):
+            if expr.name in self.catalog.data.open_roots:
+                return True
+            expr = expr.base
+        return isinstance(expr, m.Name) and expr.id in self.catalog.data.open_roots
+
+    def _by_word(self, word: str, text: str) -> Domain:
+        hint = self.catalog.word_domain(word)
+        if hint == "open":
+            return Domain("open", f"`{text}` names something that comes and goes", weak=True)
+        if hint in {"closed", "thread"}:
+            return Domain("unknown", f"`{text}` names something finite", weak=True)
+        return Domain("unknown", f"where `{text}` comes from cannot be told")
+
+    def _member(self, value: object, name: str, env: Arguments, depth: int) -> Domain | None:
+        """The domain of `value.name`, by what the class assigns to it."""
+        if isinstance(value, Module):
+            return Domain("closed", "set at import in another module")
+        if not isinstance(value, Instance | Class):
+            return None
+        if name in {"name", "value"} and any("Enum" in b for b in self.resolver.all_outside_bases(value.scope)):
+            return Domain("closed", "an enum member")
+        active = ("member", name, value)
+        if active in self._active:
+            return Domain("closed", "derived from itself")
+        self._active.add(active)
+        try:
+            for cls in self.resolver.mro(value.scope):
+                found = self._own_member(cls, name, env, depth)
+                if found is not None:
+                    return found
+        finally:
+            self._active.discard(active)
+        return None
+
+    def _own_member(self, cls: ScopeId, name: str, env: Arguments, depth: int) -> Domain | None:
+        parts = []
+        is_enum = any("Enum" in b for b in self.resolver.all_outside_bases(cls))
+        for binding in self.program.of(cls).bindings(cls.index).get(name, ()):
+            if is_enum and binding.kind == "value":
+                return Domain("closed", "an enum member")
+            if binding.kind == "define":
+                function = ScopeId(cls.path, binding.index)
+                returns = self._returned(function, env, depth)
+                parts.append(returns)
+            elif binding.kind == "value" and binding.expr is not None and not isinstance(binding.expr, m.Call):
+                parts.append(self._of(binding.expr, cls, env, depth - 1))
+        for write in self.resolver.writes(cls).get(name, ()):
+            annotated = self._annotated(write.annotation, write.scope) if write.annotation is not None else None
+            if annotated is not None and annotated.kind == "closed":
+                parts.append(annotated)
+            elif write.value is not None:
+                parts.append(self._of(write.value, write.scope, env, depth - 1))
+        annotation = self._field_annotation(cls, name)
+        if annotation is not None and (not parts or annotation.kind == "closed"):
+            return annotation
+        return join(parts) if parts else None
+
+    def _field_annotation(self, cls: ScopeId, name: str) -> Domain | None:
+        for op in self.program.facts(cls).ops:
+            if isinstance(op.action, m.Assign) and op.action.annotation is not None and op.action.targets == (m.Name(name),):
+                return self._annotated(op.action.annotation, cls)
+        return None
+
+    def _subscript(
+        self, expr: m.Sub, base: m.Expr, index: m.Expr, scope: ScopeId, env: Arguments, depth: int
+    ) -> Domain:
+        if isinstance(index, m.Slice):
+            return self._of(base, scope, env, depth - 1)
+        found = self._items(base, scope, env, depth - 1)
+        if found.kind == "closed":
+            return found
+        stored = self.resolver.values(expr, scope)
+        if stored and all(isinstance(v, Class | Function) for v in stored):
+            return Domain("closed", "a definition of the program")
+        return found
+
+    def _call(self, call: m.Call, scope: ScopeId, env: Arguments, depth: int) -> Domain:
+        names = callee_names(call.func, scope, self.resolver)
+        arguments = [a.value for a in call.args]
+        for name in names:
+            known = self._known_call(name, call, arguments, scope, env, depth)
+            if known is not None:
+                return known
+        functions = [v.scope for v in sorted(self.resolver.values(call.func, scope), key=repr) if isinstance(v, Function)]
+        if functions:
+            bound = 1 if isinstance(call.func, m.Attr) else 0
+            return join(self._returned(f, (*env, (f, CallSite(scope, -1, call, bound))), depth) for f in functions)
+        classes = [v for v in self.resolver.values(call.func, scope) if isinstance(v, Class)]
+        if classes:
+            if all(any("Enum" in b for b in self.resolver.all_outside_bases(c.scope)) for c in classes):
+                return Domain("closed", "an enum member")
+            return self._constructed(classes, arguments, scope, env, depth)
+        if isinstance(call.func, m.Attr):
+            return self._method_call(call.func, arguments, scope, env, depth)
+        return UNKNOWN
+
+    def _constructed(self, classes: list[Class], arguments: list[m.Expr], scope: ScopeId, env: Arguments, depth: int) -> Domain:
+        by_value = any(
+            decorator in {"dataclass", "frozen", "attrs", "define", "s"} or "__hash__" in self.program.of(c.scope).bindings(c.scope.index)
+            for c in classes
+            for decorator in ("__none__", *_decorator_tails(self.program.facts(c.scope)))
+        ) or any("NamedTuple" in b for c in classes for b in self.resolver.all_outside_bases(c.scope))
+        if by_value and arguments:
+            return join(self._of(a, scope, env, depth - 1) for a in arguments)
+        return Domain("open", "a new object each time")
+
+    def _known_call(
+        self, name: str, call: m.Call, arguments: list[m.Expr], scope: ScopeId, env: Arguments, depth: int
+    ) -> Domain | None:
+        if name == "type" and len(arguments) == 1:
+            return Domain("closed", "a class")
+        if name in _CONVERTERS:
+            return join([self._of(a, scope, env, depth - 1) for a in arguments] or [CLOSED_LITERAL])
+        if name in {"getattr"} and len(arguments) > 1 and isinstance(arguments[1], m.Const):
+            return self._attr(m.Attr(arguments[0], arguments[1].value), scope, env, depth - 1)
+        for entry in self.catalog.key_call(name):
+            if entry.arguments is not None and entry.arguments != len(arguments):
+                continue
+            if entry.domain in {"open", "closed"}:
+                return Domain(entry.domain, f"the result of `{name}()`")
+            if entry.domain == "thread":
+                return Domain("unknown", f"`{name}()` is as many as there are threads")
+            if entry.domain == "argument" and 0 <= entry.position < len(arguments):
+                found = self._of(arguments[entry.position], scope, env, depth - 1)
+                return Domain("open", f"the result of `{name}()`") if found.kind == "unknown" and entry.otherwise == "open" else found
+        return None
+
+    def _method_call(self, func: m.Attr, arguments: list[m.Expr], scope: ScopeId, env: Arguments, depth: int) -> Domain:
+        if func.name in _COPIES:
+            return join([self._of(func.base, scope, env, depth - 1), *(self._of(a, scope, env, depth - 1) for a in arguments)])
+        if func.name in {"get", "pop", "setdefault"}:
+            found = self._items(func.base, scope, env, depth - 1)
+            if found.kind != "unknown":
+                return found
+        for entry in self.catalog.key_method(func.name):
+            if entry.domain in {"open", "closed"}:
+                return Domain(entry.domain, f"the result of `.{func.name}()`")
+            if entry.domain == "argument" and entry.position == -1:
+                return self._of(func.base, scope, env, depth - 1)
+        if self._is_open_root(func):
+            return Domain("open", f"`{dotted_text(func)}()` comes from a request or message")
+        return UNKNOWN
+
+    def _returned(self, function: ScopeId, env: Arguments, depth: int) -> Domain:
+        facts = self.program.facts(function)
+        if facts.returns is not None:
+            annotated = self._annotated(facts.returns, self.program.parent(function) or function)
+            if annotated is not None and annotated.kind == "closed":
+                return annotated
+        active = ("returned", function, len(env))
+        if active in self._active:
+            return Domain("closed", "derived from itself")
+        self._active.add(active)
+        try:
+            parts = [
+                self._of(op.action.value, function, env, depth - 1)
+                for op in facts.ops
+                if isinstance(op.action, m.Return) and op.action.value is not None
+            ]
+        finally:
+            self._active.discard(active)
+        return join(parts) if parts else UNKNOWN
+
+    # --- parameters ---
+
+    def _parameter(self, scope: ScopeId, index: int, env: Arguments, depth: int) -> Domain:
+        facts = self.program.facts(scope)
+        parameter = facts.parameters[index]
+        owner = self.program.owner_class(scope)
+        annotated = self._annotated(parameter.annotation, self.program.parent(scope) or scope) if parameter.annotation is not None else None
+        if annotated is not None and annotated.kind == "closed":
+            return annotated
+        if index == 0 and owner is not None and facts.kind == "function" and "staticmethod" not in _decorator_tails(facts):
+            values = self.resolver.parameter(scope, 0)
+            if any(isinstance(v, Class) for v in values):
+                return Domain("closed", "a class of the program")
+            return self._self_domain(owner)
+        for function, site in reversed(env):
+            if function == scope:
+                argument = self.resolver.argument(facts, index, site)
+                if argument is not None:
+                    shorter = tuple(entry for entry in env if entry[0] != scope)
+                    return self._of(argument, site.scope, shorter, depth - 1)
+                return self._default(scope, index, depth) or UNKNOWN
+        return self._from_callers(scope, index, annotated, depth)
+
+    def _self_domain(self, cls: ScopeId) -> Domain:
+        """An object that puts itself in: as many as are made."""
+        uses = [u for u in self.flow.class_uses(cls) if u.kind == "called" and not self.program.is_test(u.site.scope)]
+        uses += [u for c in self.flow.subclasses(cls) for u in self.flow.class_uses(c) if u.kind == "called"]
+        if uses and all(self.execution.kinds(u.site.scope, u.site.op) <= {"import", "test"} for u in uses):
+            return Domain("closed", "objects made at import")
+        return Domain("open", "an object of a class that is made again and again")
+
+    def _default(self, scope: ScopeId, index: int, depth: int) -> Domain | None:
+        default = self.program.facts(scope).parameters[index].default
+        return self._of(default, self.program.parent(scope) or scope, (), depth - 1) if default is not None else None
+
+    def _from_callers(self, scope: ScopeId, index: int, annotated: Domain | None, depth: int) -> Domain:
+        facts = self.program.facts(scope)
+        parameter = facts.parameters[index]
+        active = ("parameter", index, scope)
+        if active in self._active:
+            return Domain("closed", "derived from itself")
+        self._active.add(active)
+        try:
+            parts = list(self._arguments(scope, index, depth))
+        finally:
+            self._active.discard(active)
+        if parts:
+            found = join(parts)
+            if found.kind == "unknown" and annotated is not None and annotated.kind == "open":
+                return annotated
+            return found
+        if annotated is not None and annotated.kind == "open":
+            return annotated
+        if self._is_open_root(m.Name(parameter.name)):
+            return Domain("open", f"`{parameter.name}` is a request or message")
+        hint = self.catalog.word_domain(parameter.name)
+        if hint == "open":
+            return Domain("open", f"`{parameter.name}` is given by callers outside the project", weak=True)
+        if hint in {"closed", "thread"}:
+            return Domain("unknown", f"`{parameter.name}` names something finite", weak=True)
+        return Domain("unknown", f"`{parameter.name}` is given by callers outside the project")
+
+    def _arguments(self, scope: ScopeId, index: int, depth: int) -> Iterable[Domain]:
+        facts = self.program.facts(scope)
+        for site in self.flow.call_sites(scope):
+            if self.program.is_test(site.scope):
+                continue
+            if site.op >= 0 and self.execution.kinds(site.scope, site.op) <= {"import", "test"}:
+                yield Domain("closed", "given by calls at import")
+                continue
+            argument = self.resolver.argument(facts, index, site)
+            if argument is not None:
+                narrowed = self._narrowed(argument, site.scope, site.op) if site.op >= 0 else None
+                yield narrowed or self._of(argument, site.scope, (), depth - 1)
+            elif site.call is not None and not any(a.star for a in site.call.args):
+                default = self._default(scope, index, depth)
+                if default is not None:
+                    yield default
+            else:
+                yield UNKNOWN
+
+    # --- annotations ---
+
+    def _annotated(self, annotation: m.Expr, scope: ScopeId) -> Domain | None:
+        """The domain that an annotation allows; None when it says nothing."""
+        match annotation:
+            case m.Binary(op="|", items=items):
+                return self._all_annotated(items, scope)
+            case m.Const(kind="none"):
+                return CLOSED_LITERAL
+            case m.Display(items=items):
+                return self._all_annotated(items, scope)
+            case m.Sub(base=base, index=index):
+                names = callee_names(base, scope, self.resolver)
+                domains = {self.catalog.annotation_domain(name) for name in names}
+                if "parts" in domains:
+                    return self._all_annotated(index.items if isinstance(index, m.Display) else (index,), scope)
+                if domains & {"open", "closed"}:
+                    kind = "open" if "open" in domains else "closed"
+                    return Domain(kind, f"annotated `{names[0]}`")
+                return None
+            case m.Name() | m.Attr():
+                return self._plain_annotation(annotation, scope)
+        return None
+
+    def _all_annotated(self, items: tuple[m.Expr, ...], scope: ScopeId) -> Domain | None:
+        parts = [self._annotated(item, scope) for item in items]
+        known = [part for part in parts if part is not None]
+        return join(known) if known and len(known) == len(parts) else None
+
+    def _plain_annotation(self, annotation: m.Expr, scope: ScopeId) -> Domain | None:
+        for value in sorted(self.resolver.values(annotation, scope), key=repr):
+            if isinstance(value, Class):
+                bases = self.resolver.all_outside_bases(value.scope)
+                if any("Enum" in base or self.catalog.base_domain(base) == "closed" for base in bases):
+                    return Domain("closed", f"annotated `{dotted_text(annotation)}`")
+            elif isinstance(value, External):
+                domain = self.catalog.annotation_domain(value.name)
+                if domain in {"open", "closed"}:
+                    return Domain(domain, f"annotated `{dotted_text(annotation)}`")
+            elif isinstance(value, ExternalResult):
+                return None
+        return None
+
+
+_FLASKLIKE = frozenset({"flask", "bottle", "quart", "sanic"})
+
+
+def _decorator_tails(facts: m.Scope) -> tuple[str, ...]:
+    found = []
+    for decorator in facts.decorators:
+        func = decorator.func if isinstance(decorator, m.Call) else decorator
+        found.append(dotted_text(func).rpartition(".")[2])
+    return tuple(found)
+
+
+def _ops_of(facts: m.Scope, frame: m.Frame) -> range:
+    inside = [i for i, op in enumerate(facts.ops) if facts.frames[op.frame] is frame]
+    return range(inside[0], inside[-1] + 1) if inside else range(0)

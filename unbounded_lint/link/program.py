@@ -1,0 +1,285 @@
+"""The program as read so far: modules by name, their scopes, names and imports; files are parsed on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.source import SourceFile
+
+
+class ScopeId(NamedTuple):
+    """A scope of the program: the file's path and the index into its facts."""
+
+    path: str
+    index: int
+
+
+class Site(NamedTuple):
+    """An expression where it stands: scope, index of the operation, the expression and those around it, outermost first."""
+
+    scope: ScopeId
+    op: int
+    node: m.Expr
+    parents: tuple[m.Expr, ...]
+
+
+class Binding(NamedTuple):
+    """One way in which a name gets its value in a scope.
+
+    kind is value, item (an element of `expr`), part (the `index`th of the unpacked `expr`), item-part (the `index`th of an
+    element of `expr`), entered (`with expr as name`), parameter
+    (the `index`th), import, define (scope `index`), augmented or other. `scope` and `op` say where that happens.
+    """
+
+    kind: str
+    scope: int
+    op: int
+    expr: m.Expr | None = None
+    index: int = 0
+    imported: m.ImportedName | None = None
+
+
+class LinkedModule:
+    """One parsed file with what can be read off it alone."""
+
+    def __init__(self, file: SourceFile, facts: m.ModuleFacts) -> None:
+        self.file = file
+        self.facts = facts
+        self.path = file.path
+        self.name = file.module
+
+    @property
+    def package(self) -> str:
+        """The package that relative imports of this module start from."""
+        return self.name if self.file.is_package else self.name.rpartition(".")[0]
+
+    def scope(self, index: int) -> m.Scope:
+        """The facts of one scope."""
+        return self.facts.scopes[index]
+
+    @cached_property
+    def mentions(self) -> Mapping[str, tuple[tuple[int, int], ...]]:
+        """Identifier -> the (scope, operation) pairs that mention it as a name or attribute."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for scope_index, scope in enumerate(self.facts.scopes):
+            for op_index, op in enumerate(scope.ops):
+                seen = {
+                    node.id if isinstance(node, m.Name) else node.name
+                    for top in w.expressions(op.action)
+                    for node in w.walk(top)
+                    if isinstance(node, m.Name | m.Attr)
+                }
+                for identifier in seen:
+                    found.setdefault(identifier, []).append((scope_index, op_index))
+        return {name: tuple(places) for name, places in found.items()}
+
+    def sites(self, identifier: str) -> Iterator[Site]:
+        """Every name or attribute with that identifier, in source order within its scope."""
+        for scope_index, op_index in self.mentions.get(identifier, ()):
+            for top in w.expressions(self.facts.scopes[scope_index].ops[op_index].action):
+                for node, parents in w.walk_with_parents(top):
+                    if (isinstance(node, m.Name) and node.id == identifier) or (
+                        isinstance(node, m.Attr) and node.name == identifier
+                    ):
+                        yield Site(ScopeId(self.path, scope_index), op_index, node, parents)
+
+    @cached_property
+    def imports(self) -> tuple[tuple[int, int, m.ImportedName], ...]:
+        """(scope, operation, name) of everything imported anywhere in the file."""
+        return tuple(
+            (scope_index, op_index, name)
+            for scope_index, scope in enumerate(self.facts.scopes)
+            for op_index, op in enumerate(scope.ops)
+            if isinstance(op.action, m.Import)
+            for name in op.action.names
+        )
+
+    def absolute(self, imported: m.ImportedName) -> str:
+        """The dotted module that an import statement names."""
+        if not imported.level:
+            return imported.module
+        base = self.package.split(".") if self.package else []
+        kept = base[: len(base) - (imported.level - 1)] if imported.level > 1 else base
+        return ".".join([*kept, *([imported.module] if imported.module else [])])
+
+    def bindings(self, index: int) -> Mapping[str, tuple[Binding, ...]]:
+        """Name -> how it is bound in the scope that owns it, `global` and `nonlocal` writes from elsewhere included."""
+        return self._bindings[index]
+
+    @cached_property
+    def _bindings(self) -> tuple[Mapping[str, tuple[Binding, ...]], ...]:
+        scopes = self.facts.scopes
+        own = [tuple(self._own_bindings(index)) for index in range(len(scopes))]
+        names = [{name for name, _ in found} - {*scope.globals, *scope.nonlocals} for found, scope in zip(own, scopes, strict=True)]
+        table: list[dict[str, list[Binding]]] = [{} for _ in scopes]
+        for index, found in enumerate(own):
+            for name, binding in found:
+                table[self._owner(index, name, names)].setdefault(name, []).append(binding)
+        return tuple({name: tuple(bound) for name, bound in entry.items()} for entry in table)
+
+    def _owner(self, index: int, name: str, names: Sequence[set[str]]) -> int:
+        scope = self.scope(index)
+        if name in scope.globals:
+            return 0
+        if name not in scope.nonlocals:
+            return index
+        outer = scope.parent
+        while outer > 0 and name not in names[outer]:
+            outer = self.scope(outer).parent
+        return max(outer, 0)
+
+    def _own_bindings(self, index: int) -> Iterator[tuple[str, Binding]]:
+        scope = self.scope(index)
+        for position, parameter in enumerate(scope.parameters):
+            yield parameter.name, Binding("parameter", index, -1, parameter.default, position)
+        for op_index, op in enumerate(scope.ops):
+            yield from self._op_bindings(index, op_index, op.action)
+        for frame in scope.frames:
+            yield from _frame_bindings(index, frame)
+
+    def _op_bindings(self, scope: int, at: int, action: m.Action) -> Iterator[tuple[str, Binding]]:
+        match action:
+            case m.Assign(targets=targets, value=value) if value is not None:
+                for target in targets:
+                    for name, position in _target_names(target):
+                        yield name, Binding("value" if position is None else "part", scope, at, value, position or 0)
+            case m.AugAssign(target=m.Name(id=name), value=value):
+                yield name, Binding("augmented", scope, at, value)
+            case m.Import(names=names):
+                for imported in names:
+                    yield imported.bound, Binding("import", scope, at, None, 0, imported)
+            case m.Define(scope=defined):
+                yield self.scope(defined).name, Binding("define", scope, at, None, defined)
+        for top in w.expressions(action):
+            for node in w.walk(top):
+                if isinstance(node, m.Walrus):
+                    yield node.target, Binding("value", scope, at, node.value)
+                elif isinstance(node, m.Comp):
+                    for clause in node.clauses:
+                        for name, position in _target_names(clause.target):
+                            yield name, _item(scope, at, clause.iterable, position)
+
+
+def _item(scope: int, at: int, iterable: m.Expr, position: int | None) -> Binding:
+    return Binding("item" if position is None else "item-part", scope, at, iterable, position or 0)
+
+
+def _target_names(target: m.Expr) -> Iterator[tuple[str, int | None]]:
+    """The names a target binds, each with its position in the unpacked value (None: the whole value; -1: deeper in it)."""
+    if isinstance(target, m.Name):
+        yield target.id, None
+    elif isinstance(target, m.Display):
+        for index, item in enumerate(target.items):
+            inner = item.value if isinstance(item, m.Star) else item
+            for name, position in _target_names(inner):
+                yield name, index if position is None and inner is item else -1
+
+
+def _frame_bindings(scope: int, frame: m.Frame) -> Iterator[tuple[str, Binding]]:
+    if frame.target is None:
+        return
+    for name, position in _target_names(frame.target):
+        if frame.kind == "for" and frame.head is not None:
+            yield name, _item(scope, frame.op, frame.head, position)
+        elif frame.kind == "with" and frame.head is not None and position is None:
+            yield name, Binding("entered", scope, frame.op, frame.head)
+        else:
+            yield name, Binding("other", scope, frame.op)
+
+
+class Program:
+    """All files of the project; a file is parsed when something asks for it.
+
+    load(path) gives the facts, or None for a file that cannot be parsed; words(identifier) the paths of the files that mention it.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[SourceFile],
+        load: Callable[[str], m.ModuleFacts | None],
+        mentioning: Callable[[str], Sequence[str]],
+    ) -> None:
+        self.files = {file.path: file for file in files}
+        self._load = load
+        self._mentioning = mentioning
+        self._modules: dict[str, LinkedModule | None] = {}
+        self._by_name: dict[str, str] = {}
+        for file in sorted(files, key=lambda f: (f.is_test, f.path)):
+            self._by_name.setdefault(file.module, file.path)
+
+    def module(self, path: str) -> LinkedModule | None:
+        """The parsed module at a path."""
+        if path not in self._modules:
+            facts = self._load(path)
+            self._modules[path] = LinkedModule(self.files[path], facts) if facts is not None else None
+        return self._modules[path]
+
+    @property
+    def count(self) -> int:
+        """How many modules have been parsed."""
+        return sum(1 for module in self._modules.values() if module is not None)
+
+    def path_of(self, dotted: str) -> str | None:
+        """The file of a module name, None when it is not of this project."""
+        return self._by_name.get(dotted)
+
+    def named(self, dotted: str) -> LinkedModule | None:
+        """The parsed module with that dotted name."""
+        path = self._by_name.get(dotted)
+        return self.module(path) if path is not None else None
+
+    def is_module(self, dotted: str) -> bool:
+        """Whether the dotted name is a module of this project or a package above one."""
+        return dotted in self._by_name or dotted in self._packages
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        found = set()
+        for name in self._by_name:
+            while name := name.rpartition(".")[0]:
+                found.add(name)
+        return frozenset(found)
+
+    def mentioning(self, identifier: str) -> Iterator[LinkedModule]:
+        """The modules that mention an identifier anywhere, in path order."""
+        for path in self._mentioning(identifier):
+            module = self.module(path)
+            if module is not None:
+                yield module
+
+    def sites(self, identifier: str) -> Iterator[Site]:
+        """Every name or attribute with that identifier in the program."""
+        for module in self.mentioning(identifier):
+            yield from module.sites(identifier)
+
+    def of(self, scope: ScopeId) -> LinkedModule:
+        """The module of a scope."""
+        module = self.module(scope.path)
+        assert module is not None
+        return module
+
+    def facts(self, scope: ScopeId) -> m.Scope:
+        """The facts of a scope."""
+        return self.of(scope).scope(scope.index)
+
+    def op(self, site: Site) -> m.Op:
+        """The operation an expression stands in."""
+        return self.facts(site.scope).ops[site.op]
+
+    def is_test(self, scope: ScopeId) -> bool:
+        """Whether the scope stands in a test file."""
+        return self.files[scope.path].is_test
+
+    def parent(self, scope: ScopeId) -> ScopeId | None:
+        """The lexically enclosing scope."""
+        index = self.facts(scope).parent
+        return ScopeId(scope.path, index) if index >= 0 else None
+
+    def owner_class(self, scope: ScopeId) -> ScopeId | None:
+        """The class whose body holds this function directly."""
+        parent = self.parent(scope)
+        return parent if parent is not None and self.facts(parent).kind == "class" else None

@@ -1,0 +1,154 @@
+"""The linked project: the long-lived containers, with everything that rules ask about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.facts import model as m
+from unbounded_lint.finding import Place
+from unbounded_lint.link.accesses import Access, Accesses
+from unbounded_lint.link.bounds import Bounds, Insert, Verdict
+from unbounded_lint.link.containers import Containers, Holder
+from unbounded_lint.link.execution import Context, Execution
+from unbounded_lint.link.flow import Flow
+from unbounded_lint.link.keys import Keys
+from unbounded_lint.link.program import Program, ScopeId
+from unbounded_lint.link.sweeps import Removal, Sweeps
+from unbounded_lint.source import SourceFile
+
+
+@dataclass(frozen=True)
+class Container:
+    """A long-lived container and all that is known about it."""
+
+    holder: Holder
+    place: Place
+    accesses: tuple[Access, ...]
+    inserts: tuple[Insert, ...]
+    removals: tuple[Removal, ...]
+    verdict: Verdict
+
+    @property
+    def symbol(self) -> str:
+        """"pkg.mod:NAME" or "pkg.mod:Class.attr"."""
+        return self.holder.symbol
+
+    @property
+    def name(self) -> str:
+        """The name as a message shows it."""
+        return self.holder.symbol.partition(":")[2]
+
+
+class Project:
+    """What rules may ask. Read-only; the same files give the same answers in the same order."""
+
+    def __init__(
+        self,
+        files: Sequence[SourceFile],
+        load: Callable[[str], m.ModuleFacts | None],
+        mentioning: Callable[[str], Sequence[str]],
+        candidates: Sequence[str],
+        catalog: Catalog,
+        entry_points: frozenset[str] = frozenset(),
+        sweepers: frozenset[str] = frozenset(),
+    ) -> None:
+        self.program = Program(files, load, mentioning)
+        self.flow = Flow(self.program)
+        self.execution = Execution(self.flow, catalog, entry_points, sweepers)
+        self._keys = Keys(self.flow, self.execution, catalog)
+        self._containers = Containers(self.flow, catalog)
+        self._accesses = Accesses(self.flow, catalog)
+        self._sweeps = Sweeps(self.flow, self.execution, catalog)
+        self._bounds = Bounds(self.flow, self.execution, self._keys)
+        self._candidates = tuple(candidates)
+        self._failed: list[tuple[str, str, Exception]] = []
+
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """Every long-lived container, by path and place."""
+        found = []
+        for holder in self._holders():
+            try:
+                found.append(self._container(holder))
+            except Exception as error:  # noqa: BLE001 - one container must not cost the user all the others
+                self._failed.append((holder.scope.path, holder.symbol, error))
+        return tuple(sorted(found, key=lambda c: (c.place, c.symbol)))
+
+    @property
+    def failures(self) -> tuple[tuple[str, str, Exception], ...]:
+        """(path, symbol, error) of what could not be analysed through a fault of ours."""
+        return tuple(self._failed)
+
+    @property
+    def analysed(self) -> int:
+        """How many files have been read as facts so far."""
+        return self.program.count
+
+    def _holders(self) -> Iterator[Holder]:
+        for path in self._candidates:
+            module = self.program.module(path)
+            if module is None:
+                continue
+            try:
+                yield from self._containers.of_module(module)
+            except Exception as error:  # noqa: BLE001
+                self._failed.append((path, "", error))
+
+    def _container(self, holder: Holder) -> Container:
+        accesses = self._accesses.of(holder)
+        inserts = self._bounds.inserts(holder, accesses)
+        removals = self._sweeps.of(accesses) if inserts else ()
+        verdict = self._bounds.verdict(holder, accesses, inserts, removals)
+        place = self.place(holder.scope, holder.op, "definition", "")
+        return Container(holder, place, accesses, inserts, removals, verdict)
+
+    def place(self, scope: ScopeId, op: int, role: str, text: str) -> Place:
+        """The place of an operation."""
+        facts = self.program.facts(scope)
+        span = facts.ops[op].span if op >= 0 and op < len(facts.ops) else facts.name_span
+        return Place(scope.path, span.line, span.column, span.end_line, span.end_column, role, text)
+
+    def function(self, scope: ScopeId) -> str:
+        """A scope as a message names it: "register()", "Store.add()", "module level"."""
+        facts = self.program.facts(scope)
+        if facts.kind == "module":
+            return "module level"
+        return f"{re.sub(r'<locals>[.]', '', facts.qualname)}()" if facts.kind != "class" else facts.qualname
+
+    def insert_places(self, container: Container) -> tuple[Place, ...]:
+        """Every insert, those that cannot make it grow included."""
+        growing = {id(i.access.site.node): i for i in container.inserts}
+        found = []
+        for access in container.accesses:
+            if access.kind == "insert":
+                insert = growing.get(id(access.site.node))
+                why = f"the key: {insert.domain.why}" if insert else "does not make it grow"
+                when = ", ".join(sorted(self.execution.kinds(access.scope, access.op))) or "never"
+                found.append(self.place(access.scope, access.op, "insert", f"`{self.function(access.scope)}` ({when}); {why}"))
+        return tuple(sorted(set(found)))
+
+    def removal_places(self, container: Container) -> tuple[Place, ...]:
+        """Every removal, with its extent and when it runs."""
+        found = [
+            self.place(r.access.scope, r.access.op, "removal", f"`{self.function(r.access.scope)}`: {r.extent}, {r.when}")
+            for r in self._sweeps.of(container.accesses)
+        ]
+        return tuple(sorted(set(found)))
+
+    def timer_places(self, container: Container) -> tuple[Place, ...]:
+        """Where the timers that reach a removal are started."""
+        found = [
+            self.place(*context.root, "timer", f"{context.timer or 'a timed loop'} in `{self.root(context)}`")
+            for removal in self._sweeps.of(container.accesses)
+            for context in removal.contexts
+            if context.kind in {"timer", "later", "unstarted"}
+        ]
+        return tuple(sorted(set(found)))
+
+    def root(self, context: Context) -> str:
+        """Where a way of running begins, for a person."""
+        return self.function(context.root[0])

@@ -1,0 +1,341 @@
+"""Removals, classed by how much they take out and by when they run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.execution import LIVE, Context, Execution
+from unbounded_lint.link.flow import Flow
+from unbounded_lint.link.frames import frames_of, in_cleanup, inside, ops_in
+from unbounded_lint.link.given import callee_names, dotted_text, given
+from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.values import Function
+
+REMOVING = frozenset({"remove", "clear", "replace", "trim"})
+
+_GUARANTEED_CALLS = frozenset({"weakref.ref", "weakref.finalize", "weakref.WeakMethod", "weakref.proxy"})
+_GUARANTEED_METHODS = frozenset(
+    {"add_done_callback", "addBoth", "rawlink", "link", "callback", "push_async_callback", "add_finalizer", "addCleanup", "call_on_close"}
+)
+_EVICTING = frozenset({"popitem", "popleft", "heapq.heappop", "heapq.heappushpop"})
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One removal.
+
+    extent   sweep (a loop over the container, or over what was picked from it), all (cleared or replaced), evict (whatever is oldest or next),
+             single (one key)
+    when     timer, later (a one-shot timer of the entry), guaranteed (finally, exit of a with, done-callback, weak reference), capacity,
+             insert (in the path of an insert), event (an owner's call), test, dead (nothing calls it), unstarted (a timer that is never
+             started), other-process
+    """
+
+    access: Access
+    extent: str
+    when: str
+    contexts: frozenset[Context]
+
+
+class Sweeps:
+    """Classes the removals of one container."""
+
+    def __init__(self, flow: Flow, execution: Execution, catalog: Catalog) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.execution = execution
+        self.catalog = catalog
+
+    def of(self, accesses: tuple[Access, ...]) -> tuple[Removal, ...]:
+        """All removals of whole entries among the accesses of one container."""
+        removing = [a for a in accesses if a.kind in REMOVING and not a.nested]
+        return tuple(self._class(access, accesses) for access in removing)
+
+    def _class(self, access: Access, accesses: tuple[Access, ...]) -> Removal:
+        extent = self._extent(access, accesses)
+        contexts = self.execution.at(access.scope, access.op)
+        return Removal(access, extent, self._when(access, extent, contexts, accesses), contexts)
+
+    # --- how much ---
+
+    def _extent(self, access: Access, accesses: tuple[Access, ...]) -> str:
+        if access.kind in {"clear", "replace"}:
+            return "all"
+        if access.kind == "trim" or access.how in _EVICTING or (access.how == "pop" and access.key is None):
+            return "evict"
+        if access.handed is None and self.sweeping_loop(access, accesses) is not None:
+            return "sweep"
+        if access.how in {"-=", "&=", "difference_update", "intersection_update"}:
+            return "sweep"
+        if access.key is not None and self._is_oldest(access):
+            return "evict"
+        return "single"
+
+    def _is_oldest(self, access: Access) -> bool:
+        """`X.pop(next(iter(X)))`, `min(X, key=...)`, or a name bound to such."""
+        return any(
+            isinstance(node, m.Call) and dotted_text(node.func) in {"next", "min", "max", "order.pop", "random.choice"}
+            for expr in self._expansions(access.key, access.scope)
+            for node in w.walk(expr)
+        )
+
+    def _expansions(self, key: m.Expr | None, scope: ScopeId, depth: int = 3) -> tuple[m.Expr, ...]:
+        """The expression, and what the local names in it are bound to."""
+        if key is None or not depth:
+            return ()
+        found = [key]
+        bindings = self.program.of(scope).bindings(scope.index)
+        for node in w.walk(key):
+            if isinstance(node, m.Name):
+                for binding in bindings.get(node.id, ()):
+                    if binding.expr is not None and binding.kind != "parameter" and binding.scope == scope.index:
+                        found.extend(self._expansions(binding.expr, scope, depth - 1))
+        return tuple(found)
+
+    def sweeping_loop(self, access: Access, accesses: tuple[Access, ...]) -> int | None:
+        """The loop that walks the container, or what was picked from it, around a removal."""
+        facts = self.program.facts(access.scope)
+        nodes = {id(a.site.node) for a in accesses if a.scope == access.scope and not a.nested}
+        for index in frames_of(facts, access.op):
+            frame = facts.frames[index]
+            if frame.kind not in {"for", "while"} or frame.head is None:
+                continue
+            if any(id(n) in nodes for e in self._expansions(frame.head, access.scope) for n in w.walk(e)):
+                return index
+            if self._filled_from(frame.head, access, nodes):
+                return index
+        if self._in_sweeping_comprehension(access, nodes):
+            return 0
+        return None
+
+    def _in_sweeping_comprehension(self, access: Access, nodes: set[int]) -> bool:
+        for parent in access.site.parents:
+            if isinstance(parent, m.Comp):
+                heads = [c.iterable for c in parent.clauses]
+                if any(id(n) in nodes for h in heads for e in self._expansions(h, access.scope) for n in w.walk(e)):
+                    return True
+        return False
+
+    def _filled_from(self, head: m.Expr, access: Access, nodes: set[int]) -> bool:
+        """Whether the loop walks a local list that another loop over the container fills."""
+        facts = self.program.facts(access.scope)
+        names = {n.id for e in self._expansions(head, access.scope) for n in w.walk(e) if isinstance(n, m.Name)}
+        for index, frame in enumerate(facts.frames):
+            if frame.kind != "for" or frame.head is None or not any(
+                id(n) in nodes for e in self._expansions(frame.head, access.scope) for n in w.walk(e)
+            ):
+                continue
+            for _, op in ops_in(facts, index):
+                for top in w.expressions(op.action):
+                    for node in w.walk(top):
+                        if isinstance(node, m.Call) and isinstance(node.func, m.Attr) and isinstance(node.func.base, m.Name):
+                            if node.func.base.id in names and node.func.name in {"append", "add", "extend"}:
+                                return True
+        return self._swept_by_caller(head, access)
+
+    def _swept_by_caller(self, head: m.Expr, access: Access) -> bool:
+        return False
+
+    # --- when ---
+
+    def _when(
+        self, access: Access, extent: str, contexts: frozenset[Context], accesses: tuple[Access, ...]
+    ) -> str:
+        if access.handed is not None:
+            handed = self._when_handed(access)
+            if handed is not None:
+                return handed
+        kinds = {c.kind for c in contexts}
+        live = kinds & LIVE
+        if self._is_capacity(access, accesses):
+            return "capacity"
+        if self._is_guaranteed(access, contexts, accesses):
+            return "guaranteed"
+        if "timer" in kinds and (extent != "single" or self._keyed_by_sweep(access)):
+            return "timer"
+        if "later" in kinds and extent == "single":
+            return "later"
+        if "timer" in kinds or "later" in kinds:
+            return "timer" if extent != "single" else "event"
+        if not live:
+            for kind in ("unstarted", "other-process", "test", "dead"):
+                if kind in kinds:
+                    return kind
+            return "dead"
+        if live <= {"import"} and extent == "all":
+            return "import"
+        if extent != "single" and self._in_insert_path(access, accesses):
+            return "insert"
+        if live == {"exit"}:
+            return "exit"
+        return "event"
+
+    def _keyed_by_sweep(self, access: Access) -> bool:
+        """Whether the single key that a timer removes comes from a loop over something: a parameter bound by a sweeping caller."""
+        if not isinstance(access.key, m.Name):
+            return True
+        scope = access.scope
+        bindings = self.program.of(scope).bindings(scope.index).get(access.key.id, ())
+        return any(b.kind in {"item", "item-part"} for b in bindings) or any(b.kind == "parameter" for b in bindings)
+
+    def _when_handed(self, access: Access) -> str | None:
+        """A removing method handed to something as a callback."""
+        call = access.handed
+        assert call is not None
+        names = callee_names(call.func, access.scope, self.resolver)
+        if set(names) & _GUARANTEED_CALLS or (isinstance(call.func, m.Attr) and call.func.name in _GUARANTEED_METHODS):
+            return "guaranteed"
+        for timer in self.execution.timers_of(call, access.scope)[:1]:
+            if timer.process == "other":
+                return "other-process"
+            if not self.execution.is_started(timer, call, access.site):
+                return "unstarted"
+            if timer.repeats(given(call, access.scope, self.resolver)) and access.kind == "clear":
+                return "timer"
+            return "later"
+        return None
+
+    def _is_guaranteed(
+        self, access: Access, contexts: frozenset[Context], accesses: tuple[Access, ...]
+    ) -> bool:
+        """Whether the removal runs whatever happens, for the entry that some insert made."""
+        if self._is_callback(access.scope, 2):
+            return True
+        facts = self.program.facts(access.scope)
+        inserting = [a for a in accesses if a.kind == "insert" and not a.nested]
+        if in_cleanup(facts, access.op):
+            if any(self._covers(access.scope, access.op, a.scope) for a in inserting):
+                return True
+        if facts.name in {"__exit__", "__aexit__"}:
+            return True
+        for site in self.flow.call_sites(access.scope):
+            caller = self.program.facts(site.scope)
+            if site.op >= 0 and (in_cleanup(caller, site.op) or caller.name in {"__exit__", "__aexit__"}):
+                if caller.name in {"__exit__", "__aexit__"}:
+                    return True
+                if any(self._covers(site.scope, site.op, a.scope) for a in inserting):
+                    return True
+        return False
+
+    def _covers(self, scope: ScopeId, cleanup_op: int, inserting: ScopeId) -> bool:
+        """Whether the function with the `finally` is also the one that inserts, or that calls the insert."""
+        if scope == inserting or self.program.parent(inserting) == scope or self.program.parent(scope) == inserting:
+            return True
+        seen = {inserting}
+        queue = [inserting]
+        while queue and len(seen) < 30:
+            at = queue.pop(0)
+            for site in self.flow.call_sites(at):
+                if site.scope == scope:
+                    return True
+                if site.scope not in seen and len(seen) < 30 and site.scope.index:
+                    seen.add(site.scope)
+                    queue.append(site.scope)
+        return False
+
+    def _is_callback(self, scope: ScopeId, depth: int) -> bool:
+        """Whether a function is handed over to run when a task, a deferred or an object ends."""
+        if scope.index == 0:
+            return False
+        for use in self.flow.function_uses(scope):
+            call = use.outer
+            if use.kind in {"argument", "partial"} and isinstance(call, m.Call) and not self.program.is_test(use.site.scope):
+                names = callee_names(call.func, use.site.scope, self.resolver)
+                if set(names) & _GUARANTEED_CALLS:
+                    return True
+                if isinstance(call.func, m.Attr) and call.func.name in _GUARANTEED_METHODS:
+                    return True
+        if depth:
+            sites = [s for s in self.flow.call_sites(scope) if s.scope != scope and not self.program.is_test(s.scope)]
+            return bool(sites) and any(self._is_callback(s.scope, depth - 1) for s in sites if s.scope.index)
+        return False
+
+    # --- capacity ---
+
+    def _is_capacity(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+        """Whether a test of the container's size (or of an order list kept beside it) leads to the removal."""
+        if access.kind == "trim" and not access.nested:
+            return True
+        if access.kind == "replace" and access.value is not None and _is_slice_of(access):
+            return True
+        if self._guarded_by_size(access.scope, access.op, accesses, access.key):
+            return True
+        for site in self.flow.call_sites(access.scope):
+            if site.op >= 0 and self._guarded_by_size(site.scope, site.op, accesses, None):
+                return True
+        return False
+
+    def _guarded_by_size(self, scope: ScopeId, op: int, accesses: tuple[Access, ...], key: m.Expr | None) -> bool:
+        facts = self.program.facts(scope)
+        sizes = {id(a.site.node) for a in accesses if a.kind == "size"}
+        for index in frames_of(facts, op):
+            frame = facts.frames[index]
+            if frame.head is None or frame.kind not in {"if", "while", "for", "else"}:
+                continue
+            for expr in self._expansions(frame.head, scope):
+                for node in w.walk(expr):
+                    if id(node) in sizes and self._is_compared(expr, frame, scope):
+                        return True
+                    if self._is_sibling_size(node, key, scope):
+                        return True
+        return self._after_early_return(scope, op, sizes)
+
+    def _is_compared(self, expr: m.Expr, frame: m.Frame, scope: ScopeId) -> bool:
+        return True
+
+    def _after_early_return(self, scope: ScopeId, op: int, sizes: set[int]) -> bool:
+        """`if len(X) <= N: return` before the removal."""
+        facts = self.program.facts(scope)
+        for index, frame in enumerate(facts.frames):
+            if frame.kind == "if" and frame.op <= op and frame.head is not None and not inside(facts, op, index):
+                tested = any(id(n) in sizes for e in self._expansions(frame.head, scope) for n in w.walk(e))
+                if tested and any(isinstance(o.action, m.Return | m.Continue | m.Break) for _, o in ops_in(facts, index)):
+                    return True
+        return False
+
+    def _is_sibling_size(self, node: m.Expr, key: m.Expr | None, scope: ScopeId) -> bool:
+        """`len(order)` where the key that is removed is taken from `order`."""
+        if key is None or not (isinstance(node, m.Call) and node.func == m.Name("len") and node.args):
+            return False
+        other = node.args[0].value
+        return any(part == other for expr in self._expansions(key, scope) for part in w.walk(expr))
+
+    def _in_insert_path(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+        """Whether the removal runs in a function that inserts, or that an inserting function calls."""
+        inserting = {a.scope for a in accesses if a.kind == "insert" and not a.nested}
+        if access.scope in inserting:
+            return True
+        queue, seen = [access.scope], {access.scope}
+        for _ in range(3):
+            callers = [s.scope for at in queue for s in self.flow.call_sites(at) if s.scope not in seen]
+            if any(caller in inserting for caller in callers):
+                return True
+            seen.update(callers)
+            queue = callers
+        return self._caller_inserts(access, inserting)
+
+    def _caller_inserts(self, access: Access, inserting: set[ScopeId]) -> bool:
+        """Whether one function calls both the sweep and, straight, the insert."""
+        callers = {s.scope for s in self.flow.call_sites(access.scope) if s.scope.index}
+        return any(s.scope in callers for scope in inserting for s in self.flow.call_sites(scope))
+
+    def functions(self, scope: ScopeId) -> tuple[ScopeId, ...]:
+        """The functions that a scope calls directly."""
+        found = []
+        for op in self.program.facts(scope).ops:
+            for top in w.expressions(op.action):
+                for node in w.walk(top):
+                    if isinstance(node, m.Call):
+                        found += [v.scope for v in self.resolver.values(node.func, scope) if isinstance(v, Function)]
+        return tuple(dict.fromkeys(found))
+
+
+def _is_slice_of(access: Access) -> bool:
+    """`X = X[-N:]`."""
+    value = access.value
+    return isinstance(value, m.Sub) and isinstance(value.index, m.Slice) and value.base == access.site.node

@@ -1,0 +1,112 @@
+"""Errors that may still be taken back: a run that reports one is failed only after a grace of 15 seconds.
+
+Each entry's own timer removes it. The sweep is a second line of defence, for a timer that never fired.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from .limits import Limits
+from .timers import Clock, TimerFactory, TimerHandle, cancel_contained
+
+
+class PendingError:
+    """One reported error: what was told, since when it waits, and the timer that ends the wait.
+
+    Attributes:
+        ended_at: when the run failed, as its event says, in seconds since the epoch.
+        inserted_at: when the entry was made; ages count from the later of the two.
+        error: the message, if any.
+    """
+
+    __slots__ = ("ended_at", "error", "inserted_at", "timer")
+
+    def __init__(self, ended_at: float, inserted_at: float, error: str | None) -> None:
+        self.ended_at = ended_at
+        self.inserted_at = inserted_at
+        self.error = error
+        self.timer: TimerHandle | None = None
+
+    def cancel(self) -> None:
+        """Cancel the entry's timer."""
+        if self.timer is not None:
+            cancel_contained(self.timer)
+
+
+class PendingErrors:
+    """Run id to reported error; thread-safe.
+
+    Args:
+        expired: called with id and entry, outside the lock, when an error was not taken back in time.
+    """
+
+    def __init__(
+        self, clock: Clock, timers: TimerFactory, limits: Limits, expired: Callable[[str, PendingError], object]
+    ) -> None:
+        self._clock = clock
+        self._timers = timers
+        self._limits = limits
+        self._expired = expired
+        self._lock = threading.Lock()
+        self._entries: dict[str, PendingError] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, run_id: object) -> bool:
+        return run_id in self._entries
+
+    def schedule(self, run_id: str, ended_at: float, error: str | None) -> None:
+        """Wait for the grace from now on; an error that already waits is replaced, and its timer cancelled."""
+        entry = PendingError(ended_at, self._clock(), error)
+        with self._lock:
+            entry.timer = self._timers.call_later(self._limits.error_grace, lambda: self._fire(run_id, entry))
+            previous = self._entries.get(run_id)
+            self._entries[run_id] = entry
+        if previous is not None:
+            previous.cancel()
+
+    def clear(self, run_id: str) -> None:
+        """Take an error back; an id without one is fine."""
+        with self._lock:
+            entry = self._entries.pop(run_id, None)
+        if entry is not None:
+            entry.cancel()
+
+    def sweep(self, now: float) -> int:
+        """Remove every entry that has waited longer than its limit at `now`, in seconds; returns how many."""
+        with self._lock:
+            run_ids = list(self._entries)
+        removed = 0
+        for run_id in run_ids:
+            with self._lock:
+                entry = self._entries.get(run_id)
+                if entry is None or not self._is_overdue(entry, now):
+                    continue
+                del self._entries[run_id]
+            removed += 1
+            entry.cancel()
+        return removed
+
+    def close(self) -> None:
+        """Remove every entry and cancel its timer."""
+        with self._lock:
+            entries = list(self._entries.values())
+            self._entries.clear()
+        for entry in entries:
+            entry.cancel()
+
+    def _is_overdue(self, entry: PendingError, now: float) -> bool:
+        # No time of the past may lie ahead: the wall clock can step back, and the entry must not wait for it.
+        entry.inserted_at = min(entry.inserted_at, now)
+        entry.ended_at = min(entry.ended_at, now)
+        return now - max(entry.ended_at, entry.inserted_at) > self._limits.pending_ttl
+
+    def _fire(self, run_id: str, entry: PendingError) -> None:
+        with self._lock:
+            if self._entries.get(run_id) is not entry:
+                return
+            del self._entries[run_id]
+        self._expired(run_id, entry)

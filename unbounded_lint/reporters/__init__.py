@@ -1,0 +1,15 @@
+"""Reporters by name: one module per format, each turning findings into lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from unbounded_lint.reporters import concise, full, json
+from unbounded_lint.reporters.base import Reporter, Totals, View
+
+REPORTERS: Mapping[str, Reporter] = MappingProxyType(
+    {"full": full.render, "concise": concise.render, "json": json.render}
+)
+
+__all__ = ["REPORTERS", "Reporter", "Totals", "View"]

@@ -1,0 +1,258 @@
+"""The pipeline: files to facts to project to findings, serial or pooled."""
+
+from __future__ import annotations
+
+import difflib
+import gc
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pathspec
+
+from unbounded_lint.cache import Cache
+from unbounded_lint.catalog.load import catalog, extend
+from unbounded_lint.config import Settings
+from unbounded_lint.discovery import ProjectFiles
+from unbounded_lint.errors import UserError
+from unbounded_lint.facts.parse import run_with_big_stack
+from unbounded_lint.finding import Confidence, Finding, Place
+from unbounded_lint.link.project import Container, Project
+from unbounded_lint.rules import all_rules, internal_error, unparsable_file
+from unbounded_lint.rules.base import Options, Rule
+from unbounded_lint.source import DecodeError, decode
+from unbounded_lint.sources import Sources
+from unbounded_lint.suppress import Suppressions, suppressions
+
+RECURSION = 20_000
+"""Python frames that the link layer may use: it follows values through calls, and runs on a large stack."""
+
+Progress = Callable[[int, int], None]
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One run. jobs is the number of processes (1: none but this one); apply_noqa is False where flake8 applies them."""
+
+    project: ProjectFiles
+    settings: Settings
+    jobs: int = 1
+    use_cache: bool = True
+    apply_noqa: bool = True
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """files in the project, analysed with libcst or from the cache, containers found, findings by code, files without facts."""
+
+    files: int
+    analysed: int
+    containers: int
+    by_code: dict[str, int]
+    unparsed: int
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The findings of a run, in their order, after selection, confidence, ignores and suppressions."""
+
+    findings: tuple[Finding, ...]
+    stats: Stats
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """The fact sheet of one container."""
+
+    symbol: str
+    place: Place
+    constructor: str
+    verdict: str
+    confidence: str
+    reasons: tuple[str, ...]
+    inserts: tuple[Place, ...]
+    removals: tuple[Place, ...]
+    timers: tuple[Place, ...]
+    findings: tuple[str, ...]
+
+
+def check(request: Request, progress: Progress | None = None) -> Outcome:
+    """Analyse the whole project and report on the files asked for."""
+    with _quiet_collector():
+        return run_with_big_stack(lambda: _check(request, progress))
+
+
+def explain(request: Request, symbol: str) -> Sheet:
+    """The fact sheet of a container, flagged or not. Raises UserError for a symbol that names none."""
+    with _quiet_collector():
+        return run_with_big_stack(lambda: _explain(request, symbol))
+
+
+@contextmanager
+def _quiet_collector() -> Iterator[None]:
+    """Facts and syntax trees hold no cycles: collecting while they are made only costs time."""
+    enabled, limit = gc.isenabled(), sys.getrecursionlimit()
+    gc.disable()
+    sys.setrecursionlimit(max(limit, RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        if enabled:
+            gc.enable()
+
+
+@contextmanager
+def _opened(request: Request) -> Iterator[Sources]:
+    files, settings = request.project, request.settings
+    cache = Cache.open(files.root / settings.cache_dir) if request.use_cache else None
+    try:
+        sources = Sources(files.root, files.files, cache)
+        yield sources
+        sources.save()
+    finally:
+        if cache is not None:
+            cache.close()
+
+
+def _link(request: Request, sources: Sources, progress: Progress | None) -> Project:
+    settings = request.settings
+    sources.prefetch(sources.candidates, request.jobs, progress)
+    known = extend(catalog(), timers=settings.timers, bounded_types=settings.bounded_types)
+    return Project(
+        sources.files,
+        sources.load,
+        sources.mentioning,
+        sources.candidates,
+        known,
+        frozenset(settings.entry_points),
+        frozenset(settings.sweepers),
+    )
+
+
+def _check(request: Request, progress: Progress | None) -> Outcome:
+    with _opened(request) as sources:
+        project = _link(request, sources, progress)
+        found = [*_by_rules(request.settings, project), *_failures(sources, project)]
+        kept = [f for f in found if _is_wanted(f, request)]
+        shown = tuple(sorted(_unsuppressed(kept, sources, request.apply_noqa), key=lambda f: f.sort_key))
+        by_code = Counter(f.code for f in shown)
+        stats = Stats(
+            files=len(sources.files),
+            analysed=project.analysed,
+            containers=len(project.containers),
+            by_code=dict(sorted(by_code.items())),
+            unparsed=len(sources.failures),
+        )
+        return Outcome(shown, stats)
+
+
+def _by_rules(settings: Settings, project: Project) -> Iterator[Finding]:
+    options = Options(strict=settings.strict)
+    for rule in all_rules():
+        if _is_selected(rule, settings):
+            yield from rule.check(project, options)
+
+
+def _failures(sources: Sources, project: Project) -> Iterator[Finding]:
+    for failure in sources.failures:
+        if failure.internal:
+            yield internal_error.report(failure.path, RuntimeError(failure.reason))
+        else:
+            yield unparsable_file.report(failure.path, failure.line, failure.reason)
+    for path, symbol, error in project.failures:
+        yield internal_error.report(path, error, symbol)
+
+
+def _matches(code: str, prefixes: tuple[str, ...]) -> int:
+    """The length of the longest prefix of a code, 0 for none."""
+    return max((len(p) for p in prefixes if code.startswith(p)), default=0)
+
+
+def _is_selected(rule: Rule, settings: Settings) -> bool:
+    """As in ruff: the longer prefix wins, and ignoring wins over selecting by the same one."""
+    extended = _matches(rule.code, settings.extend_select)
+    chosen = (len(rule.code) if rule.default else 0) if settings.select is None else _matches(rule.code, settings.select)
+    by_default = settings.select is None and rule.default and not extended
+    ignored = _matches(rule.code, settings.ignore)
+    if by_default:
+        return not ignored
+    return max(chosen, extended) > ignored
+
+
+def _is_wanted(finding: Finding, request: Request) -> bool:
+    settings, wanted = request.settings, request.project.report_on
+    path = finding.place.path
+    rule = next(rule for rule in all_rules() if rule.code == finding.code)
+    return (
+        (wanted is None or path in wanted)
+        and _is_selected(rule, settings)
+        and finding.confidence.rank >= Confidence(settings.min_confidence).rank
+        and not _is_ignored_in(path, finding.code, settings)
+    )
+
+
+def _is_ignored_in(path: str, code: str, settings: Settings) -> bool:
+    return any(
+        code.startswith(tuple(codes)) and pathspec.GitIgnoreSpec.from_lines([pattern]).match_file(path)
+        for pattern, codes in settings.per_file_ignores.items()
+    )
+
+
+def _unsuppressed(findings: list[Finding], sources: Sources, apply_noqa: bool) -> Iterator[Finding]:
+    by_path: dict[str, Suppressions] = {}
+    for finding in findings:
+        path = finding.place.path
+        if path not in by_path:
+            by_path[path] = suppressions(_text(sources, path))
+        if not by_path[path].covers(finding.code, finding.place.line, noqa=apply_noqa):
+            yield finding
+
+
+def _text(sources: Sources, path: str) -> str:
+    try:
+        return decode(sources.data(path))
+    except DecodeError:
+        return ""
+
+
+def _explain(request: Request, symbol: str) -> Sheet:
+    with _opened(request) as sources:
+        project = _link(request, sources, None)
+        container = _named(project, symbol)
+        codes = tuple(
+            sorted({f.code for f in _by_rules(request.settings, project) if f.symbol == container.symbol})
+        )
+        return _sheet(project, container, codes)
+
+
+def _named(project: Project, symbol: str) -> Container:
+    exact = [c for c in project.containers if c.symbol == symbol]
+    short = exact or [c for c in project.containers if symbol in (c.name, c.name.rpartition(".")[2])]
+    if len(short) == 1:
+        return short[0]
+    if short:
+        raise UserError(f"{symbol!r} names {len(short)} containers; write one of {', '.join(c.symbol for c in short[:8])}")
+    close = difflib.get_close_matches(symbol, [c.symbol for c in project.containers], n=3, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(close)}?" if close else "; write it as pkg.mod:NAME or pkg.mod:Class.attr"
+    raise UserError(f"no long-lived container is called {symbol!r}{hint}")
+
+
+def _sheet(project: Project, container: Container, codes: tuple[str, ...]) -> Sheet:
+    verdict = container.verdict
+    return Sheet(
+        symbol=container.symbol,
+        place=container.place,
+        constructor=container.holder.made.text,
+        verdict=verdict.name,
+        confidence=verdict.confidence.value,
+        reasons=verdict.reasons,
+        inserts=project.insert_places(container),
+        removals=project.removal_places(container),
+        timers=project.timer_places(container),
+        findings=codes,
+    )
+
+
+def cache_directory(root: Path, settings: Settings) -> Path:
+    """Where the facts of a project are kept."""
+    return root / settings.cache_dir
