@@ -102,7 +102,7 @@ def test_the_answer_depends_on_neither_jobs_nor_cache_nor_order(project: Path) -
 def test_full_report_shows_both_modules(project: Path) -> None:
     done = run("--output-format", "full", "--select", "UBM101", cwd=project)
     assert "--> app/store.py:1:1\n" in done.stdout
-    assert "1 | _runs: dict[str, object] = {}\n  | ^^^^^\n" in done.stdout
+    assert "1 | _runs: dict[str, object] = {}\n  | ^^^^^" in done.stdout
     assert "insert: app/api.py:5:5" in done.stdout
     assert "\x1b" not in done.stdout
 
@@ -167,13 +167,13 @@ def test_unknown_symbol(project: Path) -> None:
 
 
 def test_files_that_cannot_be_parsed_are_findings(project: Path) -> None:
-    (project / "app" / "broken.py").write_text("def (:\n")
-    (project / "app" / "binary.py").write_bytes(b"\xff\xfe\x00\x01")
+    (project / "app" / "broken.py").write_text("_table = {}\ndef (:\n")
+    (project / "app" / "binary.py").write_bytes(b"_table = {}\n\xff\xfe\x00\x01")
     (project / "app" / "empty.py").write_bytes(b"")
     done = run("--output-format", "json", cwd=project)
     assert [found for found in codes(done) if found[2] == "UBM901"] == [
         ("app/binary.py", 1, "UBM901"),
-        ("app/broken.py", 1, "UBM901"),
+        ("app/broken.py", 2, "UBM901"),
     ]
     assert [found for found in codes(done) if found[2] != "UBM901"] == EXPECTED
     assert (done.returncode, json.loads(done.stdout)["stats"]["unparsed"]) == (1, 2)
@@ -224,17 +224,34 @@ def test_reader_that_goes_away(project: Path) -> None:
         assert (process.wait(timeout=120), errors) == (1, b"Found 3002 findings in 5 files.\n")
 
 
-def test_interrupt_ends_quietly(project: Path) -> None:
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("whole_group", [True, False])
+def test_interrupt_ends_quietly_and_leaves_no_worker(project: Path, jobs: str, whole_group: bool) -> None:
     for number in range(400):
-        (project / "app" / f"api_{number}.py").write_text(API * 20)
+        (project / "app" / f"api_{number}.py").write_text("_made = {}\n" + API * 20)
     with subprocess.Popen(
-        [sys.executable, "-m", "unbounded_lint", "--no-cache", "--jobs", "1"],
+        [sys.executable, "-m", "unbounded_lint", "--no-cache", "--jobs", jobs],
         cwd=project,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
     ) as process:
-        time.sleep(1.0)
-        process.send_signal(signal.SIGINT)
-        out, errors = process.communicate(timeout=120)
+        time.sleep(1.5)
+        # A terminal interrupts the whole group, a supervisor often the one process.
+        (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
+        out, errors = process.communicate(timeout=30)
     assert (process.returncode, out, errors) == (130, b"", b"")
+    assert_group_ends(process.pid)
+
+
+def assert_group_ends(group: int) -> None:
+    """Fail if a process of the group is still there after two seconds."""
+    for _ in range(20):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.killpg(group, signal.SIGKILL)
+    raise AssertionError("a worker process outlived the command")

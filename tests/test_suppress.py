@@ -41,7 +41,7 @@ NOQA_SAMPLES = {
     "first of a joined line counts": 'x = """  # noqa: ZZZ101\n"""  # noqa: ZZZ102\n',
     "backslash": "x = 1 + \\\n    2 + \\\n    3  # noqa: ZZZ101\ny = 1\n",
     "bracket": "x = {  # noqa: ZZZ101\n    1: 2,  # noqa: ZZZ102\n}  # noqa: ZZZ201\n",
-    "blocks": "if x:\n    y = 1  # noqa\n    # noqa\nelse:\n    # noqa: ZZZ101\n    z = 2\n\n\ndef f():\n    1  # noqa\n",
+    "blocks": "if x:\n    y = 1  # noqa\n    # noqa\nelse:\n    # noqa: ZZZ101\n    z = 2\n\ndef f():\n    1  # noqa\n",
     "no newline at end": "x = 1\ny = 2  # noqa: ZZZ101",
     "carriage returns": 'x = """\r\na\r\n"""  # noqa: ZZZ101\r\ny = 1\r\n',
     "form feed": "x = 1\n\x0c\ny = 2  # noqa\n",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from unbounded_lint.discovery import ProjectFiles
     from unbounded_lint.finding import Finding
     from unbounded_lint.reporters.base import View
-    from unbounded_lint.rules import Rule
+    from unbounded_lint.rules.base import Rule
     from unbounded_lint.runner import Outcome, Request
 
 PROGRAM = "unbounded-lint"
@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         _complain(str(error))
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        return _interrupted()
     except BrokenPipeError:
         _silence_stdout()
         return EXIT_CLEAN
@@ -82,6 +82,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{DEBUG_VARIABLE}=1 prints"
         )
     return EXIT_ERROR
+
+
+def _interrupted() -> int:
+    """End quietly. Gives 130 where nothing else runs, and ends the process where the analysis still does."""
+    import threading
+
+    if not any(thread.name.startswith(PROGRAM) for thread in threading.enumerate()):
+        return EXIT_INTERRUPTED
+    # An interpreter that shuts down under a thread inside libcst aborts, and worker processes would outlive this one.
+    if "multiprocessing" in sys.modules:
+        import multiprocessing
+
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    os._exit(EXIT_INTERRUPTED)
 
 
 def _dispatch(arguments: list[str]) -> int:

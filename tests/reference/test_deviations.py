@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tests.reference.system import HOUR, MINUTE, START, StuckOneShots, System, logged, refuse, stored_run
 from unbounded_lint.reference import RunRecord
 
@@ -97,12 +99,10 @@ def test_d4_a_slow_remote_delete_holds_no_lock() -> None:
 
 
 def test_d4_after_a_slow_announcement_only_the_same_entry_is_finished() -> None:
-    def announce(record: RunRecord) -> bool:
-        s.register("r", "session", task="new")
-        return answer
-
     for answer in (True, False):
-        s = System(announce=announce)
+        renew: list[Callable[[], object]] = []
+        s = System(announce=lambda record, renew=renew, answer=answer: (renew[0](), answer)[1])
+        renew.append(lambda s=s: s.register("r", "session", task="new"))
         s.register("r", "session", task="old")
         s.end()
         s.time.advance(HOUR)

@@ -15,9 +15,7 @@ from unbounded_lint.reference import AgentEvent, EventRegistry, RunContext, shar
 
 def test_38_the_first_registration_copies_the_fields_and_stamps_the_time() -> None:
     s = System()
-    s.events.register_context(
-        "r", session_key="key", verbose_level="on", is_heartbeat=True, control_ui_visible=False
-    )
+    s.events.register_context("r", session_key="key", verbose_level="on", is_heartbeat=True, control_ui_visible=False)
     assert s.events.context("r") == RunContext("key", "on", True, False, registered_at=START)
     s.events.register_context("early", registered_at=START - 5)
     early = s.events.context("early")
@@ -203,7 +201,7 @@ def test_52_two_imports_under_different_names_share_one_state() -> None:
         assert copy.shared_gateway is not shared_gateway
         assert copy.shared_gateway() is gateway
         assert shared_gateway() is gateway
-        with pytest.raises(ValueError, match="^database must be ':memory:'"):
+        with pytest.raises(ValueError, match=r"^database must be ':memory:'"):
             shared_gateway("elsewhere.sqlite3")
         gateway.events.emit("r", "x")
         assert copy.shared_gateway().events.emit("r", "x").number == 2
@@ -224,7 +222,7 @@ def test_subscribing_twice_is_subscribing_once() -> None:
 
 
 def test_a_context_ttl_must_be_a_duration() -> None:
-    with pytest.raises(ValueError, match="^context_ttl_seconds must "):
+    with pytest.raises(ValueError, match=r"^context_ttl_seconds must "):
         EventRegistry(context_ttl_seconds=-1)
 
 

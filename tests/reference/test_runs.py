@@ -6,6 +6,7 @@ import math
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.reference.system import (
     stored_run,
 )
 from unbounded_lint.reference import Limits, RunRecord, limits
+from unbounded_lint.reference.hooks import remove_tree
 
 
 def test_00_the_constants_are_at_module_level_in_seconds_and_reach_the_sweeps() -> None:
@@ -216,9 +218,7 @@ def test_10_age_counts_from_the_cleanup_and_not_from_the_end() -> None:
 
 
 def test_11_a_deadline_ahead_keeps_the_run_even_if_it_was_cleaned_up_long_ago() -> None:
-    done = stored_run(
-        archive_at=START + HOUR, ended_at=START - 30 * MINUTE, cleanup_completed_at=START - 30 * MINUTE
-    )
+    done = stored_run(archive_at=START + HOUR, ended_at=START - 30 * MINUTE, cleanup_completed_at=START - 30 * MINUTE)
     s = System(stored=[done])
     s.runs.restore()
     s.time.advance(HOUR - 1)
@@ -722,6 +722,19 @@ def test_a_clock_that_steps_back_neither_removes_early_nor_keeps_for_ever(steps:
     assert not s.has("uncleaned")
 
 
+def test_attachments_are_a_directory_that_goes_with_all_in_it(tmp_path: Path) -> None:
+    directory = tmp_path / "attachments"
+    (directory / "inner").mkdir(parents=True)
+    (directory / "inner" / "file").write_text("x", encoding="utf-8")
+    remove_tree(stored_run(attachments_dir=str(directory)))
+    assert list(tmp_path.iterdir()) == []
+    remove_tree(stored_run(attachments_dir=str(directory)))
+    remove_tree(stored_run())
+    with pytest.raises(OSError, match="file"):
+        (tmp_path / "file").write_text("x", encoding="utf-8")
+        remove_tree(stored_run(attachments_dir=str(tmp_path / "file")))
+
+
 def test_a_failing_attachment_removal_is_logged_and_the_run_goes() -> None:
     s = System(remove_attachments=refuse)
     s.register("r", "run", "delete")
@@ -749,7 +762,7 @@ def test_a_failing_store_loses_no_run_and_catches_up() -> None:
         s.register("a", "session")
         s.register("b", "session")
         s.runs.release("old")
-    assert len(records) == 1, "a store that has just failed is left alone for a moment"
+    assert len(records) == 1, "a store that failed is left alone until the next sweep"
     assert set(store.rows) == {"old"}
     with logged() as records:
         s.time.advance(MINUTE)
@@ -760,17 +773,19 @@ def test_a_failing_store_loses_no_run_and_catches_up() -> None:
     assert store.replaces == 1
 
 
-def test_a_store_that_works_again_is_caught_up_by_the_next_change() -> None:
-    s = System()
-    s.store.failing = True
+def test_orphans_that_could_not_be_dropped_from_the_store_are_dropped_later() -> None:
+    def is_orphan(record: RunRecord) -> bool:
+        s.store.failing = True
+        return True
+
+    s = System(stored=[stored_run("orphan")], is_orphan=is_orphan)
     with logged():
-        s.register("a", "session")
-        s.time.advance(5)
-        s.register("b", "session")
+        s.runs.restore()
+    assert set(s.store.rows) == {"orphan"}
     s.store.failing = False
-    s.time.advance(5)
-    s.register("c", "session")
-    assert set(s.store.rows) == {"a", "b", "c"}
+    s.time.advance(MINUTE)
+    assert s.store.rows == {}
+    assert s.time.live_timers == ()
 
 
 def test_the_sweeper_goes_on_while_the_store_is_behind() -> None:

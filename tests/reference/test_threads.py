@@ -18,6 +18,7 @@ from unbounded_lint.reference import (
     LoopTimers,
     MemoryRunStore,
     RunRecord,
+    SimulatedTime,
     SqliteRunStore,
     blocking,
 )
@@ -114,13 +115,10 @@ def test_only_one_of_many_threads_gets_to_end_a_run() -> None:
 
 
 def test_starting_the_sweeper_from_many_threads_arms_one_timer() -> None:
-    gateway = Gateway(MemoryRunStore())
-    in_threads(8, lambda thread: gateway.runs.start_sweeper())
-    own = [thread for thread in threading.enumerate() if thread.name == "reference-recurring"]
-    gateway.close()
-    for thread in own:
-        thread.join(0.001)
-    assert gateway.runs._sweeper is None
+    time = SimulatedTime(START)
+    gateway = Gateway(MemoryRunStore(), clock=time.clock, timers=time)
+    in_threads(8, lambda thread: [gateway.runs.start_sweeper() for _ in range(100)])
+    assert time.live_timers == (60,)
 
 
 def test_the_gateway_runs_on_an_asyncio_loop(tmp_path: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import threading
 from collections.abc import Callable
 
@@ -17,15 +18,17 @@ PATIENCE = 20.0
 
 def test_a_recurring_timer_fires_again_and_again_on_a_daemon_thread_until_cancelled() -> None:
     beats: list[str] = []
-    done = threading.Event()
+    armed, done = threading.Event(), threading.Event()
 
     def beat() -> None:
+        assert armed.wait(PATIENCE)
         beats.append(threading.current_thread().name)
         if len(beats) == 3:
             handle.cancel()
             done.set()
 
     handle = ThreadTimers().every(0.001, beat)
+    armed.set()
     thread = handle.thread  # type: ignore[attr-defined]
     assert thread.daemon
     assert done.wait(PATIENCE)
@@ -197,9 +200,9 @@ def test_a_coroutine_function_is_a_remote_delete_with_a_time_limit() -> None:
         assert deleted == ["key"]
         with pytest.raises(ConnectionError):
             await asyncio.to_thread(hook, "broken", PATIENCE)
-        with pytest.raises(Exception, match="^$") as caught:
+        # Two classes below Python 3.11, one from there on.
+        with pytest.raises((asyncio.TimeoutError, concurrent.futures.TimeoutError)):  # noqa: UP041
             await asyncio.to_thread(hook, "stuck", 0.01)
-        assert type(caught.value).__name__ == "TimeoutError"
 
     run(main)
 

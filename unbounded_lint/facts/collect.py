@@ -10,14 +10,13 @@ from typing import Any
 import libcst as cst
 
 from unbounded_lint.facts.annotations import unquoted
-from unbounded_lint.facts.expressions import ABSENT, Expressions, self_args
+from unbounded_lint.facts.expressions import ABSENT, Expressions, arguments, since
 from unbounded_lint.facts.model import (
     SCHEMA,
     Action,
     Assign,
     AugAssign,
     Break,
-    Const,
     Continue,
     Define,
     Delete,
@@ -52,14 +51,16 @@ def collect(text: str) -> ModuleFacts:
 
 def _collect(text: str) -> ModuleFacts:
     module, tokens = parse_tokens(text)
-    collector = _Collector(tokens)
     try:
         with _recursion_limit(RECURSION_LIMIT if tokens.deep else 0):
-            return collector.module(module)
+            return _Collector(tokens).module(module)
     except (RecursionError, MemoryError):
         raise SourceError("nested too deeply", 1) from None
     except IndexError:
+        # More tokens taken than there are: a bug here or in libcst, and positions must not be wrong in silence.
         raise SourceError("tokens and syntax tree disagree", 1) from None
+    except KeyError as error:
+        raise SourceError(f"syntax that is not known here ({error})", 1) from None
 
 
 @contextmanager
@@ -81,7 +82,7 @@ class _Collector(Expressions):
     def module(self, node: cst.Module) -> ModuleFacts:
         self.block(node)
         if self.at != len(self.tokens.spans):
-            raise IndexError(self.at)
+            raise SourceError("tokens and syntax tree disagree", 1)
         self.scopes[0] = self.body.scope(self.tokens.whole(), Span(1, 1, 1, 1))
         return ModuleFacts(SCHEMA, tuple(scope for scope in self.scopes if scope is not None))
 
@@ -215,7 +216,7 @@ class _Collector(Expressions):
     # --- imports ---
 
     def import_(self, node: Any) -> Action:
-        self.at += 2 if node.__class__ is cst.LazyImport else 1
+        self.at += 1 if node.__class__ is cst.Import else 2
         names = []
         for alias in node.names:
             module = self.dotted(alias.name)
@@ -224,7 +225,7 @@ class _Collector(Expressions):
         return Import(tuple(names))
 
     def import_from(self, node: Any) -> Action:
-        self.at += 2 if node.__class__ is cst.LazyImportFrom else 1
+        self.at += 1 if node.__class__ is cst.ImportFrom else 2
         level = len(node.relative)
         self.at += level
         module = "" if node.module is None else self.dotted(node.module)
@@ -430,7 +431,7 @@ class _Collector(Expressions):
         self.type_parameters(node.type_parameters)
         brackets = 0 if node.lpar is ABSENT else 1
         self.at += brackets
-        bases = self_args(self, node.bases) + self_args(self, node.keywords)
+        bases = arguments(self, node.bases) + arguments(self, node.keywords)
         self.at += brackets
         inner = self.define(node.name.value, "class", first)
         outer, self.body = self.body, inner
@@ -557,13 +558,13 @@ _SMALL: dict[type, Callable[[_Collector, Any], Action | None]] = {
     cst.Global: _Collector.global_,
     cst.Import: _Collector.import_,
     cst.ImportFrom: _Collector.import_from,
-    cst.LazyImport: _Collector.import_,
-    cst.LazyImportFrom: _Collector.import_from,
     cst.Nonlocal: _Collector.nonlocal_,
     cst.Pass: _Collector.pass_,
     cst.Raise: _Collector.raise_,
     cst.Return: _Collector.return_,
     cst.TypeAlias: _Collector.type_alias,
+    **since("LazyImport", _Collector.import_),
+    **since("LazyImportFrom", _Collector.import_from),
 }
 _COMPOUND: dict[type, Callable[[_Collector, Any], None]] = {
     cst.ClassDef: _Collector.class_,

@@ -7,7 +7,7 @@ come from that count alone, and a node's own whitespace is never looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeVar
 
 import libcst as cst
 
@@ -29,7 +29,6 @@ from unbounded_lint.facts.model import (
     Expr,
     FString,
     IfExp,
-    Lambda,
     Name,
     Other,
     Slice,
@@ -78,6 +77,15 @@ _COMPARE = {
     cst.Is: "is",
     cst.IsNot: "is not",
 }
+
+
+_Handler = TypeVar("_Handler")
+
+
+def since(node: str, handler: _Handler) -> dict[type, _Handler]:
+    """A table entry for a node class that only newer libcst releases have; empty where it is missing."""
+    kind = getattr(cst, node, None)
+    return {} if kind is None else {kind: handler}
 
 
 class Expressions:
@@ -162,10 +170,10 @@ def _concatenated(self: Expressions, node: cst.ConcatenatedString) -> Expr:
     pieces.append(rest)
     values = [self.expr(piece) for piece in pieces]
     self.at += len(node.rpar)
-    texts = [value.value for value in values if value.__class__ is Const]  # type: ignore[union-attr]
+    texts = [value.value for value in values if isinstance(value, Const)]
     if len(texts) == len(values):
-        kind: str = values[0].kind  # type: ignore[union-attr]
-        return Const(kind, ("" if kind == "str" else " ").join(texts))
+        is_bytes = isinstance(values[0], Const) and values[0].kind == "bytes"
+        return Const("bytes", " ".join(texts)) if is_bytes else Const("str", "".join(texts))
     return FString(tuple(part for value in values if isinstance(value, FString) for part in value.parts))
 
 
@@ -179,7 +187,7 @@ def _fstring(self: Expressions, node: Any) -> Expr:
 
 def _fields(self: Expressions, contents: Sequence[Any], parts: list[Expr]) -> None:
     for content in contents:
-        if content.__class__ in (cst.FormattedStringText, cst.TemplatedStringText):
+        if not hasattr(content, "expression"):
             continue
         self.at += 1
         parts.append(self.expr(content.expression))
@@ -206,14 +214,14 @@ def _call(self: Expressions, node: cst.Call) -> Expr:
     first = self.at
     function = self.expr(node.func)
     self.at += 1
-    args = self_args(self, node.args) if node.args else ()
+    args = arguments(self, node.args) if node.args else ()
     self.at += 1
     span = self.place(first, self.at - 1)
     self.at += len(node.rpar)
     return Call(function, args, span)
 
 
-def self_args(self: Expressions, nodes: Sequence[cst.Arg]) -> tuple[Arg, ...]:
+def arguments(self: Expressions, nodes: Sequence[cst.Arg]) -> tuple[Arg, ...]:
     """The arguments of a call or of a class statement, commas included."""
     args = []
     for node in nodes:
@@ -307,7 +315,7 @@ def _dict(self: Expressions, node: cst.Dict) -> Expr:
     for element in node.elements:
         key = None
         if element.__class__ is cst.DictElement:
-            key = self.expr(element.key)  # type: ignore[attr-defined]
+            key = self.expr(element.key)
         self.at += 1
         items.append(DictItem(key, self.expr(element.value)))
         if element.comma is not ABSENT:
@@ -463,8 +471,7 @@ def _lambda(self: Expressions, node: cst.Lambda) -> Expr:
     return self.lambda_(node)
 
 
-_Handler: TypeAlias = Callable[[Expressions, Any], Expr]
-_HANDLERS: dict[type, _Handler] = {
+_HANDLERS: dict[type, Callable[[Expressions, Any], Expr]] = {
     cst.Attribute: _attribute,
     cst.Await: _await,
     cst.BinaryOperation: _chain,
@@ -489,11 +496,11 @@ _HANDLERS: dict[type, _Handler] = {
     cst.Set: _set,
     cst.SetComp: _comprehension("set", 1),
     cst.SimpleString: _string,
-    cst.StarredDictComp: _starred_dict_comprehension,
     cst.StarredElement: _starred,
     cst.Subscript: _subscript,
-    cst.TemplatedString: _fstring,
     cst.Tuple: _tuple,
     cst.UnaryOperation: _unary,
     cst.Yield: _yield,
+    **since("StarredDictComp", _starred_dict_comprehension),
+    **since("TemplatedString", _fstring),
 }

@@ -43,8 +43,13 @@ def parse_tokens(text: str) -> tuple[libcst.Module, Tokens]:
         raise SourceError("too large for the memory at hand", 1) from None
     except UnicodeError:
         raise SourceError("characters that UTF-8 cannot hold", 1) from None
-    except (ValueError, libcst.CSTLogicError):
-        raise SourceError("invalid syntax", 1) from None
+    except Exception as error:
+        raise SourceError(f"the parser failed with {type(error).__name__}", 1) from None
+    except BaseException as error:
+        # A panic of the native parser is no Exception, and the library offers no class to name it by.
+        if type(error).__name__ == "PanicException":
+            raise SourceError("the parser failed", 1) from None
+        raise
 
 
 def _syntax_error(error: libcst.ParserSyntaxError) -> SourceError:
@@ -64,7 +69,7 @@ class _BigStackThread(threading.Thread, Generic[_Result]):
     def run(self) -> None:
         try:
             self._results.append(self._function())
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             self._error = error
 
     def result(self) -> _Result:

@@ -89,7 +89,7 @@ def _mapping(self: Expressions, node: cst.MatchMapping, bound: list[Expr]) -> bo
     if node.rest is not None:
         self.at += 2
         bound.append(self.name(node.rest.value))
-    if node.trailing_comma is not None and node.trailing_comma is not ABSENT:
+    if isinstance(node.trailing_comma, cst.Comma):
         self.at += 1
     self.at += 1
     return False

@@ -15,6 +15,8 @@ from unbounded_lint.facts.model import Span
 
 MAX_CHARACTERS = 20_000_000
 MAX_BRACKETS = 200
+MAX_BRACKETS_IN_CASE = 7
+MAX_BRACKETS_IN_DEL = 16
 MAX_LINKS = 2_000
 MAX_STRINGS = 3_000
 MAX_ELIFS = 1_000
@@ -29,7 +31,7 @@ _TOKEN = re.compile(
     rf"""
     (?:[ \t\f]+ | \\(?:\r\n?|\n) | \#[^\r\n]*)*
     (?:
-      ( (?: and|or|not|if|elif|for|in|is|lambda|await|yield ) {_WORD_BREAK}
+      ( (?: and|or|not|if|elif|for|in|is|lambda|await|yield|del|case ) {_WORD_BREAK}
       | [()\[\]{{}},.;](?!(?<=\.)[0-9]) | := | : | [=!<>]=
       | (?: \*\* | // | << | >> )(?!=) | [-+*/%@&|^~<>](?!=|(?<=-)>|(?<=\*)\*|(?<=/)/|(?<=<)<|(?<=>)>)
       )
@@ -102,10 +104,12 @@ class Tokens:
 
 
 class _FString(NamedTuple):
-    """An f-string being read: its quote, whether it is raw, and whether the text read is a format specification."""
+    """An f-string being read: its quote, whether it is raw, how many strings it continues, and whether the text read
+    is a format specification."""
 
     quote: str
     raw: bool
+    strings: int
     in_spec: bool
 
     def events(self) -> re.Pattern[str]:
@@ -131,6 +135,7 @@ class _Scanner:
         self.levels: list[_Level] = []
         self.field: _FString | None = None
         self.links = self.base = self.lambdas = self.strings = self.most_links = 0
+        self.max_brackets = MAX_BRACKETS
         self.cost = 0
         self.limit = MAX_COST + MAX_COST_PER_CHARACTER * len(text)
         self.line_start = 0
@@ -182,6 +187,7 @@ class _Scanner:
             self.element()
             self.afford(offset)
             self.lambdas = self.strings = 0
+            self.max_brackets = MAX_BRACKETS
             self.line_start = offset
 
     def afford(self, offset: int) -> None:
@@ -200,9 +206,10 @@ class _Scanner:
                 self.element()
         elif token == ";":
             self.element()
+            self.max_brackets = MAX_BRACKETS
         elif token[0] == ":":
             return self.colon(token, offset)
-        elif token in ("if", "elif", "lambda"):
+        elif token in ("if", "elif", "lambda", "del", "case"):
             self.keyword(token, offset)
         else:
             self.links += 1
@@ -215,8 +222,8 @@ class _Scanner:
     def enter(self, offset: int, field: _FString | None) -> None:
         self.levels.append(_Level(self.links, self.base, self.lambdas, self.field))
         depth = len(self.levels)
-        if depth > MAX_BRACKETS:
-            raise self.error(f"more than {MAX_BRACKETS} nested brackets", offset)
+        if depth > self.max_brackets:
+            raise self.error(f"more than {self.max_brackets} nested brackets", offset)
         self.cost += depth * depth
         self.field = field
         self.lambdas = 0
@@ -249,23 +256,32 @@ class _Scanner:
             self.lambdas -= 1
         elif token == ":=":
             self.links += 1
+        elif not self.levels:
+            self.max_brackets = MAX_BRACKETS
         return 0
 
     def keyword(self, token: str, offset: int) -> None:
-        self.links += KEYWORD_LINKS
+        if token in ("if", "lambda"):
+            self.links += KEYWORD_LINKS
         if token == "lambda":
             self.lambdas += 1
+        elif token == "del":
+            self.max_brackets = MAX_BRACKETS_IN_DEL
         elif not self.levels:
-            self.branch(token, offset)
+            self.statement(token, offset)
 
-    def branch(self, token: str, offset: int) -> None:
+    def statement(self, token: str, offset: int) -> None:
+        """A keyword outside brackets; whether it begins its line says if it is one of a statement."""
         column = offset - self.line_start
-        if token == "if":
-            self.elifs.pop(column, None)
-            return
-        count = self.elifs[column] = self.elifs.get(column, 0) + 1
-        if count > MAX_ELIFS:
-            raise self.error(f"more than {MAX_ELIFS:,} elif branches", offset)
+        if token == "elif":
+            count = self.elifs[column] = self.elifs.get(column, 0) + 1
+            if count > MAX_ELIFS:
+                raise self.error(f"more than {MAX_ELIFS:,} elif branches", offset)
+        elif not self.text[self.line_start : offset].strip():
+            if token == "if":
+                self.elifs.pop(column, None)
+            else:
+                self.max_brackets = MAX_BRACKETS_IN_CASE
 
     def string(self, offset: int) -> None:
         self.strings += 1
@@ -278,7 +294,7 @@ class _Scanner:
         position = start + len(opening)
         if "f" in prefix or "t" in prefix:
             self.spans.append((start, position))
-            return self.string_text(position, _FString(quote, "r" in prefix, False))
+            return self.string_text(position, _FString(quote, "r" in prefix, self.strings, False))
         for match in _STRING_EVENT[quote].finditer(self.text, position):
             found = match[0]
             if found == quote:
@@ -308,6 +324,7 @@ class _Scanner:
             elif found.startswith(state.quote) and not state.in_spec:
                 position = match.start() + len(state.quote)
                 self.spans.append((match.start(), position))
+                self.strings = state.strings
                 self.string(position)
                 return position
             elif found[0] in "'\"":

@@ -66,7 +66,7 @@ class Accesses:
     def __init__(self, flow: Flow, catalog: Catalog) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.resolver
+        self.resolver = flow.full
         self.catalog = catalog
 
     def of(self, holder: Holder) -> tuple[Access, ...]:

@@ -53,7 +53,7 @@ class Bounds:
     def __init__(self, flow: Flow, execution: Execution, keys: Keys) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.resolver
+        self.resolver = flow.full
         self.execution = execution
         self.keys = keys
 

@@ -51,7 +51,7 @@ class Containers:
     def __init__(self, flow: Flow, catalog: Catalog) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.resolver
+        self.resolver = flow.full
         self.catalog = catalog
         self._singletons: dict[ScopeId, bool] = {}
         self._busy: set[ScopeId] = set()

@@ -68,7 +68,7 @@ class Execution:
     ) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.resolver
+        self.resolver = flow.full
         self.catalog = catalog
         self.entry_points = entry_points
         self.sweepers = sweepers

@@ -92,13 +92,24 @@ class _Item(NamedTuple):
     guess: bool
 
 
+def _no_calls(_function: ScopeId) -> tuple[CallSite, ...]:
+    return ()
+
+
 class Flow:
-    """Traces values; answers are memoised."""
+    """Traces values; answers are memoised.
+
+    Its resolver takes parameters by their annotations and defaults alone: where a value goes must not depend on where others come
+    from, or the two searches would never end. `full` follows parameters to their call sites as well.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.resolver = Resolver(program, self.call_sites)
+        self.resolver = Resolver(program, _no_calls)
+        self.full = Resolver(program, self.call_sites)
         self._uses: dict[Handle, tuple[Use, ...]] = {}
+        self._function_uses: dict[ScopeId, tuple[Use, ...]] = {}
+        self._child_classes: dict[ScopeId, tuple[ScopeId, ...]] = {}
         self._calls: dict[ScopeId, tuple[CallSite, ...]] = {}
         self._busy: set[object] = set()
         self._definers: dict[str, tuple[ScopeId, ...]] = {}
@@ -138,13 +149,16 @@ class Flow:
     def function_uses(self, function: ScopeId) -> tuple[Use, ...]:
         """Everything done with a function."""
         key = ("function", function)
-        if key in self._busy:
-            return ()
-        self._busy.add(key)
-        try:
-            return tuple(self._trace(self._function_items(function), self._lambda_sites(function)))
-        finally:
-            self._busy.discard(key)
+        if function not in self._function_uses:
+            if key in self._busy:
+                return ()
+            self._busy.add(key)
+            try:
+                found = tuple(self._trace(self._function_items(function), self._lambda_sites(function)))
+            finally:
+                self._busy.discard(key)
+            self._function_uses[function] = found
+        return self._function_uses[function]
 
     def call_sites(self, function: ScopeId) -> tuple[CallSite, ...]:
         """The calls of a function in the project; constructor calls for `__init__`, reads for a property."""
@@ -197,12 +211,16 @@ class Flow:
                     queue.append(child)
         return tuple(found)
 
-    def _children(self, cls: ScopeId) -> Iterator[ScopeId]:
-        for module in self.program.mentioning(self.program.facts(cls).name):
-            for index, scope in enumerate(module.facts.scopes):
-                here = ScopeId(module.path, index)
-                if scope.kind == "class" and scope.bases and Class(cls) in self.resolver.bases(here):
-                    yield here
+    def _children(self, cls: ScopeId) -> tuple[ScopeId, ...]:
+        if cls not in self._child_classes:
+            wanted = Class(cls)
+            self._child_classes[cls] = tuple(
+                here
+                for module in self.program.mentioning(self.program.facts(cls).name)
+                for here in module.derived_classes
+                if wanted in self.resolver.bases(here)
+            )
+        return self._child_classes[cls]
 
     def _applied(self, use: Use) -> m.Call | None:
         """The call that a use makes; a decorator is a call with the decorated object."""
@@ -362,7 +380,7 @@ class Flow:
             for module in self.program.mentioning(handle.name):
                 yield from self._imported_as(module, source, handle.name)
             for module in self._star_importers(source.name):
-                if module.mentions.get(handle.name):
+                if module.sites(handle.name):
                     yield Variable(ScopeId(module.path, 0), handle.name)
         elif isinstance(handle, Variable) and self.program.facts(handle.scope).kind == "class":
             yield Attribute(handle.scope, handle.name)
@@ -374,14 +392,13 @@ class Flow:
 
     @staticmethod
     def _imported_as(module: LinkedModule, source: LinkedModule, name: str) -> Iterator[Handle]:
-        for scope, _, imported in module.imports:
-            if imported.attribute == name and module.absolute(imported) == source.name:
-                yield Variable(ScopeId(module.path, scope), imported.bound)
+        for scope, bound in module.imported_names.get((source.name, name), ()):
+            yield Variable(ScopeId(module.path, scope), bound)
 
     def _star_importers(self, dotted: str) -> Iterator[LinkedModule]:
         tail = dotted.rpartition(".")[2]
         for module in self.program.mentioning(tail):
-            if any(i.attribute == "*" and module.absolute(i) == dotted for _, _, i in module.imports):
+            if (dotted, "*") in module.imported_names:
                 yield module
 
     # --- one step ---
@@ -512,9 +529,11 @@ class Flow:
             if any(p.name == argument.keyword for p in parameters):
                 yield Variable(function, argument.keyword)
             return
+        if argument.star:
+            return
         positional = [a for a in call.args if a.keyword is None and a.star != "**"]
         place = next(i for i, a in enumerate(positional) if a is argument) + bound
-        if argument.star or any(a.star for a in positional[: place - bound]):
+        if any(a.star for a in positional[: place - bound]):
             return
         plain = [p for p in parameters if p.kind in {"normal", "positional-only"}]
         if place < len(plain):

@@ -69,7 +69,7 @@ class Keys:
     def __init__(self, flow: Flow, execution: Execution, catalog: Catalog) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver: Resolver = flow.resolver
+        self.resolver: Resolver = flow.full
         self.execution = execution
         self.catalog = catalog
         self._active: set[tuple[str, object, object]] = set()

@@ -62,30 +62,45 @@ class LinkedModule:
         return self.facts.scopes[index]
 
     @cached_property
-    def mentions(self) -> Mapping[str, tuple[tuple[int, int], ...]]:
-        """Identifier -> the (scope, operation) pairs that mention it as a name or attribute."""
-        found: dict[str, list[tuple[int, int]]] = {}
+    def _sites(self) -> Mapping[str, tuple[Site, ...]]:
+        found: dict[str, list[Site]] = {}
         for scope_index, scope in enumerate(self.facts.scopes):
+            here = ScopeId(self.path, scope_index)
             for op_index, op in enumerate(scope.ops):
-                seen = {
-                    node.id if isinstance(node, m.Name) else node.name
-                    for top in w.expressions(op.action)
-                    for node in w.walk(top)
-                    if isinstance(node, m.Name | m.Attr)
-                }
-                for identifier in seen:
-                    found.setdefault(identifier, []).append((scope_index, op_index))
-        return {name: tuple(places) for name, places in found.items()}
+                for top in w.expressions(op.action):
+                    for node, parents in w.walk_with_parents(top):
+                        if isinstance(node, m.Name):
+                            found.setdefault(node.id, []).append(Site(here, op_index, node, parents))
+                        elif isinstance(node, m.Attr):
+                            found.setdefault(node.name, []).append(Site(here, op_index, node, parents))
+        return {name: tuple(sites) for name, sites in found.items()}
 
-    def sites(self, identifier: str) -> Iterator[Site]:
-        """Every name or attribute with that identifier, in source order within its scope."""
-        for scope_index, op_index in self.mentions.get(identifier, ()):
-            for top in w.expressions(self.facts.scopes[scope_index].ops[op_index].action):
-                for node, parents in w.walk_with_parents(top):
-                    if (isinstance(node, m.Name) and node.id == identifier) or (
-                        isinstance(node, m.Attr) and node.name == identifier
-                    ):
-                        yield Site(ScopeId(self.path, scope_index), op_index, node, parents)
+    def sites(self, identifier: str) -> tuple[Site, ...]:
+        """Every name or attribute with that identifier, by scope and in source order within it."""
+        return self._sites.get(identifier, ())
+
+    @cached_property
+    def derived_classes(self) -> tuple[ScopeId, ...]:
+        """The classes that name a base."""
+        return tuple(
+            ScopeId(self.path, index)
+            for index, scope in enumerate(self.facts.scopes)
+            if scope.kind == "class" and any(base.keyword is None for base in scope.bases)
+        )
+
+    @cached_property
+    def functions_of(self) -> Mapping[int, tuple[int, ...]]:
+        """Class scope -> its methods and the functions nested in them."""
+        found: dict[int, list[int]] = {}
+        owner: dict[int, int] = {}
+        for index, scope in enumerate(self.facts.scopes):
+            if scope.kind in {"function", "lambda"} and scope.parent >= 0:
+                above = self.facts.scopes[scope.parent]
+                cls = scope.parent if above.kind == "class" else owner.get(scope.parent)
+                if cls is not None:
+                    owner[index] = cls
+                    found.setdefault(cls, []).append(index)
+        return {cls: tuple(functions) for cls, functions in found.items()}
 
     @cached_property
     def imports(self) -> tuple[tuple[int, int, m.ImportedName], ...]:
@@ -97,6 +112,15 @@ class LinkedModule:
             if isinstance(op.action, m.Import)
             for name in op.action.names
         )
+
+    @cached_property
+    def imported_names(self) -> Mapping[tuple[str, str], tuple[tuple[int, str], ...]]:
+        """(module, attribute) -> the (scope, bound name) pairs of every `from module import attribute`."""
+        found: dict[tuple[str, str], list[tuple[int, str]]] = {}
+        for scope, _, imported in self.imports:
+            if imported.attribute is not None:
+                found.setdefault((self.absolute(imported), imported.attribute), []).append((scope, imported.bound))
+        return {key: tuple(names) for key, names in found.items()}
 
     def absolute(self, imported: m.ImportedName) -> str:
         """The dotted module that an import statement names."""

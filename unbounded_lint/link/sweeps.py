@@ -47,7 +47,7 @@ class Sweeps:
     def __init__(self, flow: Flow, execution: Execution, catalog: Catalog) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.resolver
+        self.resolver = flow.full
         self.execution = execution
         self.catalog = catalog
 

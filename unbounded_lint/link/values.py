@@ -131,6 +131,7 @@ class Resolver:
         self._depth = 0
         self._writes: dict[ScopeId, Mapping[str, tuple[AttributeWrite, ...]]] = {}
         self._mro: dict[ScopeId, tuple[ScopeId, ...]] = {}
+        self._bases: dict[ScopeId, tuple[Value, ...]] = {}
         self._returns: dict[ScopeId, Values] = {}
 
     # --- expressions ---
@@ -584,12 +585,11 @@ class Resolver:
         if cls not in self._writes:
             found: dict[str, list[AttributeWrite]] = {}
             module = self.program.of(cls)
-            for index, scope in enumerate(module.facts.scopes):
+            for index in module.functions_of.get(cls.index, ()):
                 here = ScopeId(cls.path, index)
                 receivers = self._receiver_names(here, cls)
-                if receivers:
-                    for name, write in _attribute_writes(here, scope, receivers):
-                        found.setdefault(name, []).append(write)
+                for name, write in _attribute_writes(here, module.scope(index), receivers):
+                    found.setdefault(name, []).append(write)
             self._writes[cls] = {name: tuple(writes) for name, writes in found.items()}
         return self._writes[cls]
 
@@ -618,6 +618,18 @@ class Resolver:
 
     def bases(self, cls: ScopeId) -> tuple[Value, ...]:
         """The base classes of a class, in order."""
+        if cls not in self._bases:
+            active = ("bases", 0, cls)
+            if active in self._active:
+                return ()
+            self._active.add(active)
+            try:
+                self._bases[cls] = self._find_bases(cls)
+            finally:
+                self._active.discard(active)
+        return self._bases[cls]
+
+    def _find_bases(self, cls: ScopeId) -> tuple[Value, ...]:
         outside = self.program.parent(cls)
         if outside is None:
             return ()

@@ -19,7 +19,6 @@ UNCLEANED_TTL_SECONDS: Final = 24 * 60 * 60.0
 ERROR_GRACE_SECONDS: Final = 15.0
 REMOTE_DELETE_TIMEOUT_SECONDS: Final = 10.0
 ANNOUNCE_RETRY_SECONDS: Final = 5.0
-PERSIST_RETRY_SECONDS: Final = 5.0
 MAX_ANNOUNCE_ATTEMPTS: Final = 4
 
 ARCHIVE_AFTER_MINUTES: Final = 60.0
@@ -43,7 +42,6 @@ class Limits:
     error_grace: float = ERROR_GRACE_SECONDS
     remote_delete_timeout: float = REMOTE_DELETE_TIMEOUT_SECONDS
     announce_retry: float = ANNOUNCE_RETRY_SECONDS
-    persist_retry: float = PERSIST_RETRY_SECONDS
     max_announce_attempts: int = MAX_ANNOUNCE_ATTEMPTS
 
     def __post_init__(self) -> None:

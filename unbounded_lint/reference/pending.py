@@ -23,16 +23,17 @@ class PendingError:
 
     __slots__ = ("ended_at", "error", "inserted_at", "timer")
 
+    timer: TimerHandle
+    """Armed before the entry is anywhere to be found."""
+
     def __init__(self, ended_at: float, inserted_at: float, error: str | None) -> None:
         self.ended_at = ended_at
         self.inserted_at = inserted_at
         self.error = error
-        self.timer: TimerHandle | None = None
 
     def cancel(self) -> None:
         """Cancel the entry's timer."""
-        if self.timer is not None:
-            cancel_contained(self.timer)
+        cancel_contained(self.timer)
 
 
 class PendingErrors:

@@ -10,9 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
-from .limits import PERSIST_RETRY_SECONDS
 from .records import RunRecord
-from .timers import Clock
 
 _log = logging.getLogger(__name__)
 
@@ -126,41 +124,30 @@ def _row(record: RunRecord) -> tuple[str, str]:
 class Mirror:
     """Keeps a store in step with a map of runs, and outlives the store's failures.
 
-    One thread writes at a time, and none waits for another: who finds a write under way leaves its ids to the writer,
-    which takes them next. A failed write is logged and never raised; from then on the store is `behind`, and the
-    next write replaces everything, so nothing has to be remembered meanwhile.
+    One thread writes at a time, and no emitter waits for it: who finds a write under way leaves its ids to the writer,
+    which takes them next. Only a sweep waits for its turn, so that a big write is never left to an emitter.
+
+    A failed write is logged and never raised. From then on the store is `behind`, and nothing is written until
+    `catch_up`, at the next sweep, writes everything; so nothing has to be remembered meanwhile.
 
     Args:
         store: where to write.
-        clock: wall clock, to space out attempts on a failing store.
         find: returns the current record of an id, or None when the run is gone.
         find_all: returns the current records of all runs.
-        retry_seconds: how long a failing store is left alone.
     """
 
     def __init__(
-        self,
-        store: RunStore,
-        clock: Clock,
-        find: Callable[[str], RunRecord | None],
-        find_all: Callable[[], list[RunRecord]],
-        retry_seconds: float = PERSIST_RETRY_SECONDS,
+        self, store: RunStore, find: Callable[[str], RunRecord | None], find_all: Callable[[], list[RunRecord]]
     ) -> None:
         self._store = store
-        self._clock = clock
         self._find = find
         self._find_all = find_all
-        self._retry_seconds = retry_seconds
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._unsaved: set[str] = set()
         self._loaded = False
-        self._failed_at: float | None = None
-
-    @property
-    def behind(self) -> bool:
+        self.behind = False
         """Whether the last write failed, so that the store differs from memory."""
-        return self._failed_at is not None
 
     def load(self) -> list[RunRecord]:
         """Return the stored records; raises what the store raises."""
@@ -169,20 +156,22 @@ class Mirror:
         return records
 
     def save(self, run_ids: Collection[str]) -> None:
-        """Write the present state of these runs: the record, or its absence."""
+        """Write the present state of these few runs, the record or its absence, or leave that to who is writing."""
         with self._lock:
             self._unsaved.update(run_ids)
-        while self._unsaved and self._writing.acquire(blocking=False):
-            try:
-                self._write()
-            finally:
-                self._writing.release()
+        self._save_rest()
+
+    def save_swept(self, run_ids: Collection[str]) -> None:
+        """Write the present state of all runs that a sweep removed, in one write, as soon as nobody else is writing."""
+        with self._writing:
+            self._write(run_ids)
+        self._save_rest()
 
     def catch_up(self) -> None:
-        """Write everything if the store is behind."""
-        if self.behind:
-            with self._writing:
-                self._attempt(self._write_all)
+        """Write everything, as the store is behind."""
+        with self._writing:
+            self._attempt(self._write_all)
+        self._save_rest()
 
     def close(self) -> None:
         """Close the store once the write under way is done."""
@@ -194,24 +183,30 @@ class Mirror:
         with self._lock:
             self._unsaved = set()
             self._loaded = False
-            self._failed_at = None
+            self.behind = False
 
-    def _write(self) -> None:
-        with self._lock:
-            run_ids, self._unsaved = self._unsaved, set()
-        if self._failed_at is None:
+    def _save_rest(self) -> None:
+        # Asked again after each release: ids that came while the lock was held have nobody else to write them.
+        while self._unsaved and self._writing.acquire(blocking=False):
+            try:
+                with self._lock:
+                    run_ids, self._unsaved = self._unsaved, set()
+                self._write(run_ids)
+            finally:
+                self._writing.release()
+
+    def _write(self, run_ids: Collection[str]) -> None:
+        if not self.behind:
             self._attempt(lambda: self._write_some(run_ids))
-        elif abs(self._clock() - self._failed_at) >= self._retry_seconds:
-            self._attempt(self._write_all)
 
     def _attempt(self, write: Callable[[], None]) -> None:
         try:
             write()
         except Exception:
-            self._failed_at = self._clock()
-            _log.exception("Runs could not be stored; everything is written again at the next attempt.")
+            self.behind = True
+            _log.exception("Runs could not be stored; the next sweep writes everything.")
         else:
-            self._failed_at = None
+            self.behind = False
 
     def _write_some(self, run_ids: Collection[str]) -> None:
         found = {run_id: self._find(run_id) for run_id in run_ids}

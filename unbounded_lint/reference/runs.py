@@ -75,7 +75,7 @@ class RunRegistry:
         self._sweeping = threading.Lock()
         self._runs: dict[str, Entry] = {}
         self._pending = PendingErrors(clock, timers, self._limits, self._fail_expired)
-        self._mirror = Mirror(store, clock, self.get, self.records, self._limits.persist_retry)
+        self._mirror = Mirror(store, self.get, self.records)
         self._announcer = Announcer(timers, self._limits, self._hooks.announce, self)
         self._sweeper: TimerHandle | None = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -289,7 +289,7 @@ class RunRegistry:
                     restored.append(entry)
         if restored:
             self._reconcile(restored)
-        if restored and self._runs:
+        if restored and (self._runs or self._mirror.behind):
             self._ensure_listener()
             self.start_sweeper()
         for entry in restored:
@@ -466,7 +466,7 @@ class RunRegistry:
         if self._mirror.behind:
             self._mirror.catch_up()
         elif removed:
-            self._mirror.save(removed)
+            self._mirror.save_swept(removed)
 
     def _stop_if_idle(self) -> None:
         # Asked under the sweeper's lock: an insert before the question is seen, one after it arms the timer anew.
