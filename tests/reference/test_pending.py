@@ -102,7 +102,26 @@ def test_36_a_sweep_clears_entries_older_than_five_minutes_and_cancels_their_tim
     s.runs.tick()
     assert [s.runs.has_pending_error(run_id) for run_id in ("old", "young")] == [False, True]
     assert [timer.cancelled for timer in time.stuck] == [True, False]
-    assert s.record("old").ended_at is None
+
+
+def test_36_a_run_whose_error_the_sweep_clears_has_failed_and_is_announced() -> None:
+    time = StuckOneShots()
+    s = System(time=time, announce=lambda record: True)
+    s.register("failing", "session")
+    s.register("ended", "session")
+    s.phase("error", "failing", error="boom")
+    s.end("ended")
+    s.phase("error", "ended")
+    s.runs._pending.schedule("gone", START, None)
+    time.step_clock(5 * MINUTE + 1)
+    s.store.writes.clear()
+    s.runs.tick()
+    assert s.runs.sizes() == {"runs": 2, "pendings": 0}
+    record = s.record("failing")
+    assert (record.outcome, record.error, record.ended_at) == ("error", "boom", START)
+    assert s.record("ended").outcome == "ok"
+    assert s.store.writes == [(["failing"], [])], "written with what the sweep removed, once"
+    assert "failing" in s.runs.resumed_ids()
 
 
 def test_37_clearing_an_absent_id_is_a_no_op() -> None:
@@ -167,5 +186,5 @@ def test_an_entry_that_goes_in_mid_sweep_is_passed_over() -> None:
     s.phase("error", "b")
     time.step_clock(HOUR)
     time.stuck[0].cancel = lambda: s.runs._pending.clear("b")  # type: ignore[method-assign]
-    assert s.runs._pending.sweep(s.now) == 1
+    assert [run_id for run_id, _ in s.runs._pending.sweep(s.now)] == ["a"]
     assert s.runs.sizes()["pendings"] == 0

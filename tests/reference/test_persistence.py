@@ -9,6 +9,8 @@ import subprocess
 import sys
 import textwrap
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,8 +23,16 @@ PATIENCE = 20.0
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> RunStore:
-    return MemoryRunStore() if request.param == "memory" else SqliteRunStore(tmp_path / "runs.sqlite3")
+def store(request: pytest.FixtureRequest) -> RunStore:
+    found: RunStore = MemoryRunStore() if request.param == "memory" else request.getfixturevalue("sqlite")
+    return found
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[SqliteRunStore]:
+    store = SqliteRunStore(tmp_path / "runs.sqlite3")
+    yield store
+    store.close()
 
 
 def test_a_store_gives_back_what_it_was_given(store: RunStore) -> None:
@@ -69,8 +79,8 @@ def test_runs_survive_a_restart_of_the_gateway(tmp_path: Path) -> None:
         assert gateway.runs.sweeper_running
 
 
-def test_a_write_that_fails_half_way_changes_nothing(tmp_path: Path) -> None:
-    store = SqliteRunStore(tmp_path / "runs.sqlite3")
+def test_a_write_that_fails_half_way_changes_nothing(sqlite: SqliteRunStore) -> None:
+    store = sqlite
     store.apply([stored_run("a")], [])
     broken = stored_run("c", task=object())
     with pytest.raises(TypeError):
@@ -118,9 +128,8 @@ def test_a_write_survives_kill_9_whole_or_not_at_all(tmp_path: Path, rounds: int
     assert acknowledged <= generations.pop() <= acknowledged + 1, "and no acknowledged write is lost"
 
 
-def test_rows_that_cannot_be_read_are_left_out_and_logged(tmp_path: Path) -> None:
-    path = tmp_path / "runs.sqlite3"
-    store = SqliteRunStore(path)
+def test_rows_that_cannot_be_read_are_left_out_and_logged(sqlite: SqliteRunStore) -> None:
+    store = sqlite
     store.apply([stored_run("good")], [])
     good = stored_run("x").to_json()
     odd = {
@@ -133,7 +142,7 @@ def test_rows_that_cannot_be_read_are_left_out_and_logged(tmp_path: Path) -> Non
         "odd mode": json.dumps({**good, "spawn_mode": "thread"}),
         "odd cleanup": json.dumps({**good, "cleanup": None}),
     }
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(store.path)) as connection, connection:
         connection.executemany("INSERT INTO runs VALUES (?, ?)", odd.items())
     with logged() as records:
         assert store.load() == [stored_run("good")]

@@ -122,7 +122,7 @@ def test_05_the_sweeper_repeats_every_60_seconds() -> None:
     s.register()
     assert s.time.live_timers == (60,)
     swept: list[float] = []
-    s.runs._pending.sweep = lambda now: swept.append(now) or 0  # type: ignore[method-assign,func-returns-value]
+    s.runs._pending.sweep = lambda now: swept.append(now) or []  # type: ignore[method-assign,func-returns-value]
     s.time.advance(181)
     assert swept == [START + 60, START + 120, START + 180]
 
@@ -367,20 +367,21 @@ def test_20_a_sweep_persists_once_after_all_removals_and_only_if_a_run_went() ->
         s.register(run_id, "session")
         s.end(run_id)
         s.runs.complete_cleanup(run_id)
-    s.register("failing")
-    s.phase("error", "failing")
+    s.register("done")
+    s.end("done")
+    s.phase("error", "done")
     s.runs.stop_sweeper()
     s.time.step_clock(5 * MINUTE)
     s.store.writes.clear()
     s.runs.tick()
     assert s.store.writes == []
-    s.phase("error", "failing")
+    s.phase("error", "done")
     s.time.step_clock(1)
     s.runs.tick()
     assert s.store.writes == [([], ["a", "b"])]
     s.time.step_clock(5 * MINUTE)
     s.runs.tick()
-    assert not s.runs.has_pending_error("failing")
+    assert not s.runs.has_pending_error("done")
     assert s.store.writes == [([], ["a", "b"])], "a sweep that only clears pendings does not persist"
 
 

@@ -17,8 +17,9 @@ from tests.reference.system import HOUR, MINUTE, START, RecordingStore, System, 
 from unbounded_lint.reference import RunRecord, SimulatedTime
 
 DAY = 24 * HOUR
-IDS = st.sampled_from([f"r{number}" for number in range(6)])
+IDS = st.sampled_from([f"r{number}" for number in range(4)])
 SPANS = st.sampled_from([0.5, 5.0, 14.0, 16.0, MINUTE, 5 * MINUTE, 6 * MINUTE, 29 * MINUTE, HOUR, 25 * HOUR])
+REMOTES = st.sampled_from(["works", "fails", "is slow"])
 STEPS = st.sampled_from([-365 * DAY, -2 * HOUR, -1.0, 1.0, 4 * MINUTE, 2 * HOUR])
 
 
@@ -49,21 +50,25 @@ class Lives(RuleBasedStateMachine):
         self.logs.__enter__()
         self.time = SimulatedTime(START)
         self.store = RecordingStore()
-        self.remote_works = True
+        self.remote = "works"
         self.announcement_works = True
         self.known: dict[str, Known] = {}
+        self.failing: dict[str, float] = {}
         self.seen: dict[str, float] = {}
         self.life: Counter[str] = Counter()
         self.told: Counter[tuple[str, int]] = Counter()
         # Time as an upper bound of any age: it passes, and it only ever steps forward.
         self.moment = 0.0
+        self.passed = 0.0
         self.announces = False
         self.system = self.build()
 
     def build(self) -> System:
         def remote_delete(key: str, timeout: float) -> None:
-            if not self.remote_works:
+            if self.remote == "fails":
                 raise ConnectionError("no answer")
+            if self.remote == "is slow":
+                self.add_run(key.removeprefix("child-"), "session", "keep")
 
         def notify_end(record: RunRecord, reason: str) -> None:
             self.told[record.run_id, self.life[record.run_id]] += 1
@@ -75,9 +80,10 @@ class Lives(RuleBasedStateMachine):
         system.gateway.start()
         return system
 
-    @initialize(announces=st.booleans())
-    def begin(self, announces: bool) -> None:
+    @initialize(announces=st.booleans(), remote=REMOTES)
+    def begin(self, announces: bool, remote: str) -> None:
         self.announces = announces
+        self.remote = remote
         self.system.gateway.close()
         self.system = self.build()
 
@@ -85,9 +91,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(run_id=IDS, spawn_mode=st.sampled_from(["run", "session"]), cleanup=st.sampled_from(["delete", "keep"]))
     def register(self, run_id: str, spawn_mode: str, cleanup: str) -> None:
-        self.life[run_id] += 1
-        self.known[run_id] = Known(spawn_mode, cleanup, self.moment)
-        assert self.system.register(run_id, spawn_mode, cleanup)
+        self.add_run(run_id, spawn_mode, cleanup)
 
     @rule(run_id=IDS)
     def register_context(self, run_id: str) -> None:
@@ -104,6 +108,9 @@ class Lives(RuleBasedStateMachine):
     @rule(run_id=IDS, phase=st.sampled_from(["start", "error", "end"]), age=st.sampled_from([0.0, HOUR, 30 * HOUR]))
     def lifecycle(self, run_id: str, phase: str, age: float) -> None:
         self.touch(run_id)
+        self.failing.pop(run_id, None)
+        if phase == "error" and self.system.has(run_id):
+            self.failing[run_id] = self.passed
         self.system.phase(phase, run_id, ended_at=self.system.now - age)
         if phase == "end":
             self.note_end(run_id)
@@ -116,6 +123,7 @@ class Lives(RuleBasedStateMachine):
     @rule(run_id=IDS, outcome=st.sampled_from(["ok", "error"]))
     def complete(self, run_id: str, outcome: Any) -> None:
         self.system.runs.complete(run_id, outcome)
+        self.failing.pop(run_id, None)
         self.note_end(run_id)
 
     @rule(run_id=IDS)
@@ -132,6 +140,7 @@ class Lives(RuleBasedStateMachine):
     @rule(run_id=IDS)
     def terminate(self, run_id: str) -> None:
         if self.system.runs.terminate(run_id):
+            self.failing.pop(run_id, None)
             self.note_end(run_id)
             self.known[run_id].cleaned = self.moment
 
@@ -141,6 +150,9 @@ class Lives(RuleBasedStateMachine):
         if self.system.runs.replace_after_steer(old, new):
             assert source is not None
             self.life[new] += 1
+            if old != new:
+                self.failing.pop(old, None)
+                self.failing.pop(new, None)
             self.known.pop(old, None)
             self.known[new] = Known(source.spawn_mode, source.cleanup, self.moment)
 
@@ -151,17 +163,23 @@ class Lives(RuleBasedStateMachine):
 
     @rule(seconds=SPANS)
     def pass_time(self, seconds: float) -> None:
-        self.moment += seconds
-        self.time.advance(seconds)
+        while seconds > 0:
+            # In short steps, so that the model sees what timers bring about before it has aged.
+            step = min(seconds, MINUTE)
+            self.moment += step
+            self.passed += step
+            self.time.advance(step)
+            self.nothing_live_is_swept()
+            seconds -= step
 
     @rule(seconds=STEPS)
     def step_clock(self, seconds: float) -> None:
         self.moment += max(seconds, 0.0)
         self.time.step_clock(seconds)
 
-    @rule(works=st.booleans())
-    def remote(self, works: bool) -> None:
-        self.remote_works = works
+    @rule(remote=REMOTES)
+    def change_remote(self, remote: str) -> None:
+        self.remote = remote
 
     @rule(works=st.booleans())
     def parent(self, works: bool) -> None:
@@ -176,6 +194,7 @@ class Lives(RuleBasedStateMachine):
     def restart(self) -> None:
         self.system.gateway.close()
         self.seen.clear()
+        self.failing.clear()
         self.system = self.build()
 
     # --- what must hold ---------------------------------------------------------------------------------------------
@@ -192,6 +211,14 @@ class Lives(RuleBasedStateMachine):
         for run_id, seen in self.seen.items():
             live = self.moment - seen <= 30 * MINUTE
             assert not live or self.system.events.context(run_id) is not None, f"the context of {run_id} went too early"
+
+    @invariant()
+    def who_fails_and_does_not_recover_has_ended(self) -> None:
+        for run_id, since in list(self.failing.items()):
+            record = self.system.runs.get(run_id)
+            if record is None or self.passed - since >= 15:
+                assert record is None or record.ended_at is not None, f"the error of {run_id} was lost"
+                del self.failing[run_id]
 
     @invariant()
     def nobody_is_notified_twice(self) -> None:
@@ -216,7 +243,7 @@ class Lives(RuleBasedStateMachine):
 
     def everything_goes_in_the_end(self) -> None:
         self.store.failing = False
-        self.remote_works = True
+        self.remote = "works"
         for record in self.system.runs.records():
             self.system.runs.complete(record.run_id)
         self.time.advance(DAY + 2 * MINUTE)
@@ -226,6 +253,12 @@ class Lives(RuleBasedStateMachine):
         self.nobody_is_notified_twice()
 
     # --- the model --------------------------------------------------------------------------------------------------
+
+    def add_run(self, run_id: str, spawn_mode: str, cleanup: str) -> None:
+        self.life[run_id] += 1
+        self.failing.pop(run_id, None)
+        self.known[run_id] = Known(spawn_mode, cleanup, self.moment)
+        assert self.system.register(run_id, spawn_mode, cleanup)
 
     def emit(self, run_id: str) -> int:
         self.touch(run_id)

@@ -201,7 +201,7 @@ def test_a_coroutine_function_is_a_remote_delete_with_a_time_limit() -> None:
         with pytest.raises(ConnectionError):
             await asyncio.to_thread(hook, "broken", PATIENCE)
         # Two classes below Python 3.11, one from there on.
-        with pytest.raises((asyncio.TimeoutError, concurrent.futures.TimeoutError)):  # noqa: UP041
+        with pytest.raises((asyncio.TimeoutError, concurrent.futures.TimeoutError)):
             await asyncio.to_thread(hook, "stuck", 0.01)
 
     run(main)

@@ -9,7 +9,8 @@ import libcst as cst
 
 from unbounded_lint.facts.expressions import Expressions
 from unbounded_lint.facts.model import Attr, Binary, Const, Display, Expr, Name, Other, Span, Sub
-from unbounded_lint.facts.scan import SourceError, Tokens, scan
+from unbounded_lint.facts.parse import SourceError, guarded
+from unbounded_lint.facts.scan import Tokens, scan
 
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 
@@ -45,11 +46,12 @@ def _parsed(text: str, span: Span) -> Expr | None:
     text = text.strip()
     if _DOTTED.fullmatch(text):
         return _dotted(text)
+    if not text:
+        return None
     text = f"({text})"
     try:
-        tokens = scan(text)
-        return _Quoted(tokens, span).expr(cst.parse_expression(text))
-    except (SourceError, cst.ParserSyntaxError, cst.CSTLogicError, SyntaxError, ValueError, RecursionError):
+        return _Quoted(scan(text), span).expr(guarded(cst.parse_expression, text))
+    except (SourceError, RecursionError, KeyError):
         return None
 
 

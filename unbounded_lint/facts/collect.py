@@ -9,35 +9,25 @@ from typing import Any
 
 import libcst as cst
 
-from unbounded_lint.facts.annotations import unquoted
-from unbounded_lint.facts.expressions import ABSENT, Expressions, arguments, since
+from unbounded_lint.facts.cursor import ABSENT
+from unbounded_lint.facts.expressions import arguments
 from unbounded_lint.facts.model import (
     SCHEMA,
-    Action,
-    Assign,
-    AugAssign,
-    Break,
-    Continue,
     Define,
-    Delete,
     Display,
     Eval,
     Expr,
-    Import,
-    ImportedName,
     Lambda,
     ModuleFacts,
     Name,
     Parameter,
-    Raise,
     Return,
-    Scope,
     Span,
 )
 from unbounded_lint.facts.parse import SourceError, parse_tokens, run_with_big_stack
 from unbounded_lint.facts.patterns import pattern
-from unbounded_lint.facts.scan import Tokens
 from unbounded_lint.facts.scopes import Body
+from unbounded_lint.facts.statements import Statements
 
 __all__ = ["SourceError", "collect"]
 
@@ -73,31 +63,13 @@ def _recursion_limit(limit: int) -> Iterator[None]:
         sys.setrecursionlimit(previous)
 
 
-class _Collector(Expressions):
-    def __init__(self, tokens: Tokens) -> None:
-        super().__init__(tokens)
-        self.scopes: list[Scope | None] = []
-        self.body = self.new_body("module", "<module>", "")
-
+class _Collector(Statements):
     def module(self, node: cst.Module) -> ModuleFacts:
         self.block(node)
         if self.at != len(self.tokens.spans):
             raise SourceError("tokens and syntax tree disagree", 1)
         self.scopes[0] = self.body.scope(self.tokens.whole(), Span(1, 1, 1, 1))
         return ModuleFacts(SCHEMA, tuple(scope for scope in self.scopes if scope is not None))
-
-    def new_body(self, kind: str, name: str, qualname: str) -> Body:
-        """A body whose scope has the next index, so that it stands behind its parent."""
-        parent = self.body.index if self.scopes else -1
-        self.scopes.append(None)
-        return Body(kind, name, qualname, parent, len(self.scopes) - 1)
-
-    def saw_yield(self) -> None:
-        self.body.is_generator = True
-
-    def emit(self, action: Action, first: int) -> None:
-        """One operation that reaches from token `first` to the token last taken."""
-        self.body.emit(action, self.place(first, self.at - 1))
 
     # --- blocks ---
 
@@ -112,14 +84,6 @@ class _Collector(Expressions):
             else:
                 self.small(statement)
 
-    def small(self, node: Any) -> None:
-        first = self.at
-        action = _SMALL[node.__class__](self, node)
-        if action is not None:
-            self.emit(action, first)
-        if node.semicolon is not ABSENT:
-            self.at += 1
-
     def head(self, node: Any, role: str) -> Expr:
         """A keyword, the expression behind it as an operation of its own, and the colon."""
         first = self.at
@@ -128,137 +92,6 @@ class _Collector(Expressions):
         self.emit(Eval(value, role), first)
         self.at += 1
         return value
-
-    # --- simple statements ---
-
-    def expression(self, node: cst.Expr) -> Action:
-        return Eval(self.expr(node.value), "statement")
-
-    def assign(self, node: cst.Assign) -> Action:
-        targets = []
-        for target in node.targets:
-            targets.append(self.expr(target.target))
-            self.at += 1
-        return Assign(tuple(targets), self.expr(node.value), None)
-
-    def annotated(self, node: cst.AnnAssign) -> Action:
-        target = self.expr(node.target)
-        annotation = self.annotation(node.annotation)
-        value = None
-        if node.value is not None:
-            self.at += 1
-            value = self.expr(node.value)
-        return Assign((target,), value, annotation)
-
-    def annotation(self, node: cst.Annotation) -> Expr:
-        """The annotation behind its colon or arrow."""
-        self.at += 1
-        first = self.at
-        return unquoted(self.expr(node.annotation), self.place(first, self.at - 1))
-
-    def augmented(self, node: cst.AugAssign) -> Action:
-        target = self.expr(node.target)
-        self.at += 1
-        return AugAssign(target, _AUGMENTED[node.operator.__class__], self.expr(node.value))
-
-    def delete(self, node: cst.Del) -> Action:
-        self.at += 1
-        return Delete(tuple(_flattened(self.expr(node.target))))
-
-    def return_(self, node: cst.Return) -> Action:
-        self.at += 1
-        return Return(None if node.value is None else self.expr(node.value))
-
-    def raise_(self, node: cst.Raise) -> Action:
-        self.at += 1
-        value = None if node.exc is None else self.expr(node.exc)
-        if node.cause is not None:
-            self.at += 1
-            self.expr(node.cause.item)
-        return Raise(value)
-
-    def assert_(self, node: cst.Assert) -> Action:
-        self.at += 1
-        value = self.expr(node.test)
-        if node.msg is not None:
-            self.at += 1
-            self.expr(node.msg)
-        return Eval(value, "assert")
-
-    def pass_(self, node: cst.Pass) -> None:
-        self.at += 1
-
-    def break_(self, node: cst.Break) -> Action:
-        self.at += 1
-        return Break()
-
-    def continue_(self, node: cst.Continue) -> Action:
-        self.at += 1
-        return Continue()
-
-    def global_(self, node: cst.Global) -> None:
-        self.body.globals.extend(self.declared(node.names))
-
-    def nonlocal_(self, node: cst.Nonlocal) -> None:
-        self.body.nonlocals.extend(self.declared(node.names))
-
-    def declared(self, items: Sequence[cst.NameItem]) -> Iterator[str]:
-        self.at += 2 * len(items)
-        return (self.mangled(item.name.value) for item in items)
-
-    def type_alias(self, node: cst.TypeAlias) -> Action:
-        self.at += 1
-        target = self.expr(node.name)
-        self.type_parameters(node.type_parameters)
-        self.at += 1
-        return Assign((target,), self.expr(node.value), None)
-
-    # --- imports ---
-
-    def import_(self, node: Any) -> Action:
-        self.at += 1 if node.__class__ is cst.Import else 2
-        names = []
-        for alias in node.names:
-            module = self.dotted(alias.name)
-            bound = self.as_name(alias) or module.partition(".")[0]
-            names.append(ImportedName(module, 0, None, self.mangled(bound)))
-        return Import(tuple(names))
-
-    def import_from(self, node: Any) -> Action:
-        self.at += 1 if node.__class__ is cst.ImportFrom else 2
-        level = len(node.relative)
-        self.at += level
-        module = "" if node.module is None else self.dotted(node.module)
-        self.at += 1
-        if isinstance(node.names, cst.ImportStar):
-            self.at += 1
-            return Import((ImportedName(module, level, "*", "*"),))
-        brackets = 1 if node.lpar is not None else 0
-        self.at += brackets
-        names = []
-        for alias in node.names:
-            attribute = self.mangled(self.dotted(alias.name))
-            names.append(ImportedName(module, level, attribute, self.mangled(self.as_name(alias)) or attribute))
-        self.at += brackets
-        return Import(tuple(names))
-
-    def as_name(self, alias: cst.ImportAlias) -> str:
-        name = ""
-        if alias.asname is not None:
-            self.at += 2
-            name = getattr(alias.asname.name, "value", "")
-        if alias.comma is not ABSENT:
-            self.at += 1
-        return name
-
-    def dotted(self, node: Any) -> str:
-        names = []
-        while node.__class__ is cst.Attribute:
-            names.append(node.attr.value)
-            node = node.value
-        names.append(node.value)
-        self.at += 2 * len(names) - 1
-        return ".".join(reversed(names))
 
     # --- compound statements ---
 
@@ -501,71 +334,7 @@ class _Collector(Expressions):
             self.at += 1
         found.append(Parameter(self.mangled(node.name.value), kind, annotation, default))
 
-    def type_parameters(self, node: cst.TypeParameters | None) -> None:
-        """Passes `[T: bound = default, *Ts, **P]`; what it binds plays no part in the facts."""
-        if node is None:
-            return
-        self.at += 1
-        for item in node.params:
-            parameter = item.param
-            if isinstance(parameter, cst.TypeVar):
-                self.at += 1
-                if parameter.bound is not None:
-                    self.at += 1
-                    self.expr(parameter.bound)
-            else:
-                self.at += 2
-            if item.default is not None:
-                self.at += 2 if item.star else 1
-                self.expr(item.default)
-            if item.comma is not ABSENT:
-                self.at += 1
-        self.at += 1
 
-
-def _flattened(target: Expr) -> Iterator[Expr]:
-    if isinstance(target, Display):
-        for item in target.items:
-            yield from _flattened(item)
-    else:
-        yield target
-
-
-_AUGMENTED = {
-    cst.AddAssign: "+",
-    cst.BitAndAssign: "&",
-    cst.BitOrAssign: "|",
-    cst.BitXorAssign: "^",
-    cst.DivideAssign: "/",
-    cst.FloorDivideAssign: "//",
-    cst.LeftShiftAssign: "<<",
-    cst.MatrixMultiplyAssign: "@",
-    cst.ModuloAssign: "%",
-    cst.MultiplyAssign: "*",
-    cst.PowerAssign: "**",
-    cst.RightShiftAssign: ">>",
-    cst.SubtractAssign: "-",
-}
-_SMALL: dict[type, Callable[[_Collector, Any], Action | None]] = {
-    cst.AnnAssign: _Collector.annotated,
-    cst.Assert: _Collector.assert_,
-    cst.Assign: _Collector.assign,
-    cst.AugAssign: _Collector.augmented,
-    cst.Break: _Collector.break_,
-    cst.Continue: _Collector.continue_,
-    cst.Del: _Collector.delete,
-    cst.Expr: _Collector.expression,
-    cst.Global: _Collector.global_,
-    cst.Import: _Collector.import_,
-    cst.ImportFrom: _Collector.import_from,
-    cst.Nonlocal: _Collector.nonlocal_,
-    cst.Pass: _Collector.pass_,
-    cst.Raise: _Collector.raise_,
-    cst.Return: _Collector.return_,
-    cst.TypeAlias: _Collector.type_alias,
-    **since("LazyImport", _Collector.import_),
-    **since("LazyImportFrom", _Collector.import_from),
-}
 _COMPOUND: dict[type, Callable[[_Collector, Any], None]] = {
     cst.ClassDef: _Collector.class_,
     cst.For: _Collector.for_,

@@ -7,11 +7,13 @@ come from that count alone, and a node's own whitespace is never looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from itertools import pairwise
+from typing import Any
 
 import libcst as cst
 
-from unbounded_lint.facts.literals import string_value
+from unbounded_lint.facts.cursor import ABSENT, Cursor
+from unbounded_lint.facts.displays import DISPLAYS
 from unbounded_lint.facts.model import (
     Arg,
     Attr,
@@ -19,20 +21,14 @@ from unbounded_lint.facts.model import (
     Binary,
     BoolOp,
     Call,
-    Clause,
-    Comp,
     Compare,
     Const,
-    DictDisplay,
-    DictItem,
     Display,
     Expr,
-    FString,
     IfExp,
     Name,
     Other,
     Slice,
-    Span,
     Star,
     Sub,
     Unary,
@@ -42,13 +38,7 @@ from unbounded_lint.facts.model import (
 from unbounded_lint.facts.scan import Tokens
 
 MAX_DEPTH = 150
-ABSENT = cst.MaybeSentinel.DEFAULT
 _TOO_DEEP = Other(())
-_KEYWORD_CONSTANTS = {
-    "True": Const("bool", "True"),
-    "False": Const("bool", "False"),
-    "None": Const("none", "None"),
-}
 _BINARY = {
     cst.Add: "+",
     cst.BitAnd: "&",
@@ -79,25 +69,13 @@ _COMPARE = {
 }
 
 
-_Handler = TypeVar("_Handler")
-
-
-def since(node: str, handler: _Handler) -> dict[type, _Handler]:
-    """A table entry for a node class that only newer libcst releases have; empty where it is missing."""
-    kind = getattr(cst, node, None)
-    return {} if kind is None else {kind: handler}
-
-
-class Expressions:
+class Expressions(Cursor):
     """Turns expression nodes into facts; a subclass says what becomes of lambdas and yields."""
 
     def __init__(self, tokens: Tokens) -> None:
-        self.tokens = tokens
-        self.at = 0
-        self.private = ""
+        super().__init__(tokens)
         self.depth = 0
-        self.names: dict[str, Expr] = dict(_KEYWORD_CONSTANTS)
-        self.expr: Callable[[Any], Expr] = self.deep_expr if tokens.deep else self.shallow_expr
+        self.expr = self.deep_expr if tokens.deep else self.shallow_expr
 
     def shallow_expr(self, node: Any) -> Expr:
         return _HANDLERS[node.__class__](self, node)
@@ -110,30 +88,6 @@ class Expressions:
             return result if self.depth <= MAX_DEPTH else _TOO_DEEP
         finally:
             self.depth -= 1
-
-    def place(self, first: int, last: int) -> Span:
-        """The span from token `first` to token `last`, both included."""
-        return self.tokens.span(first, last)
-
-    def lambda_(self, node: cst.Lambda) -> Expr:
-        raise NotImplementedError
-
-    def saw_yield(self) -> None:
-        raise NotImplementedError
-
-    def mangled(self, name: str) -> str:
-        """`name` as Python binds it: a private name inside a class carries the class name."""
-        if self.private and name.startswith("__") and not name.endswith("__"):
-            return self.private + name
-        return name
-
-    def name(self, value: str) -> Expr:
-        if value.startswith("__") and self.private:
-            return Name(self.mangled(value))
-        found = self.names.get(value)
-        if found is None:
-            found = self.names[value] = Name(value)
-        return found
 
 
 def _name(self: Expressions, node: cst.Name) -> Expr:
@@ -152,53 +106,6 @@ def _number(kind: str) -> Callable[[Expressions, Any], Expr]:
 def _ellipsis(self: Expressions, node: cst.Ellipsis) -> Expr:
     self.at += 3 + 2 * len(node.lpar)
     return Const("ellipsis", "...")
-
-
-def _string(self: Expressions, node: cst.SimpleString) -> Expr:
-    self.at += 1 + 2 * len(node.lpar)
-    value = string_value(node.value)
-    return Const("bytes", node.value) if value is None else Const("str", value)
-
-
-def _concatenated(self: Expressions, node: cst.ConcatenatedString) -> Expr:
-    self.at += len(node.lpar)
-    pieces: list[Any] = []
-    rest: Any = node
-    while rest.__class__ is cst.ConcatenatedString:
-        pieces.append(rest.left)
-        rest = rest.right
-    pieces.append(rest)
-    values = [self.expr(piece) for piece in pieces]
-    self.at += len(node.rpar)
-    texts = [value.value for value in values if isinstance(value, Const)]
-    if len(texts) == len(values):
-        is_bytes = isinstance(values[0], Const) and values[0].kind == "bytes"
-        return Const("bytes", " ".join(texts)) if is_bytes else Const("str", "".join(texts))
-    return FString(tuple(part for value in values if isinstance(value, FString) for part in value.parts))
-
-
-def _fstring(self: Expressions, node: Any) -> Expr:
-    self.at += 1 + len(node.lpar)
-    parts: list[Expr] = []
-    _fields(self, node.parts, parts)
-    self.at += 1 + len(node.rpar)
-    return FString(tuple(parts))
-
-
-def _fields(self: Expressions, contents: Sequence[Any], parts: list[Expr]) -> None:
-    for content in contents:
-        if not hasattr(content, "expression"):
-            continue
-        self.at += 1
-        parts.append(self.expr(content.expression))
-        if content.equal is not None:
-            self.at += 1
-        if content.conversion is not None:
-            self.at += 2
-        if content.format_spec is not None:
-            self.at += 1
-            _fields(self, content.format_spec, parts)
-        self.at += 1
 
 
 def _attribute(self: Expressions, node: cst.Attribute) -> Expr:
@@ -272,104 +179,6 @@ def _index(self: Expressions, node: Any) -> Expr:
     return Slice(lower, upper, step)
 
 
-def _elements(self: Expressions, nodes: Sequence[Any]) -> tuple[Expr, ...]:
-    items = []
-    for node in nodes:
-        items.append(self.expr(node.value) if node.__class__ is cst.Element else _starred(self, node))
-        if node.comma is not ABSENT:
-            self.at += 1
-    return tuple(items)
-
-
-def _starred(self: Expressions, node: cst.StarredElement) -> Expr:
-    self.at += 1 + len(node.lpar)
-    value = self.expr(node.value)
-    self.at += len(node.rpar)
-    return Star(value)
-
-
-def _tuple(self: Expressions, node: cst.Tuple) -> Expr:
-    self.at += len(node.lpar)
-    items = _elements(self, node.elements)
-    self.at += len(node.rpar)
-    return Display("tuple", items)
-
-
-def _list(self: Expressions, node: cst.List) -> Expr:
-    self.at += 1 + len(node.lpar)
-    items = _elements(self, node.elements)
-    self.at += 1 + len(node.rpar)
-    return Display("list", items)
-
-
-def _set(self: Expressions, node: cst.Set) -> Expr:
-    self.at += 1 + len(node.lpar)
-    items = _elements(self, node.elements)
-    self.at += 1 + len(node.rpar)
-    return Display("set", items)
-
-
-def _dict(self: Expressions, node: cst.Dict) -> Expr:
-    self.at += 1 + len(node.lpar)
-    items = []
-    for element in node.elements:
-        key = None
-        if element.__class__ is cst.DictElement:
-            key = self.expr(element.key)
-        self.at += 1
-        items.append(DictItem(key, self.expr(element.value)))
-        if element.comma is not ABSENT:
-            self.at += 1
-    self.at += 1 + len(node.rpar)
-    return DictDisplay(tuple(items))
-
-
-def _comprehension(kind: str, brackets: int) -> Callable[[Expressions, Any], Expr]:
-    def comprehension(self: Expressions, node: Any) -> Expr:
-        self.at += brackets + len(node.lpar)
-        element = self.expr(node.elt)
-        clauses = _clauses(self, node.for_in)
-        self.at += brackets + len(node.rpar)
-        return Comp(kind, element, None, clauses)
-
-    return comprehension
-
-
-def _dict_comprehension(self: Expressions, node: cst.DictComp) -> Expr:
-    self.at += 1 + len(node.lpar)
-    key = self.expr(node.key)
-    self.at += 1
-    value = self.expr(node.value)
-    clauses = _clauses(self, node.for_in)
-    self.at += 1 + len(node.rpar)
-    return Comp("dict", key, value, clauses)
-
-
-def _starred_dict_comprehension(self: Expressions, node: Any) -> Expr:
-    self.at += 2 + len(node.lpar)
-    element = Star(self.expr(node.value))
-    clauses = _clauses(self, node.for_in)
-    self.at += 1 + len(node.rpar)
-    return Comp("dict", element, None, clauses)
-
-
-def _clauses(self: Expressions, node: cst.CompFor | None) -> tuple[Clause, ...]:
-    clauses = []
-    while node is not None:
-        is_async = node.asynchronous is not None
-        self.at += 2 if is_async else 1
-        target = self.expr(node.target)
-        self.at += 1
-        iterable = self.expr(node.iter)
-        conditions = []
-        for test in node.ifs:
-            self.at += 1
-            conditions.append(self.expr(test.test))
-        clauses.append(Clause(target, iterable, tuple(conditions), is_async))
-        node = node.inner_for_in
-    return tuple(clauses)
-
-
 def _conditional(self: Expressions, node: cst.IfExp) -> Expr:
     self.at += len(node.lpar)
     body = self.expr(node.body)
@@ -391,19 +200,20 @@ def _chain(self: Expressions, node: Any) -> Expr:
             break
         node = node.left
         spine.append(node)
-    operator = ""
+    spine.reverse()
+    symbols = [_symbol(node.operator) for node in spine]
+    levels = sum(inner != outer for inner, outer in pairwise(symbols))
+    previous = symbols[0]
     items: list[Expr] = [self.expr(node.left)]
-    height = 0
-    for node in reversed(spine):
-        symbol = _symbol(node.operator)
+    for node, symbol in zip(spine, symbols, strict=True):
         self.at += 1
-        if operator and symbol != operator:
-            height += 1
-            items = [_flat(family, operator, items) if height < MAX_DEPTH - self.depth else _TOO_DEEP]
-        operator = symbol
+        if symbol != previous:
+            levels -= 1
+            items = [_flat(family, previous, items) if levels < MAX_DEPTH - self.depth else _TOO_DEEP]
+            previous = symbol
         items.append(self.expr(node.right))
         self.at += len(node.rpar)
-    return _flat(family, operator, items)
+    return _flat(family, previous, items)
 
 
 def _symbol(operator: Any) -> str:
@@ -478,29 +288,16 @@ _HANDLERS: dict[type, Callable[[Expressions, Any], Expr]] = {
     cst.BooleanOperation: _chain,
     cst.Call: _call,
     cst.Comparison: _comparison,
-    cst.ConcatenatedString: _concatenated,
-    cst.Dict: _dict,
-    cst.DictComp: _dict_comprehension,
     cst.Ellipsis: _ellipsis,
     cst.Float: _number("float"),
-    cst.FormattedString: _fstring,
-    cst.GeneratorExp: _comprehension("generator", 0),
     cst.IfExp: _conditional,
     cst.Imaginary: _number("complex"),
     cst.Integer: _number("int"),
     cst.Lambda: _lambda,
-    cst.List: _list,
-    cst.ListComp: _comprehension("list", 1),
     cst.Name: _name,
     cst.NamedExpr: _walrus,
-    cst.Set: _set,
-    cst.SetComp: _comprehension("set", 1),
-    cst.SimpleString: _string,
-    cst.StarredElement: _starred,
     cst.Subscript: _subscript,
-    cst.Tuple: _tuple,
     cst.UnaryOperation: _unary,
     cst.Yield: _yield,
-    **since("StarredDictComp", _starred_dict_comprehension),
-    **since("TemplatedString", _fstring),
+    **DISPLAYS,
 }

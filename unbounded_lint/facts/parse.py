@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import libcst
 
-from unbounded_lint.facts.scan import SourceError, Tokens, scan
+from unbounded_lint.facts.scan import LINE_END, SourceError, Tokens, scan
 
-__all__ = ["SourceError", "parse", "parse_tokens", "run_with_big_stack"]
+__all__ = ["SourceError", "guarded", "parse", "parse_tokens", "run_with_big_stack"]
 
+MAX_CHARACTERS_TO_PLACE = 200_000
 STACK_SIZES = (512 << 20, 128 << 20, 32 << 20)
 
 _Result = TypeVar("_Result")
-_ERROR_PLACE = re.compile(r"error at (\d+):\d+")
+_ERROR_PLACE = re.compile(r"error at (\d+):(\d+)")
+_TOKENIZER_ERROR = "tokenizer error: "
 
 
 def parse(text: str) -> libcst.Module:
@@ -31,10 +34,15 @@ def parse_tokens(text: str) -> tuple[libcst.Module, Tokens]:
     """
     text = text.removeprefix("\ufeff")
     tokens = scan(text)
+    return guarded(libcst.parse_module, text), tokens
+
+
+def guarded(parser: Callable[[str], _Result], text: str) -> _Result:
+    """What a libcst parser gives for `text`; whatever it raises becomes a `SourceError`."""
     try:
-        return libcst.parse_module(text), tokens
+        return parser(text)
     except libcst.ParserSyntaxError as error:
-        raise _syntax_error(error) from None
+        raise _syntax_error(error, parser, text) from None
     except SyntaxError as error:
         raise SourceError(error.msg or "invalid syntax", error.lineno or 1) from None
     except RecursionError:
@@ -52,9 +60,32 @@ def parse_tokens(text: str) -> tuple[libcst.Module, Tokens]:
         raise
 
 
-def _syntax_error(error: libcst.ParserSyntaxError) -> SourceError:
+def _syntax_error(error: libcst.ParserSyntaxError, parser: Callable[[str], object], text: str) -> SourceError:
     place = _ERROR_PLACE.search(error.message)
-    return SourceError("invalid syntax", int(place[1]) if place else max(1, error.raw_line))
+    if place:
+        # The place is where the token behind the offending one begins, which may be lines below.
+        return SourceError("invalid syntax", scan(text).line_before(int(place[1]), int(place[2])))
+    _, colon, clause = error.message.partition(_TOKENIZER_ERROR)
+    return SourceError(clause if colon else "invalid syntax", _first_bad_line(error.message, parser, text))
+
+
+def _first_bad_line(message: str, parser: Callable[[str], object], text: str) -> int:
+    """The line of an error that the tokenizer of libcst reports without its place: the shortest beginning of the text
+    that has the same error ends with it."""
+    ends = [match.end() for match in LINE_END.finditer(text)] or [len(text)]
+    if len(text) > MAX_CHARACTERS_TO_PLACE:
+        return 1
+    return bisect_left(range(len(ends)), True, key=lambda index: _fails(message, parser, text[: ends[index]])) + 1
+
+
+def _fails(message: str, parser: Callable[[str], object], text: str) -> bool:
+    try:
+        parser(text)
+    except libcst.ParserSyntaxError as error:
+        return error.message == message
+    except Exception:
+        return False
+    return False
 
 
 class _BigStackThread(threading.Thread, Generic[_Result]):

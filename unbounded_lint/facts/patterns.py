@@ -7,11 +7,11 @@ from typing import Any
 
 import libcst as cst
 
-from unbounded_lint.facts.expressions import ABSENT, Expressions
+from unbounded_lint.facts.cursor import ABSENT, Cursor
 from unbounded_lint.facts.model import Expr
 
 
-def pattern(self: Expressions, node: Any, bound: list[Expr]) -> bool:
+def pattern(self: Cursor, node: Any, bound: list[Expr]) -> bool:
     """Passes the tokens of a pattern, appends the names it binds to `bound`, and says whether it is closed."""
     kind = node.__class__
     if kind is cst.MatchValue or kind is cst.MatchSingleton:
@@ -37,7 +37,7 @@ def pattern(self: Expressions, node: Any, bound: list[Expr]) -> bool:
     return closed
 
 
-def _star(self: Expressions, node: cst.MatchStar, bound: list[Expr]) -> bool:
+def _star(self: Cursor, node: cst.MatchStar, bound: list[Expr]) -> bool:
     self.at += 2
     if node.name is not None:
         bound.append(self.name(node.name.value))
@@ -46,7 +46,7 @@ def _star(self: Expressions, node: cst.MatchStar, bound: list[Expr]) -> bool:
     return False
 
 
-def _capture(self: Expressions, node: cst.MatchAs, bound: list[Expr]) -> bool:
+def _capture(self: Cursor, node: cst.MatchAs, bound: list[Expr]) -> bool:
     closed = False
     if node.pattern is not None:
         closed = pattern(self, node.pattern, bound)
@@ -57,7 +57,7 @@ def _capture(self: Expressions, node: cst.MatchAs, bound: list[Expr]) -> bool:
     return closed
 
 
-def _alternatives(self: Expressions, node: cst.MatchOr, bound: list[Expr]) -> bool:
+def _alternatives(self: Cursor, node: cst.MatchOr, bound: list[Expr]) -> bool:
     closed = True
     for element in node.patterns:
         closed &= pattern(self, element.pattern, bound)
@@ -66,7 +66,7 @@ def _alternatives(self: Expressions, node: cst.MatchOr, bound: list[Expr]) -> bo
     return closed
 
 
-def _sequence(self: Expressions, nodes: Sequence[Any], bound: list[Expr]) -> bool:
+def _sequence(self: Cursor, nodes: Sequence[Any], bound: list[Expr]) -> bool:
     closed = True
     for node in nodes:
         if node.__class__ is cst.MatchStar:
@@ -78,7 +78,7 @@ def _sequence(self: Expressions, nodes: Sequence[Any], bound: list[Expr]) -> boo
     return closed
 
 
-def _mapping(self: Expressions, node: cst.MatchMapping, bound: list[Expr]) -> bool:
+def _mapping(self: Cursor, node: cst.MatchMapping, bound: list[Expr]) -> bool:
     self.at += 1
     for element in node.elements:
         self.expr(element.key)
@@ -95,7 +95,7 @@ def _mapping(self: Expressions, node: cst.MatchMapping, bound: list[Expr]) -> bo
     return False
 
 
-def _class(self: Expressions, node: cst.MatchClass, bound: list[Expr]) -> bool:
+def _class(self: Cursor, node: cst.MatchClass, bound: list[Expr]) -> bool:
     self.expr(node.cls)
     self.at += 1
     _sequence(self, node.patterns, bound)

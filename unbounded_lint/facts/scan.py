@@ -8,7 +8,7 @@ The spans it keeps on the way let the collector count positions: a node knows ho
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 from unbounded_lint.facts.model import Span
@@ -26,7 +26,7 @@ KEYWORD_LINKS = 2
 DEEP_LINKS = 50
 
 _WORD_BREAK = r"(?![\w\x80-\U0010ffff])"
-_LINE_END = re.compile(r"\r\n?|\n")
+LINE_END = re.compile(r"\r\n?|\n")
 _TOKEN = re.compile(
     rf"""
     (?:[ \t\f]+ | \\(?:\r\n?|\n) | \#[^\r\n]*)*
@@ -87,7 +87,7 @@ class Tokens:
         self.spans = spans
         self.deep = deep
         self._lines = [0]
-        self._lines.extend([match.end() for match in _LINE_END.finditer(text)])
+        self._lines.extend([match.end() for match in LINE_END.finditer(text)])
 
     def span(self, first: int, last: int) -> Span:
         """The place from token `first` to token `last`, both included."""
@@ -97,6 +97,12 @@ class Tokens:
         line = bisect_right(lines, start)
         end_line = line if line == len(lines) or end < lines[line] else bisect_right(lines, end)
         return Span(line, start - lines[line - 1] + 1, end_line, end - lines[end_line - 1] + 1)
+
+    def line_before(self, line: int, column: int) -> int:
+        """The line of the last token that begins before a 1-based line and 0-based column."""
+        offset = self._lines[line - 1] + column if line <= len(self._lines) else len(self.text)
+        index = bisect_left(self.spans, (offset, 0)) - 1
+        return self.span(index, index).line if index >= 0 else 1
 
     def whole(self) -> Span:
         """The place of the whole text."""
@@ -155,7 +161,7 @@ class _Scanner:
         return Tokens(self.text, self.spans, self.most_links > DEEP_LINKS)
 
     def error(self, message: str, offset: int) -> SourceError:
-        return SourceError(message, 1 + sum(1 for _ in _LINE_END.finditer(self.text, 0, offset)))
+        return SourceError(message, 1 + sum(1 for _ in LINE_END.finditer(self.text, 0, offset)))
 
     def stretch(self, position: int) -> int:
         """Reads tokens up to the next string that the pattern cannot take whole, or the end (then -1)."""

@@ -11,7 +11,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.flow import Attribute, Flow, Handle, Returned, Variable
 from unbounded_lint.link.given import callee_names, given
 from unbounded_lint.link.program import Binding, LinkedModule, ScopeId, Site
-from unbounded_lint.link.values import Class, External, Function, decorator_names
+from unbounded_lint.link.values import Class, External, Function, decorator_names, ordered
 
 _DISPLAYS = {"list": "list", "set": "set", "dict": "dict"}.get
 _FACTORIES = ("default_factory", "factory")
@@ -78,7 +78,7 @@ class Containers:
     def _first(self, parts: tuple[m.Expr, ...], scope: ScopeId, depth: int) -> Made | None:
         found = [made for part in parts if (made := self.made(part, scope, depth)) is not None]
         unbounded = [made for made in found if not made.bounded]
-        return (unbounded or found or [None])[0]
+        return next(iter(unbounded or found), None)
 
     def _builtin(self, name: str, text: str) -> Made | None:
         kind = self.catalog.container(name)
@@ -86,7 +86,7 @@ class Containers:
 
     def _made_by_call(self, call: m.Call, scope: ScopeId, depth: int) -> Made | None:
         func = call.func.base if isinstance(call.func, m.Sub) else call.func
-        for value in sorted(self.resolver.values(func, scope), key=repr):
+        for value in ordered(self.resolver.values(func, scope)):
             if isinstance(value, External):
                 made = self._external(value.name, call, scope, depth)
             elif isinstance(value, Class):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from unbounded_lint.catalog.load import Catalog
@@ -18,7 +18,7 @@ from unbounded_lint.link.values import Class, Function, Instance
 
 LIVE = frozenset({"import", "startup", "main", "run", "api", "timer", "later", "exit"})
 RUNTIME = frozenset({"run", "api", "timer", "later"})
-STEPS = 400
+STEPS = 200
 """How many callers are followed before the rest counts as run time."""
 
 _CLASS_CREATION = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__", "__prepare__", "__init__", "__new__"})
@@ -48,12 +48,27 @@ class Context:
     root: tuple[ScopeId, int]
     timer: str = ""
 
+    def behind(self, looped: bool, cleanup: bool) -> Context:
+        """The same way of running, for something that stands behind a loop or a clean-up of its own."""
+        if (self.looped or not looped) and (self.cleanup or not cleanup):
+            return self
+        return replace(self, looped=self.looped or looped, cleanup=self.cleanup or cleanup)
+
 
 @dataclass(frozen=True, slots=True)
 class _Step:
     scope: ScopeId
     looped: bool
     cleanup: bool
+
+
+def _order(context: Context) -> tuple[str, bool, bool, str, tuple[ScopeId, int]]:
+    return (context.kind, context.looped, context.cleanup, context.timer, context.root)
+
+
+def _keep(found: dict[object, Context], context: Context) -> None:
+    """One context of each sort is enough: the first that is met."""
+    found.setdefault((context.kind, context.looped, context.cleanup, context.timer), context)
 
 
 class Execution:
@@ -74,6 +89,10 @@ class Execution:
         self.sweepers = sweepers
         self._memo: dict[ScopeId, frozenset[Context]] = {}
         self._busy: set[ScopeId] = set()
+        self._asked: set[tuple[str, ScopeId]] = set()
+        self._at: dict[tuple[ScopeId, int], frozenset[Context]] = {}
+        self._edges: dict[tuple[ScopeId, int], tuple[Context | _Step, ...]] = {}
+        self._callers_of: dict[ScopeId, tuple[Context | _Step, ...]] = {}
         self._timed: dict[tuple[ScopeId, int], bool] = {}
 
     # --- questions ---
@@ -85,29 +104,22 @@ class Execution:
                 return frozenset()
             self._busy.add(scope)
             try:
-                self._memo[scope] = frozenset(self._search(_Step(scope, False, False)))
+                self._memo[scope] = self._search(scope)
             finally:
                 self._busy.discard(scope)
         return self._memo[scope]
 
     def at(self, scope: ScopeId, op: int) -> frozenset[Context]:
         """How one operation comes to run."""
-        found: set[Context] = set()
-        for item in self._edge(scope, op, False, False):
-            if isinstance(item, Context):
-                found.add(item)
-            else:
-                for context in self.contexts(item.scope):
-                    found.add(
-                        Context(
-                            context.kind,
-                            context.looped or item.looped,
-                            context.cleanup or item.cleanup,
-                            context.root,
-                            context.timer,
-                        )
-                    )
-        return frozenset(found)
+        if (scope, op) not in self._at:
+            found: dict[object, Context] = {}
+            for item in self._edge(scope, op):
+                inner = (item,) if isinstance(item, Context) else self.contexts(item.scope)
+                flags = item if isinstance(item, _Step) else _Step(scope, False, False)
+                for context in sorted(inner, key=_order):
+                    _keep(found, context.behind(flags.looped, flags.cleanup))
+            self._at[scope, op] = frozenset(found.values())
+        return self._at[scope, op]
 
     def kinds(self, scope: ScopeId, op: int) -> frozenset[str]:
         """The kinds of the contexts of an operation."""
@@ -129,64 +141,80 @@ class Execution:
 
     # --- upward search ---
 
-    def _search(self, start: _Step) -> Iterator[Context]:
-        queue = [start]
-        seen = {start}
+    def _search(self, start: ScopeId) -> frozenset[Context]:
+        first = _Step(start, False, False)
+        queue, seen = [first], {first}
+        found: dict[object, Context] = {}
         while queue:
             step = queue.pop(0)
-            for item in self._callers(step):
+            for item in self._direct(step.scope):
                 if isinstance(item, Context):
-                    yield item
-                elif item not in seen:
+                    _keep(found, item.behind(step.looped, step.cleanup))
+                    continue
+                caller = _Step(item.scope, item.looped or step.looped, item.cleanup or step.cleanup)
+                if caller not in seen:
                     if len(seen) > STEPS:
-                        yield Context("run", True, step.cleanup, (step.scope, 0))
-                        return
-                    seen.add(item)
-                    queue.append(item)
+                        _keep(found, Context("run", True, caller.cleanup, (caller.scope, 0)))
+                        return frozenset(found.values())
+                    seen.add(caller)
+                    queue.append(caller)
+        return frozenset(found.values())
 
-    def _edge(self, scope: ScopeId, op: int, looped: bool, cleanup: bool) -> Iterator[Context | _Step]:
+    def _edge(self, scope: ScopeId, op: int) -> tuple[Context | _Step, ...]:
         """The operation `op` of `scope` runs something: when does it itself run?"""
+        if (scope, op) not in self._edges:
+            self._edges[scope, op] = (self._find_edge(scope, op),)
+        return self._edges[scope, op]
+
+    def _find_edge(self, scope: ScopeId, op: int) -> Context | _Step:
         facts = self.program.facts(scope)
         if self.program.is_test(scope):
-            yield Context("test", looped, cleanup, (scope, op))
-            return
-        looped = looped or bool(loops_around(facts, op))
-        cleanup = cleanup or in_cleanup(facts, op) or facts.name in _EXIT_METHODS
-        timed = self.timed_loop(scope, op)
-        if timed is not None and self.is_live(scope):
-            yield Context("timer", looped, cleanup, (scope, op), "loop")
-            return
+            return Context("test", False, False, (scope, op))
+        looped = bool(loops_around(facts, op))
+        cleanup = in_cleanup(facts, op) or facts.name in _EXIT_METHODS
+        if self.timed_loop(scope, op) is not None and self.is_live(scope):
+            return Context("timer", looped, cleanup, (scope, op), "loop")
         if scope.index == 0:
             script = in_main_guard(facts, op) or any(facts.frames[f].kind == "while" for f in loops_around(facts, op))
-            yield Context("main" if script else "import", looped, cleanup, (scope, op))
-        else:
-            yield _Step(scope, looped, cleanup)
+            return Context("main" if script else "import", looped, cleanup, (scope, op))
+        return _Step(scope, looped, cleanup)
 
-    def _callers(self, step: _Step) -> Iterator[Context | _Step]:
-        scope = step.scope
+    def _direct(self, scope: ScopeId) -> tuple[Context | _Step, ...]:
+        """The ways in which a scope is run directly: by a caller (a step further up), or from a root."""
+        if scope not in self._callers_of:
+            if ("direct", scope) in self._asked:
+                return ()
+            self._asked.add(("direct", scope))
+            try:
+                self._callers_of[scope] = tuple(dict.fromkeys(self._callers(scope)))
+            finally:
+                self._asked.discard(("direct", scope))
+        return self._callers_of[scope]
+
+    def _callers(self, scope: ScopeId) -> Iterator[Context | _Step]:
         if self.program.is_test(scope):
-            yield Context("test", step.looped, step.cleanup, (scope, 0))
+            yield Context("test", False, False, (scope, 0))
             return
         facts = self.program.facts(scope)
         if facts.kind == "class":
             parent = self.program.parent(scope)
             assert parent is not None
-            yield from self._edge(parent, self._definition(parent, scope), step.looped, step.cleanup)
+            yield from self._edge(parent, self._definition(parent, scope))
             return
         symbol = f"{self.program.of(scope).name}:{facts.qualname}"
         if symbol in self.sweepers:
-            yield Context("timer", True, step.cleanup, (scope, 0), "declared in the settings")
+            yield Context("timer", True, False, (scope, 0), "declared in the settings")
         if symbol in self.entry_points:
-            yield Context("run", True, step.cleanup, (scope, 0))
+            yield Context("run", True, False, (scope, 0))
         found = False
-        for item in self._called_by(step):
+        for item in self._called_by(scope):
             found = True
             yield item
-        for item in self._by_decorators(step, found):
+        for item in self._by_decorators(scope, found):
             found = True
             yield item
         if not found:
-            yield from self._uncalled(step)
+            yield from self._uncalled(scope)
 
     def _definition(self, parent: ScopeId, scope: ScopeId) -> int:
         for index, op in enumerate(self.program.facts(parent).ops):
@@ -194,28 +222,27 @@ class Execution:
                 return index
         return 0
 
-    def _called_by(self, step: _Step) -> Iterator[Context | _Step]:
-        scope = step.scope
+    def _called_by(self, scope: ScopeId) -> Iterator[Context | _Step]:
         for site in self.flow.call_sites(scope):
-            yield from self._edge(site.scope, site.op, step.looped, step.cleanup)
+            yield from self._edge(site.scope, site.op)
         for use in self.flow.function_uses(scope):
             if use.kind in {"argument", "partial"}:
-                yield from self._handed_over(use, step)
+                yield from self._handed_over(use, scope)
             elif use.kind == "kept":
-                yield Context("test" if self.program.is_test(use.site.scope) else "run", True, step.cleanup, (use.site.scope, use.site.op))
+                yield Context("test" if self.program.is_test(use.site.scope) else "run", True, False, (use.site.scope, use.site.op))
             elif use.kind == "escaped":
-                yield from self._returned(use, step)
+                yield from self._returned(use, scope)
 
-    def _returned(self, use: Use, step: _Step) -> Iterator[Context | _Step]:
+    def _returned(self, use: Use, scope: ScopeId) -> Iterator[Context | _Step]:
         maker = use.site.scope
         uses = self.flow.function_uses(maker)
         for outer in uses:
             if outer.kind == "decorates":
                 decorated = self._decorated(outer.site)
                 if decorated is not None:
-                    yield _Step(decorated, step.looped, step.cleanup)
+                    yield _Step(decorated, False, False)
         if not any(outer.kind in {"called", "decorates"} for outer in uses):
-            yield _Step(maker, step.looped, step.cleanup)
+            yield _Step(maker, False, False)
 
     def _decorated(self, site: Site) -> ScopeId | None:
         for op in self.program.facts(site.scope).ops[site.op + 1 :]:
@@ -225,18 +252,18 @@ class Execution:
 
     # --- callbacks ---
 
-    def _handed_over(self, use: Use, step: _Step) -> Iterator[Context | _Step]:
+    def _handed_over(self, use: Use, scope: ScopeId) -> Iterator[Context | _Step]:
         call = use.outer
         if use.kind == "partial" or not isinstance(call, m.Call):
             return
         site = use.site
         here = (site.scope, site.op)
         if self.program.is_test(site.scope):
-            yield Context("test", step.looped, step.cleanup, here)
+            yield Context("test", False, False, here)
             return
         timers = self.timers_of(call, site.scope)
         for timer in timers[:1]:
-            yield from self._by_timer(timer, call, site, step)
+            yield from self._by_timer(timer, call, site, scope)
         if timers:
             return
         names = callee_names(call.func, site.scope, self.resolver)
@@ -245,15 +272,15 @@ class Execution:
             forwarders = list(self.catalog.forwarder_method(call.func.name, receiver_of(call.func)))
         if forwarders:
             if forwarders[0].when == "exit":
-                yield Context("exit", step.looped, True, here)
+                yield Context("exit", False, True, here)
             elif forwarders[0].when != "lost":
-                yield from self._edge(*here, step.looped, step.cleanup)
+                yield from self._edge(*here)
             return
         hooks = self.hooks_of(call, site.scope)
         if hooks:
-            yield self._by_hook(hooks[0], step, here)
+            yield self._by_hook(hooks[0], here)
         elif self.is_live(site.scope):
-            yield Context("run", True, step.cleanup, here)
+            yield Context("run", True, False, here)
 
     def timers_of(self, call: m.Call, scope: ScopeId) -> tuple[Timer, ...]:
         """The catalogue's timers that a call can be."""
@@ -272,29 +299,29 @@ class Execution:
         return self.catalog.hook_method(call.func.name, receiver_of(call.func))
 
     @staticmethod
-    def _by_hook(hook: Hook, step: _Step, here: tuple[ScopeId, int]) -> Context:
+    def _by_hook(hook: Hook, here: tuple[ScopeId, int]) -> Context:
         kind = {"startup": "startup", "shutdown": "exit", "command": "main", "test": "test"}.get(hook.role, "run")
-        return Context(kind, step.looped or kind == "run", step.cleanup, here)
+        return Context(kind, kind == "run", False, here)
 
-    def _by_timer(self, timer: Timer, call: m.Call, site: Site, step: _Step) -> Iterator[Context | _Step]:
+    def _by_timer(self, timer: Timer, call: m.Call, site: Site, scope: ScopeId) -> Iterator[Context | _Step]:
         here = (site.scope, site.op)
         if timer.process == "other":
-            yield Context("other-process", True, step.cleanup, here, timer.api)
+            yield Context("other-process", True, False, here, timer.api)
             return
         if timer.scope != "process":
-            yield Context("run", True, step.cleanup, here, timer.api)
+            yield Context("run", True, False, here, timer.api)
             return
         arguments = given(call, site.scope, self.resolver)
         if not self.is_started(timer, call, site) or timer.inactive(arguments):
-            yield Context("unstarted", True, step.cleanup, here, timer.api)
+            yield Context("unstarted", True, False, here, timer.api)
         elif timer.kind == "spawn":
-            yield from self._edge(*here, step.looped, step.cleanup)
+            yield from self._edge(*here)
         elif not self.is_live(site.scope):
-            yield from self._edge(*here, step.looped, step.cleanup)
-        elif self._recurs(timer, arguments, site, step.scope):
-            yield Context("timer", True, step.cleanup, here, timer.api)
+            yield from self._edge(*here)
+        elif self._recurs(timer, arguments, site, scope):
+            yield Context("timer", True, False, here, timer.api)
         else:
-            yield Context("later", step.looped, step.cleanup, here, timer.api)
+            yield Context("later", False, False, here, timer.api)
 
     def _recurs(self, timer: Timer, arguments: object, site: Site, target: ScopeId) -> bool:
         if timer.kind == "recurring" and timer.recurs == "always":
@@ -360,8 +387,7 @@ class Execution:
 
     # --- decorators and uncalled functions ---
 
-    def _by_decorators(self, step: _Step, called: bool) -> Iterator[Context]:
-        scope = step.scope
+    def _by_decorators(self, scope: ScopeId, called: bool) -> Iterator[Context]:
         facts = self.program.facts(scope)
         outside = self.program.parent(scope)
         assert outside is not None
@@ -370,14 +396,14 @@ class Execution:
             call = decorator if isinstance(decorator, m.Call) else m.Call(decorator, (), facts.span)
             timers = self.timers_of(call, outside)
             if timers and timers[0].callback.how == "decorated":
-                yield from self._decorated_timer(timers[0], step, call, outside)
+                yield from self._decorated_timer(timers[0], scope, call, outside)
                 continue
             hooks = [h for h in self.hooks_of(call, outside) if h.applies(given(call, outside, self.resolver))]
             if hooks:
                 if hooks[0].role not in {"transparent"}:
-                    yield self._by_hook(hooks[0], step, here)
+                    yield self._by_hook(hooks[0], here)
             elif not called and not self._is_transparent(call.func, outside):
-                yield Context("run", True, step.cleanup, here)
+                yield Context("run", True, False, here)
 
     def _is_transparent(self, func: m.Expr, scope: ScopeId) -> bool:
         tail = func.name if isinstance(func, m.Attr) else func.id if isinstance(func, m.Name) else ""
@@ -398,15 +424,15 @@ class Execution:
         names += [(i, p.name) for i in inner for p in self.program.facts(i).parameters[:1]]
         return any(u.kind in {"kept", "argument"} for scope, name in names for u in self.flow.uses(Variable(scope, name)))
 
-    def _decorated_timer(self, timer: Timer, step: _Step, call: m.Call, outside: ScopeId) -> Iterator[Context]:
-        here = (step.scope, 0)
+    def _decorated_timer(self, timer: Timer, scope: ScopeId, call: m.Call, outside: ScopeId) -> Iterator[Context]:
+        here = (scope, 0)
         if timer.process == "other":
-            yield Context("other-process", True, step.cleanup, here, timer.api)
+            yield Context("other-process", True, False, here, timer.api)
             return
         if timer.scope != "process" or not timer.repeats(given(call, outside, self.resolver)):
-            yield Context("run", True, step.cleanup, here, timer.api)
+            yield Context("run", True, False, here, timer.api)
             return
-        yield Context("timer" if self._decorated_starts(timer, step.scope, call) else "unstarted", True, step.cleanup, here, timer.api)
+        yield Context("timer" if self._decorated_starts(timer, scope, call) else "unstarted", True, False, here, timer.api)
 
     def _decorated_starts(self, timer: Timer, scope: ScopeId, call: m.Call) -> bool:
         activation = timer.activation
@@ -430,57 +456,56 @@ class Execution:
             return self._is_driven(activation.names, activation.methods)
         return True
 
-    def _uncalled(self, step: _Step) -> Iterator[Context | _Step]:
-        scope = step.scope
+    def _uncalled(self, scope: ScopeId) -> Iterator[Context | _Step]:
         facts = self.program.facts(scope)
         here = (scope, 0)
         owner = self.program.owner_class(scope)
         name = facts.name
         if owner is not None:
-            yield from self._uncalled_method(step, owner)
+            yield from self._uncalled_method(scope, owner)
             return
         if name == "__getattr__":
-            yield Context("run", True, step.cleanup, here)
+            yield Context("run", True, False, here)
         elif hooks := self.catalog.hook_function(name):
-            yield self._by_hook(hooks[0], step, here)
+            yield self._by_hook(hooks[0], here)
         elif facts.kind == "lambda" or self._is_nested(scope):
             parent = self.program.parent(scope)
             assert parent is not None
             if facts.kind == "lambda":
-                yield from self._edge(parent, 0, step.looped, step.cleanup)
+                yield from self._edge(parent, 0)
             else:
-                yield Context("dead", step.looped, step.cleanup, here)
+                yield Context("dead", False, False, here)
         else:
-            yield Context("dead" if name.startswith("_") else "api", step.looped or True, step.cleanup, here)
+            yield Context("dead" if name.startswith("_") else "api", True, False, here)
 
     def _is_nested(self, scope: ScopeId) -> bool:
         parent = self.program.parent(scope)
         return parent is not None and parent.index != 0
 
-    def _uncalled_method(self, step: _Step, owner: ScopeId) -> Iterator[Context | _Step]:
-        facts = self.program.facts(step.scope)
-        here = (step.scope, 0)
+    def _uncalled_method(self, scope: ScopeId, owner: ScopeId) -> Iterator[Context | _Step]:
+        facts = self.program.facts(scope)
+        here = (scope, 0)
         outside = self.resolver.all_outside_bases(owner)
         name = facts.name
         if name in _CLASS_CREATION and (name not in {"__init__", "__new__"} or self._is_metaclass(owner)):
-            yield Context("import", step.looped, step.cleanup, here)
+            yield Context("import", False, False, here)
             return
         for base in sorted(outside):
             for timer in self.catalog.timer_base(base):
                 if timer.callback.how == "override" and name in timer.callback.names:
-                    yield from self._overridden_timer(timer, owner, step)
+                    yield from self._overridden_timer(timer, owner, scope)
                     return
             if hook := next((h for h in self.catalog.hook_base(base) if name in h.callback.names), None):
-                yield self._by_hook(hook, step, here)
+                yield self._by_hook(hook, here)
                 return
         if name.startswith("__") and name.endswith("__"):
-            yield Context("run" if self._is_used(owner) else "api", True, step.cleanup, here)
+            yield Context("run" if self._is_used(owner) else "api", True, False, here)
         elif outside - {"object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "Exception"}:
-            yield Context("api" if name.startswith("_") else "run", True, step.cleanup, here)
+            yield Context("api" if name.startswith("_") else "run", True, False, here)
         elif name.startswith("_"):
-            yield Context("dead", step.looped, step.cleanup, here)
+            yield Context("dead", False, False, here)
         else:
-            yield Context("api", True, step.cleanup, here)
+            yield Context("api", True, False, here)
 
     def _is_metaclass(self, cls: ScopeId) -> bool:
         return bool(self.resolver.all_outside_bases(cls) & {"type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"})
@@ -488,17 +513,17 @@ class Execution:
     def _is_used(self, cls: ScopeId) -> bool:
         return any(not self.program.is_test(use.site.scope) for use in self.flow.class_uses(cls) if use.kind != "rebound")
 
-    def _overridden_timer(self, timer: Timer, owner: ScopeId, step: _Step) -> Iterator[Context | _Step]:
-        here = (step.scope, 0)
+    def _overridden_timer(self, timer: Timer, owner: ScopeId, scope: ScopeId) -> Iterator[Context | _Step]:
+        here = (scope, 0)
         started = self._instance_gets(owner, frozenset(timer.activation.methods))
         if timer.process == "other":
-            yield Context("other-process", True, step.cleanup, here, timer.api)
+            yield Context("other-process", True, False, here, timer.api)
         elif timer.activation.methods and not started:
-            yield Context("unstarted", True, step.cleanup, here, timer.api)
+            yield Context("unstarted", True, False, here, timer.api)
         elif timer.kind == "spawn":
-            yield Context("run", step.looped, step.cleanup, here, timer.api)
+            yield Context("run", False, False, here, timer.api)
         else:
-            yield Context("timer", True, step.cleanup, here, timer.api)
+            yield Context("timer", True, False, here, timer.api)
 
     def _instance_gets(self, cls: ScopeId, methods: frozenset[str]) -> bool:
         for method in sorted(methods):

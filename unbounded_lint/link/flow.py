@@ -20,6 +20,7 @@ from unbounded_lint.link.values import (
     Value,
     decorator_names,
     is_static,
+    ordered,
     takes_class,
 )
 
@@ -329,7 +330,7 @@ class Flow:
         values = self._base_values(base, scope)
         if not values:
             return (None, True) if self._is_distinct(name, cls) else None
-        for value in sorted(values, key=repr):
+        for value in ordered(values):
             if isinstance(value, Instance) and self.resolver.related(value.scope, cls):
                 return None, False
             if isinstance(value, Class) and self.resolver.related(value.scope, cls):
@@ -482,7 +483,7 @@ class Flow:
                 if owner is not None:
                     yield _Item(Variable(owner, name), bound, guess)
             case m.Attr(base=base, name=name):
-                for value in sorted(self.resolver.values(base, scope), key=repr):
+                for value in ordered(self.resolver.values(base, scope)):
                     if isinstance(value, Instance | Class):
                         yield _Item(Attribute(value.scope, name), bound, guess)
                     elif isinstance(value, Module) and (path := self.program.path_of(value.name)):
@@ -490,7 +491,7 @@ class Flow:
 
     def _as_argument(self, site: Site, call: m.Call, bound: int, guess: bool) -> Iterator[Use | _Item]:
         argument = next(a for a in call.args if a.value is site.node)
-        callees = sorted(self.resolver.values(call.func, site.scope), key=repr)
+        callees = ordered(self.resolver.values(call.func, site.scope))
         known = False
         for callee in callees:
             if isinstance(callee, External) and callee.name in _WRAPPING and call.args[0].value is site.node:

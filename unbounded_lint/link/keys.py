@@ -23,6 +23,7 @@ from unbounded_lint.link.values import (
     Instance,
     Module,
     Resolver,
+    ordered,
 )
 
 DEPTH = 14
@@ -113,9 +114,8 @@ class Keys:
                 if left == key and operator == ("in" if truth else "not in"):
                     return self._member_of(right, scope)
                 if operator == ("==" if truth else "!=") and key in (left, right):
-                    other = right if left == key else left
-                    found = self._of(other, scope, (), 4)
-                    return Domain("closed", "compared with a constant") if found.kind == "closed" else None
+                    other = self._of(right if left == key else left, scope, (), 4)
+                    return Domain("closed", "compared with a constant") if other.kind == "closed" else None
                 if operator == ("is" if truth else "is not") and left == key:
                     return Domain("closed", "compared with a singleton")
             case m.Call(func=m.Name(id="isinstance"), args=(first, second)) if truth and first.value == key:
@@ -287,7 +287,7 @@ class Keys:
         if values and all(isinstance(v, Class) for v in values):
             if any("Enum" in base for v in values if isinstance(v, Class) for base in self.resolver.all_outside_bases(v.scope)):
                 return Domain("closed", "the members of an enum")
-        for value in sorted(values, key=repr):
+        for value in ordered(values):
             if isinstance(value, Allocation) and self._is_constant(value):
                 return Domain("closed", f"an item of the constant `{value.name}`")
         if values and all(isinstance(v, External) for v in values):
@@ -342,7 +342,7 @@ class Keys:
             if any(name.partition(".")[0] in _FLASKLIKE for name in names):
                 return Domain("open", f"`{dotted_text(expr)}` comes from a request")
             return Domain("closed", f"`{dotted_text(expr)}` is a constant of another package")
-        found = [d for v in sorted(base_values, key=repr) if (d := self._member(v, expr.name, env, depth)) is not None]
+        found = [d for v in ordered(base_values) if (d := self._member(v, expr.name, env, depth)) is not None]
         if found:
             return join(found)
         text = dotted_text(expr)
@@ -435,7 +435,7 @@ class Keys:
             known = self._known_call(name, call, arguments, scope, env, depth)
             if known is not None:
                 return known
-        functions = [v.scope for v in sorted(self.resolver.values(call.func, scope), key=repr) if isinstance(v, Function)]
+        functions = [v.scope for v in ordered(self.resolver.values(call.func, scope)) if isinstance(v, Function)]
         if functions:
             bound = 1 if isinstance(call.func, m.Attr) else 0
             return join(self._returned(f, (*env, (f, CallSite(scope, -1, call, bound))), depth) for f in functions)
@@ -626,7 +626,7 @@ class Keys:
         return join(known) if known and len(known) == len(parts) else None
 
     def _plain_annotation(self, annotation: m.Expr, scope: ScopeId) -> Domain | None:
-        for value in sorted(self.resolver.values(annotation, scope), key=repr):
+        for value in ordered(self.resolver.values(annotation, scope)):
             if isinstance(value, Class):
                 bases = self.resolver.all_outside_bases(value.scope)
                 if any("Enum" in base or self.catalog.base_domain(base) == "closed" for base in bases):

@@ -15,7 +15,7 @@ class ScopeId(NamedTuple):
     """A scope of the program: the file's path and the index into its facts."""
 
     path: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nothing here needs
 
 
 class Site(NamedTuple):
@@ -39,7 +39,7 @@ class Binding(NamedTuple):
     scope: int
     op: int
     expr: m.Expr | None = None
-    index: int = 0
+    index: int = 0  # type: ignore[assignment]
     imported: m.ImportedName | None = None
 
 

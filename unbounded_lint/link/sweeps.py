@@ -50,6 +50,7 @@ class Sweeps:
         self.resolver = flow.full
         self.execution = execution
         self.catalog = catalog
+        self._callbacks: dict[tuple[ScopeId, int], bool] = {}
 
     def of(self, accesses: tuple[Access, ...]) -> tuple[Removal, ...]:
         """All removals of whole entries among the accesses of one container."""
@@ -240,6 +241,13 @@ class Sweeps:
 
     def _is_callback(self, scope: ScopeId, depth: int) -> bool:
         """Whether a function is handed over to run when a task, a deferred or an object ends."""
+        key = (scope, depth)
+        if key not in self._callbacks:
+            self._callbacks[key] = False
+            self._callbacks[key] = self._find_callback(scope, depth)
+        return self._callbacks[key]
+
+    def _find_callback(self, scope: ScopeId, depth: int) -> bool:
         if scope.index == 0:
             return False
         for use in self.flow.function_uses(scope):

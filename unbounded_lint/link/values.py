@@ -71,6 +71,11 @@ Values: TypeAlias = frozenset[Value]
 NOTHING: Values = frozenset()
 
 
+def ordered(values: Values) -> tuple[Value, ...]:
+    """The values in an order that does not depend on hashing."""
+    return tuple(values) if len(values) < 2 else tuple(ordered(values))
+
+
 class AttributeWrite(NamedTuple):
     """`self.attr = value` (or `cls.attr = value`) in a method: the method's scope, the operation and the value."""
 
@@ -198,9 +203,15 @@ class Resolver:
         owner = self.owner(name, scope)
         if owner is None:
             return self._from_stars(name, scope) or frozenset({External(name)})
-        module = self.program.of(owner)
-        bindings = module.bindings(owner.index)[name]
-        return self._union(self.bound(binding, ScopeId(owner.path, binding.scope), name) for binding in bindings)
+        active = ("lookup", name, owner)
+        if active in self._active:
+            return NOTHING
+        self._active.add(active)
+        try:
+            bindings = self.program.of(owner).bindings(owner.index)[name]
+            return self._union(self.bound(binding, ScopeId(owner.path, binding.scope), name) for binding in bindings)
+        finally:
+            self._active.discard(active)
 
     def owner(self, name: str, scope: ScopeId) -> ScopeId | None:
         """The scope whose variable a bare name means, None for a builtin or a star import."""
@@ -637,7 +648,7 @@ class Resolver:
         for base in self.program.facts(cls).bases:
             if base.keyword is None and not base.star:
                 expr = base.value.base if isinstance(base.value, m.Sub) else base.value
-                found.extend(sorted(self.values(expr, outside), key=repr))
+                found.extend(ordered(self.values(expr, outside)))
         return tuple(found)
 
     def outside_bases(self, cls: ScopeId) -> tuple[External, ...]:

@@ -1,6 +1,7 @@
 """Errors that may still be taken back: a run that reports one is failed only after a grace of 15 seconds.
 
-Each entry's own timer removes it. The sweep is a second line of defence, for a timer that never fired.
+Each entry's own timer removes it. The sweep is a second line of defence, for a timer that never fired; what it removes
+is an error like any other, so its run fails too and does not count as running for ever.
 """
 
 from __future__ import annotations
@@ -76,18 +77,18 @@ class PendingErrors:
         if entry is not None:
             entry.cancel()
 
-    def sweep(self, now: float) -> int:
-        """Remove every entry that has waited longer than its limit at `now`, in seconds; returns how many."""
+    def sweep(self, now: float) -> list[tuple[str, PendingError]]:
+        """Remove every entry that has waited longer than its limit at `now`, in seconds; returns ids and entries."""
         with self._lock:
             run_ids = list(self._entries)
-        removed = 0
+        removed = []
         for run_id in run_ids:
             with self._lock:
                 entry = self._entries.get(run_id)
                 if entry is None or not self._is_overdue(entry, now):
                     continue
                 del self._entries[run_id]
-            removed += 1
+            removed.append((run_id, entry))
             entry.cancel()
         return removed
 

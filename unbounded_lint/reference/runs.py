@@ -211,14 +211,9 @@ class RunRegistry:
             raise ValueError(f"outcome must be 'ok' or 'error', not {outcome!r}")
         if ended_at is not None:
             checked_seconds("ended_at", ended_at)
-        self._pending.clear(run_id)
-        now = self._clock()
-        with self._lock:
-            entry = self._runs.get(run_id)
-            if entry is None or entry.record.ended_at is not None:
-                return False
-            ended = now if ended_at is None else min(ended_at, now)
-            entry.record = replace(entry.record, ended_at=ended, end_recorded_at=now, outcome=outcome, error=error)
+        entry = self._end(run_id, outcome, ended_at, error)
+        if entry is None:
+            return False
         self._mirror.save((run_id,))
         self._announcer.begin(entry)
         return True
@@ -319,9 +314,11 @@ class RunRegistry:
             return
         try:
             removed = self._sweep_runs()
-            self._sweep_pending()
-            self._write_sweep(removed)
+            failed = self._sweep_pending()
+            self._write_sweep([*removed, *(entry.record.run_id for entry in failed)])
             self._stop_if_idle()
+            for entry in failed:
+                self._announcer.begin(entry)
         except Exception:
             _log.exception("The sweep of runs failed.")
         finally:
@@ -456,17 +453,22 @@ class RunRegistry:
             self._hooks.remove_attachments(record)
         return True
 
-    def _sweep_pending(self) -> None:
+    def _sweep_pending(self) -> list[Entry]:
+        failed = []
         try:
-            self._pending.sweep(self._clock())
+            for run_id, pending in self._pending.sweep(self._clock()):
+                entry = self._end(run_id, "error", pending.ended_at, pending.error)
+                if entry is not None:
+                    failed.append(entry)
         except Exception:
             _log.exception("The sweep of pending errors failed.")
+        return failed
 
-    def _write_sweep(self, removed: Collection[str]) -> None:
+    def _write_sweep(self, changed: Collection[str]) -> None:
         if self._mirror.behind:
             self._mirror.catch_up()
-        elif removed:
-            self._mirror.save_swept(removed)
+        elif changed:
+            self._mirror.save_swept(changed)
 
     def _stop_if_idle(self) -> None:
         # Asked under the sweeper's lock: an insert before the question is seen, one after it arms the timer anew.
@@ -493,6 +495,18 @@ class RunRegistry:
             del self._runs[run_id]
         entry.cancel_retry()
         return True
+
+    def _end(self, run_id: str, outcome: Outcome, ended_at: float | None, error: str | None) -> Entry | None:
+        """Mark a run as ended, without writing it; None when it is gone or had ended before."""
+        self._pending.clear(run_id)
+        now = self._clock()
+        with self._lock:
+            entry = self._runs.get(run_id)
+            if entry is None or entry.record.ended_at is not None:
+                return None
+            ended = now if ended_at is None else min(ended_at, now)
+            entry.record = replace(entry.record, ended_at=ended, end_recorded_at=now, outcome=outcome, error=error)
+        return entry
 
     def _terminate(self, entry: Entry) -> RunRecord | None:
         now = self._clock()

@@ -1,0 +1,62 @@
+"""Where a pass over the tree stands: the next token, the class that mangles private names, the names met so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import libcst as cst
+
+from unbounded_lint.facts.model import Const, Expr, Name, Span
+from unbounded_lint.facts.scan import Tokens
+
+ABSENT = cst.MaybeSentinel.DEFAULT
+_KEYWORD_CONSTANTS = {
+    "True": Const("bool", "True"),
+    "False": Const("bool", "False"),
+    "None": Const("none", "None"),
+}
+
+_Handler = TypeVar("_Handler")
+
+
+def since(node: str, handler: _Handler) -> dict[type, _Handler]:
+    """A table entry for a node class that only newer libcst releases have; empty where it is missing."""
+    kind = getattr(cst, node, None)
+    return {} if kind is None else {kind: handler}
+
+
+class Cursor:
+    """The state of one pass. `expr` turns an expression node into facts and moves `at` behind its tokens."""
+
+    expr: Callable[[Any], Expr]
+
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.private = ""
+        self.names: dict[str, Expr] = dict(_KEYWORD_CONSTANTS)
+
+    def place(self, first: int, last: int) -> Span:
+        """The span from token `first` to token `last`, both included."""
+        return self.tokens.span(first, last)
+
+    def lambda_(self, node: cst.Lambda) -> Expr:
+        raise NotImplementedError
+
+    def saw_yield(self) -> None:
+        raise NotImplementedError
+
+    def mangled(self, name: str) -> str:
+        """`name` as Python binds it: a private name inside a class carries the class name."""
+        if self.private and name.startswith("__") and not name.endswith("__"):
+            return self.private + name
+        return name
+
+    def name(self, value: str) -> Expr:
+        if value.startswith("__") and self.private:
+            return Name(self.mangled(value))
+        found = self.names.get(value)
+        if found is None:
+            found = self.names[value] = Name(value)
+        return found
