@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -22,6 +23,9 @@ POOL_BYTES = 500_000
 
 MAX_BYTES = 20_000_000
 """A file larger than this is generated data, not code that somebody maintains."""
+
+
+_MANGLED = re.compile(r"^_[^\W_]\w*?(?=__\w)")
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -103,8 +107,9 @@ class Sources:
         return index
 
     def mentioning(self, identifier: str) -> Sequence[str]:
-        """The files that mention an identifier, in path order."""
-        return self._by_word.get(identifier.encode(), ())
+        """The files that mention an identifier, in path order; a private name is written without the class that mangles it."""
+        written = _MANGLED.sub("", identifier)
+        return self._by_word.get(written.encode(), ())
 
     # --- facts ---
 

@@ -616,6 +616,8 @@ def test_private_names_are_mangled() -> None:
         ("'a |\\n b'", m.Binary("|", (a, b))),
         ("'None'", m.Const("none", "None")),
         ("'f(a)'", call(f, a)),
+        ("'f(lambda: a)'", call(f, m.Other(()))),
+        ("'(yield a)'", m.Yield(a, False)),
         ("a['C']", m.Sub(a, m.Name("C"))),
         ("a['C', 'D']", m.Sub(a, display(m.Name("C"), m.Name("D")))),
         ("'C' | None", m.Binary("|", (m.Name("C"), m.Const("none", "None")))),
@@ -636,6 +638,7 @@ def test_quoted_annotations(annotation: str, expected: m.Expr) -> None:
     function = facts_of(f"def f(x: {annotation}) -> {annotation}: pass\n").scopes[1]
     assert placeless(function.parameters[0].annotation) == expected
     assert placeless(function.returns) == expected
+    assert not function.is_generator
 
 
 def test_calls_in_a_quoted_annotation_stand_at_the_annotation() -> None:

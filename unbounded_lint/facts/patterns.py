@@ -17,8 +17,6 @@ def pattern(self: Cursor, node: Any, bound: list[Expr]) -> bool:
     if kind is cst.MatchValue or kind is cst.MatchSingleton:
         self.expr(node.value)
         return True
-    if kind is cst.MatchStar:
-        return _star(self, node, bound)
     self.at += len(node.lpar)
     if kind is cst.MatchAs:
         closed = _capture(self, node, bound)

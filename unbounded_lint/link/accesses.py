@@ -10,7 +10,7 @@ from unbounded_lint.catalog.model import Container as Kind
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers import Holder
-from unbounded_lint.link.flow import Flow, Use
+from unbounded_lint.link.flow import Attribute, Flow, Use, Variable
 from unbounded_lint.link.given import argument_at, callee_names
 from unbounded_lint.link.program import ScopeId, Site
 
@@ -74,11 +74,24 @@ class Accesses:
         found: list[Access] = []
         defined = set(holder.definitions)
         for use in self.flow.uses(holder.handle):
+            if use.kind == "rebound" and not self._rebinds(use, holder):
+                continue
             for access in self._read_use(use, holder.made.kind, nested=False):
                 if access.kind == "replace" and (access.scope, access.op) in defined:
                     continue
                 found.append(access)
         return tuple(found)
+
+    def _rebinds(self, use: Use, holder: Holder) -> bool:
+        """Whether an assignment binds the holder itself anew, and not another name that happens to hold the container."""
+        node = use.site.node
+        if isinstance(node, m.Attr):
+            return node.name == holder.name
+        if not isinstance(node, m.Name) or node.id != holder.name:
+            return False
+        owner = self.resolver.owner(node.id, use.site.scope)
+        handle = holder.handle
+        return owner == (handle.scope if isinstance(handle, Variable) else handle.cls if isinstance(handle, Attribute) else None)
 
     # --- uses ---
 
@@ -156,7 +169,7 @@ class Accesses:
             case m.Delete(targets=targets) if any(t is site.node for t in targets):
                 return "deleted"
         frames = self.program.facts(site.scope).frames
-        if any(f.kind == "for" and f.target is site.node for f in frames):
+        if any(f.kind in {"for", "with"} and f.target is site.node for f in frames):
             return "stored"
         return "read"
 

@@ -68,7 +68,7 @@ class Bounds:
             contexts = self.execution.at(access.scope, access.op)
             if not self._is_runtime(contexts) or self._is_once(access.scope, access.op, accesses, 3):
                 continue
-            if self._after_reset(access, accesses):
+            if self._after_reset(access, accesses) or self._is_refused_when_full(access, accesses):
                 continue
             domain = self._domain(holder, access, accesses)
             if domain.kind != "closed":
@@ -185,6 +185,20 @@ class Bounds:
                 continue
             if other.scope == access.scope and other.op < access.op and facts.ops[other.op].frame in around:
                 return True
+        return False
+
+    def _is_refused_when_full(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+        """`if len(X) >= N: return` (or raise) before the insert, or the insert under `if len(X) < N`."""
+        facts = self.program.facts(access.scope)
+        sizes = {id(a.site.node) for a in accesses if a.kind == "size" and a.scope == access.scope}
+        for condition, truth in guards(facts, access.op):
+            for node in w.walk(condition):
+                if isinstance(node, m.Compare) and len(node.ops) == 1 and any(id(n) in sizes for n in w.walk(node)):
+                    on_left = any(id(n) in sizes for n in w.walk(node.left))
+                    upper = node.ops[0] in ({"<", "<="} if on_left else {">", ">="})
+                    lower = node.ops[0] in ({">", ">=", "=="} if on_left else {"<", "<=", "=="})
+                    if (upper and truth) or (lower and not truth):
+                        return True
         return False
 
     # --- the verdict ---

@@ -129,6 +129,10 @@ class Execution:
         """Whether anything but tests can run a scope."""
         return scope.index == 0 or any(c.kind in LIVE for c in self.contexts(scope))
 
+    def is_forgotten(self, scope: ScopeId) -> bool:
+        """Whether a scope could only be run by users of the project, in a project that has entry points of its own: nobody runs it."""
+        return self.has_entry_points and {c.kind for c in self.contexts(scope)} & LIVE <= {"api"}
+
     @cached_property
     def has_entry_points(self) -> bool:
         """Whether the project has a script of its own outside its tests: then a start that nobody calls is a fault."""
@@ -173,7 +177,8 @@ class Execution:
         looped = bool(loops_around(facts, op))
         cleanup = in_cleanup(facts, op) or facts.name in _EXIT_METHODS
         if self.timed_loop(scope, op) is not None and self.is_live(scope):
-            return Context("timer", looped, cleanup, (scope, op), "loop")
+            started = scope.index == 0 or not self.is_forgotten(scope)
+            return Context("timer" if started else "unstarted", looped, cleanup, (scope, op), "loop")
         if scope.index == 0:
             script = in_main_guard(facts, op) or any(facts.frames[f].kind == "while" for f in loops_around(facts, op))
             return Context("main" if script else "import", looped, cleanup, (scope, op))
@@ -300,7 +305,7 @@ class Execution:
 
     @staticmethod
     def _by_hook(hook: Hook, here: tuple[ScopeId, int]) -> Context:
-        kind = {"startup": "startup", "shutdown": "exit", "command": "main", "test": "test"}.get(hook.role, "run")
+        kind = {"startup": "startup", "shutdown": "exit", "command": "main", "test": "test", "task": "other-process"}.get(hook.role, "run")
         return Context(kind, kind == "run", False, here)
 
     def _by_timer(self, timer: Timer, call: m.Call, site: Site, scope: ScopeId) -> Iterator[Context | _Step]:
@@ -319,7 +324,8 @@ class Execution:
         elif not self.is_live(site.scope):
             yield from self._edge(*here)
         elif self._recurs(timer, arguments, site, scope):
-            yield Context("timer", True, False, here, timer.api)
+            forgotten = site.scope.index != 0 and self.is_forgotten(site.scope)
+            yield Context("unstarted" if forgotten else "timer", True, False, here, timer.api)
         else:
             yield Context("later", False, False, here, timer.api)
 

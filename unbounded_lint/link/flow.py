@@ -305,8 +305,10 @@ class Flow:
     def _variable_sites(self, scope: ScopeId, name: str) -> Iterator[Site]:
         module = self.program.of(scope)
         for site in module.sites(name):
-            if isinstance(site.node, m.Name) and self.resolver.owner(name, site.scope) == scope:
-                yield site
+            if isinstance(site.node, m.Name):
+                owner = self.resolver.owner(name, site.scope)
+                if owner == scope or (owner is None and scope.index == 0):
+                    yield site
         if scope.index == 0:
             wanted = Module(module.name)
             for other in self.program.mentioning(name):

@@ -23,6 +23,7 @@ from unbounded_lint.link.values import (
     Instance,
     Module,
     Resolver,
+    Values,
     ordered,
 )
 
@@ -290,7 +291,9 @@ class Keys:
         for value in ordered(values):
             if isinstance(value, Allocation) and self._is_constant(value):
                 return Domain("closed", f"an item of the constant `{value.name}`")
-        if values and all(isinstance(v, External) for v in values):
+        if self._is_requested(holder, values):
+            return Domain("open", f"`{dotted_text(holder)}` comes from a request")
+        if values and all(isinstance(v, External) and not v.of_instance for v in values):
             return Domain("closed", "an imported constant")
         return self._of(holder, scope, env, depth - 1)
 
@@ -337,10 +340,9 @@ class Keys:
         if values and all(isinstance(v, Class | Module) or (isinstance(v, Function) and v.receiver is None) for v in values):
             return Domain("closed", "a definition of the program")
         base_values = self.resolver.values(expr.base, scope)
-        if base_values and all(isinstance(v, External) for v in base_values):
-            names = [v.name for v in base_values if isinstance(v, External)]
-            if any(name.partition(".")[0] in _FLASKLIKE for name in names):
-                return Domain("open", f"`{dotted_text(expr)}` comes from a request")
+        if self._is_requested(expr, base_values):
+            return Domain("open", f"`{dotted_text(expr)}` comes from a request")
+        if base_values and all(isinstance(v, External) and not v.of_instance for v in base_values):
             return Domain("closed", f"`{dotted_text(expr)}` is a constant of another package")
         found = [d for v in ordered(base_values) if (d := self._member(v, expr.name, env, depth)) is not None]
         if found:
@@ -348,7 +350,15 @@ class Keys:
         text = dotted_text(expr)
         if self._is_open_root(expr):
             return Domain("open", f"`{text}` comes from a request or message")
+        base = self._of(expr.base, scope, env, depth - 1)
+        if base.kind == "open":
+            return base
         return self._by_word(expr.name, text)
+
+    @staticmethod
+    def _is_requested(_expr: m.Expr, values: Values) -> bool:
+        """Whether a name is a web framework's stand-in for the request at hand."""
+        return any(isinstance(v, External) and v.name.startswith(_REQUESTS) for v in values)
 
     def _is_open_root(self, expr: m.Expr) -> bool:
         while isinstance(expr, m.Attr):
@@ -463,6 +473,8 @@ class Keys:
     ) -> Domain | None:
         if name == "type" and len(arguments) == 1:
             return Domain("closed", "a class")
+        if name == "bool":
+            return Domain("closed", "a truth value")
         if name in _CONVERTERS:
             return join([self._of(a, scope, env, depth - 1) for a in arguments] or [CLOSED_LITERAL])
         if name in {"getattr"} and len(arguments) > 1 and isinstance(arguments[1], m.Const):
@@ -640,7 +652,7 @@ class Keys:
         return None
 
 
-_FLASKLIKE = frozenset({"flask", "bottle", "quart", "sanic"})
+_REQUESTS = ("flask.request", "flask.session", "flask.g", "bottle.request", "quart.request", "quart.session", "cherrypy.request", "cherrypy.session")
 
 
 def _decorator_tails(facts: m.Scope) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+import msgspec
+
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.source import SourceFile
@@ -43,12 +45,36 @@ class Binding(NamedTuple):
     imported: m.ImportedName | None = None
 
 
+def _shared_heads(scope: m.Scope) -> m.Scope:
+    """The scope with each frame's head being the very object that its `Eval` operation holds, so that both can be compared by identity
+    whether or not the facts came through the cache."""
+    heads: dict[int, list[m.Expr]] = {}
+    frames = []
+    for frame in scope.frames:
+        head = frame.head
+        if head is not None:
+            known = heads.setdefault(frame.statement, [])
+            same = next((h for h in known if h == head), None) or _evaluated(scope, frame.op, head)
+            if same is not None:
+                known.append(same)
+                head = same
+        frames.append(frame if head is frame.head else msgspec.structs.replace(frame, head=head))
+    return msgspec.structs.replace(scope, frames=tuple(frames))
+
+
+def _evaluated(scope: m.Scope, before: int, head: m.Expr) -> m.Expr | None:
+    for op in reversed(scope.ops[:before]):
+        if isinstance(op.action, m.Eval) and op.action.value == head:
+            return op.action.value
+    return None
+
+
 class LinkedModule:
     """One parsed file with what can be read off it alone."""
 
     def __init__(self, file: SourceFile, facts: m.ModuleFacts) -> None:
         self.file = file
-        self.facts = facts
+        self.facts = msgspec.structs.replace(facts, scopes=tuple(_shared_heads(scope) for scope in facts.scopes))
         self.path = file.path
         self.name = file.module
 

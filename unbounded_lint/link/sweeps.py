@@ -54,8 +54,24 @@ class Sweeps:
 
     def of(self, accesses: tuple[Access, ...]) -> tuple[Removal, ...]:
         """All removals of whole entries among the accesses of one container."""
-        removing = [a for a in accesses if a.kind in REMOVING and not a.nested]
+        removing = [a for a in accesses if a.kind in REMOVING and not a.nested and not self._is_put_back(a, accesses)]
         return tuple(self._class(access, accesses) for access in removing)
+
+    def _is_put_back(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+        """`del X[k]` (or a pop) followed by `X[k] = ...` in the same function: the entry is moved, not removed."""
+        if access.kind != "remove" or access.key is None or access.handed is not None:
+            return False
+        facts = self.program.facts(access.scope)
+        around = {0, *frames_of(facts, access.op)}
+        return any(
+            other.kind == "insert"
+            and not other.nested
+            and other.scope == access.scope
+            and other.op >= access.op
+            and other.key == access.key
+            and facts.ops[other.op].frame in around
+            for other in accesses
+        )
 
     def _class(self, access: Access, accesses: tuple[Access, ...]) -> Removal:
         extent = self._extent(access, accesses)

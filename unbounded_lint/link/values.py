@@ -45,9 +45,11 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """Something outside the project, by its dotted name; builtins have their bare name."""
+    """Something outside the project, by its dotted name; builtins have their bare name. `of_instance` marks what was looked up on
+    an instance: it is data that comes and goes, not a definition of another package."""
 
     name: str
+    of_instance: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ NOTHING: Values = frozenset()
 
 def ordered(values: Values) -> tuple[Value, ...]:
     """The values in an order that does not depend on hashing."""
-    return tuple(values) if len(values) < 2 else tuple(ordered(values))
+    return tuple(values) if len(values) < 2 else tuple(sorted(values, key=repr))
 
 
 class AttributeWrite(NamedTuple):
@@ -523,10 +525,10 @@ class Resolver:
         match value:
             case Module(name=dotted):
                 return self.member(dotted, name)
-            case External(name=dotted):
-                return frozenset({External(f"{dotted}.{name}")})
+            case External(name=dotted, of_instance=of_instance):
+                return frozenset({External(f"{dotted}.{name}", of_instance)})
             case ExternalResult(name=dotted):
-                return frozenset({External(f"{dotted}.{name}")})
+                return frozenset({External(f"{dotted}.{name}", True)})
             case Class(scope=cls):
                 if name == "__class__":
                     return NOTHING
@@ -551,7 +553,7 @@ class Resolver:
         finally:
             self._active.discard(active)
         outside = [v.name for owner in self.mro(cls) for v in self.outside_bases(owner)]
-        return frozenset(External(f"{base}.{name}") for base in outside)
+        return frozenset(External(f"{base}.{name}", not on_class) for base in outside)
 
     def _own_attribute(self, owner: ScopeId, cls: ScopeId, name: str, *, on_class: bool) -> Values | None:
         module = self.program.of(owner)
