@@ -149,10 +149,10 @@ class Accesses:
             yield from self._inside(outer, sub.index)
 
     def _slice(self, base: Access, role: str, index: m.Slice) -> Iterator[Access]:
+        whole = index.lower is None and index.upper is None
         if role == "deleted":
-            yield replace(base, kind="trim", how="del[:]")
+            yield replace(base, kind="clear" if whole else "trim", how="del[:]")
         elif role == "stored":
-            whole = index.lower is None and index.upper is None
             yield replace(base, kind="replace" if whole else "trim", how="[:]=", value=self._stored(base.site))
         else:
             yield base

@@ -47,6 +47,13 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
+def _sets(action: m.Action, flag: m.Expr) -> bool:
+    """Whether an operation gives a flag a value that stops the next fill."""
+    if not isinstance(action, m.Assign) or flag not in action.targets:
+        return False
+    return not (isinstance(action.value, m.Const) and action.value.value in {"None", "False"})
+
+
 class Bounds:
     """Decides verdicts."""
 
@@ -71,6 +78,8 @@ class Bounds:
             if self._after_reset(access, accesses) or self._is_refused_when_full(access, accesses):
                 continue
             domain = self._domain(holder, access, accesses)
+            if self._is_definition(access):
+                continue
             if domain.kind != "closed":
                 found.append(Insert(access, domain, contexts))
         return tuple(found)
@@ -97,6 +106,12 @@ class Bounds:
         if access.key is None:
             return Domain("unknown", "the key is not written at the insert")
         return self._element(access)
+
+    def _is_definition(self, access: Access) -> bool:
+        """Whether what is stored was imported, or looked up in a module: then its keys are names in the code that is installed."""
+        if access.value is None or access.nested or access.kind != "insert":
+            return False
+        return self.keys.is_imported(access.value, access.scope)
 
     def _element(self, access: Access) -> Domain:
         assert access.key is not None
@@ -162,19 +177,31 @@ class Bounds:
         return False
 
     def _is_set_here(self, flag: m.Expr, scope: ScopeId) -> bool:
-        facts = self.program.facts(scope)
-        if isinstance(flag, m.Name) and flag.id not in facts.globals and flag.id not in facts.nonlocals:
+        if isinstance(flag, m.Attr):
+            return isinstance(flag.base, m.Name) and any(_sets(op.action, flag) for op in self.program.facts(scope).ops)
+        if not isinstance(flag, m.Name):
             return False
-        if not isinstance(flag, m.Name | m.Attr):
+        owner = self.resolver.owner(flag.id, scope)
+        if owner is None or owner == scope:
             return False
-        if isinstance(flag, m.Attr) and not isinstance(flag.base, m.Name):
-            return False
-        return any(
-            isinstance(op.action, m.Assign)
-            and flag in op.action.targets
-            and not (isinstance(op.action.value, m.Const) and op.action.value.value in {"None", "False"})
-            for op in facts.ops
-        )
+        module = self.program.of(owner)
+        if any(b.op >= 0 and b.scope != owner.index for b in module.bindings(owner.index)[flag.id]):
+            return any(
+                _sets(module.scope(b.scope).ops[b.op].action, flag)
+                for b in module.bindings(owner.index)[flag.id]
+                if b.op >= 0 and b.scope != owner.index
+            )
+        return self._is_filled_here(flag, scope)
+
+    def _is_filled_here(self, flag: m.Name, scope: ScopeId) -> bool:
+        """Whether the function that tests another container for emptiness also fills it."""
+        for site in self.program.of(scope).sites(flag.id):
+            parent = site.parents[-1] if site.parents else None
+            if site.scope == scope and isinstance(parent, m.Attr) and parent.name in {"append", "extend", "add", "update", "insert"}:
+                return True
+            if site.scope == scope and isinstance(parent, m.Sub) and isinstance(self.program.op(site).action, m.Assign):
+                return True
+        return False
 
     def _after_reset(self, access: Access, accesses: tuple[Access, ...]) -> bool:
         """Whether the same run of the function empties or replaces the container first, on every path to the insert."""
@@ -282,7 +309,7 @@ class Bounds:
             return Confidence.MEDIUM if insert.domain.kind == "open" else Confidence.LOW
         if insert.domain.kind == "open":
             return Confidence.HIGH if called and not insert.domain.weak else Confidence.MEDIUM
-        if insert.domain.weak:
+        if insert.domain.weak or insert.access.implicit:
             return Confidence.LOW
         return Confidence.MEDIUM
 

@@ -21,7 +21,7 @@ RUNTIME = frozenset({"run", "api", "timer", "later"})
 STEPS = 200
 """How many callers are followed before the rest counts as run time."""
 
-_CLASS_CREATION = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__", "__prepare__", "__init__", "__new__"})
+_CLASS_CREATION = frozenset({"__init_subclass__", "__set_name__", "__prepare__", "__init__", "__new__"})
 _TRANSPARENT = frozenset(
     "staticmethod classmethod property cached_property abstractmethod wraps lru_cache cache contextmanager asynccontextmanager "
     "overload override final singledispatch total_ordering setter getter deleter coroutine dataclass reify deprecated".split()
@@ -89,7 +89,8 @@ class Execution:
         self.sweepers = sweepers
         self._memo: dict[ScopeId, frozenset[Context]] = {}
         self._busy: set[ScopeId] = set()
-        self._asked: set[tuple[str, ScopeId]] = set()
+        self._asked: set[ScopeId] = set()
+        self._cuts = 0
         self._at: dict[tuple[ScopeId, int], frozenset[Context]] = {}
         self._edges: dict[tuple[ScopeId, int], tuple[Context | _Step, ...]] = {}
         self._callers_of: dict[ScopeId, tuple[Context | _Step, ...]] = {}
@@ -99,25 +100,33 @@ class Execution:
 
     def contexts(self, scope: ScopeId) -> frozenset[Context]:
         """How a function, lambda or class body comes to run; a module's body runs at import."""
-        if scope not in self._memo:
-            if scope in self._busy:
-                return frozenset()
-            self._busy.add(scope)
-            try:
-                self._memo[scope] = self._search(scope)
-            finally:
-                self._busy.discard(scope)
-        return self._memo[scope]
+        if scope in self._memo:
+            return self._memo[scope]
+        if scope in self._busy:
+            self._cuts += 1
+            return frozenset()
+        before = self._cuts
+        self._busy.add(scope)
+        try:
+            found = self._search(scope)
+        finally:
+            self._busy.discard(scope)
+        if self._cuts == before or not self._busy:
+            self._memo[scope] = found
+        return found
 
     def at(self, scope: ScopeId, op: int) -> frozenset[Context]:
         """How one operation comes to run."""
         if (scope, op) not in self._at:
+            before = self._cuts
             found: dict[object, Context] = {}
             for item in self._edge(scope, op):
                 inner = (item,) if isinstance(item, Context) else self.contexts(item.scope)
                 flags = item if isinstance(item, _Step) else _Step(scope, False, False)
                 for context in sorted(inner, key=_order):
                     _keep(found, context.behind(flags.looped, flags.cleanup))
+            if self._cuts != before and self._busy:
+                return frozenset(found.values())
             self._at[scope, op] = frozenset(found.values())
         return self._at[scope, op]
 
@@ -166,9 +175,13 @@ class Execution:
 
     def _edge(self, scope: ScopeId, op: int) -> tuple[Context | _Step, ...]:
         """The operation `op` of `scope` runs something: when does it itself run?"""
-        if (scope, op) not in self._edges:
-            self._edges[scope, op] = (self._find_edge(scope, op),)
-        return self._edges[scope, op]
+        if (scope, op) in self._edges:
+            return self._edges[scope, op]
+        before = self._cuts
+        found = (self._find_edge(scope, op),)
+        if self._cuts == before or not self._busy:
+            self._edges[scope, op] = found
+        return found
 
     def _find_edge(self, scope: ScopeId, op: int) -> Context | _Step:
         facts = self.program.facts(scope)
@@ -186,15 +199,20 @@ class Execution:
 
     def _direct(self, scope: ScopeId) -> tuple[Context | _Step, ...]:
         """The ways in which a scope is run directly: by a caller (a step further up), or from a root."""
-        if scope not in self._callers_of:
-            if ("direct", scope) in self._asked:
-                return ()
-            self._asked.add(("direct", scope))
-            try:
-                self._callers_of[scope] = tuple(dict.fromkeys(self._callers(scope)))
-            finally:
-                self._asked.discard(("direct", scope))
-        return self._callers_of[scope]
+        if scope in self._callers_of:
+            return self._callers_of[scope]
+        if scope in self._asked:
+            self._cuts += 1
+            return ()
+        before = self._cuts
+        self._asked.add(scope)
+        try:
+            found = tuple(dict.fromkeys(self._callers(scope)))
+        finally:
+            self._asked.discard(scope)
+        if self._cuts == before or not self._asked:
+            self._callers_of[scope] = found
+        return found
 
     def _callers(self, scope: ScopeId) -> Iterator[Context | _Step]:
         if self.program.is_test(scope):

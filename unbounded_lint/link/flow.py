@@ -184,7 +184,7 @@ class Flow:
                 yield CallSite(use.site.scope, use.site.op, call, use.bound)
             elif is_property and use.kind not in {"rebound", "decorates"}:
                 yield CallSite(use.site.scope, use.site.op, None, use.bound)
-        if owner is not None and facts.name in {"__init__", "__new__", "__post_init__"}:
+        if owner is not None and facts.name in {"__init__", "__new__", "__post_init__", "__attrs_post_init__"}:
             yield from self._constructions(owner, facts.name)
 
     def _constructions(self, cls: ScopeId, method: str) -> Iterator[CallSite]:

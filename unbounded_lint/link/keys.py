@@ -88,6 +88,41 @@ class Keys:
         self._steps = 0
         return self._items(holder, scope, (), DEPTH)
 
+    def is_imported(self, value: m.Expr, scope: ScopeId, depth: int = 4) -> bool:
+        """Whether a value comes from importing a module by name, or from loading an entry point."""
+        match value:
+            case m.Call(func=func, args=args):
+                names = set(callee_names(func, scope, self.resolver))
+                if names & _IMPORTERS or (isinstance(func, m.Attr) and func.name == "load" and self.is_imported(func.base, scope, depth - 1)):
+                    return True
+                if names & {"getattr", "list", "tuple", "next", "iter", "sorted"} and args and depth:
+                    return self.is_imported(args[0].value, scope, depth - 1)
+                inner = [v.scope for v in ordered(self.resolver.values(func, scope)) if isinstance(v, Function)]
+                if depth and inner:
+                    return all(self._gives_imports(f, depth - 1) for f in inner)
+                return bool(depth) and isinstance(func, m.Call | m.Attr) and self.is_imported(func.base if isinstance(func, m.Attr) else func, scope, depth - 1)
+            case m.Name(id=name) if depth:
+                owner = self.resolver.owner(name, scope)
+                if owner is None or owner.index == 0:
+                    return False
+                bindings = [b for b in self.program.of(owner).bindings(owner.index)[name] if not (isinstance(b.expr, m.Const))]
+                return bool(bindings) and all(
+                    b.expr is not None and b.kind in {"value", "item"} and self.is_imported(b.expr, ScopeId(owner.path, b.scope), depth - 1)
+                    for b in bindings
+                )
+            case m.Attr(base=base) | m.Sub(base=base) if depth:
+                return self.is_imported(base, scope, depth - 1)
+        return False
+
+    def _gives_imports(self, function: ScopeId, depth: int) -> bool:
+        found = []
+        for op in self.program.facts(function).ops:
+            if isinstance(op.action, m.Return) and op.action.value is not None and not isinstance(op.action.value, m.Const):
+                found.append(op.action.value)
+            elif isinstance(op.action, m.Eval) and isinstance(op.action.value, m.Yield) and op.action.value.value is not None:
+                found.append(op.action.value.value)
+        return bool(found) and all(self.is_imported(value, function, depth) for value in found)
+
     # --- guards ---
 
     def _narrowed(self, key: m.Expr, scope: ScopeId, op: int) -> Domain | None:
@@ -157,8 +192,6 @@ class Keys:
                 return join((self._of(body, scope, env, depth - 1), self._of(orelse, scope, env, depth - 1)))
             case m.Sub(base=base, index=index):
                 return self._subscript(expr, base, index, scope, env, depth)
-            case m.Lambda():
-                return Domain("open", "a function made on the spot")
             case m.Comp(element=element, clauses=clauses):
                 return join([self._of(element, scope, env, depth - 1), *(self._items(c.iterable, scope, env, depth - 1) for c in clauses)])
             case m.DictDisplay(items=entries):
@@ -288,9 +321,11 @@ class Keys:
         if values and all(isinstance(v, Class) for v in values):
             if any("Enum" in base for v in values if isinstance(v, Class) for base in self.resolver.all_outside_bases(v.scope)):
                 return Domain("closed", "the members of an enum")
-        for value in ordered(values):
-            if isinstance(value, Allocation) and self._is_constant(value):
-                return Domain("closed", f"an item of the constant `{value.name}`")
+        made = [value for value in ordered(values) if isinstance(value, Allocation)]
+        if made:
+            if all(self._is_constant(value) for value in made):
+                return Domain("closed", f"an item of the constant `{made[0].name}`")
+            return UNKNOWN
         if self._is_requested(holder, values):
             return Domain("open", f"`{dotted_text(holder)}` comes from a request")
         if values and all(isinstance(v, External) and not v.of_instance for v in values):
@@ -350,9 +385,12 @@ class Keys:
         text = dotted_text(expr)
         if self._is_open_root(expr):
             return Domain("open", f"`{text}` comes from a request or message")
-        base = self._of(expr.base, scope, env, depth - 1)
-        if base.kind == "open":
-            return base
+        if isinstance(expr.base, m.Call | m.Await | m.Sub):
+            base = self._of(expr.base, scope, env, depth - 1)
+            if base.kind == "open":
+                return base
+        if _names_settings(expr):
+            return Domain("unknown", f"`{text}` is a setting", weak=True)
         return self._by_word(expr.name, text)
 
     @staticmethod
@@ -473,6 +511,9 @@ class Keys:
     ) -> Domain | None:
         if name == "type" and len(arguments) == 1:
             return Domain("closed", "a class")
+        if name == "id" and len(arguments) == 1:
+            found = self._of(arguments[0], scope, env, depth - 1)
+            return found if found.kind == "closed" and "class" in found.why else Domain("open", "the identity of an object")
         if name == "bool":
             return Domain("closed", "a truth value")
         if name in _CONVERTERS:
@@ -565,6 +606,8 @@ class Keys:
     def _from_callers(self, scope: ScopeId, index: int, annotated: Domain | None, depth: int) -> Domain:
         facts = self.program.facts(scope)
         parameter = facts.parameters[index]
+        if facts.name in {"__getattr__", "__getattribute__"}:
+            return Domain("closed", "an attribute name written in the program")
         active = ("parameter", index, scope)
         if active in self._active:
             return Domain("closed", "derived from itself")
@@ -652,7 +695,24 @@ class Keys:
         return None
 
 
-_REQUESTS = ("flask.request", "flask.session", "flask.g", "bottle.request", "quart.request", "quart.session", "cherrypy.request", "cherrypy.session")
+_IMPORTERS = frozenset(
+    {"importlib.import_module", "__import__", "importlib.reload", "pkgutil.resolve_name", "importlib.util.module_from_spec",
+     "importlib.metadata.entry_points", "pkg_resources.iter_entry_points", "django.utils.module_loading.import_string"}
+)  # fmt: skip
+_REQUESTS = ("flask.request", "flask.session", "bottle.request", "quart.request", "quart.session", "cherrypy.request", "cherrypy.session")
+
+
+_SETTINGS = frozenset({"settings", "config", "conf", "cfg", "options", "opts", "args", "argv", "params", "environ", "preferences", "prefs"})
+
+
+def _names_settings(expr: m.Attr) -> bool:
+    """Whether an attribute is read off something called settings, or the like: weak evidence for few values."""
+    base = expr.base
+    while isinstance(base, m.Attr):
+        if base.name.strip("_").lower() in _SETTINGS:
+            return True
+        base = base.base
+    return isinstance(base, m.Name) and base.id.strip("_").lower() in _SETTINGS
 
 
 def _decorator_tails(facts: m.Scope) -> tuple[str, ...]:

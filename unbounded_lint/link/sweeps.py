@@ -63,6 +63,7 @@ class Sweeps:
             return False
         facts = self.program.facts(access.scope)
         around = {0, *frames_of(facts, access.op)}
+        around |= {i for i, frame in enumerate(facts.frames) if frame.kind in {"try", "with"} and frame.parent in around}
         return any(
             other.kind == "insert"
             and not other.nested
@@ -173,12 +174,13 @@ class Sweeps:
             return "capacity"
         if self._is_guaranteed(access, contexts, accesses):
             return "guaranteed"
-        if "timer" in kinds and (extent != "single" or self._keyed_by_sweep(access)):
+        stacked = extent == "evict" and any(a.kind == "insert" and a.scope == access.scope for a in accesses)
+        if "timer" in kinds and not stacked and (extent != "single" or self._keyed_by_sweep(access)):
             return "timer"
         if "later" in kinds and extent == "single":
             return "later"
         if "timer" in kinds or "later" in kinds:
-            return "timer" if extent != "single" else "event"
+            return "timer" if extent != "single" and not stacked else "event"
         if not live:
             for kind in ("unstarted", "other-process", "test", "dead"):
                 if kind in kinds:
@@ -186,7 +188,7 @@ class Sweeps:
             return "dead"
         if live <= {"import"} and extent == "all":
             return "import"
-        if extent != "single" and self._in_insert_path(access, accesses):
+        if extent != "single" and not stacked and self._in_insert_path(access, accesses):
             return "insert"
         if live == {"exit"}:
             return "exit"
