@@ -88,9 +88,8 @@ class Execution:
         self.entry_points = entry_points
         self.sweepers = sweepers
         self._memo: dict[ScopeId, frozenset[Context]] = {}
-        self._busy: set[ScopeId] = set()
-        self._asked: set[ScopeId] = set()
-        self._cuts = 0
+        self._users_of: dict[ScopeId, tuple[ScopeId | str, ...]] = {}
+        self._roots: dict[ScopeId, frozenset[str]] = {}
         self._at: dict[tuple[ScopeId, int], frozenset[Context]] = {}
         self._edges: dict[tuple[ScopeId, int], tuple[Context | _Step, ...]] = {}
         self._callers_of: dict[ScopeId, tuple[Context | _Step, ...]] = {}
@@ -100,33 +99,19 @@ class Execution:
 
     def contexts(self, scope: ScopeId) -> frozenset[Context]:
         """How a function, lambda or class body comes to run; a module's body runs at import."""
-        if scope in self._memo:
-            return self._memo[scope]
-        if scope in self._busy:
-            self._cuts += 1
-            return frozenset()
-        before = self._cuts
-        self._busy.add(scope)
-        try:
-            found = self._search(scope)
-        finally:
-            self._busy.discard(scope)
-        if self._cuts == before or not self._busy:
-            self._memo[scope] = found
-        return found
+        if scope not in self._memo:
+            self._memo[scope] = self._search(scope)
+        return self._memo[scope]
 
     def at(self, scope: ScopeId, op: int) -> frozenset[Context]:
         """How one operation comes to run."""
         if (scope, op) not in self._at:
-            before = self._cuts
             found: dict[object, Context] = {}
             for item in self._edge(scope, op):
                 inner = (item,) if isinstance(item, Context) else self.contexts(item.scope)
                 flags = item if isinstance(item, _Step) else _Step(scope, False, False)
                 for context in sorted(inner, key=_order):
                     _keep(found, context.behind(flags.looped, flags.cleanup))
-            if self._cuts != before and self._busy:
-                return frozenset(found.values())
             self._at[scope, op] = frozenset(found.values())
         return self._at[scope, op]
 
@@ -136,11 +121,61 @@ class Execution:
 
     def is_live(self, scope: ScopeId) -> bool:
         """Whether anything but tests can run a scope."""
-        return scope.index == 0 or any(c.kind in LIVE for c in self.contexts(scope))
+        return scope.index == 0 or bool(self.roots(scope) & LIVE)
+
+    def roots(self, scope: ScopeId) -> frozenset[str]:
+        """The kinds of the places from which a scope can be reached at all, by a call or by being handed over.
+
+        Unlike `contexts` this asks nothing about timers, so that whether a timer is started can be decided by it.
+        """
+        if scope not in self._roots:
+            found, queue, seen = set(), [scope], {scope}
+            while queue:
+                for user in self._users(queue.pop(0)):
+                    if isinstance(user, str):
+                        found.add(user)
+                    elif user not in seen and len(seen) < STEPS:
+                        seen.add(user)
+                        queue.append(user)
+            self._roots[scope] = frozenset(found)
+        return self._roots[scope]
+
+    def _users(self, scope: ScopeId) -> tuple[ScopeId | str, ...]:
+        """The scopes that use a scope, and the kinds of roots it has itself."""
+        if scope not in self._users_of:
+            self._users_of[scope] = tuple(dict.fromkeys(self._find_users(scope)))
+        return self._users_of[scope]
+
+    def _find_users(self, scope: ScopeId) -> Iterator[ScopeId | str]:
+        if self.program.is_test(scope):
+            yield "test"
+            return
+        parent = self.program.parent(scope)
+        if parent is None:
+            yield "import"
+            return
+        if self.program.facts(scope).kind == "class":
+            yield parent
+            return
+        users = [site.scope for site in self.flow.call_sites(scope)]
+        for use in self.flow.function_uses(scope):
+            if use.kind in {"argument", "partial", "kept", "escaped"}:
+                users.append(use.site.scope)
+            if use.kind == "escaped":
+                decorated = [self._decorated(u.site) for u in self.flow.function_uses(use.site.scope) if u.kind == "decorates"]
+                users += [d for d in decorated if d is not None]
+        yield from users
+        found = bool(users)
+        for context in self._by_decorators(scope, found):
+            found = True
+            yield context.kind
+        if not found:
+            for item in self._uncalled(scope):
+                yield item.kind if isinstance(item, Context) else item.scope
 
     def is_forgotten(self, scope: ScopeId) -> bool:
         """Whether a scope could only be run by users of the project, in a project that has entry points of its own: nobody runs it."""
-        return self.has_entry_points and {c.kind for c in self.contexts(scope)} & LIVE <= {"api"}
+        return self.has_entry_points and self.roots(scope) & LIVE <= {"api"}
 
     @cached_property
     def has_entry_points(self) -> bool:
@@ -175,13 +210,9 @@ class Execution:
 
     def _edge(self, scope: ScopeId, op: int) -> tuple[Context | _Step, ...]:
         """The operation `op` of `scope` runs something: when does it itself run?"""
-        if (scope, op) in self._edges:
-            return self._edges[scope, op]
-        before = self._cuts
-        found = (self._find_edge(scope, op),)
-        if self._cuts == before or not self._busy:
-            self._edges[scope, op] = found
-        return found
+        if (scope, op) not in self._edges:
+            self._edges[scope, op] = (self._find_edge(scope, op),)
+        return self._edges[scope, op]
 
     def _find_edge(self, scope: ScopeId, op: int) -> Context | _Step:
         facts = self.program.facts(scope)
@@ -199,20 +230,9 @@ class Execution:
 
     def _direct(self, scope: ScopeId) -> tuple[Context | _Step, ...]:
         """The ways in which a scope is run directly: by a caller (a step further up), or from a root."""
-        if scope in self._callers_of:
-            return self._callers_of[scope]
-        if scope in self._asked:
-            self._cuts += 1
-            return ()
-        before = self._cuts
-        self._asked.add(scope)
-        try:
-            found = tuple(dict.fromkeys(self._callers(scope)))
-        finally:
-            self._asked.discard(scope)
-        if self._cuts == before or not self._asked:
-            self._callers_of[scope] = found
-        return found
+        if scope not in self._callers_of:
+            self._callers_of[scope] = tuple(dict.fromkeys(self._callers(scope)))
+        return self._callers_of[scope]
 
     def _callers(self, scope: ScopeId) -> Iterator[Context | _Step]:
         if self.program.is_test(scope):
@@ -496,7 +516,7 @@ class Execution:
             parent = self.program.parent(scope)
             assert parent is not None
             if facts.kind == "lambda":
-                yield from self._edge(parent, 0)
+                yield _Step(parent, False, False)
             else:
                 yield Context("dead", False, False, here)
         else:

@@ -115,7 +115,7 @@ class Keys:
         return False
 
     def _gives_imports(self, function: ScopeId, depth: int) -> bool:
-        found = []
+        found: list[m.Expr] = []
         for op in self.program.facts(function).ops:
             if isinstance(op.action, m.Return) and op.action.value is not None and not isinstance(op.action.value, m.Const):
                 found.append(op.action.value)
