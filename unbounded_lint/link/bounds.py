@@ -78,7 +78,7 @@ class Bounds:
             if self._after_reset(access, accesses) or self._is_refused_when_full(access, accesses):
                 continue
             domain = self._domain(holder, access, accesses)
-            if self._is_definition(access):
+            if self._is_definition(access) or self._is_present(access, accesses):
                 continue
             if domain.kind != "closed":
                 found.append(Insert(access, domain, contexts))
@@ -87,7 +87,7 @@ class Bounds:
     @staticmethod
     def _is_runtime(contexts: frozenset[Context]) -> bool:
         for context in contexts:
-            if context.kind in {"run", "api", "timer", "later"}:
+            if context.kind in {"run", "api", "tested", "timer", "later"}:
                 return True
             if context.kind in {"main", "startup"} and context.looped:
                 return True
@@ -127,6 +127,18 @@ class Bounds:
             for node in w.walk(condition):
                 if isinstance(node, m.Compare) and any(id(i) in tested for i in node.items):
                     if ("not in" in node.ops) == truth:
+                        return True
+        return False
+
+    def _is_present(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+        """Whether the key is known to be in the container already: then its value is only replaced."""
+        facts = self.program.facts(access.scope)
+        tested = {id(a.site.node) for a in accesses if a.kind == "contains" and a.scope == access.scope}
+        for condition, truth in guards(facts, access.op):
+            parts = condition.items if isinstance(condition, m.BoolOp) and (condition.op == "and") == truth else (condition,)
+            for part in parts:
+                if isinstance(part, m.Compare) and part.left == access.key and any(id(i) in tested for i in part.items):
+                    if ("in" in part.ops) == truth:
                         return True
         return False
 
@@ -288,8 +300,11 @@ class Bounds:
     ) -> tuple[Confidence, tuple[str, ...]]:
         """The best that any insert supports, and why."""
         best, why = Confidence.LOW, ""
+        called = self._holds_callables(accesses)
         for insert in inserts:
             level = self._insert_confidence(insert)
+            if self._is_registration(insert, called):
+                level = Confidence.LOW
             if level.rank > best.rank or not why:
                 best, why = level, insert.domain.why
         reasons = [f"the key is {why}" if not why.startswith("`") else f"the key: {why}"]
@@ -302,11 +317,42 @@ class Bounds:
             reasons.append("a receiver was matched by the attribute's name alone")
         return best, tuple(reasons)
 
+    def _is_registration(self, insert: Insert, holds_callables: bool) -> bool:
+        """Whether a public function that nobody here calls stores something under a name, or to be called later: the form of a
+        registration, which users make when their program starts."""
+        if not insert.kinds <= {"api", "tested", "test"} or insert.access.nested:
+            return False
+        value, key = insert.access.value, insert.access.key
+        parameters = {p.name for p in self.program.facts(insert.access.scope).parameters}
+        if isinstance(key, m.Name) and key.id in parameters and key.id.split("_")[-1] == "name":
+            return insert.domain.kind == "unknown"
+        return holds_callables and isinstance(value, m.Name) and value.id in parameters
+
+    def _holds_callables(self, accesses: tuple[Access, ...]) -> bool:
+        """Whether some code calls what it takes out of the container."""
+        return any(self._is_called(a) for a in accesses if a.kind in {"iterate", "read"} and not self.program.is_test(a.scope))
+
+    def _is_called(self, access: Access) -> bool:
+        site = access.site
+        facts = self.program.facts(access.scope)
+        for frame in facts.frames:
+            if frame.kind == "for" and isinstance(frame.target, m.Name) and frame.head is not None:
+                if any(node is site.node for node in w.walk(frame.head)):
+                    return any(
+                        other.scope == access.scope and other.parents and isinstance(call := other.parents[-1], m.Call)
+                        and call.func is other.node
+                        for other in self.program.of(access.scope).sites(frame.target.id)
+                    )
+        for parent in site.parents[::-1]:
+            if isinstance(parent, m.Call) and isinstance(parent.func, m.Sub | m.Call) and site.node in set(w.walk(parent.func)):
+                return True
+        return False
+
     @staticmethod
     def _insert_confidence(insert: Insert) -> Confidence:
         called = "run" in insert.kinds or "timer" in insert.kinds or "later" in insert.kinds
         if insert.access.nested:
-            return Confidence.MEDIUM if insert.domain.kind == "open" else Confidence.LOW
+            return Confidence.MEDIUM if insert.domain.kind == "open" and not insert.domain.weak else Confidence.LOW
         if insert.domain.kind == "open":
             return Confidence.HIGH if called and not insert.domain.weak else Confidence.MEDIUM
         if insert.domain.weak or insert.access.implicit:

@@ -13,7 +13,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.flow import Flow, Use, Variable
 from unbounded_lint.link.frames import in_cleanup, in_main_guard, loops_around, ops_in
 from unbounded_lint.link.given import callee_names, dotted_text, given, is_unknown_receiver, receiver_of
-from unbounded_lint.link.program import ScopeId, Site
+from unbounded_lint.link.program import Program, ScopeId, Site
 from unbounded_lint.link.values import Class, Function, Instance
 
 LIVE = frozenset({"import", "startup", "main", "run", "api", "timer", "later", "exit"})
@@ -34,7 +34,7 @@ class Context:
     """One way in which code comes to run.
 
     kind     import, startup (once, before serving), main (a script's body), run (per request, event or callback), api (public and called by
-             nobody here), timer, later (once, after a delay), exit, test, dead (private and called by nobody), other-process,
+             nobody here), tested (public and called by tests alone), timer, later (once, after a delay), exit, test, dead (private and called by nobody), other-process,
              unstarted (handed to a timer that nothing starts)
     looped   a loop stands on the way (meaningful for main and startup)
     cleanup  a `finally` or `__exit__` stands on the way
@@ -64,6 +64,11 @@ class _Step:
 
 def _order(context: Context) -> tuple[str, bool, bool, str, tuple[ScopeId, int]]:
     return (context.kind, context.looped, context.cleanup, context.timer, context.root)
+
+
+def _is_test(item: Context | _Step, program: Program) -> bool:
+    """Whether a way of running comes from a test: what only tests call, the project's users may call."""
+    return item.kind == "test" if isinstance(item, Context) else program.is_test(item.scope)
 
 
 def _keep(found: dict[object, Context], context: Context) -> None:
@@ -221,12 +226,24 @@ class Execution:
         looped = bool(loops_around(facts, op))
         cleanup = in_cleanup(facts, op) or facts.name in _EXIT_METHODS
         if self.timed_loop(scope, op) is not None and self.is_live(scope):
-            started = scope.index == 0 or not self.is_forgotten(scope)
+            started = scope.index == 0 or not (self.is_forgotten(scope) or self._is_unstarted(scope))
             return Context("timer" if started else "unstarted", looped, cleanup, (scope, op), "loop")
         if scope.index == 0:
             script = in_main_guard(facts, op) or any(facts.frames[f].kind == "while" for f in loops_around(facts, op))
             return Context("main" if script else "import", looped, cleanup, (scope, op))
         return _Step(scope, looped, cleanup)
+
+    def _is_unstarted(self, scope: ScopeId) -> bool:
+        """Whether a function is only handed to threads, or the like, that nothing starts."""
+        uses = [u for u in self.flow.function_uses(scope) if not self.program.is_test(u.site.scope) and u.kind != "rebound"]
+        if not uses or any(u.kind != "argument" or not isinstance(u.outer, m.Call) for u in uses):
+            return False
+        for use in uses:
+            assert isinstance(use.outer, m.Call)
+            timers = self.timers_of(use.outer, use.site.scope)
+            if not timers or self.is_started(timers[0], use.outer, use.site):
+                return False
+        return True
 
     def _direct(self, scope: ScopeId) -> tuple[Context | _Step, ...]:
         """The ways in which a scope is run directly: by a caller (a step further up), or from a root."""
@@ -249,15 +266,18 @@ class Execution:
             yield Context("timer", True, False, (scope, 0), "declared in the settings")
         if symbol in self.entry_points:
             yield Context("run", True, False, (scope, 0))
-        found = False
+        found = tested = False
         for item in self._called_by(scope):
-            found = True
+            tested = tested or _is_test(item, self.program)
+            found = found or not _is_test(item, self.program)
             yield item
         for item in self._by_decorators(scope, found):
             found = True
             yield item
         if not found:
-            yield from self._uncalled(scope)
+            for item in self._uncalled(scope):
+                public = tested and isinstance(item, Context) and item.kind in {"api", "run"}
+                yield Context("tested", True, False, (scope, 0)) if public else item
 
     def _definition(self, parent: ScopeId, scope: ScopeId) -> int:
         for index, op in enumerate(self.program.facts(parent).ops):

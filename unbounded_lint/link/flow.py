@@ -330,6 +330,8 @@ class Flow:
     def _receiver(self, base: m.Expr, scope: ScopeId, cls: ScopeId, name: str) -> tuple[int | None, bool] | None:
         """How `base.name` reaches an attribute of `cls`: (parameters bound, or None for the usual; guessed), None if not."""
         values = self._base_values(base, scope)
+        if isinstance(base, m.Call) and base.func == m.Name("super"):
+            return (None, False) if Instance(cls) in values else None
         if not values:
             return (None, True) if self._is_distinct(name, cls) else None
         for value in ordered(values):

@@ -106,7 +106,7 @@ class Keys:
                 if owner is None or owner.index == 0:
                     return False
                 bindings = [b for b in self.program.of(owner).bindings(owner.index)[name] if not (isinstance(b.expr, m.Const))]
-                return bool(bindings) and all(
+                return any(
                     b.expr is not None and b.kind in {"value", "item"} and self.is_imported(b.expr, ScopeId(owner.path, b.scope), depth - 1)
                     for b in bindings
                 )
@@ -121,7 +121,7 @@ class Keys:
                 found.append(op.action.value)
             elif isinstance(op.action, m.Eval) and isinstance(op.action.value, m.Yield) and op.action.value.value is not None:
                 found.append(op.action.value.value)
-        return bool(found) and all(self.is_imported(value, function, depth) for value in found)
+        return any(self.is_imported(value, function, depth) for value in found)
 
     # --- guards ---
 
@@ -513,7 +513,7 @@ class Keys:
             return Domain("closed", "a class")
         if name == "id" and len(arguments) == 1:
             found = self._of(arguments[0], scope, env, depth - 1)
-            return found if found.kind == "closed" and "class" in found.why else Domain("open", "the identity of an object")
+            return found if found.kind == "closed" and ("class" in found.why or "`type" in found.why) else Domain("open", "the identity of an object")
         if name == "bool":
             return Domain("closed", "a truth value")
         if name in _CONVERTERS:
@@ -624,7 +624,7 @@ class Keys:
         if annotated is not None and annotated.kind == "open":
             return annotated
         if self._is_open_root(m.Name(parameter.name)):
-            return Domain("open", f"`{parameter.name}` is a request or message")
+            return Domain("open", f"`{parameter.name}` is a request or message", weak=True)
         hint = self.catalog.word_domain(parameter.name)
         if hint == "open":
             return Domain("open", f"`{parameter.name}` is given by callers outside the project", weak=True)

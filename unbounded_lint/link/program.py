@@ -99,6 +99,13 @@ class LinkedModule:
                             found.setdefault(node.id, []).append(Site(here, op_index, node, parents))
                         elif isinstance(node, m.Attr):
                             found.setdefault(node.name, []).append(Site(here, op_index, node, parents))
+            for frame in scope.frames:
+                if isinstance(frame.target, m.Sub | m.Attr | m.Display):
+                    for node, parents in w.walk_with_parents(frame.target):
+                        if isinstance(node, m.Name) and (parents and not isinstance(parents[-1], m.Display | m.Star)):
+                            found.setdefault(node.id, []).append(Site(here, max(frame.op - 1, 0), node, parents))
+                        elif isinstance(node, m.Attr):
+                            found.setdefault(node.name, []).append(Site(here, max(frame.op - 1, 0), node, parents))
         return {name: tuple(sites) for name, sites in found.items()}
 
     def sites(self, identifier: str) -> tuple[Site, ...]:

@@ -182,6 +182,8 @@ class Sweeps:
         if "timer" in kinds or "later" in kinds:
             return "timer" if extent != "single" and not stacked else "event"
         if not live:
+            if "tested" in kinds:
+                return "test"
             for kind in ("unstarted", "other-process", "test", "dead"):
                 if kind in kinds:
                     return kind

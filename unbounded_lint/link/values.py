@@ -293,7 +293,9 @@ class Resolver:
         """What `name` is in the module `dotted`."""
         source = self.program.named(dotted)
         if source is not None and name in source.bindings(0):
-            return self.lookup(name, ScopeId(source.path, 0))
+            found = self.lookup(name, ScopeId(source.path, 0))
+            if found or not self.program.is_module(f"{dotted}.{name}"):
+                return found
         below = f"{dotted}.{name}"
         if self.program.is_module(below):
             return frozenset({Module(below)})
