@@ -399,7 +399,7 @@ class Terminal(io.StringIO):
         (["--color", "never"], {"FORCE_COLOR": "1"}, True, False),
     ],
 )
-def test_colour(  # noqa: PLR0917
+def test_colour(
     runner: FakeRunner,
     project: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -521,7 +521,7 @@ def test_terminal_that_cannot_show_a_character(
         ("docs", ["../app/__init__.py"], "app/store.py"),
     ],
 )
-def test_shown_path(  # noqa: PLR0917
+def test_shown_path(
     runner: FakeRunner,
     project: Path,
     monkeypatch: pytest.MonkeyPatch,

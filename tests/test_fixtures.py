@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import ast
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import pytest
+
+from tests.marks import Marks, Report, definition_lines, problems, python_files, read_line, read_marks
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
@@ -31,30 +32,6 @@ FIXED_MAPS = (
     "unbounded_lint.reference.events:EventRegistry._sequences",
 )
 
-_EXPECT = re.compile(r"#\s*expect:(?P<codes>.*?)(?=#|$)")
-_OK = re.compile(r"#\s*ok:(?P<reason>.*?)(?=#|$)")
-_GAP = re.compile(r"^\s*#\s*known-gap:\s*(?P<reason>.+)$", re.MULTILINE)
-_CODE = re.compile(r"UBM\d{3}")
-
-
-class Report(NamedTuple):
-    """One finding, expected or made."""
-
-    path: str
-    line: int
-    code: str
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.code}"
-
-
-class Marks(NamedTuple):
-    """All marks of one fixture."""
-
-    expected: frozenset[Report]
-    quiet: frozenset[tuple[str, int]]
-    gap: str
-
 
 def fixture_directories() -> list[Path]:
     """`<rule>/<case>` each, and every stage of the gateway."""
@@ -65,52 +42,6 @@ def fixture_directories() -> list[Path]:
         for case in rule.iterdir()
         if case.is_dir() and not case.name.startswith((".", "_"))
     )
-
-
-def read_marks(directory: Path) -> Marks:
-    """The marks in all Python files of a fixture; raises ValueError for one that makes no sense."""
-    expected: set[Report] = set()
-    quiet: set[tuple[str, int]] = set()
-    gap = ""
-    for file in python_files(directory):
-        path = file.relative_to(directory).as_posix()
-        text = file.read_text(encoding="utf-8")
-        if found := _GAP.search(text):
-            gap = found["reason"]
-        for number, line in enumerate(text.splitlines(), 1):
-            codes, is_quiet = _read_line(line, f"{path}:{number}")
-            expected.update(Report(path, number, code) for code in codes)
-            if is_quiet:
-                quiet.add((path, number))
-    return Marks(frozenset(expected), frozenset(quiet), gap)
-
-
-def _read_line(line: str, place: str) -> tuple[tuple[str, ...], bool]:
-    expect, ok = _EXPECT.search(line), _OK.search(line)
-    if expect and ok:
-        raise ValueError(f"{place}: a line is either expected to be reported or to stay quiet: {line}")
-    if ok and not ok["reason"].strip():
-        raise ValueError(f"{place}: `# ok:` needs the rule or the reason: {line}")
-    if not expect:
-        return (), bool(ok)
-    codes = tuple(code.strip() for code in expect["codes"].split(","))
-    if not all(_CODE.fullmatch(code) for code in codes):
-        raise ValueError(f"{place}: `# expect:` takes codes such as UBM101 and nothing else: {line}")
-    return codes, False
-
-
-def python_files(directory: Path) -> Iterator[Path]:
-    return (file for file in sorted(directory.rglob("*.py")) if "__pycache__" not in file.parts)
-
-
-def definition_lines(file: Path) -> dict[int, int]:
-    """Lines of decorators, each with the line of the `def` below: a decorated function is one definition."""
-    lines: dict[int, int] = {}
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.decorator_list:
-            first = min(decorator.lineno for decorator in node.decorator_list)
-            lines.update(dict.fromkeys(range(first, node.lineno), node.lineno))
-    return lines
 
 
 def settings_of(directory: Path) -> Any:
@@ -190,13 +121,8 @@ def test_fixture(directory: Path) -> None:
         pytest.skip(f"waits for {', '.join(waiting)}")
 
     found = {report: message for report, message in findings_of(directory).items() if report.code in known}
-    missed = sorted(marks.expected - found.keys())
-    alarms = sorted(found.keys() - marks.expected)
-    problems = [f"missed alarm: {report}" for report in missed]
-    for report in alarms:
-        what = "must stay quiet" if (report.path, report.line) in marks.quiet else "nothing is expected here"
-        problems.append(f"false alarm:  {report} ({what}): {found[report]}")
-    assert not problems, "\n".join(["", *problems])
+    wrong = problems(marks, found)
+    assert not wrong, "\n".join(["", *wrong])
 
 
 @pytest.mark.xfail(
@@ -270,12 +196,12 @@ def test_all_fixtures_parse() -> None:
 )
 def test_senseless_marks_are_errors(line: str) -> None:
     with pytest.raises(ValueError, match="place"):
-        _read_line(line, "place")
+        read_line(line, "place")
 
 
 def test_a_line_cannot_be_both() -> None:
     with pytest.raises(ValueError, match="either"):
-        _read_line("x = {}  # expect: UBM101  # ok: UBM102", "place")
+        read_line("x = {}  # expect: UBM101  # ok: UBM102", "place")
 
 
 def test_marks_are_read(tmp_path: Path) -> None:

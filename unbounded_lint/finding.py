@@ -24,8 +24,8 @@ class Confidence(enum.Enum):
 class Place(msgspec.Struct, frozen=True, order=True):
     """A place in a file, with the part it plays.
 
-    path is posix and relative to the project root; lines and columns are 1-based, counted in characters, ends exclusive;
-    role is definition, insert, removal, sweep, timer, guard, call or companion; text one line for a person.
+    path is posix and relative to the project root; lines and columns are 1-based, counted in characters, ends
+    exclusive; role is definition, insert, removal, sweep, timer, guard, call or companion; text one line for a person.
     """
 
     path: str
@@ -40,8 +40,8 @@ class Place(msgspec.Struct, frozen=True, order=True):
 class Finding(msgspec.Struct, frozen=True):
     """One report about one container (or file, for UBM9xx).
 
-    symbol is "pkg.mod:NAME" or "pkg.mod:Class.attr", empty where a finding is about a file; message one sentence; advice one
-    action for the `help:` line or empty; reasons the chain of evidence behind the confidence, in words.
+    symbol is "pkg.mod:NAME" or "pkg.mod:Class.attr", empty where a finding is about a file; message one sentence;
+    advice one action for the `help:` line or empty; reasons the chain of evidence behind the confidence, in words.
     """
 
     code: str

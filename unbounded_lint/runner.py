@@ -34,7 +34,8 @@ Progress = Callable[[int, int], None]
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One run. jobs is the number of processes (1: none but this one); apply_noqa is False where flake8 applies them."""
+    """One run. jobs is the number of processes (1: none but this one); apply_noqa is False where flake8 applies
+    them."""
 
     project: ProjectFiles
     settings: Settings
@@ -44,7 +45,8 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Stats(msgspec.Struct, frozen=True):
-    """files in the project, analysed with libcst or from the cache, containers found, findings by code, files without facts."""
+    """files in the project, analysed with libcst or from the cache, containers found, findings by code, files without
+    facts."""
 
     files: int
     analysed: int
@@ -171,7 +173,9 @@ def _matches(code: str, prefixes: tuple[str, ...]) -> int:
 def _is_selected(rule: Rule, settings: Settings) -> bool:
     """As in ruff: the longer prefix wins, and ignoring wins over selecting by the same one."""
     extended = _matches(rule.code, settings.extend_select)
-    chosen = (len(rule.code) if rule.default else 0) if settings.select is None else _matches(rule.code, settings.select)
+    chosen = (
+        (len(rule.code) if rule.default else 0) if settings.select is None else _matches(rule.code, settings.select)
+    )
     by_default = settings.select is None and rule.default and not extended
     ignored = _matches(rule.code, settings.ignore)
     if by_default:
@@ -219,9 +223,7 @@ def _explain(request: Request, symbol: str) -> Sheet:
     with _opened(request) as sources:
         project = _link(request, sources, None)
         container = _named(project, symbol)
-        codes = tuple(
-            sorted({f.code for f in _by_rules(request.settings, project) if f.symbol == container.symbol})
-        )
+        codes = tuple(sorted({f.code for f in _by_rules(request.settings, project) if f.symbol == container.symbol}))
         return _sheet(project, container, codes)
 
 
@@ -231,7 +233,9 @@ def _named(project: Project, symbol: str) -> Container:
     if len(short) == 1:
         return short[0]
     if short:
-        raise UserError(f"{symbol!r} names {len(short)} containers; write one of {', '.join(c.symbol for c in short[:8])}")
+        raise UserError(
+            f"{symbol!r} names {len(short)} containers; write one of {', '.join(c.symbol for c in short[:8])}"
+        )
     close = difflib.get_close_matches(symbol, [c.symbol for c in project.containers], n=3, cutoff=0.5)
     hint = f"; did you mean {' or '.join(close)}?" if close else "; write it as pkg.mod:NAME or pkg.mod:Class.attr"
     raise UserError(f"no long-lived container is called {symbol!r}{hint}")

@@ -55,13 +55,14 @@ def parse_bytes(data: bytes) -> bytes:
         result = _Parsed(None, 1, str(error))
     except SourceError as error:
         result = _Parsed(None, error.line, error.message)
-    except Exception as error:  # noqa: BLE001 - hostile input must not end the run
+    except Exception as error:
         result = _Parsed(None, 1, f"{type(error).__name__}: {error}", internal=True)
     return msgspec.msgpack.encode(result)
 
 
 class Sources:
-    """Reads each file once. `load` gives facts on demand; `prefetch` makes them for many files, in a pool if that pays."""
+    """Reads each file once. `load` gives facts on demand; `prefetch` makes them for many files, in a pool if that
+    pays."""
 
     def __init__(self, root: Path, files: Sequence[SourceFile], cache: Cache | None) -> None:
         self.root = root
@@ -107,7 +108,8 @@ class Sources:
         return index
 
     def mentioning(self, identifier: str) -> Sequence[str]:
-        """The files that mention an identifier, in path order; a private name is written without the class that mangles it."""
+        """The files that mention an identifier, in path order; a private name is written without the class that
+        mangles it."""
         written = _MANGLED.sub("", identifier)
         return self._by_word.get(written.encode(), ())
 
@@ -126,7 +128,9 @@ class Sources:
 
     def prefetch(self, paths: Iterable[str], jobs: int, progress: Callable[[int, int], None] | None) -> None:
         """Make the facts of many files ready."""
-        wanted = [path for path in paths if path not in self._encoded and self.data(path) and path not in self._failures]
+        wanted = [
+            path for path in paths if path not in self._encoded and self.data(path) and path not in self._failures
+        ]
         self._make(wanted, jobs, progress)
 
     def _key(self, path: str) -> bytes:

@@ -66,7 +66,7 @@ def test_statistics_replace_the_findings(finding: Finding, counts: Totals, view_
         ("\x1b[31m; name = {}", 8, 12),
     ],
 )
-def test_carets_stand_under_the_name(  # noqa: PLR0917
+def test_carets_stand_under_the_name(
     finding: Finding, counts: Totals, view_of: Callable[..., View], source: str, column: int, end_column: int
 ) -> None:
     place = Place("wide.py", 1, column, 1, end_column)

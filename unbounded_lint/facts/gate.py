@@ -1,4 +1,5 @@
-"""What the bytes of a file tell without parsing it: the words it mentions, and whether it can define a container at all."""
+"""What the bytes of a file tell without parsing it: the words it mentions, and whether it can define a container at
+all."""
 
 from __future__ import annotations
 

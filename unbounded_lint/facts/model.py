@@ -34,7 +34,7 @@ class _Node(msgspec.Struct, frozen=True, array_like=True, tag=True):
 # --- expressions -----------------------------------------------------------------------------------------------------
 
 
-class Const(_Node):
+class Const(_Node, frozen=True):
     """A literal. `kind` is str, bytes, int, float, complex, bool, none or ellipsis; `value` the evaluated text for str
     (implicit concatenations joined) and the source text for all others."""
 
@@ -42,27 +42,27 @@ class Const(_Node):
     value: str
 
 
-class Name(_Node):
+class Name(_Node, frozen=True):
     """A bare name, read or bound."""
 
     id: str
 
 
-class Attr(_Node):
+class Attr(_Node, frozen=True):
     """`base.name`; a private name is already mangled where Python would mangle it."""
 
     base: Expr
     name: str
 
 
-class Sub(_Node):
+class Sub(_Node, frozen=True):
     """`base[index]`; several indices become one `Display` tuple, as in Python."""
 
     base: Expr
     index: Expr
 
 
-class Slice(_Node):
+class Slice(_Node, frozen=True):
     """`lower:upper:step` inside a subscript."""
 
     lower: Expr | None
@@ -70,7 +70,7 @@ class Slice(_Node):
     step: Expr | None
 
 
-class Arg(_Node):
+class Arg(_Node, frozen=True):
     """One argument of a call: `keyword` for `k=v`, `star` is "", "*" or "**"."""
 
     value: Expr
@@ -78,7 +78,7 @@ class Arg(_Node):
     star: str
 
 
-class Call(_Node):
+class Call(_Node, frozen=True):
     """`func(args)`; `span` covers the whole call."""
 
     func: Expr
@@ -86,27 +86,27 @@ class Call(_Node):
     span: Span
 
 
-class Display(_Node):
+class Display(_Node, frozen=True):
     """A `tuple`, `list` or `set` written out."""
 
     kind: str
     items: tuple[Expr, ...]
 
 
-class DictItem(_Node):
+class DictItem(_Node, frozen=True):
     """`key: value`; `key` is None for `**value`."""
 
     key: Expr | None
     value: Expr
 
 
-class DictDisplay(_Node):
+class DictDisplay(_Node, frozen=True):
     """A dict written out."""
 
     items: tuple[DictItem, ...]
 
 
-class Clause(_Node):
+class Clause(_Node, frozen=True):
     """`for target in iterable if conditions` of a comprehension."""
 
     target: Expr
@@ -115,7 +115,7 @@ class Clause(_Node):
     is_async: bool
 
 
-class Comp(_Node):
+class Comp(_Node, frozen=True):
     """A comprehension; `kind` is list, set, dict or generator; `value` only for dict, where `element` is the key."""
 
     kind: str
@@ -124,13 +124,13 @@ class Comp(_Node):
     clauses: tuple[Clause, ...]
 
 
-class Lambda(_Node):
+class Lambda(_Node, frozen=True):
     """A lambda: its scope is `ModuleFacts.scopes[scope]`, which holds one `Return` (and the parameters)."""
 
     scope: int
 
 
-class IfExp(_Node):
+class IfExp(_Node, frozen=True):
     """`body if test else orelse`."""
 
     test: Expr
@@ -138,28 +138,28 @@ class IfExp(_Node):
     orelse: Expr
 
 
-class BoolOp(_Node):
+class BoolOp(_Node, frozen=True):
     """`a and b and c` or `a or b`; `op` is "and" or "or", chains of the same operator are flat."""
 
     op: str
     items: tuple[Expr, ...]
 
 
-class Unary(_Node):
+class Unary(_Node, frozen=True):
     """`op` is not, -, + or ~."""
 
     op: str
     operand: Expr
 
 
-class Binary(_Node):
+class Binary(_Node, frozen=True):
     """Arithmetic and bit operators; left-nested chains of the same operator are flat."""
 
     op: str
     items: tuple[Expr, ...]
 
 
-class Compare(_Node):
+class Compare(_Node, frozen=True):
     """`left ops[0] items[0] ops[1] items[1] ...`; operators as written, with "not in" and "is not" as one."""
 
     left: Expr
@@ -167,39 +167,39 @@ class Compare(_Node):
     items: tuple[Expr, ...]
 
 
-class Await(_Node):
+class Await(_Node, frozen=True):
     """`await value`."""
 
     value: Expr
 
 
-class Yield(_Node):
+class Yield(_Node, frozen=True):
     """`yield value` or `yield from value`."""
 
     value: Expr | None
     is_from: bool
 
 
-class Walrus(_Node):
+class Walrus(_Node, frozen=True):
     """`target := value`."""
 
     target: str
     value: Expr
 
 
-class FString(_Node):
+class FString(_Node, frozen=True):
     """An f-string or t-string: its replaced expressions in order (none for one without)."""
 
     parts: tuple[Expr, ...]
 
 
-class Star(_Node):
+class Star(_Node, frozen=True):
     """`*value` in a display, a target or a subscript."""
 
     value: Expr
 
 
-class Other(_Node):
+class Other(_Node, frozen=True):
     """Anything else, or an expression nested too deeply to keep; its known parts, in source order."""
 
     parts: tuple[Expr, ...]
@@ -233,16 +233,16 @@ Expr: TypeAlias = (
 # --- operations ------------------------------------------------------------------------------------------------------
 
 
-class Assign(_Node):
-    """`targets[0] = targets[1] = value`. An annotated assignment has one target and an `annotation`; `value` is None for
-    a bare annotation."""
+class Assign(_Node, frozen=True):
+    """`targets[0] = targets[1] = value`. An annotated assignment has one target and an `annotation`; `value` is None
+    for a bare annotation."""
 
     targets: tuple[Expr, ...]
     value: Expr | None
     annotation: Expr | None
 
 
-class AugAssign(_Node):
+class AugAssign(_Node, frozen=True):
     """`target op= value`; `op` without the "="."""
 
     target: Expr
@@ -250,38 +250,38 @@ class AugAssign(_Node):
     value: Expr
 
 
-class Delete(_Node):
+class Delete(_Node, frozen=True):
     """`del targets`, tuples and lists taken apart."""
 
     targets: tuple[Expr, ...]
 
 
-class Eval(_Node):
-    """An expression statement, or the head of a compound statement at the moment it is evaluated (the test of an `if` or
-    `while`, the iterable of a `for`, the items of a `with`, the subject of a `match`). `role` is "statement", "if",
+class Eval(_Node, frozen=True):
+    """An expression statement, or the head of a compound statement at the moment it is evaluated (the test of an `if`
+    or `while`, the iterable of a `for`, the items of a `with`, the subject of a `match`). `role` is "statement", "if",
     "while", "for", "with", "match", "case" (a guard), "assert" or "decorator"."""
 
     value: Expr
     role: str
 
 
-class Return(_Node):
+class Return(_Node, frozen=True):
     """`return value`; also the body of a lambda."""
 
     value: Expr | None
 
 
-class Raise(_Node):
+class Raise(_Node, frozen=True):
     """`raise value`."""
 
     value: Expr | None
 
 
-class Break(_Node):
+class Break(_Node, frozen=True):
     """`break`."""
 
 
-class Continue(_Node):
+class Continue(_Node, frozen=True):
     """`continue`."""
 
 
@@ -289,7 +289,8 @@ class ImportedName(msgspec.Struct, frozen=True, array_like=True):
     """One name that an import binds.
 
     `import a.b` -> module "a.b", level 0, attribute None, bound "a"; `import a.b as c` binds "c";
-    `from ..a import b as c` -> module "a", level 2, attribute "b", bound "c"; `from m import *` has attribute and bound "*".
+    `from ..a import b as c` -> module "a", level 2, attribute "b", bound "c"; `from m import *` has attribute and
+    bound "*".
     """
 
     module: str
@@ -298,21 +299,19 @@ class ImportedName(msgspec.Struct, frozen=True, array_like=True):
     bound: str
 
 
-class Import(_Node):
+class Import(_Node, frozen=True):
     """An import statement, of either form."""
 
     names: tuple[ImportedName, ...]
 
 
-class Define(_Node):
+class Define(_Node, frozen=True):
     """A `def` or `class` statement runs: `ModuleFacts.scopes[scope]` is the function's scope or the class body."""
 
     scope: int
 
 
-Action: TypeAlias = (
-    Assign | AugAssign | Delete | Eval | Return | Raise | Break | Continue | Import | Define
-)
+Action: TypeAlias = Assign | AugAssign | Delete | Eval | Return | Raise | Break | Continue | Import | Define
 
 
 class Op(msgspec.Struct, frozen=True, array_like=True):
@@ -329,13 +328,14 @@ class Op(msgspec.Struct, frozen=True, array_like=True):
 class Frame(msgspec.Struct, frozen=True, array_like=True):
     """What surrounds an operation.
 
-    kind       body (the root, always index 0), if, else, for, for-else, while, while-else, try, except, try-else, finally, with,
-               case
+    kind       body (the root, always index 0), if, else, for, for-else, while, while-else, try, except, try-else,
+               finally, with, case
     parent     index of the enclosing frame, -1 for the root
     statement  a number shared by all frames of one compound statement (the parts of one `try`; both branches of one
                `if`: an `elif` is a new statement inside the `else` of the first)
-    head       test of if, else (the test that failed), while and while-else; iterable of for and for-else; context expression of with
-               (one frame per item, nested); exception type of except (None for a bare one); subject of case
+    head       test of if, else (the test that failed), while and while-else; iterable of for and for-else; context
+               expression of with (one frame per item, nested); exception type of except (None for a bare one);
+               subject of case
     target     target of for, `as` target of with and except; of a case the names its pattern binds, as a Display tuple
     closed     case only: True when the pattern is built of literals and dotted names alone (`case "a" | Color.RED:`)
     is_async   for and with only

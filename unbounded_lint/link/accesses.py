@@ -15,9 +15,50 @@ from unbounded_lint.link.given import argument_at, callee_names
 from unbounded_lint.link.program import ScopeId, Site
 
 READERS = frozenset(
-    "len list tuple sorted set frozenset dict str repr print bool iter next min max sum any all enumerate zip map filter isinstance "
-    "id hash type reversed format vars super callable hasattr json.dumps json.dump copy.copy copy.deepcopy pprint.pprint "
-    "pprint.pformat logging.debug logging.info itertools.chain types.MappingProxyType".split()
+    [
+        "len",
+        "list",
+        "tuple",
+        "sorted",
+        "set",
+        "frozenset",
+        "dict",
+        "str",
+        "repr",
+        "print",
+        "bool",
+        "iter",
+        "next",
+        "min",
+        "max",
+        "sum",
+        "any",
+        "all",
+        "enumerate",
+        "zip",
+        "map",
+        "filter",
+        "isinstance",
+        "id",
+        "hash",
+        "type",
+        "reversed",
+        "format",
+        "vars",
+        "super",
+        "callable",
+        "hasattr",
+        "json.dumps",
+        "json.dump",
+        "copy.copy",
+        "copy.deepcopy",
+        "pprint.pprint",
+        "pprint.pformat",
+        "logging.debug",
+        "logging.info",
+        "itertools.chain",
+        "types.MappingProxyType",
+    ]
 )
 """Callees outside the project that only read what they are given."""
 
@@ -26,8 +67,8 @@ READERS = frozenset(
 class Access:
     """One thing done to a container.
 
-    kind     insert, remove (single entries), clear (all of them), replace (a new value is bound), trim (a slice is cut), size (its length
-             is asked), contains, iterate, read, tested, escape (handed to what cannot be seen)
+    kind     insert, remove (single entries), clear (all of them), replace (a new value is bound), trim (a slice is
+             cut), size (its length is asked), contains, iterate, read, tested, escape (handed to what cannot be seen)
     site     the container where it is accessed
     key      the key, element or slice concerned, if it is written there
     value    what is stored, if it is written there
@@ -83,7 +124,8 @@ class Accesses:
         return tuple(found)
 
     def _rebinds(self, use: Use, holder: Holder) -> bool:
-        """Whether an assignment binds the holder itself anew, and not another name that happens to hold the container."""
+        """Whether an assignment binds the holder itself anew, and not another name that happens to hold the
+        container."""
         node = use.site.node
         if isinstance(node, m.Attr):
             return node.name == holder.name
@@ -91,7 +133,9 @@ class Accesses:
             return False
         owner = self.resolver.owner(node.id, use.site.scope)
         handle = holder.handle
-        return owner == (handle.scope if isinstance(handle, Variable) else handle.cls if isinstance(handle, Attribute) else None)
+        return owner == (
+            handle.scope if isinstance(handle, Variable) else handle.cls if isinstance(handle, Attribute) else None
+        )
 
     # --- uses ---
 
@@ -181,7 +225,11 @@ class Accesses:
             if target is site.node or target is (site.parents[-1] if site.parents else None):
                 return action.value
         for target in action.targets:
-            if isinstance(target, m.Display) and isinstance(action.value, m.Display) and len(target.items) == len(action.value.items):
+            if (
+                isinstance(target, m.Display)
+                and isinstance(action.value, m.Display)
+                and len(target.items) == len(action.value.items)
+            ):
                 for item, value in zip(target.items, action.value.items, strict=True):
                     if item is site.node:
                         return value

@@ -14,7 +14,7 @@ from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of, guards
 from unbounded_lint.link.keys import Domain, Keys
 from unbounded_lint.link.program import ScopeId
-from unbounded_lint.link.sweeps import Removal
+from unbounded_lint.link.sweeps import Removal, Sweeps
 
 GROWING = frozenset({"map", "set", "cache"})
 """Families in which a key that is already there adds nothing."""
@@ -38,8 +38,8 @@ class Insert:
 class Verdict:
     """What holds for a container.
 
-    name     bounded, weak, paired, swept, entry-timer, amortised, replaced, closed, idle (nothing inserts at run time), unscheduled (a
-             sweep that nothing runs), event-only, never
+    name     bounded, weak, paired, swept, entry-timer, amortised, replaced, closed, idle (nothing inserts at run
+             time), unscheduled (a sweep that nothing runs), event-only, never
     """
 
     name: str
@@ -57,12 +57,13 @@ def _sets(action: m.Action, flag: m.Expr) -> bool:
 class Bounds:
     """Decides verdicts."""
 
-    def __init__(self, flow: Flow, execution: Execution, keys: Keys) -> None:
+    def __init__(self, flow: Flow, execution: Execution, keys: Keys, sweeps: Sweeps) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.full
         self.execution = execution
         self.keys = keys
+        self.sweeps = sweeps
 
     # --- inserts ---
 
@@ -79,6 +80,8 @@ class Bounds:
                 continue
             domain = self._domain(holder, access, accesses)
             if self._is_definition(access) or self._is_present(access, accesses):
+                continue
+            if self.sweeps.rewrites_entries(access, accesses):
                 continue
             if domain.kind != "closed":
                 found.append(Insert(access, domain, contexts))
@@ -108,7 +111,8 @@ class Bounds:
         return self._element(access)
 
     def _is_definition(self, access: Access) -> bool:
-        """Whether what is stored was imported, or looked up in a module: then its keys are names in the code that is installed."""
+        """Whether what is stored was imported, or looked up in a module: then its keys are names in the code that is
+        installed."""
         if access.value is None or access.nested or access.kind != "insert":
             return False
         return self.keys.is_imported(access.value, access.scope)
@@ -135,7 +139,11 @@ class Bounds:
         facts = self.program.facts(access.scope)
         tested = {id(a.site.node) for a in accesses if a.kind == "contains" and a.scope == access.scope}
         for condition, truth in guards(facts, access.op):
-            parts = condition.items if isinstance(condition, m.BoolOp) and (condition.op == "and") == truth else (condition,)
+            parts = (
+                condition.items
+                if isinstance(condition, m.BoolOp) and (condition.op == "and") == truth
+                else (condition,)
+            )
             for part in parts:
                 if isinstance(part, m.Compare) and part.left == access.key and any(id(i) in tested for i in part.items):
                     if ("in" in part.ops) == truth:
@@ -145,7 +153,8 @@ class Bounds:
     # --- fills that happen once ---
 
     def _is_once(self, scope: ScopeId, op: int, accesses: tuple[Access, ...], depth: int) -> bool:
-        """Whether a condition lets the operation run only while the container is empty, or while a flag is not yet set."""
+        """Whether a condition lets the operation run only while the container is empty, or while a flag is not yet
+        set."""
         facts = self.program.facts(scope)
         nodes = {id(a.site.node) for a in accesses if a.kind in {"tested", "size"} and a.scope == scope}
         for condition, truth in guards(facts, op):
@@ -157,7 +166,8 @@ class Bounds:
         if not sites or any(c.kind in {"api", "run"} and c.root[0] == scope for c in self.execution.contexts(scope)):
             return False
         return all(
-            self.execution.kinds(s.scope, s.op) <= {"import", "test"} or self._is_once(s.scope, s.op, accesses, depth - 1)
+            self.execution.kinds(s.scope, s.op) <= {"import", "test"}
+            or self._is_once(s.scope, s.op, accesses, depth - 1)
             for s in sites
         )
 
@@ -209,7 +219,11 @@ class Bounds:
         """Whether the function that tests another container for emptiness also fills it."""
         for site in self.program.of(scope).sites(flag.id):
             parent = site.parents[-1] if site.parents else None
-            if site.scope == scope and isinstance(parent, m.Attr) and parent.name in {"append", "extend", "add", "update", "insert"}:
+            if (
+                site.scope == scope
+                and isinstance(parent, m.Attr)
+                and parent.name in {"append", "extend", "add", "update", "insert"}
+            ):
                 return True
             if site.scope == scope and isinstance(parent, m.Sub) and isinstance(self.program.op(site).action, m.Assign):
                 return True
@@ -255,14 +269,22 @@ class Bounds:
             return bound
         confidence, reasons = self._confidence(holder, accesses, inserts)
         whens = {r.when for r in removals}
-        stale = [r for r in removals if r.extent in {"sweep", "all"} and r.when in {"dead", "test", "unstarted", "other-process"}]
+        stale = [
+            r
+            for r in removals
+            if r.extent in {"sweep", "all"} and r.when in {"dead", "test", "unstarted", "other-process"}
+        ]
         if "event" in whens or "exit" in whens or "import" in whens:
             name = "event-only" if "event" in whens else "never"
         elif any(r.extent == "sweep" or r.when in {"unstarted", "other-process"} for r in stale):
             name = "unscheduled"
         else:
             name = "never"
-        uncalled = [r for r in removals if r.when == "event" and r.extent == "sweep" and {c.kind for c in r.contexts} <= {"api", "test", "dead"}]
+        uncalled = [
+            r
+            for r in removals
+            if r.when == "event" and r.extent == "sweep" and {c.kind for c in r.contexts} <= {"api", "test", "dead"}
+        ]
         if uncalled and not any(r.when == "event" and r not in uncalled for r in removals):
             name = "unscheduled"
         if any(r.when in {"unstarted", "other-process"} for r in stale):
@@ -272,7 +294,9 @@ class Bounds:
     @staticmethod
     def _quiet(accesses: tuple[Access, ...]) -> Verdict:
         if any(a.kind == "insert" for a in accesses):
-            return Verdict("closed", Confidence.HIGH, ("every insert has a closed key, runs only at import, or fills it once",))
+            return Verdict(
+                "closed", Confidence.HIGH, ("every insert has a closed key, runs only at import, or fills it once",)
+            )
         return Verdict("idle", Confidence.HIGH, ("nothing inserts into it",))
 
     def _bound_by_removal(self, inserts: tuple[Insert, ...], removals: tuple[Removal, ...]) -> Verdict | None:
@@ -280,7 +304,11 @@ class Bounds:
         if "capacity" in whens:
             return Verdict("bounded", Confidence.HIGH, ("its size is capped",))
         if "guaranteed" in whens:
-            return Verdict("paired", Confidence.HIGH, ("each entry is removed in a `finally`, at the end of a `with`, or by a callback",))
+            return Verdict(
+                "paired",
+                Confidence.HIGH,
+                ("each entry is removed in a `finally`, at the end of a `with`, or by a callback",),
+            )
         if "timer" in whens:
             return Verdict("swept", Confidence.HIGH, ("a timer sweeps it",))
         if "later" in whens:
@@ -311,15 +339,17 @@ class Bounds:
         escapes = [a for a in accesses if a.kind == "escape" and not self.program.is_test(a.scope)]
         if escapes and best is Confidence.HIGH:
             best = Confidence.MEDIUM
-            reasons.append(f"it is handed to `{escapes[0].how or 'code that cannot be seen'}`, which may remove entries")
+            reasons.append(
+                f"it is handed to `{escapes[0].how or 'code that cannot be seen'}`, which may remove entries"
+            )
         if any(i.access.guess for i in inserts) and best is Confidence.HIGH:
             best = Confidence.MEDIUM
             reasons.append("a receiver was matched by the attribute's name alone")
         return best, tuple(reasons)
 
     def _is_registration(self, insert: Insert, holds_callables: bool) -> bool:
-        """Whether a public function that nobody here calls stores something under a name, or to be called later: the form of a
-        registration, which users make when their program starts."""
+        """Whether a public function that nobody here calls stores something under a name, or to be called later: the
+        form of a registration, which users make when their program starts."""
         if not insert.kinds <= {"api", "tested", "test"} or insert.access.nested:
             return False
         value, key = insert.access.value, insert.access.key
@@ -330,7 +360,9 @@ class Bounds:
 
     def _holds_callables(self, accesses: tuple[Access, ...]) -> bool:
         """Whether some code calls what it takes out of the container."""
-        return any(self._is_called(a) for a in accesses if a.kind in {"iterate", "read"} and not self.program.is_test(a.scope))
+        return any(
+            self._is_called(a) for a in accesses if a.kind in {"iterate", "read"} and not self.program.is_test(a.scope)
+        )
 
     def _is_called(self, access: Access) -> bool:
         site = access.site
@@ -339,12 +371,18 @@ class Bounds:
             if frame.kind == "for" and isinstance(frame.target, m.Name) and frame.head is not None:
                 if any(node is site.node for node in w.walk(frame.head)):
                     return any(
-                        other.scope == access.scope and other.parents and isinstance(call := other.parents[-1], m.Call)
+                        other.scope == access.scope
+                        and other.parents
+                        and isinstance(call := other.parents[-1], m.Call)
                         and call.func is other.node
                         for other in self.program.of(access.scope).sites(frame.target.id)
                     )
         for parent in site.parents[::-1]:
-            if isinstance(parent, m.Call) and isinstance(parent.func, m.Sub | m.Call) and site.node in set(w.walk(parent.func)):
+            if (
+                isinstance(parent, m.Call)
+                and isinstance(parent.func, m.Sub | m.Call)
+                and site.node in set(w.walk(parent.func))
+            ):
                 return True
         return False
 
@@ -358,4 +396,3 @@ class Bounds:
         if insert.domain.weak or insert.access.implicit:
             return Confidence.LOW
         return Confidence.MEDIUM
-

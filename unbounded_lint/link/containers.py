@@ -15,15 +15,20 @@ from unbounded_lint.link.values import Class, External, Function, decorator_name
 
 _DISPLAYS = {"list": "list", "set": "set", "dict": "dict"}.get
 _FACTORIES = ("default_factory", "factory")
-_FIELD_MAKERS = frozenset({"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib", "pydantic.Field", "msgspec.field"})
-_COPIED_DEFAULTS = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "msgspec.Struct", "typing.NamedTuple"})
+_FIELD_MAKERS = frozenset(
+    {"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib", "pydantic.Field", "msgspec.field"}
+)
+_COPIED_DEFAULTS = frozenset(
+    {"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "msgspec.Struct", "typing.NamedTuple"}
+)
 _CACHED = frozenset({"cache", "lru_cache", "cached", "singleton", "cached_property", "once"})
 _FAMILIES = frozenset({"map", "set", "list", "deque", "queue", "cache", "buffer"})
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What makes a container: its kind in the catalogue, how it is written, and whether it cannot grow without limit."""
+    """What makes a container: its kind in the catalogue, how it is written, and whether it cannot grow without
+    limit."""
 
     kind: Kind
     text: str
@@ -105,12 +110,18 @@ class Containers:
         if name in _FIELD_MAKERS:
             for argument in call.args:
                 if argument.keyword in _FACTORIES:
-                    return self._made_by_call(m.Call(argument.value, (), call.span), scope, depth) or self._lambda(argument.value, scope, depth)
+                    return self._made_by_call(m.Call(argument.value, (), call.span), scope, depth) or self._lambda(
+                        argument.value, scope, depth
+                    )
             return None
         kind = self.catalog.container(name)
         if kind is None or kind.family not in _FAMILIES or kind.calls_insert:
             return None
-        return Made(kind, f"{name.rpartition('.')[2]}(...)" if call.args else f"{name.rpartition('.')[2]}()", kind.is_bounded(given(call, scope, self.resolver)))
+        return Made(
+            kind,
+            f"{name.rpartition('.')[2]}(...)" if call.args else f"{name.rpartition('.')[2]}()",
+            kind.is_bounded(given(call, scope, self.resolver)),
+        )
 
     def _lambda(self, expr: m.Expr, scope: ScopeId, depth: int) -> Made | None:
         return self._factory(ScopeId(scope.path, expr.scope), depth) if isinstance(expr, m.Lambda) else None
@@ -193,8 +204,8 @@ class Containers:
     def _made_by_bindings(
         self, owner: ScopeId, name: str, bindings: tuple[Binding, ...]
     ) -> tuple[Made, list[tuple[ScopeId, int]]] | None:
-        """The container a name is bound to: the first that can grow, and the operations that bind one in the owner's own scope (or in
-        a function that declares the name global, where no other does)."""
+        """The container a name is bound to: the first that can grow, and the operations that bind one in the owner's
+        own scope (or in a function that declares the name global, where no other does)."""
         made: list[Made] = []
         places: list[tuple[ScopeId, int]] = []
         for binding in bindings:
@@ -236,7 +247,10 @@ class Containers:
         if outside & _COPIED_DEFAULTS:
             return True
         for binding in self.program.of(cls).bindings(cls.index).get(name, ()):
-            if isinstance(binding.expr, m.Call) and set(callee_names(binding.expr.func, cls, self.resolver)) & _FIELD_MAKERS:
+            if (
+                isinstance(binding.expr, m.Call)
+                and set(callee_names(binding.expr.func, cls, self.resolver)) & _FIELD_MAKERS
+            ):
                 return True
         return False
 
@@ -247,7 +261,13 @@ class Containers:
         qualname = self.program.facts(cls).qualname
         for name, (made, places) in held.items():
             yield Holder(
-                Attribute(cls, name), f"{module.name}:{qualname}.{name}", name, "singleton", *places[0], made, tuple(places)
+                Attribute(cls, name),
+                f"{module.name}:{qualname}.{name}",
+                name,
+                "singleton",
+                *places[0],
+                made,
+                tuple(places),
             )
 
     def _instance_holders(self, cls: ScopeId) -> Iterator[tuple[str, tuple[Made, list[tuple[ScopeId, int]]]]]:

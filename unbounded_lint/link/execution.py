@@ -1,4 +1,5 @@
-"""When code runs: at import, at start-up, per request, on a timer, in tests, or never; found by walking from callee to caller."""
+"""When code runs: at import, at start-up, per request, on a timer, in tests, or never; found by walking from callee
+to caller."""
 
 from __future__ import annotations
 
@@ -23,8 +24,30 @@ STEPS = 200
 
 _CLASS_CREATION = frozenset({"__init_subclass__", "__set_name__", "__prepare__", "__init__", "__new__"})
 _TRANSPARENT = frozenset(
-    "staticmethod classmethod property cached_property abstractmethod wraps lru_cache cache contextmanager asynccontextmanager "
-    "overload override final singledispatch total_ordering setter getter deleter coroutine dataclass reify deprecated".split()
+    [
+        "staticmethod",
+        "classmethod",
+        "property",
+        "cached_property",
+        "abstractmethod",
+        "wraps",
+        "lru_cache",
+        "cache",
+        "contextmanager",
+        "asynccontextmanager",
+        "overload",
+        "override",
+        "final",
+        "singledispatch",
+        "total_ordering",
+        "setter",
+        "getter",
+        "deleter",
+        "coroutine",
+        "dataclass",
+        "reify",
+        "deprecated",
+    ]
 )
 _EXIT_METHODS = frozenset({"__exit__", "__aexit__"})
 
@@ -33,9 +56,10 @@ _EXIT_METHODS = frozenset({"__exit__", "__aexit__"})
 class Context:
     """One way in which code comes to run.
 
-    kind     import, startup (once, before serving), main (a script's body), run (per request, event or callback), api (public and called by
-             nobody here), tested (public and called by tests alone), timer, later (once, after a delay), exit, test, dead (private and called by nobody), other-process,
-             unstarted (handed to a timer that nothing starts)
+    kind     import, startup (once, before serving), main (a script's body), run (per request, event or callback), api
+             (public and called by nobody here), tested (public and called by tests alone), timer, later (once, after
+             a delay), exit, test, dead (private and called by nobody), other-process, unstarted (handed to a timer
+             that nothing starts)
     looped   a loop stands on the way (meaningful for main and startup)
     cleanup  a `finally` or `__exit__` stands on the way
     root     where the way begins: scope and operation
@@ -167,7 +191,9 @@ class Execution:
             if use.kind in {"argument", "partial", "kept", "escaped"}:
                 users.append(use.site.scope)
             if use.kind == "escaped":
-                decorated = [self._decorated(u.site) for u in self.flow.function_uses(use.site.scope) if u.kind == "decorates"]
+                decorated = [
+                    self._decorated(u.site) for u in self.flow.function_uses(use.site.scope) if u.kind == "decorates"
+                ]
                 users += [d for d in decorated if d is not None]
         yield from users
         found = bool(users)
@@ -179,7 +205,8 @@ class Execution:
                 yield item.kind if isinstance(item, Context) else item.scope
 
     def is_forgotten(self, scope: ScopeId) -> bool:
-        """Whether a scope could only be run by users of the project, in a project that has entry points of its own: nobody runs it."""
+        """Whether a scope could only be run by users of the project, in a project that has entry points of its own:
+        nobody runs it."""
         return self.has_entry_points and self.roots(scope) & LIVE <= {"api"}
 
     @cached_property
@@ -235,7 +262,9 @@ class Execution:
 
     def _is_unstarted(self, scope: ScopeId) -> bool:
         """Whether a function is only handed to threads, or the like, that nothing starts."""
-        uses = [u for u in self.flow.function_uses(scope) if not self.program.is_test(u.site.scope) and u.kind != "rebound"]
+        uses = [
+            u for u in self.flow.function_uses(scope) if not self.program.is_test(u.site.scope) and u.kind != "rebound"
+        ]
         if not uses or any(u.kind != "argument" or not isinstance(u.outer, m.Call) for u in uses):
             return False
         for use in uses:
@@ -292,7 +321,12 @@ class Execution:
             if use.kind in {"argument", "partial"}:
                 yield from self._handed_over(use, scope)
             elif use.kind == "kept":
-                yield Context("test" if self.program.is_test(use.site.scope) else "run", True, False, (use.site.scope, use.site.op))
+                yield Context(
+                    "test" if self.program.is_test(use.site.scope) else "run",
+                    True,
+                    False,
+                    (use.site.scope, use.site.op),
+                )
             elif use.kind == "escaped":
                 yield from self._returned(use, scope)
 
@@ -331,7 +365,11 @@ class Execution:
             return
         names = callee_names(call.func, site.scope, self.resolver)
         forwarders = [f for name in names for f in self.catalog.forwarder_named(name)]
-        if not forwarders and isinstance(call.func, m.Attr) and is_unknown_receiver(call.func, site.scope, self.resolver):
+        if (
+            not forwarders
+            and isinstance(call.func, m.Attr)
+            and is_unknown_receiver(call.func, site.scope, self.resolver)
+        ):
             forwarders = list(self.catalog.forwarder_method(call.func.name, receiver_of(call.func)))
         if forwarders:
             if forwarders[0].when == "exit":
@@ -363,7 +401,13 @@ class Execution:
 
     @staticmethod
     def _by_hook(hook: Hook, here: tuple[ScopeId, int]) -> Context:
-        kind = {"startup": "startup", "shutdown": "exit", "command": "main", "test": "test", "task": "other-process"}.get(hook.role, "run")
+        kind = {
+            "startup": "startup",
+            "shutdown": "exit",
+            "command": "main",
+            "test": "test",
+            "task": "other-process",
+        }.get(hook.role, "run")
         return Context(kind, kind == "run", False, here)
 
     def _by_timer(self, timer: Timer, call: m.Call, site: Site, scope: ScopeId) -> Iterator[Context | _Step]:
@@ -377,9 +421,7 @@ class Execution:
         arguments = given(call, site.scope, self.resolver)
         if not self.is_started(timer, call, site) or timer.inactive(arguments):
             yield Context("unstarted", True, False, here, timer.api)
-        elif timer.kind == "spawn":
-            yield from self._edge(*here)
-        elif not self.is_live(site.scope):
+        elif timer.kind == "spawn" or not self.is_live(site.scope):
             yield from self._edge(*here)
         elif self._recurs(timer, arguments, site, scope):
             forgotten = site.scope.index != 0 and self.is_forgotten(site.scope)
@@ -391,13 +433,16 @@ class Execution:
         if timer.kind == "recurring" and timer.recurs == "always":
             return timer.repeats(arguments)  # type: ignore[arg-type]
         if timer.recurs in {"while-true", "while-number", "while-again"}:
-            return any(isinstance(op.action, m.Return) and op.action.value is not None for op in self.program.facts(target).ops)
+            return any(
+                isinstance(op.action, m.Return) and op.action.value is not None for op in self.program.facts(target).ops
+            )
         if timer.recurs == "until-false":
             return True
         return self._reaches(site.scope, target)
 
     def _reaches(self, scope: ScopeId, target: ScopeId) -> bool:
-        """Whether `target` is the scope or calls it, directly or through others: then arming a timer there re-arms it."""
+        """Whether `target` is the scope or calls it, directly or through others: then arming a timer there re-arms
+        it."""
         queue, seen = [scope], {scope}
         while queue and len(seen) < 60:
             at = queue.pop(0)
@@ -444,7 +489,8 @@ class Execution:
     def _is_driven(self, names: tuple[str, ...], methods: tuple[str, ...]) -> bool:
         tails = sorted({name.rpartition(".")[2] for name in names} | set(methods))
         return any(
-            not self.program.is_test(site.scope) and any(isinstance(p, m.Call) and p.func is site.node for p in site.parents[-1:])
+            not self.program.is_test(site.scope)
+            and any(isinstance(p, m.Call) and p.func is site.node for p in site.parents[-1:])
             for tail in tails
             for site in self.program.sites(tail)
         )
@@ -486,7 +532,9 @@ class Execution:
         ]
         names = [(decorator, p.name) for p in parameters[:1]]
         names += [(i, p.name) for i in inner for p in self.program.facts(i).parameters[:1]]
-        return any(u.kind in {"kept", "argument"} for scope, name in names for u in self.flow.uses(Variable(scope, name)))
+        return any(
+            u.kind in {"kept", "argument"} for scope, name in names for u in self.flow.uses(Variable(scope, name))
+        )
 
     def _decorated_timer(self, timer: Timer, scope: ScopeId, call: m.Call, outside: ScopeId) -> Iterator[Context]:
         here = (scope, 0)
@@ -496,14 +544,18 @@ class Execution:
         if timer.scope != "process" or not timer.repeats(given(call, outside, self.resolver)):
             yield Context("run", True, False, here, timer.api)
             return
-        yield Context("timer" if self._decorated_starts(timer, scope, call) else "unstarted", True, False, here, timer.api)
+        yield Context(
+            "timer" if self._decorated_starts(timer, scope, call) else "unstarted", True, False, here, timer.api
+        )
 
     def _decorated_starts(self, timer: Timer, scope: ScopeId, call: m.Call) -> bool:
         activation = timer.activation
         uses = self.flow.function_uses(scope)
         if activation.how == "method":
             return any(
-                use.kind == "member" and isinstance(use.outer, m.Attr) and use.outer.name in activation.methods
+                use.kind == "member"
+                and isinstance(use.outer, m.Attr)
+                and use.outer.name in activation.methods
                 and not self.program.is_test(use.site.scope)
                 for use in uses
             )
@@ -511,7 +563,9 @@ class Execution:
             hooked = any(
                 h.role in {"startup", "request"}
                 for d in self.program.facts(scope).decorators
-                for h in self.hooks_of(d if isinstance(d, m.Call) else m.Call(d, (), call.span), self.program.parent(scope) or scope)
+                for h in self.hooks_of(
+                    d if isinstance(d, m.Call) else m.Call(d, (), call.span), self.program.parent(scope) or scope
+                )
             )
             return hooked or any(use.kind in {"called", "argument", "kept"} for use in uses)
         if activation.how == "receiver" and isinstance(call.func, m.Attr):
@@ -575,7 +629,9 @@ class Execution:
         return bool(self.resolver.all_outside_bases(cls) & {"type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"})
 
     def _is_used(self, cls: ScopeId) -> bool:
-        return any(not self.program.is_test(use.site.scope) for use in self.flow.class_uses(cls) if use.kind != "rebound")
+        return any(
+            not self.program.is_test(use.site.scope) for use in self.flow.class_uses(cls) if use.kind != "rebound"
+        )
 
     def _overridden_timer(self, timer: Timer, owner: ScopeId, scope: ScopeId) -> Iterator[Context | _Step]:
         here = (scope, 0)
@@ -601,7 +657,8 @@ class Execution:
     # --- loops ---
 
     def timed_loop(self, scope: ScopeId, op: int) -> int | None:
-        """The innermost loop around an operation that sleeps or waits with a time limit, so that its body runs again and again."""
+        """The innermost loop around an operation that sleeps or waits with a time limit, so that its body runs again
+        and again."""
         facts = self.program.facts(scope)
         for frame in loops_around(facts, op):
             key = (scope, frame)
@@ -618,7 +675,10 @@ class Execution:
             if loop.is_async and isinstance(head, m.Call):
                 tail = dotted_text(head.func).rpartition(".")[2].lower()
                 return any(tick in tail for tick in self.catalog.data.loops.tickers)
-            if not (isinstance(head, m.Call) and set(callee_names(head.func, scope, self.resolver)) & set(self.catalog.data.loops.endless)):
+            if not (
+                isinstance(head, m.Call)
+                and set(callee_names(head.func, scope, self.resolver)) & set(self.catalog.data.loops.endless)
+            ):
                 return False
         elif isinstance(head, m.Compare) and not set(head.ops) & {"is", "is not", "in", "not in", "!="}:
             return False

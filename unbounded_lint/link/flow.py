@@ -1,4 +1,5 @@
-"""Where a value goes: from its definition forwards through names, attributes, parameters, returns, imports and decorators."""
+"""Where a value goes: from its definition forwards through names, attributes, parameters, returns, imports and
+decorators."""
 
 from __future__ import annotations
 
@@ -68,9 +69,9 @@ Handle: TypeAlias = Variable | Attribute | Returned | Yielded
 class Use(NamedTuple):
     """One thing done with a value.
 
-    kind       called, decorates, argument (handed to something that cannot be seen), member (`value.name`), subscript, augmented,
-               rebound, deleted, contained (`k in value`), iterated, tested, kept (stored in something), escaped (returned or yielded
-               to where it cannot be seen), read (anything else)
+    kind       called, decorates, argument (handed to something that cannot be seen), member (`value.name`),
+               subscript, augmented, rebound, deleted, contained (`k in value`), iterated, tested, kept (stored in
+               something), escaped (returned or yielded to where it cannot be seen), read (anything else)
     site       the value where it is used
     bound      how many leading parameters are bound, for a function
     guess      the receiver was matched by the attribute's name alone
@@ -100,8 +101,8 @@ def _no_calls(_function: ScopeId) -> tuple[CallSite, ...]:
 class Flow:
     """Traces values; answers are memoised.
 
-    Its resolver takes parameters by their annotations and defaults alone: where a value goes must not depend on where others come
-    from, or the two searches would never end. `full` follows parameters to their call sites as well.
+    Its resolver takes parameters by their annotations and defaults alone: where a value goes must not depend on where
+    others come from, or the two searches would never end. `full` follows parameters to their call sites as well.
     """
 
     def __init__(self, program: Program) -> None:
@@ -328,7 +329,8 @@ class Flow:
                         yield site, *how
 
     def _receiver(self, base: m.Expr, scope: ScopeId, cls: ScopeId, name: str) -> tuple[int | None, bool] | None:
-        """How `base.name` reaches an attribute of `cls`: (parameters bound, or None for the usual; guessed), None if not."""
+        """How `base.name` reaches an attribute of `cls`: (parameters bound, or None for the usual; guessed), None if
+        not."""
         values = self._base_values(base, scope)
         if isinstance(base, m.Call) and base.func == m.Name("super"):
             return (None, False) if Instance(cls) in values else None
@@ -356,7 +358,8 @@ class Flow:
         return None
 
     def _is_distinct(self, name: str, cls: ScopeId) -> bool:
-        """Whether the classes that define an attribute of that name are all relatives, and the name is not a common one."""
+        """Whether the classes that define an attribute of that name are all relatives, and the name is not a common
+        one."""
         if name in COMMON_ATTRIBUTES or name.startswith("__"):
             return False
         if name not in self._definers:
@@ -379,7 +382,8 @@ class Flow:
                     yield use.site
 
     def _imports(self, handle: Handle) -> Iterator[Handle]:
-        """The names under which other scopes import a module's variable, or a decorated object that a function replaces."""
+        """The names under which other scopes import a module's variable, or a decorated object that a function
+        replaces."""
         if isinstance(handle, Variable) and handle.scope.index == 0:
             source = self.program.of(handle.scope)
             for module in self.program.mentioning(handle.name):
@@ -592,12 +596,93 @@ class Flow:
 
 
 COMMON_ATTRIBUTES = frozenset(
-    dir(dict) + dir(list) + dir(set) + dir(str) + dir(bytes)
-    + "name id key value data start stop run close open read write send recv put cancel wait join set is_set "
-    "register unregister connect disconnect subscribe unsubscribe reset flush args kwargs type state status path url "
-    "config settings options logger log info debug warning error exception result done submit acquire release load save "
-    "create delete find filter all first last next parent children root items size length call execute process handle "
-    "parse render build check test setup teardown init initialize cleanup".split()
+    dir(dict)
+    + dir(list)
+    + dir(set)
+    + dir(str)
+    + dir(bytes)
+    + [
+        "name",
+        "id",
+        "key",
+        "value",
+        "data",
+        "start",
+        "stop",
+        "run",
+        "close",
+        "open",
+        "read",
+        "write",
+        "send",
+        "recv",
+        "put",
+        "cancel",
+        "wait",
+        "join",
+        "set",
+        "is_set",
+        "register",
+        "unregister",
+        "connect",
+        "disconnect",
+        "subscribe",
+        "unsubscribe",
+        "reset",
+        "flush",
+        "args",
+        "kwargs",
+        "type",
+        "state",
+        "status",
+        "path",
+        "url",
+        "config",
+        "settings",
+        "options",
+        "logger",
+        "log",
+        "info",
+        "debug",
+        "warning",
+        "error",
+        "exception",
+        "result",
+        "done",
+        "submit",
+        "acquire",
+        "release",
+        "load",
+        "save",
+        "create",
+        "delete",
+        "find",
+        "filter",
+        "all",
+        "first",
+        "last",
+        "next",
+        "parent",
+        "children",
+        "root",
+        "items",
+        "size",
+        "length",
+        "call",
+        "execute",
+        "process",
+        "handle",
+        "parse",
+        "render",
+        "build",
+        "check",
+        "test",
+        "setup",
+        "teardown",
+        "init",
+        "initialize",
+        "cleanup",
+    ]
 )
 """Attribute names too common to match a receiver by name alone."""
 

@@ -55,8 +55,8 @@ def leaves(scope: m.Scope, frame: int) -> bool:
 
 
 def guards(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:
-    """The conditions known to hold at an operation, with the truth they have: those of the branches around it, and those of earlier
-    branches in the same blocks that leave."""
+    """The conditions known to hold at an operation, with the truth they have: those of the branches around it, and
+    those of earlier branches in the same blocks that leave."""
     around = frames_of(scope, op)
     for index in around:
         frame = scope.frames[index]

@@ -30,16 +30,76 @@ from unbounded_lint.link.values import (
 DEPTH = 14
 """How many steps a key is followed backwards."""
 
-_CLASSLIKE = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__code__", "__func__", "__doc__", "__file__"})
-_COPIES = frozenset("lower upper strip lstrip rstrip casefold title encode decode replace format join split rsplit partition removeprefix "
-                    "removesuffix as_posix resolve absolute copy swapcase capitalize expanduser zfill".split())  # fmt: skip
-_CONVERTERS = frozenset("str int float bool tuple frozenset bytes repr sorted list set max min abs round format os.fspath os.path.normpath os.path.abspath "
-                        "os.path.realpath os.path.join os.path.basename os.path.dirname os.path.expanduser pathlib.Path pathlib.PurePath sys.intern operator.index".split())  # fmt: skip
+_CLASSLIKE = frozenset(
+    {"__class__", "__name__", "__qualname__", "__module__", "__code__", "__func__", "__doc__", "__file__"}
+)
+_COPIES = frozenset(
+    [
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "casefold",
+        "title",
+        "encode",
+        "decode",
+        "replace",
+        "format",
+        "join",
+        "split",
+        "rsplit",
+        "partition",
+        "removeprefix",
+        "removesuffix",
+        "as_posix",
+        "resolve",
+        "absolute",
+        "copy",
+        "swapcase",
+        "capitalize",
+        "expanduser",
+        "zfill",
+    ]
+)
+_CONVERTERS = frozenset(
+    [
+        "str",
+        "int",
+        "float",
+        "bool",
+        "tuple",
+        "frozenset",
+        "bytes",
+        "repr",
+        "sorted",
+        "list",
+        "set",
+        "max",
+        "min",
+        "abs",
+        "round",
+        "format",
+        "os.fspath",
+        "os.path.normpath",
+        "os.path.abspath",
+        "os.path.realpath",
+        "os.path.join",
+        "os.path.basename",
+        "os.path.dirname",
+        "os.path.expanduser",
+        "pathlib.Path",
+        "pathlib.PurePath",
+        "sys.intern",
+        "operator.index",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """kind is open, closed or unknown; `why` one clause; weak: it rests on a name or a missing annotation, not on data flow."""
+    """kind is open, closed or unknown; `why` one clause; weak: it rests on a name or a missing annotation, not on
+    data flow."""
 
     kind: str
     why: str
@@ -93,21 +153,31 @@ class Keys:
         match value:
             case m.Call(func=func, args=args):
                 names = set(callee_names(func, scope, self.resolver))
-                if names & _IMPORTERS or (isinstance(func, m.Attr) and func.name == "load" and self.is_imported(func.base, scope, depth - 1)):
+                if names & _IMPORTERS or (
+                    isinstance(func, m.Attr) and func.name == "load" and self.is_imported(func.base, scope, depth - 1)
+                ):
                     return True
                 if names & {"getattr", "list", "tuple", "next", "iter", "sorted"} and args and depth:
                     return self.is_imported(args[0].value, scope, depth - 1)
                 inner = [v.scope for v in ordered(self.resolver.values(func, scope)) if isinstance(v, Function)]
                 if depth and inner:
                     return all(self._gives_imports(f, depth - 1) for f in inner)
-                return bool(depth) and isinstance(func, m.Call | m.Attr) and self.is_imported(func.base if isinstance(func, m.Attr) else func, scope, depth - 1)
+                return (
+                    bool(depth)
+                    and isinstance(func, m.Call | m.Attr)
+                    and self.is_imported(func.base if isinstance(func, m.Attr) else func, scope, depth - 1)
+                )
             case m.Name(id=name) if depth:
                 owner = self.resolver.owner(name, scope)
                 if owner is None or owner.index == 0:
                     return False
-                bindings = [b for b in self.program.of(owner).bindings(owner.index)[name] if not (isinstance(b.expr, m.Const))]
+                bindings = [
+                    b for b in self.program.of(owner).bindings(owner.index)[name] if not (isinstance(b.expr, m.Const))
+                ]
                 return any(
-                    b.expr is not None and b.kind in {"value", "item"} and self.is_imported(b.expr, ScopeId(owner.path, b.scope), depth - 1)
+                    b.expr is not None
+                    and b.kind in {"value", "item"}
+                    and self.is_imported(b.expr, ScopeId(owner.path, b.scope), depth - 1)
                     for b in bindings
                 )
             case m.Attr(base=base) | m.Sub(base=base) if depth:
@@ -117,9 +187,17 @@ class Keys:
     def _gives_imports(self, function: ScopeId, depth: int) -> bool:
         found: list[m.Expr] = []
         for op in self.program.facts(function).ops:
-            if isinstance(op.action, m.Return) and op.action.value is not None and not isinstance(op.action.value, m.Const):
+            if (
+                isinstance(op.action, m.Return)
+                and op.action.value is not None
+                and not isinstance(op.action.value, m.Const)
+            ):
                 found.append(op.action.value)
-            elif isinstance(op.action, m.Eval) and isinstance(op.action.value, m.Yield) and op.action.value.value is not None:
+            elif (
+                isinstance(op.action, m.Eval)
+                and isinstance(op.action.value, m.Yield)
+                and op.action.value.value is not None
+            ):
                 found.append(op.action.value.value)
         return any(self.is_imported(value, function, depth) for value in found)
 
@@ -161,7 +239,11 @@ class Keys:
 
     def _member_of(self, holder: m.Expr, scope: ScopeId) -> Domain | None:
         found = self._items(holder, scope, (), 6)
-        return Domain("closed", f"tested for membership of {dotted_text(holder) or 'a constant'}") if found.kind == "closed" else None
+        return (
+            Domain("closed", f"tested for membership of {dotted_text(holder) or 'a constant'}")
+            if found.kind == "closed"
+            else None
+        )
 
     # --- expressions ---
 
@@ -183,7 +265,11 @@ class Keys:
             case m.Display(items=items) | m.FString(parts=items) | m.BoolOp(items=items):
                 return join([self._of(i, scope, env, depth - 1) for i in items] or [CLOSED_LITERAL])
             case m.Binary(op="%", items=(left, right)) if not isinstance(left, m.Const):
-                return Domain("closed", "a remainder") if self._of(right, scope, env, depth - 1).kind == "closed" else UNKNOWN
+                return (
+                    Domain("closed", "a remainder")
+                    if self._of(right, scope, env, depth - 1).kind == "closed"
+                    else UNKNOWN
+                )
             case m.Binary(items=items):
                 return join(self._of(i, scope, env, depth - 1) for i in items)
             case m.Unary(operand=inner) | m.Await(value=inner) | m.Walrus(value=inner) | m.Star(value=inner):
@@ -193,7 +279,12 @@ class Keys:
             case m.Sub(base=base, index=index):
                 return self._subscript(expr, base, index, scope, env, depth)
             case m.Comp(element=element, clauses=clauses):
-                return join([self._of(element, scope, env, depth - 1), *(self._items(c.iterable, scope, env, depth - 1) for c in clauses)])
+                return join(
+                    [
+                        self._of(element, scope, env, depth - 1),
+                        *(self._items(c.iterable, scope, env, depth - 1) for c in clauses),
+                    ]
+                )
             case m.DictDisplay(items=entries):
                 return join([self._of(e.key or e.value, scope, env, depth - 1) for e in entries] or [CLOSED_LITERAL])
         return UNKNOWN
@@ -308,7 +399,24 @@ class Keys:
         if isinstance(func, m.Attr) and func.name in {"items", "keys", "values", "copy", "elements", "most_common"}:
             return self._items(func.base, scope, env, depth - 1)
         names = callee_names(func, scope, self.resolver)
-        if set(names) & {"list", "tuple", "sorted", "set", "frozenset", "iter", "reversed", "enumerate", "filter", "itertools.chain", "zip", "dict"} and args:
+        if (
+            set(names)
+            & {
+                "list",
+                "tuple",
+                "sorted",
+                "set",
+                "frozenset",
+                "iter",
+                "reversed",
+                "enumerate",
+                "filter",
+                "itertools.chain",
+                "zip",
+                "dict",
+            }
+            and args
+        ):
             return join(self._items(a.value, scope, env, depth - 1) for a in args if a.keyword is None)
         if set(names) & {"range"}:
             return join(self._of(a.value, scope, env, depth - 1) for a in args)
@@ -319,7 +427,12 @@ class Keys:
     def _items_of_holder(self, holder: m.Expr, scope: ScopeId, env: Arguments, depth: int) -> Domain:
         values = self.resolver.values(holder, scope)
         if values and all(isinstance(v, Class) for v in values):
-            if any("Enum" in base for v in values if isinstance(v, Class) for base in self.resolver.all_outside_bases(v.scope)):
+            if any(
+                "Enum" in base
+                for v in values
+                if isinstance(v, Class)
+                for base in self.resolver.all_outside_bases(v.scope)
+            ):
                 return Domain("closed", "the members of an enum")
         made = [value for value in ordered(values) if isinstance(value, Allocation)]
         if made:
@@ -343,7 +456,9 @@ class Keys:
         module = self.program.of(value.scope)
         if not isinstance(made, m.Display | m.DictDisplay | m.Comp | m.Call):
             return False
-        return not any(self._may_grow(site_scope, op, node, parents) for site_scope, op, node, parents in module.sites(value.name))
+        return not any(
+            self._may_grow(site_scope, op, node, parents) for site_scope, op, node, parents in module.sites(value.name)
+        )
 
     def _may_grow(self, scope: ScopeId, op: int, node: m.Expr, parents: tuple[m.Expr, ...]) -> bool:
         parent = parents[-1] if parents else None
@@ -372,7 +487,9 @@ class Keys:
         if expr.name in _CLASSLIKE:
             return Domain("closed", f"`{expr.name}` of a definition")
         values = self.resolver.values(expr, scope)
-        if values and all(isinstance(v, Class | Module) or (isinstance(v, Function) and v.receiver is None) for v in values):
+        if values and all(
+            isinstance(v, Class | Module) or (isinstance(v, Function) and v.receiver is None) for v in values
+        ):
             return Domain("closed", "a definition of the program")
         base_values = self.resolver.values(expr.base, scope)
         if self._is_requested(expr, base_values):
@@ -459,7 +576,11 @@ class Keys:
 
     def _field_annotation(self, cls: ScopeId, name: str) -> Domain | None:
         for op in self.program.facts(cls).ops:
-            if isinstance(op.action, m.Assign) and op.action.annotation is not None and op.action.targets == (m.Name(name),):
+            if (
+                isinstance(op.action, m.Assign)
+                and op.action.annotation is not None
+                and op.action.targets == (m.Name(name),)
+            ):
                 return self._annotated(op.action.annotation, cls)
         return None
 
@@ -496,9 +617,12 @@ class Keys:
             return self._method_call(call.func, arguments, scope, env, depth)
         return UNKNOWN
 
-    def _constructed(self, classes: list[Class], arguments: list[m.Expr], scope: ScopeId, env: Arguments, depth: int) -> Domain:
+    def _constructed(
+        self, classes: list[Class], arguments: list[m.Expr], scope: ScopeId, env: Arguments, depth: int
+    ) -> Domain:
         by_value = any(
-            decorator in {"dataclass", "frozen", "attrs", "define", "s"} or "__hash__" in self.program.of(c.scope).bindings(c.scope.index)
+            decorator in {"dataclass", "frozen", "attrs", "define", "s"}
+            or "__hash__" in self.program.of(c.scope).bindings(c.scope.index)
             for c in classes
             for decorator in ("__none__", *_decorator_tails(self.program.facts(c.scope)))
         ) or any("NamedTuple" in b for c in classes for b in self.resolver.all_outside_bases(c.scope))
@@ -513,7 +637,11 @@ class Keys:
             return Domain("closed", "a class")
         if name == "id" and len(arguments) == 1:
             found = self._of(arguments[0], scope, env, depth - 1)
-            return found if found.kind == "closed" and ("class" in found.why or "`type" in found.why) else Domain("open", "the identity of an object")
+            return (
+                found
+                if found.kind == "closed" and ("class" in found.why or "`type" in found.why)
+                else Domain("open", "the identity of an object")
+            )
         if name == "bool":
             return Domain("closed", "a truth value")
         if name in _CONVERTERS:
@@ -529,12 +657,18 @@ class Keys:
                 return Domain("unknown", f"`{name}()` is as many as there are threads")
             if entry.domain == "argument" and 0 <= entry.position < len(arguments):
                 found = self._of(arguments[entry.position], scope, env, depth - 1)
-                return Domain("open", f"the result of `{name}()`") if found.kind == "unknown" and entry.otherwise == "open" else found
+                return (
+                    Domain("open", f"the result of `{name}()`")
+                    if found.kind == "unknown" and entry.otherwise == "open"
+                    else found
+                )
         return None
 
     def _method_call(self, func: m.Attr, arguments: list[m.Expr], scope: ScopeId, env: Arguments, depth: int) -> Domain:
         if func.name in _COPIES:
-            return join([self._of(func.base, scope, env, depth - 1), *(self._of(a, scope, env, depth - 1) for a in arguments)])
+            return join(
+                [self._of(func.base, scope, env, depth - 1), *(self._of(a, scope, env, depth - 1) for a in arguments)]
+            )
         if func.name in {"get", "pop", "setdefault"}:
             found = self._items(func.base, scope, env, depth - 1)
             if found.kind != "unknown":
@@ -574,10 +708,19 @@ class Keys:
         facts = self.program.facts(scope)
         parameter = facts.parameters[index]
         owner = self.program.owner_class(scope)
-        annotated = self._annotated(parameter.annotation, self.program.parent(scope) or scope) if parameter.annotation is not None else None
+        annotated = (
+            self._annotated(parameter.annotation, self.program.parent(scope) or scope)
+            if parameter.annotation is not None
+            else None
+        )
         if annotated is not None and annotated.kind == "closed":
             return annotated
-        if index == 0 and owner is not None and facts.kind == "function" and "staticmethod" not in _decorator_tails(facts):
+        if (
+            index == 0
+            and owner is not None
+            and facts.kind == "function"
+            and "staticmethod" not in _decorator_tails(facts)
+        ):
             values = self.resolver.parameter(scope, 0)
             if any(isinstance(v, Class) for v in values):
                 return Domain("closed", "a class of the program")
@@ -696,13 +839,44 @@ class Keys:
 
 
 _IMPORTERS = frozenset(
-    {"importlib.import_module", "__import__", "importlib.reload", "pkgutil.resolve_name", "importlib.util.module_from_spec",
-     "importlib.metadata.entry_points", "pkg_resources.iter_entry_points", "django.utils.module_loading.import_string"}
-)  # fmt: skip
-_REQUESTS = ("flask.request", "flask.session", "bottle.request", "quart.request", "quart.session", "cherrypy.request", "cherrypy.session")
+    {
+        "importlib.import_module",
+        "__import__",
+        "importlib.reload",
+        "pkgutil.resolve_name",
+        "importlib.util.module_from_spec",
+        "importlib.metadata.entry_points",
+        "pkg_resources.iter_entry_points",
+        "django.utils.module_loading.import_string",
+    }
+)
+_REQUESTS = (
+    "flask.request",
+    "flask.session",
+    "bottle.request",
+    "quart.request",
+    "quart.session",
+    "cherrypy.request",
+    "cherrypy.session",
+)
 
 
-_SETTINGS = frozenset({"settings", "config", "conf", "cfg", "options", "opts", "args", "argv", "params", "environ", "preferences", "prefs"})
+_SETTINGS = frozenset(
+    {
+        "settings",
+        "config",
+        "conf",
+        "cfg",
+        "options",
+        "opts",
+        "args",
+        "argv",
+        "params",
+        "environ",
+        "preferences",
+        "prefs",
+    }
+)
 
 
 def _names_settings(expr: m.Attr) -> bool:

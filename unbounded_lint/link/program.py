@@ -21,7 +21,8 @@ class ScopeId(NamedTuple):
 
 
 class Site(NamedTuple):
-    """An expression where it stands: scope, index of the operation, the expression and those around it, outermost first."""
+    """An expression where it stands: scope, index of the operation, the expression and those around it, outermost
+    first."""
 
     scope: ScopeId
     op: int
@@ -32,8 +33,8 @@ class Site(NamedTuple):
 class Binding(NamedTuple):
     """One way in which a name gets its value in a scope.
 
-    kind is value, item (an element of `expr`), part (the `index`th of the unpacked `expr`), item-part (the `index`th of an
-    element of `expr`), entered (`with expr as name`), parameter
+    kind is value, item (an element of `expr`), part (the `index`th of the unpacked `expr`), item-part (the `index`th
+    of an element of `expr`), entered (`with expr as name`), parameter
     (the `index`th), import, define (scope `index`), augmented or other. `scope` and `op` say where that happens.
     """
 
@@ -46,8 +47,8 @@ class Binding(NamedTuple):
 
 
 def _shared_heads(scope: m.Scope) -> m.Scope:
-    """The scope with each frame's head being the very object that its `Eval` operation holds, so that both can be compared by identity
-    whether or not the facts came through the cache."""
+    """The scope with each frame's head being the very object that its `Eval` operation holds, so that both can be
+    compared by identity whether or not the facts came through the cache."""
     heads: dict[int, list[m.Expr]] = {}
     frames = []
     for frame in scope.frames:
@@ -171,7 +172,10 @@ class LinkedModule:
     def _bindings(self) -> tuple[Mapping[str, tuple[Binding, ...]], ...]:
         scopes = self.facts.scopes
         own = [tuple(self._own_bindings(index)) for index in range(len(scopes))]
-        names = [{name for name, _ in found} - {*scope.globals, *scope.nonlocals} for found, scope in zip(own, scopes, strict=True)]
+        names = [
+            {name for name, _ in found} - {*scope.globals, *scope.nonlocals}
+            for found, scope in zip(own, scopes, strict=True)
+        ]
         table: list[dict[str, list[Binding]]] = [{} for _ in scopes]
         for index, found in enumerate(own):
             for name, binding in found:
@@ -226,7 +230,8 @@ def _item(scope: int, at: int, iterable: m.Expr, position: int | None) -> Bindin
 
 
 def _target_names(target: m.Expr) -> Iterator[tuple[str, int | None]]:
-    """The names a target binds, each with its position in the unpacked value (None: the whole value; -1: deeper in it)."""
+    """The names a target binds, each with its position in the unpacked value (None: the whole value; -1: deeper in
+    it)."""
     if isinstance(target, m.Name):
         yield target.id, None
     elif isinstance(target, m.Display):
@@ -251,7 +256,8 @@ def _frame_bindings(scope: int, frame: m.Frame) -> Iterator[tuple[str, Binding]]
 class Program:
     """All files of the project; a file is parsed when something asks for it.
 
-    load(path) gives the facts, or None for a file that cannot be parsed; words(identifier) the paths of the files that mention it.
+    load(path) gives the facts, or None for a file that cannot be parsed; words(identifier) the paths of the files
+    that mention it.
     """
 
     def __init__(

@@ -34,7 +34,7 @@ class Container:
 
     @property
     def symbol(self) -> str:
-        """"pkg.mod:NAME" or "pkg.mod:Class.attr"."""
+        """ "pkg.mod:NAME" or "pkg.mod:Class.attr"."""
         return self.holder.symbol
 
     @property
@@ -63,7 +63,7 @@ class Project:
         self._containers = Containers(self.flow, catalog)
         self._accesses = Accesses(self.flow, catalog)
         self._sweeps = Sweeps(self.flow, self.execution, catalog)
-        self._bounds = Bounds(self.flow, self.execution, self._keys)
+        self._bounds = Bounds(self.flow, self.execution, self._keys, self._sweeps)
         self._candidates = tuple(candidates)
         self._failed: list[tuple[str, str, Exception]] = []
 
@@ -74,7 +74,7 @@ class Project:
         for holder in self._holders():
             try:
                 found.append(self._container(holder))
-            except Exception as error:  # noqa: BLE001 - one container must not cost the user all the others
+            except Exception as error:
                 self._failed.append((holder.scope.path, holder.symbol, error))
         return tuple(sorted(found, key=lambda c: (c.place, c.symbol)))
 
@@ -95,7 +95,7 @@ class Project:
                 continue
             try:
                 yield from self._containers.of_module(module)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 self._failed.append((path, "", error))
 
     def _container(self, holder: Holder) -> Container:
@@ -128,13 +128,17 @@ class Project:
                 insert = growing.get(id(access.site.node))
                 why = f"the key: {insert.domain.why}" if insert else "does not make it grow"
                 when = ", ".join(sorted(self.execution.kinds(access.scope, access.op))) or "never"
-                found.append(self.place(access.scope, access.op, "insert", f"`{self.function(access.scope)}` ({when}); {why}"))
+                found.append(
+                    self.place(access.scope, access.op, "insert", f"`{self.function(access.scope)}` ({when}); {why}")
+                )
         return tuple(sorted(set(found)))
 
     def removal_places(self, container: Container) -> tuple[Place, ...]:
         """Every removal, with its extent and when it runs."""
         found = [
-            self.place(r.access.scope, r.access.op, "removal", f"`{self.function(r.access.scope)}`: {r.extent}, {r.when}")
+            self.place(
+                r.access.scope, r.access.op, "removal", f"`{self.function(r.access.scope)}`: {r.extent}, {r.when}"
+            )
             for r in self._sweeps.of(container.accesses)
         ]
         return tuple(sorted(set(found)))

@@ -13,13 +13,22 @@ from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of, in_cleanup, inside, ops_in
 from unbounded_lint.link.given import callee_names, dotted_text, given
 from unbounded_lint.link.program import ScopeId
-from unbounded_lint.link.values import Function
 
 REMOVING = frozenset({"remove", "clear", "replace", "trim"})
 
 _GUARANTEED_CALLS = frozenset({"weakref.ref", "weakref.finalize", "weakref.WeakMethod", "weakref.proxy"})
 _GUARANTEED_METHODS = frozenset(
-    {"add_done_callback", "addBoth", "rawlink", "link", "callback", "push_async_callback", "add_finalizer", "addCleanup", "call_on_close"}
+    {
+        "add_done_callback",
+        "addBoth",
+        "rawlink",
+        "link",
+        "callback",
+        "push_async_callback",
+        "add_finalizer",
+        "addCleanup",
+        "call_on_close",
+    }
 )
 _EVICTING = frozenset({"popitem", "popleft", "heapq.heappop", "heapq.heappushpop"})
 
@@ -28,11 +37,11 @@ _EVICTING = frozenset({"popitem", "popleft", "heapq.heappop", "heapq.heappushpop
 class Removal:
     """One removal.
 
-    extent   sweep (a loop over the container, or over what was picked from it), all (cleared or replaced), evict (whatever is oldest or next),
-             single (one key)
-    when     timer, later (a one-shot timer of the entry), guaranteed (finally, exit of a with, done-callback, weak reference), capacity,
-             insert (in the path of an insert), event (an owner's call), test, dead (nothing calls it), unstarted (a timer that is never
-             started), other-process
+    extent   sweep (a loop over the container, or over what was picked from it), all (cleared or replaced), evict
+             (whatever is oldest or next), single (one key)
+    when     timer, later (a one-shot timer of the entry), guaranteed (finally, exit of a with, done-callback, weak
+             reference), capacity, insert (in the path of an insert), event (an owner's call), test, dead (nothing
+             calls it), unstarted (a timer that is never started), other-process
     """
 
     access: Access
@@ -55,7 +64,37 @@ class Sweeps:
     def of(self, accesses: tuple[Access, ...]) -> tuple[Removal, ...]:
         """All removals of whole entries among the accesses of one container."""
         removing = [a for a in accesses if a.kind in REMOVING and not a.nested and not self._is_put_back(a, accesses)]
-        return tuple(self._class(access, accesses) for access in removing)
+        prunes = [a for a in accesses if self.rewrites_entries(a, accesses) and self._guarded_by_total(a, accesses)]
+        return (
+            *(self._class(access, accesses) for access in removing),
+            *(Removal(a, "sweep", "capacity", self.execution.at(a.scope, a.op)) for a in prunes),
+        )
+
+    def rewrites_entries(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+        """`for k, v in X.items(): X[k] = ...`: a store under the container's own keys."""
+        if access.kind != "insert" or access.nested or not isinstance(access.key, m.Name):
+            return False
+        bindings = self.program.of(access.scope).bindings(access.scope.index).get(access.key.id, ())
+        nodes = {id(a.site.node) for a in accesses if a.scope == access.scope}
+        return bool(bindings) and all(
+            b.kind in {"item", "item-part"} and b.expr is not None and any(id(n) in nodes for n in w.walk(b.expr))
+            for b in bindings
+        )
+
+    def _guarded_by_total(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+        """Whether a test of how much the entries hold together (`sum(len(v) for v in X.values()) > N`) leads to an
+        entry being cut."""
+        facts = self.program.facts(access.scope)
+        nodes = {id(a.site.node) for a in accesses if a.scope == access.scope}
+        for index in frames_of(facts, access.op):
+            frame = facts.frames[index]
+            if frame.kind in {"if", "while"} and frame.head is not None:
+                parts = [n for e in self._expansions(frame.head, access.scope) for n in w.walk(e)]
+                if any(id(n) in nodes for n in parts) and any(
+                    isinstance(n, m.Call) and n.func == m.Name("len") for n in parts
+                ):
+                    return True
+        return False
 
     def _is_put_back(self, access: Access, accesses: tuple[Access, ...]) -> bool:
         """`del X[k]` (or a pop) followed by `X[k] = ...` in the same function: the entry is moved, not removed."""
@@ -63,7 +102,9 @@ class Sweeps:
             return False
         facts = self.program.facts(access.scope)
         around = {0, *frames_of(facts, access.op)}
-        around |= {i for i, frame in enumerate(facts.frames) if frame.kind in {"try", "with"} and frame.parent in around}
+        around |= {
+            i for i, frame in enumerate(facts.frames) if frame.kind in {"try", "with"} and frame.parent in around
+        }
         return any(
             other.kind == "insert"
             and not other.nested
@@ -144,26 +185,27 @@ class Sweeps:
         facts = self.program.facts(access.scope)
         names = {n.id for e in self._expansions(head, access.scope) for n in w.walk(e) if isinstance(n, m.Name)}
         for index, frame in enumerate(facts.frames):
-            if frame.kind != "for" or frame.head is None or not any(
-                id(n) in nodes for e in self._expansions(frame.head, access.scope) for n in w.walk(e)
+            if (
+                frame.kind != "for"
+                or frame.head is None
+                or not any(id(n) in nodes for e in self._expansions(frame.head, access.scope) for n in w.walk(e))
             ):
                 continue
             for _, op in ops_in(facts, index):
                 for top in w.expressions(op.action):
                     for node in w.walk(top):
-                        if isinstance(node, m.Call) and isinstance(node.func, m.Attr) and isinstance(node.func.base, m.Name):
+                        if (
+                            isinstance(node, m.Call)
+                            and isinstance(node.func, m.Attr)
+                            and isinstance(node.func.base, m.Name)
+                        ):
                             if node.func.base.id in names and node.func.name in {"append", "add", "extend"}:
                                 return True
-        return self._swept_by_caller(head, access)
-
-    def _swept_by_caller(self, head: m.Expr, access: Access) -> bool:
         return False
 
     # --- when ---
 
-    def _when(
-        self, access: Access, extent: str, contexts: frozenset[Context], accesses: tuple[Access, ...]
-    ) -> str:
+    def _when(self, access: Access, extent: str, contexts: frozenset[Context], accesses: tuple[Access, ...]) -> str:
         if access.handed is not None:
             handed = self._when_handed(access)
             if handed is not None:
@@ -197,7 +239,8 @@ class Sweeps:
         return "event"
 
     def _keyed_by_sweep(self, access: Access) -> bool:
-        """Whether the single key that a timer removes comes from a loop over something: a parameter bound by a sweeping caller."""
+        """Whether the single key that a timer removes comes from a loop over something: a parameter bound by a
+        sweeping caller."""
         if not isinstance(access.key, m.Name):
             return True
         scope = access.scope
@@ -221,9 +264,7 @@ class Sweeps:
             return "later"
         return None
 
-    def _is_guaranteed(
-        self, access: Access, contexts: frozenset[Context], accesses: tuple[Access, ...]
-    ) -> bool:
+    def _is_guaranteed(self, access: Access, contexts: frozenset[Context], accesses: tuple[Access, ...]) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
         if self._is_callback(access.scope, 2):
             return True
@@ -272,7 +313,11 @@ class Sweeps:
             return False
         for use in self.flow.function_uses(scope):
             call = use.outer
-            if use.kind in {"argument", "partial"} and isinstance(call, m.Call) and not self.program.is_test(use.site.scope):
+            if (
+                use.kind in {"argument", "partial"}
+                and isinstance(call, m.Call)
+                and not self.program.is_test(use.site.scope)
+            ):
                 names = callee_names(call.func, use.site.scope, self.resolver)
                 if set(names) & _GUARANTEED_CALLS:
                     return True
@@ -307,14 +352,9 @@ class Sweeps:
                 continue
             for expr in self._expansions(frame.head, scope):
                 for node in w.walk(expr):
-                    if id(node) in sizes and self._is_compared(expr, frame, scope):
-                        return True
-                    if self._is_sibling_size(node, key, scope):
+                    if id(node) in sizes or self._is_sibling_size(node, key, scope):
                         return True
         return self._after_early_return(scope, op, sizes)
-
-    def _is_compared(self, expr: m.Expr, frame: m.Frame, scope: ScopeId) -> bool:
-        return True
 
     def _after_early_return(self, scope: ScopeId, op: int, sizes: set[int]) -> bool:
         """`if len(X) <= N: return` before the removal."""
@@ -322,7 +362,9 @@ class Sweeps:
         for index, frame in enumerate(facts.frames):
             if frame.kind == "if" and frame.op <= op and frame.head is not None and not inside(facts, op, index):
                 tested = any(id(n) in sizes for e in self._expansions(frame.head, scope) for n in w.walk(e))
-                if tested and any(isinstance(o.action, m.Return | m.Continue | m.Break) for _, o in ops_in(facts, index)):
+                if tested and any(
+                    isinstance(o.action, m.Return | m.Continue | m.Break) for _, o in ops_in(facts, index)
+                ):
                     return True
         return False
 
@@ -351,16 +393,6 @@ class Sweeps:
         """Whether one function calls both the sweep and, straight, the insert."""
         callers = {s.scope for s in self.flow.call_sites(access.scope) if s.scope.index}
         return any(s.scope in callers for scope in inserting for s in self.flow.call_sites(scope))
-
-    def functions(self, scope: ScopeId) -> tuple[ScopeId, ...]:
-        """The functions that a scope calls directly."""
-        found = []
-        for op in self.program.facts(scope).ops:
-            for top in w.expressions(op.action):
-                for node in w.walk(top):
-                    if isinstance(node, m.Call):
-                        found += [v.scope for v in self.resolver.values(node.func, scope) if isinstance(v, Function)]
-        return tuple(dict.fromkeys(found))
 
 
 def _is_slice_of(access: Access) -> bool:

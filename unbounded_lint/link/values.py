@@ -1,4 +1,5 @@
-"""What an expression can be: modules, functions, classes, instances and things from outside, found backwards from a use."""
+"""What an expression can be: modules, functions, classes, instances and things from outside, found backwards from a
+use."""
 
 from __future__ import annotations
 
@@ -45,8 +46,8 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """Something outside the project, by its dotted name; builtins have their bare name. `of_instance` marks what was looked up on
-    an instance: it is data that comes and goes, not a definition of another package."""
+    """Something outside the project, by its dotted name; builtins have their bare name. `of_instance` marks what was
+    looked up on an instance: it is data that comes and goes, not a definition of another package."""
 
     name: str
     of_instance: bool = False
@@ -61,7 +62,8 @@ class ExternalResult:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """A container written out or built in an assignment: the scope and operation that make it, and the name it first got."""
+    """A container written out or built in an assignment: the scope and operation that make it, and the name it first
+    got."""
 
     scope: ScopeId
     op: int
@@ -89,7 +91,8 @@ class AttributeWrite(NamedTuple):
 
 
 class CallSite(NamedTuple):
-    """One call of a function: where, the call (None for a bare decorator), and how many leading parameters are bound."""
+    """One call of a function: where, the call (None for a bare decorator), and how many leading parameters are
+    bound."""
 
     scope: ScopeId
     op: int
@@ -123,11 +126,16 @@ def is_static(scope: m.Scope) -> bool:
 
 def takes_class(scope: m.Scope) -> bool:
     """Whether a method's first parameter is the class."""
-    return "classmethod" in decorator_names(scope) or scope.name in {"__new__", "__init_subclass__", "__class_getitem__"}
+    return "classmethod" in decorator_names(scope) or scope.name in {
+        "__new__",
+        "__init_subclass__",
+        "__class_getitem__",
+    }
 
 
 class Resolver:
-    """Follows expressions backwards to what they can be. Every answer is memoised; recursion is cut, giving less, never more."""
+    """Follows expressions backwards to what they can be. Every answer is memoised; recursion is cut, giving less,
+    never more."""
 
     def __init__(self, program: Program, calls: Callable[[ScopeId], Iterable[CallSite]]) -> None:
         self.program = program
@@ -171,7 +179,9 @@ class Resolver:
             case m.Call():
                 return self._called(expr, scope)
             case m.Sub(base=base):
-                return self._union(self.elements(value) for value in self.values(base, scope)) | self._generic(base, scope)
+                return self._union(self.elements(value) for value in self.values(base, scope)) | self._generic(
+                    base, scope
+                )
             case m.IfExp(body=body, orelse=orelse):
                 return self.values(body, scope) | self.values(orelse, scope)
             case m.BoolOp(items=items):
@@ -334,7 +344,8 @@ class Resolver:
     # --- parameters and calls ---
 
     def parameter(self, scope: ScopeId, index: int) -> Values:
-        """What a parameter can be: its receiver, what the call sites of the project pass, its annotation, its default."""
+        """What a parameter can be: its receiver, what the call sites of the project pass, its annotation, its
+        default."""
         facts = self.program.facts(scope)
         owner = self.program.owner_class(scope)
         if index == 0 and owner is not None and facts.kind == "function" and not is_static(facts):
@@ -497,7 +508,8 @@ class Resolver:
         return self._union(self.elements(value) for value in self.values(iterable, scope))
 
     def elements(self, holder: Value) -> Values:
-        """What is stored in a container that is written out in the project, by the stores of the module that made it."""
+        """What is stored in a container that is written out in the project, by the stores of the module that made
+        it."""
         if not isinstance(holder, Allocation):
             return NOTHING
         active = ("elements", holder.name, ScopeId(holder.scope.path, holder.op))
@@ -518,7 +530,9 @@ class Resolver:
         elif isinstance(made, m.DictDisplay):
             yield from ((entry.value, holder.scope) for entry in made.items)
         for site in module.sites(holder.name):
-            yield from ((value, site.scope) for value in stored_values(site.node, site.parents, self.program.op(site).action))
+            yield from (
+                (value, site.scope) for value in stored_values(site.node, site.parents, self.program.op(site).action)
+            )
 
     # --- attributes ---
 
@@ -577,7 +591,9 @@ class Resolver:
         action_annotations = [
             op.action.annotation
             for op in self.program.facts(owner).ops
-            if isinstance(op.action, m.Assign) and op.action.annotation is not None and op.action.targets == (m.Name(name),)
+            if isinstance(op.action, m.Assign)
+            and op.action.annotation is not None
+            and op.action.targets == (m.Name(name),)
         ]
         for annotation in action_annotations:
             found |= self.annotation(annotation, owner)
@@ -609,7 +625,8 @@ class Resolver:
         return self._writes[cls]
 
     def _receiver_names(self, scope: ScopeId, cls: ScopeId) -> Mapping[str, bool]:
-        """The names by which the receiver of a method of `cls` is known in a scope -> whether it is the class itself."""
+        """The names by which the receiver of a method of `cls` is known in a scope -> whether it is the class
+        itself."""
         at: ScopeId | None = scope
         while at is not None:
             facts = self.program.facts(at)
@@ -695,7 +712,9 @@ def is_fresh(expr: m.Expr) -> bool:
     if isinstance(expr, m.Display):
         return True
     if isinstance(expr, m.Call):
-        name = expr.func.id if isinstance(expr.func, m.Name) else expr.func.name if isinstance(expr.func, m.Attr) else ""
+        name = (
+            expr.func.id if isinstance(expr.func, m.Name) else expr.func.name if isinstance(expr.func, m.Attr) else ""
+        )
         return name in _FRESH_CALLS
     return False
 
@@ -706,7 +725,12 @@ def stored_values(node: m.Expr, parents: tuple[m.Expr, ...], action: m.Action) -
     if isinstance(parent, m.Sub) and parent.base is node and isinstance(action, m.Assign):
         if parent in action.targets and action.value is not None:
             yield action.value
-    elif isinstance(parent, m.Attr) and len(parents) > 1 and isinstance(parents[-2], m.Call) and parents[-2].func is parent:
+    elif (
+        isinstance(parent, m.Attr)
+        and len(parents) > 1
+        and isinstance(parents[-2], m.Call)
+        and parents[-2].func is parent
+    ):
         arguments = [a.value for a in parents[-2].args if not a.star]
         if parent.name in {"append", "add", "appendleft", "setdefault", "insert"} and arguments:
             yield arguments[-1]

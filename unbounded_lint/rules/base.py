@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """What a rule may take from the settings; strict asks for containers that are bounded only by the rate of inserts too."""
+    """What a rule may take from the settings; strict asks for containers that are bounded only by the rate of inserts
+    too."""
 
     strict: bool = False
 

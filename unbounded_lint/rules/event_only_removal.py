@@ -1,12 +1,12 @@
 """Entries of a long-lived container leave only when their owner asks for it.
 
 ## What it does
-Reports a container that grows at run time, whose only removals wait for an event: a call by the entry's owner, a logout, a
-disconnect, a public `clear()`. Nothing removes an entry whose owner dies, times out or forgets.
+Reports a container that grows at run time, whose only removals wait for an event: a call by the entry's owner, a
+logout, a disconnect, a public `clear()`. Nothing removes an entry whose owner dies, times out or forgets.
 
 ## Why is this bad?
-The happy path is clean, so tests and reviews pass. Every exception, cancelled task or lost connection leaves an entry behind, and in
-a process that runs for weeks they add up.
+The happy path is clean, so tests and reviews pass. Every exception, cancelled task or lost connection leaves an entry
+behind, and in a process that runs for weeks they add up.
 
 ## Example
 A context that is stored when a run starts and popped after `await work(...)`: when the work raises, it stays.
@@ -15,8 +15,8 @@ A context that is stored when a run starts and popped after `await work(...)`: w
 Remove in `finally` (or in the exit of a `with`) where the insert is made, or add a sweep by age that a timer runs.
 
 ## When it stays quiet
-Removals that are guaranteed (`finally`, `with`, `add_done_callback`, weak references), size caps, sweeps on a started timer or in the
-path of every insert.
+Removals that are guaranteed (`finally`, `with`, `add_done_callback`, weak references), size caps, sweeps on a started
+timer or in the path of every insert.
 
 ## Options
 `sweepers` names functions that something invisible calls again and again.
@@ -45,8 +45,8 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
         if container.verdict.name == "event-only":
             where = next(project.function(r.access.scope) for r in container.removals if r.when == "event")
             message = (
-                f"`{container.name}` grows in {growth(container, project)} and shrinks only when `{where}` is asked to: "
-                "an entry whose owner fails stays for ever"
+                f"`{container.name}` grows in {growth(container, project)} and shrinks only when "
+                f"`{where}` is asked to: an entry whose owner fails stays for ever"
             )
             yield finding(CODE, NAME, message, container, project, ADVICE)
 

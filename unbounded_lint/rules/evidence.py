@@ -38,7 +38,9 @@ def growth(container: Container, project: Project) -> str:
 def strongest_first(inserts: Iterable[Insert]) -> list[Insert]:
     """The inserts with the clearest open key first, otherwise in the order of their places."""
     rank = {"open": 0, "unknown": 1, "closed": 2}
-    return sorted(inserts, key=lambda i: (rank[i.domain.kind], i.domain.weak, i.access.nested, i.access.scope, i.access.op))
+    return sorted(
+        inserts, key=lambda i: (rank[i.domain.kind], i.domain.weak, i.access.nested, i.access.scope, i.access.op)
+    )
 
 
 def places(container: Container, project: Project) -> tuple[Place, ...]:
@@ -81,5 +83,7 @@ def advice_for(container: Container) -> str:
     if family in {"list", "deque"}:
         return "bound it with `collections.deque(maxlen=...)`, or drop old entries from a timer"
     if family == "set":
-        return "remove each element when its work ends (`task.add_done_callback(tasks.discard)`), or use `weakref.WeakSet`"
+        return (
+            "remove each element when its work ends (`task.add_done_callback(tasks.discard)`), or use `weakref.WeakSet`"
+        )
     return "cap its size, or remove stale entries from a timer that is started with the program"

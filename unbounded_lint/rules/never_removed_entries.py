@@ -1,27 +1,29 @@
 """A long-lived container gets entries at run time and none is ever removed.
 
 ## What it does
-Reports a container that lives as long as the process (a module-level name, a class attribute, an attribute of a singleton), into
-which running code inserts under keys that are not a closed set, and from which nothing that runs ever removes an entry.
+Reports a container that lives as long as the process (a module-level name, a class attribute, an attribute of a
+singleton), into which running code inserts under keys that are not a closed set, and from which nothing that runs
+ever removes an entry.
 
 ## Why is this bad?
-Each request, message or session leaves an entry behind. The process grows until it is killed for lack of memory, typically after
-days and far from the code at fault.
+Each request, message or session leaves an entry behind. The process grows until it is killed for lack of memory,
+typically after days and far from the code at fault.
 
 ## Example
 A sequence number kept for every run that ever emitted an event: the map grows by one entry a run, for ever.
 
 ## Use instead
-Remove the entry in a `finally`, cap the size, use a weak or bounded container, or sweep stale entries from a timer that is started
-with the program.
+Remove the entry in a `finally`, cap the size, use a weak or bounded container, or sweep stale entries from a timer
+that is started with the program.
 
 ## When it stays quiet
-Keys from a closed set (literals, enum members, classes, decorated functions), inserts that only run at import or once, bounded and
-weak containers, size caps, removal that is paired with the insert, and sweeps that a started timer reaches. Removals that only
-tests reach, and removals that nothing calls, do not count.
+Keys from a closed set (literals, enum members, classes, decorated functions), inserts that only run at import or
+once, bounded and weak containers, size caps, removal that is paired with the insert, and sweeps that a started timer
+reaches. Removals that only tests reach, and removals that nothing calls, do not count.
 
 ## Options
-`bounded-types` names constructors of containers that bound themselves; `sweepers` names functions that something invisible calls.
+`bounded-types` names constructors of containers that bound themselves; `sweepers` names functions that something
+invisible calls.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
         if container.verdict.name == "never":
             message = f"`{container.name}` grows in {growth(container, project)} and nothing ever removes an entry"
             if container.removals:
-                message = f"`{container.name}` grows in {growth(container, project)} and nothing that runs removes an entry"
+                message = (
+                    f"`{container.name}` grows in {growth(container, project)} and nothing that runs removes an entry"
+                )
             yield finding(CODE, NAME, message, container, project, advice_for(container))
 
 

@@ -1,7 +1,8 @@
 """A file cannot be read as Python, so nothing in it is analysed.
 
 ## What it does
-Reports a file that is unreadable, not text in its encoding, no Python that libcst can parse, or nested beyond what is safe to parse.
+Reports a file that is unreadable, not text in its encoding, no Python that libcst can parse, or nested beyond what is
+safe to parse.
 
 ## Why is this bad?
 Containers, inserts and sweeps in that file are invisible, here and for the modules that use it.

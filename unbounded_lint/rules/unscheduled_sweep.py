@@ -1,24 +1,27 @@
 """A sweep is written, but nothing runs it.
 
 ## What it does
-Reports a container that grows at run time and has a sweep (code that walks it and removes what is stale), where nothing reaches the
-sweep: no timer, no insert, no caller but tests; or where its timer is created and never started, or runs in another process.
+Reports a container that grows at run time and has a sweep (code that walks it and removes what is stale), where
+nothing reaches the sweep: no timer, no insert, no caller but tests; or where its timer is created and never started,
+or runs in another process.
 
 ## Why is this bad?
-The author saw the leak and wrote the cure, and reviewers saw both. Only the wiring is missing, and the process still grows.
+The author saw the leak and wrote the cure, and reviewers saw both. Only the wiring is missing, and the process still
+grows.
 
 ## Example
 `sweep_runs()` is defined and tested, and no timer calls it.
 
 ## Use instead
-Start a timer with the program that calls the sweep: a daemon thread, an asyncio task whose handle is kept, a scheduler's job.
+Start a timer with the program that calls the sweep: a daemon thread, an asyncio task whose handle is kept, a
+scheduler's job.
 
 ## When it stays quiet
 The sweep is reached by a timer of the catalogue that something starts, or stands in the path of every insert.
 
 ## Options
-`timers` names callables that start a timer; `sweepers` names functions that something invisible calls; `entry-points` names functions
-that are called from outside.
+`timers` names callables that start a timer; `sweepers` names functions that something invisible calls; `entry-points`
+names functions that are called from outside.
 """
 
 from __future__ import annotations

@@ -1,0 +1,66 @@
+"""Small programs for tests: written to a directory, linked, and checked by the real pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.marks import Report, definition_lines
+from unbounded_lint import runner
+from unbounded_lint.catalog.load import catalog, extend
+from unbounded_lint.config import load_settings
+from unbounded_lint.discovery import discover
+from unbounded_lint.link.project import Container, Project
+from unbounded_lint.sources import Sources
+
+
+def write(root: Path, files: Mapping[str, str]) -> Path:
+    """Write the files (path -> text) below a directory, and give the directory."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def request_for(root: Path, *paths: Path, jobs: int = 1, use_cache: bool = False, **settings: object) -> runner.Request:
+    """A run over a directory (or over some paths of it) with these settings and no others, every rule on."""
+    overrides = {"select": ["UBM"], **{key.replace("_", "-"): value for key, value in settings.items()}}
+    loaded = load_settings(root, config=None, isolated=True, overrides=overrides)
+    project = discover(list(paths) or [root], root, loaded)
+    return runner.Request(project=project, settings=loaded, jobs=jobs, use_cache=use_cache)
+
+
+def reports(root: Path, **settings: Any) -> dict[Report, str]:
+    """What the pipeline reports about a directory: each finding with its message and confidence."""
+    found: dict[Report, str] = {}
+    for finding in runner.check(request_for(root, **settings)).findings:
+        path = finding.place.path
+        line = definition_lines(root / path).get(finding.place.line, finding.place.line)
+        found[Report(path, line, finding.code)] = f"{finding.message} ({finding.confidence.value})"
+    return found
+
+
+def linked(root: Path, files: Mapping[str, str], **settings: Any) -> Project:
+    """The project that files make, linked as the runner links it."""
+    request = request_for(write(root, files), **settings)
+    sources = Sources(request.project.root, request.project.files, None)
+    given = request.settings
+    return Project(
+        sources.files,
+        sources.load,
+        sources.mentioning,
+        sources.candidates,
+        extend(catalog(), timers=given.timers, bounded_types=given.bounded_types),
+        frozenset(given.entry_points),
+        frozenset(given.sweepers),
+    )
+
+
+def named(project: Project, name: str = "X") -> Container:
+    """The one container whose name ("X", "Class.attr") is this; fails if there is none or more than one."""
+    found = [container for container in project.containers if container.name == name]
+    assert not project.failures, project.failures
+    assert len(found) == 1, f"{name}: {[container.symbol for container in project.containers]}"
+    return found[0]

@@ -1,0 +1,108 @@
+"""What every rule must have: texts, examples, fixtures, a place in the README, and no business with the syntax."""
+
+from __future__ import annotations
+
+import ast
+import pkgutil
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from unbounded_lint import rules
+from unbounded_lint.rules import all_rules
+from unbounded_lint.rules.base import Good, Rule
+
+ROOT = Path(__file__).resolve().parents[2]
+HEADINGS = (
+    "What it does",
+    "Why is this bad?",
+    "Example",
+    "Use instead",
+    "When it stays quiet",
+    "Options",
+)
+FORBIDDEN = ("libcst", "unbounded_lint.facts", "unbounded_lint.reporters")
+
+every_rule = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+every_judging_rule = pytest.mark.parametrize(
+    "rule", [rule for rule in all_rules() if rule.code < "UBM900"], ids=lambda rule: rule.code
+)
+
+
+def sections(doc: str) -> dict[str, str]:
+    """The text under each `## ` heading, in order."""
+    parts = re.split(r"^## (.+)$", doc, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], (text.strip() for text in parts[2::2]), strict=True))
+
+
+def module_names() -> list[str]:
+    return [info.name for info in pkgutil.iter_modules(rules.__path__)]
+
+
+@every_rule
+def test_all_headings_are_there_with_text(rule: Rule) -> None:
+    found = sections(rule.doc)
+    assert tuple(found) == HEADINGS
+    assert [heading for heading, text in found.items() if not text] == []
+    caption = rule.doc.partition("\n")[0]
+    assert caption.endswith(".") and len(caption) <= 120
+
+
+@every_rule
+def test_code_and_name(rule: Rule) -> None:
+    assert re.fullmatch(r"UBM[1-9]\d\d", rule.code)
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)+", rule.name)
+    assert rule.summary and not rule.summary.endswith(".") and "\n" not in rule.summary
+
+
+def test_codes_and_names_are_unique_and_sorted() -> None:
+    codes = [rule.code for rule in all_rules()]
+    names = [rule.name for rule in all_rules()]
+    assert codes == sorted(codes)
+    assert len(set(codes)) == len(codes) == len(set(names)) == len(all_rules())
+    assert len(codes) >= 5
+
+
+def test_every_rule_module_is_listed_and_named_after_its_rule() -> None:
+    """A rule file that nobody lists in all_rules() would never run."""
+    written = {name: vars(import_module(f"{rules.__name__}.{name}")).get("RULE") for name in module_names()}
+    by_module = {name: rule for name, rule in written.items() if rule is not None}
+    assert sorted(by_module) == sorted(rule.name.replace("-", "_") for rule in all_rules())
+    for name, rule in by_module.items():
+        assert rule in all_rules() and rule.name.replace("-", "_") == name
+
+
+@every_judging_rule
+def test_enough_examples(rule: Rule) -> None:
+    good = [example for example in rule.examples if isinstance(example, Good)]
+    assert len(rule.examples) - len(good) >= 1
+    assert len(good) >= 3
+
+
+@every_judging_rule
+def test_fixture_folder(rule: Rule) -> None:
+    folder = ROOT / "fixtures" / rule.name
+    assert [path for path in folder.glob("*/*.py")], f"{folder} holds no program"
+
+
+@every_rule
+def test_row_in_the_readme(rule: Rule) -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").split("<!-- rules:begin -->")[1].split("<!-- rules:end -->")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.strip().splitlines()[2:]]
+    assert [rule.code, rule.name, "on" if rule.default else "opt-in"] in [row[:3] for row in rows]
+
+
+@pytest.mark.parametrize("name", ["__init__", *module_names()])
+def test_rules_ask_neither_the_syntax_nor_the_facts_nor_the_reporters(name: str) -> None:
+    path = Path(rules.__file__).with_name(f"{name}.py")
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "absolute imports only, so that this test can read them"
+            imported |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    assert imported, "every module of rules imports something"
+    assert [n for n in sorted(imported) if any(n == f or n.startswith(f"{f}.") for f in FORBIDDEN)] == []
