@@ -109,7 +109,7 @@ def _parameters() -> Iterator[Any]:
         yield pytest.param(directory, id=directory.relative_to(FIXTURES).as_posix(), marks=marks)
 
 
-@pytest.mark.parametrize("directory", _parameters())
+@pytest.mark.parametrize("directory", list(_parameters()))
 def test_fixture(directory: Path) -> None:
     from unbounded_lint import rules
 

@@ -22,7 +22,7 @@ def _examples() -> Iterator[Any]:
             yield pytest.param(rule, example, id=f"{rule.name}-{sort}-{number}")
 
 
-@pytest.mark.parametrize(("rule", "example"), _examples())
+@pytest.mark.parametrize(("rule", "example"), list(_examples()))
 def test_example(rule: Rule, example: Bad, tmp_path: Path) -> None:
     marks = read_marks(write(tmp_path, example.sources))
     assert marks.expected or marks.quiet, "an example without a mark shows nothing"
@@ -34,7 +34,7 @@ def test_example(rule: Rule, example: Bad, tmp_path: Path) -> None:
     assert not wrong, "\n".join(["", *wrong])
 
 
-@pytest.mark.parametrize(("rule", "example"), _examples())
+@pytest.mark.parametrize(("rule", "example"), list(_examples()))
 def test_example_is_a_program(rule: Rule, example: Bad) -> None:
     """Each file is whole Python, and the text is not indented as it is in the rule."""
     for name, text in example.sources.items():

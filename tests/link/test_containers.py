@@ -1,0 +1,134 @@
+"""Which objects count as long-lived containers, by the forms in which programs define them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.programs import linked
+
+Lifetimes = dict[str, str]
+
+FORMS: dict[str, tuple[str, Lifetimes]] = {
+    "displays": ("A = {}\nB = []\nC = {1}\n", {"A": "module", "B": "module", "C": "module"}),
+    "constructors": (
+        "import collections\nfrom collections import defaultdict as dd, deque\n"
+        "A = dict()\nB = dd(list)\nC = deque()\nD = collections.Counter()\n",
+        {"A": "module", "B": "module", "C": "module", "D": "module"},
+    ),
+    "no containers": ("A = ()\nB = 3\nC = 'x'\nD = frozenset({1})\n", {}),
+    "annotated and final": (
+        "from typing import Final\nA: Final[dict[str, int]] = {}\nB: 'dict[str, int]' = {}\nC: dict[str, int]\n",
+        {"A": "module", "B": "module"},
+    ),
+    "comprehension and choice": ("A = {k: 1 for k in 'ab'}\nB = None or {}\n", {"A": "module", "B": "module"}),
+    "tuple of targets": ("A, B = {}, []\nC = D = set()\n", {"A": "module", "B": "module", "C": "module", "D": "module"}),
+    "try and except": ("try:\n    import x\n    A = {}\nexcept ImportError:\n    A = {}\n", {"A": "module"}),
+    "type checking only": ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    A = {}\n", {}),
+    "dunder names": ("__all__ = ['f']\n__path__ = []\n", {}),
+    "global in a function": ("A = None\ndef f():\n    global A\n    A = {}\n", {"A": "module"}),
+    "locals": ("def f():\n    a = {}\n    return a\n", {}),
+    "factory function": ("def make():\n    return {}\nA = make()\n", {"A": "module"}),
+    "subclass of dict": ("class Registry(dict):\n    pass\nA = Registry()\n", {"A": "module"}),
+    "class attribute": ("class C:\n    a = {}\n", {"C.a": "class"}),
+    "mangled class attribute": (
+        "class C:\n    __a = {}\n    def f(self, k):\n        self.__a[k] = 1\n",
+        {"C._C__a": "class"},
+    ),
+    "nested class": ("class C:\n    class D:\n        a = {}\n", {"C.D.a": "class"}),
+    "class in a function": ("def f():\n    class C:\n        a = {}\n    return C\n", {}),
+    "default of instances": ("class C:\n    a = {}\n    def __init__(self):\n        self.a = {}\n", {}),
+    "dataclass field": (
+        "from dataclasses import dataclass, field\n@dataclass\nclass C:\n    a: dict = field(default_factory=dict)\n",
+        {},
+    ),
+    "field of a singleton": (
+        "from dataclasses import dataclass, field\n"
+        "@dataclass\nclass C:\n    a: dict = field(default_factory=dict)\nc = C()\n",
+        {"C.a": "singleton"},
+    ),
+    "instances made per call": ("class C:\n    def __init__(self):\n        self.a = {}\ndef f():\n    return C()\n", {}),
+    "never made": ("class C:\n    def __init__(self):\n        self.a = {}\n", {}),
+}
+
+STORE = "class Store:\n    def __init__(self):\n        self.items = {}\n"
+SINGLETONS = {
+    "module instance": "store = Store()\n",
+    "lazy global": (
+        "_store = None\ndef get():\n    global _store\n    if _store is None:\n        _store = Store()\n    return _store\n"
+    ),
+    "cached getter": "import functools\n@functools.lru_cache\ndef get():\n    return Store()\n",
+    "getter cached without limit": "from functools import cache\n@cache\ndef get():\n    return Store()\n",
+    "class attribute": "class Holder:\n    store = Store()\n",
+    "attribute of a singleton": (
+        "class App:\n    def __init__(self):\n        self.store = Store()\napp = App()\n"
+    ),
+    "instance on its class": (
+        "class Other(Store):\n    _instance = None\n    @classmethod\n    def get(cls):\n"
+        "        if cls._instance is None:\n            cls._instance = cls()\n        return cls._instance\n"
+    ),
+    "subclass instance": "class Other(Store):\n    pass\nother = Other()\n",
+}
+NO_SINGLETONS = {
+    "made per call": "def handle(request):\n    return Store().items\n",
+    "cached by an argument": "from functools import cache\n@cache\ndef get(name):\n    return Store()\n",
+    "one of two is short": "store = Store()\ndef handle(request):\n    own = Store()\n    return own.items\n",
+}
+
+
+def lifetimes(tmp_path: Path, text: str) -> Lifetimes:
+    project = linked(tmp_path, {"m.py": text})
+    found = {container.name: container.holder.lifetime for container in project.containers}
+    assert not project.failures
+    assert len(found) == len(project.containers), "each container once"
+    return found
+
+
+@pytest.mark.parametrize(("text", "expected"), FORMS.values(), ids=FORMS)
+def test_form(text: str, expected: Lifetimes, tmp_path: Path) -> None:
+    assert lifetimes(tmp_path, text) == expected
+
+
+@pytest.mark.parametrize("text", SINGLETONS.values(), ids=SINGLETONS)
+def test_attributes_of_singletons_are_long_lived(text: str, tmp_path: Path) -> None:
+    assert lifetimes(tmp_path, STORE + text) == {"Store.items": "singleton"}
+
+
+@pytest.mark.parametrize("text", NO_SINGLETONS.values(), ids=NO_SINGLETONS)
+def test_attributes_of_other_objects_are_not(text: str, tmp_path: Path) -> None:
+    assert lifetimes(tmp_path, STORE + text) == {}
+
+
+def test_singleton_made_in_another_module(tmp_path: Path) -> None:
+    files = {"pkg/__init__.py": "", "pkg/store.py": STORE, "pkg/app.py": "from . import store as s\nthe = s.Store()\n"}
+    project = linked(tmp_path, files)
+    assert [(c.symbol, c.holder.lifetime, c.place.path) for c in project.containers] == [
+        ("pkg.store:Store.items", "singleton", "pkg/store.py")
+    ]
+
+
+def test_tests_define_no_containers(tmp_path: Path) -> None:
+    project = linked(tmp_path, {"m.py": "A = {}\n", "tests/test_m.py": "B = {}\ndef test_b():\n    B[1] = 2\n"})
+    assert [c.symbol for c in project.containers] == ["m:A"]
+
+
+@pytest.mark.parametrize(
+    ("maker", "bounded"),
+    [
+        ("collections.deque()", False),
+        ("collections.deque(maxlen=5)", True),
+        ("collections.deque([], 5)", True),
+        ("collections.deque(maxlen=None)", False),
+        ("weakref.WeakValueDictionary()", True),
+        ("weakref.WeakKeyDictionary()", True),
+        ("cachetools.TTLCache(10, 60)", True),
+        ("collections.OrderedDict()", False),
+        ("queue.Queue()", False),
+        ("queue.Queue(10)", True),
+    ],
+)
+def test_what_bounds_itself(maker: str, bounded: bool, tmp_path: Path) -> None:
+    project = linked(tmp_path, {"m.py": f"import cachetools, collections, queue, weakref\nX = {maker}\n"})
+    (container,) = project.containers
+    assert container.holder.made.bounded is bounded
