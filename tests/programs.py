@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.marks import Report, definition_lines
 from unbounded_lint import runner
 from unbounded_lint.catalog.load import catalog, extend
@@ -13,6 +15,11 @@ from unbounded_lint.config import load_settings
 from unbounded_lint.discovery import discover
 from unbounded_lint.link.project import Container, Project
 from unbounded_lint.sources import Sources
+
+
+def known_gap(reason: str) -> pytest.MarkDecorator:
+    """Marks a test that must fail for now, because an answer of the analysis is wrong; it fails as soon as the answer is right."""
+    return pytest.mark.xfail(reason=reason, strict=True, raises=AssertionError)
 
 
 def write(root: Path, files: Mapping[str, str]) -> Path:

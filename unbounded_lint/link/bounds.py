@@ -99,11 +99,10 @@ class Bounds:
     def _domain(self, holder: Holder, access: Access, accesses: tuple[Access, ...]) -> Domain:
         family = holder.made.kind.family
         if access.nested:
-            outer = self.keys.domain(access.outer, access.scope, access.op) if access.outer is not None else None
-            inner = self._element(access) if access.key is not None else Domain("unknown", "an element of an entry")
-            if access.how in {"append", "extend", "appendleft", "insert", "put"}:
-                inner = Domain("unknown", "entries are appended to")
-            return inner if outer is None or outer.kind == "closed" else outer
+            # the entry itself is there already, or another access inserts it: only the inner key can add anything
+            if access.how in {"append", "extend", "appendleft", "insert", "put"} or access.key is None:
+                return Domain("unknown", "entries are appended to")
+            return self._element(access)
         if family not in GROWING and not self._is_absent(access, accesses):
             return Domain("open", "every call adds an entry")
         if access.key is None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.catalog.model import Container as Kind
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.flow import Attribute, Flow, Handle, Returned, Variable
+from unbounded_lint.link.frames import guards
 from unbounded_lint.link.given import callee_names, given
 from unbounded_lint.link.program import Binding, LinkedModule, ScopeId, Site
 from unbounded_lint.link.values import Class, External, Function, decorator_names, ordered
@@ -234,11 +236,10 @@ class Containers:
         return True
 
     def _is_default(self, cls: ScopeId, name: str) -> bool:
-        """Whether instances get a container of their own in place of the class's."""
+        """Whether instances get a value of their own in place of the class's."""
+        relatives = (*self.resolver.mro(cls), *self.flow.subclasses(cls))
         return any(
-            not write.on_class and write.value is not None and self.made(write.value, write.scope) is not None
-            for relative in (cls, *self.flow.subclasses(cls))
-            for write in self.resolver.writes(relative).get(name, ())
+            not write.on_class for relative in relatives for write in self.resolver.writes(relative).get(name, ())
         )
 
     def _is_field(self, cls: ScopeId, name: str) -> bool:
@@ -300,6 +301,21 @@ class Containers:
                 self._busy.discard(cls)
         return self._singletons[cls]
 
+    def _is_made_with_owner(self, owner: ScopeId, name: str) -> bool:
+        """Whether an attribute is bound when its owner is made, or at most once later: one that is bound anew by each call of some method
+        lets go of what it held."""
+        for write in self.resolver.writes(owner).get(name, ()):
+            facts = self.program.facts(write.scope)
+            if isinstance(write.value, m.Const) or facts.name in _MAKERS:
+                continue
+            around = [text for condition, _ in guards(facts, write.op) for text in w.walk(condition)]
+            if not any(
+                isinstance(part, m.Attr | m.Const) and name in (getattr(part, "name", ""), getattr(part, "value", ""))
+                for part in around
+            ):
+                return False
+        return True
+
     def _decide_singleton(self, cls: ScopeId) -> bool:
         sites = [
             Site(use.site.scope, use.site.op, use.outer, use.site.parents[:-1])
@@ -325,21 +341,28 @@ class Containers:
             return True
         if self.program.facts(site.scope).kind == "class":
             return not self._is_local(site.scope)
-        return any(self._is_lasting(handle, cls) for handle in self.flow.destinations(site))
+        return any(self._is_lasting(handle, cls, site) for handle in self.flow.destinations(site))
 
-    def _is_lasting(self, handle: Handle, cls: ScopeId) -> bool:
+    def _is_lasting(self, handle: Handle, cls: ScopeId, site: Site) -> bool:
         match handle:
             case Variable(scope=scope):
                 return scope.index == 0
             case Attribute(cls=owner, name=name):
                 on_class = any(w.on_class for w in self.resolver.writes(owner).get(name, ()))
                 in_body = name in self.program.of(owner).bindings(owner.index)
-                return on_class or (in_body and owner == cls) or (owner != cls and self.is_singleton(owner))
+                return (
+                    on_class
+                    or (in_body and owner == cls)
+                    or (owner != cls and self._is_made_with_owner(owner, name) and self.is_singleton(owner))
+                )
             case Returned(function=function):
                 facts = self.program.facts(function)
                 plain = [p for p in facts.parameters if p.default is None and p.name not in {"self", "cls"}]
                 return bool(decorator_names(facts) & _CACHED) and not plain
         return False
+
+
+_MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
 
 
 def _bound_expr(binding: Binding) -> m.Expr | None:

@@ -114,6 +114,7 @@ class Flow:
         self._child_classes: dict[ScopeId, tuple[ScopeId, ...]] = {}
         self._calls: dict[ScopeId, tuple[CallSite, ...]] = {}
         self._busy: set[object] = set()
+        self._strict = False
         self._definers: dict[str, tuple[ScopeId, ...]] = {}
 
     # --- questions ---
@@ -124,9 +125,11 @@ class Flow:
             if handle in self._busy:
                 return ()
             self._busy.add(handle)
+            strict, self._strict = self._strict, True
             try:
                 self._uses[handle] = tuple(self._trace([_Item(handle, 0, False)]))
             finally:
+                self._strict = strict
                 self._busy.discard(handle)
         return self._uses[handle]
 
@@ -155,9 +158,11 @@ class Flow:
             if key in self._busy:
                 return ()
             self._busy.add(key)
+            strict, self._strict = self._strict, False
             try:
                 found = tuple(self._trace(self._function_items(function), self._lambda_sites(function)))
             finally:
+                self._strict = strict
                 self._busy.discard(key)
             self._function_uses[function] = found
         return self._function_uses[function]
@@ -493,9 +498,23 @@ class Flow:
             case m.Attr(base=base, name=name):
                 for value in ordered(self.resolver.values(base, scope)):
                     if isinstance(value, Instance | Class):
-                        yield _Item(Attribute(value.scope, name), bound, guess)
+                        if not (self._strict and self._holds_others(value.scope, name)):
+                            yield _Item(Attribute(value.scope, name), bound, guess)
                     elif isinstance(value, Module) and (path := self.program.path_of(value.name)):
                         yield _Item(Variable(ScopeId(path, 0), name), bound, guess)
+
+    def _holds_others(self, cls: ScopeId, name: str) -> bool:
+        """Whether an attribute is bound to different things in different places.
+
+        Then what is done to it need not concern this value.
+        """
+        writes = [
+            write.value
+            for c in self.resolver.mro(cls)
+            for write in self.resolver.writes(c).get(name, ())
+            if write.value is not None
+        ]
+        return len([value for value in writes if not isinstance(value, m.Const)]) > 1
 
     def _as_argument(self, site: Site, call: m.Call, bound: int, guess: bool) -> Iterator[Use | _Item]:
         argument = next(a for a in call.args if a.value is site.node)

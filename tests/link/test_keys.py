@@ -1,0 +1,145 @@
+"""The domain of a key: closed, open or unknown, by where it comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.programs import linked, named
+from unbounded_lint.catalog.load import catalog
+from unbounded_lint.link.keys import Domain, Keys, join
+
+CLOSED = {
+    "literal": "def f():\n    X['a'] = 1\n",
+    "tuple of literals": "def f():\n    X['a', 1] = 1\n",
+    "f-string of literals": "def f():\n    X[f'{1}-a'] = 1\n",
+    "truth value": "def f(r):\n    X[r.id == 3] = 1\n",
+    "remainder": "def f(r):\n    X[r.id % 8] = 1\n",
+    "loop over literals": "def f():\n    for k in ('a', 'b'):\n        X[k] = 1\n",
+    "loop over a constant": "NAMES = ['a', 'b']\ndef f():\n    for k in NAMES:\n        X[k] = 1\n",
+    "items of a constant": "NAMES = {'a': 1}\ndef f():\n    for k, v in NAMES.items():\n        X[k] = v\n",
+    "loop over range": "def f():\n    for k in range(10):\n        X[k] = 1\n",
+    "member of a constant": "NAMES = {'a', 'b'}\ndef f(r):\n    k = r.id\n    if k in NAMES:\n        X[k] = 1\n",
+    "refused unless a member": (
+        "NAMES = {'a', 'b'}\ndef f(k):\n    if k not in NAMES:\n        raise KeyError(k)\n    X[k] = 1\n"
+    ),
+    "equal to a literal": "def f(r):\n    k = r.id\n    if k == 'a':\n        X[k] = 1\n",
+    "matched against literals": "def f(k):\n    match k:\n        case 'a' | 'b':\n            X[k] = 1\n",
+    "class of an object": "def f(request):\n    X[type(request)] = 1\n",
+    "dunder class": "def f(request):\n    X[request.__class__.__name__] = 1\n",
+    "class of the program": "class C:\n    pass\ndef f():\n    X[C] = 1\n",
+    "class method": "class C:\n    @classmethod\n    def f(cls):\n        X[cls] = 1\n",
+    "function of the program": "def f():\n    X[f] = 1\n",
+    "enum member": "import enum\nclass E(enum.Enum):\n    A = 1\ndef f():\n    X[E.A] = 1\n",
+    "loop over an enum": "import enum\nclass E(enum.Enum):\n    A = 1\ndef f():\n    for k in E:\n        X[k] = 1\n",
+    "enum by value": "from enum import Enum\nclass E(Enum):\n    A = 1\ndef f(request):\n    X[E(request.id)] = 1\n",
+    "annotated enum": "from enum import Enum\nclass E(Enum):\n    A = 1\ndef f(k: E):\n    X[k] = 1\n",
+    "annotated literal": "from typing import Literal\ndef f(k: Literal['a', 'b']):\n    X[k] = 1\n",
+    "annotated type": "def f(k: type[int]):\n    X[k] = 1\n",
+    "annotated bool": "def f(k: bool):\n    X[k] = 1\n",
+    "annotated optional": "from typing import Literal\ndef f(k: Literal['a'] | None):\n    X[k] = 1\n",
+    "name at import": "NAME = compute()\ndef f():\n    X[NAME] = 1\n",
+    "converted literal": "def f():\n    X[str('a').lower()] = 1\n",
+    "choice of literals": "def f(r):\n    X['a' if r.id else 'b'] = 1\n",
+    "parameter, closed callers": "def _put(k):\n    X[k] = 1\ndef f():\n    _put('a')\n    _put(k='b')\n",
+    "default": "def _put(k='a'):\n    X[k] = 1\ndef f():\n    _put()\n",
+    "through two functions": "def _a(k):\n    _b(k)\ndef _b(k):\n    X[k] = 1\ndef f():\n    _a('a')\n",
+    "returned literal": "def name():\n    return 'a'\ndef f():\n    X[name()] = 1\n",
+    "argument given back": "def norm(k):\n    return k.strip()\ndef f():\n    X[norm('a')] = 1\n",
+    "called at import only": "def put(k):\n    X[k] = 1\nfor k in compute():\n    put(k)\n",
+    "attribute set to literals": "class C:\n    kind = 'a'\n    def f(self):\n        X[self.kind] = 1\n",
+}
+OPEN = {
+    "request": "def f(request):\n    X[request.id] = 1\n",
+    "request through a local": "def f(request):\n    k = request.path\n    X[k] = 1\n",
+    "part of a tuple": "def f(request):\n    X['a', request.path] = 1\n",
+    "f-string": "def f(request):\n    X[f'a-{request.path}'] = 1\n",
+    "identity": "def f(o):\n    X[id(o)] = 1\n",
+    "uuid": "import uuid\ndef f():\n    X[uuid.uuid4()] = 1\n",
+    "uuid as text": "import uuid\ndef f():\n    X[str(uuid.uuid4())] = 1\n",
+    "time": "import time\ndef f():\n    X[time.time()] = 1\n",
+    "counter": "N = 0\ndef f():\n    global N\n    N += 1\n    X[N] = 1\n",
+    "exception": "def f():\n    try:\n        g()\n    except ValueError as e:\n        X[e] = 1\n",
+    "itself": "class C:\n    def __init__(self):\n        X[self] = 1\ndef f():\n    C()\n",
+    "new object": "class C:\n    pass\ndef f():\n    X[C()] = 1\n",
+    "one open caller": "def _put(k):\n    X[k] = 1\ndef f(request):\n    _put('a')\n    _put(request.id)\n",
+    "by keyword": "def _put(*, k):\n    X[k] = 1\ndef f(request):\n    _put(k=request.id)\n",
+    "through two functions": "def _a(k):\n    _b(k)\ndef _b(k):\n    X[k] = 1\ndef f(request):\n    _a(request.id)\n",
+    "argument given back": "def norm(k):\n    return k.strip()\ndef f(request):\n    X[norm(request.id)] = 1\n",
+    "choice": "def f(request):\n    X['a' if request else request.id] = 1\n",
+    "not in a constant": "NAMES = {'a'}\ndef f(request):\n    k = request.id\n    if k not in NAMES:\n        X[k] = 1\n",
+    "items of a request": "def f(request):\n    for k in request.args:\n        X[k] = 1\n",
+    "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
+}
+UNKNOWN = {
+    "public parameter": "def f(thing):\n    X[thing] = 1\n",
+    "result of something": "import other\ndef f():\n    X[other.compute()] = 1\n",
+    "item of something": "import other\ndef f():\n    for k in other.compute():\n        X[k] = 1\n",
+    "member of what grows": (
+        "NAMES = []\ndef add(n):\n    NAMES.append(n)\ndef f(k):\n    if k in NAMES:\n        X[k] = 1\n"
+    ),
+    "items of what grows": "NAMES = []\ndef add(n):\n    NAMES.append(n)\ndef f():\n    for k in NAMES:\n        X[k] = 1\n",
+}
+
+
+def domain(tmp_path: Path, text: str) -> Domain:
+    project = linked(tmp_path, {"m.py": "X = {}\n" + text})
+    keys = Keys(project.flow, project.execution, catalog())
+    (access,) = (a for a in named(project).accesses if a.kind == "insert")
+    assert access.key is not None
+    return keys.domain(access.key, access.scope, access.op)
+
+
+@pytest.mark.parametrize("text", CLOSED.values(), ids=CLOSED)
+def test_closed(text: str, tmp_path: Path) -> None:
+    found = domain(tmp_path, text)
+    assert (found.kind, bool(found.why)) == ("closed", True), found
+
+
+@pytest.mark.parametrize("text", OPEN.values(), ids=OPEN)
+def test_open(text: str, tmp_path: Path) -> None:
+    found = domain(tmp_path, text)
+    assert found.kind == "open", found
+
+
+@pytest.mark.parametrize("text", UNKNOWN.values(), ids=UNKNOWN)
+def test_unknown(text: str, tmp_path: Path) -> None:
+    found = domain(tmp_path, text)
+    assert found.kind == "unknown", found
+
+
+def test_callers_in_another_module(tmp_path: Path) -> None:
+    files = {"m.py": "X = {}\ndef put(k):\n    X[k] = 1\n", "n.py": "import m\ndef f(request):\n    m.put('a')\n"}
+    project = linked(tmp_path / "closed", files)
+    keys = Keys(project.flow, project.execution, catalog())
+    (access,) = (a for a in named(project).accesses if a.kind == "insert")
+    assert access.key is not None
+    assert keys.domain(access.key, access.scope, access.op).kind == "closed"
+
+
+def test_callers_in_tests_do_not_count(tmp_path: Path) -> None:
+    """What a test gives says nothing about what the program gives."""
+    files = {"m.py": "X = {}\ndef put(k):\n    X[k] = 1\n", "test_m.py": "import m\ndef test_a():\n    m.put('a')\n"}
+    project = linked(tmp_path, files)
+    keys = Keys(project.flow, project.execution, catalog())
+    (access,) = (a for a in named(project).accesses if a.kind == "insert")
+    assert access.key is not None
+    assert keys.domain(access.key, access.scope, access.op).kind == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (("closed", "closed"), "closed"),
+        (("closed", "unknown"), "unknown"),
+        (("unknown", "open", "closed"), "open"),
+        ((), "unknown"),
+    ],
+)
+def test_join(kinds: tuple[str, ...], expected: str) -> None:
+    assert join(Domain(kind, "because") for kind in kinds).kind == expected
+
+
+def test_join_prefers_strong_evidence() -> None:
+    assert join([Domain("open", "a name", weak=True), Domain("open", "data")]).why == "data"

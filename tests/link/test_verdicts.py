@@ -1,0 +1,226 @@
+"""The verdict for one container: each row of the table, and what must not be taken for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.programs import linked, named
+
+PUT = "X = {}\ndef put(request):\n    X[request.id] = request\n"
+SWEEP = (
+    "import threading, time\nX = {}\ndef put(request):\n    X[request.id] = time.monotonic()\n"
+    "def sweep():\n    for k, seen in list(X.items()):\n        if time.monotonic() - seen > 60:\n            del X[k]\n"
+)
+LOOP = "def loop():\n    while True:\n        time.sleep(30)\n        sweep()\n"
+
+VERDICTS: dict[str, tuple[str, str]] = {
+    # nothing bounds it
+    "only inserts": (PUT, "never"),
+    "removal that nothing calls": (PUT + "def _drop(k):\n    X.pop(k, None)\n", "never"),
+    "list": ("X = []\ndef put(request):\n    X.append(request)\n", "never"),
+    "default dict that is read": (
+        "from collections import defaultdict\nX = defaultdict(int)\ndef get(request):\n    return X[request.id]\n",
+        "never",
+    ),
+    "entry moved": ("X = {}\ndef put(request):\n    X.pop(request.id, None)\n    X[request.id] = 1\n", "never"),
+    "count brought down": (
+        "X = {}\ndef put(request):\n    X[request.id] = X.get(request.id, 0) + 1\n"
+        "def drop(request):\n    X[request.id] -= 1\n",
+        "never",
+    ),
+    "one removal of inner entries": (
+        "X = {}\ndef put(request):\n    X.setdefault(request.id, {})[request.path] = 1\n"
+        "def drop(request):\n    X[request.id].pop(request.path)\n",
+        "never",
+    ),
+    # the owner's call
+    "owner's call": (PUT + "def drop(k):\n    X.pop(k, None)\n", "event-only"),
+    "public clear": (PUT + "def clear():\n    X.clear()\n", "event-only"),
+    "except alone": (
+        "X = {}\ndef put(request):\n    X[request.id] = 1\n    try:\n        request.run()\n    except ValueError:\n"
+        "        del X[request.id]\n",
+        "event-only",
+    ),
+    # a sweep, and what runs it
+    "sweep that nothing calls": (SWEEP, "unscheduled"),
+    "private sweep that nothing calls": (SWEEP.replace("sweep", "_sweep"), "unscheduled"),
+    "sweep on a thread that is not started": (SWEEP + LOOP + "T = threading.Thread(target=loop)\n", "unscheduled"),
+    "sweep on a thread": (SWEEP + LOOP + "threading.Thread(target=loop, daemon=True).start()\n", "swept"),
+    "sweep on every insert": (SWEEP.replace("    X[request", "    sweep()\n    X[request"), "amortised"),
+    "stale keys picked first": (
+        SWEEP.partition("def sweep")[0]
+        + "def sweep():\n    old = [k for k, seen in X.items() if seen < 9]\n    for k in old:\n        X.pop(k)\n"
+        + LOOP + "threading.Thread(target=loop).start()\n",
+        "swept",
+    ),
+    "rebuilt by a comprehension": (
+        SWEEP.partition("def sweep")[0]
+        + "def sweep():\n    global X\n    X = {k: v for k, v in X.items() if v > 9}\n"
+        + LOOP + "threading.Thread(target=loop).start()\n",
+        "swept",
+    ),
+    "timer that sweeps something else": (
+        SWEEP + "Y = {}\ndef loop():\n    while True:\n        time.sleep(30)\n        Y.clear()\n"
+        "threading.Thread(target=loop).start()\n",
+        "unscheduled",
+    ),
+    "timer for each entry": (
+        "import threading\nX = {}\ndef put(request):\n    X[request.id] = 1\n"
+        "    threading.Timer(60, X.pop, [request.id, None]).start()\n",
+        "entry-timer",
+    ),
+    # paired removals
+    "finally": (
+        "X = {}\ndef put(request):\n    X[request.id] = 1\n    try:\n        request.run()\n    finally:\n"
+        "        X.pop(request.id, None)\n",
+        "paired",
+    ),
+    "finally in the caller": (
+        "X = {}\ndef put(k):\n    X[k] = 1\ndef handle(request):\n    put(request.id)\n    try:\n        request.run()\n"
+        "    finally:\n        X.pop(request.id, None)\n",
+        "paired",
+    ),
+    "context manager": (
+        "X = {}\nclass Use:\n    def __init__(self, request):\n        self.key = request.id\n    def __enter__(self):\n"
+        "        X[self.key] = 1\n    def __exit__(self, *exc):\n        del X[self.key]\n",
+        "paired",
+    ),
+    "done-callback": (
+        "import asyncio\nX = set()\ndef spawn(work):\n    t = asyncio.create_task(work())\n    X.add(t)\n"
+        "    t.add_done_callback(X.discard)\n",
+        "paired",
+    ),
+    "weak reference": (
+        "import weakref\nX = {}\ndef put(request):\n    X[id(request)] = 1\n"
+        "    weakref.finalize(request, X.pop, id(request), None)\n",
+        "paired",
+    ),
+    "finally of another function": (
+        PUT + "def other(k):\n    try:\n        k.run()\n    finally:\n        X.pop(k.id, None)\n",
+        "event-only",
+    ),
+    # caps
+    "evicted when full": (
+        "X = {}\ndef put(request):\n    if len(X) > 99:\n        X.pop(next(iter(X)))\n    X[request.id] = 1\n",
+        "bounded",
+    ),
+    "cleared when full": (
+        "X = {}\ndef put(request):\n    if len(X) > 99:\n        X.clear()\n    X[request.id] = 1\n",
+        "bounded",
+    ),
+    "evicted in a loop": (
+        "import collections\nX = collections.OrderedDict()\ndef put(request):\n    X[request.id] = 1\n"
+        "    while len(X) > 99:\n        X.popitem(last=False)\n",
+        "bounded",
+    ),
+    "tail cut off": ("X = []\ndef put(request):\n    X.append(request)\n    del X[:-99]\n", "bounded"),
+    "bounded type": (
+        "import collections\nX = collections.deque(maxlen=9)\ndef put(request):\n    X.append(request)\n",
+        "bounded",
+    ),
+    "weak type": (
+        "import weakref\nX = weakref.WeakValueDictionary()\ndef put(request):\n    X[request.id] = request\n",
+        "bounded",
+    ),
+    "cap of another container": (
+        "X = {}\nY = {}\ndef put(request):\n    if len(Y) > 99:\n        Y.clear()\n    X[request.id] = Y\n",
+        "never",
+    ),
+    "refused when full": (
+        "X = {}\ndef put(request):\n    if len(X) >= 99:\n        raise MemoryError\n    X[request.id] = 1\n",
+        "closed",
+    ),
+    "size only logged": (
+        "import logging\nX = {}\ndef put(request):\n    if len(X) > 99:\n        logging.warning('big')\n"
+        "    X[request.id] = 1\n",
+        "never",
+    ),
+    # closed
+    "closed keys": ("X = {}\ndef put(request):\n    X['last'] = request\n", "closed"),
+    "only at import": ("X = {}\ndef _put(k):\n    X[k] = 1\nfor n in compute():\n    _put(n)\n", "closed"),
+    "filled once": (
+        "import other\nX = {}\ndef get(k):\n    if not X:\n        for n in other.names():\n            X[n] = 1\n"
+        "    return X[k]\n",
+        "closed",
+    ),
+    "filled once behind a flag": (
+        "import other\nX = {}\nDONE = False\ndef get(k):\n    global DONE\n    if not DONE:\n"
+        "        for n in other.names():\n            X[n] = 1\n        DONE = True\n    return X[k]\n",
+        "closed",
+    ),
+    "emptied before each fill": (
+        "X = {}\ndef load(request):\n    X.clear()\n    for k in request.items:\n        X[k] = 1\n",
+        "closed",
+    ),
+    "overwritten where present": (
+        "X = {'a': 1}\ndef put(request):\n    k = request.id\n    if k in X:\n        X[k] = 2\n",
+        "closed",
+    ),
+    "never written": ("X = {'a': 1}\ndef get(k):\n    return X[k]\n", "idle"),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), VERDICTS.values(), ids=VERDICTS)
+def test_verdict(text: str, expected: str, tmp_path: Path) -> None:
+    container = named(linked(tmp_path, {"m.py": text}))
+    assert container.verdict.name == expected, container.verdict.reasons
+    assert container.verdict.reasons
+
+
+@pytest.mark.parametrize("name", ["X", "cache", "_registry", "MEMO", "handlers", "pool"])
+def test_a_name_proves_nothing(name: str, tmp_path: Path) -> None:
+    container = named(linked(tmp_path, {"m.py": PUT.replace("X", name)}), name)
+    assert (container.verdict.name, container.verdict.confidence.value) == ("never", "medium")
+
+
+@pytest.mark.parametrize(
+    ("files", "confidence"),
+    [
+        ({"m.py": PUT, "n.py": "import bus, m\nbus.subscribe(m.put)\n"}, "high"),
+        ({"m.py": PUT}, "medium"),
+        ({"m.py": "X = {}\ndef put(thing):\n    X[thing] = 1\n"}, "medium"),
+        ({"m.py": "X = {}\ndef put(kind):\n    X[kind] = 1\n"}, "low"),
+    ],
+    ids=["open and called", "open and public", "unknown", "named like something finite"],
+)
+def test_confidence(files: dict[str, str], confidence: str, tmp_path: Path) -> None:
+    container = named(linked(tmp_path, files))
+    assert (container.verdict.name, container.verdict.confidence.value) == ("never", confidence)
+
+
+@pytest.mark.parametrize(
+    ("call", "when"),
+    [("sweep()", "test"), ("", "event")],
+    ids=["called by a test alone", "public and called by nobody"],
+)
+def test_sweep_outside_the_program(call: str, when: str, tmp_path: Path) -> None:
+    files = {"m.py": SWEEP, **({"test_m.py": f"from m import sweep\ndef test_sweep():\n    {call}\n"} if call else {})}
+    container = named(linked(tmp_path, files))
+    assert container.verdict.name == "unscheduled"
+    assert [(r.extent, r.when) for r in container.removals] == [("sweep", when)]
+
+
+def test_sweeper_declared_in_the_settings(tmp_path: Path) -> None:
+    assert named(linked(tmp_path, {"m.py": SWEEP}, sweepers=["m:sweep"])).verdict.name == "swept"
+
+
+def test_bounded_type_declared_in_the_settings(tmp_path: Path) -> None:
+    files = {"m.py": "from acme import Lru\nX = Lru()\ndef put(request):\n    X[request.id] = 1\n"}
+    assert named(linked(tmp_path, files, bounded_types=["acme.Lru"])).verdict.name == "bounded"
+
+
+def test_sweep_and_insert_in_different_modules(tmp_path: Path) -> None:
+    files = {
+        "p/__init__.py": "",
+        "p/state.py": "X = {}\n",
+        "p/api.py": "from .state import X\ndef handle(request):\n    X[request.id] = 1\n",
+        "p/sweep.py": "import time\nfrom . import state\ndef run():\n    while True:\n        time.sleep(9)\n"
+        "        for k in [k for k, v in state.X.items() if v]:\n            state.X.pop(k)\n",
+        "p/__main__.py": "import bus, threading\nfrom p import api, sweep\n"
+        "if __name__ == '__main__':\n    threading.Thread(target=sweep.run).start()\n    bus.serve(api.handle)\n",
+    }
+    assert named(linked(tmp_path / "whole", files)).verdict.name == "swept"
+    files["p/__main__.py"] = "import bus\nfrom p import api\nif __name__ == '__main__':\n    bus.serve(api.handle)\n"
+    assert named(linked(tmp_path / "forgotten", files)).verdict.name == "unscheduled"
