@@ -18,7 +18,7 @@ from unbounded_lint.sources import Sources
 
 
 def known_gap(reason: str) -> pytest.MarkDecorator:
-    """Marks a test that must fail for now, because an answer of the analysis is wrong; it fails as soon as the answer is right."""
+    """Marks a test that must fail for now, because an answer of the analysis is wrong; a right answer makes it fail."""
     return pytest.mark.xfail(reason=reason, strict=True, raises=AssertionError)
 
 

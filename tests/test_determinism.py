@@ -1,4 +1,4 @@
-"""The same input gives the same bytes, a file alone the same findings as the project, and a hostile file harms only itself."""
+"""The same input gives the same bytes, a file alone what it has in its project, and a hostile file harms only itself."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ TOGETHER = (
 )
 APART = (
     "never-removed-entries/every-import-form",
-    "never-removed-entries/asyncio-janitor-elsewhere",
+    "never-removed-entries/other-module-insert",
     "unscheduled-sweep/started-only-from-tests",
-    "gateway/1_first_fix",
+    "gateway/0_leaky",
 )
 
 Findings = list[dict[str, Any]]
@@ -151,16 +151,11 @@ def test_a_file_alone_has_the_findings_that_it_has_in_the_project(
     files = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.py"))
     whole = check(root)
     assert len(files) > 2
-    assert {finding["path"] for finding in whole} < set(files)
+    reported = {finding["path"] for finding in whole}
+    assert reported and reported < set(files), "some files have findings, some have none"
     alone = {file: check(root, file) for file in files}
     assert alone == {file: [f for f in whole if f["path"] == file] for file in files}
     assert whole == [finding for file in files for finding in alone[file]]
-
-
-def test_every_fixture_judged_file_by_file_has_something_to_find(tmp_path: Path, check: Callable[..., Findings]) -> None:
-    """Most of them do report something: an analysis that says nothing would pass the test above."""
-    found = [check(copied(fixture, tmp_path / str(number))) for number, fixture in enumerate(APART)]
-    assert sum(map(bool, found)) >= 3
 
 
 # --- hostile files ---------------------------------------------------------------------------------------------------

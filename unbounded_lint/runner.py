@@ -134,6 +134,7 @@ def _link(request: Request, sources: Sources, progress: Progress | None) -> Proj
 def _check(request: Request, progress: Progress | None) -> Outcome:
     with _opened(request) as sources:
         project = _link(request, sources, progress)
+        sources.examine_rest()
         found = [*_by_rules(request.settings, project), *_failures(sources, project)]
         kept = [f for f in found if _is_wanted(f, request)]
         shown = tuple(sorted(_unsuppressed(kept, sources, request.apply_noqa), key=lambda f: f.sort_key))

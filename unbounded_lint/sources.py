@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cached_property
@@ -58,6 +60,19 @@ def parse_bytes(data: bytes) -> bytes:
     except Exception as error:
         result = _Parsed(None, 1, f"{type(error).__name__}: {error}", internal=True)
     return msgspec.msgpack.encode(result)
+
+
+def _compiles(data: bytes) -> bool:
+    """Whether the running Python can parse a file; deep nesting and the like count as no."""
+    if len(data) > POOL_BYTES:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(data, "<source>", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return False
+    return True
 
 
 class Sources:
@@ -169,6 +184,23 @@ class Sources:
         with ProcessPoolExecutor(max_workers=jobs) as pool:
             results = pool.map(parse_bytes, (self.data(path) for path in largest_first), chunksize=4)
             yield from zip(largest_first, results, strict=True)
+
+    def examine_rest(self) -> None:
+        """Find the files that cannot be parsed among those that nothing asked for: the user should know of each.
+
+        Python's own parser is much faster than the one of libcst, which has the last word, knowing syntax that the running
+        Python may not.
+        """
+        rest = [f.path for f in self.files if f.path not in self._encoded and f.path not in self._failures]
+        keys = {path: self._key(path) + b"c" for path in rest} if self._cache is not None else {}
+        known = self._cache.get_many(keys.values()) if self._cache is not None and keys else {}
+        for path in rest:
+            if path in keys and keys[path] in known:
+                continue
+            if not _compiles(self.data(path)) and self.load(path) is None:
+                continue
+            if path in keys:
+                self._fresh[keys[path]] = b"1"
 
     def save(self) -> None:
         """Hand what was parsed to the cache."""

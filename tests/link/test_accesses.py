@@ -116,9 +116,7 @@ THROUGH = {
         "n.py": "import m\nclass C:\n    def __init__(self):\n        self.d = m.X\n"
         "    def f(self, k):\n        self.d[k] = 1\n"
     },
-    "closure": {
-        "n.py": "import m\ndef f(k):\n    d = m.X\n    def inner():\n        d[k] = 1\n    return inner\n"
-    },
+    "closure": {"n.py": "import m\ndef f(k):\n    d = m.X\n    def inner():\n        d[k] = 1\n    return inner\n"},
     "try": {"n.py": "try:\n    from m import X\nexcept ImportError:\n    X = None\ndef f(k):\n    X[k] = 1\n"},
     "bound method": {"n.py": "import m\ndef f(k):\n    put = m.X.setdefault\n    put(k, 1)\n"},
 }
@@ -185,7 +183,8 @@ def test_class_attribute(receiver: str, tmp_path: Path) -> None:
 @known_gap("files that write a private name in its mangled form are not asked")
 def test_private_name_of_a_singleton_in_a_subclass_of_another_module(tmp_path: Path) -> None:
     files = {
-        "a.py": "class A:\n    def __init__(self):\n        self.__x = {}\n    def put(self, k):\n        self.__x[k] = 1\n",
+        "a.py": "class A:\n    def __init__(self):\n        self.__x = {}\n"
+        "    def put(self, k):\n        self.__x[k] = 1\n",
         "b.py": "from a import A\nclass B(A):\n    def drop(self, k):\n        self._A__x.pop(k)\nb = B()\n",
     }
     found = named(linked(tmp_path, files), "A._A__x")

@@ -23,7 +23,10 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         {"A": "module", "B": "module"},
     ),
     "comprehension and choice": ("A = {k: 1 for k in 'ab'}\nB = None or {}\n", {"A": "module", "B": "module"}),
-    "tuple of targets": ("A, B = {}, []\nC = D = set()\n", {"A": "module", "B": "module", "C": "module", "D": "module"}),
+    "tuple of targets": (
+        "A, B = {}, []\nC = D = set()\n",
+        {"A": "module", "B": "module", "C": "module", "D": "module"},
+    ),
     "try and except": ("try:\n    import x\n    A = {}\nexcept ImportError:\n    A = {}\n", {"A": "module"}),
     "type checking only": ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    A = {}\n", {}),
     "dunder names": ("__all__ = ['f']\n__path__ = []\n", {}),
@@ -48,7 +51,10 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         "@dataclass\nclass C:\n    a: dict = field(default_factory=dict)\nc = C()\n",
         {"C.a": "singleton"},
     ),
-    "instances made per call": ("class C:\n    def __init__(self):\n        self.a = {}\ndef f():\n    return C()\n", {}),
+    "instances made per call": (
+        "class C:\n    def __init__(self):\n        self.a = {}\ndef f():\n    return C()\n",
+        {},
+    ),
     "never made": ("class C:\n    def __init__(self):\n        self.a = {}\n", {}),
 }
 
@@ -56,7 +62,8 @@ STORE = "class Store:\n    def __init__(self):\n        self.items = {}\n"
 SINGLETONS = {
     "module instance": "store = Store()\n",
     "lazy global": (
-        "_store = None\ndef get():\n    global _store\n    if _store is None:\n        _store = Store()\n    return _store\n"
+        "_store = None\ndef get():\n    global _store\n    if _store is None:\n        _store = Store()\n"
+        "    return _store\n"
     ),
     "cached getter": "import functools\n@functools.lru_cache\ndef get():\n    return Store()\n",
     "getter cached without limit": "from functools import cache\n@cache\ndef get():\n    return Store()\n",
@@ -89,18 +96,20 @@ def test_attributes_of_singletons_are_long_lived(text: str, tmp_path: Path) -> N
     assert lifetimes(tmp_path, STORE + text) == {"Store.items": "singleton"}
 
 
-GET = "{i}@classmethod\n{i}def get(cls):\n{i}    if cls._the is None:\n{i}        cls._the = {made}\n{i}    return cls._the\n"
+GET = (
+    "    _the = None\n    @classmethod\n    def get(cls):\n        if cls._the is None:\n            cls._the = {}\n"
+    "        return cls._the\n"
+)
 
 
 @pytest.mark.parametrize("made", ["cls()", "Store()"])
 def test_instance_kept_on_its_class(made: str, tmp_path: Path) -> None:
-    text = "    _the = None\n" + GET.format(i="    ", made=made)
-    assert lifetimes(tmp_path, STORE + text) == {"Store.items": "singleton"}
+    assert lifetimes(tmp_path, STORE + GET.format(made)) == {"Store.items": "singleton"}
 
 
 @known_gap("an instance kept on a subclass's attribute does not make the base a singleton")
 def test_instance_kept_on_a_subclass(tmp_path: Path) -> None:
-    text = "class Other(Store):\n    _the = None\n" + GET.format(i="    ", made="cls()")
+    text = "class Other(Store):\n" + GET.format("cls()")
     assert lifetimes(tmp_path, STORE + text) == {"Store.items": "singleton"}
 
 

@@ -54,7 +54,7 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
     "public method": ({"m.py": "X = {}\nclass C:\n    def put(self, k):\n        X[k] = 1\n"}, {"api"}),
     "handed over as a callback": ({"m.py": "import bus\n" + PUT + "bus.subscribe(put)\n"}, {"run"}),
     "route": (
-        {"m.py": "from flask import Flask\napp = Flask(__name__)\nX = {}\n@app.route('/')\ndef index():\n    X[1] = 1\n"},
+        {"m.py": "import flask\napp = flask.Flask('m')\nX = {}\n@app.route('/')\ndef index():\n    X[1] = 1\n"},
         {"run"},
     ),
     "lambda": ({"m.py": "import bus\n" + PUT + "bus.subscribe(lambda k: put(k))\n"}, {"run"}),
@@ -69,7 +69,10 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
     "thread kept in a name": ({"m.py": LOOP + "t = threading.Thread(target=loop)\nt.start()\n"}, {"timer"}),
     "thread never started": ({"m.py": LOOP + "t = threading.Thread(target=loop)\n"}, {"unstarted"}),
     "thread started only by a test": (
-        {"m.py": LOOP + "t = threading.Thread(target=loop)\n", "test_m.py": "import m\ndef test_t():\n    m.t.start()\n"},
+        {
+            "m.py": LOOP + "t = threading.Thread(target=loop)\n",
+            "test_m.py": "import m\ndef test_t():\n    m.t.start()\n",
+        },
         {"unstarted"},
     ),
     "start that a script forgets": (

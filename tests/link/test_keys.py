@@ -68,7 +68,7 @@ OPEN = {
     "through two functions": "def _a(k):\n    _b(k)\ndef _b(k):\n    X[k] = 1\ndef f(request):\n    _a(request.id)\n",
     "argument given back": "def norm(k):\n    return k.strip()\ndef f(request):\n    X[norm(request.id)] = 1\n",
     "choice": "def f(request):\n    X['a' if request else request.id] = 1\n",
-    "not in a constant": "NAMES = {'a'}\ndef f(request):\n    k = request.id\n    if k not in NAMES:\n        X[k] = 1\n",
+    "not in a constant": "NAMES = {1}\ndef f(request):\n    k = request.id\n    if k not in NAMES:\n        X[k] = 1\n",
     "items of a request": "def f(request):\n    for k in request.args:\n        X[k] = 1\n",
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
@@ -79,7 +79,9 @@ UNKNOWN = {
     "member of what grows": (
         "NAMES = []\ndef add(n):\n    NAMES.append(n)\ndef f(k):\n    if k in NAMES:\n        X[k] = 1\n"
     ),
-    "items of what grows": "NAMES = []\ndef add(n):\n    NAMES.append(n)\ndef f():\n    for k in NAMES:\n        X[k] = 1\n",
+    "items of what grows": (
+        "NAMES = []\ndef add(n):\n    NAMES.append(n)\ndef f():\n    for k in NAMES:\n        X[k] = 1\n"
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from tests.programs import linked, named
 PUT = "X = {}\ndef put(request):\n    X[request.id] = request\n"
 SWEEP = (
     "import threading, time\nX = {}\ndef put(request):\n    X[request.id] = time.monotonic()\n"
-    "def sweep():\n    for k, seen in list(X.items()):\n        if time.monotonic() - seen > 60:\n            del X[k]\n"
+    "def sweep():\n    for k, t in list(X.items()):\n        if time.monotonic() - t > 60:\n            del X[k]\n"
 )
 LOOP = "def loop():\n    while True:\n        time.sleep(30)\n        sweep()\n"
 
@@ -52,13 +52,15 @@ VERDICTS: dict[str, tuple[str, str]] = {
     "stale keys picked first": (
         SWEEP.partition("def sweep")[0]
         + "def sweep():\n    old = [k for k, seen in X.items() if seen < 9]\n    for k in old:\n        X.pop(k)\n"
-        + LOOP + "threading.Thread(target=loop).start()\n",
+        + LOOP
+        + "threading.Thread(target=loop).start()\n",
         "swept",
     ),
     "rebuilt by a comprehension": (
         SWEEP.partition("def sweep")[0]
         + "def sweep():\n    global X\n    X = {k: v for k, v in X.items() if v > 9}\n"
-        + LOOP + "threading.Thread(target=loop).start()\n",
+        + LOOP
+        + "threading.Thread(target=loop).start()\n",
         "swept",
     ),
     "timer that sweeps something else": (
@@ -78,13 +80,13 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "paired",
     ),
     "finally in the caller": (
-        "X = {}\ndef put(k):\n    X[k] = 1\ndef handle(request):\n    put(request.id)\n    try:\n        request.run()\n"
-        "    finally:\n        X.pop(request.id, None)\n",
+        "X = {}\ndef put(k):\n    X[k] = 1\ndef handle(r):\n    put(r.id)\n    try:\n        r.run()\n"
+        "    finally:\n        X.pop(r.id, None)\n",
         "paired",
     ),
     "context manager": (
-        "X = {}\nclass Use:\n    def __init__(self, request):\n        self.key = request.id\n    def __enter__(self):\n"
-        "        X[self.key] = 1\n    def __exit__(self, *exc):\n        del X[self.key]\n",
+        "X = {}\nclass Use:\n    def __init__(self, request):\n        self.key = request.id\n"
+        "    def __enter__(self):\n        X[self.key] = 1\n    def __exit__(self, *exc):\n        del X[self.key]\n",
         "paired",
     ),
     "done-callback": (

@@ -84,12 +84,13 @@ def test_enough_examples(rule: Rule) -> None:
 @every_judging_rule
 def test_fixture_folder(rule: Rule) -> None:
     folder = ROOT / "fixtures" / rule.name
-    assert [path for path in folder.glob("*/*.py")], f"{folder} holds no program"
+    assert list(folder.glob("*/*.py")), f"{folder} holds no program"
 
 
 @every_rule
 def test_row_in_the_readme(rule: Rule) -> None:
-    table = (ROOT / "README.md").read_text(encoding="utf-8").split("<!-- rules:begin -->")[1].split("<!-- rules:end -->")[0]
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.split("<!-- rules:begin -->")[1].split("<!-- rules:end -->")[0]
     rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.strip().splitlines()[2:]]
     assert [rule.code, rule.name, "on" if rule.default else "opt-in"] in [row[:3] for row in rows]
 

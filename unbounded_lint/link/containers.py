@@ -302,8 +302,10 @@ class Containers:
         return self._singletons[cls]
 
     def _is_made_with_owner(self, owner: ScopeId, name: str) -> bool:
-        """Whether an attribute is bound when its owner is made, or at most once later: one that is bound anew by each call of some method
-        lets go of what it held."""
+        """Whether an attribute is bound when its owner is made, or at most once later.
+
+        One that each call of some method binds anew lets go of what it held.
+        """
         for write in self.resolver.writes(owner).get(name, ()):
             facts = self.program.facts(write.scope)
             if isinstance(write.value, m.Const) or facts.name in _MAKERS:

@@ -500,8 +500,8 @@ class Flow:
                     if isinstance(value, Instance | Class):
                         if not (self._strict and self._holds_others(value.scope, name)):
                             yield _Item(Attribute(value.scope, name), bound, guess)
-                    elif isinstance(value, Module) and (path := self.program.path_of(value.name)):
-                        yield _Item(Variable(ScopeId(path, 0), name), bound, guess)
+                    elif isinstance(value, Module) and (module := self.program.named(value.name)) is not None:
+                        yield _Item(Variable(ScopeId(module.path, 0), name), bound, guess)
 
     def _holds_others(self, cls: ScopeId, name: str) -> bool:
         """Whether an attribute is bound to different things in different places.
