@@ -1,4 +1,4 @@
-"""The same input gives the same bytes, a file alone what it has in its project, and a hostile file harms only itself."""
+"""The same input gives the same bytes, a file alone what it has in its project; a hostile file harms only itself."""
 
 from __future__ import annotations
 

@@ -188,8 +188,8 @@ class Sources:
     def examine_rest(self) -> None:
         """Find the files that cannot be parsed among those that nothing asked for: the user should know of each.
 
-        Python's own parser is much faster than the one of libcst, which has the last word, knowing syntax that the running
-        Python may not.
+        Python's own parser is much faster than that of libcst, which has the last word: it knows syntax that the
+        running Python may not.
         """
         rest = [f.path for f in self.files if f.path not in self._encoded and f.path not in self._failures]
         keys = {path: self._key(path) + b"c" for path in rest} if self._cache is not None else {}

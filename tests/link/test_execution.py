@@ -42,6 +42,10 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
         {"m.py": PUT, "test_m.py": "import m\ndef test_put():\n    m.put(1)\n"},
         {"tested", "test"},
     ),
+    "public, called while a test is imported": (
+        {"m.py": PUT, "test_m.py": "import m\nm.put(1)\n"},
+        {"tested", "test"},
+    ),
     "private, called by nobody": ({"m.py": "X = {}\ndef _put(k):\n    X[k] = 1\n"}, {"dead"}),
     "private, called by a test": (
         {"m.py": "X = {}\ndef _put(k):\n    X[k] = 1\n", "test_m.py": "import m\ndef test_put():\n    m._put(1)\n"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import linked, named
+from tests.programs import known_gap, linked, named
 
 PUT = "X = {}\ndef put(request):\n    X[request.id] = request\n"
 SWEEP = (
@@ -226,3 +226,52 @@ def test_sweep_and_insert_in_different_modules(tmp_path: Path) -> None:
     assert named(linked(tmp_path / "whole", files)).verdict.name == "swept"
     files["p/__main__.py"] = "import bus\nfrom p import api\nif __name__ == '__main__':\n    bus.serve(api.handle)\n"
     assert named(linked(tmp_path / "forgotten", files)).verdict.name == "unscheduled"
+
+
+TICK = "import threading, time\ndef loop():\n    while True:\n        time.sleep(30)\n        X.pop('a', None)\n"
+GAPS: dict[str, tuple[str, set[str]]] = {
+    "a finally that removes another key": (
+        "X = {}\ndef put(request):\n    X[request.id] = 1\n    try:\n        request.run()\n    finally:\n"
+        "        X.pop('a', None)\n",
+        {"never", "event-only"},
+    ),
+    "a finally for one of two inserts": (
+        "X = {}\ndef put(request):\n    X[request.id] = 1\n    try:\n        request.run()\n    finally:\n"
+        "        X.pop(request.id)\ndef other(request):\n    X[request.path] = 1\n",
+        {"event-only"},
+    ),
+    "a test for entries that is no cap": (
+        PUT + "def drop(k):\n    if len(X) > 0:\n        del X[k]\n",
+        {"event-only"},
+    ),
+    "a drain that somebody calls is no cap": (
+        PUT + "def drain():\n    while len(X) > 0:\n        X.popitem()\n",
+        {"event-only", "unscheduled"},
+    ),
+    "a timer that removes one fixed key": (
+        PUT + TICK + "threading.Thread(target=loop).start()\n",
+        {"never", "event-only"},
+    ),
+    "a process that sweeps its own copy": (
+        SWEEP + LOOP + "import multiprocessing\nmultiprocessing.Process(target=loop).start()\n",
+        {"unscheduled"},
+    ),
+    "a number counted up under a key that is there": (
+        "X = {'a': 0}\ndef put(request):\n    X['a'] += request.size\n",
+        {"idle", "closed"},
+    ),
+}
+
+
+@known_gap("see the name of the case")
+@pytest.mark.parametrize(("text", "expected"), GAPS.values(), ids=GAPS)
+def test_verdict_that_is_not_right_yet(text: str, expected: set[str], tmp_path: Path) -> None:
+    assert named(linked(tmp_path, {"m.py": text})).verdict.name in expected
+
+
+@known_gap("the words for such a key begin with another subject")
+@pytest.mark.parametrize("insert", ["X.update(**kw)", "X['a'].append(kw)"])
+def test_reason_is_one_sentence(insert: str, tmp_path: Path) -> None:
+    container = named(linked(tmp_path, {"m.py": f"X = {{}}\ndef put(**kw):\n    {insert}\n"}))
+    assert container.inserts
+    assert not container.verdict.reasons[0].startswith(("the key is the key", "the key is entries"))

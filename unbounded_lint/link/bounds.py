@@ -13,7 +13,7 @@ from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of, guards
 from unbounded_lint.link.keys import Domain, Keys
-from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.program import ScopeId, Site
 from unbounded_lint.link.sweeps import Removal, Sweeps
 
 GROWING = frozenset({"map", "set", "cache"})
@@ -45,6 +45,11 @@ class Verdict:
     name: str
     confidence: Confidence
     reasons: tuple[str, ...]
+
+
+def _names(site: Site, holder: Holder) -> bool:
+    """Whether an access names the container itself: a table handed on to other code is rarely what that code fills."""
+    return any(holder.name in (getattr(part, "id", ""), getattr(part, "name", "")) for part in w.walk(site.node))
 
 
 def _sets(action: m.Action, flag: m.Expr) -> bool:
@@ -263,6 +268,8 @@ class Bounds:
             return Verdict("bounded", Confidence.HIGH, (f"`{holder.made.text}` cannot grow without limit",))
         if not inserts:
             return self._quiet(accesses)
+        if holder.made.kind.family == "queue" and any(r.when in {"event", "timer", "insert"} for r in removals):
+            return Verdict("bounded", Confidence.MEDIUM, ("a consumer takes from it",))
         bound = self._bound_by_removal(inserts, removals)
         if bound is not None:
             return bound
@@ -330,7 +337,7 @@ class Bounds:
         called = self._holds_callables(accesses)
         for insert in inserts:
             level = self._insert_confidence(insert)
-            if self._is_registration(insert, called):
+            if self._is_registration(insert, called) or (holder.made.filled and not _names(insert.access.site, holder)):
                 level = Confidence.LOW
             if level.rank > best.rank or not why:
                 best, why = level, insert.domain.why

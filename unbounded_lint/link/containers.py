@@ -29,13 +29,16 @@ _FAMILIES = frozenset({"map", "set", "list", "deque", "queue", "cache", "buffer"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What makes a container: its kind in the catalogue, how it is written, and whether it cannot grow without
-    limit."""
+    """What makes a container: its kind in the catalogue, how it is written, whether it cannot grow without limit.
+
+    cls is the project's class of it, if it has one; filled says that it is written out with entries, as a table is.
+    """
 
     kind: Kind
     text: str
     bounded: bool
     cls: ScopeId | None = None
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,11 @@ class Containers:
     def made(self, expr: m.Expr, scope: ScopeId, depth: int = 3) -> Made | None:
         """What container an expression makes, None for none."""
         match expr:
-            case m.DictDisplay():
-                return self._builtin("dict", "{}")
-            case m.Display(kind=kind) | m.Comp(kind=kind) if _DISPLAYS(kind):
+            case m.DictDisplay(items=entries):
+                return self._builtin("dict", "{}", bool(entries))
+            case m.Display(kind=kind, items=items) if _DISPLAYS(kind):
+                return self._builtin(kind, "[]" if kind == "list" else "set()", bool(items))
+            case m.Comp(kind=kind) if _DISPLAYS(kind):
                 return self._builtin(kind, {"list": "[]", "set": "set()", "dict": "{}"}[kind])
             case m.BoolOp(items=items):
                 return self._first(items, scope, depth)
@@ -87,9 +92,9 @@ class Containers:
         unbounded = [made for made in found if not made.bounded]
         return next(iter(unbounded or found), None)
 
-    def _builtin(self, name: str, text: str) -> Made | None:
+    def _builtin(self, name: str, text: str, filled: bool = False) -> Made | None:
         kind = self.catalog.container(name)
-        return Made(kind, text, False) if kind is not None else None
+        return Made(kind, text, False, None, filled) if kind is not None else None
 
     def _made_by_call(self, call: m.Call, scope: ScopeId, depth: int) -> Made | None:
         func = call.func.base if isinstance(call.func, m.Sub) else call.func
