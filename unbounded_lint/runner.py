@@ -116,7 +116,7 @@ def _opened(request: Request) -> Iterator[Sources]:
             cache.close()
 
 
-def _link(request: Request, sources: Sources, progress: Progress | None) -> Project:
+def _link(request: Request, sources: Sources, progress: Progress | None, thorough: bool = False) -> Project:
     settings = request.settings
     sources.prefetch(sources.candidates, request.jobs, progress)
     known = extend(catalog(), timers=settings.timers, bounded_types=settings.bounded_types)
@@ -128,6 +128,7 @@ def _link(request: Request, sources: Sources, progress: Progress | None) -> Proj
         known,
         frozenset(settings.entry_points),
         frozenset(settings.sweepers),
+        thorough,
     )
 
 
@@ -222,7 +223,7 @@ def _text(sources: Sources, path: str) -> str:
 
 def _explain(request: Request, symbol: str) -> Sheet:
     with _opened(request) as sources:
-        project = _link(request, sources, None)
+        project = _link(request, sources, None, thorough=True)
         container = _named(project, symbol)
         codes = tuple(sorted({f.code for f in _by_rules(request.settings, project) if f.symbol == container.symbol}))
         return _sheet(project, container, codes)

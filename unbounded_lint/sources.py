@@ -47,19 +47,23 @@ class _Parsed(msgspec.Struct, frozen=True):
 
 
 def parse_bytes(data: bytes) -> bytes:
-    """The encoded result of reading one file's bytes: its facts, or why there are none. Never raises."""
+    """The encoded result of reading one file's bytes, as a pool or the cache carries it. Never raises."""
+    return msgspec.msgpack.encode(_parse(data))
+
+
+def _parse(data: bytes) -> _Parsed:
+    """The facts of one file's bytes, or why there are none. Never raises."""
     from unbounded_lint.facts.collect import collect
     from unbounded_lint.facts.parse import SourceError
 
     try:
-        result = _Parsed(collect(decode(data)))
+        return _Parsed(collect(decode(data)))
     except DecodeError as error:
-        result = _Parsed(None, 1, str(error))
+        return _Parsed(None, 1, str(error))
     except SourceError as error:
-        result = _Parsed(None, error.line, error.message)
+        return _Parsed(None, error.line, error.message)
     except Exception as error:
-        result = _Parsed(None, 1, f"{type(error).__name__}: {error}", internal=True)
-    return msgspec.msgpack.encode(result)
+        return _Parsed(None, 1, f"{type(error).__name__}: {error}", internal=True)
 
 
 def _compiles(data: bytes) -> bool:
@@ -87,6 +91,8 @@ class Sources:
         self._encoded: dict[str, bytes] = {}
         self._fresh: dict[bytes, bytes] = {}
         self._failures: dict[str, Failure] = {}
+        self._read: set[str] = set()
+        self._ready: dict[str, _Parsed] = {}
         self._decoder = msgspec.msgpack.Decoder(_Parsed)
         self.parsed = 0
 
@@ -134,9 +140,14 @@ class Sources:
         """The facts of a file, None when it has none; then `failures` says why."""
         if path in self._failures:
             return None
-        if path not in self._encoded:
-            self._make([path], 1, None)
-        parsed = self._decoder.decode(self._encoded[path])
+        if path in self._ready:
+            parsed = self._ready.pop(path)
+        elif self._cache is None and path not in self._encoded:
+            parsed = self._parse_now(path)
+        else:
+            if path not in self._encoded:
+                self._make([path], 1, None)
+            parsed = self._decoder.decode(self._encoded[path])
         if parsed.facts is None:
             self._failures[path] = Failure(path, parsed.line, parsed.reason, parsed.internal)
         return parsed.facts
@@ -146,7 +157,19 @@ class Sources:
         wanted = [
             path for path in paths if path not in self._encoded and self.data(path) and path not in self._failures
         ]
+        if self._cache is None and jobs <= 1:
+            for done, path in enumerate(wanted, 1):
+                self._ready[path] = self._parse_now(path)
+                if progress is not None:
+                    progress(done, len(wanted))
+            return
         self._make(wanted, jobs, progress)
+
+    def _parse_now(self, path: str) -> _Parsed:
+        """Facts that neither a pool nor the cache needs in encoded form."""
+        self._read.add(path)
+        self.parsed += 1
+        return _parse(self.data(path))
 
     def _key(self, path: str) -> bytes:
         digest = hashlib.blake2b(self.data(path), digest_size=16)
@@ -191,7 +214,8 @@ class Sources:
         Python's own parser is much faster than that of libcst, which has the last word: it knows syntax that the
         running Python may not.
         """
-        rest = [f.path for f in self.files if f.path not in self._encoded and f.path not in self._failures]
+        seen = {*self._encoded, *self._read, *self._failures}
+        rest = [f.path for f in self.files if f.path not in seen]
         keys = {path: self._key(path) + b"c" for path in rest} if self._cache is not None else {}
         known = self._cache.get_many(keys.values()) if self._cache is not None and keys else {}
         for path in rest:

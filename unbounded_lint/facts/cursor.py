@@ -35,7 +35,6 @@ class Cursor:
         self.tokens = tokens
         self.at = 0
         self.private = ""
-        self.names: dict[str, Expr] = dict(_KEYWORD_CONSTANTS)
 
     def place(self, first: int, last: int) -> Span:
         """The span from token `first` to token `last`, both included."""
@@ -56,7 +55,6 @@ class Cursor:
     def name(self, value: str) -> Expr:
         if value.startswith("__") and self.private:
             return Name(self.mangled(value))
-        found = self.names.get(value)
-        if found is None:
-            found = self.names[value] = Name(value)
-        return found
+        constant = _KEYWORD_CONSTANTS.get(value)
+        # each mention is an object of its own: the link layer tells them apart by identity
+        return Name(value) if constant is None else constant

@@ -15,6 +15,27 @@ from unbounded_lint.link.given import callee_names, given
 from unbounded_lint.link.program import Binding, LinkedModule, ScopeId, Site
 from unbounded_lint.link.values import Class, External, Function, decorator_names, ordered
 
+READERS = frozenset(
+    {
+        "len",
+        "list",
+        "tuple",
+        "sorted",
+        "set",
+        "iter",
+        "bool",
+        "str",
+        "repr",
+        "sum",
+        "any",
+        "all",
+        "max",
+        "min",
+        "enumerate",
+    }
+)
+"""Builtins that only read what they are given."""
+
 _DISPLAYS = {"list": "list", "set": "set", "dict": "dict"}.get
 _FACTORIES = ("default_factory", "factory")
 _FIELD_MAKERS = frozenset(
@@ -58,13 +79,17 @@ class Holder:
 class Containers:
     """Finds the long-lived containers of a module."""
 
-    def __init__(self, flow: Flow, catalog: Catalog) -> None:
+    def __init__(self, flow: Flow, catalog: Catalog, thorough: bool) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.full
         self.catalog = catalog
+        self.thorough = thorough
         self._singletons: dict[ScopeId, bool] = {}
         self._busy: set[ScopeId] = set()
+        self._growing: dict[str, bool] = {}
+        families = sorted({kind.family for kind in catalog.data.containers})
+        self._inserting = {"get", "__setitem__"}.union(*(catalog.methods_that_insert(family) for family in families))
 
     # --- what makes a container ---
 
@@ -261,7 +286,7 @@ class Containers:
         return False
 
     def _of_instances(self, cls: ScopeId, module: LinkedModule) -> Iterator[Holder]:
-        held = dict(self._instance_holders(cls))
+        held = {name: found for name, found in self._instance_holders(cls) if self.thorough or self._may_grow(name)}
         if not held or not self.is_singleton(cls):
             return
         qualname = self.program.facts(cls).qualname
@@ -275,6 +300,32 @@ class Containers:
                 made,
                 tuple(places),
             )
+
+    def _may_grow(self, name: str) -> bool:
+        """Whether anything in the program could insert into an attribute of that name.
+
+        A quick look, which spares most classes the search for their instances.
+        """
+        if name not in self._growing:
+            self._growing[name] = any(self._inserts_or_hands_on(site) for site in self.program.sites(name))
+        return self._growing[name]
+
+    def _inserts_or_hands_on(self, site: Site) -> bool:
+        action = self.program.op(site).action
+        match site.parents[-1] if site.parents else None:
+            case None:
+                if isinstance(action, m.Assign):
+                    return action.value is site.node
+                return isinstance(action, m.AugAssign | m.Return)
+            case m.Sub(base=base) if base is site.node:
+                return len(site.parents) > 1 or isinstance(action, m.Assign | m.AugAssign)
+            case m.Attr(name=method):
+                return method in self._inserting or len(site.parents) < 2
+            case m.Call(func=func):
+                return not (isinstance(func, m.Name) and func.id in READERS)
+            case m.Compare() | m.Unary() | m.Comp() | m.FString() | m.Binary():
+                return False
+        return True
 
     def _instance_holders(self, cls: ScopeId) -> Iterator[tuple[str, tuple[Made, list[tuple[ScopeId, int]]]]]:
         for name, writes in self.resolver.writes(cls).items():

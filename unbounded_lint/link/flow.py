@@ -28,6 +28,9 @@ from unbounded_lint.link.values import (
 HANDLES = 300
 """How many names one value is followed through before the rest counts as unseen."""
 
+NEAR = 16
+"""The same, where only the place that first keeps a value matters."""
+
 _WRAPPING = frozenset({"functools.partial", "functools.partialmethod"})
 _IDENTITY = frozenset({"typing.cast", "typing_extensions.cast"})
 _PROPERTIES = frozenset({"property", "cached_property", "reify"})
@@ -115,6 +118,9 @@ class Flow:
         self._calls: dict[ScopeId, tuple[CallSite, ...]] = {}
         self._busy: set[object] = set()
         self._strict = False
+        self._destinations: dict[tuple[ScopeId, int, int], tuple[Handle, ...]] = {}
+        self._receivers: dict[ScopeId, tuple[str, ScopeId] | None] = {}
+        self._stars: dict[str, tuple[LinkedModule, ...]] = {}
         self._definers: dict[str, tuple[ScopeId, ...]] = {}
 
     # --- questions ---
@@ -145,11 +151,14 @@ class Flow:
             self._busy.discard(key)
 
     def destinations(self, site: Site) -> tuple[Handle, ...]:
-        """The names, attributes and returns that the value of an expression reaches."""
-        seen: set[Handle] = set()
-        for _ in self._trace([], [(site, 0, False)], seen):
-            pass
-        return tuple(sorted(seen, key=repr))
+        """The names, attributes and returns that the value of an expression reaches in a few steps."""
+        key = (site.scope, site.op, id(site.node))
+        if key not in self._destinations:
+            seen: set[Handle] = set()
+            for _ in self._trace([], [(site, 0, False)], seen, NEAR):
+                pass
+            self._destinations[key] = tuple(sorted(seen, key=repr))
+        return self._destinations[key]
 
     def function_uses(self, function: ScopeId) -> tuple[Use, ...]:
         """Everything done with a function."""
@@ -271,7 +280,11 @@ class Flow:
     # --- tracing ---
 
     def _trace(
-        self, start: list[_Item], sites: list[tuple[Site, int, bool]] | None = None, seen: set[Handle] | None = None
+        self,
+        start: list[_Item],
+        sites: list[tuple[Site, int, bool]] | None = None,
+        seen: set[Handle] | None = None,
+        limit: int = HANDLES,
     ) -> Iterator[Use]:
         queue = list(start)
         seen = set() if seen is None else seen
@@ -283,7 +296,7 @@ class Flow:
                 item = queue.pop(0)
                 pending = [(s, item.bound if b is None else b, item.guess or g) for s, b, g in self._sites(item.handle)]
                 for more in self._imports(item.handle):
-                    if more not in seen and len(seen) < HANDLES:
+                    if more not in seen and len(seen) < limit:
                         seen.add(more)
                         queue.append(_Item(more, item.bound, item.guess))
                 continue
@@ -295,7 +308,7 @@ class Flow:
             for out in self._step(site, bound, guess):
                 if isinstance(out, Use):
                     yield out
-                elif out.handle not in seen and len(seen) < HANDLES:
+                elif out.handle not in seen and len(seen) < limit:
                     seen.add(out.handle)
                     queue.append(out)
 
@@ -349,6 +362,21 @@ class Flow:
                 bound = 0 if function is not None and not takes_class(function) else None
                 return bound, False
         return None
+
+    def _own_receiver(self, scope: ScopeId) -> tuple[str, ScopeId] | None:
+        """The name and class of a method's receiver, if nothing binds it anew: the common case, without a search."""
+        if scope not in self._receivers:
+            self._receivers[scope] = self._find_receiver(scope)
+        return self._receivers[scope]
+
+    def _find_receiver(self, scope: ScopeId) -> tuple[str, ScopeId] | None:
+        owner = self.program.owner_class(scope)
+        facts = self.program.facts(scope)
+        if owner is None or facts.kind != "function" or not facts.parameters or is_static(facts) or takes_class(facts):
+            return None
+        name = facts.parameters[0].name
+        once = len(self.program.of(scope).bindings(scope.index).get(name, ())) == 1
+        return (name, owner) if once else None
 
     def _base_values(self, base: m.Expr, scope: ScopeId) -> frozenset[Value]:
         if isinstance(base, m.Call) and base.func == m.Name("super"):
@@ -409,11 +437,13 @@ class Flow:
         for scope, bound in module.imported_names.get((source.name, name), ()):
             yield Variable(ScopeId(module.path, scope), bound)
 
-    def _star_importers(self, dotted: str) -> Iterator[LinkedModule]:
-        tail = dotted.rpartition(".")[2]
-        for module in self.program.mentioning(tail):
-            if (dotted, "*") in module.imported_names:
-                yield module
+    def _star_importers(self, dotted: str) -> tuple[LinkedModule, ...]:
+        if dotted not in self._stars:
+            tail = dotted.rpartition(".")[2]
+            self._stars[dotted] = tuple(
+                module for module in self.program.mentioning(tail) if (dotted, "*") in module.imported_names
+            )
+        return self._stars[dotted]
 
     # --- one step ---
 

@@ -270,6 +270,7 @@ class Program:
         self._load = load
         self._mentioning = mentioning
         self._modules: dict[str, LinkedModule | None] = {}
+        self._mentions: dict[str, tuple[LinkedModule, ...]] = {}
         self._by_name: dict[str, str] = {}
         for file in sorted(files, key=lambda f: (f.is_test, f.path)):
             self._by_name.setdefault(file.module, file.path)
@@ -307,12 +308,12 @@ class Program:
                 found.add(name)
         return frozenset(found)
 
-    def mentioning(self, identifier: str) -> Iterator[LinkedModule]:
+    def mentioning(self, identifier: str) -> tuple[LinkedModule, ...]:
         """The modules that mention an identifier anywhere, in path order."""
-        for path in self._mentioning(identifier):
-            module = self.module(path)
-            if module is not None:
-                yield module
+        if identifier not in self._mentions:
+            found = (self.module(path) for path in self._mentioning(identifier))
+            self._mentions[identifier] = tuple(module for module in found if module is not None)
+        return self._mentions[identifier]
 
     def sites(self, identifier: str) -> Iterator[Site]:
         """Every name or attribute with that identifier in the program."""

@@ -44,7 +44,10 @@ class Container:
 
 
 class Project:
-    """What rules may ask. Read-only; the same files give the same answers in the same order."""
+    """What rules may ask. Read-only; the same files give the same answers in the same order.
+
+    Unless it is thorough, attributes of singletons that nothing could insert into are left out of `containers`.
+    """
 
     def __init__(
         self,
@@ -55,12 +58,13 @@ class Project:
         catalog: Catalog,
         entry_points: frozenset[str] = frozenset(),
         sweepers: frozenset[str] = frozenset(),
+        thorough: bool = True,
     ) -> None:
         self.program = Program(files, load, mentioning)
         self.flow = Flow(self.program)
         self.execution = Execution(self.flow, catalog, entry_points, sweepers)
         self._keys = Keys(self.flow, self.execution, catalog)
-        self._containers = Containers(self.flow, catalog)
+        self._containers = Containers(self.flow, catalog, thorough)
         self._accesses = Accesses(self.flow, catalog)
         self._sweeps = Sweeps(self.flow, self.execution, catalog)
         self._bounds = Bounds(self.flow, self.execution, self._keys, self._sweeps)

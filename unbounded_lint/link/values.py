@@ -147,6 +147,7 @@ class Resolver:
         self._writes: dict[ScopeId, Mapping[str, tuple[AttributeWrite, ...]]] = {}
         self._mro: dict[ScopeId, tuple[ScopeId, ...]] = {}
         self._bases: dict[ScopeId, tuple[Value, ...]] = {}
+        self._owners: dict[tuple[str, ScopeId], ScopeId | None] = {}
         self._returns: dict[ScopeId, Values] = {}
 
     # --- expressions ---
@@ -227,6 +228,12 @@ class Resolver:
 
     def owner(self, name: str, scope: ScopeId) -> ScopeId | None:
         """The scope whose variable a bare name means, None for a builtin or a star import."""
+        key = (name, scope)
+        if key not in self._owners:
+            self._owners[key] = self._find_owner(name, scope)
+        return self._owners[key]
+
+    def _find_owner(self, name: str, scope: ScopeId) -> ScopeId | None:
         module = self.program.of(scope)
         index = scope.index
         first = True
