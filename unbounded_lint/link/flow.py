@@ -120,6 +120,7 @@ class Flow:
         self._strict = False
         self._destinations: dict[tuple[ScopeId, int, int], tuple[Handle, ...]] = {}
         self._receivers: dict[ScopeId, tuple[str, ScopeId] | None] = {}
+        self._attribute_bases: dict[str, tuple[tuple[Site, frozenset[Value], bool], ...]] = {}
         self._stars: dict[str, tuple[LinkedModule, ...]] = {}
         self._definers: dict[str, tuple[ScopeId, ...]] = {}
 
@@ -339,18 +340,34 @@ class Flow:
         for site in self.program.of(cls).sites(name):
             if isinstance(site.node, m.Name) and site.scope == cls:
                 yield site, 0, False
-        for module in self.program.mentioning(name):
-            for site in module.sites(name):
-                if isinstance(site.node, m.Attr):
-                    how = self._receiver(site.node.base, site.scope, cls, name)
-                    if how is not None:
-                        yield site, *how
+        for site, values, by_super in self._bases_of(name):
+            how = self._match(values, by_super, cls, name)
+            if how is not None:
+                yield site, *how
 
-    def _receiver(self, base: m.Expr, scope: ScopeId, cls: ScopeId, name: str) -> tuple[int | None, bool] | None:
-        """How `base.name` reaches an attribute of `cls`: (parameters bound, or None for the usual; guessed), None if
-        not."""
-        values = self._base_values(base, scope)
-        if isinstance(base, m.Call) and base.func == m.Name("super"):
+    def _bases_of(self, name: str) -> tuple[tuple[Site, frozenset[Value], bool], ...]:
+        """Every `base.name` of the program, what its base can be, and whether that is `super()`."""
+        if name not in self._attribute_bases:
+            self._attribute_bases[name] = tuple(
+                (site, *self._base_of(site.node.base, site.scope))
+                for module in self.program.mentioning(name)
+                for site in module.sites(name)
+                if isinstance(site.node, m.Attr)
+            )
+        return self._attribute_bases[name]
+
+    def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[frozenset[Value], bool]:
+        if isinstance(base, m.Name):
+            known = self._own_receiver(scope)
+            if known is not None and known[0] == base.id:
+                return frozenset({Instance(known[1])}), False
+        return self._base_values(base, scope), isinstance(base, m.Call) and base.func == m.Name("super")
+
+    def _match(
+        self, values: frozenset[Value], by_super: bool, cls: ScopeId, name: str
+    ) -> tuple[int | None, bool] | None:
+        """How `base.name` reaches an attribute of `cls`: (parameters bound, None for the usual; guessed), or None."""
+        if by_super:
             return (None, False) if Instance(cls) in values else None
         if not values:
             return (None, True) if self._is_distinct(name, cls) else None
