@@ -173,7 +173,6 @@ def test_partial(tmp_path: Path) -> None:
     assert "run" in insert_kinds(tmp_path, files)
 
 
-@known_gap("a loop with a pause counts as a timer of this process, although it only ever runs in another one")
 @pytest.mark.parametrize("start", ["Process(target=loop).start()", "Pool().apply_async(loop)"])
 def test_loop_in_another_process(start: str, tmp_path: Path) -> None:
     files = {"m.py": "import multiprocessing\n" + LOOP + f"multiprocessing.{start}\n"}

@@ -229,7 +229,7 @@ def test_sweep_and_insert_in_different_modules(tmp_path: Path) -> None:
 
 
 TICK = "import threading, time\ndef loop():\n    while True:\n        time.sleep(30)\n        X.pop('a', None)\n"
-GAPS: dict[str, tuple[str, set[str]]] = {
+LOOKALIKES: dict[str, tuple[str, set[str]]] = {
     "a finally that removes another key": (
         "X = {}\ndef put(request):\n    X[request.id] = 1\n    try:\n        request.run()\n    finally:\n"
         "        X.pop('a', None)\n",
@@ -263,9 +263,8 @@ GAPS: dict[str, tuple[str, set[str]]] = {
 }
 
 
-@known_gap("see the name of the case")
-@pytest.mark.parametrize(("text", "expected"), GAPS.values(), ids=GAPS)
-def test_verdict_that_is_not_right_yet(text: str, expected: set[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "expected"), LOOKALIKES.values(), ids=LOOKALIKES)
+def test_verdict_of_what_only_looks_bounded(text: str, expected: set[str], tmp_path: Path) -> None:
     assert named(linked(tmp_path, {"m.py": text})).verdict.name in expected
 
 

@@ -189,7 +189,7 @@ class Accesses:
             yield replace(base, kind="insert", how="+=")
         elif role == "read":
             yield replace(base, kind="insert", implicit=True) if kind.reads_insert else base
-        if role in {"read", "augmented"} and not nested:
+        if role == "read" and not nested:
             yield from self._inside(outer, sub.index)
 
     def _slice(self, base: Access, role: str, index: m.Slice) -> Iterator[Access]:

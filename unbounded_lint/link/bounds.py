@@ -280,8 +280,8 @@ class Bounds:
             for r in removals
             if r.extent in {"sweep", "all"} and r.when in {"dead", "test", "unstarted", "other-process"}
         ]
-        if "event" in whens or "exit" in whens or "import" in whens:
-            name = "event-only" if "event" in whens else "never"
+        if "guaranteed" in whens or "event" in whens or "exit" in whens or "import" in whens:
+            name = "event-only" if whens & {"event", "guaranteed"} else "never"
         elif any(r.extent == "sweep" or r.when in {"unstarted", "other-process"} for r in stale):
             name = "unscheduled"
         else:
@@ -309,7 +309,8 @@ class Bounds:
         whens = {r.when for r in removals}
         if "capacity" in whens:
             return Verdict("bounded", Confidence.HIGH, ("its size is capped",))
-        if "guaranteed" in whens:
+        paired = [r for r in removals if r.when == "guaranteed"]
+        if paired and all(any(self.sweeps.covers(r, i.access) for r in paired) for i in inserts):
             return Verdict(
                 "paired",
                 Confidence.HIGH,

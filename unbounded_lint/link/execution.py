@@ -253,26 +253,34 @@ class Execution:
         looped = bool(loops_around(facts, op))
         cleanup = in_cleanup(facts, op) or facts.name in _EXIT_METHODS
         if self.timed_loop(scope, op) is not None and self.is_live(scope):
-            started = scope.index == 0 or not (self.is_forgotten(scope) or self._is_unstarted(scope))
-            return Context("timer" if started else "unstarted", looped, cleanup, (scope, op), "loop")
+            kind = "timer" if scope.index == 0 else self._started_as(scope)
+            return Context(kind, looped, cleanup, (scope, op), "loop")
         if scope.index == 0:
             script = in_main_guard(facts, op) or any(facts.frames[f].kind == "while" for f in loops_around(facts, op))
             return Context("main" if script else "import", looped, cleanup, (scope, op))
         return _Step(scope, looped, cleanup)
 
-    def _is_unstarted(self, scope: ScopeId) -> bool:
-        """Whether a function is only handed to threads, or the like, that nothing starts."""
+    def _started_as(self, scope: ScopeId) -> str:
+        """Whether a function with a timed loop really runs as a timer here: timer, unstarted or other-process."""
+        if self.is_forgotten(scope):
+            return "unstarted"
         uses = [
             u for u in self.flow.function_uses(scope) if not self.program.is_test(u.site.scope) and u.kind != "rebound"
         ]
-        if not uses or any(u.kind != "argument" or not isinstance(u.outer, m.Call) for u in uses):
-            return False
-        for use in uses:
-            assert isinstance(use.outer, m.Call)
-            timers = self.timers_of(use.outer, use.site.scope)
-            if not timers or self.is_started(timers[0], use.outer, use.site):
-                return False
-        return True
+        kinds = {self._handed_as(use) for use in uses}
+        if not kinds or "timer" in kinds:
+            return "timer"
+        return "unstarted" if "unstarted" in kinds else "other-process"
+
+    def _handed_as(self, use: Use) -> str:
+        if use.kind != "argument" or not isinstance(use.outer, m.Call):
+            return "timer"
+        timers = self.timers_of(use.outer, use.site.scope)
+        if not timers:
+            return "timer"
+        if timers[0].process == "other":
+            return "other-process"
+        return "timer" if self.is_started(timers[0], use.outer, use.site) else "unstarted"
 
     def _direct(self, scope: ScopeId) -> tuple[Context | _Step, ...]:
         """The ways in which a scope is run directly: by a caller (a step further up), or from a root."""

@@ -30,6 +30,7 @@ _GUARANTEED_METHODS = frozenset(
         "call_on_close",
     }
 )
+_EXITS = frozenset({"__exit__", "__aexit__"})
 _EVICTING = frozenset({"popitem", "popleft", "heapq.heappop", "heapq.heappushpop"})
 
 
@@ -242,7 +243,7 @@ class Sweeps:
         """Whether the single key that a timer removes comes from a loop over something: a parameter bound by a
         sweeping caller."""
         if not isinstance(access.key, m.Name):
-            return True
+            return not isinstance(access.key, m.Const)
         scope = access.scope
         bindings = self.program.of(scope).bindings(scope.index).get(access.key.id, ())
         return any(b.kind in {"item", "item-part"} for b in bindings) or any(b.kind == "parameter" for b in bindings)
@@ -282,6 +283,23 @@ class Sweeps:
                     return True
                 if any(self._covers(site.scope, site.op, a.scope) for a in inserting):
                     return True
+        return False
+
+    def covers(self, removal: Removal, insert: Access) -> bool:
+        """Whether a guaranteed removal is that of the entries which an insert makes."""
+        access = removal.access
+        facts = self.program.facts(access.scope)
+        if access.handed is not None or facts.name in _EXITS or self._is_callback(access.scope, 2):
+            return True
+        if in_cleanup(facts, access.op):
+            other_key = isinstance(access.key, m.Const) and access.key != insert.key
+            return not other_key and self._covers(access.scope, access.op, insert.scope)
+        for site in self.flow.call_sites(access.scope):
+            caller = self.program.facts(site.scope)
+            if site.op >= 0 and caller.name in _EXITS:
+                return True
+            if site.op >= 0 and in_cleanup(caller, site.op) and self._covers(site.scope, site.op, insert.scope):
+                return True
         return False
 
     def _covers(self, scope: ScopeId, cleanup_op: int, inserting: ScopeId) -> bool:
@@ -350,9 +368,10 @@ class Sweeps:
             frame = facts.frames[index]
             if frame.head is None or frame.kind not in {"if", "while", "for", "else"}:
                 continue
+            limited = _is_limit(frame.head)
             for expr in self._expansions(frame.head, scope):
                 for node in w.walk(expr):
-                    if id(node) in sizes or self._is_sibling_size(node, key, scope):
+                    if (limited and id(node) in sizes) or self._is_sibling_size(node, key, scope):
                         return True
         return self._after_early_return(scope, op, sizes)
 
@@ -362,8 +381,10 @@ class Sweeps:
         for index, frame in enumerate(facts.frames):
             if frame.kind == "if" and frame.op <= op and frame.head is not None and not inside(facts, op, index):
                 tested = any(id(n) in sizes for e in self._expansions(frame.head, scope) for n in w.walk(e))
-                if tested and any(
-                    isinstance(o.action, m.Return | m.Continue | m.Break) for _, o in ops_in(facts, index)
+                if (
+                    tested
+                    and _is_limit(frame.head)
+                    and any(isinstance(o.action, m.Return | m.Continue | m.Break) for _, o in ops_in(facts, index))
                 ):
                     return True
         return False
@@ -393,6 +414,15 @@ class Sweeps:
         """Whether one function calls both the sweep and, straight, the insert."""
         callers = {s.scope for s in self.flow.call_sites(access.scope) if s.scope.index}
         return any(s.scope in callers for scope in inserting for s in self.flow.call_sites(scope))
+
+
+def _is_limit(head: m.Expr) -> bool:
+    """Whether a condition compares with something other than nothing: `len(X) > 0` is no limit."""
+    compares = [node for node in w.walk(head) if isinstance(node, m.Compare)]
+    zero = m.Const("int", "0")
+    return not isinstance(head, m.Unary | m.Name | m.Attr) and (
+        not compares or any(zero not in (compare.left, *compare.items) for compare in compares)
+    )
 
 
 def _is_slice_of(access: Access) -> bool:

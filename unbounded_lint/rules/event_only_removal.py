@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 CODE = "UBM102"
 NAME = "event-only-removal"
+_EVENTS = ("event", "guaranteed")  # the latter for other entries than those that some insert makes
 ADVICE = "remove the entry in a `finally`, or sweep stale entries from a timer that is started with the program"
 
 
@@ -43,7 +44,7 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container that only events shrink."""
     for container in project.containers:
         if container.verdict.name == "event-only":
-            where = next(project.function(r.access.scope) for r in container.removals if r.when == "event")
+            where = next(project.function(r.access.scope) for r in container.removals if r.when in _EVENTS)
             message = (
                 f"`{container.name}` grows in {growth(container, project)} and shrinks only when "
                 f"`{where}` is asked to: an entry whose owner fails stays for ever"
