@@ -291,6 +291,8 @@ class Sweeps:
         facts = self.program.facts(access.scope)
         if access.handed is not None or facts.name in _EXITS or self._is_callback(access.scope, 2):
             return True
+        if removal.extent == "all":
+            return True
         if in_cleanup(facts, access.op):
             other_key = isinstance(access.key, m.Const) and access.key != insert.key
             return not other_key and self._covers(access.scope, access.op, insert.scope)
