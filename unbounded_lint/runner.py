@@ -151,10 +151,19 @@ def _check(request: Request, progress: Progress | None) -> Outcome:
 
 
 def _by_rules(settings: Settings, project: Project) -> Iterator[Finding]:
+    """What the rules say. Those that are on by default are asked even where they are ignored, since the most specific
+    one speaks for the others."""
     options = Options(strict=settings.strict)
-    for rule in all_rules():
-        if _is_selected(rule, settings):
-            yield from rule.check(project, options)
+    rules = {rule.code: rule for rule in all_rules() if rule.default or _is_selected(rule, settings)}
+    found = [finding for rule in rules.values() for finding in rule.check(project, options)]
+    least = Confidence(settings.min_confidence).rank
+    overridden = {
+        (code, finding.symbol)
+        for finding in found
+        if finding.confidence.rank >= least
+        for code in rules[finding.code].overrides
+    }
+    return (f for f in found if (f.code, f.symbol) not in overridden)
 
 
 def _failures(sources: Sources, project: Project) -> Iterator[Finding]:

@@ -261,9 +261,14 @@ class Bounds:
     # --- the verdict ---
 
     def verdict(
-        self, holder: Holder, accesses: tuple[Access, ...], inserts: tuple[Insert, ...], removals: tuple[Removal, ...]
+        self,
+        holder: Holder,
+        accesses: tuple[Access, ...],
+        inserts: tuple[Insert, ...],
+        removals: tuple[Removal, ...],
+        growth: tuple[Confidence, tuple[str, ...]],
     ) -> Verdict:
-        """The first row of the table in the design that fits."""
+        """The first row of the table in the design that fits; `growth` is what `confidence` says."""
         if holder.made.bounded:
             return Verdict("bounded", Confidence.HIGH, (f"`{holder.made.text}` cannot grow without limit",))
         if not inserts:
@@ -273,7 +278,6 @@ class Bounds:
         bound = self._bound_by_removal(inserts, removals)
         if bound is not None:
             return bound
-        confidence, reasons = self._confidence(holder, accesses, inserts)
         whens = {r.when for r in removals}
         stale = [
             r
@@ -295,7 +299,7 @@ class Bounds:
             name = "unscheduled"
         if any(r.when in {"unstarted", "other-process"} for r in stale):
             name = "unscheduled"
-        return Verdict(name, confidence, reasons)
+        return Verdict(name, *growth)
 
     @staticmethod
     def _quiet(accesses: tuple[Access, ...]) -> Verdict:
@@ -330,10 +334,10 @@ class Bounds:
     def _replaced_each_cycle(removal: Removal) -> bool:
         return removal.when == "event" and removal.extent == "all" and removal.access.how == "swap"
 
-    def _confidence(
+    def confidence(
         self, holder: Holder, accesses: tuple[Access, ...], inserts: tuple[Insert, ...]
     ) -> tuple[Confidence, tuple[str, ...]]:
-        """The best that any insert supports, and why."""
+        """The best that any insert supports, and why; low for a container that nothing makes grow."""
         best, why = Confidence.LOW, ""
         called = self._holds_callables(accesses)
         for insert in inserts:
@@ -342,6 +346,8 @@ class Bounds:
                 level = Confidence.LOW
             if level.rank > best.rank or not why:
                 best, why = level, insert.domain.why
+        if not inserts:
+            return best, ()
         reasons = [f"the key is {why}" if not why.startswith("`") else f"the key: {why}"]
         escapes = [a for a in accesses if a.kind == "escape" and not self.program.is_test(a.scope)]
         if escapes and best is Confidence.HIGH:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
-from unbounded_lint.finding import Place
+from unbounded_lint.finding import Confidence, Place
 from unbounded_lint.link.accesses import Access, Accesses
 from unbounded_lint.link.bounds import Bounds, Insert, Verdict
 from unbounded_lint.link.containers import Containers, Holder
@@ -23,7 +23,10 @@ from unbounded_lint.source import SourceFile
 
 @dataclass(frozen=True)
 class Container:
-    """A long-lived container and all that is known about it."""
+    """A long-lived container and all that is known about it.
+
+    `confidence` says how sure it is that running code makes it grow, and `evidence` why, whatever its verdict.
+    """
 
     holder: Holder
     place: Place
@@ -31,6 +34,8 @@ class Container:
     inserts: tuple[Insert, ...]
     removals: tuple[Removal, ...]
     verdict: Verdict
+    confidence: Confidence
+    evidence: tuple[str, ...]
 
     @property
     def symbol(self) -> str:
@@ -41,6 +46,13 @@ class Container:
     def name(self) -> str:
         """The name as a message shows it."""
         return self.holder.symbol.partition(":")[2]
+
+    @property
+    def sweeps(self) -> tuple[Removal, ...]:
+        """The removals that a timer runs, and those of whole stale parts in the path of an insert."""
+        return tuple(
+            r for r in self.removals if r.when == "timer" or (r.when == "insert" and r.extent in {"sweep", "all"})
+        )
 
 
 class Project:
@@ -106,9 +118,10 @@ class Project:
         accesses = self._accesses.of(holder)
         inserts = self._bounds.inserts(holder, accesses)
         removals = self._sweeps.of(accesses) if inserts else ()
-        verdict = self._bounds.verdict(holder, accesses, inserts, removals)
+        growth = self._bounds.confidence(holder, accesses, inserts)
+        verdict = self._bounds.verdict(holder, accesses, inserts, removals, growth)
         place = self.place(holder.scope, holder.op, "definition", "")
-        return Container(holder, place, accesses, inserts, removals, verdict)
+        return Container(holder, place, accesses, inserts, removals, verdict, *growth)
 
     def place(self, scope: ScopeId, op: int, role: str, text: str) -> Place:
         """The place of an operation."""

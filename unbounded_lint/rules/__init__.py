@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from unbounded_lint.rules import (
-    event_only_removal,
-    internal_error,
-    never_removed_entries,
-    unparsable_file,
-    unscheduled_sweep,
-)
+import pkgutil
+from functools import cache
+from importlib import import_module
+
 from unbounded_lint.rules.base import Rule
 
 
+@cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule, by code."""
-    modules = (never_removed_entries, event_only_removal, unscheduled_sweep, internal_error, unparsable_file)
-    return tuple(sorted((module.RULE for module in modules), key=lambda rule: rule.code))
+    """Every rule, by code: each module beside this one that has a `RULE`."""
+    modules = [import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
+    found = [module.RULE for module in modules if hasattr(module, "RULE")]
+    return tuple(sorted(found, key=lambda rule: rule.code))

@@ -40,7 +40,11 @@ class Good(Bad):
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule: `check` asks the project and yields findings; `doc` is the module's docstring with its headings."""
+    """A rule: `check` asks the project and yields findings; `doc` is the module's docstring with its headings.
+
+    `overrides` names the rules that say less about the same root cause: of a container that this rule reports, their
+    findings are dropped.
+    """
 
     code: str
     name: str
@@ -48,4 +52,5 @@ class Rule:
     doc: str
     check: Callable[[Project, Options], Iterator[Finding]]
     default: bool = True
+    overrides: tuple[str, ...] = ()
     examples: tuple[Bad, ...] = field(default=())

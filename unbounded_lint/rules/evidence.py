@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from unbounded_lint.finding import Finding, Place
+from unbounded_lint.finding import Confidence, Finding, Place
 
 if TYPE_CHECKING:
     from unbounded_lint.link.bounds import Insert
@@ -62,18 +62,34 @@ def removal_place(removal: Removal, project: Project) -> Place:
     return project.place(access.scope, access.op, role, text)
 
 
-def finding(code: str, name: str, message: str, container: Container, project: Project, advice: str) -> Finding:
-    """A finding about a container at its definition."""
+def finding(
+    code: str,
+    name: str,
+    message: str,
+    container: Container,
+    project: Project,
+    advice: str,
+    *,
+    faults: Iterable[Place] = (),
+    confidence: Confidence | None = None,
+    reasons: tuple[str, ...] = (),
+) -> Finding:
+    """A finding about a container at its definition.
+
+    faults are the places where the mistake itself stands: they come first among the related places. confidence and
+    reasons are those of the rule's own evidence, on top of the container's: the weaker confidence counts.
+    """
+    own = container.confidence if confidence is None else confidence
     return Finding(
         code=code,
         name=name,
         message=message,
         place=container.place,
         symbol=container.symbol,
-        confidence=container.verdict.confidence,
-        related=places(container, project),
+        confidence=min(container.confidence, own, key=lambda level: level.rank),
+        related=tuple(dict.fromkeys((*faults, *places(container, project)))),
         advice=advice,
-        reasons=container.verdict.reasons,
+        reasons=(*container.evidence, *reasons),
     )
 
 
