@@ -125,11 +125,6 @@ def test_fixture(directory: Path) -> None:
     assert not wrong, "\n".join(["", *wrong])
 
 
-@pytest.mark.xfail(
-    reason="an object that code besides the program builds too (`shared.py`, `outage.py`) does not count as lasting",
-    strict=True,
-    raises=AssertionError,
-)
 def test_the_fixed_gateway_is_quiet_although_its_maps_are_seen() -> None:
     from unbounded_lint import runner
     from unbounded_lint.errors import UserError

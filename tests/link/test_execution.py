@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import known_gap, linked, named
+from tests.programs import linked, named
 
 MAIN = "\nif __name__ == '__main__':\n    main()\n"
 PUT = "X = {}\ndef put(k):\n    X[k] = 1\n"
@@ -185,13 +185,11 @@ def test_declared_timer(tmp_path: Path) -> None:
     assert insert_kinds(tmp_path / "yes", files, timers=["acme.sched.every:1"]) == {"timer"}
 
 
-@known_gap("whatever function is handed to a timer counts as its callback, in any position")
 def test_position_of_a_declared_timer(tmp_path: Path) -> None:
     files = {"m.py": "from acme.sched import every\n" + TICK + "every(5, print, on_error=tick)\n"}
     assert insert_kinds(tmp_path, files, timers=["acme.sched.every:1"]) == {"run"}
 
 
-@known_gap("the setting `timers` is not looked up for functions of the project itself")
 def test_declared_timer_of_the_project(tmp_path: Path) -> None:
     files = {
         "m.py": "from sched_ import every\n" + TICK + "every(5, tick)\n",

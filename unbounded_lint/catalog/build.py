@@ -57,14 +57,14 @@ def assemble(sources: Iterable[Mapping[str, Any]]) -> model.Data:
     parts: dict[str, Any] = {field: [] for field, _ in _SECTIONS.values()}
     parsed = tuple(sources)
     aliases = {name: target for source in parsed for name, target in source.get("aliases", {}).items()}
-    parts |= {"schema": model.SCHEMA, "aliases": aliases, "open_roots": []}
+    parts |= {"schema": model.SCHEMA, "aliases": aliases, "open_roots": [], "apps": []}
     for source in parsed:
         shapes = source.get("shape", {})
         for section, content in source.items():
             if section in _SECTIONS:
                 field, kind = _SECTIONS[section]
                 parts[field].extend(_entry(section, raw, kind, shapes, aliases) for raw in content)
-            elif section in ("loops", "open_roots"):
+            elif section in ("loops", "open_roots", "apps"):
                 parts[section] = content
             elif section not in ("shape", "aliases"):
                 raise CatalogError(f"unknown section [{section}]")

@@ -23,6 +23,8 @@ _Api = TypeVar("_Api", bound=model.Api)
 _Item = TypeVar("_Item")
 _Effect = dict[str, tuple[tuple[model.Container, model.Method], ...]]
 _PLAIN = frozenset({"map", "list", "set", "deque"})
+DECLARED = "declared by the project"
+"""The note of every entry that comes from the settings."""
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\Z")
 
 
@@ -297,7 +299,7 @@ def _own_timer(text: str, base: Catalog) -> model.Timer:
         callback = model.Callback(how="argument", position=int(position), form="either")
     else:
         callback = model.Callback(how="decorated")
-    return model.Timer(api=name, names=(name,), kind="recurring", callback=callback, note="declared by the project")
+    return model.Timer(api=name, names=(name,), kind="recurring", callback=callback, note=DECLARED)
 
 
 def _own_type(text: str, base: Catalog) -> model.Container:
@@ -306,7 +308,7 @@ def _own_type(text: str, base: Catalog) -> model.Container:
     if known is None:
         raise CatalogError("the catalogue has no dict")
     return msgspec.structs.replace(
-        known, api=name, names=(name,), methods=(), bounded="always", bound=None, note="declared by the project"
+        known, api=name, names=(name,), methods=(), bounded="always", bound=None, note=DECLARED
     )
 
 

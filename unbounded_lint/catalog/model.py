@@ -427,7 +427,11 @@ class Loops(Entry, frozen=True, kw_only=True):
 
 
 class Data(Entry, frozen=True, kw_only=True):
-    """The whole catalogue as it is stored."""
+    """The whole catalogue as it is stored.
+
+    apps are the classes of which a program makes one object, to be served or run: a module that does so is an entry
+    point.
+    """
 
     schema: int
     timers: tuple[Timer, ...]
@@ -443,6 +447,7 @@ class Data(Entry, frozen=True, kw_only=True):
     hints: tuple[Hint, ...]
     returned: tuple[Returned, ...]
     loops: Loops
+    apps: tuple[str, ...]
     open_roots: tuple[str, ...]
     aliases: dict[str, str]
 

@@ -72,7 +72,7 @@ class Access:
     site     the container where it is accessed
     key      the key, element or slice concerned, if it is written there
     value    what is stored, if it is written there
-    how      the method, "[]", "+=", "del" ...
+    how      the method, "[]", "+=", "del" ..., "swap" for `old, X = X, {}`
     nested   it concerns a container inside the container: the key is the inner one, `outer` the key of the entry
     handed   the method is not called but handed to something as a callback: that call
     bulk     the key expression holds the keys (update, extend)
@@ -187,6 +187,8 @@ class Accesses:
             yield replace(base, kind="insert", how="+=", implicit=True)
         elif role == "augmented" and kind.api in {"collections.Counter", "Counter"}:
             yield replace(base, kind="insert", how="+=")
+        elif role == "augmented":
+            yield base
         elif role == "read":
             yield replace(base, kind="insert", implicit=True) if kind.reads_insert else base
         if role == "read" and not nested:
@@ -359,8 +361,17 @@ class Accesses:
         grown = _grown_from_itself(value, use.site.node)
         if grown is not None:
             yield replace(base, kind="insert", key=grown, value=grown)
+        elif self._is_swapped(use.site, value):
+            yield replace(base, how="swap")
         else:
             yield base
+
+    def _is_swapped(self, site: Site, value: m.Expr | None) -> bool:
+        """`old, X = X, {}`, or `old = X` right before `X = {}`."""
+        if isinstance(value, m.Display) and site.node in value.items:
+            return True
+        before = self.program.facts(site.scope).ops[site.op - 1].action if site.op else None
+        return isinstance(before, m.Assign) and before.value == site.node and not isinstance(value, m.Const)
 
     def _argument(self, use: Use, kind: Kind) -> Iterator[Access]:
         call = use.outer

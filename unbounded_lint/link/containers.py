@@ -9,6 +9,7 @@ from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.catalog.model import Container as Kind
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Attribute, Flow, Handle, Returned, Variable
 from unbounded_lint.link.frames import guards
 from unbounded_lint.link.given import callee_names, given
@@ -37,6 +38,9 @@ READERS = frozenset(
 """Builtins that only read what they are given."""
 
 _DISPLAYS = {"list": "list", "set": "set", "dict": "dict"}.get
+_SCRIPTS = 3
+"""How many objects that scripts make are looked at; where there are more, the class is no singleton."""
+
 _FACTORIES = ("default_factory", "factory")
 _FIELD_MAKERS = frozenset(
     {"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib", "pydantic.Field", "msgspec.field"}
@@ -79,13 +83,15 @@ class Holder:
 class Containers:
     """Finds the long-lived containers of a module."""
 
-    def __init__(self, flow: Flow, catalog: Catalog, thorough: bool) -> None:
+    def __init__(self, flow: Flow, execution: Execution, catalog: Catalog, thorough: bool) -> None:
         self.flow = flow
+        self.execution = execution
         self.program = flow.program
         self.resolver = flow.full
         self.catalog = catalog
         self.thorough = thorough
         self._singletons: dict[ScopeId, bool] = {}
+        self._mixed: set[ScopeId] = set()
         self._busy: set[ScopeId] = set()
         self._growing: dict[str, bool] = {}
         families = sorted({kind.family for kind in catalog.data.containers})
@@ -336,7 +342,9 @@ class Containers:
             ]
             if made:
                 growing = [one for one, _ in made if not one.bounded]
-                yield name, ((growing or [one for one, _ in made])[0], [place for _, place in made])
+                makers = [(one, place) for one, place in made if self.program.facts(place[0]).name in _MAKERS]
+                places = [place for _, place in makers or made[:1]]
+                yield name, ((growing or [one for one, _ in made])[0], places)
         for name, bindings in self.program.of(cls).bindings(cls.index).items():
             if self._is_field(cls, name) and name not in self.resolver.writes(cls):
                 found = self._made_by_bindings(cls, name, bindings)
@@ -382,7 +390,19 @@ class Containers:
             if use.kind == "called" and isinstance(use.outer, m.Call) and not self.program.is_test(use.site.scope)
         ]
         sites += list(self._self_constructions(cls))
-        return bool(sites) and all(self._lives_on(site, cls) for site in sites)
+        passing: list[Site] = []
+        for site in sites:
+            if not self._lives_on(site, cls):
+                passing.append(site)
+                if len(passing) > _SCRIPTS:
+                    return False
+        if passing:
+            self._mixed.add(cls)
+        return len(passing) < len(sites) and all(self._is_of_a_script(site) for site in passing)
+
+    def _is_of_a_script(self, site: Site) -> bool:
+        """Whether only a script of the project makes the object: that says nothing about the program beside it."""
+        return self.execution.kinds(site.scope, site.op) <= {"main", "test"}
 
     def _self_constructions(self, cls: ScopeId) -> Iterator[Site]:
         """`super().__new__(cls)` and `cls()` inside the class itself."""
@@ -410,14 +430,35 @@ class Containers:
                 in_body = name in self.program.of(owner).bindings(owner.index)
                 return (
                     on_class
+                    or self._is_bound_on_class(site, owner, name)
                     or (in_body and owner == cls)
-                    or (owner != cls and self._is_made_with_owner(owner, name) and self.is_singleton(owner))
+                    or (owner != cls and self._is_made_with_owner(owner, name) and self._lasts_in(owner, cls, site))
                 )
             case Returned(function=function):
                 facts = self.program.facts(function)
                 plain = [p for p in facts.parameters if p.default is None and p.name not in {"self", "cls"}]
                 return bool(decorator_names(facts) & _CACHED) and not plain
         return False
+
+    def _lasts_in(self, owner: ScopeId, cls: ScopeId, site: Site) -> bool:
+        """Whether what becomes part of the owner lasts: where the owner also has passing objects, what only a script
+        makes is part of those."""
+        if not self.is_singleton(owner):
+            return False
+        if owner in self._mixed:
+            self._mixed.add(cls)
+            return not self._is_of_a_script(site)
+        return True
+
+    def _is_bound_on_class(self, site: Site, owner: ScopeId, name: str) -> bool:
+        """`Owner.name = Made()`, in whatever function."""
+        action = self.program.op(site).action
+        return isinstance(action, m.Assign) and any(
+            isinstance(target, m.Attr)
+            and target.name == name
+            and Class(owner) in self.resolver.values(target.base, site.scope)
+            for target in action.targets
+        )
 
 
 _MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.catalog.load import DECLARED, Catalog
 from unbounded_lint.catalog.model import Hook, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.flow import Flow, Use, Variable
 from unbounded_lint.link.frames import in_cleanup, in_main_guard, loops_around, ops_in
-from unbounded_lint.link.given import callee_names, dotted_text, given, is_unknown_receiver, receiver_of
+from unbounded_lint.link.given import argument_at, callee_names, dotted_text, given, is_unknown_receiver, receiver_of
 from unbounded_lint.link.program import Program, ScopeId, Site
 from unbounded_lint.link.values import Class, Function, Instance
 
@@ -90,6 +90,15 @@ def _order(context: Context) -> tuple[str, bool, bool, str, tuple[ScopeId, int]]
     return (context.kind, context.looped, context.cleanup, context.timer, context.root)
 
 
+def takes_callback(timer: Timer, call: m.Call, node: m.Expr) -> bool:
+    """Whether a part of a timer's call stands where its callback does; in doubt, yes."""
+    callback = timer.callback
+    if callback.how != "argument" or callback.position is None:
+        return True
+    place = argument_at(call, callback.position, callback.keywords)
+    return place is None or any(part is node for part in w.walk(place))
+
+
 def _is_test(item: Context | _Step, program: Program) -> bool:
     """Whether a way of running comes from a test: what only tests call, the project's users may call."""
     return item.kind == "test" if isinstance(item, Context) else program.is_test(item.scope)
@@ -143,6 +152,24 @@ class Execution:
                     _keep(found, context.behind(flags.looped, flags.cleanup))
             self._at[scope, op] = frozenset(found.values())
         return self._at[scope, op]
+
+    def sources(self, scope: ScopeId, op: int) -> tuple[Context, ...]:
+        """Every root from which an operation is reached, those of the same sort included."""
+        found: list[Context] = []
+        queue = list(self._edge(scope, op))
+        seen: set[ScopeId] = set()
+        while queue:
+            item = queue.pop(0)
+            if isinstance(item, Context):
+                found.append(item)
+            elif item.scope not in seen and len(seen) < STEPS:
+                seen.add(item.scope)
+                queue += self._direct(item.scope)
+        return tuple(dict.fromkeys(found))
+
+    def direct(self, scope: ScopeId) -> tuple[Context, ...]:
+        """The roots from which a scope is run with no other scope in between."""
+        return tuple(item for item in self._direct(scope) if isinstance(item, Context))
 
     def kinds(self, scope: ScopeId, op: int) -> frozenset[str]:
         """The kinds of the contexts of an operation."""
@@ -211,12 +238,24 @@ class Execution:
 
     @cached_property
     def has_entry_points(self) -> bool:
-        """Whether the project has a script of its own outside its tests: then a start that nobody calls is a fault."""
+        """Whether the project has a script or an application of its own outside its tests: then a start that nobody
+        calls is a fault."""
         for module in self.program.mentioning("__main__"):
             if not module.file.is_test and any(
                 in_main_guard(module.scope(0), index) for index in range(len(module.scope(0).ops))
             ):
                 return True
+        return any(self._makes_app(name) for name in self.catalog.data.apps)
+
+    def _makes_app(self, name: str) -> bool:
+        """Whether the body of a module makes an object of a class that servers and runners are pointed at."""
+        for site in self.program.sites(name.rpartition(".")[2]):
+            call = site.parents[-1] if site.parents else None
+            made = site.scope.index == 0 and isinstance(call, m.Call) and call.func is site.node
+            if made and isinstance(self.program.op(site).action, m.Assign) and not self.program.is_test(site.scope):
+                names = callee_names(site.node, site.scope, self.resolver)
+                if name in {self.catalog.canonical(found) for found in names}:
+                    return True
         return False
 
     # --- upward search ---
@@ -267,12 +306,14 @@ class Execution:
         uses = [
             u for u in self.flow.function_uses(scope) if not self.program.is_test(u.site.scope) and u.kind != "rebound"
         ]
-        kinds = {self._handed_as(use) for use in uses}
+        kinds = {self._handed_as(use, scope) for use in uses}
         if not kinds or "timer" in kinds:
             return "timer"
         return "unstarted" if "unstarted" in kinds else "other-process"
 
-    def _handed_as(self, use: Use) -> str:
+    def _handed_as(self, use: Use, scope: ScopeId) -> str:
+        if self._is_unawaited(use, scope):
+            return "unstarted"
         if use.kind != "argument" or not isinstance(use.outer, m.Call):
             return "timer"
         timers = self.timers_of(use.outer, use.site.scope)
@@ -281,6 +322,12 @@ class Execution:
         if timers[0].process == "other":
             return "other-process"
         return "timer" if self.is_started(timers[0], use.outer, use.site) else "unstarted"
+
+    def _is_unawaited(self, use: Use, scope: ScopeId) -> bool:
+        """Whether a coroutine function is called and its coroutine thrown away: then nothing of it ever runs."""
+        facts, action = self.program.facts(scope), self.program.op(use.site).action
+        thrown = isinstance(action, m.Eval) and action.role == "statement" and action.value is use.outer
+        return thrown and use.kind == "called" and facts.is_async and not facts.is_generator
 
     def _direct(self, scope: ScopeId) -> tuple[Context | _Step, ...]:
         """The ways in which a scope is run directly: by a caller (a step further up), or from a root."""
@@ -304,6 +351,9 @@ class Execution:
         if symbol in self.entry_points:
             yield Context("run", True, False, (scope, 0))
         found = tested = False
+        for context in self._declared.get(scope, ()):
+            found = True
+            yield context
         for item in self._called_by(scope):
             tested = tested or _is_test(item, self.program)
             found = found or not _is_test(item, self.program)
@@ -359,14 +409,14 @@ class Execution:
 
     def _handed_over(self, use: Use, scope: ScopeId) -> Iterator[Context | _Step]:
         call = use.outer
-        if use.kind == "partial" or not isinstance(call, m.Call):
+        if use.kind == "partial" or not isinstance(call, m.Call) or use.site.scope in self._declared_timers:
             return
         site = use.site
         here = (site.scope, site.op)
         if self.program.is_test(site.scope):
             yield Context("test", False, False, here)
             return
-        timers = self.timers_of(call, site.scope)
+        timers = [t for t in self.timers_of(call, site.scope) if takes_callback(t, call, site.node)]
         for timer in timers[:1]:
             yield from self._by_timer(timer, call, site, scope)
         if timers:
@@ -394,10 +444,51 @@ class Execution:
     def timers_of(self, call: m.Call, scope: ScopeId) -> tuple[Timer, ...]:
         """The catalogue's timers that a call can be."""
         names = callee_names(call.func, scope, self.resolver)
-        found = tuple(t for name in names for t in self.catalog.timer_named(name))
+        found = tuple(t for name in names for t in self.catalog.timer_named(name)) or self._chained(call.func, scope)
         if found or not isinstance(call.func, m.Attr) or not is_unknown_receiver(call.func, scope, self.resolver):
             return found
         return self.catalog.timer_method(call.func.name, receiver_of(call.func))
+
+    def _chained(self, func: m.Expr, scope: ScopeId) -> tuple[Timer, ...]:
+        """`every(10).minutes.do(f)`: the timer that a chain of calls begins with."""
+        last, at = (func.name, func.base) if isinstance(func, m.Attr) else ("", func)
+        while isinstance(at, m.Attr | m.Call):
+            if isinstance(at, m.Call):
+                for name in callee_names(at.func, scope, self.resolver):
+                    for timer in self.catalog.timer_named(name):
+                        if timer.callback.how == "chain" and last in timer.callback.names:
+                            return (timer,)
+            at = at.func if isinstance(at, m.Call) else at.base
+        return ()
+
+    @cached_property
+    def _declared(self) -> dict[ScopeId, tuple[Context, ...]]:
+        """The functions handed to timers that the settings name and that are functions of the project itself."""
+        found: dict[ScopeId, list[Context]] = {}
+        for function, timer in self._declared_timers.items():
+            for site in self.flow.call_sites(function):
+                if self.program.is_test(site.scope):
+                    continue
+                argument = site.call and argument_at(site.call, timer.callback.position, timer.callback.keywords)
+                values = self.resolver.values(argument, site.scope) if argument is not None else frozenset()
+                for value in values:
+                    if isinstance(value, Function):
+                        context = Context("timer", True, False, (site.scope, site.op), timer.api)
+                        found.setdefault(value.scope, []).append(context)
+        return {scope: tuple(sorted(contexts, key=_order)) for scope, contexts in found.items()}
+
+    @cached_property
+    def _declared_timers(self) -> dict[ScopeId, Timer]:
+        """The functions of the project that the settings name as timers."""
+        found = {}
+        for timer in self.catalog.data.timers:
+            for name in timer.names if timer.note == DECLARED and timer.callback.how == "argument" else ():
+                module, _, function = name.rpartition(".")
+                source = self.program.named(module)
+                for binding in source.bindings(0).get(function, ()) if source is not None else ():
+                    if source is not None and binding.kind == "define":
+                        found[ScopeId(source.path, binding.index)] = timer
+        return found
 
     def hooks_of(self, call: m.Call, scope: ScopeId) -> tuple[Hook, ...]:
         """The catalogue's framework wiring that a call can be."""
@@ -694,14 +785,19 @@ class Execution:
         tops += [top for _, op in ops_in(facts, frame) for top in w.expressions(op.action)]
         return any(self._sleeps(node, scope, 2) for top in tops for node in w.walk(top) if isinstance(node, m.Call))
 
+    def sleeps(self, call: m.Call, scope: ScopeId) -> bool:
+        """Whether a call lets time pass, or waits with a limit."""
+        return self._sleeps(call, scope, 2)
+
     def _sleeps(self, call: m.Call, scope: ScopeId, depth: int) -> bool:
         names = callee_names(call.func, scope, self.resolver)
         sleepers = tuple(s for name in names for s in self.catalog.sleeper_named(name))
         if not sleepers and isinstance(call.func, m.Attr) and is_unknown_receiver(call.func, scope, self.resolver):
             sleepers = self.catalog.sleeper_method(call.func.name, receiver_of(call.func))
-        arguments = given(call, scope, self.resolver)
-        if any(s.sleeps(arguments) for s in sleepers):
-            return True
+        if sleepers:
+            arguments = given(call, scope, self.resolver)
+            if any(s.sleeps(arguments) for s in sleepers):
+                return True
         if not depth:
             return False
         for value in self.resolver.values(call.func, scope):

@@ -34,6 +34,7 @@ NEAR = 16
 _WRAPPING = frozenset({"functools.partial", "functools.partialmethod"})
 _IDENTITY = frozenset({"typing.cast", "typing_extensions.cast"})
 _PROPERTIES = frozenset({"property", "cached_property", "reify"})
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ class Flow:
         self._attribute_bases: dict[str, tuple[tuple[Site, frozenset[Value], bool], ...]] = {}
         self._stars: dict[str, tuple[LinkedModule, ...]] = {}
         self._definers: dict[str, tuple[ScopeId, ...]] = {}
+        self._implemented: dict[ScopeId, tuple[Function, ...]] = {}
+        self._implementing: dict[ScopeId, tuple[ScopeId, ...]] = {}
 
     # --- questions ---
 
@@ -372,7 +375,9 @@ class Flow:
         if not values:
             return (None, True) if self._is_distinct(name, cls) else None
         for value in ordered(values):
-            if isinstance(value, Instance) and self.resolver.related(value.scope, cls):
+            if isinstance(value, Instance) and (
+                self.resolver.related(value.scope, cls) or cls in self._implementers(value.scope)
+            ):
                 return None, False
             if isinstance(value, Class) and self.resolver.related(value.scope, cls):
                 function = self._method(cls, name)
@@ -395,6 +400,49 @@ class Flow:
         once = len(self.program.of(scope).bindings(scope.index).get(name, ())) == 1
         return (name, owner) if once else None
 
+    # --- methods behind an interface ---
+
+    def _implementations(self, callee: Value) -> tuple[Function, ...]:
+        """The methods that may run in place of one that is only declared (in a protocol or an abstract class)."""
+        if not isinstance(callee, Function) or callee.receiver is None:
+            return ()
+        if callee.scope not in self._implemented:
+            self._implemented[callee.scope] = tuple(self._find_implementations(callee.scope))
+        return self._implemented[callee.scope]
+
+    def _find_implementations(self, method: ScopeId) -> Iterator[Function]:
+        owner, facts = self.program.owner_class(method), self.program.facts(method)
+        if owner is None or not _is_declared_only(facts):
+            return
+        for cls in (*self.subclasses(owner), *self._implementers(owner)):
+            for binding in self.program.of(cls).bindings(cls.index).get(facts.name, ()):
+                if binding.kind == "define":
+                    yield Function(ScopeId(cls.path, binding.index), cls)
+
+    def _implementers(self, protocol: ScopeId) -> tuple[ScopeId, ...]:
+        """The classes that have every method of a protocol, none for a class that is no protocol."""
+        if protocol not in self._implementing:
+            self._implementing[protocol] = ()
+            if self._is_protocol(protocol):
+                self._implementing[protocol] = tuple(self._find_implementers(protocol))
+        return self._implementing[protocol]
+
+    def _is_protocol(self, cls: ScopeId) -> bool:
+        return bool({base.name for base in self.resolver.outside_bases(cls)} & _PROTOCOLS)
+
+    def _find_implementers(self, protocol: ScopeId) -> Iterator[ScopeId]:
+        module = self.program.of(protocol)
+        methods = {
+            module.scope(index).name
+            for index in module.functions_of.get(protocol.index, ())
+            if module.scope(index).parent == protocol.index
+        }
+        for cls in self._defining(min(methods, default="")):
+            if cls != protocol and not self._is_protocol(cls) and not self.program.is_test(cls):
+                own = {name for c in self.resolver.mro(cls) for name in self.program.of(c).bindings(c.index)}
+                if methods <= own:
+                    yield cls
+
     def _base_values(self, base: m.Expr, scope: ScopeId) -> frozenset[Value]:
         if isinstance(base, m.Call) and base.func == m.Name("super"):
             owner = self.resolver.enclosing_class(scope)
@@ -412,6 +460,10 @@ class Flow:
         one."""
         if name in COMMON_ATTRIBUTES or name.startswith("__"):
             return False
+        return all(self.resolver.related(cls, definer) for definer in self._defining(name))
+
+    def _defining(self, name: str) -> tuple[ScopeId, ...]:
+        """The classes that define an attribute of that name."""
         if name not in self._definers:
             self._definers[name] = tuple(
                 ScopeId(module.path, index)
@@ -420,7 +472,7 @@ class Flow:
                 if scope.kind == "class"
                 and (name in module.bindings(index) or name in self.resolver.writes(ScopeId(module.path, index)))
             )
-        return all(self.resolver.related(cls, definer) for definer in self._definers[name])
+        return self._definers[name]
 
     def _result_sites(self, function: ScopeId) -> Iterator[Site]:
         for use in self.function_uses(function):
@@ -578,9 +630,10 @@ class Flow:
                 yield from self._step(Site(site.scope, site.op, call, site.parents[:-1]), bound, guess)
                 known = True
             else:
-                for item in self.into(callee, call, argument):
-                    yield _Item(item, bound, guess)
-                    known = True
+                for target in (callee, *self._implementations(callee)):
+                    for item in self.into(target, call, argument):
+                        yield _Item(item, bound, guess)
+                        known = True
         if not known or any(isinstance(c, External) for c in callees):
             yield Use("argument", site, bound, guess)
 
@@ -658,7 +711,25 @@ class Flow:
             for clause in outer[-1].clauses:
                 if clause.iterable is display:
                     yield from self._to_target(clause.target, site.scope, bound, guess)
-        yield Use("kept", site, bound, guess)
+        passed = tuple(self._passed_on(site, display, bound, guess))
+        yield from passed
+        if not passed:
+            yield Use("kept", site, bound, guess)
+
+    def _passed_on(self, site: Site, display: m.Display, bound: int, guess: bool) -> Iterator[_Item]:
+        """`Thread(target=f, args=(value,))`: the value becomes a parameter of `f`."""
+        call = site.parents[-2] if len(site.parents) > 1 else None
+        if not isinstance(call, m.Call) or not any(a.keyword == "args" and a.value is display for a in call.args):
+            return
+        place = next(i for i, item in enumerate(display.items) if item is site.node)
+        for argument in call.args:
+            for callee in ordered(self.resolver.values(argument.value, site.scope)):
+                if isinstance(callee, Function):
+                    facts = self.program.facts(callee.scope)
+                    own = 1 if callee.receiver is not None and not is_static(facts) else 0
+                    plain = [p for p in facts.parameters if p.kind in {"normal", "positional-only"}]
+                    if place + own < len(plain):
+                        yield _Item(Variable(callee.scope, plain[place + own].name), bound, guess)
 
 
 COMMON_ATTRIBUTES = frozenset(
@@ -751,6 +822,14 @@ COMMON_ATTRIBUTES = frozenset(
     ]
 )
 """Attribute names too common to match a receiver by name alone."""
+
+
+def _is_declared_only(facts: m.Scope) -> bool:
+    """Whether a function has no body but a docstring, `...`, `pass` or `raise`."""
+    return all(
+        isinstance(op.action, m.Raise) or (isinstance(op.action, m.Eval) and isinstance(op.action.value, m.Const))
+        for op in facts.ops
+    )
 
 
 def _passes_up(parent: m.Expr, node: m.Expr) -> bool:

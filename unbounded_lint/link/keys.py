@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 from unbounded_lint.catalog.load import Catalog
@@ -456,8 +457,12 @@ class Keys:
         module = self.program.of(value.scope)
         if not isinstance(made, m.Display | m.DictDisplay | m.Comp | m.Call):
             return False
-        return not any(
-            self._may_grow(site_scope, op, node, parents) for site_scope, op, node, parents in module.sites(value.name)
+        if any(self._may_grow(*site) for site in module.sites(value.name)):
+            return False
+        return not _is_empty(made) or not any(
+            value in self.resolver.values(site.node, site.scope) and self._may_grow(*site)
+            for site in self.program.sites(value.name)
+            if site.scope.path != module.path
         )
 
     def _may_grow(self, scope: ScopeId, op: int, node: m.Expr, parents: tuple[m.Expr, ...]) -> bool:
@@ -500,7 +505,7 @@ class Keys:
         if found:
             return join(found)
         text = dotted_text(expr)
-        if self._is_open_root(expr):
+        if self._is_open_root(expr) and not _is_setting_of_context(expr):
             return Domain("open", f"`{text}` comes from a request or message")
         if isinstance(expr.base, m.Call | m.Await | m.Sub):
             base = self._of(expr.base, scope, env, depth - 1)
@@ -879,6 +884,10 @@ _SETTINGS = frozenset(
 )
 
 
+_CONTEXTS = frozenset({"ctx", "context"})
+_PROGRAM_SETTINGS = frozenset({"settings", "config", "conf", "cfg", "options", "preferences", "prefs"})
+
+
 def _names_settings(expr: m.Attr) -> bool:
     """Whether an attribute is read off something called settings, or the like: weak evidence for few values."""
     base = expr.base
@@ -887,6 +896,12 @@ def _names_settings(expr: m.Attr) -> bool:
             return True
         base = base.base
     return isinstance(base, m.Name) and base.id.strip("_").lower() in _SETTINGS
+
+
+def _is_setting_of_context(expr: m.Expr) -> bool:
+    """`ctx.options.name`: a context carries the settings of the program as well as what is at hand."""
+    parts = dotted_text(expr).split(".")
+    return any(one.lower() in _CONTEXTS and two.strip("_").lower() in _PROGRAM_SETTINGS for one, two in pairwise(parts))
 
 
 def _decorator_tails(facts: m.Scope) -> tuple[str, ...]:
@@ -900,3 +915,11 @@ def _decorator_tails(facts: m.Scope) -> tuple[str, ...]:
 def _ops_of(facts: m.Scope, frame: m.Frame) -> range:
     inside = [i for i, op in enumerate(facts.ops) if facts.frames[op.frame] is frame]
     return range(inside[0], inside[-1] + 1) if inside else range(0)
+
+
+def _is_empty(made: m.Expr) -> bool:
+    """Whether a container is made with nothing in it, so that its entries come from elsewhere."""
+    match made:
+        case m.Display(items=content) | m.DictDisplay(items=content) | m.Call(args=content):
+            return not content
+    return False

@@ -315,6 +315,10 @@ class Program:
             self._mentions[identifier] = tuple(module for module in found if module is not None)
         return self._mentions[identifier]
 
+    def paths_mentioning(self, identifier: str) -> tuple[str, ...]:
+        """The files that mention an identifier anywhere, without parsing them."""
+        return tuple(self._mentioning(identifier))
+
     def sites(self, identifier: str) -> Iterator[Site]:
         """Every name or attribute with that identifier in the program."""
         for module in self.mentioning(identifier):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from unbounded_lint.catalog.load import Catalog
@@ -13,6 +14,7 @@ from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of, in_cleanup, inside, ops_in
 from unbounded_lint.link.given import callee_names, dotted_text, given
 from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.values import Allocation, CallSite
 
 REMOVING = frozenset({"remove", "clear", "replace", "trim"})
 
@@ -62,12 +64,14 @@ class Sweeps:
         self.catalog = catalog
         self._callbacks: dict[tuple[ScopeId, int], bool] = {}
 
-    def of(self, accesses: tuple[Access, ...]) -> tuple[Removal, ...]:
-        """All removals of whole entries among the accesses of one container."""
+    def of(
+        self, accesses: tuple[Access, ...], definitions: tuple[tuple[ScopeId, int], ...] = ()
+    ) -> tuple[Removal, ...]:
+        """All removals of whole entries among the accesses of one container, which is made at these operations."""
         removing = [a for a in accesses if a.kind in REMOVING and not a.nested and not self._is_put_back(a, accesses)]
         prunes = [a for a in accesses if self.rewrites_entries(a, accesses) and self._guarded_by_total(a, accesses)]
         return (
-            *(self._class(access, accesses) for access in removing),
+            *(self._class(access, accesses, frozenset(definitions)) for access in removing),
             *(Removal(a, "sweep", "capacity", self.execution.at(a.scope, a.op)) for a in prunes),
         )
 
@@ -116,10 +120,41 @@ class Sweeps:
             for other in accesses
         )
 
-    def _class(self, access: Access, accesses: tuple[Access, ...]) -> Removal:
+    def _class(
+        self, access: Access, accesses: tuple[Access, ...], definitions: frozenset[tuple[ScopeId, int]]
+    ) -> Removal:
         extent = self._extent(access, accesses)
-        contexts = self.execution.at(access.scope, access.op)
+        contexts = self._contexts(access, definitions)
         return Removal(access, extent, self._when(access, extent, contexts, accesses), contexts)
+
+    def _contexts(self, access: Access, definitions: frozenset[tuple[ScopeId, int]]) -> frozenset[Context]:
+        """When a removal runs; where a helper is handed the container, when it is handed this very one."""
+        scope = access.scope
+        every = self.execution.at(scope, access.op)
+        position = self._parameter(access.site.node, scope)
+        if position is None or any(use.kind != "called" for use in self.flow.function_uses(scope)):
+            return every
+        sites = self.flow.call_sites(scope)
+        passing = [site for site in sites if self._passes(site, scope, position, definitions)]
+        if not definitions or not passing or len(passing) == len(sites):
+            return every
+        looped = any(context.looped for context in every)
+        found = {c for site in passing for c in self.execution.at(site.scope, site.op)}
+        return frozenset(c if c.looped or not looped else c.behind(True, False) for c in found)
+
+    def _parameter(self, node: m.Expr, scope: ScopeId) -> int | None:
+        """The position of the parameter that a name is, None for anything else."""
+        bindings = self.program.of(scope).bindings(scope.index).get(node.id, ()) if isinstance(node, m.Name) else ()
+        return bindings[0].index if len(bindings) == 1 and bindings[0].kind == "parameter" else None
+
+    def _passes(
+        self, site: CallSite, scope: ScopeId, position: int, definitions: frozenset[tuple[ScopeId, int]]
+    ) -> bool:
+        """Whether a call hands over the container made at one of these operations; in doubt, yes."""
+        argument = self.resolver.argument(self.program.facts(scope), position, site)
+        values = self.resolver.values(argument, site.scope) if argument is not None else ()
+        made = {(v.scope, v.op) for v in values if isinstance(v, Allocation)}
+        return not made or bool(made & definitions)
 
     # --- how much ---
 
@@ -165,7 +200,7 @@ class Sweeps:
             frame = facts.frames[index]
             if frame.kind not in {"for", "while"} or frame.head is None:
                 continue
-            if any(id(n) in nodes for e in self._expansions(frame.head, access.scope) for n in w.walk(e)):
+            if any(id(n) in nodes for e in self._expansions(frame.head, access.scope) for n in _walked(e)):
                 return index
             if self._filled_from(frame.head, access, nodes):
                 return index
@@ -233,7 +268,7 @@ class Sweeps:
             return "dead"
         if live <= {"import"} and extent == "all":
             return "import"
-        if extent != "single" and not stacked and self._in_insert_path(access, accesses):
+        if extent != "single" and not stacked and self.in_insert_path(access, accesses):
             return "insert"
         if live == {"exit"}:
             return "exit"
@@ -267,7 +302,7 @@ class Sweeps:
 
     def _is_guaranteed(self, access: Access, contexts: frozenset[Context], accesses: tuple[Access, ...]) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
-        if self._is_callback(access.scope, 2):
+        if self.is_callback(access.scope, 2):
             return True
         facts = self.program.facts(access.scope)
         inserting = [a for a in accesses if a.kind == "insert" and not a.nested]
@@ -285,24 +320,44 @@ class Sweeps:
                     return True
         return False
 
-    def covers(self, removal: Removal, insert: Access) -> bool:
-        """Whether a guaranteed removal is that of the entries which an insert makes."""
-        access = removal.access
+    def covers(self, removals: Iterable[Removal], insert: Access) -> bool:
+        """Whether guaranteed removals take the entries that an insert makes, whoever calls it."""
+        cleaners: set[ScopeId] = set()
+        for removal in removals:
+            access = removal.access
+            if access.handed is not None or self.is_callback(access.scope, 2) or removal.extent == "all":
+                return True
+            found = set(self._cleaners(access, insert))
+            if any(self.program.facts(scope).name in _EXITS for scope in found):
+                return True
+            cleaners |= found
+        return bool(cleaners) and self._is_cleaned(insert.scope, frozenset(cleaners), 4)
+
+    def _cleaners(self, access: Access, insert: Access) -> Iterator[ScopeId]:
+        """The functions in whose clean-up a removal runs, if it can be that of the insert's key."""
         facts = self.program.facts(access.scope)
-        if access.handed is not None or facts.name in _EXITS or self._is_callback(access.scope, 2):
-            return True
-        if removal.extent == "all":
-            return True
-        if in_cleanup(facts, access.op):
-            other_key = isinstance(access.key, m.Const) and access.key != insert.key
-            return not other_key and self._covers(access.scope, access.op, insert.scope)
+        if facts.name in _EXITS:
+            yield access.scope
+        elif in_cleanup(facts, access.op):
+            if not isinstance(access.key, m.Const) or access.key == insert.key:
+                yield access.scope
         for site in self.flow.call_sites(access.scope):
             caller = self.program.facts(site.scope)
-            if site.op >= 0 and caller.name in _EXITS:
-                return True
-            if site.op >= 0 and in_cleanup(caller, site.op) and self._covers(site.scope, site.op, insert.scope):
-                return True
-        return False
+            if site.op >= 0 and (caller.name in _EXITS or in_cleanup(caller, site.op)):
+                yield site.scope
+
+    def _is_cleaned(self, scope: ScopeId, cleaners: frozenset[ScopeId], depth: int) -> bool:
+        """Whether a function cleans up itself, or all its callers do."""
+        if scope in cleaners or self.program.parent(scope) in cleaners:
+            return True
+        if any(self.program.parent(cleaner) == scope for cleaner in cleaners):
+            return True
+        sites = [s for s in self.flow.call_sites(scope) if not self.program.is_test(s.scope) and s.scope != scope]
+        return (
+            depth > 0
+            and bool(sites)
+            and all(s.scope.index and self._is_cleaned(s.scope, cleaners, depth - 1) for s in sites)
+        )
 
     def _covers(self, scope: ScopeId, cleanup_op: int, inserting: ScopeId) -> bool:
         """Whether the function with the `finally` is also the one that inserts, or that calls the insert."""
@@ -320,7 +375,7 @@ class Sweeps:
                     queue.append(site.scope)
         return False
 
-    def _is_callback(self, scope: ScopeId, depth: int) -> bool:
+    def is_callback(self, scope: ScopeId, depth: int) -> bool:
         """Whether a function is handed over to run when a task, a deferred or an object ends."""
         key = (scope, depth)
         if key not in self._callbacks:
@@ -345,7 +400,7 @@ class Sweeps:
                     return True
         if depth:
             sites = [s for s in self.flow.call_sites(scope) if s.scope != scope and not self.program.is_test(s.scope)]
-            return bool(sites) and any(self._is_callback(s.scope, depth - 1) for s in sites if s.scope.index)
+            return bool(sites) and any(self.is_callback(s.scope, depth - 1) for s in sites if s.scope.index)
         return False
 
     # --- capacity ---
@@ -398,7 +453,7 @@ class Sweeps:
         other = node.args[0].value
         return any(part == other for expr in self._expansions(key, scope) for part in w.walk(expr))
 
-    def _in_insert_path(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def in_insert_path(self, access: Access, accesses: tuple[Access, ...]) -> bool:
         """Whether the removal runs in a function that inserts, or that an inserting function calls."""
         inserting = {a.scope for a in accesses if a.kind == "insert" and not a.nested}
         if access.scope in inserting:
@@ -416,6 +471,18 @@ class Sweeps:
         """Whether one function calls both the sweep and, straight, the insert."""
         callers = {s.scope for s in self.flow.call_sites(access.scope) if s.scope.index}
         return any(s.scope in callers for scope in inserting for s in self.flow.call_sites(scope))
+
+
+def _walked(head: m.Expr) -> Iterator[m.Expr]:
+    """The parts of what a loop walks, but for the items of a list written out: `for table in (A, B)` walks neither."""
+    if not isinstance(head, m.Display):
+        yield from w.walk(head)
+        return
+    for item in head.items:
+        if isinstance(item, m.Display):
+            yield from _walked(item)
+        elif not isinstance(item, m.Name | m.Attr):
+            yield from w.walk(item)
 
 
 def _is_limit(head: m.Expr) -> bool:
