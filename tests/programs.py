@@ -51,7 +51,11 @@ def reports(root: Path, **settings: Any) -> dict[Report, str]:
 
 def linked(root: Path, files: Mapping[str, str], **settings: Any) -> Project:
     """The project that files make, linked as the runner links it."""
-    request = request_for(write(root, files), **settings)
+    return link(request_for(write(root, files), **settings))
+
+
+def link(request: runner.Request) -> Project:
+    """The project of a run, linked as the runner links it."""
     sources = Sources(request.project.root, request.project.files, None)
     given = request.settings
     return Project(

@@ -23,13 +23,13 @@ API = """\
 from app import store
 
 
-def register(run_id: str, run: object) -> None:
+def register(run_id: str, run: object, step: str) -> None:
     store._runs[run_id] = run
-    store._steps[run_id] = 0
+    store._steps[step] = 0
 
 
-def finish(run_id: str) -> None:
-    store._steps.pop(run_id, None)
+def finish(step: str) -> None:
+    store._steps.pop(step, None)
 """
 
 

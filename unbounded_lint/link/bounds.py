@@ -12,6 +12,7 @@ from unbounded_lint.link.containers import Holder
 from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of, guards
+from unbounded_lint.link.inner import Inner
 from unbounded_lint.link.keys import Domain, Keys
 from unbounded_lint.link.program import ScopeId, Site
 from unbounded_lint.link.sweeps import Removal, Sweeps
@@ -69,6 +70,7 @@ class Bounds:
         self.execution = execution
         self.keys = keys
         self.sweeps = sweeps
+        self._inner = Inner(flow, execution)
 
     # --- inserts ---
 
@@ -297,7 +299,7 @@ class Bounds:
         ]
         if uncalled and not any(r.when == "event" and r not in uncalled for r in removals):
             name = "unscheduled"
-        if any(r.when in {"unstarted", "other-process"} for r in stale):
+        if any(r.when in {"unstarted", "other-process"} or r.extent == "sweep" for r in stale):
             name = "unscheduled"
         return Verdict(name, *growth)
 
@@ -314,7 +316,7 @@ class Bounds:
         if "capacity" in whens:
             return Verdict("bounded", Confidence.HIGH, ("its size is capped",))
         paired = [r for r in removals if r.when == "guaranteed"]
-        if paired and all(any(self.sweeps.covers(r, i.access) for r in paired) for i in inserts):
+        if paired and all(self.sweeps.covers(paired, i.access) for i in inserts):
             return Verdict(
                 "paired",
                 Confidence.HIGH,
@@ -330,20 +332,25 @@ class Bounds:
             return Verdict("replaced", Confidence.MEDIUM, ("it is emptied by the code that reads it, each cycle",))
         return None
 
-    @staticmethod
-    def _replaced_each_cycle(removal: Removal) -> bool:
-        return removal.when == "event" and removal.extent == "all" and removal.access.how == "swap"
+    def _replaced_each_cycle(self, removal: Removal) -> bool:
+        swapped = removal.when == "event" and removal.extent == "all" and removal.access.how == "swap"
+        return swapped and not self.execution.is_forgotten(removal.access.scope)
 
     def confidence(
         self, holder: Holder, accesses: tuple[Access, ...], inserts: tuple[Insert, ...]
     ) -> tuple[Confidence, tuple[str, ...]]:
         """The best that any insert supports, and why; low for a container that nothing makes grow."""
         best, why = Confidence.LOW, ""
-        called = self._holds_callables(accesses)
+        listeners = self._inner.holds_callables(accesses)
+        called = listeners or self._holds_callables(accesses)
         for insert in inserts:
             level = self._insert_confidence(insert)
-            if self._is_registration(insert, called) or (holder.made.filled and not _names(insert.access.site, holder)):
+            if self._is_registration(insert, called, accesses) or (
+                holder.made.filled and not _names(insert.access.site, holder)
+            ):
                 level = Confidence.LOW
+            if listeners and (insert.domain.weak or insert.domain.kind == "unknown"):
+                level = Confidence.LOW  # the names of events, most likely
             if level.rank > best.rank or not why:
                 best, why = level, insert.domain.why
         if not inserts:
@@ -360,16 +367,18 @@ class Bounds:
             reasons.append("a receiver was matched by the attribute's name alone")
         return best, tuple(reasons)
 
-    def _is_registration(self, insert: Insert, holds_callables: bool) -> bool:
+    def _is_registration(self, insert: Insert, holds_callables: bool, accesses: tuple[Access, ...]) -> bool:
         """Whether a public function that nobody here calls stores something under a name, or to be called later: the
         form of a registration, which users make when their program starts."""
         if not insert.kinds <= {"api", "tested", "test"} or insert.access.nested:
             return False
-        value, key = insert.access.value, insert.access.key
+        key = insert.access.key
+        below = [a.value for a in accesses if a.nested and a.kind == "insert" and a.scope == insert.access.scope]
         parameters = {p.name for p in self.program.facts(insert.access.scope).parameters}
         if isinstance(key, m.Name) and key.id in parameters and key.id.split("_")[-1] == "name":
             return insert.domain.kind == "unknown"
-        return holds_callables and isinstance(value, m.Name) and value.id in parameters
+        stored = (insert.access.value, *below)
+        return holds_callables and any(isinstance(v, m.Name) and v.id in parameters for v in stored)
 
     def _holds_callables(self, accesses: tuple[Access, ...]) -> bool:
         """Whether some code calls what it takes out of the container."""

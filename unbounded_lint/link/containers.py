@@ -436,6 +436,9 @@ class Containers:
                 )
             case Returned(function=function):
                 facts = self.program.facts(function)
+                keeper = self.program.owner_class(function)
+                if keeper is not None and "cached_property" in decorator_names(facts):
+                    return keeper != cls and self._lasts_in(keeper, cls, site)
                 plain = [p for p in facts.parameters if p.default is None and p.name not in {"self", "cls"}]
                 return bool(decorator_names(facts) & _CACHED) and not plain
         return False

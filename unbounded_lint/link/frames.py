@@ -46,12 +46,21 @@ def ops_in(scope: m.Scope, frame: int) -> Iterator[tuple[int, m.Op]]:
 
 
 def leaves(scope: m.Scope, frame: int) -> bool:
-    """Whether a branch ends by leaving: return, raise, continue or break as its last operation."""
-    last = None
-    for _, op in ops_in(scope, frame):
-        if op.frame == frame:
-            last = op
-    return last is not None and isinstance(last.action, m.Return | m.Raise | m.Continue | m.Break)
+    """Whether a branch ends by leaving: its last statement is return, raise, continue or break, or an `if` or `with`
+    that ends so whichever way it goes."""
+    last = max((index for index, op in enumerate(scope.ops) if op.frame == frame), default=-1)
+    if last >= 0 and isinstance(scope.ops[last].action, m.Return | m.Raise | m.Continue | m.Break):
+        return True
+    parts = [i for i, part in enumerate(scope.frames) if part.parent == frame and part.op > last]
+    parts = [i for i in parts if scope.frames[i].statement == scope.frames[parts[-1]].statement]
+    kinds = {scope.frames[i].kind for i in parts}
+    sure = kinds in ({"with"}, {"if", "else"}) or (kinds == {"if"} and is_true(scope.frames[parts[0]].head))
+    return sure and all(leaves(scope, i) for i in parts)
+
+
+def is_true(expr: m.Expr | None) -> bool:
+    """Whether a condition is written as always true."""
+    return isinstance(expr, m.Const) and expr.value in {"True", "1"}
 
 
 def guards(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:

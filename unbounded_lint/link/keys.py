@@ -100,11 +100,12 @@ _CONVERTERS = frozenset(
 @dataclass(frozen=True, slots=True)
 class Domain:
     """kind is open, closed or unknown; `why` one clause; weak: it rests on a name or a missing annotation, not on
-    data flow."""
+    data flow; hinted: on less than a source of ever new values, such as a root called `request` or a `+=`."""
 
     kind: str
     why: str
     weak: bool = False
+    hinted: bool = False
 
 
 CLOSED_LITERAL = Domain("closed", "a literal")
@@ -323,7 +324,7 @@ class Keys:
                 annotation = self._statement_annotation(scope, binding.op)
                 return annotation or self._of(binding.expr, scope, env, depth - 1)
             case "augmented" if binding.expr is not None:
-                return Domain("open", f"`{name}` is counted up")
+                return Domain("open", f"`{name}` is counted up", hinted=True)
             case "item" | "item-part" if binding.expr is not None:
                 if scope.index == 0 and owner.index == 0 and self._is_import_time(scope, binding.op):
                     return Domain("closed", "a loop at import")
@@ -506,7 +507,7 @@ class Keys:
             return join(found)
         text = dotted_text(expr)
         if self._is_open_root(expr) and not _is_setting_of_context(expr):
-            return Domain("open", f"`{text}` comes from a request or message")
+            return Domain("open", f"`{text}` comes from a request or message", hinted=True)
         if isinstance(expr.base, m.Call | m.Await | m.Sub):
             base = self._of(expr.base, scope, env, depth - 1)
             if base.kind == "open":
@@ -684,7 +685,7 @@ class Keys:
             if entry.domain == "argument" and entry.position == -1:
                 return self._of(func.base, scope, env, depth - 1)
         if self._is_open_root(func):
-            return Domain("open", f"`{dotted_text(func)}()` comes from a request or message")
+            return Domain("open", f"`{dotted_text(func)}()` comes from a request or message", hinted=True)
         return UNKNOWN
 
     def _returned(self, function: ScopeId, env: Arguments, depth: int) -> Domain:
@@ -698,6 +699,8 @@ class Keys:
             return Domain("closed", "derived from itself")
         self._active.add(active)
         try:
+            if _MEMOS.intersection(_decorator_tails(facts)):
+                return self._remembered(function, env, depth)
             parts = [
                 self._of(op.action.value, function, env, depth - 1)
                 for op in facts.ops
@@ -706,6 +709,12 @@ class Keys:
         finally:
             self._active.discard(active)
         return join(parts) if parts else UNKNOWN
+
+    def _remembered(self, function: ScopeId, env: Arguments, depth: int) -> Domain:
+        """The results of a function that remembers them: as many as it gets different arguments."""
+        count = len(self.program.facts(function).parameters)
+        parts = [self._parameter(function, index, env, depth - 1) for index in range(count)]
+        return join(parts) if parts else Domain("closed", "one result that is remembered")
 
     # --- parameters ---
 
@@ -866,6 +875,7 @@ _REQUESTS = (
 )
 
 
+_MEMOS = frozenset({"cache", "lru_cache"})
 _SETTINGS = frozenset(
     {
         "settings",

@@ -12,12 +12,25 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.finding import Confidence, Place
 from unbounded_lint.link.accesses import Access, Accesses
 from unbounded_lint.link.bounds import Bounds, Insert, Verdict
+from unbounded_lint.link.companions import Companions
 from unbounded_lint.link.containers import Containers, Holder
 from unbounded_lint.link.execution import Context, Execution
+from unbounded_lint.link.expiry import Expiry
 from unbounded_lint.link.flow import Flow
+from unbounded_lint.link.functioncaches import FunctionCache, FunctionCaches
+from unbounded_lint.link.holdings import Holdings
+from unbounded_lint.link.inner import Inner
+from unbounded_lint.link.iteration import Iteration
 from unbounded_lint.link.keys import Keys
+from unbounded_lint.link.losses import Losses
 from unbounded_lint.link.program import Program, ScopeId
+from unbounded_lint.link.renewal import Renewal
+from unbounded_lint.link.rhythms import Rhythms
+from unbounded_lint.link.skips import Skips
+from unbounded_lint.link.starts import Starts
+from unbounded_lint.link.stops import Stops
 from unbounded_lint.link.sweeps import Removal, Sweeps
+from unbounded_lint.link.ticks import Ticks
 from unbounded_lint.source import SourceFile
 
 
@@ -76,7 +89,7 @@ class Project:
         self.flow = Flow(self.program)
         self.execution = Execution(self.flow, catalog, entry_points, sweepers)
         self._keys = Keys(self.flow, self.execution, catalog)
-        self._containers = Containers(self.flow, catalog, thorough)
+        self._containers = Containers(self.flow, self.execution, catalog, thorough)
         self._accesses = Accesses(self.flow, catalog)
         self._sweeps = Sweeps(self.flow, self.execution, catalog)
         self._bounds = Bounds(self.flow, self.execution, self._keys, self._sweeps)
@@ -93,6 +106,47 @@ class Project:
             except Exception as error:
                 self._failed.append((holder.scope.path, holder.symbol, error))
         return tuple(sorted(found, key=lambda c: (c.place, c.symbol)))
+
+    @cached_property
+    def iteration(self) -> Iteration:
+        """Loops that take from what they walk."""
+        return Iteration(self.flow, self.execution)
+
+    @cached_property
+    def companions(self) -> Companions:
+        """What gets the same keys as something else."""
+        return Companions(self.flow, self.execution, self._sweeps, self.holdings, self.containers)
+
+    @cached_property
+    def starts(self) -> Starts:
+        """Where the timers that sweep a container are started."""
+        return Starts(self.flow, self.execution)
+
+    @cached_property
+    def ticks(self) -> Ticks:
+        """What drives the sweeps, and whether one exception ends it."""
+        return Ticks(self.flow, self.execution, self._sweeps)
+
+    @cached_property
+    def stops(self) -> Stops:
+        """Sweepers that stop for the sake of another container."""
+        return Stops(self.flow, self.execution, self.containers)
+
+    @cached_property
+    def skips(self) -> Skips:
+        """Sweeps that pass over some entries for ever."""
+        return Skips(self.flow, self.execution, self._sweeps)
+
+    @cached_property
+    def losses(self) -> Losses:
+        """Sweepers that are started and lost again."""
+        return Losses(self.flow, self.execution, self.starts.ways)
+
+    @cached_property
+    def function_caches(self) -> tuple[FunctionCache, ...]:
+        """The functions whose memo only grows."""
+        memos = FunctionCaches(self.flow, self.execution, self._keys, self._containers, self.execution.catalog)
+        return memos.all()
 
     @property
     def failures(self) -> tuple[tuple[str, str, Exception], ...]:
@@ -117,11 +171,36 @@ class Project:
     def _container(self, holder: Holder) -> Container:
         accesses = self._accesses.of(holder)
         inserts = self._bounds.inserts(holder, accesses)
-        removals = self._sweeps.of(accesses) if inserts else ()
+        removals = self._sweeps.of(accesses, holder.definitions) if inserts else ()
         growth = self._bounds.confidence(holder, accesses, inserts)
         verdict = self._bounds.verdict(holder, accesses, inserts, removals, growth)
         place = self.place(holder.scope, holder.op, "definition", "")
         return Container(holder, place, accesses, inserts, removals, verdict, *growth)
+
+    @cached_property
+    def holdings(self) -> Holdings:
+        """What the entries of a container are."""
+        return Holdings(self.flow, self.execution)
+
+    @cached_property
+    def rhythms(self) -> Rhythms:
+        """The recurring timers."""
+        return Rhythms(self.flow, self.execution, self.containers)
+
+    @cached_property
+    def expiry(self) -> Expiry:
+        """Age tests of entries."""
+        return Expiry(self.flow, self.execution)
+
+    @cached_property
+    def inner(self) -> Inner:
+        """Removals inside the values of entries."""
+        return Inner(self.flow, self.execution)
+
+    @cached_property
+    def renewal(self) -> Renewal:
+        """Whether the dates that sweeps look at are renewed."""
+        return Renewal(self.flow, self.execution, self.expiry)
 
     def place(self, scope: ScopeId, op: int, role: str, text: str) -> Place:
         """The place of an operation."""
@@ -156,7 +235,7 @@ class Project:
             self.place(
                 r.access.scope, r.access.op, "removal", f"`{self.function(r.access.scope)}`: {r.extent}, {r.when}"
             )
-            for r in self._sweeps.of(container.accesses)
+            for r in self._sweeps.of(container.accesses, container.holder.definitions)
         ]
         return tuple(sorted(set(found)))
 
@@ -164,7 +243,7 @@ class Project:
         """Where the timers that reach a removal are started."""
         found = [
             self.place(*context.root, "timer", f"{context.timer or 'a timed loop'} in `{self.root(context)}`")
-            for removal in self._sweeps.of(container.accesses)
+            for removal in self._sweeps.of(container.accesses, container.holder.definitions)
             for context in removal.contexts
             if context.kind in {"timer", "later", "unstarted"}
         ]

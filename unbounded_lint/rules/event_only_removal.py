@@ -29,15 +29,14 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Finding
 from unbounded_lint.rules.base import Bad, Good, Options, Rule
-from unbounded_lint.rules.evidence import finding, growth
+from unbounded_lint.rules.evidence import advice_by_entries, finding, growth, on_a_timer
 
 if TYPE_CHECKING:
-    from unbounded_lint.link.project import Project
+    from unbounded_lint.link.project import Container, Project
 
 CODE = "UBM102"
 NAME = "event-only-removal"
 _EVENTS = ("event", "guaranteed")  # the latter for other entries than those that some insert makes
-ADVICE = "remove the entry in a `finally`, or sweep stale entries from a timer that is started with the program"
 
 
 def check(project: Project, _options: Options) -> Iterator[Finding]:
@@ -49,7 +48,13 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
                 f"`{container.name}` grows in {growth(container, project)} and shrinks only when "
                 f"`{where}` is asked to: an entry whose owner fails stays for ever"
             )
-            yield finding(CODE, NAME, message, container, project, ADVICE)
+            yield finding(CODE, NAME, message, container, project, _advice(container, project))
+
+
+def _advice(container: Container, project: Project) -> str:
+    return advice_by_entries(container, project) or (
+        f"remove the entry in a `finally`, or sweep stale entries {on_a_timer(container, project)}"
+    )
 
 
 RULE = Rule(

@@ -93,13 +93,47 @@ def finding(
     )
 
 
-def advice_for(container: Container) -> str:
+def advice_for(container: Container, project: Project) -> str:
     """What to do about a container that nothing sweeps, by what it holds."""
+    by_entries = advice_by_entries(container, project)
+    if by_entries:
+        return by_entries
     family = container.holder.made.kind.family
     if family in {"list", "deque"}:
-        return "bound it with `collections.deque(maxlen=...)`, or drop old entries from a timer"
-    if family == "set":
-        return (
-            "remove each element when its work ends (`task.add_done_callback(tasks.discard)`), or use `weakref.WeakSet`"
-        )
-    return "cap its size, or remove stale entries from a timer that is started with the program"
+        return f"bound it with `collections.deque(maxlen=...)`, or drop old entries {on_a_timer(container, project)}"
+    what = "elements" if family == "set" else "entries"
+    if family == "set" and project.holdings.of(container) == "objects":
+        return "use `weakref.WeakSet`, or remove each element when its work ends"
+    return f"cap its size, or remove stale {what} {on_a_timer(container, project)}"
+
+
+def advice_by_entries(container: Container, project: Project) -> str:
+    """The advice for entries that need no timer: locks, tasks, threads, results; "" for others."""
+    name, family = container.holder.name, container.holder.made.kind.family
+    match project.holdings.of(container):
+        case "locks" if family not in {"list", "deque", "set"}:
+            return (
+                "keep the locks in a `weakref.WeakValueDictionary`: one that nobody holds or waits for goes by itself"
+            )
+        case "tasks" if family in {"list", "deque"}:
+            return f"keep the tasks in a set, and let each leave it: `task.add_done_callback({name}.discard)`"
+        case "tasks" if family == "set":
+            return f"let each task leave when it is done: `task.add_done_callback({name}.discard)`"
+        case "tasks":
+            return f"let each task leave when it is done: `task.add_done_callback(lambda _: {name}.pop(key, None))`"
+        case "threads":
+            return "remove each thread in a `finally` at the end of what it runs, or use an executor that keeps a few"
+        case "results":
+            return (
+                "cap its size: `functools.lru_cache(maxsize=...)` on what computes the value, `cachetools.LRUCache`, "
+                f"or drop the oldest entry when `len({name})` passes a limit"
+            )
+    return ""
+
+
+def on_a_timer(container: Container, project: Project) -> str:
+    """Where a sweep could run: the recurring timer that is there already, or a new one."""
+    rhythm = project.rhythms.near(container)
+    if rhythm is None:
+        return "from a timer that is started with the program"
+    return f"in `{project.function(rhythm.scope)}`, which already runs {rhythm.often}"

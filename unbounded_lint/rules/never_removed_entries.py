@@ -51,7 +51,7 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
                 message = (
                     f"`{container.name}` grows in {growth(container, project)} and nothing that runs removes an entry"
                 )
-            yield finding(CODE, NAME, message, container, project, advice_for(container))
+            yield finding(CODE, NAME, message, container, project, advice_for(container, project))
 
 
 RULE = Rule(

@@ -31,14 +31,14 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Finding
 from unbounded_lint.rules.base import Bad, Good, Options, Rule
-from unbounded_lint.rules.evidence import finding, growth
+from unbounded_lint.rules.evidence import finding, growth, on_a_timer
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Container, Project
+    from unbounded_lint.link.sweeps import Removal
 
 CODE = "UBM201"
 NAME = "unscheduled-sweep"
-ADVICE = "start a timer with the program that calls the sweep"
 
 _WHY = {
     "test": "is called only from tests",
@@ -53,16 +53,26 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container whose sweep does not run."""
     for container in project.containers:
         if container.verdict.name == "unscheduled":
-            where, why = _idle_sweep(container, project)
-            message = f"`{container.name}` grows in {growth(container, project)} and its sweep `{where}` {why}"
-            yield finding(CODE, NAME, message, container, project, ADVICE)
+            sweep = _idle_sweep(container)
+            where = project.function(sweep.access.scope)
+            message = (
+                f"`{container.name}` grows in {growth(container, project)} and its sweep `{where}` {_WHY[sweep.when]}"
+            )
+            yield finding(CODE, NAME, message, container, project, _advice(sweep, container, project))
 
 
-def _idle_sweep(container: Container, project: Project) -> tuple[str, str]:
+def _advice(sweep: Removal, container: Container, project: Project) -> str:
+    if sweep.when == "unstarted":
+        return "start the timer with the program"
+    if sweep.when == "other-process":
+        return f"sweep in the process that inserts, {on_a_timer(container, project)}"
+    return f"call `{project.function(sweep.access.scope)}` {on_a_timer(container, project)}"
+
+
+def _idle_sweep(container: Container) -> Removal:
     order = ("unstarted", "other-process", "test", "dead", "event")
     candidates = [r for r in container.removals if r.extent in {"sweep", "all"} and r.when in order]
-    removal = min(candidates, key=lambda r: (r.extent != "sweep", order.index(r.when), r.access.scope, r.access.op))
-    return project.function(removal.access.scope), _WHY[removal.when]
+    return min(candidates, key=lambda r: (r.extent != "sweep", order.index(r.when), r.access.scope, r.access.op))
 
 
 RULE = Rule(
