@@ -155,7 +155,7 @@ def _by_rules(settings: Settings, project: Project) -> Iterator[Finding]:
     one speaks for the others."""
     options = Options(strict=settings.strict)
     rules = {rule.code: rule for rule in all_rules() if rule.default or _is_selected(rule, settings)}
-    found = [finding for rule in rules.values() for finding in rule.check(project, options)]
+    found = [finding for rule in rules.values() for finding in project.ask(_question(rule, options))]
     least = Confidence(settings.min_confidence).rank
     overridden = {
         (code, finding.symbol)
@@ -164,6 +164,10 @@ def _by_rules(settings: Settings, project: Project) -> Iterator[Finding]:
         for code in rules[finding.code].overrides
     }
     return (f for f in found if (f.code, f.symbol) not in overridden)
+
+
+def _question(rule: Rule, options: Options) -> Callable[[Project], Iterator[Finding]]:
+    return lambda project: rule.check(project, options)
 
 
 def _failures(sources: Sources, project: Project) -> Iterator[Finding]:

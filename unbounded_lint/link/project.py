@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
@@ -32,6 +34,8 @@ from unbounded_lint.link.stops import Stops
 from unbounded_lint.link.sweeps import Removal, Sweeps
 from unbounded_lint.link.ticks import Ticks
 from unbounded_lint.source import SourceFile
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,30 @@ class Project:
             except Exception as error:
                 self._failed.append((holder.scope.path, holder.symbol, error))
         return tuple(sorted(found, key=lambda c: (c.place, c.symbol)))
+
+    def ask(self, question: Callable[[Project], Iterator[T]]) -> tuple[T, ...]:
+        """The answers to a question about every container; where it fails, those about each container that it does
+        not fail for, and the others are among the `failures`."""
+        try:
+            return tuple(question(self))
+        except Exception:
+            return tuple(dict.fromkeys(self._ask_one_by_one(question)))
+
+    def _ask_one_by_one(self, question: Callable[[Project], Iterator[T]]) -> Iterator[T]:
+        for containers in ((), *((container,) for container in self.containers)):
+            alone = copy(self)
+            vars(alone)["containers"] = containers
+            try:
+                yield from tuple(question(alone))
+            except Exception as error:
+                path, symbol = (containers[0].place.path, containers[0].symbol) if containers else (self._first, "")
+                self._failed.append((path, symbol, error))
+                if not containers:
+                    return
+
+    @property
+    def _first(self) -> str:
+        return next(iter(self._candidates), "")
 
     @cached_property
     def iteration(self) -> Iteration:
