@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.mutation.mutate import ALLOWED, Mutant, mutants
-from tests.mutation.programs import Whole
+from tests.mutation.programs import Whole, programs
 from tests.programs import link, write
 from unbounded_lint import runner
 from unbounded_lint.facts.parse import run_with_big_stack
@@ -32,13 +32,13 @@ class Answer(NamedTuple):
         return bool(ALLOWED[self.kind] & set(self.codes))
 
 
-def answers(programs: Iterable[Whole]) -> list[Answer]:
+def answers(wholes: Iterable[Whole]) -> list[Answer]:
     """The answers about every mutant of these programs, in their order."""
-    programs = list(programs)
+    wholes = list(wholes)
     if (os.cpu_count() or 1) < PROCESSES:
-        return [answer for program in programs for answer in of_program(program)]
+        return [answer for program in wholes for answer in of_program(program)]
     with ProcessPoolExecutor(PROCESSES) as pool:
-        return [answer for found in pool.map(of_program, programs, chunksize=4) for answer in found]
+        return [answer for found in pool.map(of_program, wholes, chunksize=4) for answer in found]
 
 
 def of_program(program: Whole) -> list[Answer]:
@@ -71,3 +71,13 @@ def _answer(
 
 def _findings(request: runner.Request) -> frozenset[tuple[str, str]]:
     return frozenset((finding.symbol, finding.code) for finding in runner.check(request).findings)
+
+
+def _main() -> None:
+    found = answers(programs())
+    caught = sum(answer.caught for answer in found)
+    print(f"{caught} of {len(found)} mutants are caught: {caught / len(found):.1%}")
+
+
+if __name__ == "__main__":
+    _main()

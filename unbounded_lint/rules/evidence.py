@@ -23,6 +23,10 @@ _WHEN = {
     "unstarted": "by a timer that is never started",
     "other-process": "in another process",
     "insert": "as part of an insert",
+    "timer": "on a timer",
+    "later": "on the entry's own timer",
+    "guaranteed": "in a clean-up that always runs",
+    "capacity": "when a limit of its size is reached",
 }
 
 
@@ -58,7 +62,7 @@ def removal_place(removal: Removal, project: Project) -> Place:
     """A removal with when it runs."""
     access = removal.access
     role = "sweep" if removal.extent == "sweep" else "removal"
-    text = f"`{project.function(access.scope)}` removes here, {_WHEN.get(removal.when, removal.when)}"
+    text = f"`{project.function(access.scope)}` removes here, {_WHEN[removal.when]}"
     return project.place(access.scope, access.op, role, text)
 
 
