@@ -361,7 +361,7 @@ def test_a_missing_or_unreadable_source_is_named(tmp_path: Path) -> None:
 
 def test_sources_write_out_braces_shapes_and_methods(known: Catalog) -> None:
     text = """
-    loops = { flags = [], endless = [], tickers = [] }
+    loops = { flags = [], endless = [], tickers = [], streams = [] }
     [aliases]
     "old" = "new"
     [shape.box]

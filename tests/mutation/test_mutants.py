@@ -13,14 +13,10 @@ from tests.mutation.run import Answer, answers
 SHARE = 0.95
 
 HANDLE = "the thread is handed to a named tuple, whose users could start it: what escapes counts as started"
-BULK = "a bulk load that starts the sweeper is taken for a part of the program's start"
 ESCAPED = {
     "gateway/9_fixed: EventRegistry._contexts: start: start of threading.Thread": HANDLE,
     "gateway/9_fixed: Mirror._unsaved: start: start of threading.Thread": HANDLE,
     "gateway/9_fixed: RunRegistry._runs: start: start of threading.Thread": HANDLE,
-    "UBM204 example 3: _jobs: one start: start() in submit()": BULK,
-    "UBM204 example 4: _jobs: one start: start() in submit()": BULK,
-    "insert-without-sweeper-start/restore-starts-too: _jobs: one start: _ensure_sweeper() in submit()": BULK,
 }
 """The mutants that are not caught, with the reason of each."""
 

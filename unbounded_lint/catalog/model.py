@@ -419,11 +419,12 @@ class Returned(Entry, frozen=True, kw_only=True):
 
 
 class Loops(Entry, frozen=True, kw_only=True):
-    """What tells an endless loop from a bounded one."""
+    """What tells an endless loop from a bounded one; `streams` give new items for as long as somebody writes."""
 
     flags: tuple[str, ...]
     endless: tuple[str, ...]
     tickers: tuple[str, ...]
+    streams: tuple[str, ...]
 
 
 class Data(Entry, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers import Holder
 from unbounded_lint.link.flow import Attribute, Flow, Use, Variable
 from unbounded_lint.link.given import argument_at, callee_names
+from unbounded_lint.link.literal import is_plain, is_text
 from unbounded_lint.link.program import ScopeId, Site
 
 READERS = frozenset(
@@ -343,6 +344,8 @@ class Accesses:
     def _augmented(self, use: Use, kind: Kind) -> Iterator[Access]:
         action = self.program.op(use.site).action
         assert isinstance(action, m.AugAssign)
+        if self._joins_text(action, use.site):
+            return
         operator = f"{action.op}="
         base = Access("read", use.site, key=action.value, how=operator, bulk=True, guess=use.guess)
         if operator in kind.operators_remove or operator in {"-=", "&="}:
@@ -353,6 +356,18 @@ class Accesses:
                 yield replace(base, kind="insert", key=value, value=value, bulk=False)
             if values is None:
                 yield replace(base, kind="insert", value=action.value)
+
+    def _joins_text(self, action: m.AugAssign, site: Site) -> bool:
+        """Whether `+=` makes a longer text, or a larger number: the name then holds no container here, whatever else it
+        may hold."""
+        if action.op != "+":
+            return False
+        if is_plain(action.value):
+            return True
+        if not isinstance(action.target, m.Name):
+            return False
+        bound = self.program.of(site.scope).bindings(site.scope.index).get(action.target.id, ())
+        return any(b.kind == "value" and b.scope == site.scope.index and is_text(b.expr) for b in bound)
 
     def _rebound(self, use: Use) -> Iterator[Access]:
         action = self.program.op(use.site).action

@@ -8,17 +8,21 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.construction import Construction
 from unbounded_lint.link.containers import Holder
 from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.frames import frames_of, guards
+from unbounded_lint.link.frames import LOOPS, frames_of, guards
 from unbounded_lint.link.inner import Inner
+from unbounded_lint.link.installed import Installed
 from unbounded_lint.link.keys import Domain, Keys
 from unbounded_lint.link.program import ScopeId, Site
 from unbounded_lint.link.sweeps import Removal, Sweeps
 
 GROWING = frozenset({"map", "set", "cache"})
 """Families in which a key that is already there adds nothing."""
+
+_PLAIN_DATA = frozenset(m.Name(name) for name in ("str", "int", "float", "bytes"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,16 @@ def _sets(action: m.Action, flag: m.Expr) -> bool:
     return not (isinstance(action.value, m.Const) and action.value.value in {"None", "False"})
 
 
+def _is_idle(action: m.Action) -> bool:
+    """Whether an operation only gives a name or a constant back, or is a docstring."""
+    match action:
+        case m.Return(value=value):
+            return value is None or isinstance(value, m.Name | m.Const)
+        case m.Eval(value=value):
+            return isinstance(value, m.Const)
+    return False
+
+
 class Bounds:
     """Decides verdicts."""
 
@@ -71,6 +85,8 @@ class Bounds:
         self.keys = keys
         self.sweeps = sweeps
         self._inner = Inner(flow, execution)
+        self._installed = Installed(flow)
+        self._construction = Construction(flow)
 
     # --- inserts ---
 
@@ -84,6 +100,8 @@ class Bounds:
             if not self._is_runtime(contexts) or self._is_once(access.scope, access.op, accesses, 3):
                 continue
             if self._after_reset(access, accesses) or self._is_refused_when_full(access, accesses):
+                continue
+            if self._construction.fills(holder, access):
                 continue
             domain = self._domain(holder, access, accesses)
             if self._is_definition(access) or self._is_present(access, accesses):
@@ -108,17 +126,20 @@ class Bounds:
         if access.nested:
             # the entry itself is there already, or another access inserts it: only the inner key can add anything
             if access.how in {"append", "extend", "appendleft", "insert", "put"} or access.key is None:
-                return Domain("unknown", "entries are appended to")
+                return Domain("unknown", "of no account, since entries are appended to")
             return self._element(access)
         if family not in GROWING and not self._is_absent(access, accesses):
-            return Domain("open", "every call adds an entry")
+            return Domain("open", "of no account, since every call adds an entry")
         if access.key is None:
-            return Domain("unknown", "the key is not written at the insert")
+            return Domain("unknown", "not written at the insert")
         return self._element(access)
 
     def _is_definition(self, access: Access) -> bool:
         """Whether what is stored was imported, or looked up in a module: then its keys are names in the code that is
         installed."""
+        key = None if access.nested or access.bulk else access.key
+        if key is not None and self._installed.names_file(key, access.scope, access.op):
+            return True
         if access.value is None or access.nested or access.kind != "insert":
             return False
         return self.keys.is_imported(access.value, access.scope)
@@ -244,7 +265,33 @@ class Bounds:
                 continue
             if other.scope == access.scope and other.op < access.op and facts.ops[other.op].frame in around:
                 return True
-        return False
+        return self._callers_reset(access.scope, accesses)
+
+    def _callers_reset(self, scope: ScopeId, accesses: tuple[Access, ...]) -> bool:
+        """Whether a function only runs as a part of others of its class or module, each of which empties or replaces
+        the container before, outside any endless loop."""
+        sites = [s for s in self.flow.call_sites(scope) if not self.program.is_test(s.scope)]
+        uses = [u for u in self.flow.function_uses(scope) if not self.program.is_test(u.site.scope)]
+        if not sites or not scope.index or any(u.kind != "called" for u in uses):
+            return False
+        return all(self._resets_before(site.scope, site.op, accesses) for site in sites)
+
+    def _resets_before(self, scope: ScopeId, op: int, accesses: tuple[Access, ...]) -> bool:
+        facts = self.program.facts(scope)
+        if not scope.index or not 0 <= op < len(facts.ops):
+            return False
+        frames = frames_of(facts, op)
+        endless = [f for f in frames if facts.frames[f].kind == "while"]
+        return any(
+            other.kind in {"clear", "replace"}
+            and not other.nested
+            and other.handed is None
+            and (other.scope, other.op) < (scope, op)
+            and other.scope == scope
+            and facts.ops[other.op].frame in {0, *frames}
+            and set(endless) <= set(frames_of(facts, other.op))
+            for other in accesses
+        )
 
     def _is_refused_when_full(self, access: Access, accesses: tuple[Access, ...]) -> bool:
         """`if len(X) >= N: return` (or raise) before the insert, or the insert under `if len(X) < N`."""
@@ -284,11 +331,11 @@ class Bounds:
         stale = [
             r
             for r in removals
-            if r.extent in {"sweep", "all"} and r.when in {"dead", "test", "unstarted", "other-process"}
+            if r.extent in {"sweep", "all"} and r.when in {"dead", "test", "unstarted", "once", "other-process"}
         ]
         if "guaranteed" in whens or "event" in whens or "exit" in whens or "import" in whens:
             name = "event-only" if whens & {"event", "guaranteed"} else "never"
-        elif any(r.extent == "sweep" or r.when in {"unstarted", "other-process"} for r in stale):
+        elif any(r.extent == "sweep" or r.when in {"unstarted", "once", "other-process"} for r in stale):
             name = "unscheduled"
         else:
             name = "never"
@@ -299,7 +346,7 @@ class Bounds:
         ]
         if uncalled and not any(r.when == "event" and r not in uncalled for r in removals):
             name = "unscheduled"
-        if any(r.when in {"unstarted", "other-process"} or r.extent == "sweep" for r in stale):
+        if any(r.when in {"unstarted", "once", "other-process"} or r.extent == "sweep" for r in stale):
             name = "unscheduled"
         return Verdict(name, *growth)
 
@@ -357,6 +404,8 @@ class Bounds:
             return best, ()
         reasons = [f"the key is {why}" if not why.startswith("`") else f"the key: {why}"]
         escapes = [a for a in accesses if a.kind == "escape" and not self.program.is_test(a.scope)]
+        if holder.made.kind.family == "queue" and any(a.kind == "escape" or a.how == "kept" for a in accesses):
+            best = Confidence.LOW  # whoever it is handed to takes out of it, most likely
         if escapes and best is Confidence.HIGH:
             best = Confidence.MEDIUM
             reasons.append(
@@ -378,7 +427,23 @@ class Bounds:
         if isinstance(key, m.Name) and key.id in parameters and key.id.split("_")[-1] == "name":
             return insert.domain.kind == "unknown"
         stored = (insert.access.value, *below)
-        return holds_callables and any(isinstance(v, m.Name) and v.id in parameters for v in stored)
+        if holds_callables and any(isinstance(v, m.Name) and v.id in parameters for v in stored):
+            return True
+        return self._only_keeps(insert.access)
+
+    def _only_keeps(self, access: Access) -> bool:
+        """Whether a function does nothing but keep what it is given: no text or number, which would be data."""
+        facts = self.program.facts(access.scope)
+        if any(frame.kind in LOOPS for frame in facts.frames) or access.value is None:
+            return False
+        if any(index != access.op and not _is_idle(op.action) for index, op in enumerate(facts.ops)):
+            return False
+        given = {p.name: p.annotation for p in facts.parameters}
+        parts = [part for part in (access.key, access.value) if part is not None]
+        names = [part.items[0] if isinstance(part, m.BoolOp) else part for part in parts]
+        return all(
+            isinstance(name, m.Name) and name.id in given and given[name.id] not in _PLAIN_DATA for name in names
+        )
 
     def _holds_callables(self, accesses: tuple[Access, ...]) -> bool:
         """Whether some code calls what it takes out of the container."""

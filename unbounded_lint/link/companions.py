@@ -290,7 +290,7 @@ class Companions:
                 yield from self._lifted(up)
 
 
-_IDLE = frozenset({"test", "dead", "unstarted", "other-process", "import", "exit"})
+_IDLE = frozenset({"test", "dead", "unstarted", "once", "other-process", "import", "exit"})
 
 
 def _keyed(access: Access, shape: Shape | None, single: bool) -> _Keyed:

@@ -169,9 +169,18 @@ class Containers:
         for name in sorted(self.resolver.all_outside_bases(cls)):
             kind = declared or self.catalog.container(name)
             if kind is not None and kind.family in _FAMILIES and kind.subscript | (kind.family != "map"):
-                bounded = kind.is_bounded(given(call, scope, self.resolver)) if kind.bounded != "never" else False
+                bounded = kind.is_bounded(given(call, scope, self.resolver)) or self._caps_itself(cls)
                 return Made(kind, f"{self.program.facts(cls).name}()", bounded, cls)
         return None
+
+    def _caps_itself(self, cls: ScopeId) -> bool:
+        """Whether the nearest `__setitem__` of a class takes an entry out while the map is as long as it may be."""
+        for owner in self.resolver.mro(cls):
+            for binding in self.program.of(owner).bindings(owner.index).get("__setitem__", ()):
+                if binding.kind == "define":
+                    facts = self.program.of(owner).scope(binding.index)
+                    return any(_evicts(op.action) and _is_full(facts, at) for at, op in enumerate(facts.ops))
+        return False
 
     def _factory(self, function: ScopeId, depth: int) -> Made | None:
         facts = self.program.facts(function)
@@ -473,6 +482,30 @@ def _bound_expr(binding: Binding) -> m.Expr | None:
     if binding.kind == "part" and isinstance(binding.expr, m.Display) and 0 <= binding.index < len(binding.expr.items):
         return binding.expr.items[binding.index]
     return None
+
+
+def _evicts(action: m.Action) -> bool:
+    if isinstance(action, m.Delete):
+        return True
+    return any(
+        isinstance(node, m.Call) and isinstance(node.func, m.Attr) and node.func.name in {"popitem", "pop", "popleft"}
+        for top in w.expressions(action)
+        for node in w.walk(top)
+    )
+
+
+def _is_full(method: m.Scope, op: int) -> bool:
+    """Whether an operation of a method stands under `len(self) >= N`, or the like."""
+    receiver = m.Name(method.parameters[0].name) if method.parameters else None
+    return any(
+        truth
+        and isinstance(condition, m.Compare)
+        and condition.ops in ((">",), (">=",))
+        and isinstance(condition.left, m.Call)
+        and condition.left.func == m.Name("len")
+        and receiver in set(w.walk(condition.left))
+        for condition, truth in guards(method, op)
+    )
 
 
 def _last(expr: m.Expr) -> str:

@@ -15,13 +15,15 @@ from unbounded_lint.link.flow import Flow, Use, Variable
 from unbounded_lint.link.frames import in_cleanup, in_main_guard, loops_around, ops_in
 from unbounded_lint.link.given import argument_at, callee_names, dotted_text, given, is_unknown_receiver, receiver_of
 from unbounded_lint.link.program import Program, ScopeId, Site
-from unbounded_lint.link.values import Class, Function, Instance
+from unbounded_lint.link.values import Allocation, Class, External, Function, Instance
 
 LIVE = frozenset({"import", "startup", "main", "run", "api", "timer", "later", "exit"})
 RUNTIME = frozenset({"run", "api", "timer", "later"})
 STEPS = 200
 """How many callers are followed before the rest counts as run time."""
 
+_GATHERING = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "range", "dict"})
+_VIEWS = frozenset({"items", "keys", "values", "split", "splitlines"})
 _CLASS_CREATION = frozenset({"__init_subclass__", "__set_name__", "__prepare__", "__init__", "__new__"})
 _TRANSPARENT = frozenset(
     [
@@ -175,6 +177,18 @@ class Execution:
         """The kinds of the contexts of an operation."""
         return frozenset(c.kind for c in self.at(scope, op))
 
+    def is_asked_for(self, context: Context) -> bool:
+        """Whether a way of running is a request, of which there are many, rather than what may happen once."""
+        if context.kind != "run":
+            return context.kind == "main" and context.looped
+        scope, op = context.root
+        facts, outside = self.program.facts(scope), self.program.parent(scope) or scope
+        wired = [(d if isinstance(d, m.Call) else m.Call(d, (), facts.span), outside) for d in facts.decorators]
+        if 0 <= op < len(facts.ops):
+            parts = (node for top in w.expressions(facts.ops[op].action) for node in w.walk(top))
+            wired += [(node, scope) for node in parts if isinstance(node, m.Call)]
+        return any(hook.role == "request" for call, at in wired for hook in self.hooks_of(call, at))
+
     def is_live(self, scope: ScopeId) -> bool:
         """Whether anything but tests can run a scope."""
         return scope.index == 0 or bool(self.roots(scope) & LIVE)
@@ -289,15 +303,30 @@ class Execution:
         facts = self.program.facts(scope)
         if self.program.is_test(scope):
             return Context("test", False, False, (scope, op))
-        looped = bool(loops_around(facts, op))
+        looped = any(not self._is_finite(scope, facts.frames[f]) for f in loops_around(facts, op))
         cleanup = in_cleanup(facts, op) or facts.name in _EXIT_METHODS
         if self.timed_loop(scope, op) is not None and self.is_live(scope):
             kind = "timer" if scope.index == 0 else self._started_as(scope)
             return Context(kind, looped, cleanup, (scope, op), "loop")
         if scope.index == 0:
-            script = in_main_guard(facts, op) or any(facts.frames[f].kind == "while" for f in loops_around(facts, op))
+            script = in_main_guard(facts, op) or any(
+                self._serves(facts.frames[f], scope) for f in loops_around(facts, op)
+            )
             return Context("main" if script else "import", looped, cleanup, (scope, op))
         return _Step(scope, looped, cleanup)
+
+    def _serves(self, loop: m.Frame, scope: ScopeId) -> bool:
+        """Whether a loop in a module's body is what the program does: one without an end of its own, or over what
+        comes in."""
+        return loop.kind == "while" or (
+            loop.head is not None
+            and any(self.is_stream(node, scope) for node in w.walk(loop.head) if isinstance(node, m.Name | m.Attr))
+        )
+
+    def is_stream(self, expr: m.Expr, scope: ScopeId) -> bool:
+        """Whether an expression is something outside that gives new items for as long as somebody writes."""
+        values = self.resolver.values(expr, scope)
+        return any(isinstance(v, External) and v.name in self.catalog.data.loops.streams for v in values)
 
     def _started_as(self, scope: ScopeId) -> str:
         """Whether a function with a timed loop really runs as a timer here: timer, unstarted or other-process."""
@@ -766,6 +795,27 @@ class Execution:
             if self._timed[key]:
                 return frame
         return None
+
+    def _is_finite(self, scope: ScopeId, loop: m.Frame) -> bool:
+        """Whether a loop goes once over what is there when it begins."""
+        return loop.kind == "for" and not loop.is_async and loop.head is not None and self._is_held(loop.head, scope)
+
+    def _is_held(self, iterable: m.Expr, scope: ScopeId) -> bool:
+        """Whether all items of an iterable are in memory before the first is taken."""
+        match iterable:
+            case m.Display() | m.DictDisplay() | m.Const():
+                return True
+            case m.Comp(kind=kind):
+                return kind != "generator"
+            case m.Call(func=func, args=args):
+                names = set(callee_names(func, scope, self.resolver))
+                if names & {"enumerate", "zip"}:
+                    return any(self._is_held(a.value, scope) for a in args if a.keyword is None and not a.star)
+                return bool(names & _GATHERING) or (isinstance(func, m.Attr) and func.name in _VIEWS and not args)
+            case m.Name() | m.Attr():
+                values = self.resolver.values(iterable, scope)
+                return bool(values) and all(isinstance(v, Allocation) for v in values)
+        return False
 
     def _is_timed(self, scope: ScopeId, facts: m.Scope, frame: int) -> bool:
         loop = facts.frames[frame]

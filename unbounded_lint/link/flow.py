@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program import LinkedModule, Program, ScopeId, Site
+from unbounded_lint.link.reaching import AT_ENTRY, Reaching
 from unbounded_lint.link.values import (
     CallSite,
     Class,
@@ -96,6 +98,10 @@ class _Item(NamedTuple):
     handle: Handle
     bound: int
     guess: bool
+    origin: int | None = None
+    """The operation that gave a local name the value, where that is one assignment or the call."""
+    answered: bool = False
+    """The function gives this parameter back, and where the call's result goes is followed from the call itself."""
 
 
 def _no_calls(_function: ScopeId) -> tuple[CallSite, ...]:
@@ -113,6 +119,7 @@ class Flow:
         self.program = program
         self.resolver = Resolver(program, _no_calls)
         self.full = Resolver(program, self.call_sites)
+        self._reaching = Reaching(program)
         self._uses: dict[Handle, tuple[Use, ...]] = {}
         self._function_uses: dict[ScopeId, tuple[Use, ...]] = {}
         self._child_classes: dict[ScopeId, tuple[ScopeId, ...]] = {}
@@ -293,15 +300,23 @@ class Flow:
         queue = list(start)
         seen = set() if seen is None else seen
         seen.update(item.handle for item in queue)
+        followed = {(item.handle, item.origin) for item in start}
         emitted: set[tuple[ScopeId, int, int]] = set()
         pending = list(sites or [])
+        answered: ScopeId | None = None
         while queue or pending:
             if not pending:
                 item = queue.pop(0)
-                pending = [(s, item.bound if b is None else b, item.guess or g) for s, b, g in self._sites(item.handle)]
+                answered = item.handle.scope if item.answered and isinstance(item.handle, Variable) else None
+                pending = [
+                    (s, item.bound if b is None else b, item.guess or g)
+                    for s, b, g in self._sites(item.handle)
+                    if not self._is_overwritten(item, s)
+                ]
                 for more in self._imports(item.handle):
                     if more not in seen and len(seen) < limit:
                         seen.add(more)
+                        followed.add((more, None))
                         queue.append(_Item(more, item.bound, item.guess))
                 continue
             site, bound, guess = pending.pop(0)
@@ -312,9 +327,22 @@ class Flow:
             for out in self._step(site, bound, guess):
                 if isinstance(out, Use):
                     yield out
-                elif out.handle not in seen and len(seen) < limit:
+                elif answered is not None and out.handle == Returned(answered):
                     seen.add(out.handle)
+                elif len(seen) < limit and not {(out.handle, None), (out.handle, out.origin)} & followed:
+                    seen.add(out.handle)
+                    followed.add((out.handle, out.origin))
                     queue.append(out)
+
+    def _is_overwritten(self, item: _Item, site: Site) -> bool:
+        """Whether the local name holds something else by then."""
+        handle = item.handle
+        return (
+            item.origin is not None
+            and isinstance(handle, Variable)
+            and site.scope == handle.scope
+            and self._reaching.is_overwritten(handle.scope, handle.name, item.origin, site.op)
+        )
 
     def _sites(self, handle: Handle) -> Iterator[tuple[Site, int | None, bool]]:
         match handle:
@@ -375,6 +403,8 @@ class Flow:
         if not values:
             return (None, True) if self._is_distinct(name, cls) else None
         for value in ordered(values):
+            if isinstance(value, Class | Instance) and self._is_shadowed(value.scope, cls, name):
+                continue
             if isinstance(value, Instance) and (
                 self.resolver.related(value.scope, cls) or cls in self._implementers(value.scope)
             ):
@@ -384,6 +414,21 @@ class Flow:
                 bound = 0 if function is not None and not takes_class(function) else None
                 return bound, False
         return None
+
+    def _is_shadowed(self, at: ScopeId, cls: ScopeId, name: str) -> bool:
+        """Whether a subclass of `cls` has a container of its own under the name of the one in the body of `cls`."""
+        if at == cls or name not in self.program.of(cls).bindings(cls.index):
+            return False
+        order = self.resolver.mro(at)
+        if cls not in order or any(not w.on_class for c in order for w in self.resolver.writes(c).get(name, ())):
+            return False
+        return any(
+            isinstance(binding.expr, m.Display | m.DictDisplay)
+            or (isinstance(binding.expr, m.Call) and binding.expr.func == m.Name("dict") and not binding.expr.args)
+            for nearer in order[: order.index(cls)]
+            for binding in self.program.of(nearer).bindings(nearer.index).get(name, ())
+            if binding.kind == "value" and binding.scope == nearer.index
+        )
 
     def _own_receiver(self, scope: ScopeId) -> tuple[str, ScopeId] | None:
         """The name and class of a method's receiver, if nothing binds it anew: the common case, without a search."""
@@ -561,7 +606,7 @@ class Flow:
             case m.Assign(targets=targets, value=value):
                 if value is site.node:
                     for target in targets:
-                        reached = list(self._to_target(target, site.scope, bound, guess))
+                        reached = list(self._to_target(target, site.scope, bound, guess, site.op))
                         yield from reached
                         if not reached and isinstance(target, m.Sub | m.Attr):
                             yield Use("kept", site, bound, guess)
@@ -588,12 +633,14 @@ class Flow:
             case _:
                 yield Use("read", site, bound, guess)
 
-    def _to_target(self, target: m.Expr, scope: ScopeId, bound: int, guess: bool) -> Iterator[_Item]:
+    def _to_target(
+        self, target: m.Expr, scope: ScopeId, bound: int, guess: bool, origin: int | None = None
+    ) -> Iterator[_Item]:
         match target:
             case m.Name(id=name):
                 owner = self.resolver.owner(name, scope)
                 if owner is not None:
-                    yield _Item(Variable(owner, name), bound, guess)
+                    yield _Item(Variable(owner, name), bound, guess, origin if owner == scope else None)
             case m.Attr(base=base, name=name):
                 for value in ordered(self.resolver.values(base, scope)):
                     if isinstance(value, Instance | Class):
@@ -632,10 +679,32 @@ class Flow:
             else:
                 for target in (callee, *self._implementations(callee)):
                     for item in self.into(target, call, argument):
-                        yield _Item(item, bound, guess)
                         known = True
+                        if not isinstance(item, Variable):
+                            yield _Item(item, bound, guess)
+                            continue
+                        answered = isinstance(target, Function) and self._gives_back(item)
+                        yield _Item(item, bound, guess, AT_ENTRY, answered)
+                        if answered:
+                            yield from self._step(Site(site.scope, site.op, call, site.parents[:-1]), bound, guess)
         if not known or any(isinstance(c, External) for c in callees):
             yield Use("argument", site, bound, guess)
+
+    def _gives_back(self, parameter: Variable) -> bool:
+        """Whether a function returns a parameter as it came in."""
+        facts = self.program.facts(parameter.scope)
+        if facts.is_generator:
+            return False
+        for index, op in enumerate(facts.ops):
+            if not isinstance(op.action, m.Return) or op.action.value is None:
+                continue
+            for node, parents in w.walk_with_parents(op.action.value):
+                chain = (*parents, node)
+                passed = all(_passes_up(above, below) for above, below in pairwise(chain))
+                if passed and isinstance(node, m.Name) and node.id == parameter.name:
+                    if not self._reaching.is_overwritten(parameter.scope, parameter.name, AT_ENTRY, index):
+                        return True
+        return False
 
     def into(self, callee: Value, call: m.Call, argument: m.Arg) -> Iterator[Handle]:
         """The parameter (or dataclass field) of a callee that an argument of a call becomes."""

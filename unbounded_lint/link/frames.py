@@ -34,6 +34,57 @@ def in_cleanup(scope: m.Scope, op: int) -> bool:
     return any(scope.frames[f].kind == "finally" for f in frames_of(scope, op))
 
 
+def after_any_end(scope: m.Scope, op: int) -> bool:
+    """Whether an operation is the first behind a `try` that always goes on to it: whatever is raised there is caught,
+    and neither the body nor a handler leaves."""
+    for index, body in enumerate(scope.frames):
+        if body.kind != "try" or not _before(scope, index, op):
+            continue
+        parts = [i for i, f in enumerate(scope.frames) if f.statement == body.statement and f.parent == body.parent]
+        handlers = [i for i in parts if scope.frames[i].kind == "except"]
+        last = max((i for part in parts for i, _ in ops_in(scope, part)), default=op)
+        between = [each.action for each in scope.ops[last + 1 : op]]
+        if last >= op or body.parent not in {0, *frames_of(scope, op)} or not all(map(_only_asks, between)):
+            continue
+        if any(_catches_all(scope.frames[i].head, scope.is_async) for i in handlers):
+            if not any(_jumps(scope, i, jump) for i in (index, *handlers) for jump in ops_in(scope, i)):
+                return True
+    return False
+
+
+def _only_asks(action: m.Action) -> bool:
+    return isinstance(action, m.Eval) and action.role in {"if", "with"}
+
+
+def _catches_all(caught: m.Expr | None, is_async: bool) -> bool:
+    """Whether an `except` catches whatever ends the work of a `try`: a task is cancelled by a BaseException."""
+    names = {"BaseException"} if is_async else {"BaseException", "Exception"}
+    parts = caught.items if isinstance(caught, m.Display) else (caught,)
+    return any(part is None or (isinstance(part, m.Name) and part.id in names) for part in parts)
+
+
+def _jumps(scope: m.Scope, frame: int, item: tuple[int, m.Op]) -> bool:
+    """Whether an operation inside a frame leaves it on purpose; a `raise` in the body of a `try` is caught."""
+    index, op = item
+    match op.action:
+        case m.Return():
+            return True
+        case m.Raise():
+            return scope.frames[frame].kind == "except"
+        case m.Break() | m.Continue():
+            inner = loops_around(scope, index)[:1]
+            return not inner or frame not in _up(scope, inner[0])
+    return False
+
+
+def _up(scope: m.Scope, frame: int) -> set[int]:
+    found = set()
+    while frame > 0:
+        found.add(frame)
+        frame = scope.frames[frame].parent
+    return found
+
+
 def ops_in(scope: m.Scope, frame: int) -> Iterator[tuple[int, m.Op]]:
     """The operations inside a frame, nested frames included."""
     below = {frame}

@@ -13,7 +13,8 @@ from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import guards
 from unbounded_lint.link.given import callee_names, dotted_text
-from unbounded_lint.link.program import Binding, ScopeId
+from unbounded_lint.link.literal import is_listed, is_text
+from unbounded_lint.link.program import Binding, ScopeId, Site
 from unbounded_lint.link.values import (
     Allocation,
     CallSite,
@@ -109,7 +110,7 @@ class Domain:
 
 
 CLOSED_LITERAL = Domain("closed", "a literal")
-UNKNOWN = Domain("unknown", "cannot be decided")
+UNKNOWN = Domain("unknown", "of unknown origin")
 
 Arguments: TypeAlias = "tuple[tuple[ScopeId, CallSite], ...]"
 
@@ -137,6 +138,7 @@ class Keys:
         self.execution = execution
         self.catalog = catalog
         self._active: set[tuple[str, object, object]] = set()
+        self._shrinking: dict[str, bool] = {}
         self._steps = 0
 
     def domain(self, key: m.Expr, scope: ScopeId, op: int) -> Domain:
@@ -148,7 +150,7 @@ class Keys:
     def items(self, holder: m.Expr, scope: ScopeId) -> Domain:
         """The domain of the elements of an expression that holds many keys."""
         self._steps = 0
-        return self._items(holder, scope, (), DEPTH)
+        return self._keywords(holder, scope, DEPTH) or self._items(holder, scope, (), DEPTH)
 
     def is_imported(self, value: m.Expr, scope: ScopeId, depth: int = 4) -> bool:
         """Whether a value comes from importing a module by name, or from loading an entry point."""
@@ -226,6 +228,9 @@ class Keys:
                 return next((d for i in items if (d := self._by_condition(i, truth, key, scope)) is not None), None)
             case m.BoolOp(op="or", items=items) if not truth:
                 return next((d for i in items if (d := self._by_condition(i, truth, key, scope)) is not None), None)
+            case m.BoolOp(items=items):
+                ways = [self._by_condition(i, truth, key, scope) for i in items]
+                return ways[-1] if all(way is not None and way.kind == "closed" for way in ways) else None
             case m.Compare(left=left, ops=(operator,), items=(right,)):
                 if left == key and operator == ("in" if truth else "not in"):
                     return self._member_of(right, scope)
@@ -324,11 +329,14 @@ class Keys:
                 annotation = self._statement_annotation(scope, binding.op)
                 return annotation or self._of(binding.expr, scope, env, depth - 1)
             case "augmented" if binding.expr is not None:
+                if self._is_joined(name, owner):
+                    return self._of(binding.expr, scope, env, depth - 1)
                 return Domain("open", f"`{name}` is counted up", hinted=True)
             case "item" | "item-part" if binding.expr is not None:
                 if scope.index == 0 and owner.index == 0 and self._is_import_time(scope, binding.op):
                     return Domain("closed", "a loop at import")
-                return self._item(binding, scope, env, depth)
+                found = self._item(binding, scope, env, depth)
+                return (self._of_table(binding) or found) if found.kind == "unknown" and not found.weak else found
             case "part" if binding.expr is not None:
                 if isinstance(binding.expr, m.Display) and 0 <= binding.index < len(binding.expr.items):
                     return self._of(binding.expr.items[binding.index], scope, env, depth - 1)
@@ -336,6 +344,11 @@ class Keys:
             case "entered" if binding.expr is not None:
                 return UNKNOWN
         return self._exception_name(binding, scope)
+
+    def _is_joined(self, name: str, owner: ScopeId) -> bool:
+        """Whether a name holds a text or a list: `+=` then joins its parts, and counts nothing."""
+        bindings = self.program.of(owner).bindings(owner.index)[name]
+        return any(is_text(b.expr) or (b.kind == "value" and is_listed(b.expr)) for b in bindings)
 
     def _exception_name(self, binding: Binding, scope: ScopeId) -> Domain:
         for frame in self.program.facts(scope).frames:
@@ -363,6 +376,33 @@ class Keys:
 
     # --- loops ---
 
+    def _of_table(self, binding: Binding) -> Domain | None:
+        """`for key, value in owner.table.items()`: no more keys than that table has, which is judged where it is made.
+
+        Where keys are taken out of the table, those copied from it outlive it.
+        """
+        match binding.expr:
+            case m.Call(func=m.Attr(base=m.Attr(name=table), name="items" | "keys" as view)):
+                at_key = (binding.kind == "item-part" and binding.index == 0) if view == "items" else True
+                if at_key and not self._shrinks(table):
+                    return Domain("unknown", f"a key of the table `{table}`", weak=True)
+        return None
+
+    def _shrinks(self, table: str) -> bool:
+        """Whether any attribute of that name loses keys somewhere in the program."""
+        if table not in self._shrinking:
+            self._shrinking[table] = any(
+                not self.program.is_test(site.scope) and self._takes_out(site) for site in self.program.sites(table)
+            )
+        return self._shrinking[table]
+
+    def _takes_out(self, site: Site) -> bool:
+        parent = site.parents[-1] if site.parents else None
+        action = self.program.op(site).action
+        if isinstance(parent, m.Sub) and parent.base is site.node:
+            return isinstance(action, m.Delete) and any(target is parent for target in action.targets)
+        return isinstance(parent, m.Attr) and (parent.name == "clear" or bool(self.catalog.removing(parent.name)))
+
     def _item(self, binding: Binding, scope: ScopeId, env: Arguments, depth: int) -> Domain:
         assert binding.expr is not None
         iterable = binding.expr
@@ -370,7 +410,59 @@ class Keys:
             name = dotted_text(iterable.func).rpartition(".")[2]
             if name == "enumerate" and binding.index == 0:
                 return Domain("unknown", "a position")
-        return self._items(iterable, scope, env, depth - 1)
+        return self._keywords_of(binding, scope, depth) or self._items(iterable, scope, env, depth - 1)
+
+    def _keywords_of(self, binding: Binding, scope: ScopeId, depth: int) -> Domain | None:
+        """The same as `_keywords`, for the target of a loop over the names, or over names and values."""
+        iterable, view = binding.expr, ""
+        if isinstance(iterable, m.Call) and isinstance(iterable.func, m.Attr) and not iterable.args:
+            view = iterable.func.name
+            iterable = iterable.func.base
+        if (view, binding.kind) in {("", "item"), ("keys", "item")} or (
+            (view, binding.kind, binding.index) == ("items", "item-part", 0)
+        ):
+            return self._keywords(iterable, scope, depth)
+        return None
+
+    def _keywords(self, holder: m.Expr | None, scope: ScopeId, depth: int) -> Domain | None:
+        """The keys of a `**parameter`: words in the calls, unless a call spreads a map whose keys come from elsewhere,
+        or something that cannot be seen calls the function."""
+        if not isinstance(holder, m.Name) or depth <= 0:
+            return None
+        owner = self.resolver.owner(holder.id, scope)
+        if owner is None or self.program.facts(owner).kind != "function":
+            return None
+        facts = self.program.facts(owner)
+        bindings = self.program.of(owner).bindings(owner.index)[holder.id]
+        if len(bindings) != 1 or bindings[0].kind != "parameter":
+            return None
+        if facts.parameters[bindings[0].index].kind != "double-star" or set(_decorator_tails(facts)) - _PLAIN:
+            return None
+        active = ("keywords", holder.id, owner)
+        if active in self._active:
+            return Domain("closed", "derived from itself")
+        self._active.add(active)
+        try:
+            return self._spread(owner, depth)
+        finally:
+            self._active.discard(active)
+
+    def _spread(self, function: ScopeId, depth: int) -> Domain | None:
+        for use in self.flow.function_uses(function):
+            if use.kind not in {"called", "read", "tested"}:
+                return None
+        for site in self.flow.call_sites(function):
+            if self.program.is_test(site.scope):
+                continue
+            if site.call is None:
+                return None
+            for argument in site.call.args:
+                if argument.star == "**":
+                    inner = self._keywords(argument.value, site.scope, depth - 1)
+                    inner = inner or self._items(argument.value, site.scope, (), depth - 1)
+                    if inner.kind != "closed":
+                        return None
+        return Domain("closed", "keywords written in the calls")
 
     def _items(self, iterable: m.Expr, scope: ScopeId, env: Arguments, depth: int) -> Domain:
         """The domain of the elements of an iterable."""
@@ -443,6 +535,8 @@ class Keys:
             return UNKNOWN
         if self._is_requested(holder, values):
             return Domain("open", f"`{dotted_text(holder)}` comes from a request")
+        if self.execution.is_stream(holder, scope):
+            return Domain("open", f"`{dotted_text(holder)}` is read from outside")
         if values and all(isinstance(v, External) and not v.of_instance for v in values):
             return Domain("closed", "an imported constant")
         return self._of(holder, scope, env, depth - 1)
@@ -502,6 +596,8 @@ class Keys:
             return Domain("open", f"`{dotted_text(expr)}` comes from a request")
         if base_values and all(isinstance(v, External) and not v.of_instance for v in base_values):
             return Domain("closed", f"`{dotted_text(expr)}` is a constant of another package")
+        if self._is_part_of_constant(expr, base_values, scope):
+            return Domain("closed", f"`{dotted_text(expr)}` is a part of a constant")
         found = [d for v in ordered(base_values) if (d := self._member(v, expr.name, env, depth)) is not None]
         if found:
             return join(found)
@@ -515,6 +611,43 @@ class Keys:
         if _names_settings(expr):
             return Domain("unknown", f"`{text}` is a setting", weak=True)
         return self._by_word(expr.name, text)
+
+    def _is_part_of_constant(self, expr: m.Attr, base_values: Values, scope: ScopeId) -> bool:
+        """`Versions.FIRST.name`, where a class body or a module makes the object `FIRST` once, and nothing writes its
+        attribute but its constructor."""
+        if not base_values or not all(isinstance(v, Instance) for v in base_values):
+            return False
+        if not self._is_bound_at_import(expr.base, scope):
+            return False
+        for value in base_values:
+            classes = self.resolver.mro(value.scope) if isinstance(value, Instance) else ()
+            if any(
+                b.kind == "define" for c in classes for b in self.program.of(c).bindings(c.index).get(expr.name, ())
+            ):
+                return False
+        return not any(self._is_written_later(site) for site in self.program.sites(expr.name))
+
+    def _is_written_later(self, site: Site) -> bool:
+        facts, action = self.program.facts(site.scope), self.program.op(site).action
+        targets = action.targets if isinstance(action, m.Assign) else ()
+        targets = (action.target,) if isinstance(action, m.AugAssign) else targets
+        stores = isinstance(site.node, m.Attr) and any(target is site.node for target in targets)
+        return stores and facts.name not in {"__init__", "__post_init__", "__attrs_post_init__"}
+
+    def _is_bound_at_import(self, expr: m.Expr, scope: ScopeId) -> bool:
+        """Whether a name of a class body that nothing binds anew stands for an object made while it is imported."""
+        if not isinstance(expr, m.Attr):
+            return False
+        owners = [v.scope for v in self.resolver.values(expr.base, scope) if isinstance(v, Class)]
+        for owner in owners:
+            bindings = self.program.of(owner).bindings(owner.index).get(expr.name, ())
+            if len(bindings) != 1 or bindings[0].kind != "value" or not isinstance(bindings[0].expr, m.Call):
+                return False
+            if any(self._is_written_later(site) for site in self.program.sites(expr.name)):
+                return False
+            if not self._is_import_time(owner, bindings[0].op):
+                return False
+        return bool(owners)
 
     @staticmethod
     def _is_requested(_expr: m.Expr, values: Values) -> bool:
@@ -534,7 +667,7 @@ class Keys:
             return Domain("open", f"`{text}` names something that comes and goes", weak=True)
         if hint in {"closed", "thread"}:
             return Domain("unknown", f"`{text}` names something finite", weak=True)
-        return Domain("unknown", f"where `{text}` comes from cannot be told")
+        return Domain("unknown", f"`{text}`, and where that comes from cannot be told")
 
     def _member(self, value: object, name: str, env: Arguments, depth: int) -> Domain | None:
         """The domain of `value.name`, by what the class assigns to it."""
@@ -654,6 +787,13 @@ class Keys:
             return join([self._of(a, scope, env, depth - 1) for a in arguments] or [CLOSED_LITERAL])
         if name in {"getattr"} and len(arguments) > 1 and isinstance(arguments[1], m.Const):
             return self._attr(m.Attr(arguments[0], arguments[1].value), scope, env, depth - 1)
+        if name == "getattr" and len(arguments) > 1:
+            owners = self.resolver.values(arguments[0], scope)
+            if owners and all(
+                isinstance(v, Module | Class) or (isinstance(v, External) and not v.of_instance) for v in owners
+            ):
+                return Domain("closed", "looked up among the names of a module or class")
+            return None
         for entry in self.catalog.key_call(name):
             if entry.arguments is not None and entry.arguments != len(arguments):
                 continue
@@ -894,6 +1034,7 @@ _SETTINGS = frozenset(
 )
 
 
+_PLAIN = frozenset({"staticmethod", "classmethod", "contextmanager", "asynccontextmanager", "overload", "override"})
 _CONTEXTS = frozenset({"ctx", "context"})
 _PROGRAM_SETTINGS = frozenset({"settings", "config", "conf", "cfg", "options", "preferences", "prefs"})
 

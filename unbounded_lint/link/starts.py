@@ -269,10 +269,10 @@ class Starts:
 
     def _is_per_entry(self, lead: _Lead, start: Edge) -> bool:
         """Whether an insert is one of many that callers ask for, rather than part of a program's start."""
-        if not lead.single or not lead.scope.index or not self._loops(lead) <= self._loops(start):
+        if not lead.scope.index or self._runs_once(start):
             return False
-        if self._runs_once(start):
-            return False
+        if not lead.single or not self._loops(lead) <= self._loops(start):
+            return self._is_asked_for(start)
         given = self.subjects.derives((*lead.key, *lead.value), lead.scope)
         return given or bool(self.ways.roots(lead.scope) - {"api", "tested"})
 
@@ -280,6 +280,12 @@ class Starts:
         """Whether an operation only runs while the program starts."""
         contexts = self.execution.at(start.scope, start.op)
         return all(c.kind in _STARTING and not (c.kind == "main" and c.looped) for c in contexts)
+
+    def _is_asked_for(self, start: Edge) -> bool:
+        """Whether an operation only runs for requests: then many entries that come in with it are no program's start
+        either."""
+        ways = [c for c in self.execution.sources(start.scope, start.op) if c.kind not in {"test", "dead"}]
+        return bool(ways) and all(self.execution.is_asked_for(c) for c in ways)
 
     def _abouts(
         self,

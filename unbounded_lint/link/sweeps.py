@@ -11,7 +11,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.execution import LIVE, Context, Execution
 from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.frames import frames_of, in_cleanup, inside, ops_in
+from unbounded_lint.link.frames import after_any_end, frames_of, in_cleanup, inside, ops_in
 from unbounded_lint.link.given import callee_names, dotted_text, given
 from unbounded_lint.link.program import ScopeId
 from unbounded_lint.link.values import Allocation, CallSite
@@ -32,7 +32,9 @@ _GUARANTEED_METHODS = frozenset(
         "call_on_close",
     }
 )
+_STARTING = frozenset({"import", "startup", "main", "test"})
 _EXITS = frozenset({"__exit__", "__aexit__"})
+_PUSHES = frozenset({"heappush", "insort", "insort_left", "insort_right"})
 _EVICTING = frozenset({"popitem", "popleft", "heapq.heappop", "heapq.heappushpop"})
 
 
@@ -44,7 +46,8 @@ class Removal:
              (whatever is oldest or next), single (one key)
     when     timer, later (a one-shot timer of the entry), guaranteed (finally, exit of a with, done-callback, weak
              reference), capacity, insert (in the path of an insert), event (an owner's call), test, dead (nothing
-             calls it), unstarted (a timer that is never started), other-process
+             calls it), unstarted (a timer that is never started), once (a one-shot timer that is armed while the
+             program starts), other-process
     """
 
     access: Access
@@ -169,7 +172,59 @@ class Sweeps:
             return "sweep"
         if access.key is not None and self._is_oldest(access):
             return "evict"
+        if self._follows_order(access, accesses) and self.in_insert_path(access, accesses):
+            return "sweep"
         return "single"
+
+    def _follows_order(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+        """Whether a loop takes out the keys that it finds in another container (a queue by age, buckets by time), to
+        which every insert adds as well."""
+        facts = self.program.facts(access.scope)
+        sources = [n for expr in self._expansions(access.key, access.scope) for n in w.walk(expr)]
+        for index in frames_of(facts, access.op):
+            frame = facts.frames[index]
+            if frame.kind in {"for", "while"} and frame.head is not None and access.handed is None:
+                walked = [n for e in self._expansions(frame.head, access.scope) for n in w.walk(e)]
+                others = [n for n in walked if isinstance(n, m.Attr | m.Name) and n in sources]
+                if any(self._is_added_beside(other, access, accesses) for other in others):
+                    return True
+        return False
+
+    def _is_added_beside(self, other: m.Expr, access: Access, accesses: tuple[Access, ...]) -> bool:
+        """Whether each function that inserts adds to another attribute of the same object, or global, too."""
+        inserting = {
+            a.scope for a in accesses if a.kind == "insert" and not a.nested and not self.program.is_test(a.scope)
+        }
+        if any(a.site.node == other for a in accesses) or not inserting:
+            return False
+        return all(self._is_same_place(other, access.scope, scope) and self._adds(scope, other) for scope in inserting)
+
+    def _is_same_place(self, expr: m.Expr, one: ScopeId, other: ScopeId) -> bool:
+        if isinstance(expr, m.Name):
+            owner = self.resolver.owner(expr.id, one)
+            return owner is not None and owner.index == 0 and owner == self.resolver.owner(expr.id, other)
+        if not (isinstance(expr, m.Attr) and isinstance(expr.base, m.Name)):
+            return False
+        cls = self.program.owner_class(one)
+        receiver = self.program.facts(one).parameters[:1]
+        return (
+            bool(receiver) and receiver[0].name == expr.base.id and cls == self.program.owner_class(other) is not None
+        )
+
+    def _adds(self, scope: ScopeId, other: m.Expr) -> bool:
+        for op in self.program.facts(scope).ops:
+            targets = op.action.targets if isinstance(op.action, m.Assign) else ()
+            if any(isinstance(target, m.Sub) and target.base == other for target in targets):
+                return True
+            for top in w.expressions(op.action):
+                for node in w.walk(top):
+                    if isinstance(node, m.Call) and any(a.value == other for a in node.args):
+                        if dotted_text(node.func).rpartition(".")[2] in _PUSHES:
+                            return True
+                    if isinstance(node, m.Call) and isinstance(node.func, m.Attr):
+                        if self.catalog.inserting(node.func.name) and other in w.walk(node.func.base):
+                            return True
+        return False
 
     def _is_oldest(self, access: Access) -> bool:
         """`X.pop(next(iter(X)))`, `min(X, key=...)`, or a name bound to such."""
@@ -258,6 +313,8 @@ class Sweeps:
         if "later" in kinds and extent == "single":
             return "later"
         if "timer" in kinds or "later" in kinds:
+            if "timer" not in kinds and self._is_armed_once(access):
+                return "once" if live == {"later"} else "event"
             return "timer" if extent != "single" and not stacked else "event"
         if not live:
             if "tested" in kinds:
@@ -273,6 +330,12 @@ class Sweeps:
         if live == {"exit"}:
             return "exit"
         return "event"
+
+    def _is_armed_once(self, access: Access) -> bool:
+        """Whether the one-shot timers that run a removal are armed only while the program starts, and not again."""
+        armed = [c.root for c in self.execution.sources(access.scope, access.op) if c.kind == "later"]
+        contexts = [context for root in armed for context in self.execution.at(*root)]
+        return bool(contexts) and all(c.kind in _STARTING and not (c.kind == "main" and c.looped) for c in contexts)
 
     def _keyed_by_sweep(self, access: Access) -> bool:
         """Whether the single key that a timer removes comes from a loop over something: a parameter bound by a
@@ -306,7 +369,7 @@ class Sweeps:
             return True
         facts = self.program.facts(access.scope)
         inserting = [a for a in accesses if a.kind == "insert" and not a.nested]
-        if in_cleanup(facts, access.op):
+        if self._cleans_up(access):
             if any(self._covers(access.scope, access.op, a.scope) for a in inserting):
                 return True
         if facts.name in {"__exit__", "__aexit__"}:
@@ -319,6 +382,11 @@ class Sweeps:
                 if any(self._covers(site.scope, site.op, a.scope) for a in inserting):
                     return True
         return False
+
+    def _cleans_up(self, access: Access) -> bool:
+        """Whether a removal stands in a `finally`, or behind a `try` that lets nothing past it."""
+        facts = self.program.facts(access.scope)
+        return in_cleanup(facts, access.op) or after_any_end(facts, access.op)
 
     def covers(self, removals: Iterable[Removal], insert: Access) -> bool:
         """Whether guaranteed removals take the entries that an insert makes, whoever calls it."""
@@ -338,7 +406,7 @@ class Sweeps:
         facts = self.program.facts(access.scope)
         if facts.name in _EXITS:
             yield access.scope
-        elif in_cleanup(facts, access.op):
+        elif self._cleans_up(access):
             if not isinstance(access.key, m.Const) or access.key == insert.key:
                 yield access.scope
         for site in self.flow.call_sites(access.scope):

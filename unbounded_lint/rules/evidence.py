@@ -21,6 +21,7 @@ _WHEN = {
     "test": "only in tests",
     "dead": "by code that nothing calls",
     "unstarted": "by a timer that is never started",
+    "once": "once, some time after the start",
     "other-process": "in another process",
     "insert": "as part of an insert",
     "timer": "on a timer",

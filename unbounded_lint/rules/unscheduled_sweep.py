@@ -44,6 +44,7 @@ _WHY = {
     "test": "is called only from tests",
     "dead": "is never called",
     "unstarted": "hangs on a timer that is never started",
+    "once": "runs once, on a timer that nothing starts again",
     "other-process": "runs in another process, which has a copy of its own",
     "event": "is never scheduled",
 }
@@ -64,13 +65,15 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
 def _advice(sweep: Removal, container: Container, project: Project) -> str:
     if sweep.when == "unstarted":
         return "start the timer with the program"
+    if sweep.when == "once":
+        return "start the timer again at the end of each sweep, in a `finally`, or use one that repeats"
     if sweep.when == "other-process":
         return f"sweep in the process that inserts, {on_a_timer(container, project)}"
     return f"call `{project.function(sweep.access.scope)}` {on_a_timer(container, project)}"
 
 
 def _idle_sweep(container: Container) -> Removal:
-    order = ("unstarted", "other-process", "test", "dead", "event")
+    order = ("unstarted", "once", "other-process", "test", "dead", "event")
     candidates = [r for r in container.removals if r.extent in {"sweep", "all"} and r.when in order]
     return min(candidates, key=lambda r: (r.extent != "sweep", order.index(r.when), r.access.scope, r.access.op))
 

@@ -1,0 +1,48 @@
+"""What can be told of a value from the way it is written: a text, a number, a list."""
+
+from __future__ import annotations
+
+from unbounded_lint.facts import model as m
+
+_TEXTS = frozenset({"str", "repr", "format", "ascii", "chr", "hex"})
+_NUMBERS = frozenset({"int", "float", "len", "abs", "round", "ord"})
+_TEXT_METHODS = frozenset({"format", "join", "lower", "upper", "strip", "lstrip", "rstrip", "title", "zfill", "decode"})
+_LISTS = frozenset({"list", "tuple", "sorted"})
+
+
+def is_text(expr: m.Expr | None) -> bool:
+    """Whether an expression is written so that it can only be a text."""
+    match expr:
+        case m.Const(kind="str" | "bytes") | m.FString():
+            return True
+        case m.Binary(op="+", items=items):
+            return any(is_text(item) for item in items)
+        case m.Binary(op="%" | "*", items=(left, *_)):
+            return is_text(left)
+        case m.IfExp(body=body, orelse=orelse):
+            return is_text(body) and is_text(orelse)
+        case m.Call(func=m.Name(id=name)):
+            return name in _TEXTS
+        case m.Call(func=m.Attr(name=name)):
+            return name in _TEXT_METHODS
+    return False
+
+
+def is_plain(expr: m.Expr | None) -> bool:
+    """Whether an expression is written so that it can only be a text or a number."""
+    match expr:
+        case m.Const(kind="int" | "float" | "complex"):
+            return True
+        case m.Call(func=m.Name(id=name)) if name in _NUMBERS:
+            return True
+    return is_text(expr)
+
+
+def is_listed(expr: m.Expr | None) -> bool:
+    """Whether an expression is written so that it can only be a list or a tuple."""
+    match expr:
+        case m.Display(kind="list" | "tuple") | m.Comp(kind="list"):
+            return True
+        case m.Call(func=m.Name(id=name)):
+            return name in _LISTS
+    return False
