@@ -417,7 +417,7 @@ class Flow:
 
     def _is_shadowed(self, at: ScopeId, cls: ScopeId, name: str) -> bool:
         """Whether a subclass of `cls` has a container of its own under the name of the one in the body of `cls`."""
-        if at == cls or name not in self.program.of(cls).bindings(cls.index):
+        if at == cls or all(b.kind != "value" for b in self.program.of(cls).bindings(cls.index).get(name, ())):
             return False
         order = self.resolver.mro(at)
         if cls not in order or any(not w.on_class for c in order for w in self.resolver.writes(c).get(name, ())):

@@ -11,7 +11,7 @@ from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import guards, is_true
 from unbounded_lint.link.given import callee_names
 from unbounded_lint.link.program import Binding, ScopeId
-from unbounded_lint.link.values import CallSite, Class, Function, Instance, decorator_names
+from unbounded_lint.link.values import CallSite, Class, Function, Instance, decorator_names, ordered
 
 _DEPTH = 6
 _ZEROS = frozenset({"0", "0.0", "0."})
@@ -191,7 +191,7 @@ class Optionals:
             return self._keyword(call, at, needed, depth)
         if needed.path and names == ("dict",):
             return self._dict_call(call, at, needed, depth)
-        callees = sorted(self.resolver.values(call.func, at.scope), key=repr)
+        callees = ordered(self.resolver.values(call.func, at.scope))
         for value in callees:
             found = None
             if isinstance(value, Function):
@@ -242,7 +242,7 @@ class Optionals:
     def _field(self, cls: ScopeId, call: m.Call, at: _At, needed: Needed, depth: int) -> Unset | None:
         step, rest = needed.path[0], Needed(needed.path[1:], needed.truthy)
         makers = self.resolver.class_attribute(cls, "__init__", on_class=False)
-        init = next((v.scope for v in sorted(makers, key=repr) if isinstance(v, Function)), None)
+        init = next((v.scope for v in ordered(makers) if isinstance(v, Function)), None)
         if self._is_late_set(cls, step):
             return None
         if init is not None and step.startswith("."):

@@ -14,7 +14,7 @@ from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.flow import Attribute, Flow, Handle, Variable
 from unbounded_lint.link.frames import guards, loops_around, ops_in
 from unbounded_lint.link.program import ScopeId, Site
-from unbounded_lint.link.values import Function, Instance
+from unbounded_lint.link.values import Function, Instance, ordered
 from unbounded_lint.link.ways import Edge, Ways
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class Stops:
             if isinstance(flag, m.Name) and (owner := self.resolver.owner(flag.id, scope)) is not None:
                 yield Variable(owner, flag.id)
             elif isinstance(flag, m.Attr):
-                for value in sorted(self.resolver.values(flag.base, scope), key=repr):
+                for value in ordered(self.resolver.values(flag.base, scope)):
                     if isinstance(value, Instance):
                         yield Attribute(value.scope, flag.name)
 

@@ -15,7 +15,7 @@ from unbounded_lint.link.frames import LOOPS, frames_of, guards, ops_in
 from unbounded_lint.link.program import ScopeId, Site
 from unbounded_lint.link.risks import Risk, Risks
 from unbounded_lint.link.sweeps import Sweeps
-from unbounded_lint.link.values import Function
+from unbounded_lint.link.values import Function, ordered
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Container
@@ -253,7 +253,7 @@ class Ticks:
         for top in w.expressions(self.program.facts(scope).ops[op].action):
             for node in w.walk(top):
                 if isinstance(node, m.Call):
-                    for value in sorted(self.resolver.values(node.func, scope), key=repr):
+                    for value in ordered(self.resolver.values(node.func, scope)):
                         if isinstance(value, Function):
                             yield value.scope
 
