@@ -52,6 +52,13 @@ _Entries = tuple[Entry, ...]
 _NONE: _Entries = ()
 
 
+def _takes(access: Access) -> bool:
+    """Whether an access can give an entry: a plain store, a test of the size or a removal of all does not."""
+    if access.nested or access.kind in {"read", "iterate", "remove", "contains", "escape"}:
+        return True
+    return access.kind == "insert" and (access.implicit or access.how == "setdefault")
+
+
 class Entries:
     """Recognises the entries of one container. Answers are memoised; recursion is cut, giving less."""
 
@@ -192,7 +199,9 @@ class Entries:
 
     def scopes(self) -> tuple[ScopeId, ...]:
         """The functions that take entries out of the container, those that entries are handed to, and the callers of
-        those that return one; tests left out."""
+        those that return one; tests left out. None for a container that nothing takes an entry from."""
+        if not any(_takes(a) for a in self.accesses):
+            return ()
         found: dict[ScopeId, None] = {}
         queue = [
             (a.scope, HOPS)

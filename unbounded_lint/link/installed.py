@@ -19,6 +19,7 @@ class Installed:
     def __init__(self, flow: Flow) -> None:
         self.program = flow.program
         self.resolver = flow.full
+        self._reading: dict[ScopeId, tuple[tuple[int, m.Call], ...]] = {}
 
     def names_file(self, key: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether an operation is only reached (or its own value only there) after a file was read whose path is made
@@ -30,19 +31,30 @@ class Installed:
             return False
         around = {0, *frames_of(facts, op)}
         return any(
-            self._reads(node, key, scope)
-            for earlier in facts.ops[: op + 1]
-            if earlier.frame in around
-            for top in w.expressions(earlier.action)
-            for node in w.walk(top)
-            if isinstance(node, m.Call)
+            earlier <= op and facts.ops[earlier].frame in around and self._reads(call, key, scope)
+            for earlier, call in self._calls(scope)
         )
+
+    def _calls(self, scope: ScopeId) -> tuple[tuple[int, m.Call], ...]:
+        """The calls of a function that may read a file, with their operations."""
+        if scope not in self._reading:
+            self._reading[scope] = tuple(
+                (index, node)
+                for index, op in enumerate(self.program.facts(scope).ops)
+                for top in w.expressions(op.action)
+                for node in w.walk(top)
+                if isinstance(node, m.Call) and (_is_reader(node) or self._opens(node, scope))
+            )
+        return self._reading[scope]
+
+    def _opens(self, call: m.Call, scope: ScopeId) -> bool:
+        return bool(call.args) and bool(set(callee_names(call.func, scope, self.resolver)) & {"open", "io.open"})
 
     def _reads(self, call: m.Call, key: m.Name, scope: ScopeId) -> bool:
         plain = [a.value for a in call.args if a.keyword is None and not a.star]
-        if isinstance(call.func, m.Attr) and call.func.name in _READERS:
+        if isinstance(call.func, m.Attr) and _is_reader(call):
             path, modes = call.func.base, plain[:1] if call.func.name == "open" else []
-        elif plain and set(callee_names(call.func, scope, self.resolver)) & {"open", "io.open"}:
+        elif plain:
             path, modes = plain[0], plain[1:2]
         else:
             return False
@@ -68,3 +80,7 @@ class Installed:
             return False
         names = [part.id for part in w.walk(binding.expr) if isinstance(part, m.Name)]
         return any(self._is_root(name, owner, steps) for name in names)
+
+
+def _is_reader(call: m.Call) -> bool:
+    return isinstance(call.func, m.Attr) and call.func.name in _READERS

@@ -46,13 +46,14 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container whose entries expire only when their own key is asked for."""
     growing = [c for c in project.containers if c.verdict.name in {"never", "event-only"} and not _walks(c)]
     touches = {c.symbol: project.expiry.touches(c.accesses) for c in growing}
+    dated = [c for c in growing if touches[c.symbol]]
     for container in growing:
         own = touches[container.symbol]
         if own:
             touch = next((t for t in own if t.removes is not None), own[0])
             yield _finding(touch, container, project, None)
             continue
-        for other in growing:
+        for other in dated:
             borrowed = project.expiry.dated_by(container.accesses, touches[other.symbol], other.accesses)
             if borrowed is not None:
                 yield _finding(borrowed, container, project, other)
