@@ -77,3 +77,9 @@ def expressions(action: m.Action) -> tuple[m.Expr, ...]:
         case m.Return(value=value) | m.Raise(value=value):
             return _present(value)
     return ()
+
+
+def nodes(action: m.Action) -> Iterator[m.Expr]:
+    """Every expression in an operation, parts included."""
+    for top in expressions(action):
+        yield from walk(top)

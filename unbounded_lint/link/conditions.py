@@ -246,7 +246,7 @@ class Conditions:
                 own = tuple(Condition(e, t, view) for e, t in guards(facts, index))
                 if isinstance(op.action, m.Return) and op.action.value is not None and not facts.is_generator:
                     found += [(*way, *own) for way in self._picked(op.action.value, value.scope, depth - 1)]
-                elif any(isinstance(n, m.Yield) for top in w.expressions(op.action) for n in w.walk(top)):
+                elif any(isinstance(n, m.Yield) for n in w.nodes(op.action)):
                     heads = [h for f in loops_around(facts, index) if (h := facts.frames[f].head) is not None]
                     ways = [way for head in heads[:1] for way in self._picked(head, value.scope, depth - 1)]
                     found += [(*way, *own) for way in ways]
@@ -271,10 +271,9 @@ class Conditions:
     def _loops(self, scope: ScopeId) -> Iterator[tuple[m.Expr, m.Expr]]:
         facts = self.program.facts(scope)
         for op in facts.ops:
-            for top in w.expressions(op.action):
-                for node in w.walk(top):
-                    if isinstance(node, m.Comp):
-                        yield from ((clause.target, clause.iterable) for clause in node.clauses)
+            for node in w.nodes(op.action):
+                if isinstance(node, m.Comp):
+                    yield from ((clause.target, clause.iterable) for clause in node.clauses)
         for frame in facts.frames:
             if frame.kind == "for" and frame.head is not None and frame.target is not None:
                 yield frame.target, frame.head

@@ -489,8 +489,7 @@ def _evicts(action: m.Action) -> bool:
         return True
     return any(
         isinstance(node, m.Call) and isinstance(node.func, m.Attr) and node.func.name in {"popitem", "pop", "popleft"}
-        for top in w.expressions(action)
-        for node in w.walk(top)
+        for node in w.nodes(action)
     )
 
 

@@ -190,10 +190,9 @@ class Entries:
             if isinstance(site.call.func, m.Attr):
                 yield site.call.func.base
             return
-        for top in w.expressions(self.program.facts(site.scope).ops[site.op].action):
-            for node in w.walk(top):
-                if isinstance(node, m.Attr) and node.name == name:
-                    yield node.base
+        for node in w.nodes(self.program.facts(site.scope).ops[site.op].action):
+            if isinstance(node, m.Attr) and node.name == name:
+                yield node.base
 
     # --- where entries get to ---
 
@@ -233,9 +232,8 @@ class Entries:
     def nodes(self, scope: ScopeId) -> Iterator[tuple[int, m.Expr]]:
         """Every expression of a scope with the index of its operation."""
         for index, op in enumerate(self.program.facts(scope).ops):
-            for top in w.expressions(op.action):
-                for node in w.walk(top):
-                    yield index, node
+            for node in w.nodes(op.action):
+                yield index, node
 
     # --- the search ---
 

@@ -185,7 +185,7 @@ class Execution:
         facts, outside = self.program.facts(scope), self.program.parent(scope) or scope
         wired = [(d if isinstance(d, m.Call) else m.Call(d, (), facts.span), outside) for d in facts.decorators]
         if 0 <= op < len(facts.ops):
-            parts = (node for top in w.expressions(facts.ops[op].action) for node in w.walk(top))
+            parts = (node for node in w.nodes(facts.ops[op].action))
             wired += [(node, scope) for node in parts if isinstance(node, m.Call)]
         return any(hook.role == "request" for call, at in wired for hook in self.hooks_of(call, at))
 
@@ -862,7 +862,6 @@ class Execution:
         return any(
             self._sleeps(node, function, depth)
             for op in facts.ops
-            for top in w.expressions(op.action)
-            for node in w.walk(top)
+            for node in w.nodes(op.action)
             if isinstance(node, m.Call)
         )

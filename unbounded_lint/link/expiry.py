@@ -158,8 +158,7 @@ class Expiry:
                 n
                 for op in facts.ops
                 if isinstance(op.action, m.Eval | m.Return)
-                for top in w.expressions(op.action)
-                for n in w.walk(top)
+                for n in w.nodes(op.action)
                 if isinstance(n, m.Name) and n.id in names
             ]
             if any(isinstance(op.action, m.Return) and op.action.value in tested for op in facts.ops):

@@ -41,8 +41,7 @@ class Installed:
             self._reading[scope] = tuple(
                 (index, node)
                 for index, op in enumerate(self.program.facts(scope).ops)
-                for top in w.expressions(op.action)
-                for node in w.walk(top)
+                for node in w.nodes(op.action)
                 if isinstance(node, m.Call) and (_is_reader(node) or self._opens(node, scope))
             )
         return self._reading[scope]

@@ -187,12 +187,11 @@ class Losses:
         """Whether a coroutine waits, without a time limit, for something that only itself refers to."""
         facts = self.program.facts(sweeper)
         for op in facts.ops:
-            for top in w.expressions(op.action):
-                for node in w.walk(top):
-                    if isinstance(node, m.Await):
-                        name = _waited_for(node.value)
-                        if name is not None and self._is_own(name, sweeper):
-                            return True
+            for node in w.nodes(op.action):
+                if isinstance(node, m.Await):
+                    name = _waited_for(node.value)
+                    if name is not None and self._is_own(name, sweeper):
+                        return True
         return False
 
     def _is_own(self, name: str, scope: ScopeId) -> bool:
@@ -231,12 +230,7 @@ class Losses:
         later = facts.ops[edge.op + 1 :]
         if any(facts.frames[op.frame].is_async for op in later):
             return False
-        return not any(
-            isinstance(node, m.Await | m.Yield)
-            for op in later
-            for top in w.expressions(op.action)
-            for node in w.walk(top)
-        )
+        return not any(isinstance(node, m.Await | m.Yield) for op in later for node in w.nodes(op.action))
 
 
 def _makes_task(edge: Edge) -> bool:

@@ -215,14 +215,13 @@ class LinkedModule:
                     yield imported.bound, Binding("import", scope, at, None, 0, imported)
             case m.Define(scope=defined):
                 yield self.scope(defined).name, Binding("define", scope, at, None, defined)
-        for top in w.expressions(action):
-            for node in w.walk(top):
-                if isinstance(node, m.Walrus):
-                    yield node.target, Binding("value", scope, at, node.value)
-                elif isinstance(node, m.Comp):
-                    for clause in node.clauses:
-                        for name, position in _target_names(clause.target):
-                            yield name, _item(scope, at, clause.iterable, position)
+        for node in w.nodes(action):
+            if isinstance(node, m.Walrus):
+                yield node.target, Binding("value", scope, at, node.value)
+            elif isinstance(node, m.Comp):
+                for clause in node.clauses:
+                    for name, position in _target_names(clause.target):
+                        yield name, _item(scope, at, clause.iterable, position)
 
 
 def _item(scope: int, at: int, iterable: m.Expr, position: int | None) -> Binding:

@@ -86,12 +86,11 @@ class Renewal:
         conditions = [c for c, _ in guards(self.program.facts(scope), sweep.access.op)]
         for at in {scope, test.scope}:
             for op in self.program.facts(at).ops:
-                for top in w.expressions(op.action):
-                    for node in w.walk(top):
-                        if isinstance(node, m.Comp):
-                            conditions += [c for clause in node.clauses for c in clause.conditions]
-                        elif isinstance(node, m.BoolOp) and any(part is test.node for part in w.walk(node)):
-                            conditions.append(node)
+                for node in w.nodes(op.action):
+                    if isinstance(node, m.Comp):
+                        conditions += [c for clause in node.clauses for c in clause.conditions]
+                    elif isinstance(node, m.BoolOp) and any(part is test.node for part in w.walk(node)):
+                        conditions.append(node)
         return any(self._is_further(c, test, scope, entries) for c in conditions)
 
     def _is_further(self, condition: m.Expr, test: AgeTest, scope: ScopeId, entries: Entries) -> bool:
@@ -174,10 +173,9 @@ class Renewal:
                 case m.Assign(targets=targets):
                     if any(isinstance(t, m.Sub) and t.index == m.Const("str", part) for t in targets):
                         return True
-            for top in w.expressions(op.action):
-                for node in w.walk(top):
-                    if isinstance(node, m.Call) and self._renews_by_call(node, part, scope, entries):
-                        return True
+            for node in w.nodes(op.action):
+                if isinstance(node, m.Call) and self._renews_by_call(node, part, scope, entries):
+                    return True
         return False
 
     def _renews_by_call(self, call: m.Call, part: str, scope: ScopeId, entries: Entries) -> bool:

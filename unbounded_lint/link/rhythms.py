@@ -104,10 +104,9 @@ class Rhythms:
 
     def _timer_calls(self, scope: ScopeId, op: int) -> Iterator[m.Call]:
         ops = self.program.facts(scope).ops
-        for top in w.expressions(ops[op].action) if op < len(ops) else ():
-            for node in w.walk(top):
-                if isinstance(node, m.Call) and self.execution.timers_of(node, scope):
-                    yield node
+        for node in w.nodes(ops[op].action) if op < len(ops) else ():
+            if isinstance(node, m.Call) and self.execution.timers_of(node, scope):
+                yield node
 
     # --- how often ---
 

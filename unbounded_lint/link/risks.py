@@ -247,7 +247,7 @@ class Risks:
                 return any(
                     self.catches(value.scope, index)
                     for index, op in enumerate(self.program.facts(value.scope).ops)
-                    if any(isinstance(n, m.Yield) for top in w.expressions(op.action) for n in w.walk(top))
+                    if any(isinstance(n, m.Yield) for n in w.nodes(op.action))
                 )
             if isinstance(value, Class):
                 return any(self._swallows(value.scope, name) for name in ("__exit__", "__aexit__"))

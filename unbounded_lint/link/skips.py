@@ -342,10 +342,9 @@ def _item_sets(action: m.Action, key: str, insert: Access, own: bool) -> Iterato
 
 
 def _calls(action: m.Action) -> Iterator[m.Call]:
-    for top in w.expressions(action):
-        for node in w.walk(top):
-            if isinstance(node, m.Call):
-                yield node
+    for node in w.nodes(action):
+        if isinstance(node, m.Call):
+            yield node
 
 
 def _tail(func: m.Expr) -> str:

@@ -218,8 +218,7 @@ class Subjects:
         return any(
             self._name_changes(node.id, function)
             for op in facts.ops
-            for top in w.expressions(op.action)
-            for node in w.walk(top)
+            for node in w.nodes(op.action)
             if isinstance(node, m.Name)
         )
 

@@ -216,14 +216,13 @@ class Sweeps:
             targets = op.action.targets if isinstance(op.action, m.Assign) else ()
             if any(isinstance(target, m.Sub) and target.base == other for target in targets):
                 return True
-            for top in w.expressions(op.action):
-                for node in w.walk(top):
-                    if isinstance(node, m.Call) and any(a.value == other for a in node.args):
-                        if dotted_text(node.func).rpartition(".")[2] in _PUSHES:
-                            return True
-                    if isinstance(node, m.Call) and isinstance(node.func, m.Attr):
-                        if self.catalog.inserting(node.func.name) and other in w.walk(node.func.base):
-                            return True
+            for node in w.nodes(op.action):
+                if isinstance(node, m.Call) and any(a.value == other for a in node.args):
+                    if dotted_text(node.func).rpartition(".")[2] in _PUSHES:
+                        return True
+                if isinstance(node, m.Call) and isinstance(node.func, m.Attr):
+                    if self.catalog.inserting(node.func.name) and other in w.walk(node.func.base):
+                        return True
         return False
 
     def _is_oldest(self, access: Access) -> bool:
@@ -283,15 +282,14 @@ class Sweeps:
             ):
                 continue
             for _, op in ops_in(facts, index):
-                for top in w.expressions(op.action):
-                    for node in w.walk(top):
-                        if (
-                            isinstance(node, m.Call)
-                            and isinstance(node.func, m.Attr)
-                            and isinstance(node.func.base, m.Name)
-                        ):
-                            if node.func.base.id in names and node.func.name in {"append", "add", "extend"}:
-                                return True
+                for node in w.nodes(op.action):
+                    if (
+                        isinstance(node, m.Call)
+                        and isinstance(node.func, m.Attr)
+                        and isinstance(node.func.base, m.Name)
+                    ):
+                        if node.func.base.id in names and node.func.name in {"append", "add", "extend"}:
+                            return True
         return False
 
     # --- when ---
@@ -305,7 +303,7 @@ class Sweeps:
         live = kinds & LIVE
         if self._is_capacity(access, accesses):
             return "capacity"
-        if self._is_guaranteed(access, contexts, accesses):
+        if self._is_guaranteed(access, accesses):
             return "guaranteed"
         stacked = extent == "evict" and any(a.kind == "insert" and a.scope == access.scope for a in accesses)
         if "timer" in kinds and not stacked and (extent != "single" or self._keyed_by_sweep(access)):
@@ -363,25 +361,15 @@ class Sweeps:
             return "later"
         return None
 
-    def _is_guaranteed(self, access: Access, contexts: frozenset[Context], accesses: tuple[Access, ...]) -> bool:
+    def _is_guaranteed(self, access: Access, accesses: tuple[Access, ...]) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
         if self.is_callback(access.scope, 2):
             return True
-        facts = self.program.facts(access.scope)
         inserting = [a for a in accesses if a.kind == "insert" and not a.nested]
-        if self._cleans_up(access):
-            if any(self._covers(access.scope, access.op, a.scope) for a in inserting):
-                return True
-        if facts.name in {"__exit__", "__aexit__"}:
-            return True
-        for site in self.flow.call_sites(access.scope):
-            caller = self.program.facts(site.scope)
-            if site.op >= 0 and (in_cleanup(caller, site.op) or caller.name in {"__exit__", "__aexit__"}):
-                if caller.name in {"__exit__", "__aexit__"}:
-                    return True
-                if any(self._covers(site.scope, site.op, a.scope) for a in inserting):
-                    return True
-        return False
+        return any(
+            self.program.facts(scope).name in _EXITS or any(self._leads_to(scope, a.scope) for a in inserting)
+            for scope in self._cleaners(access)
+        )
 
     def _cleans_up(self, access: Access) -> bool:
         """Whether a removal stands in a `finally`, or behind a `try` that lets nothing past it."""
@@ -395,20 +383,18 @@ class Sweeps:
             access = removal.access
             if access.handed is not None or self.is_callback(access.scope, 2) or removal.extent == "all":
                 return True
-            found = set(self._cleaners(access, insert))
-            if any(self.program.facts(scope).name in _EXITS for scope in found):
-                return True
-            cleaners |= found
+            other = isinstance(access.key, m.Const) and access.key != insert.key
+            for scope in self._cleaners(access):
+                if self.program.facts(scope).name in _EXITS:
+                    return True
+                if not (other and scope == access.scope):
+                    cleaners.add(scope)
         return bool(cleaners) and self._is_cleaned(insert.scope, frozenset(cleaners), 4)
 
-    def _cleaners(self, access: Access, insert: Access) -> Iterator[ScopeId]:
-        """The functions in whose clean-up a removal runs, if it can be that of the insert's key."""
-        facts = self.program.facts(access.scope)
-        if facts.name in _EXITS:
+    def _cleaners(self, access: Access) -> Iterator[ScopeId]:
+        """The functions in whose clean-up a removal runs."""
+        if self.program.facts(access.scope).name in _EXITS or self._cleans_up(access):
             yield access.scope
-        elif self._cleans_up(access):
-            if not isinstance(access.key, m.Const) or access.key == insert.key:
-                yield access.scope
         for site in self.flow.call_sites(access.scope):
             caller = self.program.facts(site.scope)
             if site.op >= 0 and (caller.name in _EXITS or in_cleanup(caller, site.op)):
@@ -427,7 +413,7 @@ class Sweeps:
             and all(s.scope.index and self._is_cleaned(s.scope, cleaners, depth - 1) for s in sites)
         )
 
-    def _covers(self, scope: ScopeId, cleanup_op: int, inserting: ScopeId) -> bool:
+    def _leads_to(self, scope: ScopeId, inserting: ScopeId) -> bool:
         """Whether the function with the `finally` is also the one that inserts, or that calls the insert."""
         if scope == inserting or self.program.parent(inserting) == scope or self.program.parent(scope) == inserting:
             return True

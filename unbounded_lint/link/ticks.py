@@ -205,12 +205,11 @@ class Ticks:
 
     def _calls_into(self, scope: ScopeId, op: m.Op, target: ScopeId) -> bool:
         """Whether an operation names a function that runs `target`, or starts something that does."""
-        for top in w.expressions(op.action):
-            for node in w.walk(top):
-                if isinstance(node, m.Name | m.Attr):
-                    for value in self.resolver.values(node, scope):
-                        if isinstance(value, Function) and value.scope in self._runners(target):
-                            return True
+        for node in w.nodes(op.action):
+            if isinstance(node, m.Name | m.Attr):
+                for value in self.resolver.values(node, scope):
+                    if isinstance(value, Function) and value.scope in self._runners(target):
+                        return True
         return False
 
     def _runners(self, target: ScopeId) -> frozenset[ScopeId]:
@@ -250,12 +249,11 @@ class Ticks:
         return None
 
     def _called(self, scope: ScopeId, op: int) -> Iterator[ScopeId]:
-        for top in w.expressions(self.program.facts(scope).ops[op].action):
-            for node in w.walk(top):
-                if isinstance(node, m.Call):
-                    for value in ordered(self.resolver.values(node.func, scope)):
-                        if isinstance(value, Function):
-                            yield value.scope
+        for node in w.nodes(self.program.facts(scope).ops[op].action):
+            if isinstance(node, m.Call):
+                for value in ordered(self.resolver.values(node.func, scope)):
+                    if isinstance(value, Function):
+                        yield value.scope
 
     # --- who notices the end of a loop ---
 
@@ -344,11 +342,10 @@ class Ticks:
         if any(isinstance(n, m.Attr) and n.name in _LIVENESS for n in asked) and self._recurs(scope, op):
             return True
         for later in facts.ops:
-            for top in w.expressions(later.action):
-                for node in w.walk(top):
-                    if isinstance(node, m.Call) and isinstance(node.func, m.Attr) and node.func.name in _AFTERWARDS:
-                        if self._calls_into(scope, later, scope):
-                            return True
+            for node in w.nodes(later.action):
+                if isinstance(node, m.Call) and isinstance(node.func, m.Attr) and node.func.name in _AFTERWARDS:
+                    if self._calls_into(scope, later, scope):
+                        return True
         if not depth:
             return False
         return any(

@@ -470,10 +470,9 @@ class Resolver:
         """What a generator yields."""
         found: Values = NOTHING
         for op in self.program.facts(function).ops:
-            for top in w.expressions(op.action):
-                for node in w.walk(top):
-                    if isinstance(node, m.Yield) and node.value is not None and not node.is_from:
-                        found |= self.values(node.value, function)
+            for node in w.nodes(op.action):
+                if isinstance(node, m.Yield) and node.value is not None and not node.is_from:
+                    found |= self.values(node.value, function)
         return found
 
     def _entered(self, expr: m.Expr, scope: ScopeId) -> Values:
