@@ -1,258 +1,325 @@
-"""The cache: facts by the hash of what they were made from.
+"""The cache: bytes by key, one file an entry, each sealed with a secret that the analysed tree does not know.
 
-It is disposable. Whatever is wrong with it (truncated, foreign, read-only, locked, of another version) makes it empty,
-never an error: the answers of a run do not depend on it.
+It lies where the platform keeps caches, in a folder for each project. It is disposable: whatever is wrong with it
+(truncated, forged, foreign, read-only, of another version) makes it empty, never an error, and the answers of a run do
+not depend on it. An entry is believed only if it carries the seal that this machine's secret gives for this very key,
+so that a cache which comes with a stranger's tree says nothing. Nothing in it is a database or a program: an entry is
+read whole, written beside itself and moved into place.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
+import re
+import secrets
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    import sqlite3
-    from types import TracebackType
+from unbounded_lint.errors import UserError
+from unbounded_lint.reading import read_regular
 
-FILE = "facts.sqlite"
 LIMIT = 200 * 1024 * 1024
-"""How many bytes the entries may take before the least recently used go."""
+"""How many bytes the entries of one project may take before the least recently used go."""
 
+DIRECTORY_VARIABLE = "UNBOUNDED_LINT_CACHE_DIR"
+"""The environment variable with the directory that holds the caches of all projects."""
+
+SECRET_VARIABLE = "UNBOUNDED_LINT_CACHE_SECRET"
+"""The environment variable with a secret for machines that share a cache."""
+
+SEAL_BYTES = 32
+
+_LEAST_SECRET = 16
 _TAG = "CACHEDIR.TAG"
 _TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n# This directory is a cache made by unbounded-lint.\n"
-_APPLICATION = 0x55424D31
-_VERSION = 1
-_BUSY_SECONDS = 1.0
-_CHUNK = 500
-_WEEK = 7 * 24 * 3600
-_SCHEMA = "CREATE TABLE facts (key BLOB PRIMARY KEY, used INTEGER NOT NULL, digest BLOB NOT NULL, value BLOB NOT NULL)"
+_GIT_IGNORE = ".gitignore"
+_SECRET_FILE = "secret"
+_SECRET_BYTES = 32
+_WEEK_SECONDS = 7 * 24 * 3600
+_UNUSED_SECONDS = 60 * 24 * 3600
+_ENTRY = re.compile(r"[0-9a-f]{32}")
+_UNFINISHED = re.compile(r".*\.[0-9a-f]{16}\.new")
+_UNFINISHED_SECONDS = 3600
+_MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Cache:
-    """A store of bytes by key in one file, safe to share between processes, used by one thread at a time."""
+    """A store of bytes by key in one folder, safe to share between processes."""
 
-    def __init__(self, connection: sqlite3.Connection | None, limit: int, replaceable: Path | None) -> None:
-        self._connection = connection
+    def __init__(self, folder: Path, secret: bytes, limit: int = LIMIT) -> None:
+        """`folder` is one that only this user writes to, `limit` how many bytes its entries may take."""
+        self._folder = folder
+        self._secret = secret
         self._limit = limit
-        self._replaceable = replaceable
-        self._week = int(time.time()) // _WEEK
-
-    @classmethod
-    def open(cls, directory: Path, limit: int = LIMIT) -> Cache:
-        """Open or make the cache in `directory`; `limit` is its size in bytes. A cache that cannot be used is empty."""
-        try:
-            replaceable = directory / FILE if _prepare(directory) else None
-        except (OSError, ValueError):
-            return cls(None, limit, None)
-        connection: sqlite3.Connection | None
-        try:
-            connection = _connect(directory / FILE)
-        except _failures() as error:
-            if replaceable is None or not _is_damage(error):
-                return cls(None, limit, None)
-            connection = _replaced(replaceable)
-        return cls(connection, limit, replaceable)
 
     def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """The stored values of those keys that there is one for."""
-        found: dict[bytes, bytes] = {}
-        stale: list[bytes] = []
-        connection = self._connection
-        if connection is None:
-            return found
+        found = {key: self._get(key) for key in keys}
+        return {key: value for key, value in found.items() if value is not None}
+
+    def _get(self, key: bytes) -> bytes | None:
+        path = self._path(key)
         try:
-            for chunk in _chunks(keys):
-                marks = ",".join("?" * len(chunk))
-                rows = connection.execute(f"SELECT key, used, digest, value FROM facts WHERE key IN ({marks})", chunk)
-                for key, used, digest, value in rows:
-                    if isinstance(value, bytes) and digest == _digest(key, value):
-                        found[key] = value
-                        if used != self._week:
-                            stale.append(key)
-            self._touch(stale)
-        except _failures() as error:
-            self._give_up(error)
-        return found
+            data = read_regular(path, self._limit + SEAL_BYTES, follow=False)
+        except (OSError, ValueError):
+            return None
+        seal, value = data[:SEAL_BYTES], data[SEAL_BYTES:]
+        if not secrets.compare_digest(seal, self._seal(key, value)):
+            return None
+        _mark_used(path)
+        return value
 
     def put_many(self, values: Mapping[bytes, bytes]) -> None:
-        """Store the values under their keys, over older ones."""
-        connection = self._connection
-        if connection is None or not values:
-            return
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(
-                "INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)",
-                ((key, self._week, _digest(key, value), value) for key, value in values.items()),
-            )
-            pruned = self._prune()
-            connection.execute("COMMIT")
-            if pruned:
-                # Not `execute`, which frees one page and stops.
-                connection.executescript("PRAGMA incremental_vacuum")
-        except _failures() as error:
-            self._give_up(error)
+        """Store the values under their keys, over older ones; what cannot be stored is left out."""
+        for key, value in values.items():
+            try:
+                _write(self._path(key), self._seal(key, value) + value)
+            except (OSError, ValueError):
+                break  # a full disk or a folder that may only be read: the next one would fare no better
+        _prune(self._folder, self._limit)
 
-    def close(self) -> None:
-        """Let go of the file; the cache is empty from then on."""
-        self._give_up()
+    def _path(self, key: bytes) -> str:
+        return os.path.join(self._folder, hashlib.blake2b(key, digest_size=16).hexdigest())
 
-    def __enter__(self) -> Cache:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _touch(self, keys: list[bytes]) -> None:
-        """Mark as used; a week's grain, since sqlite rewrites the whole row."""
-        connection = self._connection
-        if connection is None or not keys:
-            return
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("UPDATE facts SET used = ? WHERE key = ?", ((self._week, key) for key in keys))
-            connection.execute("COMMIT")
-        except _failures():
-            # A cache that can only be read still serves.
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-
-    def _prune(self) -> bool:
-        """Drop the least recently used entries once the limit is passed, down to three quarters of it; says if any."""
-        connection = self._connection
-        assert connection is not None
-        excess = _size(connection) - self._limit
-        if excess <= 0:
-            return False
-        excess += self._limit // 4
-        doomed: list[tuple[bytes]] = []
-        for key, length in connection.execute("SELECT key, length(value) FROM facts ORDER BY used, rowid"):
-            if excess <= 0:
-                break
-            doomed.append((key,))
-            excess -= length
-        connection.executemany("DELETE FROM facts WHERE key = ?", doomed)
-        return True
-
-    def _give_up(self, error: Exception | None = None) -> None:
-        """Be empty from now on, and for good where the file turned out damaged."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(*_failures()):
-                connection.close()
-        if error is not None and _is_damage(error) and self._replaceable is not None:
-            _remove(self._replaceable)
+    def _seal(self, key: bytes, value: bytes) -> bytes:
+        seal = hashlib.blake2b(key=self._secret, digest_size=SEAL_BYTES)
+        seal.update(len(key).to_bytes(8, "big"))
+        seal.update(key)
+        seal.update(value)
+        return seal.digest()
 
 
-def _prepare(directory: Path) -> bool:
-    """Make the directory; says whether it is ours, so that what is broken in it may be replaced.
+class Opened(NamedTuple):
+    """The cache of a project, None where there is none to use, and then, if the user can mend that, a sentence."""
 
-    A directory that existed and holds other things gets no `.gitignore`: it may be the project itself.
+    cache: Cache | None
+    note: str = ""
+
+
+def open_cache(root: Path, setting: str | None, limit: int = LIMIT) -> Opened:
+    """Open or make the cache of the project at `root`; `limit` is how many bytes its entries may take.
+
+    `setting` is the `cache-dir` of the settings. Raises `UserError` when that is no place inside the project, or when
+    the secret given in the environment is too short to be one.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    tag = directory / _TAG
-    if not any(directory.iterdir()):
-        (directory / ".gitignore").write_text("*\n", encoding="utf-8")
-        tag.write_text(_TAG_TEXT, encoding="utf-8")
-        return True
-    return tag.is_file() and tag.read_text(encoding="utf-8", errors="replace") == _TAG_TEXT
-
-
-class _Foreign(Exception):
-    """A sound database that is not of this form: another program's, or another version's."""
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """A connection to a database of this very form; a missing one is made. Raises what `_failures` lists."""
-    import sqlite3
-
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    given = _given_secret()
     try:
-        # Entries carry a digest and can be made again, so a power cut may damage them.
-        connection.execute("PRAGMA synchronous = OFF")
-        if not _is_ours(connection):
-            _create(connection)
+        place = _place(root, setting)
+        secret = given or _kept_secret(_made(place.base))
+        return Opened(Cache(_prepared(place), secret, limit))
+    except _RefusedError as error:
+        return Opened(None, str(error))
+    except (OSError, ValueError):
+        return Opened(None)
+
+
+def clean(root: Path, setting: str | None) -> int:
+    """Remove the cache of the project at `root`; gives the number of entries. Raises `UserError` as `open_cache`."""
+    try:
+        return _remove(_place(root, setting).folder)
+    except (_RefusedError, OSError, ValueError):
+        return 0
+
+
+# --- where it lies ---------------------------------------------------------------------------------------------------
+
+
+class _Place(NamedTuple):
+    """The folder of a project's cache, whether it lies among those of other projects, and the folder where this
+    machine's secret is kept."""
+
+    folder: Path
+    among_others: bool
+    base: Path
+
+
+class _RefusedError(Exception):
+    """A folder is not used since somebody else could have a hand in it; the message is one sentence."""
+
+
+def _given_secret() -> bytes:
+    given = os.environ.get(SECRET_VARIABLE, "")
+    if given and len(given) < _LEAST_SECRET:
+        raise UserError(f"{SECRET_VARIABLE} is shorter than {_LEAST_SECRET} characters: give a longer secret.")
+    return hashlib.blake2b(os.fsencode(given)).digest() if given else b""
+
+
+def _place(root: Path, setting: str | None) -> _Place:
+    given = os.environ.get(DIRECTORY_VARIABLE, "")
+    platform = _platform_base()
+    if not given and setting is not None:
+        return _Place(_inside(root, setting), among_others=False, base=platform)
+    base = Path(os.path.abspath(given)) if given else platform
+    base = Path(os.path.realpath(base.parent), base.name)
+    real_root = Path(os.path.realpath(root))
+    name = re.sub(r"[^\w.-]", "_", real_root.name)[:40]
+    digest = hashlib.blake2b(os.fsencode(real_root), digest_size=8).hexdigest()
+    # What the project itself may bring along cannot keep a secret from it.
+    safe = platform if given and base.is_relative_to(real_root) else base
+    return _Place(base / f"{name}-{digest}", among_others=True, base=safe)
+
+
+def _platform_base() -> Path:
+    import platformdirs
+
+    return platformdirs.user_cache_path("unbounded-lint", appauthor=False)
+
+
+def _inside(root: Path, setting: str) -> Path:
+    """The folder that `cache-dir` names; it comes with the project, so it must not lead out of it."""
+    folder = Path(os.path.normpath(root / setting))
+    if setting.startswith("~") or "\0" in setting or root not in folder.parents:
+        raise UserError(
+            f"`cache-dir` is {setting!r}, which is no directory below the project: give a relative path, "
+            f"or set {DIRECTORY_VARIABLE} for any other place."
+        )
+    if os.path.realpath(folder) != os.path.join(os.path.realpath(root), folder.relative_to(root)):
+        raise _RefusedError(f"The cache {folder} is not used: it is or lies behind a symbolic link.")
+    return folder
+
+
+def _made(folder: Path) -> Path:
+    """Make a folder for this user alone, or see that the one which is there may be used; gives it."""
+    if not folder.parent.is_dir():
+        folder.parent.mkdir(mode=0o700, parents=True)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    _demand_own(folder)
+    return folder
+
+
+def _prepared(place: _Place) -> Path:
+    """The folder of a place, made and marked as ours."""
+    folder = place.folder
+    if place.among_others:
+        _made(folder.parent)
+    _made(folder)
+    if not _is_tagged(folder):
+        if not all(_is_ours(entry) for entry in list(os.scandir(folder))):
+            raise _RefusedError(f"The cache {folder} is not used: it holds files that are none of ours.")
+        _write(os.path.join(folder, _TAG), _TAG_TEXT.encode())
+        _write(os.path.join(folder, _GIT_IGNORE), b"*\n")
+        if place.among_others:
+            _forget_unused(folder.parent)
+    _mark_used(os.path.join(folder, _TAG))
+    return folder
+
+
+def _demand_own(folder: Path) -> None:
+    status = os.lstat(folder)
+    if stat.S_ISLNK(status.st_mode):
+        raise _RefusedError(f"The cache {folder} is not used: it is a symbolic link.")
+    if not stat.S_ISDIR(status.st_mode):
+        raise _RefusedError(f"The cache {folder} is not used: it is no directory.")
+    if hasattr(os, "getuid") and status.st_uid != os.getuid():
+        raise _RefusedError(f"The cache {folder} is not used: it belongs to another user.")
+    if os.name == "posix" and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise _RefusedError(f"The cache {folder} is not used: other users may write to it.")
+
+
+def _is_tagged(folder: Path) -> bool:
+    try:
+        return read_regular(folder / _TAG, 10_000, follow=False) == _TAG_TEXT.encode()
+    except OSError:
+        return False
+
+
+def _kept_secret(base: Path) -> bytes:
+    """The secret of this machine, made when there is none; raises `OSError`."""
+    path = base / _SECRET_FILE
+    with contextlib.suppress(OSError):
+        known = read_regular(path, 1_000, follow=False)
+        if len(known) == _SECRET_BYTES:
+            return known
+    # Of two processes that make one at once the slower wins, and the faster will find its entries gone.
+    _write(str(path), secrets.token_bytes(_SECRET_BYTES))
+    return read_regular(path, 1_000, follow=False)
+
+
+def _forget_unused(base: Path) -> None:
+    """Remove the folders of projects below `base` that no run has used for 60 days."""
+    with contextlib.suppress(OSError):
+        for entry in list(os.scandir(base)):
+            if entry.is_dir(follow_symlinks=False) and time.time() - _used(Path(entry.path)) > _UNUSED_SECONDS:
+                _remove(Path(entry.path))
+
+
+def _used(folder: Path) -> float:
+    """When the folder was used last, to a week; now, where nothing tells."""
+    try:
+        return os.lstat(folder / _TAG).st_mtime
+    except OSError:
+        return time.time()
+
+
+def _remove(folder: Path) -> int:
+    """Remove a cache folder with all that is ours in it; gives the number of entries. Foreign files are left alone."""
+    if folder.is_symlink() or not _is_tagged(folder):
+        return 0
+    count = 0
+    # The tag goes last, so that what is left of an interrupted removal is still known as ours.
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name == _TAG):
+        if _is_ours(entry):
+            os.unlink(entry.path)
+            count += _ENTRY.fullmatch(entry.name) is not None
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+    return count
+
+
+def _is_ours(entry: os.DirEntry[str]) -> bool:
+    name = entry.name
+    return name in (_TAG, _GIT_IGNORE) or bool(_ENTRY.fullmatch(name) or _UNFINISHED.fullmatch(name))
+
+
+def _write(path: str, data: bytes) -> None:
+    """Write a file whole or not at all, and never through a link."""
+    new = f"{path}.{secrets.token_hex(8)}.new"
+    try:
+        with open(os.open(new, _MAKE, 0o600), "wb") as file:
+            file.write(data)
+        os.replace(new, path)
     except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _replaced(path: Path) -> sqlite3.Connection | None:
-    _remove(path)
-    try:
-        return _connect(path)
-    except _failures():
-        return None
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    connection.execute("BEGIN IMMEDIATE")
-    if not _is_ours(connection):
-        # Else another process was faster.
-        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise _Foreign
-        connection.execute(_SCHEMA)
-        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {_VERSION}")
-    connection.execute("COMMIT")
-
-
-def _is_ours(connection: sqlite3.Connection) -> bool:
-    table = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'facts'").fetchone()
-    return table == (_SCHEMA,) and _stamp(connection) == (_APPLICATION, _VERSION)
-
-
-def _stamp(connection: sqlite3.Connection) -> tuple[int, int]:
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    return application, version
-
-
-def _size(connection: sqlite3.Connection) -> int:
-    """Bytes of the pages in use."""
-    pages, free, page = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
-    )
-    return int((pages - free) * page)
-
-
-def _remove(path: Path) -> None:
-    for name in (path, path.with_name(f"{path.name}-journal")):
         with contextlib.suppress(OSError):
-            name.unlink()
+            os.unlink(new)
+        raise
 
 
-def _failures() -> tuple[type[Exception], ...]:
-    """What sqlite and the file system may throw at us."""
-    import sqlite3
-
-    return (_Foreign, sqlite3.Error, sqlite3.Warning, OSError, ValueError, OverflowError)
-
-
-def _is_damage(error: Exception) -> bool:
-    """Whether only a new file helps: it is foreign, or (sqlite's own class for that) malformed or no database."""
-    import sqlite3
-
-    return isinstance(error, _Foreign) or type(error) is sqlite3.DatabaseError
+def _mark_used(path: str) -> None:
+    """Keep the date of an entry from growing old; to a week, since each mark is a write."""
+    with contextlib.suppress(OSError):
+        if time.time() - os.lstat(path).st_mtime > _WEEK_SECONDS:
+            os.utime(path, follow_symlinks=False)
 
 
-def _chunks(keys: Iterable[bytes]) -> Iterator[list[bytes]]:
-    chunk: list[bytes] = []
-    for key in keys:
-        chunk.append(key)
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+def _prune(folder: Path, limit: int) -> None:
+    """Drop the least recently used entries once the limit is passed, down to three quarters of it, and what a killed
+    process left half written."""
+    entries = sorted(_entries(folder))
+    excess = sum(size for _, _, size in entries) - limit
+    if excess <= 0:
+        return
+    excess += limit // 4
+    for _, path, size in entries:
+        if excess <= 0:
+            return
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+            excess -= size
 
 
-def _digest(key: bytes, value: bytes) -> bytes:
-    return hashlib.blake2b(value, digest_size=8, key=key[:64]).digest()
+def _entries(folder: Path) -> Iterator[tuple[float, str, int]]:
+    """Date of last use, path and size of every entry; what was left half written long ago is removed on the way."""
+    with contextlib.suppress(OSError):
+        for entry in list(os.scandir(folder)):
+            with contextlib.suppress(OSError):
+                status = entry.stat(follow_symlinks=False)
+                if _ENTRY.fullmatch(entry.name):
+                    yield status.st_mtime, entry.path, status.st_size
+                elif _UNFINISHED.fullmatch(entry.name) and time.time() - status.st_mtime > _UNFINISHED_SECONDS:
+                    os.unlink(entry.path)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from unbounded_lint.runner import Outcome, Request
 
 PROGRAM = "unbounded-lint"
-COMMANDS = ("check", "rule", "explain", "files", "config")
+COMMANDS = ("check", "rule", "explain", "files", "config", "clean")
 DEBUG_VARIABLE = "UNBOUNDED_LINT_DEBUG"
 PROGRESS_AFTER_SECONDS = 2.0
 INTERNAL_ERROR_CODE = "UBM900"
@@ -50,6 +50,7 @@ commands:
   explain SYMBOL     tell what is known of one container, such as pkg.mod:NAME or pkg.mod:Class.attr
   files [PATH ...]   list the files that would be analysed
   config [PATH]      print the settings in force
+  clean [PATH]       remove what is kept of a project between runs
 
 options:
   -h, --help         show this text; `unbounded-lint COMMAND --help` shows the options of a command
@@ -114,6 +115,7 @@ def _dispatch(arguments: list[str]) -> int:
         "explain": _explain,
         "files": _files,
         "config": _config,
+        "clean": _clean,
     }
     return runners[command](rest)
 
@@ -411,7 +413,8 @@ def _project(options: argparse.Namespace) -> tuple[ProjectFiles, Settings]:
 
 def _reported(project: ProjectFiles) -> list[str]:
     """Give the paths, relative to the root, that are reported on."""
-    return [file.path for file in project.files if project.report_on is None or file.path in project.report_on]
+    paths = [file.path for file in project.files if project.report_on is None or file.path in project.report_on]
+    return [*paths, *project.unnamed]
 
 
 def _request(options: argparse.Namespace, project: ProjectFiles, settings: Settings) -> Request:
@@ -447,13 +450,14 @@ def _shown_path(root: Path, given: Sequence[str]) -> Callable[[str], str]:
 
 
 def _view(root: Path, given: Sequence[str], *, color: bool = False, statistics: bool = False) -> View:
+    from unbounded_lint.reading import SOURCE_LIMIT, read_regular
     from unbounded_lint.reporters.base import View
     from unbounded_lint.source import DecodeError, decode
 
     @lru_cache(maxsize=32)
     def source(path: str) -> str | None:
         try:
-            return decode((root / path).read_bytes())
+            return decode(read_regular(root / path, SOURCE_LIMIT))
         except (OSError, DecodeError, ValueError):
             return None
 
@@ -471,6 +475,7 @@ def _check(arguments: list[str]) -> int:
     if options.show_files:
         return _emit(_file_lines(project, options.paths))
     from unbounded_lint.reporters import REPORTERS
+    from unbounded_lint.reporters.base import printable
     from unbounded_lint.runner import check
 
     with _Progress(sys.stderr.isatty()) as progress:
@@ -478,6 +483,8 @@ def _check(arguments: list[str]) -> int:
     format_name = settings.output_format or ("full" if sys.stdout.isatty() else "concise")
     view = _view(project.root, options.paths, color=_wants_color(options.color), statistics=options.statistics)
     _emit(REPORTERS[format_name](outcome.findings, outcome.stats, view))
+    for note in outcome.notes:
+        _say(f"{PROGRAM}: warning: {printable(note)}")
     _say(_summary(outcome, len(_reported(project))))
     return _exit_code(outcome.findings, options.exit_zero)
 
@@ -512,7 +519,9 @@ def _files(arguments: list[str]) -> int:
     shown = _shown_path(project.root, options.paths)
     known = {file.path: file for file in project.files}
     rows = [
-        {"path": shown(path), "module": known[path].module, "test": known[path].is_test} for path in _reported(project)
+        {"path": shown(path), "module": known[path].module, "test": known[path].is_test}
+        for path in _reported(project)
+        if path in known
     ]
     return _emit([json.dumps(rows, indent=2)])
 
@@ -617,6 +626,21 @@ def _config(arguments: list[str]) -> int:
     as_json, options.output_format = options.output_format == "json", None
     settings = _settings(options, find_root([Path(options.path or ".")]))
     return _emit(_settings_json(settings) if as_json else _settings_lines(settings))
+
+
+def _clean(arguments: list[str]) -> int:
+    parser = _Parser("clean", "[OPTIONS] [PATH]", "Remove what is kept of a project between runs.")
+    parser.add_argument("path", nargs="?", metavar="PATH", help="a path in the project (default: .)")
+    _add_settings_options(parser)
+    options = parser.parse_intermixed_args(arguments)
+    from unbounded_lint.cache import clean
+    from unbounded_lint.discovery import find_root
+    from unbounded_lint.reporters.base import plural
+
+    root = find_root([Path(options.path or ".")])
+    removed = clean(root.resolve(), _settings(options, root).cache_dir)
+    _say(f"Removed {plural(removed, 'stored file')}.")
+    return EXIT_CLEAN
 
 
 def _settings_json(settings: Settings) -> Iterator[str]:

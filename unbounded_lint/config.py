@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import sys
 from collections.abc import Collection, Iterable, Mapping
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from unbounded_lint.errors import UserError
+from unbounded_lint.reading import SETTINGS_LIMIT, read_regular
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -59,9 +61,14 @@ DEFAULT_EXCLUDE = (
 """Directories that hold no source of the project; ruff's list and a few caches."""
 
 _Symbol: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[^\s:]+$")]
-_Timer: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[0-9]+$")]
+_Timer: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[0-9]{1,3}$")]
 _Dotted: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+$")]
 _Prefixes: TypeAlias = tuple[str, ...]
+
+_KEY_PARTS = 100
+_KEY_PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+# The time that tomllib takes for a dotted key is quadratic in its parts.
+_LONG_KEY = re.compile(rf"^[ \t]*{_KEY_PART}(?:[ \t]*\.[ \t]*{_KEY_PART}){{{_KEY_PARTS}}}", re.MULTILINE)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -121,8 +128,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[str, ...], Meta(description="Patterns, as in .gitignore, of more files that only tests run.")
     ] = ()
     cache_dir: Annotated[
-        str, Meta(description="Where facts are kept between runs; relative to the root, unless absolute.")
-    ] = ".unbounded_lint_cache"
+        str | None,
+        Meta(
+            description="A directory below the root to keep facts in between runs; without it, one below"
+            " UNBOUNDED_LINT_CACHE_DIR or where the platform keeps caches."
+        ),
+    ] = None
     output_format: Annotated[
         Literal["full", "concise", "json"] | None,
         Meta(description="How findings are written; without it, full on a terminal and concise elsewhere."),
@@ -158,7 +169,7 @@ def parse_override(text: str) -> tuple[str, object]:
         return key, written
     try:
         parsed = tomllib.loads(f"value = {written}")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"The value of `{text}` is not valid TOML: {_reason(error)}.") from None
     if len(parsed) != 1:
         raise UserError(f"The value of `{text}` is more than one TOML value.")
@@ -194,16 +205,16 @@ def json_schema() -> dict[str, Any]:
 
 def _project_values(root: Path) -> dict[str, object]:
     own = root / OWN_FILE
-    if own.is_file():
+    if own.exists():
         return _checked(_read(own), str(own))
     pyproject = root / "pyproject.toml"
-    if pyproject.is_file():
+    if pyproject.exists():
         return _checked(_table(_read(pyproject), pyproject), f"{pyproject} [tool.{TABLE}]")
     return {}
 
 
 def _read_named(config: Path) -> Mapping[str, object]:
-    if not config.is_file():
+    if not os.path.exists(config):
         raise UserError(f"{config}: there is no such settings file.")
     values = _read(config)
     return _table(values, config) if config.name == "pyproject.toml" else values
@@ -212,27 +223,36 @@ def _read_named(config: Path) -> Mapping[str, object]:
 def _read(path: Path) -> dict[str, object]:
     """Raises `UserError`, with file and line, for what is no TOML."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        data = read_regular(path, SETTINGS_LIMIT)
     except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}.") from None
+        raise UserError(f"{path}: the settings cannot be read: {error.strerror}.") from None
+    try:
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise UserError(f"{path}:{line}: not valid TOML: the file is not encoded in utf-8.") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UserError(f"{path}{_line_suffix(path, error)}: not valid TOML: {_reason(error)}.") from None
+    long_key = _LONG_KEY.search(text)
+    if long_key:
+        line = text.count("\n", 0, long_key.start()) + 1
+        raise UserError(f"{path}:{line}: not valid TOML: a key of more than {_KEY_PARTS} parts.")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}{_line_suffix(text, error)}: not valid TOML: {_reason(error)}.") from None
 
 
-def _line_suffix(path: Path, error: Exception) -> str:
+def _line_suffix(text: str, error: Exception) -> str:
     found = re.search(r"at line (\d+)", str(error))
     if found:
         return f":{found.group(1)}"
-    if "end of document" in str(error):
-        return f":{len(path.read_bytes().splitlines())}"
-    return ""
+    return f":{len(text.splitlines())}" if "end of document" in str(error) else ""
 
 
 def _reason(error: Exception) -> str:
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    """What is wrong, as one clause; what the parser did not expect to fail is a number that Python does not convert."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return str(error) if isinstance(error, tomllib.TOMLDecodeError) else "a number or date is out of range"
 
 
 def _table(values: Mapping[str, object], path: Path) -> Mapping[str, object]:

@@ -12,6 +12,7 @@ import msgspec
 
 from unbounded_lint.config import OWN_FILE, Settings
 from unbounded_lint.errors import UserError
+from unbounded_lint.reading import SETTINGS_LIMIT, RefusedFile, read_regular
 from unbounded_lint.source import SourceFile
 
 if TYPE_CHECKING:
@@ -29,12 +30,14 @@ class ProjectFiles(msgspec.Struct, frozen=True):
     """What a run is about.
 
     root is absolute; files are all Python files of the project, sorted by path; report_on holds the paths that findings
-    are wanted for, None for all of them.
+    are wanted for, None for all of them; unnamed those given files that cannot be analysed since their name is no text,
+    escaped.
     """
 
     root: Path
     files: tuple[SourceFile, ...]
     report_on: frozenset[str] | None
+    unnamed: tuple[str, ...] = ()
 
 
 def find_root(paths: Sequence[Path]) -> Path:
@@ -66,6 +69,8 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> ProjectFi
     for path in given:
         if not path.is_relative_to(root):
             raise UserError(f"{path} lies outside the project at {root}: give paths of one project.")
+        if path.is_dir() and not _is_text(str(path.relative_to(root))):
+            raise UserError(f"{_escaped(str(path))} has a name that is not UTF-8: give it another one.")
     tree = _Tree(root, settings, _outer_rules(root))
     hidden = [path for path in given if tree.hides(path)]
     if len(hidden) == len(given):
@@ -76,14 +81,17 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> ProjectFi
     found = set(tree.walk(root))
     for path in hidden:
         found.update(tree.walk(path) if path.is_dir() else ())
-    found.update(path.relative_to(root).as_posix() for path in given if not path.is_dir())
+    given_files = [path.relative_to(root).as_posix() for path in given if not path.is_dir()]
+    found.update(path for path in given_files if _is_text(path))
+    unnamed = tuple(sorted({_escaped(path) for path in given_files if not _is_text(path)}))
     wanted = _wanted(found, [path.relative_to(root).as_posix() for path in given])
-    if not wanted:
+    if not wanted and not unnamed:
         raise UserError(f"There are no Python files under {', '.join(map(str, given))}.")
     naming = _Naming(root, settings)
     marks = _TestMarks(settings)
     files = (SourceFile(path, *naming.module(path), is_test=marks.is_test(path)) for path in sorted(found))
-    return ProjectFiles(root, tuple(files), None if len(wanted) == len(found) else wanted)
+    report_on = None if len(wanted) == len(found) else wanted.union(unnamed)
+    return ProjectFiles(root, tuple(files), report_on, unnamed)
 
 
 class Patterns:
@@ -258,15 +266,28 @@ _Chain = tuple[_IgnoreFile, ...]
 
 
 def _ignore_file(path: str, above: str = "", inside: str = "") -> _Chain:
-    """The rules of the ignore file at `path` as a chain of one, or an empty chain when there are none to read."""
-    try:
-        if os.path.islink(path):
-            return ()
-        with open(path, "rb") as file:
-            text = file.read().removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
-    except OSError:
+    """The rules of the ignore file at `path` as a chain of one, or an empty chain when there are none to read. Raises
+    `UserError` for what could not be read to its end."""
+    if os.path.islink(path) and os.path.isfile(path):
+        return ()  # as git, which follows no link to an ignore file
+    data = _steering(path)
+    if data is None:
         return ()
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     return (_IgnoreFile((line.removesuffix("\r") for line in text.split("\n")), above, inside),)
+
+
+def _steering(path: str) -> bytes | None:
+    """The bytes of a file that says what is left out, None where there is none; raises `UserError` for what is no
+    regular file or too large, since a run without it would be about other files."""
+    try:
+        return read_regular(path, SETTINGS_LIMIT)
+    except RefusedFile as error:
+        if os.path.isdir(path):
+            return None
+        raise UserError(f"{path} cannot be read: {error.strerror}; remove it or mend it.") from None
+    except (OSError, ValueError):
+        return None
 
 
 def _ignored(chain: _Chain, path: str, name: str) -> bool:
@@ -299,17 +320,21 @@ def _outer_rules(root: Path) -> _Chain:
 
 
 def _git_directory(path: Path) -> Path:
-    """Where git keeps what concerns the repository: `.git`, or, for a worktree, what the file of that name leads to."""
-    try:
-        if path.is_file():
-            path = path.parent / path.read_text(encoding="utf-8").strip().removeprefix("gitdir: ")
-            common = path / "commondir"
-            if common.is_file():
-                path = path / common.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        # Then there is merely no list to read.
+    """Where git keeps what concerns the repository: `.git`, or, for a worktree, what the file of that name leads to.
+    Raises `UserError` for a file that is none of git's."""
+    data = _steering(str(path))
+    if data is None:
         return path
-    return path
+    directory = path.parent / _git_path(path, data)
+    common = _steering(str(directory / "commondir"))
+    return directory if common is None else directory / _git_path(directory / "commondir", common)
+
+
+def _git_path(file: Path, data: bytes) -> str:
+    """The path that a file of git holds."""
+    if b"\0" in data:
+        raise UserError(f"{file} holds NUL bytes, so it leads to no git directory; remove it or mend it.")
+    return os.fsdecode(data.strip().removeprefix(b"gitdir: "))
 
 
 class _Tree:
@@ -379,6 +404,11 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
 
 def _is_text(name: str) -> bool:
     return name.isascii() or not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def _escaped(name: str) -> str:
+    """A name that is no text as one that is: `\\xe9` for a byte that does not decode."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 class _Naming:

@@ -8,12 +8,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import msgspec
 import pathspec
 
-from unbounded_lint.cache import Cache
+from unbounded_lint.cache import Opened, open_cache
 from unbounded_lint.catalog.load import catalog, extend
 from unbounded_lint.config import Settings
 from unbounded_lint.discovery import ProjectFiles
@@ -56,10 +55,14 @@ class Stats(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The findings of a run, in their order, after selection, confidence, ignores and suppressions."""
+    """The findings of a run, in their order, after selection, confidence, ignores and suppressions.
+
+    notes are sentences about the run itself, such as a cache that is not used.
+    """
 
     findings: tuple[Finding, ...]
     stats: Stats
+    notes: tuple[str, ...] = ()
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -104,16 +107,13 @@ def _quiet_collector() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(request: Request) -> Iterator[Sources]:
+def _opened(request: Request) -> Iterator[tuple[Sources, str]]:
+    """The sources of a run, and a note for the user where the cache is not used; what was read is kept at the end."""
     files, settings = request.project, request.settings
-    cache = Cache.open(files.root / settings.cache_dir) if request.use_cache else None
-    try:
-        sources = Sources(files.root, files.files, cache)
-        yield sources
-        sources.save()
-    finally:
-        if cache is not None:
-            cache.close()
+    opened = open_cache(files.root, settings.cache_dir) if request.use_cache else Opened(None)
+    sources = Sources(files.root, files.files, opened.cache)
+    yield sources, opened.note
+    sources.save()
 
 
 def _link(request: Request, sources: Sources, progress: Progress | None, thorough: bool = False) -> Project:
@@ -133,10 +133,11 @@ def _link(request: Request, sources: Sources, progress: Progress | None, thoroug
 
 
 def _check(request: Request, progress: Progress | None) -> Outcome:
-    with _opened(request) as sources:
+    with _opened(request) as (sources, note):
         project = _link(request, sources, progress)
         sources.examine_rest()
-        found = [*_by_rules(request.settings, project), *_failures(sources, project)]
+        found = [*_by_rules(request.settings, project), *_failures(sources, project), *_unnamed(request.project)]
+        unparsed = len(sources.failures) + len(request.project.unnamed)
         kept = [f for f in found if _is_wanted(f, request)]
         shown = tuple(sorted(_unsuppressed(kept, sources, request.apply_noqa), key=lambda f: f.sort_key))
         by_code = Counter(f.code for f in shown)
@@ -145,9 +146,9 @@ def _check(request: Request, progress: Progress | None) -> Outcome:
             analysed=project.analysed,
             containers=len(project.containers),
             by_code=dict(sorted(by_code.items())),
-            unparsed=len(sources.failures),
+            unparsed=unparsed,
         )
-        return Outcome(shown, stats)
+        return Outcome(shown, stats, (note,) if note else ())
 
 
 def _by_rules(settings: Settings, project: Project) -> Iterator[Finding]:
@@ -178,6 +179,11 @@ def _failures(sources: Sources, project: Project) -> Iterator[Finding]:
             yield unparsable_file.report(failure.path, failure.line, failure.reason)
     for path, symbol, error in project.failures:
         yield internal_error.report(path, error, symbol)
+
+
+def _unnamed(files: ProjectFiles) -> Iterator[Finding]:
+    for path in files.unnamed:
+        yield unparsable_file.report(path, 1, "cannot be read (its name is not UTF-8)")
 
 
 def _matches(code: str, prefixes: tuple[str, ...]) -> int:
@@ -235,7 +241,7 @@ def _text(sources: Sources, path: str) -> str:
 
 
 def _explain(request: Request, symbol: str) -> Sheet:
-    with _opened(request) as sources:
+    with _opened(request) as (sources, _):
         project = _link(request, sources, None, thorough=True)
         container = _named(project, symbol)
         codes = tuple(sorted({f.code for f in _by_rules(request.settings, project) if f.symbol == container.symbol}))
@@ -270,8 +276,3 @@ def _sheet(project: Project, container: Container, codes: tuple[str, ...]) -> Sh
         timers=project.timer_places(container),
         findings=codes,
     )
-
-
-def cache_directory(root: Path, settings: Settings) -> Path:
-    """Where the facts of a project are kept."""
-    return root / settings.cache_dir

@@ -18,15 +18,15 @@ from unbounded_lint import __version__
 from unbounded_lint.cache import Cache
 from unbounded_lint.facts import gate
 from unbounded_lint.facts.model import SCHEMA, ModuleFacts
+from unbounded_lint.facts.sound import fits
+from unbounded_lint.reading import SOURCE_LIMIT, read_regular
 from unbounded_lint.source import DecodeError, SourceFile, decode
 
 POOL_BYTES = 500_000
 """From how many bytes to parse a pool of processes pays for itself."""
 
-MAX_BYTES = 20_000_000
-"""A file larger than this is generated data, not code that somebody maintains."""
-
-
+_KEY_BYTES = 16
+_EXAMINED = b"files that can be parsed"
 _MANGLED = re.compile(r"^_[^\W_]\w*?(?=__\w)")
 
 
@@ -105,10 +105,7 @@ class Sources:
         """The bytes of a file; empty, and a failure, when it cannot be read."""
         if path not in self._data:
             try:
-                file = self.root / path
-                if file.stat().st_size > MAX_BYTES:
-                    raise OSError(f"larger than {MAX_BYTES // 1_000_000} MB")
-                self._data[path] = file.read_bytes()
+                self._data[path] = read_regular(self.root / path, SOURCE_LIMIT)
             except OSError as error:
                 self._data[path] = b""
                 reason = error.strerror or str(error)
@@ -172,7 +169,7 @@ class Sources:
         return _parse(self.data(path))
 
     def _key(self, path: str) -> bytes:
-        digest = hashlib.blake2b(self.data(path), digest_size=16)
+        digest = hashlib.blake2b(self.data(path), digest_size=_KEY_BYTES)
         digest.update(f"{__version__} {SCHEMA} {sys.version_info[:2]}".encode())
         return digest.digest()
 
@@ -180,7 +177,7 @@ class Sources:
         keys = {path: self._key(path) for path in paths} if self._cache is not None else {}
         known = self._cache.get_many(keys.values()) if self._cache is not None and keys else {}
         for path, key in keys.items():
-            if key in known and self._is_sound(known[key]):
+            if key in known and self._is_sound(known[key], self.data(path)):
                 self._encoded[path] = known[key]
         missing = [path for path in paths if path not in self._encoded]
         for done, (path, encoded) in enumerate(self._parse_all(missing, jobs), 1):
@@ -191,12 +188,13 @@ class Sources:
                 progress(done, len(missing))
         self.parsed += len(missing)
 
-    def _is_sound(self, encoded: bytes) -> bool:
+    def _is_sound(self, encoded: bytes, data: bytes) -> bool:
+        """Whether what the cache gave can be what was made from a file's bytes."""
         try:
-            self._decoder.decode(encoded)
+            parsed = self._decoder.decode(encoded)
         except (msgspec.DecodeError, RecursionError):
             return False
-        return True
+        return not parsed.internal and (parsed.facts is None or fits(parsed.facts, data))
 
     def _parse_all(self, paths: Sequence[str], jobs: int) -> Iterable[tuple[str, bytes]]:
         size = sum(len(self.data(path)) for path in paths)
@@ -216,15 +214,20 @@ class Sources:
         """
         seen = {*self._encoded, *self._read, *self._failures}
         rest = [f.path for f in self.files if f.path not in seen]
-        keys = {path: self._key(path) + b"c" for path in rest} if self._cache is not None else {}
-        known = self._cache.get_many(keys.values()) if self._cache is not None and keys else {}
-        for path in rest:
-            if path in keys and keys[path] in known:
-                continue
-            if not _compiles(self.data(path)) and self.load(path) is None:
-                continue
-            if path in keys:
-                self._fresh[keys[path]] = b"1"
+        if self._cache is None or not rest:
+            for path in rest:
+                self._examine(path)
+            return
+        stored = self._cache.get_many([_EXAMINED]).get(_EXAMINED, b"")
+        known = {stored[at : at + _KEY_BYTES] for at in range(0, len(stored), _KEY_BYTES)}
+        keys = {path: self._key(path) for path in rest}
+        good = {key for path, key in keys.items() if key in known or self._examine(path)}
+        if good - known:
+            self._fresh[_EXAMINED] = b"".join(sorted(good))
+
+    def _examine(self, path: str) -> bool:
+        """Whether a file can be parsed; a failure is kept."""
+        return _compiles(self.data(path)) or self.load(path) is not None
 
     def save(self) -> None:
         """Hand what was parsed to the cache."""

@@ -74,7 +74,8 @@ def _visible(char: str) -> str:
         return char
     if char in "\t\r\n":
         return " "
-    # Surrogates stand for undecodable bytes of a file name; a repr keeps them readable in any encoding.
+    if "\udc80" <= char <= "\udcff":  # a byte of a file name that does not decode (PEP 383)
+        return f"\\x{ord(char) - 0xDC00:02x}"
     return repr(char)[1:-1] if unicodedata.category(char) in {"Cc", "Cs", "Cf", "Cn", "Co", "Zl", "Zp"} else char
 
 
