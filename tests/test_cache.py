@@ -280,7 +280,7 @@ def test_entries_that_are_no_files(tmp_path: Path, root: Path, base: Path) -> No
     device.symlink_to("/dev/zero")
     before = outside.read_bytes()
     assert len(stored(root)) == len(VALUES) - 4
-    fill(root, {key: b"new" for key in VALUES})
+    fill(root, dict.fromkeys(VALUES, b"new"))
     assert outside.read_bytes() == before, "nothing is written through a link"
 
 

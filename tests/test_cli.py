@@ -45,6 +45,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     findings: tuple[Finding, ...]
     stats: Stats = Stats()
+    notes: tuple[str, ...] = ()
 
 
 class Rule(msgspec.Struct, frozen=True):

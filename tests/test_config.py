@@ -181,7 +181,7 @@ def test_broken_toml_names_file_and_line(tmp_path: Path, text: bytes, place: str
 
 def test_missing_named_file(tmp_path: Path) -> None:
     assert f"{tmp_path / 'no.toml'}: there is no such settings file" in failure(tmp_path, config=tmp_path / "no.toml")
-    assert "there is no such settings file" in failure(tmp_path, config=tmp_path)
+    assert "it is a directory, not a regular file" in failure(tmp_path, config=tmp_path)
 
 
 def test_table_that_is_no_table(tmp_path: Path, pyproject: Path) -> None:
