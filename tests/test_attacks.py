@@ -1,7 +1,7 @@
 """What a stranger's repository may try: the real command, in a process with little time and memory, harms nothing.
 
-Each attack is a small project that is made here. The command must end by itself within its limits, with 0, 1 or 2, without
-an internal error, and nothing outside its cache may be written, changed or deleted.
+Each attack is a small project that is made here. The command must end by itself within its limits, with 0, 1 or 2,
+without an internal error, and nothing outside its cache may be written, changed or deleted.
 """
 
 from __future__ import annotations
