@@ -119,10 +119,12 @@ def wait_for_entries(caches: Path, count: int, process: multiprocessing.process.
 
 
 def truncated(data: bytes, rng: random.Random) -> bytes:
-    return data[: rng.randrange(len(data))]
+    return data[: rng.randrange(len(data) + 1)]
 
 
 def flipped(data: bytes, rng: random.Random) -> bytes:
+    if not data:
+        return b"x"
     at = rng.randrange(len(data))
     return data[:at] + bytes([data[at] ^ (1 << rng.randrange(8))]) + data[at + 1 :]
 
