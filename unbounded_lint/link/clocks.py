@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.resolver import Resolver
+from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.program import ScopeId
-from unbounded_lint.link.values import ExternalResult, Resolver
 
 _CLOCKS = frozenset(
     {

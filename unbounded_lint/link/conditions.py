@@ -9,12 +9,13 @@ from typing import NamedTuple, TypeAlias
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.dataflow.scoping import decorator_names, is_static
+from unbounded_lint.link.dataflow.values import CallSite, Function, argument_of
 from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of, guards, loops_around
 from unbounded_lint.link.program import ScopeId
 from unbounded_lint.link.sweeps import Removal
-from unbounded_lint.link.values import CallSite, Function, decorator_names, is_static
 
 Path: TypeAlias = tuple[str, ...]
 """A part of an entry's value: ".name" for an attribute, "[key]" for an item; () is the value itself."""
@@ -331,7 +332,7 @@ class Conditions:
         facts = self.program.facts(scope)
         names = dict(self.view(scope).names)
         for index, parameter in enumerate(facts.parameters):
-            argument = self.resolver.argument(facts, index, site)
+            argument = argument_of(facts, index, site)
             path = self.path(argument, outer) if argument is not None else None
             if path is not None:
                 names[parameter.name] = path
@@ -489,7 +490,7 @@ class Conditions:
         paths: dict[int, Path] = {}
         site = CallSite(view.scope, 0, call, bound)
         for index in range(len(facts.parameters)):
-            argument = self.resolver.argument(facts, index, site)
+            argument = argument_of(facts, index, site)
             path = self.path(argument, view) if argument is not None else None
             if path is not None:
                 paths[index] = path

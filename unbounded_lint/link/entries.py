@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.dataflow.scoping import decorator_names
+from unbounded_lint.link.dataflow.values import CallSite, Function, Instance, argument_of, ordered
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.program import Binding, ScopeId
-from unbounded_lint.link.values import CallSite, Function, Instance, decorator_names, ordered
 
 HOPS = 2
 """Through how many calls an entry is followed."""
@@ -181,7 +182,7 @@ class Entries:
             if index < site.bound:
                 yield from ((receiver, site.scope) for receiver in self._receivers(facts.name, site))
             else:
-                argument = self.resolver.argument(facts, index, site)
+                argument = argument_of(facts, index, site)
                 if argument is not None:
                     yield argument, site.scope
 

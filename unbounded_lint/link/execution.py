@@ -11,11 +11,11 @@ from unbounded_lint.catalog.load import DECLARED, Catalog
 from unbounded_lint.catalog.model import Hook, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.values import Allocation, Class, External, Function, Instance
 from unbounded_lint.link.flow import Flow, Use, Variable
 from unbounded_lint.link.frames import in_cleanup, in_main_guard, loops_around, ops_in
 from unbounded_lint.link.given import argument_at, callee_names, dotted_text, given, is_unknown_receiver, receiver_of
 from unbounded_lint.link.program import Program, ScopeId, Site
-from unbounded_lint.link.values import Allocation, Class, External, Function, Instance
 
 LIVE = frozenset({"import", "startup", "main", "run", "api", "timer", "later", "exit"})
 RUNTIME = frozenset({"run", "api", "timer", "later"})

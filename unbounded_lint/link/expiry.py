@@ -10,12 +10,12 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.clocks import tells_time
+from unbounded_lint.link.dataflow.values import External, argument_of
 from unbounded_lint.link.entries import HOPS, Entries, Entry
 from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import ops_in
 from unbounded_lint.link.program import Binding, ScopeId
-from unbounded_lint.link.values import External
 
 _OLDER = {">": 1, ">=": 1, "<": -1, "<=": -1}
 _ASKING = frozenset({"import", "startup", "main", "run", "api", "tested"})
@@ -114,7 +114,7 @@ class Expiry:
         for index, parameter in enumerate(facts.parameters):
             if key == m.Name(parameter.name):
                 for site in self.flow.call_sites(scope):
-                    yield site.scope, self.resolver.argument(facts, index, site)
+                    yield site.scope, argument_of(facts, index, site)
 
     def scopes(self, entries: Entries) -> tuple[ScopeId, ...]:
         """Where running code can get at the entries."""

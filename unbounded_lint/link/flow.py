@@ -10,22 +10,11 @@ from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.resolver import Resolver
+from unbounded_lint.link.dataflow.scoping import Scoping, decorator_names, is_static, takes_class
+from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Instance, Module, Value, ordered
 from unbounded_lint.link.program import LinkedModule, Program, ScopeId, Site
 from unbounded_lint.link.reaching import AT_ENTRY, Reaching
-from unbounded_lint.link.values import (
-    CallSite,
-    Class,
-    External,
-    Function,
-    Instance,
-    Module,
-    Resolver,
-    Value,
-    decorator_names,
-    is_static,
-    ordered,
-    takes_class,
-)
 
 HANDLES = 300
 """How many names one value is followed through before the rest counts as unseen."""
@@ -117,8 +106,9 @@ class Flow:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.resolver = Resolver(program, _no_calls)
-        self.full = Resolver(program, self.call_sites)
+        self.scoping = Scoping(program)
+        self.resolver = Resolver(program, self.scoping, _no_calls)
+        self.full = Resolver(program, self.scoping, self.call_sites)
         self._reaching = Reaching(program)
         self._uses: dict[Handle, tuple[Use, ...]] = {}
         self._function_uses: dict[ScopeId, tuple[Use, ...]] = {}

@@ -10,12 +10,13 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.containers import Containers
+from unbounded_lint.link.dataflow.scoping import is_static
+from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.execution import RUNTIME, Context, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.given import callee_names, given
 from unbounded_lint.link.keys import Domain, Keys
 from unbounded_lint.link.program import LinkedModule, ScopeId
-from unbounded_lint.link.values import CallSite, is_static
 
 _FAMILY = "cache-decorator"
 _STEPS = 3
@@ -138,7 +139,7 @@ class FunctionCaches:
         if not steps or index is None:
             return False
         for site in self.flow.call_sites(scope):
-            argument = self.resolver.argument(facts, index, site)
+            argument = argument_of(facts, index, site)
             if argument is None or self.program.is_test(site.scope):
                 continue
             names = {node.id for node in w.walk(argument) if isinstance(node, m.Name)}

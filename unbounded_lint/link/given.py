@@ -5,8 +5,9 @@ from __future__ import annotations
 from unbounded_lint.catalog.load import receiver_word
 from unbounded_lint.catalog.model import Given
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.resolver import Resolver
+from unbounded_lint.link.dataflow.values import External, ExternalResult
 from unbounded_lint.link.program import ScopeId
-from unbounded_lint.link.values import External, ExternalResult, Resolver
 
 
 def dotted_text(expr: m.Expr) -> str:

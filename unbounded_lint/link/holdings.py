@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
 from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.program import ScopeId
-from unbounded_lint.link.values import Class, External, ExternalResult, Function, Instance, Value, ordered
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Container

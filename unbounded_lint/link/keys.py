@@ -9,13 +9,8 @@ from typing import TypeAlias
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.execution import Execution
-from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.frames import guards
-from unbounded_lint.link.given import callee_names, dotted_text
-from unbounded_lint.link.literal import is_listed, is_text
-from unbounded_lint.link.program import Binding, ScopeId, Site
-from unbounded_lint.link.values import (
+from unbounded_lint.link.dataflow.resolver import Resolver
+from unbounded_lint.link.dataflow.values import (
     Allocation,
     CallSite,
     Class,
@@ -24,10 +19,16 @@ from unbounded_lint.link.values import (
     Function,
     Instance,
     Module,
-    Resolver,
     Values,
+    argument_of,
     ordered,
 )
+from unbounded_lint.link.execution import Execution
+from unbounded_lint.link.flow import Flow
+from unbounded_lint.link.frames import guards
+from unbounded_lint.link.given import callee_names, dotted_text
+from unbounded_lint.link.literal import is_listed, is_text
+from unbounded_lint.link.program import Binding, ScopeId, Site
 
 DEPTH = 14
 """How many steps a key is followed backwards."""
@@ -881,7 +882,7 @@ class Keys:
             return self._self_domain(owner)
         for function, site in reversed(env):
             if function == scope:
-                argument = self.resolver.argument(facts, index, site)
+                argument = argument_of(facts, index, site)
                 if argument is not None:
                     shorter = tuple(entry for entry in env if entry[0] != scope)
                     return self._of(argument, site.scope, shorter, depth - 1)
@@ -937,7 +938,7 @@ class Keys:
             if site.op >= 0 and self.execution.kinds(site.scope, site.op) <= {"import", "test"}:
                 yield Domain("closed", "given by calls at import")
                 continue
-            argument = self.resolver.argument(facts, index, site)
+            argument = argument_of(facts, index, site)
             if argument is not None:
                 narrowed = self._narrowed(argument, site.scope, site.op) if site.op >= 0 else None
                 yield narrowed or self._of(argument, site.scope, (), depth - 1)

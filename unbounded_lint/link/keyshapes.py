@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.scoping import is_static
+from unbounded_lint.link.dataflow.values import CallSite, Function, argument_of
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.given import dotted_text
 from unbounded_lint.link.program import Binding, ScopeId
-from unbounded_lint.link.values import CallSite, Function, is_static
 
 Shape: TypeAlias = "tuple[object, ...]"
 
@@ -135,7 +136,7 @@ class KeyShapes:
         facts = self.program.facts(function)
         for index, parameter in enumerate(facts.parameters):
             if parameter.name == shape[1] and shape[3] == -1:
-                argument = self.resolver.argument(facts, index, site)
+                argument = argument_of(facts, index, site)
                 return self._of(argument, site.scope, site.op, _DEPTH) if argument is not None else None
         return None
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.conditions import Needed, Path
+from unbounded_lint.link.dataflow.scoping import decorator_names
+from unbounded_lint.link.dataflow.values import CallSite, Class, Function, Instance, argument_of, ordered
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import guards, is_true
 from unbounded_lint.link.given import callee_names
 from unbounded_lint.link.program import Binding, ScopeId
-from unbounded_lint.link.values import CallSite, Class, Function, Instance, decorator_names, ordered
 
 _DEPTH = 6
 _ZEROS = frozenset({"0", "0.0", "0."})
@@ -169,7 +170,7 @@ class Optionals:
         sites = [s for s in self.flow.call_sites(function) if not self.program.is_test(s.scope) and s.call is not None]
         for site in sites:
             assert site.call is not None
-            argument = self.resolver.argument(facts, index, site)
+            argument = argument_of(facts, index, site)
             if argument is not None:
                 found = self._unset(argument, _At(site.scope, site.op), needed, depth)
             elif parameter.default is not None and not any(a.star for a in site.call.args):
@@ -292,7 +293,7 @@ class Optionals:
         index = next((i for i, p in enumerate(facts.parameters) if value == m.Name(p.name)), None)
         if index is None or len(self._reaching(facts.parameters[index].name, _At(init, op))) != 1:
             return self._unset(value, _At(init, op), needed, depth - 1)
-        argument = self.resolver.argument(facts, index, CallSite(at.scope, at.op, call, 1))
+        argument = argument_of(facts, index, CallSite(at.scope, at.op, call, 1))
         if argument is not None:
             return self._unset(argument, at, needed, depth - 1)
         default = facts.parameters[index].default

@@ -9,6 +9,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.clocks import tells_time
+from unbounded_lint.link.dataflow.values import Function, Instance
 from unbounded_lint.link.entries import Entries, Entry
 from unbounded_lint.link.execution import LIVE, Execution
 from unbounded_lint.link.expiry import AgeTest, Expiry
@@ -16,7 +17,6 @@ from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import guards
 from unbounded_lint.link.program import ScopeId, Site
 from unbounded_lint.link.sweeps import Removal
-from unbounded_lint.link.values import Function, Instance
 
 _CREATING = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
 

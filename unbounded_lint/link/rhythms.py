@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from unbounded_lint.catalog.model import Interval
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.resolver import Resolver
+from unbounded_lint.link.dataflow.values import Function, Module, ordered
 from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import ops_in
 from unbounded_lint.link.given import argument_at, callee_names, is_unknown_receiver, receiver_of
 from unbounded_lint.link.program import ScopeId
-from unbounded_lint.link.values import Function, Module, Resolver, ordered
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Container

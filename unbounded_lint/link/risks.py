@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
+from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
 from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of
 from unbounded_lint.link.given import callee_names, dotted_text
 from unbounded_lint.link.program import ScopeId
-from unbounded_lint.link.values import Class, External, ExternalResult, Function, Instance, Value, ordered
 
 DEPTH = 4
 """How many calls deep an error is looked for."""

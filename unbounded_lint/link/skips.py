@@ -13,13 +13,13 @@ from unbounded_lint.link.bounds import Insert, Verdict
 from unbounded_lint.link.callers import Callers
 from unbounded_lint.link.conditions import Condition, Conditions, Needed, Path
 from unbounded_lint.link.containers import Holder
+from unbounded_lint.link.dataflow.values import Instance
 from unbounded_lint.link.execution import LIVE, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of, in_cleanup
 from unbounded_lint.link.optional import Optionals, Unset
 from unbounded_lint.link.program import ScopeId, Site
 from unbounded_lint.link.sweeps import Removal, Sweeps
-from unbounded_lint.link.values import Instance
 
 _MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__setstate__"})
 _REPLACERS = frozenset({"replace", "_replace", "evolve", "model_copy", "update"})

@@ -10,6 +10,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.bounds import Insert
 from unbounded_lint.link.containers import Holder
+from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.flow import Attribute, Flow, Handle
 from unbounded_lint.link.frames import loops_around
@@ -26,7 +27,6 @@ from unbounded_lint.link.subjects import (
     shown,
 )
 from unbounded_lint.link.sweeps import Removal
-from unbounded_lint.link.values import CallSite
 from unbounded_lint.link.ways import Edge, Ways
 
 STEPS = 400
@@ -351,7 +351,7 @@ class Starts:
         for name in names_in_front(condition.expr):
             if name.id in names:
                 index = next(i for i, p in enumerate(facts.parameters) if p.name == name.id)
-                argument = self.resolver.argument(facts, index, call)
+                argument = argument_of(facts, index, call)
                 if argument is not None and not isinstance(argument, m.Const):
                     return Asked(in_place(condition.expr, name, argument), condition.truth)
         return None

@@ -10,11 +10,11 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.callers import Callers, exclude
+from unbounded_lint.link.dataflow.values import Function, Instance, ordered
 from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.flow import Attribute, Flow, Handle, Variable
 from unbounded_lint.link.frames import guards, loops_around, ops_in
 from unbounded_lint.link.program import ScopeId, Site
-from unbounded_lint.link.values import Function, Instance, ordered
 from unbounded_lint.link.ways import Edge, Ways
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.scoping import is_static
+from unbounded_lint.link.dataflow.values import Class, External, Function, Module, argument_of, is_fresh
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of, guards
 from unbounded_lint.link.program import ScopeId
-from unbounded_lint.link.values import Class, External, Function, Module, is_fresh, is_static
 
 _PLAIN = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow", "uuid4", "uuid1", "token_hex"})
 """What these give belongs to no entry: a condition on it is none on the entry."""
@@ -168,7 +169,7 @@ class Subjects:
         index = next(i for i, p in enumerate(facts.parameters) if p.name == name)
         default = facts.parameters[index].default
         sites = [s for s in self.flow.call_sites(scope) if not self.program.is_test(s.scope) and s.call is not None]
-        given = [self.resolver.argument(facts, index, site) for site in sites]
+        given = [argument_of(facts, index, site) for site in sites]
         if any(g is not None and not isinstance(g, m.Const) for g in given):
             return False
         if isinstance(default, m.Const) and default.kind in {"bool", "none"}:

@@ -9,12 +9,12 @@ from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
 from unbounded_lint.link.execution import LIVE, Context, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import after_any_end, frames_of, in_cleanup, inside, ops_in
 from unbounded_lint.link.given import callee_names, dotted_text, given
 from unbounded_lint.link.program import ScopeId
-from unbounded_lint.link.values import Allocation, CallSite
 
 REMOVING = frozenset({"remove", "clear", "replace", "trim"})
 
@@ -154,7 +154,7 @@ class Sweeps:
         self, site: CallSite, scope: ScopeId, position: int, definitions: frozenset[tuple[ScopeId, int]]
     ) -> bool:
         """Whether a call hands over the container made at one of these operations; in doubt, yes."""
-        argument = self.resolver.argument(self.program.facts(scope), position, site)
+        argument = argument_of(self.program.facts(scope), position, site)
         values = self.resolver.values(argument, site.scope) if argument is not None else ()
         made = {(v.scope, v.op) for v in values if isinstance(v, Allocation)}
         return not made or bool(made & definitions)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.values import Function, ordered
 from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow, Use
 from unbounded_lint.link.frames import LOOPS, frames_of, guards, ops_in
 from unbounded_lint.link.program import ScopeId, Site
 from unbounded_lint.link.risks import Risk, Risks
 from unbounded_lint.link.sweeps import Sweeps
-from unbounded_lint.link.values import Function, ordered
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Container

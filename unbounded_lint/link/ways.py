@@ -8,12 +8,12 @@ from typing import NamedTuple
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.values import CallSite
 from unbounded_lint.link.execution import LIVE, Context, Execution, takes_callback
 from unbounded_lint.link.flow import Flow, Use
 from unbounded_lint.link.given import callee_names, is_unknown_receiver, receiver_of
 from unbounded_lint.link.program import ScopeId, Site
 from unbounded_lint.link.sweeps import Removal
-from unbounded_lint.link.values import CallSite
 
 
 class Edge(NamedTuple):

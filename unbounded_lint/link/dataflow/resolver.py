@@ -1,0 +1,101 @@
+"""What an expression can be, found backwards from a use: the questions that the rest of the link layer asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.equations import (
+    ANYTHING,
+    Equations,
+    OfAttribute,
+    OfBases,
+    OfName,
+    OfOrder,
+    OfParameter,
+    OfReturned,
+    joined,
+    nothing_yet,
+)
+from unbounded_lint.link.dataflow.scoping import AttributeWrite, Scoping
+from unbounded_lint.link.dataflow.solver import Solver
+from unbounded_lint.link.dataflow.values import NOTHING, CallSite, External, Value, Values
+from unbounded_lint.link.program import Program, ScopeId
+
+
+class Resolver:
+    """Answers what things can be; empty means unknown. `calls` gives the calls of a function that its parameters are
+    followed to."""
+
+    def __init__(self, program: Program, scoping: Scoping, calls: Callable[[ScopeId], Iterable[CallSite]]) -> None:
+        self.program = program
+        self.scoping = scoping
+        self._equations = Equations(program, scoping, calls)
+        self._solver: Solver[Any, Any] = Solver(self._equations.of, nothing_yet, joined)
+
+    def values(self, expr: m.Expr, scope: ScopeId) -> Values:
+        """What an expression of that scope can be."""
+        if isinstance(expr, m.Name):
+            return self.lookup(expr.id, scope)
+        if isinstance(expr, m.Const):
+            return NOTHING
+        return self._ask(self._equations.question(expr, scope))
+
+    def _ask(self, question: Any) -> Values:
+        found: Values = self._solver.answer(question)
+        return NOTHING if found == ANYTHING else found
+
+    def lookup(self, name: str, scope: ScopeId) -> Values:
+        """What a bare name can be, by Python's scoping."""
+        owner = self.scoping.owner(name, scope) or self.scoping.starred(name, self.program.of(scope))
+        return frozenset({External(name)}) if owner is None else self._ask(OfName(name, owner))
+
+    def owner(self, name: str, scope: ScopeId) -> ScopeId | None:
+        """The scope whose variable a bare name means, None for a builtin or a star import."""
+        return self.scoping.owner(name, scope)
+
+    def parameter(self, scope: ScopeId, index: int) -> Values:
+        """What a parameter can be: its receiver, what the call sites of the project pass, its annotation, its
+        default."""
+        return self._ask(OfParameter(scope, index))
+
+    def returned(self, function: ScopeId) -> Values:
+        """What a function returns."""
+        return self._ask(OfReturned(function))
+
+    def class_attribute(self, cls: ScopeId, name: str, *, on_class: bool) -> Values:
+        """What an attribute of a class or of its instances is, by the method resolution order."""
+        return self._ask(OfAttribute(cls, name, on_class))
+
+    def writes(self, cls: ScopeId) -> Mapping[str, tuple[AttributeWrite, ...]]:
+        """Attribute -> the assignments to it through the receiver, in the methods of the class itself."""
+        return self.scoping.writes(cls)
+
+    def enclosing_class(self, scope: ScopeId) -> ScopeId | None:
+        """The nearest class around a scope."""
+        return self.scoping.enclosing_class(scope)
+
+    # --- classes ---
+
+    def bases(self, cls: ScopeId) -> tuple[Value, ...]:
+        """The base classes of a class, in order."""
+        found: tuple[Value, ...] = self._solver.answer(OfBases(cls))
+        return found
+
+    def outside_bases(self, cls: ScopeId) -> tuple[External, ...]:
+        """The base classes that are not of this project."""
+        return tuple(b for b in self.bases(cls) if isinstance(b, External))
+
+    def mro(self, cls: ScopeId) -> tuple[ScopeId, ...]:
+        """The class and its bases in the project, nearest first, each once."""
+        found: tuple[ScopeId, ...] = self._solver.answer(OfOrder(cls))
+        return found
+
+    def all_outside_bases(self, cls: ScopeId) -> frozenset[str]:
+        """The dotted names of every base outside the project, direct or inherited."""
+        return frozenset(b.name for c in self.mro(cls) for b in self.outside_bases(c))
+
+    def related(self, one: ScopeId, other: ScopeId) -> bool:
+        """Whether one of two classes inherits from the other."""
+        return one == other or one in self.mro(other) or other in self.mro(one)

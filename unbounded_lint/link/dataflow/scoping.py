@@ -1,0 +1,154 @@
+"""Which scope's variable a name means, and what a class writes to the attributes of its instances: as it is written,
+before anything is known of values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.program import LinkedModule, Program, ScopeId
+
+_CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+
+
+class AttributeWrite(NamedTuple):
+    """`self.attr = value` (or `cls.attr = value`) in a method: the method's scope, the operation and the value."""
+
+    scope: ScopeId
+    op: int
+    value: m.Expr | None
+    annotation: m.Expr | None
+    on_class: bool
+
+
+def decorator_names(scope: m.Scope) -> frozenset[str]:
+    """The last names of a function's decorators, calls taken off."""
+    found = set()
+    for decorator in scope.decorators:
+        inner = decorator.func if isinstance(decorator, m.Call) else decorator
+        if isinstance(inner, m.Attr):
+            found.add(inner.name)
+        elif isinstance(inner, m.Name):
+            found.add(inner.id)
+    return frozenset(found)
+
+
+def is_static(scope: m.Scope) -> bool:
+    """Whether a method takes no receiver."""
+    return "staticmethod" in decorator_names(scope)
+
+
+def takes_class(scope: m.Scope) -> bool:
+    """Whether a method's first parameter is the class."""
+    return "classmethod" in decorator_names(scope) or scope.name in _CLASS_METHODS
+
+
+class Scoping:
+    """Python's scoping rules over the program. Memoised."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._owners: dict[tuple[str, ScopeId], ScopeId | None] = {}
+        self._stars: dict[tuple[str, str], ScopeId | None] = {}
+        self._writes: dict[ScopeId, Mapping[str, tuple[AttributeWrite, ...]]] = {}
+
+    def owner(self, name: str, scope: ScopeId) -> ScopeId | None:
+        """The scope whose variable a bare name means, None for a builtin or a star import."""
+        key = (name, scope)
+        if key not in self._owners:
+            self._owners[key] = self._find_owner(name, scope)
+        return self._owners[key]
+
+    def _find_owner(self, name: str, scope: ScopeId) -> ScopeId | None:
+        module = self.program.of(scope)
+        index = scope.index
+        first = True
+        while index >= 0:
+            facts = module.scope(index)
+            if name in facts.globals:
+                return ScopeId(scope.path, 0) if name in module.bindings(0) else None
+            if (first or facts.kind != "class") and name in module.bindings(index):
+                return ScopeId(scope.path, index)
+            index, first = facts.parent, False
+        return None
+
+    def starred(self, name: str, module: LinkedModule) -> ScopeId | None:
+        """The module that a name comes from by star imports, the nearest of several."""
+        key = (name, module.path)
+        if key not in self._stars:
+            self._stars[key] = None if name.startswith("_") else self._find_starred(name, module)
+        return self._stars[key]
+
+    def _find_starred(self, name: str, module: LinkedModule) -> ScopeId | None:
+        queue, seen = [module], {module.path}
+        for at in queue:
+            for source in self._star_sources(at):
+                if source.path not in seen:
+                    if name in source.bindings(0):
+                        return ScopeId(source.path, 0)
+                    seen.add(source.path)
+                    queue.append(source)
+        return None
+
+    def _star_sources(self, module: LinkedModule) -> Iterator[LinkedModule]:
+        for _, _, imported in module.imports:
+            if imported.attribute == "*":
+                source = self.program.named(module.absolute(imported))
+                if source is not None:
+                    yield source
+
+    def enclosing_class(self, scope: ScopeId) -> ScopeId | None:
+        """The nearest class around a scope."""
+        at = self.program.parent(scope)
+        while at is not None and self.program.facts(at).kind != "class":
+            at = self.program.parent(at)
+        return at
+
+    def writes(self, cls: ScopeId) -> Mapping[str, tuple[AttributeWrite, ...]]:
+        """Attribute -> the assignments to it through the receiver, in the methods of the class itself."""
+        if cls not in self._writes:
+            found: dict[str, list[AttributeWrite]] = {}
+            module = self.program.of(cls)
+            for index in module.functions_of.get(cls.index, ()):
+                here = ScopeId(cls.path, index)
+                for name, write in _attribute_writes(here, module.scope(index), self._receivers(here, cls)):
+                    found.setdefault(name, []).append(write)
+            self._writes[cls] = {name: tuple(writes) for name, writes in found.items()}
+        return self._writes[cls]
+
+    def _receivers(self, scope: ScopeId, cls: ScopeId) -> Mapping[str, bool]:
+        """The names by which the receiver of a method of `cls` is known in a scope -> whether it is the class
+        itself."""
+        at: ScopeId | None = scope
+        while at is not None:
+            facts = self.program.facts(at)
+            if facts.kind not in {"function", "lambda"}:
+                return {}
+            if self.program.parent(at) == cls:
+                if is_static(facts) or not facts.parameters:
+                    return {}
+                return {facts.parameters[0].name: takes_class(facts) and facts.name != "__new__"}
+            at = self.program.parent(at)
+        return {}
+
+
+def _attribute_writes(
+    here: ScopeId, scope: m.Scope, receivers: Mapping[str, bool]
+) -> Iterator[tuple[str, AttributeWrite]]:
+    for index, op in enumerate(scope.ops):
+        action = op.action
+        if not isinstance(action, m.Assign):
+            continue
+        for target in action.targets:
+            whole = isinstance(target, m.Attr)
+            for part in (target,) if whole else target.items if isinstance(target, m.Display) else ():
+                if isinstance(part, m.Attr) and isinstance(part.base, m.Name) and part.base.id in receivers:
+                    value = action.value if whole else _unpacked(target, part, action.value)
+                    yield part.name, AttributeWrite(here, index, value, action.annotation, receivers[part.base.id])
+
+
+def _unpacked(target: m.Expr, part: m.Expr, value: m.Expr | None) -> m.Expr | None:
+    if isinstance(target, m.Display) and isinstance(value, m.Display) and len(target.items) == len(value.items):
+        return value.items[target.items.index(part)]
+    return None

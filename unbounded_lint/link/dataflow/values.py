@@ -1,0 +1,117 @@
+"""What an expression can be: modules, functions, classes, instances, containers and things from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.program import ScopeId
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module or package of the project."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function or lambda of the project; `receiver` is the class it was looked up on, if it is bound."""
+
+    scope: ScopeId
+    receiver: ScopeId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class of the project."""
+
+    scope: ScopeId
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """Any instance of a class of the project."""
+
+    scope: ScopeId
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """Something outside the project, by its dotted name; builtins have their bare name. `of_instance` marks what was
+    looked up on an instance: it is data that comes and goes, not a definition of another package."""
+
+    name: str
+    of_instance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalResult:
+    """What calling something outside the project gave: an instance, mostly."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """A container written out or built in an assignment: the scope and operation that make it, and the name it first
+    got."""
+
+    scope: ScopeId
+    op: int
+    name: str
+
+
+Value: TypeAlias = Module | Function | Class | Instance | External | ExternalResult | Allocation
+Values: TypeAlias = frozenset[Value]
+NOTHING: Values = frozenset()
+
+
+def ordered(values: Values) -> tuple[Value, ...]:
+    """The values in an order that does not depend on hashing."""
+    return tuple(values) if len(values) < 2 else tuple(sorted(values, key=repr))
+
+
+class CallSite(NamedTuple):
+    """One call of a function: where, the call (None for a bare decorator), and how many leading parameters are
+    bound."""
+
+    scope: ScopeId
+    op: int
+    call: m.Call | None
+    bound: int
+
+
+def argument_of(facts: m.Scope, index: int, site: CallSite) -> m.Expr | None:
+    """The expression that a call passes for the parameter at an index of a function, None when it passes none or it
+    cannot be told."""
+    if site.call is None:
+        return None
+    parameter = facts.parameters[index]
+    for argument in site.call.args:
+        if argument.keyword == parameter.name:
+            return argument.value
+    if parameter.kind not in {"normal", "positional-only"}:
+        return None
+    position = index - site.bound
+    positional = [a for a in site.call.args if a.keyword is None and a.star != "**"]
+    if any(a.star for a in positional[: position + 1]) or not 0 <= position < len(positional):
+        return None
+    return positional[position].value
+
+
+_FRESH_CALLS = frozenset({"dict", "list", "set", "defaultdict", "OrderedDict", "deque", "Counter"})
+
+
+def is_fresh(expr: m.Expr) -> bool:
+    """Whether an expression makes a new container on the spot."""
+    match expr:
+        case m.DictDisplay() | m.Display():
+            return True
+        case m.Comp(kind=kind):
+            return kind != "generator"
+        case m.Call(func=m.Name(id=name) | m.Attr(name=name)):
+            return name in _FRESH_CALLS
+    return False
