@@ -8,7 +8,8 @@ import pytest
 
 from tests.programs import linked, named
 from unbounded_lint.catalog.load import catalog
-from unbounded_lint.link.keys import Domain, Keys, join
+from unbounded_lint.link.keys.domains import Keys
+from unbounded_lint.link.keys.origins import Domain, join
 
 CLOSED = {
     "literal": "def f():\n    X['a'] = 1\n",

@@ -15,7 +15,8 @@ from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import LOOPS, frames_of, guards
 from unbounded_lint.link.inner import Inner
 from unbounded_lint.link.installed import Installed
-from unbounded_lint.link.keys import Domain, Keys
+from unbounded_lint.link.keys.domains import Keys
+from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program import ScopeId, Site
 from unbounded_lint.link.sweeps import Removal, Sweeps
 

@@ -15,7 +15,8 @@ from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.execution import RUNTIME, Context, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.given import callee_names, given
-from unbounded_lint.link.keys import Domain, Keys
+from unbounded_lint.link.keys.domains import Keys
+from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program import LinkedModule, ScopeId
 
 _FAMILY = "cache-decorator"

@@ -23,7 +23,7 @@ from unbounded_lint.link.functioncaches import FunctionCache, FunctionCaches
 from unbounded_lint.link.holdings import Holdings
 from unbounded_lint.link.inner import Inner
 from unbounded_lint.link.iteration import Iteration
-from unbounded_lint.link.keys import Keys
+from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.losses import Losses
 from unbounded_lint.link.program import Program, ScopeId
 from unbounded_lint.link.renewal import Renewal
