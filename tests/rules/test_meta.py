@@ -98,7 +98,8 @@ def test_row_in_the_readme(rule: Rule) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     table = text.split("<!-- rules:begin -->")[1].split("<!-- rules:end -->")[0]
     rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.strip().splitlines()[2:]]
-    assert [rule.code, rule.name, "on" if rule.default else "opt-in"] in [row[:3] for row in rows]
+    page = f"[{rule.name}](unbounded_lint/rules/{path_of(rule.name).name})"
+    assert [rule.code, page, "on" if rule.default else "opt-in"] in [row[:3] for row in rows]
 
 
 @pytest.mark.parametrize("name", ["__init__", *module_names()])
