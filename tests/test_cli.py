@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +49,14 @@ class Outcome(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+class Example(msgspec.Struct, frozen=True):
+    """As much of an example as the command uses."""
+
+    kind: str
+    lead: str
+    files: dict[str, str]
+
+
 class Rule(msgspec.Struct, frozen=True):
     """As much of a rule as the command uses."""
 
@@ -56,6 +65,7 @@ class Rule(msgspec.Struct, frozen=True):
     summary: str
     default: bool
     doc: str
+    examples: tuple[Example, ...] = ()
 
 
 class FakeRunner(ModuleType):
@@ -88,7 +98,14 @@ class FakeRunner(ModuleType):
 RULES = (
     Rule("UBM101", "never-removed-entries", "A map that only grows", True, "Never removed.\n\n## What it does\nLooks."),
     Rule("UBM102", "event-only-removal", "Removal by its owner only", True, "Event only."),
-    Rule("UBM210", "entry-timer-only-cleanup", "A timer per entry", False, "Entry timers."),
+    Rule(
+        "UBM210",
+        "entry-timer-only-cleanup",
+        "A timer per entry",
+        False,
+        "Entry timers.",
+        (Example("bad", "A timer for each:", {"a.py": "A = {}\n", "b.py": "import a\n"}),),
+    ),
 )
 
 
@@ -614,8 +631,29 @@ def test_rule_text(runner: FakeRunner, wanted: str, capsys: pytest.CaptureFixtur
     )
 
 
+def test_rule_text_is_drawn_where_colour_is_wanted(
+    project: Path, runner: FakeRunner, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert cli.main(["rule", "UBM101", "UBM210"]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b[" in out
+    plain = re.sub(r"\x1b\[[0-9;]*m|[═║╔╗╚╝]", "", out)  # some versions of rich put the title in a box
+    assert [line.strip() for line in plain.splitlines() if line.strip()] == [
+        "never-removed-entries (UBM101), on by default",
+        "Never removed.",
+        "What it does",
+        "Looks.",
+        "entry-timer-only-cleanup (UBM210), opt-in",
+        "Entry timers.",
+    ]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert cli.main(["rule", "UBM101"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
 def test_rule_as_json(runner: FakeRunner, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["rule", "--output-format", "json", "UBM210"]) == 0
-    assert json.loads(capsys.readouterr().out) == [msgspec.to_builtins(RULES[2])]
+    assert json.loads(capsys.readouterr().out) == [json.loads(msgspec.json.encode(RULES[2]))]
     assert cli.main(["rule", "--output-format", "json"]) == 0
     assert [rule["code"] for rule in json.loads(capsys.readouterr().out)] == ["UBM101", "UBM102", "UBM210"]

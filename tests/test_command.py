@@ -137,7 +137,20 @@ def test_rules_have_texts(project: Path) -> None:
     assert "UBM101" in listed and listed == sorted(listed)
     text = run("rule", "UBM101", cwd=project).stdout
     assert text.startswith("# never-removed-entries (UBM101), on by default\n")
-    assert "What it does" in text and "Use instead" in text
+    assert "## What it does\n" in text and "## Use instead\n" in text
+    assert "\n`events.py`\n\n```python\n_sequence = {}  # expect: UBM101\n" in text
+
+
+def test_rules_as_json_carry_their_examples(project: Path) -> None:
+    (rule,) = json.loads(run("rule", "UBM101", "--output-format", "json", cwd=project).stdout)
+    assert rule["doc"].startswith("A long-lived container grows") and "\n## Options\n" in rule["doc"]
+    bad, *good = rule["examples"]
+    assert (bad["kind"], sorted(bad["files"]), {example["kind"] for example in good}) == (
+        "bad",
+        ["events.py", "server.py"],
+        {"good"},
+    )
+    assert bad["lead"].endswith(":") and bad["lead"] in rule["doc"]
 
 
 # --- bad input -------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def broken(name: str, checked: Rule) -> Rule:
                 raise LookupError(f"no rule is without fault, at {name}")
         yield from checked.check(project, options)
 
-    return Rule(checked.code, checked.name, checked.summary, checked.doc, check)
+    return Rule(checked.code, checked.name, checked.summary, check)
 
 
 @pytest.mark.parametrize(

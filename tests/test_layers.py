@@ -54,6 +54,21 @@ def test_rule_loads_neither_libcst_nor_the_link_layer(argv: list[str]) -> None:
     assert too_much(loaded, {"libcst", "rich", "unbounded_lint.link", "unbounded_lint.runner"}) == []
 
 
+@pytest.mark.parametrize("argv", [["rule"], ["rule", "UBM101"], ["check", "--help"]])
+def test_only_what_asks_for_examples_parses_pages(argv: list[str]) -> None:
+    loaded = loaded_by(f"from unbounded_lint.cli import main; assert main({argv!r}) == 0")
+    assert too_much(loaded, {"markdown_it"}) == []
+
+
+def test_importing_the_rules_reads_no_page() -> None:
+    script = (
+        "import sys; opened = []; sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == 'open' "
+        "else None); from unbounded_lint.rules import all_rules; assert all_rules() and opened; "
+        "assert not [path for path in opened if path.endswith('.md')], opened"
+    )
+    assert too_much(loaded_by(script), {"libcst", "rich", "markdown_it", "unbounded_lint.link"}) == []
+
+
 def test_plugin_class_can_be_made_without_loading_anything() -> None:
     loaded = loaded_by("from unbounded_lint.flake8 import Plugin; list(Plugin(None, 'stdin').run())")
     assert too_much(loaded, HEAVY) == []

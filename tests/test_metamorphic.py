@@ -51,7 +51,7 @@ class Drawn:
 def programs() -> tuple[Whole, ...]:
     """Every example, and every small fixture that is met; none with comments that the analysis obeys."""
     found = [
-        Whole(f"{rule.code} example {number}", example.sources)
+        Whole(f"{rule.code} example {number}", dict(example.files))
         for rule in all_rules()
         for number, example in enumerate(rule.examples, 1)
     ]

@@ -14,6 +14,7 @@ import pytest
 from unbounded_lint import cli
 from unbounded_lint.config import DEFAULT_EXCLUDE, Settings
 from unbounded_lint.rules import all_rules
+from unbounded_lint.rules.pages import path_of
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -24,7 +25,8 @@ def rules_block() -> str:
     rows = ["| code | name | default | what it reports |", "| --- | --- | --- | --- |"]
     for rule in all_rules():
         summary = rule.summary.replace("|", "\\|")
-        rows.append(f"| {rule.code} | {rule.name} | {'on' if rule.default else 'opt-in'} | {summary} |")
+        page = path_of(rule.name).relative_to(ROOT).as_posix()
+        rows.append(f"| {rule.code} | [{rule.name}]({page}) | {'on' if rule.default else 'opt-in'} | {summary} |")
     return "\n".join(rows)
 
 

@@ -571,19 +571,37 @@ def _rule_table(rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def _rule_texts(rules: Sequence[Rule]) -> Iterator[str]:
+    """Give the pages one below the other: as they are written, or drawn where colour is wanted."""
+    color = _wants_color("auto")
     for number, rule in enumerate(rules):
         if number:
             yield ""
-        yield f"# {rule.name} ({rule.code}), {'on by default' if rule.default else 'opt-in'}"
-        yield ""
-        yield from rule.doc.strip().splitlines()
+        page = f"# {rule.name} ({rule.code}), {'on by default' if rule.default else 'opt-in'}\n\n{rule.doc}"
+        yield from _drawn(page) if color else page.split("\n")
+
+
+def _drawn(page: str) -> Iterator[str]:
+    import shutil
+
+    from unbounded_lint.reporters.page import render
+
+    return render(page, shutil.get_terminal_size().columns)
 
 
 def _rules_json(rules: Sequence[Rule]) -> Iterator[str]:
     import json
 
     rows = [
-        {"code": rule.code, "name": rule.name, "summary": rule.summary, "default": rule.default, "doc": rule.doc}
+        {
+            "code": rule.code,
+            "name": rule.name,
+            "summary": rule.summary,
+            "default": rule.default,
+            "doc": rule.doc,
+            "examples": [
+                {"kind": example.kind, "lead": example.lead, "files": dict(example.files)} for example in rule.examples
+            ],
+        }
         for rule in rules
     ]
     yield json.dumps(rows, indent=2)

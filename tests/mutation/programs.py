@@ -1,4 +1,4 @@
-"""The programs that are broken: the Good examples of every rule, the fixtures, and the reference with its host."""
+"""The programs that are broken: the good examples of every rule, the fixtures, and the reference with its host."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from tests.test_fixtures import FIXTURES, GATEWAY, ROOT, SETTINGS_FILE, fixture_
 from unbounded_lint.config import load_settings
 from unbounded_lint.discovery import discover
 from unbounded_lint.rules import all_rules
-from unbounded_lint.rules.base import Good
 from unbounded_lint.runner import Request
 
 
@@ -39,8 +38,8 @@ def programs() -> Iterator[Whole]:
     """All of them, in a fixed order."""
     for rule in all_rules():
         for number, example in enumerate(rule.examples, 1):
-            if isinstance(example, Good):
-                yield Whole(f"{rule.code} example {number}", example.sources)
+            if example.kind == "good":
+                yield Whole(f"{rule.code} example {number}", dict(example.files))
     for directory in fixture_directories():
         if not read_marks(directory).gap:
             yield Whole(directory.relative_to(FIXTURES).as_posix(), dict(texts_of(directory)))

@@ -1,4 +1,4 @@
-"""The examples of every rule, through the real pipeline: what their marks say is what is found, in both directions."""
+"""The programs of every page, through the real pipeline: what their marks say is what is found, in both directions."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ import pytest
 from tests.marks import problems, read_marks
 from tests.programs import reports, write
 from unbounded_lint.rules import all_rules
-from unbounded_lint.rules.base import Bad, Good, Rule
+from unbounded_lint.rules.base import Rule
+from unbounded_lint.rules.pages import Example
 
 
 def _examples() -> Iterator[Any]:
     for rule in all_rules():
         for number, example in enumerate(rule.examples, 1):
-            sort = "good" if isinstance(example, Good) else "bad"
-            yield pytest.param(rule, example, id=f"{rule.name}-{sort}-{number}")
+            yield pytest.param(rule, example, id=f"{rule.name}-{example.kind}-{number}")
 
 
 @pytest.mark.parametrize(("rule", "example"), list(_examples()))
-def test_example(rule: Rule, example: Bad, tmp_path: Path) -> None:
-    marks = read_marks(write(tmp_path, example.sources))
+def test_example(rule: Rule, example: Example, tmp_path: Path) -> None:
+    marks = read_marks(write(tmp_path, example.files))
     assert marks.expected or marks.quiet, "an example without a mark shows nothing"
     assert not marks.gap, "an example of the documentation must be met"
     own = {report for report in marks.expected if report.code == rule.code}
-    assert bool(own) is not isinstance(example, Good), "a Bad example expects its own rule, a Good one does not"
+    assert bool(own) is (example.kind == "bad"), "a bad example expects its own rule, a good one does not"
     found = reports(tmp_path)
     wrong = problems(marks, found)
     assert not wrong, "\n".join(["", *wrong])
 
 
 @pytest.mark.parametrize(("rule", "example"), list(_examples()))
-def test_example_is_a_program(rule: Rule, example: Bad) -> None:
-    """Each file is whole Python, and the text is not indented as it is in the rule."""
-    for name, text in example.sources.items():
+def test_example_is_a_program(rule: Rule, example: Example) -> None:
+    """Each file is whole Python, without empty lines around it."""
+    for name, text in example.files.items():
         ast.parse(text, f"{rule.code}/{name}")
-        assert not text.startswith((" ", "\n")) and text.endswith("\n")
+        assert text == text.strip() + "\n"
 
 
 def test_a_broken_example_is_noticed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What every rule must have: texts, examples, fixtures, a place in the README, and no business with the syntax."""
+"""What every rule must have: a page, examples, fixtures, a place in the README, and no business with the syntax."""
 
 from __future__ import annotations
 
@@ -12,17 +12,10 @@ import pytest
 
 from unbounded_lint import rules
 from unbounded_lint.rules import all_rules
-from unbounded_lint.rules.base import Good, Rule
+from unbounded_lint.rules.base import Rule
+from unbounded_lint.rules.pages import page_of, path_of
 
 ROOT = Path(__file__).resolve().parents[2]
-HEADINGS = (
-    "What it does",
-    "Why is this bad?",
-    "Example",
-    "Use instead",
-    "When it stays quiet",
-    "Options",
-)
 FORBIDDEN = ("libcst", "unbounded_lint.facts", "unbounded_lint.reporters")
 
 every_rule = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
@@ -31,23 +24,36 @@ every_judging_rule = pytest.mark.parametrize(
 )
 
 
-def sections(doc: str) -> dict[str, str]:
-    """The text under each `## ` heading, in order."""
-    parts = re.split(r"^## (.+)$", doc, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], (text.strip() for text in parts[2::2]), strict=True))
-
-
 def module_names() -> list[str]:
     return [info.name for info in pkgutil.iter_modules(rules.__path__)]
 
 
 @every_rule
-def test_all_headings_are_there_with_text(rule: Rule) -> None:
-    found = sections(rule.doc)
-    assert tuple(found) == HEADINGS
-    assert [heading for heading, text in found.items() if not text] == []
-    caption = rule.doc.partition("\n")[0]
-    assert caption.endswith(".") and len(caption) <= 120
+def test_the_page_is_well_formed_and_about_the_rule(rule: Rule) -> None:
+    """Its title and first sentence are the rule's own; reading it checks the headings and the rest of the grammar."""
+    page = page_of(rule.name)
+    assert page.title == f"{rule.name} ({rule.code})"
+    assert page.summary == f"{rule.summary[0].upper()}{rule.summary[1:]}."
+
+
+@every_rule
+def test_the_page_fits_the_screen(rule: Rule) -> None:
+    lines = path_of(rule.name).read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 120 or line != line.rstrip()] == []
+    code = [line for example in rule.examples for text in example.files.values() for line in text.splitlines()]
+    assert [line for line in code if len(line) > 96] == []
+
+
+def test_pages_and_rules_match_one_to_one() -> None:
+    pages = {path.name for path in Path(rules.__file__).parent.glob("*.md")}
+    assert pages == {path_of(rule.name).name for rule in all_rules()}
+
+
+@every_rule
+def test_the_module_says_what_the_rule_is_in_one_sentence(rule: Rule) -> None:
+    """All else is said once, on the page."""
+    text = import_module(f"{rules.__name__}.{rule.name.replace('-', '_')}").__doc__ or ""
+    assert text.endswith(".") and "\n" not in text
 
 
 @every_rule
@@ -76,9 +82,9 @@ def test_every_rule_module_is_listed_and_named_after_its_rule() -> None:
 
 @every_judging_rule
 def test_enough_examples(rule: Rule) -> None:
-    good = [example for example in rule.examples if isinstance(example, Good)]
-    assert len(rule.examples) - len(good) >= 1
-    assert len(good) >= 3
+    kinds = [example.kind for example in rule.examples]
+    assert kinds.count("bad") >= 1
+    assert kinds.count("good") >= 3
 
 
 @every_judging_rule
@@ -92,7 +98,8 @@ def test_row_in_the_readme(rule: Rule) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     table = text.split("<!-- rules:begin -->")[1].split("<!-- rules:end -->")[0]
     rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.strip().splitlines()[2:]]
-    assert [rule.code, rule.name, "on" if rule.default else "opt-in"] in [row[:3] for row in rows]
+    page = f"[{rule.name}](unbounded_lint/rules/{path_of(rule.name).name})"
+    assert [rule.code, page, "on" if rule.default else "opt-in"] in [row[:3] for row in rows]
 
 
 @pytest.mark.parametrize("name", ["__init__", *module_names()])

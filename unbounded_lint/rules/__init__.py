@@ -1,4 +1,7 @@
-"""The rules, one file each, named by what they flag; importing them loads neither libcst nor the link layer."""
+"""The rules, one file each and a page beside it, named by what they flag.
+
+Importing them loads neither libcst nor the link layer, and reads no page.
+"""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""What a rule is, and how its examples are written down."""
+"""What a rule is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from inspect import cleandoc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Finding
+from unbounded_lint.rules import pages
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Project
@@ -22,25 +22,8 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Bad:
-    """A program with findings: file name -> text, `# expect: CODE` on the line of each container concerned."""
-
-    files: Mapping[str, str]
-
-    @property
-    def sources(self) -> dict[str, str]:
-        """The files with their common indentation taken off."""
-        return {name: cleandoc(text) + "\n" for name, text in self.files.items()}
-
-
-@dataclass(frozen=True)
-class Good(Bad):
-    """A program without findings of the rule."""
-
-
-@dataclass(frozen=True)
 class Rule:
-    """A rule: `check` asks the project and yields findings; `doc` is the module's docstring with its headings.
+    """A rule: `check` asks the project and yields findings; its page, named as the rule, tells what it is about.
 
     `overrides` names the rules that say less about the same root cause: of a container that this rule reports, their
     findings are dropped.
@@ -49,8 +32,16 @@ class Rule:
     code: str
     name: str
     summary: str
-    doc: str
     check: Callable[[Project, Options], Iterator[Finding]]
     default: bool = True
     overrides: tuple[str, ...] = ()
-    examples: tuple[Bad, ...] = field(default=())
+
+    @property
+    def doc(self) -> str:
+        """The page below its title, as Markdown; raises OSError if it is not there."""
+        return pages.text_of(self.name)
+
+    @property
+    def examples(self) -> tuple[pages.Example, ...]:
+        """The programs of the page; raises OSError if it is not there, `pages.PageError` if it is malformed."""
+        return pages.page_of(self.name).examples

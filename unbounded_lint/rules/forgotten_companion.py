@@ -1,27 +1,4 @@
-"""Two containers get the same key, and a removal from one forgets the other.
-
-## What it does
-Reports a container that grows at run time under the same key as another one, in one function or on one way through
-the program, where some removal from the other (a clear, a sweep, a `finally`, a reset) leaves the entry here, and
-nothing else takes it. Also reports one whose only sweep walks the keys of the other, where those can go without it.
-
-## Why is this bad?
-Somebody thought of the end of the entry and wrote it down, for one map. The entry beside it stays for ever, and no
-later sweep finds it, because the key is gone from the map that is walked.
-
-## Example
-`emit()` counts events in `_numbers[run_id]` beside `_contexts[run_id]`, and the sweep pops the context alone.
-
-## Use instead
-Remove the key from both in one helper that every removal calls, or keep both values in one entry of one map.
-
-## When it stays quiet
-The other removal is reached on the same way (in a helper, in the caller, in each branch), the container has a sweep
-or removals of its own, the key moves from one to the other, the keys differ, or only tests remove.
-
-## Options
-`sweepers` names functions that something invisible calls again and again: what they remove counts.
-"""
+"""Two containers get the same key, and a removal from one forgets the other."""
 
 from __future__ import annotations
 
@@ -29,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Confidence, Finding, Place
-from unbounded_lint.rules.base import Bad, Good, Options, Rule
+from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import finding
 
 if TYPE_CHECKING:
@@ -109,152 +86,6 @@ RULE = Rule(
     code=CODE,
     name=NAME,
     summary="two containers get the same key, and a removal from one forgets the other",
-    doc=__doc__,
     check=check,
     overrides=("UBM101", "UBM102", "UBM103", "UBM104"),
-    examples=(
-        Bad(
-            {
-                "runs.py": """
-                _contexts = {}  # ok: removed in the `finally` of each run
-                _numbers = {}  # expect: UBM105
-
-                async def run(run_id, work):
-                    _contexts[run_id] = object()
-                    _numbers[run_id] = 0
-                    try:
-                        await work(run_id)
-                    finally:
-                        _contexts.pop(run_id, None)
-                """,
-                "server.py": """
-                from runs import run
-
-                async def handle(request):
-                    await run(request.id, request.app.work)
-                """,
-            }
-        ),
-        Bad(
-            {
-                "sessions.py": """
-                import time
-
-                _seen = {}  # ok: swept by age
-                _drafts = {}  # expect: UBM105
-
-                def touch(session_id):
-                    _seen[session_id] = time.monotonic()
-                    _drafts.setdefault(session_id, "")
-
-                def sweep():
-                    for session_id, at in list(_seen.items()):
-                        if time.monotonic() - at > 3600:
-                            del _seen[session_id]
-                """,
-                "app.py": """
-                import threading
-                import time
-
-                import sessions
-
-                def _loop():
-                    while True:
-                        time.sleep(60)
-                        try:
-                            sessions.sweep()
-                        except Exception:
-                            print("the sweep failed")
-
-                threading.Thread(target=_loop, daemon=True).start()
-
-                def handle(request):
-                    sessions.touch(request.session_id)
-                """,
-            }
-        ),
-        Good(
-            {
-                "runs.py": """
-                _contexts = {}  # ok: UBM105
-                _numbers = {}  # ok: UBM105
-
-                def _forget(run_id):
-                    for table in (_contexts, _numbers):
-                        table.pop(run_id, None)
-
-                async def run(run_id, work):
-                    _contexts[run_id] = object()
-                    _numbers[run_id] = 0
-                    try:
-                        await work(run_id)
-                    finally:
-                        _forget(run_id)
-                """,
-            }
-        ),
-        Good(
-            {
-                "sessions.py": """
-                import time
-
-                _seen = {}  # ok: swept by age
-                _drafts = {}  # ok: UBM105, the sweep drops both
-
-                def touch(session_id):
-                    _seen[session_id] = time.monotonic()
-                    _drafts.setdefault(session_id, "")
-
-                def _close(session_id):
-                    del _seen[session_id]
-
-                def _drop(session_id):
-                    _drafts.pop(session_id, None)
-
-                def sweep():
-                    for session_id, at in list(_seen.items()):
-                        if time.monotonic() - at > 3600:
-                            _close(session_id)
-                            _drop(session_id)
-                """,
-                "app.py": """
-                import threading
-                import time
-
-                import sessions
-
-                def _loop():
-                    while True:
-                        time.sleep(60)
-                        try:
-                            sessions.sweep()
-                        except Exception:
-                            print("the sweep failed")
-
-                threading.Thread(target=_loop, daemon=True).start()
-
-                def handle(request):
-                    sessions.touch(request.session_id)
-                """,
-            }
-        ),
-        Good(
-            {
-                "jobs.py": """
-                _waiting = {}  # ok: each job is taken off when it is done
-                _results = {}  # ok: UBM105, the key moves from one to the other, and a cap bounds what is done
-
-                def compute(key, work):
-                    _waiting[key] = work
-                    try:
-                        if len(_results) > 500:
-                            _results.clear()
-                        _results[key] = work()
-                    finally:
-                        _waiting.pop(key, None)
-                    return _results[key]
-                """,
-            }
-        ),
-    ),
 )

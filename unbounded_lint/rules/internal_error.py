@@ -1,23 +1,4 @@
-"""The analyser failed on a container or a file, which is a fault of ours.
-
-## What it does
-Stands in for the findings that could not be made. The rest of the project is analysed all the same.
-
-## Why is this bad?
-A leak in that place may go unreported.
-
-## Example
-`internal error: KeyError('x')` at the first line of a file.
-
-## Use instead
-Please report it with the file, or a piece of it that shows the same.
-
-## When it stays quiet
-When nothing fails.
-
-## Options
-None.
-"""
+"""The analyser failed on a container or a file, which is a fault of ours."""
 
 from __future__ import annotations
 
@@ -46,4 +27,4 @@ def report(path: str, error: BaseException, symbol: str = "") -> Finding:
     return Finding(CODE, NAME, f"internal error{about}: {what}", Place(path, 1, 1, 1, 1), "", Confidence.HIGH)
 
 
-RULE = Rule(CODE, NAME, "the analyser failed here; please report it", __doc__, check)
+RULE = Rule(CODE, NAME, "the analyser failed here; please report it", check)
