@@ -21,9 +21,7 @@ SHAPES: dict[str, dict[str, str]] = {
     "a lambda in the cause of an exception": {"m.py": "A = {}\nraise E from (lambda r: A.update({r: 1}))\n"},
     "a lambda in a base of a class": {"m.py": "A = {}\nclass C((lambda r: A.update({r: 1}))(1)): pass\n"},
     "a lambda in the target of a loop": {"m.py": "A = {}\nfor (lambda r: A.update({r: 1}))(1).x in y: pass\n"},
-    "a lambda in what an except catches": {
-        "m.py": "A = {}\ntry: pass\nexcept (lambda r: A.update({r: 1}))(1): pass\n"
-    },
+    "a lambda in what an except catches": {"m.py": "A = {}\ntry: pass\nexcept (lambda r: A.update({r: 1}))(1): pass\n"},
     "a module that returns a function": {"m.py": "A = {}\ndef f(r): A.update({r: 1})\nreturn f\n"},
     "a module that yields a function": {"m.py": "A = {}\ndef f(r): A.update({r: 1})\nyield f\n"},
     "a class body that returns a method": {"m.py": "A = {}\nclass C:\n  def f(r): A.update({r: 1})\n  return f\n"},
