@@ -368,10 +368,11 @@ class Execution:
         if self.program.is_test(scope):
             yield Context("test", False, False, (scope, 0))
             return
-        facts = self.program.facts(scope)
+        facts, parent = self.program.facts(scope), self.program.parent(scope)
+        if parent is None:
+            yield Context("import", False, False, (scope, 0))
+            return
         if facts.kind == "class":
-            parent = self.program.parent(scope)
-            assert parent is not None
             yield from self._edge(parent, self._definition(parent, scope))
             return
         symbol = f"{self.program.of(scope).name}:{facts.qualname}"
@@ -706,7 +707,7 @@ class Execution:
         facts = self.program.facts(scope)
         here = (scope, 0)
         owner = self.program.owner_class(scope)
-        name = facts.name
+        name = self._given_name(scope)
         if owner is not None:
             yield from self._uncalled_method(scope, owner)
             return
@@ -714,15 +715,21 @@ class Execution:
             yield Context("run", True, False, here)
         elif hooks := self.catalog.hook_function(name):
             yield self._by_hook(hooks[0], here)
-        elif facts.kind == "lambda" or self._is_nested(scope):
-            parent = self.program.parent(scope)
-            assert parent is not None
-            if facts.kind == "lambda":
-                yield _Step(parent, False, False)
-            else:
-                yield Context("dead", False, False, here)
+        elif name == "<lambda>" and (parent := self.program.parent(scope)) is not None:
+            yield _Step(parent, False, False)
+        elif self._is_nested(scope):
+            yield Context("dead", False, False, here)
         else:
             yield Context("dead" if name.startswith("_") else "api", True, False, here)
+
+    def _given_name(self, scope: ScopeId) -> str:
+        """The name others know a function by: a lambda that a module assigns to a variable is called by that."""
+        facts = self.program.facts(scope)
+        if facts.kind == "lambda" and not self._is_nested(scope):
+            for use in self.flow.function_uses(scope):
+                if use.kind == "rebound" and use.site.scope.index == 0 and isinstance(use.site.node, m.Name):
+                    return use.site.node.id
+        return facts.name
 
     def _is_nested(self, scope: ScopeId) -> bool:
         parent = self.program.parent(scope)
