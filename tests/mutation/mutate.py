@@ -256,7 +256,7 @@ class _Breaker:
     def _may_be_called_by_users(self, scope: ScopeId, kind: str) -> bool:
         """Whether a start that nothing calls is no fault: a public function of a library is started by its users."""
         public = not self.program.facts(scope).name.startswith("_")
-        return kind == "timer" and public and not self.execution.has_entry_points
+        return kind == "timer" and public and not self.execution.roots.has_entry_points
 
     def _hand_over_gone(self, use: Use) -> Iterator[Edit]:
         """The call that is given a callback; only the argument where it is one of an application's settings."""
@@ -264,7 +264,7 @@ class _Breaker:
         if not isinstance(call, m.Call):
             return
         keyword = next((a.keyword for a in call.args if a.value is use.site.node), None)
-        if keyword is None or self.execution.timers_of(call, use.site.scope):
+        if keyword is None or self.execution.timers.of(call, use.site.scope):
             yield self._call_gone(use.site.scope, self.program.op(use.site), call)
             return
         text = re.sub(rf"\b{keyword}\s*=\s*[\w.]+", f"{keyword}=None", piece(self.files[path], call.span))
@@ -281,7 +281,7 @@ class _Breaker:
         facts, outside = self.program.facts(scope), self.program.parent(scope)
         for decorator in facts.decorators:
             call = decorator if isinstance(decorator, m.Call) else m.Call(decorator, (), facts.span)
-            if outside is not None and self.execution.timers_of(call, outside):
+            if outside is not None and self.execution.timers.of(call, outside):
                 for index, op in enumerate(self.program.facts(outside).ops):
                     if isinstance(op.action, m.Eval) and op.action.value is decorator:
                         yield Edit(scope.path, op.span, self._no_decorator(scope.path, op, index))
@@ -303,7 +303,7 @@ class _Breaker:
         for use in self._handed(scope):
             if isinstance(use.outer, m.Call):
                 outer = Site(use.site.scope, use.site.op, use.outer, use.site.parents[:-1])
-                makers += [(timer, outer) for timer in self.execution.timers_of(use.outer, use.site.scope)]
+                makers += [(timer, outer) for timer in self.execution.timers.of(use.outer, use.site.scope)]
         for timer, made in makers:
             edits = list(self._starts(timer.activation, made))
             yield from self._made("start", f"start of {timer.api}", edits)
@@ -312,7 +312,7 @@ class _Breaker:
         for top in w.expressions(self.program.facts(scope).ops[op].action):
             for node, parents in w.walk_with_parents(top):
                 if isinstance(node, m.Call):
-                    for timer in self.execution.timers_of(node, scope)[:1]:
+                    for timer in self.execution.timers.of(node, scope)[:1]:
                         yield timer, Site(scope, op, node, parents)
 
     def _starts(self, activation: object, made: Site) -> Iterator[Edit]:

@@ -10,7 +10,6 @@ from unbounded_lint.finding import Confidence
 from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.construction import Construction
 from unbounded_lint.link.containers import Holder
-from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import LOOPS, frames_of, guards
 from unbounded_lint.link.inner import Inner
@@ -18,6 +17,8 @@ from unbounded_lint.link.installed import Installed
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program import ScopeId, Site
+from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.sweeps import Removal, Sweeps
 
 GROWING = frozenset({"map", "set", "cache"})
@@ -382,7 +383,7 @@ class Bounds:
 
     def _replaced_each_cycle(self, removal: Removal) -> bool:
         swapped = removal.when == "event" and removal.extent == "all" and removal.access.how == "swap"
-        return swapped and not self.execution.is_forgotten(removal.access.scope)
+        return swapped and not self.execution.roots.is_forgotten(removal.access.scope)
 
     def confidence(
         self, holder: Holder, accesses: tuple[Access, ...], inserts: tuple[Insert, ...]

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.bounds import GROWING
-from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Attribute, Flow
 from unbounded_lint.link.frames import frames_of, leaves
 from unbounded_lint.link.holdings import Holdings
 from unbounded_lint.link.keyshapes import KeyShapes, Shape
 from unbounded_lint.link.program import ScopeId, Site
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.sweeps import Removal, Sweeps
 
 if TYPE_CHECKING:

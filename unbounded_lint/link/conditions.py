@@ -11,10 +11,10 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.dataflow.scoping import decorator_names, is_static
 from unbounded_lint.link.dataflow.values import CallSite, Function, argument_of
-from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of, guards, loops_around
 from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.sweeps import Removal
 
 Path: TypeAlias = tuple[str, ...]

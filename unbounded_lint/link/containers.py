@@ -11,11 +11,11 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import decorator_names
 from unbounded_lint.link.dataflow.values import Class, External, Function, ordered
-from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Attribute, Flow, Handle, Returned, Variable
 from unbounded_lint.link.frames import guards
 from unbounded_lint.link.given import callee_names, given
 from unbounded_lint.link.program import Binding, LinkedModule, ScopeId, Site
+from unbounded_lint.link.runs.execution import Execution
 
 READERS = frozenset(
     {

@@ -12,10 +12,10 @@ from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.clocks import tells_time
 from unbounded_lint.link.dataflow.values import External, argument_of
 from unbounded_lint.link.entries import HOPS, Entries, Entry
-from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import ops_in
 from unbounded_lint.link.program import Binding, ScopeId
+from unbounded_lint.link.runs.execution import Execution
 
 _OLDER = {">": 1, ">=": 1, "<": -1, "<=": -1}
 _ASKING = frozenset({"import", "startup", "main", "run", "api", "tested"})
@@ -118,7 +118,7 @@ class Expiry:
 
     def scopes(self, entries: Entries) -> tuple[ScopeId, ...]:
         """Where running code can get at the entries."""
-        return tuple(s for s in entries.scopes() if self.execution.is_live(s))
+        return tuple(s for s in entries.scopes() if self.execution.roots.is_live(s))
 
     # --- comparisons ---
 

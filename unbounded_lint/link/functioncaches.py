@@ -12,12 +12,13 @@ from unbounded_lint.finding import Confidence
 from unbounded_lint.link.containers import Containers
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
-from unbounded_lint.link.execution import RUNTIME, Context, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.given import callee_names, given
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program import LinkedModule, ScopeId
+from unbounded_lint.link.runs.context import RUNTIME, Context
+from unbounded_lint.link.runs.execution import Execution
 
 _FAMILY = "cache-decorator"
 _STEPS = 3
@@ -161,7 +162,7 @@ class FunctionCaches:
             for use in self.flow.function_uses(scope)
             if use.kind == "argument" and isinstance(use.outer, m.Call) and not self.program.is_test(use.site.scope)
         ]
-        hooks = [hook for call, where in calls for hook in self.execution.hooks_of(call, where)]
+        hooks = [hook for call, where in calls for hook in self.execution.timers.hooks_of(call, where)]
         owner = self.program.owner_class(scope)
         for base in self.resolver.all_outside_bases(owner) if owner is not None else ():
             hooks += [hook for hook in self.catalog.hook_base(base) if facts.name in hook.callback.names]

@@ -10,9 +10,9 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
-from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.runs.execution import Execution
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Container
@@ -104,7 +104,7 @@ class Holdings:
         return kinds[0] if kinds and len(set(kinds)) == 1 else ""
 
     def _starts_task(self, call: m.Call, scope: ScopeId) -> bool:
-        return any(timer.api in _FUTURES for timer in self.execution.timers_of(call, scope)[:1])
+        return any(timer.api in _FUTURES for timer in self.execution.timers.of(call, scope)[:1])
 
     def _of_value(self, value: Value) -> str:
         if isinstance(value, ExternalResult):

@@ -11,11 +11,12 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.entries import HOPS, Entries
-from unbounded_lint.link.execution import LIVE, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import guards
 from unbounded_lint.link.given import callee_names
 from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.runs.context import LIVE
+from unbounded_lint.link.runs.execution import Execution
 
 _DEPTH = 6
 _COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted", "dict", "collections.deque", "max", "min"})

@@ -10,11 +10,12 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.dataflow.values import Function
-from unbounded_lint.link.execution import LIVE, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import LOOPS, frames_of, guards, ops_in
 from unbounded_lint.link.given import callee_names
 from unbounded_lint.link.program import Binding, ScopeId
+from unbounded_lint.link.runs.context import LIVE
+from unbounded_lint.link.runs.execution import Execution
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Container

@@ -9,11 +9,11 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.dataflow.values import ExternalResult
-from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow, Variable
 from unbounded_lint.link.frames import frames_of, loops_around
 from unbounded_lint.link.given import callee_names
 from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.sweeps import Removal
 from unbounded_lint.link.ways import Edge, Ways
 

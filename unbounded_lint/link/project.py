@@ -16,7 +16,6 @@ from unbounded_lint.link.accesses import Access, Accesses
 from unbounded_lint.link.bounds import Bounds, Insert, Verdict
 from unbounded_lint.link.companions import Companions
 from unbounded_lint.link.containers import Containers, Holder
-from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.expiry import Expiry
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.functioncaches import FunctionCache, FunctionCaches
@@ -28,6 +27,8 @@ from unbounded_lint.link.losses import Losses
 from unbounded_lint.link.program import Program, ScopeId
 from unbounded_lint.link.renewal import Renewal
 from unbounded_lint.link.rhythms import Rhythms
+from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.skips import Skips
 from unbounded_lint.link.starts import Starts
 from unbounded_lint.link.stops import Stops

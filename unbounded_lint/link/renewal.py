@@ -11,11 +11,12 @@ from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.clocks import tells_time
 from unbounded_lint.link.dataflow.values import Function, Instance
 from unbounded_lint.link.entries import Entries, Entry
-from unbounded_lint.link.execution import LIVE, Execution
 from unbounded_lint.link.expiry import AgeTest, Expiry
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import guards
 from unbounded_lint.link.program import ScopeId, Site
+from unbounded_lint.link.runs.context import LIVE
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.sweeps import Removal
 
 _CREATING = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})

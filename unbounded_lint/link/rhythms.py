@@ -13,11 +13,12 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.values import Function, Module, ordered
-from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import ops_in
 from unbounded_lint.link.given import argument_at, callee_names, is_unknown_receiver, receiver_of
 from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.execution import Execution
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Container
@@ -106,7 +107,7 @@ class Rhythms:
     def _timer_calls(self, scope: ScopeId, op: int) -> Iterator[m.Call]:
         ops = self.program.facts(scope).ops
         for node in w.nodes(ops[op].action) if op < len(ops) else ():
-            if isinstance(node, m.Call) and self.execution.timers_of(node, scope):
+            if isinstance(node, m.Call) and self.execution.timers.of(node, scope):
                 yield node
 
     # --- how often ---
@@ -120,13 +121,13 @@ class Rhythms:
             outside = self.program.parent(callback) or callback
             calls = [(d, outside) for d in self.program.facts(callback).decorators if isinstance(d, m.Call)]
         for call, at in calls:
-            for timer in self.execution.timers_of(call, at)[:1]:
+            for timer in self.execution.timers.of(call, at)[:1]:
                 if timer.interval is not None and not timer.interval.of:
                     return self._seconds(call, timer.interval, at)
         return None
 
     def _period_of_loop(self, scope: ScopeId, op: int) -> float | None:
-        frame = self.execution.timed_loop(scope, op)
+        frame = self.execution.loops.timed(scope, op)
         if frame is None:
             return None
         facts = self.program.facts(scope)
@@ -186,7 +187,7 @@ class Rhythms:
 
     def _contexts_at(self, scope: ScopeId, op: int) -> Iterator[Context]:
         """The timers that an operation is part of: the loop around it, or the callbacks that it hands over."""
-        if self.execution.timed_loop(scope, op) is not None:
+        if self.execution.loops.timed(scope, op) is not None:
             yield from (c for c in self.execution.at(scope, op) if c.kind == "timer" and c.root == (scope, op))
         for call in self._timer_calls(scope, op):
             for argument in call.args:

@@ -9,11 +9,11 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
-from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of
 from unbounded_lint.link.given import callee_names, dotted_text
 from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.runs.execution import Execution
 
 DEPTH = 4
 """How many calls deep an error is looked for."""
@@ -272,7 +272,7 @@ class Risks:
             if dotted_text(func).rpartition(".")[2] in _TRANSPARENT:
                 continue
             call = decorator if isinstance(decorator, m.Call) else m.Call(decorator, (), self.program.facts(scope).span)
-            if parent is not None and not self.execution.timers_of(call, parent):
+            if parent is not None and not self.execution.timers.of(call, parent):
                 return True
         return False
 
@@ -295,7 +295,7 @@ class Risks:
         return isinstance(action, m.Eval) and any(f.is_async and f.head is action.value for f in facts.frames)
 
     def _of_call(self, call: m.Call, awaited: bool, used: bool, scope: ScopeId, op: int, depth: int) -> Iterator[Risk]:
-        if self.execution.sleeps(call, scope) or self.execution.timers_of(call, scope):
+        if self.execution.loops.sleeps(call, scope) or self.execution.timers.of(call, scope):
             return
         values = ordered(self.resolver.values(call.func, scope))
         text = f"`{dotted_text(call.func) or 'a call'}()`"

@@ -14,11 +14,12 @@ from unbounded_lint.link.callers import Callers
 from unbounded_lint.link.conditions import Condition, Conditions, Needed, Path
 from unbounded_lint.link.containers import Holder
 from unbounded_lint.link.dataflow.values import Instance
-from unbounded_lint.link.execution import LIVE, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of, in_cleanup
 from unbounded_lint.link.optional import Optionals, Unset
 from unbounded_lint.link.program import ScopeId, Site
+from unbounded_lint.link.runs.context import LIVE
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.sweeps import Removal, Sweeps
 
 _MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__setstate__"})
@@ -225,7 +226,7 @@ class Skips:
             root, at = context.root
             facts = self.program.facts(root)
             calls = _calls(facts.ops[at].action) if 0 <= at < len(facts.ops) else ()
-            wired = bool(facts.decorators) or any(self.execution.hooks_of(call, root) for call in calls)
+            wired = bool(facts.decorators) or any(self.execution.timers.hooks_of(call, root) for call in calls)
             if context.kind == "run" and not wired:
                 return False
         return True

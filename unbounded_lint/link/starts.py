@@ -11,10 +11,11 @@ from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.bounds import Insert
 from unbounded_lint.link.containers import Holder
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
-from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.flow import Attribute, Flow, Handle
 from unbounded_lint.link.frames import loops_around
 from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.subjects import (
     Asked,
     Subjects,
@@ -391,7 +392,7 @@ class Starts:
         found = [
             self._status(self._lead_above(edge, lead), known, depth - 1, seen | {lead.scope})
             for edge in above
-            if self.execution.is_live(edge.scope)
+            if self.execution.roots.is_live(edge.scope)
         ]
         if found and not self.ways.roots(lead.scope) and all(verdict is True for verdict in found):
             return True

@@ -11,10 +11,11 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.callers import Callers, exclude
 from unbounded_lint.link.dataflow.values import Function, Instance, ordered
-from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.flow import Attribute, Flow, Handle, Variable
 from unbounded_lint.link.frames import guards, loops_around, ops_in
 from unbounded_lint.link.program import ScopeId, Site
+from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.ways import Edge, Ways
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Stops:
         """The ways out of a timed loop that hang on the emptiness of containers alone."""
         scope, op = timer.root
         facts = self.program.facts(scope)
-        loop = self.execution.timed_loop(scope, op)
+        loop = self.execution.loops.timed(scope, op)
         if loop is None:
             return
         frame = facts.frames[loop]
@@ -127,7 +128,7 @@ class Stops:
         scope, op = timer.root
         found = []
         for call in self._calls(scope, op):
-            if self.execution.timers_of(call, scope):
+            if self.execution.timers.of(call, scope):
                 for argument in call.args:
                     values = self.resolver.values(argument.value, scope)
                     found += [v.scope for v in values if isinstance(v, Function)]
@@ -188,7 +189,7 @@ class Stops:
     def _by_flag(self, timer: Context) -> Iterator[tuple[ScopeId, int]]:
         """`self._stopped.set()` and `self._running = False`, where the loop asks for them."""
         scope, op = timer.root
-        loop = self.execution.timed_loop(scope, op) if timer.timer == "loop" else None
+        loop = self.execution.loops.timed(scope, op) if timer.timer == "loop" else None
         head = self.program.facts(scope).frames[loop].head if loop is not None else None
         for handle in self._handles(head, scope):
             for use in self.flow.uses(handle):

@@ -10,11 +10,12 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
-from unbounded_lint.link.execution import LIVE, Context, Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import after_any_end, frames_of, in_cleanup, inside, ops_in
 from unbounded_lint.link.given import callee_names, dotted_text, given
 from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.runs.context import LIVE, Context
+from unbounded_lint.link.runs.execution import Execution
 
 REMOVING = frozenset({"remove", "clear", "replace", "trim"})
 
@@ -351,10 +352,10 @@ class Sweeps:
         names = callee_names(call.func, access.scope, self.resolver)
         if set(names) & _GUARANTEED_CALLS or (isinstance(call.func, m.Attr) and call.func.name in _GUARANTEED_METHODS):
             return "guaranteed"
-        for timer in self.execution.timers_of(call, access.scope)[:1]:
+        for timer in self.execution.timers.of(call, access.scope)[:1]:
             if timer.process == "other":
                 return "other-process"
-            if not self.execution.is_started(timer, call, access.site):
+            if not self.execution.timers.is_started(timer, call, access.site):
                 return "unstarted"
             if timer.repeats(given(call, access.scope, self.resolver)) and access.kind == "clear":
                 return "timer"

@@ -10,11 +10,11 @@ from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.values import Function, ordered
-from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow, Use
 from unbounded_lint.link.frames import LOOPS, frames_of, guards, ops_in
 from unbounded_lint.link.program import ScopeId, Site
 from unbounded_lint.link.risks import Risk, Risks
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.sweeps import Sweeps
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Ticks:
         queue, seen = [(scope, op)], {scope}
         while queue:
             at, here = queue.pop(0)
-            frame = self.execution.timed_loop(at, here)
+            frame = self.execution.loops.timed(at, here)
             if frame is not None:
                 if "timer" in self.execution.kinds(at, here):
                     yield Driver(at, here, frame)
@@ -131,7 +131,7 @@ class Ticks:
         facts = self.program.facts(scope)
         for decorator in facts.decorators if outside is not None else ():
             call = decorator if isinstance(decorator, m.Call) else m.Call(decorator, (), facts.span)
-            for timer in self.execution.timers_of(call, outside or scope)[:1]:
+            for timer in self.execution.timers.of(call, outside or scope)[:1]:
                 if timer.callback.how == "decorated":
                     yield Driver(scope, 0, timer=timer, site=Site(scope, 0, call, ()))
 
@@ -141,12 +141,12 @@ class Ticks:
         return isinstance(action, m.Eval) and action.role == "for" and action.value is use.outer
 
     def _handed_over(self, use: Use, call: m.Call, scope: ScopeId) -> Iterator[Driver | tuple[ScopeId, int]]:
-        timers = self.execution.timers_of(call, use.site.scope)
+        timers = self.execution.timers.of(call, use.site.scope)
         if timers and timers[0].kind == "spawn":
             yield use.site.scope, use.site.op
-        elif timers and self.execution.is_live(use.site.scope):
+        elif timers and self.execution.roots.is_live(use.site.scope):
             yield Driver(scope, 0, timer=timers[0], site=use.site)
-        elif not timers and not self.execution.hooks_of(call, use.site.scope):
+        elif not timers and not self.execution.timers.hooks_of(call, use.site.scope):
             yield Driver(scope, 0)
 
     # --- what becomes of an exception ---
@@ -302,7 +302,7 @@ class Ticks:
     def _fate_of_start(
         self, call: m.Call, scope: ScopeId, op: int, height: int, seen: frozenset[ScopeId]
     ) -> Iterator[str]:
-        timers = self.execution.timers_of(call, scope)
+        timers = self.execution.timers.of(call, scope)
         if not timers or timers[0].kind != "spawn":
             yield "loud"
         elif timers[0].on_exception == "propagates":

@@ -9,10 +9,12 @@ from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.values import CallSite
-from unbounded_lint.link.execution import LIVE, Context, Execution, takes_callback
 from unbounded_lint.link.flow import Flow, Use
 from unbounded_lint.link.given import callee_names, is_unknown_receiver, receiver_of
 from unbounded_lint.link.program import ScopeId, Site
+from unbounded_lint.link.runs.context import LIVE, Context
+from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.timers import takes_callback
 from unbounded_lint.link.sweeps import Removal
 
 
@@ -75,7 +77,7 @@ class Ways:
             for top in w.expressions(self.program.facts(scope).ops[op].action)
             for node, parents in w.walk_with_parents(top)
             if isinstance(node, m.Call)
-            for known in self.execution.timers_of(node, scope)[:1]
+            for known in self.execution.timers.of(node, scope)[:1]
             if known.api == timer.timer
             for edge in self._activated(known, node, Site(scope, op, node, parents))
         )
@@ -122,13 +124,13 @@ class Ways:
         """The timer that a coroutine is handed to where it is made: `create_task(loop())`."""
         outer = parents[-1] if parents else None
         if isinstance(outer, m.Call) and outer.func is not node:
-            for timer in self.execution.timers_of(outer, site.scope)[:1]:
+            for timer in self.execution.timers.of(outer, site.scope)[:1]:
                 return timer, outer
         return None, None
 
     def _handed(self, use: Use, call: m.Call) -> Iterator[Edge]:
         site = use.site
-        timers = [t for t in self.execution.timers_of(call, site.scope) if takes_callback(t, call, site.node)]
+        timers = [t for t in self.execution.timers.of(call, site.scope) if takes_callback(t, call, site.node)]
         if timers:
             if timers[0].process != "other":
                 outer = Site(site.scope, site.op, call, site.parents[:-1])

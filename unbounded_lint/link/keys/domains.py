@@ -8,7 +8,6 @@ from typing import Any
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.calls import Calls
@@ -32,6 +31,7 @@ from unbounded_lint.link.keys.origins import (
 )
 from unbounded_lint.link.keys.parameters import Parameters
 from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.runs.execution import Execution
 
 
 class Keys:

@@ -105,7 +105,7 @@ class Loops:
             return closed(f"an item of the constant `{made[0].name}`") if constant else NOT_KNOWN
         if self.material.is_requested(values):
             return opened(f"`{text}` comes from a request")
-        if self.material.execution.is_stream(holder, scope):
+        if self.material.execution.loops.is_stream(holder, scope):
             return opened(f"`{text}` is read from outside")
         if values and all(isinstance(v, External) and not v.of_instance for v in values):
             return closed("an imported constant")

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.values import External, Values
-from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.given import callee_names, dotted_text
 from unbounded_lint.link.keys.annotations import Annotations
 from unbounded_lint.link.keys.origins import Asked, Nodes, Origin, made_of
 from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.runs.execution import Execution
 
 _REQUESTS = tuple(
     f"{framework}.{name}"

@@ -1,0 +1,1 @@
+"""When code runs, and what runs it."""

@@ -1,0 +1,98 @@
+"""One way in which code comes to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from unbounded_lint.catalog.model import Hook
+from unbounded_lint.link.program import Program, ScopeId
+
+ContextKind: TypeAlias = Literal[
+    "import",
+    "startup",
+    "main",
+    "run",
+    "api",
+    "tested",
+    "timer",
+    "later",
+    "exit",
+    "test",
+    "dead",
+    "other-process",
+    "unstarted",
+]
+
+LIVE: frozenset[ContextKind] = frozenset({"import", "startup", "main", "run", "api", "timer", "later", "exit"})
+RUNTIME: frozenset[ContextKind] = frozenset({"run", "api", "timer", "later"})
+
+Place: TypeAlias = "tuple[ScopeId, int]"
+"""A scope and an operation of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One way in which code comes to run.
+
+    kind     import, startup (once, before serving), main (a script's body), run (per request, event or callback), api
+             (public and called by nobody here), tested (public and called by tests alone), timer, later (once, after
+             a delay), exit, test, dead (private and called by nobody), other-process, unstarted (handed to a timer
+             that nothing starts)
+    looped   a loop stands on the way (meaningful for main and startup)
+    cleanup  a `finally` or `__exit__` stands on the way
+    root     where the way begins: scope and operation
+    timer    the catalogue's entry, for timer, later, unstarted and other-process
+    """
+
+    kind: ContextKind
+    looped: bool
+    cleanup: bool
+    root: Place
+    timer: str = ""
+
+    def behind(self, looped: bool, cleanup: bool) -> Context:
+        """The same way of running, for something that stands behind a loop or a clean-up of its own."""
+        if (self.looped or not looped) and (self.cleanup or not cleanup):
+            return self
+        return replace(self, looped=self.looped or looped, cleanup=self.cleanup or cleanup)
+
+    @property
+    def sort(self) -> tuple[ContextKind, bool, bool, str]:
+        """What tells it from other ways of running, wherever it begins."""
+        return (self.kind, self.looped, self.cleanup, self.timer)
+
+    @property
+    def order(self) -> tuple[ContextKind, bool, bool, str, Place]:
+        """The order in which ways of running are looked at."""
+        return (*self.sort, self.root)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A scope that runs another, by an operation in a loop or a clean-up of its own, or by none."""
+
+    scope: ScopeId
+    looped: bool
+    cleanup: bool
+
+
+def is_of_test(item: Context | Step, program: Program) -> bool:
+    """Whether a way of running comes from a test: what only tests call, the project's users may call."""
+    return item.kind == "test" if isinstance(item, Context) else program.is_test(item.scope)
+
+
+def by_hook(hook: Hook, here: Place) -> Context:
+    """How what is wired to a framework at a place comes to run."""
+    match hook.role:
+        case "startup":
+            return Context("startup", False, False, here)
+        case "shutdown":
+            return Context("exit", False, False, here)
+        case "command":
+            return Context("main", False, False, here)
+        case "test":
+            return Context("test", False, False, here)
+        case "task":
+            return Context("other-process", False, False, here)
+    return Context("run", True, False, here)

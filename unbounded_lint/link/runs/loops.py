@@ -1,0 +1,120 @@
+"""Loops: which of them let time pass, which end by themselves, and which are what a program does."""
+
+from __future__ import annotations
+
+from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.values import Allocation, External, Function
+from unbounded_lint.link.flow import Flow
+from unbounded_lint.link.frames import loops_around, ops_in
+from unbounded_lint.link.given import callee_names, dotted_text, given, is_unknown_receiver, receiver_of
+from unbounded_lint.link.program import ScopeId
+
+_GATHERING = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "range", "dict"})
+_VIEWS = frozenset({"items", "keys", "values", "split", "splitlines"})
+
+
+class Loops:
+    """Reads loops. Memoised."""
+
+    def __init__(self, flow: Flow, catalog: Catalog) -> None:
+        self.program = flow.program
+        self.resolver = flow.full
+        self.catalog = catalog
+        self._timed: dict[tuple[ScopeId, int], bool] = {}
+
+    def timed(self, scope: ScopeId, op: int) -> int | None:
+        """The innermost loop around an operation that sleeps or waits with a time limit, so that its body runs again
+        and again."""
+        facts = self.program.facts(scope)
+        for frame in loops_around(facts, op):
+            key = (scope, frame)
+            if key not in self._timed:
+                self._timed[key] = self._is_timed(scope, facts, frame)
+            if self._timed[key]:
+                return frame
+        return None
+
+    def is_finite(self, scope: ScopeId, loop: m.Frame) -> bool:
+        """Whether a loop goes once over what is there when it begins."""
+        return loop.kind == "for" and not loop.is_async and loop.head is not None and self._is_held(loop.head, scope)
+
+    def _is_held(self, iterable: m.Expr, scope: ScopeId) -> bool:
+        """Whether all items of an iterable are in memory before the first is taken."""
+        match iterable:
+            case m.Display() | m.DictDisplay() | m.Const():
+                return True
+            case m.Comp(kind=kind):
+                return kind != "generator"
+            case m.Call(func=func, args=args):
+                names = set(callee_names(func, scope, self.resolver))
+                if names & {"enumerate", "zip"}:
+                    return any(self._is_held(a.value, scope) for a in args if a.keyword is None and not a.star)
+                return bool(names & _GATHERING) or (isinstance(func, m.Attr) and func.name in _VIEWS and not args)
+            case m.Name() | m.Attr():
+                values = self.resolver.values(iterable, scope)
+                return bool(values) and all(isinstance(v, Allocation) for v in values)
+        return False
+
+    def _is_timed(self, scope: ScopeId, facts: m.Scope, frame: int) -> bool:
+        loop = facts.frames[frame]
+        head = loop.head
+        if loop.kind == "for":
+            if loop.is_async and isinstance(head, m.Call):
+                tail = dotted_text(head.func).rpartition(".")[2].lower()
+                return any(tick in tail for tick in self.catalog.data.loops.tickers)
+            if not (
+                isinstance(head, m.Call)
+                and set(callee_names(head.func, scope, self.resolver)) & set(self.catalog.data.loops.endless)
+            ):
+                return False
+        elif isinstance(head, m.Compare) and not set(head.ops) & {"is", "is not", "in", "not in", "!="}:
+            return False
+        tops = [head] if head is not None else []
+        tops += [top for _, op in ops_in(facts, frame) for top in w.expressions(op.action)]
+        return any(self._sleeps(node, scope, 2) for top in tops for node in w.walk(top) if isinstance(node, m.Call))
+
+    def sleeps(self, call: m.Call, scope: ScopeId) -> bool:
+        """Whether a call lets time pass, or waits with a limit."""
+        return self._sleeps(call, scope, 2)
+
+    def _sleeps(self, call: m.Call, scope: ScopeId, depth: int) -> bool:
+        names = callee_names(call.func, scope, self.resolver)
+        sleepers = tuple(s for name in names for s in self.catalog.sleeper_named(name))
+        if not sleepers and isinstance(call.func, m.Attr) and is_unknown_receiver(call.func, scope, self.resolver):
+            sleepers = self.catalog.sleeper_method(call.func.name, receiver_of(call.func))
+        if sleepers:
+            arguments = given(call, scope, self.resolver)
+            if any(s.sleeps(arguments) for s in sleepers):
+                return True
+        if not depth:
+            return False
+        for value in self.resolver.values(call.func, scope):
+            if isinstance(value, Function) and self._body_sleeps(value.scope, depth - 1):
+                return True
+        return False
+
+    def _body_sleeps(self, function: ScopeId, depth: int) -> bool:
+        facts = self.program.facts(function)
+        if len(facts.ops) > 15:
+            return False
+        return any(
+            self._sleeps(node, function, depth)
+            for op in facts.ops
+            for node in w.nodes(op.action)
+            if isinstance(node, m.Call)
+        )
+
+    def is_stream(self, expr: m.Expr, scope: ScopeId) -> bool:
+        """Whether an expression is something outside that gives new items for as long as somebody writes."""
+        values = self.resolver.values(expr, scope)
+        return any(isinstance(v, External) and v.name in self.catalog.data.loops.streams for v in values)
+
+    def serves(self, loop: m.Frame, scope: ScopeId) -> bool:
+        """Whether a loop in a module's body is what the program does: one without an end of its own, or over what
+        comes in."""
+        return loop.kind == "while" or (
+            loop.head is not None
+            and any(self.is_stream(node, scope) for node in w.walk(loop.head) if isinstance(node, m.Name | m.Attr))
+        )

@@ -1,0 +1,122 @@
+"""From where code can be reached at all, which asks nothing about timers: so whether a timer is started can be decided
+by it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from functools import cached_property
+from typing import TypeAlias
+
+from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.solver import Solver
+from unbounded_lint.link.flow import Flow
+from unbounded_lint.link.frames import in_main_guard
+from unbounded_lint.link.given import callee_names
+from unbounded_lint.link.program import Program, ScopeId, Site
+from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
+from unbounded_lint.link.runs.decorators import Decorators
+from unbounded_lint.link.runs.uncalled import Uncalled
+
+_Kinds: TypeAlias = frozenset[ContextKind]
+
+_USING = frozenset({"argument", "partial", "kept", "escaped"})
+
+
+def decorated_by(program: Program, site: Site) -> ScopeId | None:
+    """The function or class that a decorator stands before."""
+    for op in program.facts(site.scope).ops[site.op + 1 :]:
+        if isinstance(op.action, m.Define):
+            return ScopeId(site.scope.path, op.action.scope)
+    return None
+
+
+class Roots:
+    """Answers whether anything runs a scope, and whether a project has entry points of its own."""
+
+    def __init__(self, flow: Flow, catalog: Catalog, decorators: Decorators, uncalled: Uncalled) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver = flow.full
+        self.catalog = catalog
+        self.decorators = decorators
+        self.uncalled = uncalled
+        self._solver: Solver[ScopeId, frozenset[ContextKind]] = Solver(
+            self._equation, lambda _: frozenset(), frozenset.union
+        )
+
+    def is_live(self, scope: ScopeId) -> bool:
+        """Whether anything but tests can run a scope."""
+        return scope.index == 0 or bool(self.of(scope) & LIVE)
+
+    def of(self, scope: ScopeId) -> frozenset[ContextKind]:
+        """The kinds of the places from which a scope can be reached at all, by a call or by being handed over."""
+        return self._solver.answer(scope)
+
+    def _equation(self, scope: ScopeId) -> Generator[ScopeId, _Kinds, _Kinds]:
+        found: set[ContextKind] = set()
+        for user in dict.fromkeys(self._users(scope)):
+            if isinstance(user, ScopeId):
+                found |= yield user
+            else:
+                found.add(user)
+        return frozenset(found)
+
+    def _users(self, scope: ScopeId) -> Iterator[ScopeId | ContextKind]:
+        """The scopes that use a scope, and the kinds of roots it has itself."""
+        if self.program.is_test(scope):
+            yield "test"
+            return
+        parent = self.program.parent(scope)
+        if parent is None:
+            yield "import"
+            return
+        if self.program.facts(scope).kind == "class":
+            yield parent
+            return
+        users: list[ScopeId] = [site.scope for site in self.flow.call_sites(scope)]
+        for use in self.flow.function_uses(scope):
+            if use.kind in _USING:
+                users.append(use.site.scope)
+            if use.kind == "escaped":
+                decorated = [
+                    decorated_by(self.program, u.site)
+                    for u in self.flow.function_uses(use.site.scope)
+                    if u.kind == "decorates"
+                ]
+                users += [d for d in decorated if d is not None]
+        yield from users
+        found = bool(users)
+        for context in self.decorators.of(scope, found):
+            found = True
+            yield context.kind
+        if not found:
+            for item in self.uncalled.of(scope):
+                yield item.kind if isinstance(item, Context) else item.scope
+
+    def is_forgotten(self, scope: ScopeId) -> bool:
+        """Whether a scope could only be run by users of the project, in a project that has entry points of its own:
+        nobody runs it."""
+        return self.has_entry_points and self.of(scope) & LIVE <= {"api"}
+
+    @cached_property
+    def has_entry_points(self) -> bool:
+        """Whether the project has a script or an application of its own outside its tests: then a start that nobody
+        calls is a fault."""
+        for module in self.program.mentioning("__main__"):
+            if not module.file.is_test and any(
+                in_main_guard(module.scope(0), index) for index in range(len(module.scope(0).ops))
+            ):
+                return True
+        return any(self._makes_app(name) for name in self.catalog.data.apps)
+
+    def _makes_app(self, name: str) -> bool:
+        """Whether the body of a module makes an object of a class that servers and runners are pointed at."""
+        for site in self.program.sites(name.rpartition(".")[2]):
+            call = site.parents[-1] if site.parents else None
+            made = site.scope.index == 0 and isinstance(call, m.Call) and call.func is site.node
+            if made and isinstance(self.program.op(site).action, m.Assign) and not self.program.is_test(site.scope):
+                names = callee_names(site.node, site.scope, self.resolver)
+                if name in {self.catalog.canonical(found) for found in names}:
+                    return True
+        return False
