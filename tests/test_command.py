@@ -86,13 +86,15 @@ def test_the_answer_depends_on_neither_jobs_nor_cache_nor_order(
 ) -> None:
     home = tmp_path_factory.mktemp("home") / "caches"
     env = {CACHE_VARIABLE: str(home)}
-    first = run("app/api.py", "app/store.py", "--output-format", "json", "--jobs", "1", "--no-cache", cwd=project, **env)
+    options = ("--output-format", "json")
+    first = run("app/api.py", "app/store.py", *options, "--jobs", "1", "--no-cache", cwd=project, **env)
     assert not home.exists()
     for argv in (["--jobs", "2"], ["--jobs", "1"], ["--jobs", "auto", "--no-cache"]):
-        again = run("app/store.py", "app/api.py", "--output-format", "json", *argv, cwd=project, **env)
+        again = run("app/store.py", "app/api.py", *options, *argv, cwd=project, **env)
         assert codes(again) == codes(first) == EXPECTED
         assert json.loads(again.stdout)["findings"] == json.loads(first.stdout)["findings"]
     assert home.exists()
+    assert sorted(path.name for path in project.iterdir()) == ["app", "pyproject.toml"], "it writes nowhere else"
 
 
 def test_full_report_shows_both_modules(project: Path) -> None:

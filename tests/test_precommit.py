@@ -93,14 +93,14 @@ def pre_commit(project: Path, env: dict[str, str], *argv: str) -> subprocess.Com
     return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False, timeout=600)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_try_repo(project: Path, hook_repo: Path, env: dict[str, str]) -> None:
     done = pre_commit(project, env, "try-repo", str(hook_repo), "unbounded-lint", "--files", "app/api.py")
     assert "app/store.py:1:1: UBM101 " in done.stdout, done.stdout + done.stderr
     assert "- exit code: 1" in done.stdout and done.returncode == 1
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_whole_project_hook(project: Path, env: dict[str, str]) -> None:
     done = pre_commit(project, env, "run", "unbounded-lint", "--files", "app/api.py")
     assert "app/store.py:1:1: UBM101 " in done.stdout and done.returncode == 1, done.stdout + done.stderr
@@ -109,7 +109,7 @@ def test_whole_project_hook(project: Path, env: dict[str, str]) -> None:
     assert "Passed" in done.stdout and done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_changed_files_hook(project: Path, env: dict[str, str]) -> None:
     done = pre_commit(project, env, "run", "unbounded-lint-files", "--files", "app/api.py")
     assert done.returncode == 0 and "No findings in 1 file." in done.stdout, done.stdout + done.stderr
@@ -117,7 +117,7 @@ def test_changed_files_hook(project: Path, env: dict[str, str]) -> None:
     assert "app/store.py:1:1: UBM101 " in done.stdout and done.returncode == 1, done.stdout + done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_hooks_do_not_run_without_python_files(project: Path, env: dict[str, str]) -> None:
     done = pre_commit(project, env, "run", "--files", "pyproject.toml")
     assert done.stdout.count("(no files to check)Skipped") == 2 and done.returncode == 0, done.stdout + done.stderr
