@@ -7,11 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import pooled
 from tests.conftest import CACHE_VARIABLE
 from tests.processes import environment, python, started, until_alive
 from unbounded_lint.sources import POOL_BYTES
@@ -242,15 +245,67 @@ if __name__ == "__main__":
 """The command, but each process that parses says so and then parses until something ends it."""
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize("whole_group", [True, False])
-def test_interrupt_ends_quietly_and_leaves_no_worker(project: Path, jobs: int, whole_group: bool) -> None:
+@pytest.fixture
+def endless(project: Path) -> Path:
+    """A project with enough for a pool, and beside it the endless command."""
     for number in range(16):
         (project / "app" / f"api_{number}.py").write_text("_made = {}\n" + API * (POOL_BYTES // len(API) // 15))
     (project / "endless.py").write_text(ENDLESS)
-    with started([sys.executable, "endless.py", "app", "--no-cache", "--jobs", str(jobs)], cwd=project) as process:
-        until_alive(process, lambda: len(list(project.glob("*.alive"))) == jobs)
+    return project
+
+
+@contextmanager
+def parsing(directory: Path, jobs: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The endless command, when each of its processes parses."""
+    command = [sys.executable, "endless.py", "app", "--no-cache", "--jobs", str(jobs)]
+    with started(command, cwd=directory) as process:
+        until_alive(process, lambda: len(list(directory.glob("*.alive"))) == jobs)
+        yield process
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("whole_group", [True, False])
+def test_interrupt_ends_quietly_and_leaves_no_worker(endless: Path, jobs: int, whole_group: bool) -> None:
+    with parsing(endless, jobs) as process:
         # A terminal interrupts the whole group, a supervisor often the one process.
         (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
         out, errors = process.communicate()  # which ends when the last worker has
     assert (process.returncode, out, errors) == (130, b"", b"")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_the_command(endless: Path, number: signal.Signals) -> None:
+    with parsing(endless, 2) as process:
+        os.kill(process.pid, number)
+        out, errors = process.communicate()
+    assert (process.returncode, out, errors) == (-number, b"", b"")
+
+
+# --- what is analysed is never run -----------------------------------------------------------------------------------
+
+LAZY = ("argparse", "concurrent", "json", "libcst", "msgspec", "multiprocessing", "pathspec", "rich")
+"""Modules that the command imports some time after its start."""
+
+EARLY = ("collections", "functools", "pickle", "selectors", "signal", "struct", "threading", "types", "weakref")
+"""Modules that a process of a pool imports before it knows where its parent imports from."""
+
+
+def shadow(project: Path, *names: str) -> None:
+    """Put modules of these names where the command is run; each leaves a file when it is imported."""
+    for name in names:
+        (project / f"{name}.py").write_text("open(__file__ + '.ran', 'w')\n")
+
+
+def test_no_module_of_the_working_directory_is_imported(project: Path) -> None:
+    shadow(project, *LAZY)
+    done = run("--output-format", "json", cwd=project)
+    assert sorted(path.name for path in project.glob("*.ran")) == []
+    assert codes(done) == EXPECTED
+
+
+@pytest.mark.parametrize("method", pooled.METHODS)
+def test_no_process_of_a_pool_imports_a_module_of_the_working_directory(project: Path, method: str) -> None:
+    shadow(project, *LAZY, *EARLY)
+    done = python(*pooled.command(method), "--no-cache", "--jobs", "2", "--output-format", "json", cwd=project)
+    assert sorted(path.name for path in project.glob("*.ran")) == []
+    assert codes(done) == EXPECTED

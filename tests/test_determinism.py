@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests import pooled
 from tests.conftest import CACHE_VARIABLE
 from tests.processes import ROOT, environment, python
 from tests.programs import request_for, write
@@ -34,7 +35,6 @@ APART = (
     "unscheduled-sweep/started-only-from-tests",
     pytest.param("gateway/0_leaky", marks=pytest.mark.exhaustive),
 )
-METHODS = ("fork", "spawn", "forkserver")
 
 Findings = list[dict[str, Any]]
 
@@ -74,28 +74,6 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sources = json.dumps([".", "pads", *(fixture.replace("/", "_") for fixture in TOGETHER)])
     files = {f"pads/pad_{number:02}.py": padding(number) for number in range(30)}
     return write(root, {"pyproject.toml": f"[tool.unbounded-lint]\nsrc = {sources}\n", **files})
-
-
-DRIVER = """\
-import multiprocessing
-import sys
-
-from unbounded_lint import cli, sources
-
-if __name__ == "__main__":
-    method, cheapest, *arguments = sys.argv[1:]
-    multiprocessing.set_start_method(method)
-    sources.POOL_BYTES = int(cheapest)
-    sys.exit(cli.main(arguments))
-"""
-"""The command, with a way to start processes, and with the number of bytes from which on it starts any."""
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("driver") / "driver.py"
-    path.write_text(DRIVER, encoding="utf-8")
-    return path
 
 
 def command(root: Path, *argv: str, seed: int, start: tuple[str, ...] = ("-m", "unbounded_lint"), **env: str) -> str:
@@ -168,7 +146,7 @@ class Circumstances(NamedTuple):
 def circumstances() -> list[tuple[str, list[Circumstances]]]:
     """Some for each package: jobs, method and state of the cache come in every combination, one package or other."""
     drawn = random.Random(20)
-    every = [Circumstances(*which, number=0) for which in itertools.product((1, 2, 4), METHODS, CACHES)]
+    every = [Circumstances(*which, number=0) for which in itertools.product((1, 2, 4), pooled.METHODS, CACHES)]
     drawn.shuffle(every)
     dealt = itertools.cycle(every)
     assert len(PACKAGES) * RUNS >= len(every)
@@ -190,11 +168,10 @@ def installed(package: str, to: Path) -> Path:
 class Package:
     """A project that is analysed again and again, below a directory that holds its caches too."""
 
-    def __init__(self, name: str, directory: Path, driver: Path) -> None:
+    def __init__(self, name: str, directory: Path) -> None:
         self.root = installed(name, directory / "project")
         self._name = name
         self._directory = directory
-        self._driver = driver
         self._texts = {path: path.read_bytes() for path in sorted(self.root.rglob("*.py"))[::2]}
 
     def run(self, given: Circumstances) -> str:
@@ -219,7 +196,7 @@ class Package:
         return home
 
     def _run(self, given: Circumstances, home: Path) -> str:
-        start = (str(self._driver), given.method, "0")
+        start = pooled.command(given.method)
         options = ("--jobs", str(given.jobs), *(["--no-cache"] if given.cache == "none" else []))
         env = {CACHE_VARIABLE: str(home)}
         if given.number % 2:
@@ -232,10 +209,8 @@ class Package:
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(("name", "given"), circumstances(), ids=PACKAGES)
-def test_same_bytes_under_all_circumstances(
-    name: str, given: list[Circumstances], tmp_path: Path, driver: Path
-) -> None:
-    package = Package(name, tmp_path, driver)
+def test_same_bytes_under_all_circumstances(name: str, given: list[Circumstances], tmp_path: Path) -> None:
+    package = Package(name, tmp_path)
     expected = package.run(Circumstances(1, "fork", "none", 0))
     assert json.loads(expected)["findings"]
     assert [one for one in given if package.run(one) != expected] == []
@@ -341,9 +316,9 @@ def test_all_hostile_files_at_once(serially: str) -> None:
     assert ("pkg/good.py", "UBM101") in found
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_all_hostile_files_at_once_in_a_pool(method: str, every_hostile: Path, serially: str, driver: Path) -> None:
-    start = (str(driver), method, str(POOL_BYTES))
+@pytest.mark.parametrize("method", pooled.METHODS)
+def test_all_hostile_files_at_once_in_a_pool(method: str, every_hostile: Path, serially: str) -> None:
+    start = pooled.command(method, POOL_BYTES)
     assert command(every_hostile, "--no-cache", "--jobs", "2", seed=2, start=start) == serially
 
 
