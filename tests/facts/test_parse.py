@@ -194,6 +194,9 @@ HOSTILE = {
     "many chains": '("a" + ".b" * 1900 + "\\n") * 100',
 }  # fmt: skip
 
+CPU_SECONDS = 60
+"""Forty times what the slowest takes; what would hang takes for ever."""
+
 RUNNER = """
 import json, sys, time
 import msgspec
@@ -227,4 +230,4 @@ def test_hostile_text(name: str, outcomes: dict[str, tuple[str, float]]) -> None
     assert outcome != "?"
     if name.endswith("at the limit") and not name.startswith(("del", "patterns")):
         assert outcome == "facts"
-    assert seconds < 15
+    assert seconds < CPU_SECONDS
