@@ -29,13 +29,12 @@ from unbounded_lint.source import DecodeError, SourceFile, decode
 POOL_BYTES = 500_000
 """From how many bytes to parse a pool of processes pays for itself."""
 
-_SAFE_PATH = "PYTHONSAFEPATH"
-
 MAX_BYTES = 20_000_000
 """A file larger than this is generated data, not code that somebody maintains."""
 
 
 _MANGLED = re.compile(r"^_[^\W_]\w*?(?=__\w)")
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 class Failure(msgspec.Struct, frozen=True):
