@@ -7,13 +7,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests import pooled
+from tests.conftest import CACHE_VARIABLE
+from tests.processes import environment, python, started, until_alive
+from unbounded_lint.sources import POOL_BYTES
 
 STORE = """\
 _runs: dict[str, object] = {}
@@ -35,16 +39,7 @@ def finish(step: str) -> None:
 
 def run(*argv: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a directory, without colour or debugging variables from outside."""
-    kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
-    return subprocess.run(
-        [sys.executable, "-m", "unbounded_lint", *argv],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        env={**kept, "PYTHONPATH": str(ROOT), **env},
-    )
+    return python("-m", "unbounded_lint", *argv, cwd=cwd, env=environment(**env))
 
 
 def assert_one_sentence(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -89,12 +84,19 @@ def test_a_file_alone_is_judged_by_the_whole_project(project: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "No findings in 1 file.\n")
 
 
-def test_the_answer_depends_on_neither_jobs_nor_cache_nor_order(project: Path) -> None:
-    first = run("app/api.py", "app/store.py", "--output-format", "json", "--jobs", "1", "--no-cache", cwd=project)
+def test_the_answer_depends_on_neither_jobs_nor_cache_nor_order(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("home") / "caches"
+    env = {CACHE_VARIABLE: str(home)}
+    options = ("--output-format", "json")
+    first = run("app/api.py", "app/store.py", *options, "--jobs", "1", "--no-cache", cwd=project, **env)
+    assert not home.exists()
     for argv in (["--jobs", "2"], ["--jobs", "1"], ["--jobs", "auto", "--no-cache"]):
-        again = run("app/store.py", "app/api.py", "--output-format", "json", *argv, cwd=project)
+        again = run("app/store.py", "app/api.py", *options, *argv, cwd=project, **env)
         assert codes(again) == codes(first) == EXPECTED
         assert json.loads(again.stdout)["findings"] == json.loads(first.stdout)["findings"]
+    assert home.exists()
     assert sorted(path.name for path in project.iterdir()) == ["app", "pyproject.toml"], "it writes nowhere else"
 
 
@@ -222,48 +224,101 @@ def test_reader_that_goes_away(project: Path) -> None:
     (project / "app" / "fill.py").write_text(
         "from app import many\n\n\ndef put(key):\n" + "".join(f"    many.m{n}[key] = 1\n" for n in range(3000))
     )
-    with subprocess.Popen(
-        [sys.executable, "-m", "unbounded_lint"],
-        cwd=project,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    ) as process:
+    with started([sys.executable, "-m", "unbounded_lint"], cwd=project) as process:
         assert process.stdout is not None and process.stderr is not None
         assert process.stdout.readline().startswith(b"app/many.py:1:1: UBM101 ")
         process.stdout.close()
         errors = process.stderr.read()
-        assert (process.wait(timeout=120), errors) == (1, b"Found 3002 findings in 5 files.\n")
+        assert (process.wait(), errors) == (1, b"Found 3002 findings in 5 files.\n")
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+ENDLESS = """\
+import os, signal, sys
+from pathlib import Path
+
+import libcst
+
+from unbounded_lint.cli import main
+
+parse = libcst.parse_module
+
+
+def parse_for_ever(text):
+    Path(f"{os.getpid()}.alive").touch()
+    while True:
+        parse(text)
+
+
+libcst.parse_module = parse_for_ever
+signal.signal(signal.SIGINT, signal.default_int_handler)  # `pytest &` ignores it, and so would its children
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+"""The command, but each process that parses says so and then parses until something ends it."""
+
+
+@pytest.fixture
+def endless(project: Path) -> Path:
+    """A project with enough for a pool, and beside it the endless command."""
+    for number in range(16):
+        (project / "app" / f"api_{number}.py").write_text("_made = {}\n" + API * (POOL_BYTES // len(API) // 15))
+    (project / "endless.py").write_text(ENDLESS)
+    return project
+
+
+@contextmanager
+def parsing(directory: Path, jobs: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The endless command, when each of its processes parses."""
+    command = [sys.executable, "endless.py", "app", "--no-cache", "--jobs", str(jobs)]
+    with started(command, cwd=directory) as process:
+        until_alive(process, lambda: len(list(directory.glob("*.alive"))) == jobs)
+        yield process
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("whole_group", [True, False])
-def test_interrupt_ends_quietly_and_leaves_no_worker(project: Path, jobs: str, whole_group: bool) -> None:
-    for number in range(400):
-        (project / "app" / f"api_{number}.py").write_text("_made = {}\n" + API * 20)
-    with subprocess.Popen(
-        [sys.executable, "-m", "unbounded_lint", "--no-cache", "--jobs", jobs],
-        cwd=project,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        start_new_session=True,
-    ) as process:
-        time.sleep(1.5)
+def test_interrupt_ends_quietly_and_leaves_no_worker(endless: Path, jobs: int, whole_group: bool) -> None:
+    with parsing(endless, jobs) as process:
         # A terminal interrupts the whole group, a supervisor often the one process.
         (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
-        out, errors = process.communicate(timeout=30)
+        out, errors = process.communicate()  # which ends when the last worker has
     assert (process.returncode, out, errors) == (130, b"", b"")
-    assert_group_ends(process.pid)
 
 
-def assert_group_ends(group: int) -> None:
-    """Fail if a process of the group is still there after twenty seconds: a loaded machine is slow to end one."""
-    for _ in range(200):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.1)
-    os.killpg(group, signal.SIGKILL)
-    raise AssertionError("a worker process outlived the command")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_the_command(endless: Path, number: signal.Signals) -> None:
+    with parsing(endless, 2) as process:
+        os.kill(process.pid, number)
+        out, errors = process.communicate()
+    assert (process.returncode, out, errors) == (-number, b"", b"")
+
+
+# --- what is analysed is never run -----------------------------------------------------------------------------------
+
+LAZY = ("argparse", "concurrent", "json", "libcst", "msgspec", "multiprocessing", "pathspec", "rich")
+"""Modules that the command imports some time after its start."""
+
+EARLY = ("collections", "functools", "pickle", "selectors", "signal", "struct", "threading", "types", "weakref")
+"""Modules that a process of a pool imports before it knows where its parent imports from."""
+
+
+def shadow(project: Path, *names: str) -> None:
+    """Put modules of these names where the command is run; each leaves a file when it is imported."""
+    for name in names:
+        (project / f"{name}.py").write_text("open(__file__ + '.ran', 'w')\n")
+
+
+def test_no_module_of_the_working_directory_is_imported(project: Path) -> None:
+    shadow(project, *LAZY)
+    done = run("--output-format", "json", cwd=project)
+    assert sorted(path.name for path in project.glob("*.ran")) == []
+    assert codes(done) == EXPECTED
+
+
+@pytest.mark.parametrize("method", pooled.METHODS)
+def test_no_process_of_a_pool_imports_a_module_of_the_working_directory(project: Path, method: str) -> None:
+    shadow(project, *LAZY, *EARLY)
+    done = python(*pooled.command(method), "--no-cache", "--jobs", "2", "--output-format", "json", cwd=project)
+    assert sorted(path.name for path in project.glob("*.ran")) == []
+    assert codes(done) == EXPECTED

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.util
+import itertools
 import json
 import os
 import random
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from tests import pooled
+from tests.conftest import CACHE_VARIABLE
+from tests.processes import ROOT, environment, python
 from tests.programs import request_for, write
 from unbounded_lint import cli
 from unbounded_lint.sources import POOL_BYTES, Sources
 
-ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ROOT / "fixtures"
 TOGETHER = (
     "never-removed-entries/every-import-form",
@@ -31,7 +33,7 @@ APART = (
     "never-removed-entries/every-import-form",
     "never-removed-entries/other-module-insert",
     "unscheduled-sweep/started-only-from-tests",
-    "gateway/0_leaky",
+    pytest.param("gateway/0_leaky", marks=pytest.mark.exhaustive),
 )
 
 Findings = list[dict[str, Any]]
@@ -48,17 +50,17 @@ def copied(fixture: str, to: Path) -> Path:
 
 
 def padding(number: int) -> str:
-    """A module of about 20 kB with containers of its own, and a leak that another module fills."""
+    """A module of about 20 kB, quickly read, with containers of its own and a leak that another module fills."""
     other = f"pad_{(number + 1) % 30:02}"
     functions = "".join(
         f"def step_{n}(request, items):\n"
-        f'    """{"One of many steps. " * 20}"""\n'
+        f'    """{"One of many steps. " * 180}"""\n'
         f"    found = [item for item in items if item.rank > {n} and item.name in TABLE_{n}]\n"
         f"    if not found:\n        return TABLE_{n}.get(request.path)\n"
         f"    return sorted(found, key=lambda item: item.rank)\n\n\n"
-        for n in range(26)
+        for n in range(6)
     )
-    tables = "".join(f'TABLE_{n} = {{"a": {n}, "b": {number}}}\n' for n in range(26))
+    tables = "".join(f'TABLE_{n} = {{"a": {n}, "b": {number}}}\n' for n in range(6))
     leak = f"LEAK = {{}}\n\n\ndef fill(request):\n    {other}.LEAK[request.id] = request\n\n\n"
     return f"import {other}\n\n{tables}{leak}{functions}"
 
@@ -74,23 +76,18 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(root, {"pyproject.toml": f"[tool.unbounded-lint]\nsrc = {sources}\n", **files})
 
 
-def command(root: Path, *argv: str, seed: int) -> bytes:
+def command(root: Path, *argv: str, seed: int, start: tuple[str, ...] = ("-m", "unbounded_lint"), **env: str) -> str:
     """What the command prints in a process of its own, with another order of hashes each time."""
-    done = subprocess.run(
-        [sys.executable, "-m", "unbounded_lint", "check", "--output-format", "json", *argv],
-        cwd=root,
-        capture_output=True,
-        check=False,
-        timeout=300,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": str(seed)},
-    )
-    assert (done.returncode, done.stderr.count(b"\n")) == (1, 1), done.stderr.decode()
+    options = ("check", "--output-format", "json", *argv)
+    done = python(*start, *options, cwd=root, env=environment(PYTHONHASHSEED=str(seed), **env))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     return done.stdout
 
 
 def shuffled(root: Path, seed: int) -> list[str]:
     """All that a project has at its top, in another order."""
-    paths = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    entries = [path for path in root.iterdir() if path.suffix == ".py" or any(path.glob("**/*.py"))]
+    paths = sorted(path.name for path in entries if not path.name.startswith("."))
     random.Random(seed).shuffle(paths)
     return paths
 
@@ -101,15 +98,18 @@ def test_the_pool_has_enough_to_do(large: Path) -> None:
     assert sum(len(sources.data(path)) for path in sources.candidates) > POOL_BYTES
 
 
-def test_same_bytes_whatever_the_jobs_the_order_and_the_cache(large: Path) -> None:
-    shutil.rmtree(large / ".unbounded_lint_cache", ignore_errors=True)
-    alone = command(large, "--no-cache", "--jobs", "1", seed=1)
-    assert command(large, "--no-cache", "--jobs", "2", *shuffled(large, 1), seed=2) == alone
-    assert not (large / ".unbounded_lint_cache").exists()
-    assert command(large, "--jobs", "2", *shuffled(large, 2), seed=3) == alone, "cold"
-    assert (large / ".unbounded_lint_cache").exists()
-    assert command(large, "--jobs", "1", *shuffled(large, 3), seed=4) == alone, "warm"
-    assert command(large, "--jobs", "2", seed=5) == alone, "warm, in a pool"
+def test_same_bytes_whatever_the_jobs_the_order_and_the_cache(
+    large: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("home") / "caches"
+    env = {CACHE_VARIABLE: str(home)}
+    alone = command(large, "--no-cache", "--jobs", "1", seed=1, **env)
+    assert command(large, "--no-cache", "--jobs", "2", *shuffled(large, 1), seed=2, **env) == alone
+    assert not home.exists()
+    assert command(large, "--jobs", "2", *shuffled(large, 2), seed=3, **env) == alone, "cold"
+    assert home.exists()
+    assert command(large, "--jobs", "1", *shuffled(large, 3), seed=4, **env) == alone, "warm"
+    assert command(large, "--jobs", "2", seed=5, **env) == alone, "warm, in a pool"
     report = json.loads(alone)
     paths = {finding["path"].partition("/")[0] for finding in report["findings"]}
     assert paths >= {"pads", "gateway_0_leaky", "never-removed-entries_every-import-form"}
@@ -123,6 +123,97 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     after = json.loads(command(tmp_path, seed=1))
     assert [(f["symbol"], f["code"]) for f in before["findings"]] == [("m:A", "UBM101")]
     assert [(f["symbol"], f["code"]) for f in after["findings"]] == [("m:A", "UBM102"), ("n:B", "UBM101")]
+
+
+# --- the same bytes for real packages --------------------------------------------------------------------------------
+
+PACKAGES = ("_pytest", "coverage", "filelock", "hypothesis", "importlinter", "rich", "virtualenv")
+"""Installed wherever the tests are; all have long-lived containers, and all have findings."""
+
+RUNS = 8
+CACHES = ("none", "cold", "warm", "partly warm")
+
+
+class Circumstances(NamedTuple):
+    """What must not matter; the number stands for an order of hashes and of arguments, and for a directory."""
+
+    jobs: int
+    method: str
+    cache: str
+    number: int
+
+
+def circumstances() -> list[tuple[str, list[Circumstances]]]:
+    """Some for each package: jobs, method and state of the cache come in every combination, one package or other."""
+    drawn = random.Random(20)
+    every = [Circumstances(*which, number=0) for which in itertools.product((1, 2, 4), pooled.METHODS, CACHES)]
+    drawn.shuffle(every)
+    dealt = itertools.cycle(every)
+    assert len(PACKAGES) * RUNS >= len(every)
+    return [
+        (package, [one._replace(number=drawn.randrange(1, 1_000_000)) for one in itertools.islice(dealt, RUNS)])
+        for package in PACKAGES
+    ]
+
+
+def installed(package: str, to: Path) -> Path:
+    """Copy an installed package, as the one package of a project."""
+    spec = importlib.util.find_spec(package)
+    assert spec is not None and spec.submodule_search_locations
+    ignored = shutil.ignore_patterns("__pycache__", "*.so")
+    shutil.copytree(spec.submodule_search_locations[0], to / package, ignore=ignored)
+    return write(to, {"pyproject.toml": "[tool.unbounded-lint]\n"})
+
+
+class Package:
+    """A project that is analysed again and again, below a directory that holds its caches too."""
+
+    def __init__(self, name: str, directory: Path) -> None:
+        self.root = installed(name, directory / "project")
+        self._name = name
+        self._directory = directory
+        self._texts = {path: path.read_bytes() for path in sorted(self.root.rglob("*.py"))[::2]}
+
+    def run(self, given: Circumstances) -> str:
+        """What the command prints under these circumstances."""
+        home = self._home(given)
+        if given.cache != "partly warm":
+            return self._run(given, home)
+        for path, data in self._texts.items():
+            path.write_bytes(data + b"\n# changed\n")
+        try:
+            return self._run(given, home)
+        finally:
+            for path, data in self._texts.items():
+                path.write_bytes(data)
+
+    def _home(self, given: Circumstances) -> Path:
+        home = self._directory / f"caches-{given.number}"
+        if "warm" in given.cache:
+            if not (self._directory / "warm").exists():
+                self._run(Circumstances(1, "fork", "cold", 1), self._directory / "warm")
+            shutil.copytree(self._directory / "warm", home)
+        return home
+
+    def _run(self, given: Circumstances, home: Path) -> str:
+        start = pooled.command(given.method)
+        options = ("--jobs", str(given.jobs), *(["--no-cache"] if given.cache == "none" else []))
+        env = {CACHE_VARIABLE: str(home)}
+        if given.number % 2:
+            paths = shuffled(self.root / self._name, given.number)
+            return command(self.root / self._name, *options, *paths, seed=given.number, start=start, **env)
+        prefix = f"{self.root.name}/{self._name}"
+        out = command(self.root.parent, *options, prefix, seed=given.number, start=start, **env)
+        return out.replace(f'"{prefix}/', '"')
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("name", "given"), circumstances(), ids=PACKAGES)
+def test_same_bytes_under_all_circumstances(name: str, given: list[Circumstances], tmp_path: Path) -> None:
+    package = Package(name, tmp_path)
+    expected = package.run(Circumstances(1, "fork", "none", 0))
+    assert json.loads(expected)["findings"]
+    assert [one for one in given if package.run(one) != expected] == []
 
 
 # --- one file --------------------------------------------------------------------------------------------------------
@@ -199,25 +290,48 @@ def test_hostile_file(data: bytes, tmp_path: Path, check: Callable[..., Findings
     assert "\n" not in failure["message"] and len(failure["message"]) < 300
 
 
-def test_all_hostile_files_at_once_in_a_pool(tmp_path: Path) -> None:
-    root = with_hostile(tmp_path)
+@pytest.fixture(scope="module")
+def every_hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All hostile files at once, and enough beside them for a pool, so that a crash of one worker would show."""
+    root = with_hostile(tmp_path_factory.mktemp("hostile"))
     for number, data in enumerate(HOSTILE.values()):
         (root / f"bad_{number:02}.py").write_bytes(data)
-    # Enough beside them for a pool, so that a crash of one worker would show.
+    for number, text in enumerate(LONG_CHAINS.values()):
+        write(root, {f"long_{number}.py": f"TABLE = {{}}\nx = {text}\n"})
     for number in range(30):
         write(root, {f"pad_{number:02}.py": padding(number)})
-    serial = command(root, "--no-cache", "--jobs", "1", seed=1)
-    assert command(root, "--no-cache", "--jobs", "2", seed=2) == serial
-    failures = [path for path, code in found_in(json.loads(serial)["findings"]) if code == "UBM901"]
+    return root
+
+
+@pytest.fixture(scope="module")
+def serially(every_hostile: Path) -> str:
+    """What the command says of all hostile files without a pool."""
+    return command(every_hostile, "--no-cache", "--jobs", "1", seed=1)
+
+
+def test_all_hostile_files_at_once(serially: str) -> None:
+    found = found_in(json.loads(serially)["findings"])
+    failures = [path for path, code in found if code == "UBM901" and path.startswith("bad_")]
     assert failures == [f"bad_{number:02}.py" for number in range(len(HOSTILE))]
-    assert ("pkg/good.py", "UBM101") in found_in(json.loads(serial)["findings"])
+    assert ("pkg/good.py", "UBM101") in found
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["-" * 5_000 + "1", "a" + ".b" * 20_000, "1" + " + 1" * 20_000, "f" + "()" * 5_000],
-    ids=["signs", "attributes", "sums", "calls"],
-)
+@pytest.mark.parametrize("method", pooled.METHODS)
+def test_all_hostile_files_at_once_in_a_pool(method: str, every_hostile: Path, serially: str) -> None:
+    start = pooled.command(method, POOL_BYTES)
+    assert command(every_hostile, "--no-cache", "--jobs", "2", seed=2, start=start) == serially
+
+
+LONG_CHAINS = {
+    "signs": "-" * 5_000 + "1",
+    "attributes": "a" + ".b" * 20_000,
+    "sums": "1" + " + 1" * 20_000,
+    "calls": "f" + "()" * 5_000,
+    "attributes within bounds": "a" + ".b" * 1_500,
+}
+
+
+@pytest.mark.parametrize("text", LONG_CHAINS.values(), ids=LONG_CHAINS)
 def test_long_chains_are_read_or_refused(text: str, tmp_path: Path, check: Callable[..., Findings]) -> None:
     """Either is right; neither may take the rest along, or be an internal error."""
     root = with_hostile(tmp_path)

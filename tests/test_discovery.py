@@ -305,7 +305,7 @@ def test_unreadable_directory_is_passed_over(tmp_path: Path, monkeypatch: pytest
     assert names(find(tmp_path)) == ["a/x.py"]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_ten_thousand_files(tmp_path: Path) -> None:
     for directory in range(200):
         path = tmp_path / f"pkg{directory % 10}" / f"sub{directory}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.processes import python
 from unbounded_lint import flake8 as plugin
 from unbounded_lint.finding import Confidence, Finding, Place
 
@@ -170,11 +170,6 @@ if __name__ == "__main__":
 """
 
 
-def environment() -> dict[str, str]:
-    """The environment of a subprocess that finds this package."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
 def flake8(project: Path, *argv: str, method: str = "fork", text: str = "") -> subprocess.CompletedProcess[str]:
     """Run flake8 with the plugin: the installed one, or else one registered for this run only."""
     config = "[flake8]\n"
@@ -182,23 +177,12 @@ def flake8(project: Path, *argv: str, method: str = "fork", text: str = "") -> s
         config += "[flake8:local-plugins]\nextension =\n    UBM = unbounded_lint.flake8:Plugin\n"
     (project / "flake8.ini").write_text(config)
     (project / "run_flake8.py").write_text(FLAKE8)
-    command = [sys.executable, "run_flake8.py", method, "--config", "flake8.ini", *argv]
-    return subprocess.run(
-        command, cwd=project, input=text, capture_output=True, text=True, check=False, timeout=120, env=environment()
-    )
+    return python("run_flake8.py", method, "--config", "flake8.ini", *argv, cwd=project, text=text)
 
 
 def command_findings(project: Path) -> list[tuple[str, int, int, str, str]]:
     """What the command reports, as (path, line, column, code, message)."""
-    done = subprocess.run(
-        [sys.executable, "-m", "unbounded_lint", "app", "--output-format", "json", "--no-cache"],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        env=environment(),
-    )
+    done = python("-m", "unbounded_lint", "app", "--output-format", "json", "--no-cache", cwd=project)
     found = json.loads(done.stdout)["findings"]
     return [(one["path"], one["line"], one["column"], one["code"], one["message"]) for one in found]
 

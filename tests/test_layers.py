@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.processes import python
+
 HEAVY = {"libcst", "rich", "msgspec", "pathspec", "yaml", "sqlite3", "multiprocessing", "concurrent"}
 
 
 def loaded_by(script: str) -> set[str]:
     """Run a script in a fresh interpreter and give the names of the modules loaded at its end."""
     report = "\nimport sys; print('\\n' + '\\n'.join(sys.modules), file=sys.stderr)"
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", script + report],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=env,
-        cwd=ROOT,
-        timeout=60,
-    )
+    done = python("-c", script + report)
+    assert done.returncode == 0, done.stderr
     return set(done.stderr.split())
 
 

@@ -21,16 +21,12 @@ from unbounded_lint.rules import all_rules
 
 T = TypeVar("T")
 
-EXAMPLES = 200
+EXAMPLES = [20, pytest.param(200, marks=pytest.mark.exhaustive)]
 SMALL = 6_000
 """Characters of all files together."""
 
 fixed = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=EXAMPLES,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -79,9 +75,10 @@ def before(index: int) -> frozenset[tuple[str, str]]:
     return findings(programs()[index])
 
 
+@pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("name", TRANSFORMATIONS)
-def test_it_changes_no_finding(name: str) -> None:
-    @fixed
+def test_it_changes_no_finding(name: str, examples: int) -> None:
+    @settings(fixed, max_examples=examples)
     @given(st.data())
     def changes_nothing(data: st.DataObject) -> None:
         index = data.draw(st.integers(0, len(programs()) - 1))
@@ -90,12 +87,16 @@ def test_it_changes_no_finding(name: str) -> None:
     changes_nothing()
 
 
-@fixed
-@given(st.data())
-def test_one_after_the_other_changes_no_finding(data: st.DataObject) -> None:
-    index = data.draw(st.integers(0, len(programs()) - 1))
-    names = data.draw(st.lists(st.sampled_from(sorted(TRANSFORMATIONS)), min_size=2, max_size=3, unique=True))
-    check(index, names, Drawn(data))
+@pytest.mark.parametrize("examples", EXAMPLES)
+def test_one_after_the_other_changes_no_finding(examples: int) -> None:
+    @settings(fixed, max_examples=examples)
+    @given(st.data())
+    def changes_nothing(data: st.DataObject) -> None:
+        index = data.draw(st.integers(0, len(programs()) - 1))
+        names = data.draw(st.lists(st.sampled_from(sorted(TRANSFORMATIONS)), min_size=2, max_size=3, unique=True))
+        check(index, names, Drawn(data))
+
+    changes_nothing()
 
 
 def check(index: int, names: Sequence[str], drawn: Drawn) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parent.parent
+from tests.processes import ROOT, finished, python
 
 STORE = "_runs: dict[str, object] = {}\n"
 API = """\
@@ -40,7 +39,8 @@ def environment(home: Path) -> dict[str, str]:
 
 def git(*argv: str, cwd: Path, env: dict[str, str]) -> str:
     """Run git and give what it prints."""
-    done = subprocess.run(["git", *argv], cwd=cwd, env=env, capture_output=True, text=True, check=True, timeout=60)
+    done = finished(["git", *argv], cwd=cwd, env=env)
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 
@@ -89,18 +89,17 @@ def project(tmp_path: Path, hook_repo: Path, env: dict[str, str]) -> Path:
 
 def pre_commit(project: Path, env: dict[str, str], *argv: str) -> subprocess.CompletedProcess[str]:
     """Run pre-commit in the project."""
-    command = [sys.executable, "-m", "pre_commit", *argv, "--verbose"]
-    return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False, timeout=600)
+    return python("-m", "pre_commit", *argv, "--verbose", cwd=project, env=env)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_try_repo(project: Path, hook_repo: Path, env: dict[str, str]) -> None:
     done = pre_commit(project, env, "try-repo", str(hook_repo), "unbounded-lint", "--files", "app/api.py")
     assert "app/store.py:1:1: UBM101 " in done.stdout, done.stdout + done.stderr
     assert "- exit code: 1" in done.stdout and done.returncode == 1
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_whole_project_hook(project: Path, env: dict[str, str]) -> None:
     done = pre_commit(project, env, "run", "unbounded-lint", "--files", "app/api.py")
     assert "app/store.py:1:1: UBM101 " in done.stdout and done.returncode == 1, done.stdout + done.stderr
@@ -109,7 +108,7 @@ def test_whole_project_hook(project: Path, env: dict[str, str]) -> None:
     assert "Passed" in done.stdout and done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_changed_files_hook(project: Path, env: dict[str, str]) -> None:
     done = pre_commit(project, env, "run", "unbounded-lint-files", "--files", "app/api.py")
     assert done.returncode == 0 and "No findings in 1 file." in done.stdout, done.stdout + done.stderr
@@ -117,10 +116,15 @@ def test_changed_files_hook(project: Path, env: dict[str, str]) -> None:
     assert "app/store.py:1:1: UBM101 " in done.stdout and done.returncode == 1, done.stdout + done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_hooks_do_not_run_without_python_files(project: Path, env: dict[str, str]) -> None:
     done = pre_commit(project, env, "run", "--files", "pyproject.toml")
     assert done.stdout.count("(no files to check)Skipped") == 2 and done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_hooks_are_described_as_pre_commit_wants(env: dict[str, str]) -> None:
+    done = python("-m", "pre_commit", "validate-manifest", ".pre-commit-hooks.yaml", env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_no_hook_runs_in_parallel_with_itself() -> None:

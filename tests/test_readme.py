@@ -1,22 +1,19 @@
-"""The generated parts of README.md; `python tests/test_readme.py --write` rewrites them."""
+"""The generated parts of README.md; `python -m tests.test_readme --write` rewrites them."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
-from pathlib import Path
 
 import msgspec
 import pytest
 
+from tests.processes import ROOT, environment, python
 from unbounded_lint import cli
 from unbounded_lint.config import DEFAULT_EXCLUDE, Settings
 from unbounded_lint.rules import all_rules
 from unbounded_lint.rules.pages import path_of
 
-ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 
 
@@ -32,9 +29,9 @@ def rules_block() -> str:
 
 def help_block() -> str:
     """What `unbounded-lint check --help` prints, 100 columns wide."""
-    env = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "unbounded_lint", "check", "--help"]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60)
+    env = environment(COLUMNS="100", NO_COLOR="1")
+    done = python("-m", "unbounded_lint", "check", "--help", env=env)
+    assert done.returncode == 0, done.stderr
     return f"```text\n{done.stdout.rstrip()}\n```"
 
 
@@ -54,7 +51,7 @@ def generated(text: str) -> str:
 
 def test_generated_blocks_are_up_to_date() -> None:
     text = README.read_text(encoding="utf-8")
-    assert text == generated(text), "run: python tests/test_readme.py --write"
+    assert text == generated(text), "run: python -m tests.test_readme --write"
 
 
 def settings_rows() -> list[tuple[str, str]]:
@@ -96,5 +93,5 @@ def test_example_of_the_quick_start_has_findings(capsys: pytest.CaptureFixture[s
 
 if __name__ == "__main__":
     if sys.argv[1:] != ["--write"]:
-        sys.exit("usage: python tests/test_readme.py --write")
+        sys.exit("usage: python -m tests.test_readme --write")
     README.write_text(generated(README.read_text(encoding="utf-8")), encoding="utf-8")

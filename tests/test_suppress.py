@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import linecache
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from flake8.violation import Violation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.processes import python
 from unbounded_lint.suppress import Directive, suppressions
 
 CODES = ("ZZZ101", "ZZZ102", "ZZZ201")
@@ -113,7 +112,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_agrees_with_flake8_on_any_mixture(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.mktemp("mixture") / "sample.py"
@@ -149,16 +148,10 @@ def test_agrees_with_a_run_of_flake8(tmp_path: Path) -> None:
         count = physical_lines(text)
         every = {(code, line) for code in CODES for line in range(1, count + 1)}
         expected |= {(f"sample{number}.py", line, code) for code, line in every - we_ignore(text, count)}
-    done = subprocess.run(
-        [sys.executable, "-m", "flake8", "--config", str(ini), "--select=ZZZ", "-j1", "--exit-zero"]
-        + ["--format=%(path)s:%(row)d:%(code)s"]
-        + [f"sample{number}.py" for number in range(len(names))],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
+    samples = [f"sample{number}.py" for number in range(len(names))]
+    options = ["--select=ZZZ", "-j1", "--exit-zero", "--format=%(path)s:%(row)d:%(code)s"]
+    done = python("-m", "flake8", "--config", str(ini), *options, *samples, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     reported = {(path, int(row), code) for path, row, code in (line.split(":") for line in done.stdout.splitlines())}
     assert reported == expected
 

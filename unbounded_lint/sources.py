@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+import gc
 import hashlib
+import multiprocessing
+import os
 import re
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -28,6 +34,7 @@ POOL_BYTES = 500_000
 _KEY_BYTES = 16
 _EXAMINED = b"files that can be parsed"
 _MANGLED = re.compile(r"^_[^\W_]\w*?(?=__\w)")
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -64,6 +71,48 @@ def _parse(data: bytes) -> _Parsed:
         return _Parsed(None, error.line, error.message)
     except Exception as error:
         return _Parsed(None, 1, f"{type(error).__name__}: {error}", internal=True)
+
+
+def _may_start_processes() -> bool:
+    """Whether a process of a pool can be kept from importing what is analysed.
+
+    A new interpreter looks for modules in the working directory first, unless a variable tells it not to.
+    """
+    if multiprocessing.get_start_method() == "fork" or getattr(sys.flags, "safe_path", False):
+        return True
+    return sys.version_info >= (3, 11) and not sys.flags.ignore_environment
+
+
+@contextmanager
+def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that parse as this one does."""
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        limit = sys.getrecursionlimit()
+        with ProcessPoolExecutor(max_workers=jobs, initializer=_begin_to_parse, initargs=(limit,)) as pool:
+            yield pool
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+
+
+def _begin_to_parse(recursion_limit: int) -> None:
+    """What a process of the pool does first. An interrupt is for the one that started it, which ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.setrecursionlimit(recursion_limit)
+    gc.disable()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the process that started this one. Nothing else tells a process that waits for work."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _compiles(data: bytes) -> bool:
@@ -198,11 +247,11 @@ class Sources:
 
     def _parse_all(self, paths: Sequence[str], jobs: int) -> Iterable[tuple[str, bytes]]:
         size = sum(len(self.data(path)) for path in paths)
-        if jobs <= 1 or size < POOL_BYTES or len(paths) < 2:
+        if jobs <= 1 or size < POOL_BYTES or len(paths) < 2 or not _may_start_processes():
             yield from ((path, parse_bytes(self.data(path))) for path in paths)
             return
         largest_first = sorted(paths, key=lambda path: (-len(self.data(path)), path))
-        with ProcessPoolExecutor(max_workers=jobs) as pool:
+        with _pool(jobs) as pool:
             results = pool.map(parse_bytes, (self.data(path) for path in largest_first), chunksize=4)
             yield from zip(largest_first, results, strict=True)
 

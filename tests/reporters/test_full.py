@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import textwrap
 from collections.abc import Callable
 
 import msgspec
 import pytest
 
+from tests.processes import python
 from unbounded_lint.finding import Finding, Place
 from unbounded_lint.reporters import full
 from unbounded_lint.reporters.base import Totals, View, display_width
@@ -156,7 +155,5 @@ def test_plain_text_does_not_load_rich() -> None:
             list(render([found], Totals, View(path=str, source={"a.py": "b = {}"}.get)))
         print([name for name in sys.modules if name.split(".")[0] in {"rich", "libcst"}])
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert done.stdout == "[]\n"
+    done = python("-c", textwrap.dedent(script))
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
