@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-import pathspec
 
 from unbounded_lint.cache import Cache
 from unbounded_lint.catalog.load import catalog, extend
@@ -21,6 +20,7 @@ from unbounded_lint.errors import UserError
 from unbounded_lint.facts.parse import run_with_big_stack
 from unbounded_lint.finding import Confidence, Finding, Place
 from unbounded_lint.link.project import Container, Project
+from unbounded_lint.patterns import CodesByPath
 from unbounded_lint.rules import all_rules, internal_error, unparsable_file
 from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.source import DecodeError, decode
@@ -137,7 +137,8 @@ def _check(request: Request, progress: Progress | None) -> Outcome:
         project = _link(request, sources, progress)
         sources.examine_rest()
         found = [*_by_rules(request.settings, project), *_failures(sources, project)]
-        kept = [f for f in found if _is_wanted(f, request)]
+        hushed = CodesByPath(request.settings.per_file_ignores)
+        kept = [f for f in found if _is_wanted(f, request) and not hushed.ignores(f.place.path, f.code)]
         shown = tuple(sorted(_unsuppressed(kept, sources, request.apply_noqa), key=lambda f: f.sort_key))
         by_code = Counter(f.code for f in shown)
         stats = Stats(
@@ -206,14 +207,6 @@ def _is_wanted(finding: Finding, request: Request) -> bool:
         (wanted is None or path in wanted)
         and _is_selected(rule, settings)
         and finding.confidence.rank >= Confidence(settings.min_confidence).rank
-        and not _is_ignored_in(path, finding.code, settings)
-    )
-
-
-def _is_ignored_in(path: str, code: str, settings: Settings) -> bool:
-    return any(
-        code.startswith(tuple(codes)) and pathspec.GitIgnoreSpec.from_lines([pattern]).match_file(path)
-        for pattern, codes in settings.per_file_ignores.items()
     )
 
 
