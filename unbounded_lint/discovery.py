@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from unbounded_lint.config import OWN_FILE, Settings
 from unbounded_lint.errors import UserError
+from unbounded_lint.patterns import CodesByPath, Excludes, IgnoreRules
 from unbounded_lint.reading import SETTINGS_LIMIT, RefusedFile, read_regular
 from unbounded_lint.source import SourceFile
-
-if TYPE_CHECKING:
-    import pathspec
 
 _MARKERS = ("pyproject.toml", OWN_FILE, "setup.cfg", "setup.py", ".git")
 _SUFFIXES = (".py", ".pyw")
 _TEST_DIRECTORIES = frozenset({"test", "tests", "testing"})
 _TEST_FILES = frozenset({"conftest.py", "tests.py"})
-_ANYWHERE = re.compile(r"^/?(?:\*\*/)+")
-_GLOB = re.compile(r"[*?\[{\\]")
 
 
 class ProjectFiles(msgspec.Struct, frozen=True):
@@ -61,8 +55,8 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> ProjectFi
     Files that git ignores or the settings exclude are left out, except those given by name. Where all given paths lie
     in ignored or excluded directories, they make up a project of their own: its root is in the answer. Directory
     symlinks are not followed, file symlinks only to what the project does not hold itself, and names that are no valid
-    text are passed over. Raises `UserError` when a path does not exist or lies outside `root`, or when there are no
-    Python files.
+    text are passed over. Raises `UserError` when a path does not exist or lies outside `root`, when a path pattern of
+    any setting makes no sense, when it or an ignore file holds far too many, or when there are no Python files.
     """
     root = root.resolve()
     given = _located(paths) or (root,)
@@ -71,6 +65,9 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> ProjectFi
             raise UserError(f"{path} lies outside the project at {root}: give paths of one project.")
         if path.is_dir() and not _is_text(str(path.relative_to(root))):
             raise UserError(f"{_escaped(str(path))} has a name that is not UTF-8: give it another one.")
+    # Not used here, but a mistake shall show at once, and also where there is no finding that it could be about.
+    CodesByPath(settings.per_file_ignores)
+    marks = _TestMarks(settings)
     tree = _Tree(root, settings, _outer_rules(root))
     hidden = [path for path in given if tree.hides(path)]
     if len(hidden) == len(given):
@@ -88,108 +85,9 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> ProjectFi
     if not wanted and not unnamed:
         raise UserError(f"There are no Python files under {', '.join(map(str, given))}.")
     naming = _Naming(root, settings)
-    marks = _TestMarks(settings)
     files = (SourceFile(path, *naming.module(path), is_test=marks.is_test(path)) for path in sorted(found))
     report_on = None if len(wanted) == len(found) else wanted.union(unnamed)
     return ProjectFiles(root, tuple(files), report_on, unnamed)
-
-
-class Patterns:
-    """Path patterns of the settings, as ruff reads them.
-
-    A bare name matches any one part of a path; a pattern with a slash (`./name`, `docs/*`) matches the path relative to
-    the root, and there `*` crosses slashes. `**/`, `?`, `[abc]` and `{a,b}` are known.
-    """
-
-    def __init__(self, patterns: Iterable[str], root: Path) -> None:
-        """Raises `UserError` for a pattern that makes no sense."""
-        shortened = [_relative_pattern(pattern, root) for pattern in patterns]
-        self._anchored = any(pattern.startswith("/") for pattern in shortened)
-        self._literal = frozenset(pattern for pattern in shortened if not _GLOB.search(pattern))
-        globs = [_glob_regex(pattern) for pattern in shortened if _GLOB.search(pattern)]
-        self._glob = re.compile("|".join(globs), re.DOTALL) if globs else None
-
-    def match_entry(self, path: str, name: str) -> bool:
-        """Whether a pattern matches this very file or directory: its posix path below the root and its last part."""
-        subjects = (name, path, f"/{path}") if self._anchored else (name, path)
-        if not self._literal.isdisjoint(subjects):
-            return True
-        glob = self._glob
-        return glob is not None and any(glob.fullmatch(subject) for subject in subjects)
-
-    def covers(self, path: str) -> bool:
-        """Whether a pattern matches the posix `path` below the root or a directory that it lies in."""
-        parts = path.split("/")
-        return any(self.match_entry("/".join(parts[: end + 1]), part) for end, part in enumerate(parts))
-
-
-def _relative_pattern(pattern: str, root: Path) -> str:
-    """The pattern as seen from the root; a slash in front keeps one that was a path from being read as a bare name."""
-    start = f"{root.as_posix()}/"
-    if pattern.startswith(start):
-        pattern = f"/{pattern[len(start) :]}"
-    return pattern.removeprefix(".").rstrip("/") if pattern.startswith("./") else pattern.rstrip("/")
-
-
-def _glob_regex(pattern: str) -> str:
-    """A regular expression for a whole name or path; raises `UserError`."""
-    braces = pattern.count("{") == pattern.count("}")
-    parts: list[str] = []
-    depth = index = 0
-    while index < len(pattern):
-        char = pattern[index]
-        taken = 1
-        if pattern.startswith("**/", index) and (index == 0 or pattern[index - 1] == "/"):
-            part, taken = "(?:.*/)?", 3
-        elif char == "*":
-            part = ".*" if not parts or parts[-1] != ".*" else ""
-        elif char == "?":
-            part = "."
-        elif char == "[" and "]" in pattern[index + 2 :]:
-            taken = pattern.index("]", index + 2) + 1 - index
-            body = pattern[index + 1 : index + taken - 1].replace("\\", "\\\\").replace("[", "\\[")
-            part = f"[^{body[1:]}]" if body[0] == "!" else f"[{body}]"
-        elif braces and char == "{":
-            part, depth = "(?:", depth + 1
-        elif depth and char == "}":
-            part, depth = ")", depth - 1
-        elif depth and char == ",":
-            part = "|"
-        else:
-            part = re.escape(char)
-        parts.append(part)
-        index += taken
-    regex = f"(?:{''.join(parts)})"
-    try:
-        re.compile(regex)
-    except re.error as error:
-        raise UserError(f"The path pattern `{pattern}` makes no sense: {error.msg}.") from None
-    return regex
-
-
-class _Rule(msgspec.Struct, frozen=True):
-    """One line of an ignore file.
-
-    by_name says that it speaks of the last part of a path only; inside that it speaks of what is in a directory and not
-    of the directory itself (`docs/**`), and then directories that it leaves files alone (`docs/**/`).
-    """
-
-    regex: re.Pattern[str]
-    ignores: bool
-    by_name: bool
-    inside: bool
-    directories: bool
-
-    def match_entry(self, path: str, name: str) -> bool:
-        """Whether it speaks of this very entry (directories end with a slash), not merely of one it lies in."""
-        if self.inside:
-            bare = path.removesuffix("/")
-            return not (self.directories and bare == path) and self.regex.search(bare) is not None
-        subject = name if self.by_name else path
-        found = self.regex.search(subject)
-        # The only group is the slash behind the matched part: more behind it means that a directory above matched,
-        # and git asks about that directory itself.
-        return found is not None and (found.lastindex is None or found.end(found.lastindex) == len(subject))
 
 
 class _IgnoreFile:
@@ -199,29 +97,10 @@ class _IgnoreFile:
     least one is empty, the other ends with a slash.
     """
 
-    def __init__(self, lines: Iterable[str], above: str = "", inside: str = "") -> None:
+    def __init__(self, path: str, lines: Iterable[str], above: str = "", inside: str = "") -> None:
         self._above = above
         self._cut = len(inside)
-        rules: list[_Rule] = []
-        names: set[str] = set()
-        suffixes: set[str] = set()
-        rest: list[_Rule] = []
-        for line in lines:
-            rule = _rule(line)
-            if rule is None:
-                continue
-            rules.append(rule)
-            word = _word(line).rstrip("/")
-            if rule.by_name and word and not _GLOB.search(word):
-                names.add(word)
-            elif rule.by_name and len(word) > 1 and word[0] == "*" and not _GLOB.search(word[1:]):
-                suffixes.add(word[1:])
-            else:
-                rest.append(rule)
-        self._names = frozenset(names)
-        self._suffixes = tuple(sorted(suffixes))
-        self._all = tuple(reversed(rules))
-        self._rest = tuple(reversed(rest))
+        self._rules = IgnoreRules.of_file(path, lines)
 
     def decide(self, path: str, name: str) -> bool | None:
         """Judge an entry at `path` below the root, with its last part; directories end with a slash in both."""
@@ -229,37 +108,7 @@ class _IgnoreFile:
 
     def judge(self, own_path: str, name: str) -> bool | None:
         """The same for a path relative to this file: True to ignore, False to keep, None when no rule speaks of it."""
-        bare = name.rstrip("/")
-        # Most names match none of the plain words and endings, so that only the few real patterns need be tried.
-        rules = self._all if bare in self._names or bare.endswith(self._suffixes) else self._rest
-        return next((rule.ignores for rule in rules if rule.match_entry(own_path, name)), None)
-
-
-def _rule(line: str) -> _Rule | None:
-    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
-    try:
-        pattern = GitIgnoreSpecPattern(line)
-    except (ValueError, re.error):
-        # git passes over what it cannot read.
-        return None
-    if pattern.regex is None or pattern.include is None:
-        return None
-    word = _word(line)
-    if word == "/":
-        return None
-    return _Rule(
-        pattern.regex,
-        pattern.include,
-        by_name="/" not in word[:-1],
-        inside=word.endswith(("/**", "/**/")),
-        directories=word.endswith("/"),
-    )
-
-
-def _word(line: str) -> str:
-    """The pattern of a line; `**/name` is but another way to write `name`."""
-    return _ANYWHERE.sub("", line.removeprefix("!").rstrip())
+        return self._rules.judge(own_path, name)
 
 
 _Chain = tuple[_IgnoreFile, ...]
@@ -274,7 +123,7 @@ def _ignore_file(path: str, above: str = "", inside: str = "") -> _Chain:
     if data is None:
         return ()
     text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
-    return (_IgnoreFile((line.removesuffix("\r") for line in text.split("\n")), above, inside),)
+    return (_IgnoreFile(path, (line.removesuffix("\r") for line in text.split("\n")), above, inside),)
 
 
 def _steering(path: str) -> bytes | None:
@@ -344,7 +193,7 @@ class _Tree:
         self._root = root
         self._inner = f"{os.path.join(root, '')}"
         self._outer = outer
-        self._excluded = Patterns((*settings.exclude, *settings.extend_exclude), root)
+        self._excluded = Excludes({"exclude": settings.exclude, "extend-exclude": settings.extend_exclude}, root)
 
     def walk(self, start: Path) -> Iterator[str]:
         """The posix paths, relative to the root, of the Python files below `start`, itself never left out."""
@@ -458,15 +307,8 @@ class _TestMarks:
     """Which files only tests run, by their path below the root."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raises `UserError` for a pattern in `test-paths` that git could not read either."""
-        self._more: pathspec.GitIgnoreSpec | None = None
-        if settings.test_paths:
-            import pathspec
-
-            try:
-                self._more = pathspec.GitIgnoreSpec.from_lines(settings.test_paths)
-            except (ValueError, re.error) as error:
-                raise UserError(f"`test-paths` holds a pattern that makes no sense: {error}.") from None
+        """Raises `UserError` for a pattern in `test-paths` that makes no sense."""
+        self._more = IgnoreRules.of_setting("test-paths", settings.test_paths)
 
     def is_test(self, path: str) -> bool:
         """Whether the posix path is that of a test."""
@@ -476,7 +318,7 @@ class _TestMarks:
             or name.startswith("test_")
             or name.endswith(("_test.py", "_test.pyw"))
             or name in _TEST_FILES
-            or (self._more is not None and self._more.match_file(path))
+            or self._more.covers(path)
         )
 
 

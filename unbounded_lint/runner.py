@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
-import pathspec
 
 from unbounded_lint.cache import Opened, open_cache
 from unbounded_lint.catalog.load import catalog, extend
@@ -20,6 +19,7 @@ from unbounded_lint.errors import UserError
 from unbounded_lint.facts.parse import run_with_big_stack
 from unbounded_lint.finding import Confidence, Finding, Place
 from unbounded_lint.link.project import Container, Project
+from unbounded_lint.patterns import CodesByPath
 from unbounded_lint.rules import all_rules, internal_error, unparsable_file
 from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.source import DecodeError, decode
@@ -138,7 +138,8 @@ def _check(request: Request, progress: Progress | None) -> Outcome:
         sources.examine_rest()
         found = [*_by_rules(request.settings, project), *_failures(sources, project), *_unnamed(request.project)]
         unparsed = len(sources.failures) + len(request.project.unnamed)
-        kept = [f for f in found if _is_wanted(f, request)]
+        hushed = CodesByPath(request.settings.per_file_ignores)
+        kept = [f for f in found if _is_wanted(f, request) and not hushed.ignores(f.place.path, f.code)]
         shown = tuple(sorted(_unsuppressed(kept, sources, request.apply_noqa), key=lambda f: f.sort_key))
         by_code = Counter(f.code for f in shown)
         stats = Stats(
@@ -212,14 +213,6 @@ def _is_wanted(finding: Finding, request: Request) -> bool:
         (wanted is None or path in wanted)
         and _is_selected(rule, settings)
         and finding.confidence.rank >= Confidence(settings.min_confidence).rank
-        and not _is_ignored_in(path, finding.code, settings)
-    )
-
-
-def _is_ignored_in(path: str, code: str, settings: Settings) -> bool:
-    return any(
-        code.startswith(tuple(codes)) and pathspec.GitIgnoreSpec.from_lines([pattern]).match_file(path)
-        for pattern, codes in settings.per_file_ignores.items()
     )
 
 
