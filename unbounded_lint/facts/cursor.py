@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import libcst as cst
@@ -35,10 +35,16 @@ class Cursor:
         self.tokens = tokens
         self.at = 0
         self.private = ""
+        self.holes: dict[int, Callable[[], Iterator[Any]]] = {}
 
     def place(self, first: int, last: int) -> Span:
         """The span from token `first` to token `last`, both included."""
         return self.tokens.span(first, last)
+
+    def whole(self, nodes: Iterable[Any]) -> Iterable[Any]:
+        """The nodes of a block or bracket that begins here: those given, unless they are the filler of a hole."""
+        hole = self.holes.pop(self.at, None)
+        return nodes if hole is None else hole()
 
     def lambda_(self, node: cst.Lambda) -> Expr:
         raise NotImplementedError

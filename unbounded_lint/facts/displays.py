@@ -61,7 +61,7 @@ def _fields(self: Cursor, contents: Sequence[Any], parts: list[Expr]) -> None:
 
 def _elements(self: Cursor, nodes: Sequence[Any]) -> tuple[Expr, ...]:
     items = []
-    for node in nodes:
+    for node in self.whole(nodes):
         items.append(self.expr(node.value) if node.__class__ is cst.Element else _starred(self, node))
         if node.comma is not ABSENT:
             self.at += 1
@@ -99,7 +99,7 @@ def _set(self: Cursor, node: cst.Set) -> Expr:
 def _dict(self: Cursor, node: cst.Dict) -> Expr:
     self.at += 1 + len(node.lpar)
     items = []
-    for element in node.elements:
+    for element in self.whole(node.elements):
         key = None
         if element.__class__ is cst.DictElement:
             key = self.expr(element.key)

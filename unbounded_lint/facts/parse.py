@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 
 import libcst
 
-from unbounded_lint.facts.scan import LINE_END, SourceError, Tokens, scan
+from unbounded_lint.facts.scan import LINE_END, SourceError, scan
 
-__all__ = ["SourceError", "guarded", "parse", "parse_tokens", "run_with_big_stack"]
+__all__ = ["SourceError", "guarded", "parse", "run_with_big_stack", "unchecked_nodes"]
 
 MAX_CHARACTERS_TO_PLACE = 200_000
 STACK_SIZES = (512 << 20, 128 << 20, 32 << 20)
@@ -25,22 +25,13 @@ _TOKENIZER_ERROR = "tokenizer error: "
 
 def parse(text: str) -> libcst.Module:
     """The syntax tree of `text`. Raises `SourceError` for text that is no Python, or that libcst could not survive."""
-    return run_with_big_stack(lambda: parse_tokens(text)[0])
-
-
-def parse_tokens(text: str) -> tuple[libcst.Module, Tokens]:
-    """The syntax tree of `text` and its tokens, a byte order mark left out. Raises `SourceError` as `parse` does.
-
-    To be called under `run_with_big_stack`.
-    """
     text = text.removeprefix("\ufeff")
-    tokens = scan(text)
-    with _unchecked_nodes():
-        return guarded(libcst.parse_module, text), tokens
+    scan(text)
+    return run_with_big_stack(lambda: guarded(libcst.parse_module, text))
 
 
 @contextmanager
-def _unchecked_nodes() -> Iterator[None]:
+def unchecked_nodes() -> Iterator[None]:
     """Spare the nodes of a parse the check that libcst makes of every node, a fifth of its time.
 
     The check is for trees put together by hand; its own source says that a parse does not need it.
