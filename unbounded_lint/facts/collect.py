@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import libcst as cst
@@ -24,9 +24,10 @@ from unbounded_lint.facts.model import (
     Return,
     Span,
 )
-from unbounded_lint.facts.parse import run_with_big_stack, unchecked_nodes
+from unbounded_lint.facts.parse import UNCHECKED_NODES, run_with_big_stack
 from unbounded_lint.facts.patterns import pattern
 from unbounded_lint.facts.pieces import PIECE, Pieces
+from unbounded_lint.facts.process import WhileNeeded
 from unbounded_lint.facts.scan import SourceError, Tokens, scan
 from unbounded_lint.facts.scopes import Body
 from unbounded_lint.facts.statements import Statements
@@ -47,7 +48,7 @@ def collect(text: str, piece: int = PIECE) -> ModuleFacts:
 def _collect(text: str, piece: int) -> ModuleFacts:
     tokens = scan(text.removeprefix("\ufeff"))
     try:
-        with unchecked_nodes(), _recursion_limit(RECURSION_LIMIT if tokens.deep else 0):
+        with UNCHECKED_NODES, _DEEP_CALLS if tokens.deep else nullcontext():
             return _Collector(tokens, Pieces(tokens, piece)).module()
     except (RecursionError, MemoryError):
         raise SourceError("nested too deeply", 1) from None
@@ -58,14 +59,19 @@ def _collect(text: str, piece: int) -> ModuleFacts:
         raise SourceError(f"syntax that is not known here ({error})", 1) from None
 
 
-@contextmanager
-def _recursion_limit(limit: int) -> Iterator[None]:
+def _allow_deep_calls() -> Callable[[], None]:
     previous = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(previous, limit))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(previous)
+    raised = max(previous, RECURSION_LIMIT)
+
+    def undo() -> None:
+        if sys.getrecursionlimit() == raised:
+            sys.setrecursionlimit(previous)
+
+    sys.setrecursionlimit(raised)
+    return undo
+
+
+_DEEP_CALLS = WhileNeeded(_allow_deep_calls)
 
 
 class _Collector(Statements):

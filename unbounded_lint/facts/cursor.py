@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import libcst as cst
 
@@ -24,6 +24,18 @@ def since(node: str, handler: _Handler) -> dict[type, _Handler]:
     """A table entry for a node class that only newer libcst releases have; empty where it is missing."""
     kind = getattr(cst, node, None)
     return {} if kind is None else {kind: handler}
+
+
+def constant_name(word: str) -> Expr | None:
+    """What True, False and None are as facts; None for any other word."""
+    return _KEYWORD_CONSTANTS.get(word)
+
+
+class Constant(NamedTuple):
+    """Stands for an expression node whose facts are known already, with the number of its tokens."""
+
+    value: Expr
+    tokens: int
 
 
 class Cursor:

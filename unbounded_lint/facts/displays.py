@@ -7,9 +7,14 @@ from typing import Any
 
 import libcst as cst
 
-from unbounded_lint.facts.cursor import ABSENT, Cursor, since
+from unbounded_lint.facts.cursor import ABSENT, Constant, Cursor, since
 from unbounded_lint.facts.literals import string_value
 from unbounded_lint.facts.model import Clause, Comp, Const, DictDisplay, DictItem, Display, Expr, FString, Star
+
+
+def _constant(self: Cursor, node: Constant) -> Expr:
+    self.at += node.tokens
+    return node.value
 
 
 def _string(self: Cursor, node: cst.SimpleString) -> Expr:
@@ -158,6 +163,7 @@ def _clauses(self: Cursor, node: cst.CompFor | None) -> tuple[Clause, ...]:
 
 
 DISPLAYS: dict[type, Callable[[Any, Any], Expr]] = {
+    Constant: _constant,
     cst.ConcatenatedString: _concatenated,
     cst.Dict: _dict,
     cst.DictComp: _dict_comprehension,

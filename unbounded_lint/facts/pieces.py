@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import libcst as cst
 
+from unbounded_lint.facts import constants
 from unbounded_lint.facts.parse import guarded
 from unbounded_lint.facts.scan import SourceError, Tokens
 
@@ -139,11 +140,9 @@ class Pieces:
         self._afford(weight, cuts, line)
         text = self._text(lines.start[first], self.tokens.ends[self._token(last) - 1], cuts) + self._line_end(last - 1)
         if not lines.width[first]:
-            module = _parsed(cst.parse_module, text, line)
-            return module.body
-        module = _parsed(cst.parse_module, "if _:\n" + text, line - 1)
-        statement: Any = module.body[0]
-        body: Sequence[Any] = statement.body.body
+            body: Sequence[Any] = _parsed(cst.parse_module, text, line).body
+        else:
+            body = _parsed(cst.parse_module, "if _:\n" + text, line - 1).body[0].body.body
         return body
 
     def _line_end(self, line: int) -> str:
@@ -151,7 +150,9 @@ class Pieces:
         text = self.tokens.text
         rest = text[self.tokens.ends[self._token(line + 1) - 1] : self.lines.end[line]]
         kept = rest.rstrip("\r\n")
-        return rest if kept == rest or self.lines.end[line] == len(text) and "\\" in kept else kept + "\n\n"
+        if kept == rest or (self.lines.end[line] == len(text) and "\\" in kept):
+            return rest
+        return kept + "\n\n"
 
     def _line_cuts(self, first: int, last: int) -> list[_Cut]:
         """The holes of one compound statement: the long blocks below its own lines, the long displays in them."""
@@ -214,6 +215,10 @@ class Pieces:
 
     def _parsed_elements(self, first: int, last: int, kind: _Kind, brackets: Sequence[_Bracket]) -> Sequence[Any]:
         tokens = self.tokens
+        if kind is not _CALL and not tokens.deep:
+            known = constants.elements(tokens, first, last, kind is _DICT)
+            if known is not None:
+                return known
         weight = self._weight(first, last)
         cuts = self._bracket_cuts(first, last, brackets) if weight > self.size else []
         line = tokens.line(tokens.starts[first])
@@ -264,7 +269,7 @@ class Pieces:
 
     def _text(self, start: int, end: int, cuts: Sequence[_Cut]) -> str:
         text = self.tokens.text
-        parts = []
+        parts: list[str] = []
         for cut in cuts:
             parts += (text[start : cut.start], cut.filler)
             start = cut.end
@@ -297,7 +302,7 @@ def _logical_lines(tokens: Tokens) -> _Lines | None:
                 return None
         else:
             indent = text[offset : starts[token]].rpartition("\f")[2]
-            if not _is_even(indent, indents) or not lines.first and indent:
+            if not _is_even(indent, indents) or (indent and not lines.first):
                 return None
             lines.first.append(token)
             lines.start.append(offset)
@@ -363,11 +368,10 @@ class _Brackets:
     def _kind(self, word: str) -> _Kind | None:
         """What a bracket holds, as far as the token before it tells; None for what cannot be left out."""
         before = self.before
-        after_value = before[-1:] in (")", "]", "}", "'", '"', ".") or (
-            before[-1:].isidentifier() or before[-1:].isalnum()
-        ) and before not in _KEYWORDS
         if self.f_strings or before == ".":
             return None
+        is_word = before[-1:].isidentifier() or before[-1:].isalnum()
+        after_value = before not in _KEYWORDS if is_word else before[-1:] in (")", "]", "}", "'", '"')
         if word == "(":
             return _CALL if after_value else _TUPLE
         return None if word == "[" and after_value else _ITEMS
