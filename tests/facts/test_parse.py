@@ -6,6 +6,9 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import libcst
@@ -14,6 +17,7 @@ import pytest
 from unbounded_lint.facts import parse as parse_module
 from unbounded_lint.facts.collect import collect
 from unbounded_lint.facts.parse import SourceError, guarded, parse, run_with_big_stack
+from unbounded_lint.facts.process import WhileNeeded
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -118,6 +122,34 @@ def test_one_thread_serves_nested_calls() -> None:
     )
     assert outer is inner
     assert outer is not threading.current_thread()
+
+
+def test_threads_share_what_they_change_of_the_process() -> None:
+    state: list[str] = []
+
+    def change() -> Callable[[], None]:
+        state.append("changed")
+        return lambda: state.append("undone")
+
+    shared = WhileNeeded(change)
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(shared)
+        second.enter_context(shared)
+        first.close()
+        assert state == ["changed"]
+        second.close()
+    with pytest.raises(ZeroDivisionError), shared:
+        raise ZeroDivisionError
+    assert state == ["changed", "undone"] * 2
+
+
+def test_reading_files_in_threads_leaves_the_process_as_it_was() -> None:
+    before = (libcst.CSTNode.__post_init__, sys.getrecursionlimit(), threading.stack_size())
+    deep = "a" + ".b" * 1500 + "\n"
+    expected = collect(deep)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(facts == expected for facts in pool.map(collect, [deep] * 24))
+    assert before == (libcst.CSTNode.__post_init__, sys.getrecursionlimit(), threading.stack_size())
 
 
 def test_the_stack_size_of_other_threads_is_left_alone() -> None:

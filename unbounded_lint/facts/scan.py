@@ -15,7 +15,7 @@ from typing import NamedTuple
 from unbounded_lint.facts.model import Span
 
 MAX_CHARACTERS = 20_000_000
-MAX_TOKENS = 1_000_000
+MAX_TOKENS = 800_000
 MAX_BRACKETS = 200
 MAX_BRACKETS_IN_CASE = 7
 MAX_BRACKETS_IN_DEL = 16
