@@ -122,6 +122,9 @@ def test_unusual_layout_in_pieces(text: str, monkeypatch: pytest.MonkeyPatch) ->
         "a = 1\nb = [1, 2\nc = 3\n",
         "a = 1\n@b\n\nc = 2\n",
         "a = 1\ndef f():\nb = 2\n",
+        "class A:\n    def f():\n        try:\n            a\n\n# c\n\n    b = 2\n",
+        "if a:\n    b\n    def f():  # c\n\n    b = 2\n",
+        "if a:\n    try: b \\\n\n\n\n    c\n",
         "match a:\n    b\n    c\n",
         "a = 1\nb = $\n",
     ],
@@ -180,7 +183,7 @@ def test_constants_are_read_without_the_parser(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
-        ("x = 1\n\ny = " + "a + (b, c); " * 12_000, "more than 100,000 tokens and lines", 3),
+        ("x = 1\n\ny = " + "a + (b, c); " * 13_000, "more than 100,000 tokens and lines", 3),
         ("if x:\n\ta\n        b\n" + "a = 1\n" * 20_000, "too large to parse at once, and indented too unevenly", 1),
     ],
 )

@@ -138,19 +138,35 @@ class Pieces:
         cuts = self._line_cuts(first, last) if weight > self.size else []
         line = self.tokens.line(lines.start[first])
         self._afford(weight, cuts, line)
-        text = self._text(lines.start[first], self.tokens.ends[self._token(last) - 1], cuts) + self._line_end(last - 1)
-        if not lines.width[first]:
+        text = self._text(lines.start[first], self.tokens.ends[self._token(last) - 1], cuts)
+        try:
+            return self._body(first, text + self._line_end(last - 1), line)
+        except SourceError:
+            # The offending token may be the first behind the piece, so let the parser see one there.
+            self._body(first, text + self._line_end(last - 1, beyond=True), line)
+            raise
+
+    def _body(self, first: int, text: str, line: int) -> Sequence[Any]:
+        """The statements of a text that begins with the logical line `first`, indented as they are in the file."""
+        if not self.lines.width[first]:
             body: Sequence[Any] = _parsed(cst.parse_module, text, line).body
         else:
             body = _parsed(cst.parse_module, "if _:\n" + text, line - 1).body[0].body.body
         return body
 
-    def _line_end(self, line: int) -> str:
-        """What follows the last token of a line, its newline included: a second one, as it may be continued."""
-        text = self.tokens.text
-        rest = text[self.tokens.ends[self._token(line + 1) - 1] : self.lines.end[line]]
+    def _line_end(self, line: int, beyond: bool = False) -> str:
+        """What follows the last token of a line, its newline included: a second one, as it may be continued.
+
+        With `beyond` a statement stands where the next one of the file begins.
+        """
+        tokens, lines = self.tokens, self.lines
+        last = tokens.ends[self._token(line + 1) - 1]
+        rest = tokens.text[last : lines.end[line]]
         kept = rest.rstrip("\r\n")
-        if kept == rest or (self.lines.end[line] == len(text) and "\\" in kept):
+        if beyond and line + 1 < len(lines.first):
+            below = tokens.line(tokens.starts[lines.first[line + 1]]) - tokens.line(last + len(kept))
+            return kept + "\n" * below + "pass\n"
+        if kept == rest or (lines.end[line] == len(tokens.text) and "\\" in kept):
             return rest
         return kept + "\n\n"
 
