@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import libcst
 import pytest
@@ -12,6 +15,7 @@ from tests.processes import python
 from unbounded_lint.facts import parse as parse_module
 from unbounded_lint.facts.collect import collect
 from unbounded_lint.facts.parse import SourceError, guarded, parse, run_with_big_stack
+from unbounded_lint.facts.process import WhileNeeded
 
 
 def test_gives_a_tree() -> None:
@@ -114,6 +118,34 @@ def test_one_thread_serves_nested_calls() -> None:
     )
     assert outer is inner
     assert outer is not threading.current_thread()
+
+
+def test_threads_share_what_they_change_of_the_process() -> None:
+    state: list[str] = []
+
+    def change() -> Callable[[], None]:
+        state.append("changed")
+        return lambda: state.append("undone")
+
+    shared = WhileNeeded(change)
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(shared)
+        second.enter_context(shared)
+        first.close()
+        assert state == ["changed"]
+        second.close()
+    with pytest.raises(ZeroDivisionError), shared:
+        raise ZeroDivisionError
+    assert state == ["changed", "undone"] * 2
+
+
+def test_reading_files_in_threads_leaves_the_process_as_it_was() -> None:
+    before = (libcst.CSTNode.__post_init__, sys.getrecursionlimit(), threading.stack_size())
+    deep = "a" + ".b" * 1500 + "\n"
+    expected = collect(deep)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(facts == expected for facts in pool.map(collect, [deep] * 24))
+    assert before == (libcst.CSTNode.__post_init__, sys.getrecursionlimit(), threading.stack_size())
 
 
 def test_the_stack_size_of_other_threads_is_left_alone() -> None:

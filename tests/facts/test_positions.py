@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from unbounded_lint.facts import collect as collect_module
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts.collect import collect
 from unbounded_lint.facts.parse import SourceError, run_with_big_stack
+from unbounded_lint.facts.scan import Tokens, scan
 
 PACKAGE = Path(__file__).resolve().parents[2] / "unbounded_lint"
 
@@ -198,10 +199,17 @@ def test_no_text_raises_anything_else(text: str) -> None:
 
 
 def test_a_disagreement_is_reported_and_never_a_wrong_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = collect_module.parse_tokens
-    monkeypatch.setattr(collect_module, "parse_tokens", lambda text: (honest(text)[0], honest(text + "; y")[1]))
+    def with_tokens_of(other: str) -> Callable[[str], Tokens]:
+        def scanned(text: str) -> Tokens:
+            tokens = scan(other)
+            tokens.text = text
+            return tokens
+
+        return scanned
+
+    monkeypatch.setattr(collect_module, "scan", with_tokens_of("x = f(); y"))
     with pytest.raises(SourceError, match="disagree"):
         collect("x = f()")
-    monkeypatch.setattr(collect_module, "parse_tokens", lambda text: (honest(text)[0], honest("x")[1]))
+    monkeypatch.setattr(collect_module, "scan", with_tokens_of("x"))
     with pytest.raises(SourceError, match="disagree"):
         collect("x = f()")

@@ -11,7 +11,7 @@ from unbounded_lint.facts.scan import SourceError, scan
 
 def tokens(text: str) -> list[str]:
     found = scan(text)
-    return [text[start:end] for start, end in found.spans]
+    return [text[start:end] for start, end in zip(found.starts, found.ends, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_refused(text: str, message: str, line: int) -> None:
     ],
 )
 def test_flat_code_is_never_refused(text: str) -> None:
-    assert scan(text).spans
+    assert len(scan(text)) > 0
 
 
 def test_only_nested_code_is_called_deep() -> None:
@@ -129,8 +129,22 @@ def test_only_nested_code_is_called_deep() -> None:
     assert scan("x = a" + ".b" * 60).deep
 
 
+def test_breaks_are_the_newlines_outside_brackets_and_strings() -> None:
+    text = "a = (\n1)\n\n# b\r\nc = '''\n''' \\\n + 1\rf'''{\nx}\n'''\n"
+    assert [text[:offset][-3:] for offset in scan(text).breaks] == [")\n\n", "b\r\n", " 1\r", "''\n"]
+
+
+def test_a_file_of_too_many_tokens_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan_module, "MAX_TOKENS", 30)
+    assert len(scan("x = 1\n" * 10)) == 30
+    for text, line in (("x = 1\n" * 11, 11), ("x = [\n" + "1,\n" * 20 + "]", 16)):
+        with pytest.raises(SourceError, match="more than 30 tokens") as caught:
+            scan(text)
+        assert caught.value.line == line
+
+
 def test_a_file_over_the_size_limit_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan_module, "MAX_CHARACTERS", 10)
-    assert scan("x = 1\n").spans
+    assert len(scan("x = 1\n")) == 3
     with pytest.raises(SourceError, match="more than 10 characters"):
         scan("x = 100000\n")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import libcst as cst
@@ -24,8 +24,11 @@ from unbounded_lint.facts.model import (
     Return,
     Span,
 )
-from unbounded_lint.facts.parse import SourceError, parse_tokens, run_with_big_stack
+from unbounded_lint.facts.parse import UNCHECKED_NODES, run_with_big_stack
 from unbounded_lint.facts.patterns import pattern
+from unbounded_lint.facts.pieces import PIECE, Pieces
+from unbounded_lint.facts.process import WhileNeeded
+from unbounded_lint.facts.scan import SourceError, Tokens, scan
 from unbounded_lint.facts.scopes import Body
 from unbounded_lint.facts.statements import Statements
 
@@ -34,16 +37,19 @@ __all__ = ["SourceError", "collect"]
 RECURSION_LIMIT = 40_000
 
 
-def collect(text: str) -> ModuleFacts:
-    """The facts of one file. Raises `SourceError`, and nothing else, for a text that cannot be read."""
-    return run_with_big_stack(lambda: _collect(text))
+def collect(text: str, piece: int = PIECE) -> ModuleFacts:
+    """The facts of one file, its tree made in pieces of about `piece` tokens, which do not show in the facts.
+
+    Raises `SourceError`, and nothing else, for a text that cannot be read.
+    """
+    return run_with_big_stack(lambda: _collect(text, piece))
 
 
-def _collect(text: str) -> ModuleFacts:
-    module, tokens = parse_tokens(text)
+def _collect(text: str, piece: int) -> ModuleFacts:
+    tokens = scan(text.removeprefix("\ufeff"))
     try:
-        with _recursion_limit(RECURSION_LIMIT if tokens.deep else 0):
-            return _Collector(tokens).module(module)
+        with UNCHECKED_NODES, _DEEP_CALLS if tokens.deep else nullcontext():
+            return _Collector(tokens, Pieces(tokens, piece)).module()
     except (RecursionError, MemoryError):
         raise SourceError("nested too deeply", 1) from None
     except IndexError:
@@ -53,20 +59,30 @@ def _collect(text: str) -> ModuleFacts:
         raise SourceError(f"syntax that is not known here ({error})", 1) from None
 
 
-@contextmanager
-def _recursion_limit(limit: int) -> Iterator[None]:
+def _allow_deep_calls() -> Callable[[], None]:
     previous = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(previous, limit))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(previous)
+    raised = max(previous, RECURSION_LIMIT)
+
+    def undo() -> None:
+        if sys.getrecursionlimit() == raised:
+            sys.setrecursionlimit(previous)
+
+    sys.setrecursionlimit(raised)
+    return undo
+
+
+_DEEP_CALLS = WhileNeeded(_allow_deep_calls)
 
 
 class _Collector(Statements):
-    def module(self, node: cst.Module) -> ModuleFacts:
-        self.block(node)
-        if self.at != len(self.tokens.spans):
+    def __init__(self, tokens: Tokens, pieces: Pieces) -> None:
+        super().__init__(tokens)
+        self.pieces = pieces
+        self.holes = pieces.holes
+
+    def module(self) -> ModuleFacts:
+        self.statements(self.pieces.module())
+        if self.at != len(self.tokens):
             raise SourceError("tokens and syntax tree disagree", 1)
         self.scopes[0] = self.body.scope(self.tokens.whole(), Span(1, 1, 1, 1))
         return ModuleFacts(SCHEMA, tuple(scope for scope in self.scopes if scope is not None))
@@ -74,7 +90,10 @@ class _Collector(Statements):
     # --- blocks ---
 
     def block(self, node: Any) -> None:
-        for statement in node.body:
+        self.statements(self.whole(node.body))
+
+    def statements(self, nodes: Iterable[Any]) -> None:
+        for statement in nodes:
             handler = _COMPOUND.get(statement.__class__)
             if handler is not None:
                 handler(self, statement)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 import libcst as cst
 
@@ -26,6 +26,18 @@ def since(node: str, handler: _Handler) -> dict[type, _Handler]:
     return {} if kind is None else {kind: handler}
 
 
+def constant_name(word: str) -> Expr | None:
+    """What True, False and None are as facts; None for any other word."""
+    return _KEYWORD_CONSTANTS.get(word)
+
+
+class Constant(NamedTuple):
+    """Stands for an expression node whose facts are known already, with the number of its tokens."""
+
+    value: Expr
+    tokens: int
+
+
 class Cursor:
     """The state of one pass. `expr` turns an expression node into facts and moves `at` behind its tokens."""
 
@@ -35,10 +47,16 @@ class Cursor:
         self.tokens = tokens
         self.at = 0
         self.private = ""
+        self.holes: dict[int, Callable[[], Iterator[Any]]] = {}
 
     def place(self, first: int, last: int) -> Span:
         """The span from token `first` to token `last`, both included."""
         return self.tokens.span(first, last)
+
+    def whole(self, nodes: Iterable[Any]) -> Iterable[Any]:
+        """The nodes of a block or bracket that begins here: those given, unless they are the filler of a hole."""
+        hole = self.holes.pop(self.at, None)
+        return nodes if hole is None else hole()
 
     def lambda_(self, node: cst.Lambda) -> Expr:
         raise NotImplementedError

@@ -7,9 +7,14 @@ from typing import Any
 
 import libcst as cst
 
-from unbounded_lint.facts.cursor import ABSENT, Cursor, since
+from unbounded_lint.facts.cursor import ABSENT, Constant, Cursor, since
 from unbounded_lint.facts.literals import string_value
 from unbounded_lint.facts.model import Clause, Comp, Const, DictDisplay, DictItem, Display, Expr, FString, Star
+
+
+def _constant(self: Cursor, node: Constant) -> Expr:
+    self.at += node.tokens
+    return node.value
 
 
 def _string(self: Cursor, node: cst.SimpleString) -> Expr:
@@ -61,7 +66,7 @@ def _fields(self: Cursor, contents: Sequence[Any], parts: list[Expr]) -> None:
 
 def _elements(self: Cursor, nodes: Sequence[Any]) -> tuple[Expr, ...]:
     items = []
-    for node in nodes:
+    for node in self.whole(nodes):
         items.append(self.expr(node.value) if node.__class__ is cst.Element else _starred(self, node))
         if node.comma is not ABSENT:
             self.at += 1
@@ -99,7 +104,7 @@ def _set(self: Cursor, node: cst.Set) -> Expr:
 def _dict(self: Cursor, node: cst.Dict) -> Expr:
     self.at += 1 + len(node.lpar)
     items = []
-    for element in node.elements:
+    for element in self.whole(node.elements):
         key = None
         if element.__class__ is cst.DictElement:
             key = self.expr(element.key)
@@ -158,6 +163,7 @@ def _clauses(self: Cursor, node: cst.CompFor | None) -> tuple[Clause, ...]:
 
 
 DISPLAYS: dict[type, Callable[[Any, Any], Expr]] = {
+    Constant: _constant,
     cst.ConcatenatedString: _concatenated,
     cst.Dict: _dict,
     cst.DictComp: _dict_comprehension,

@@ -131,7 +131,7 @@ def _call(self: Expressions, node: cst.Call) -> Expr:
 def arguments(self: Expressions, nodes: Sequence[cst.Arg]) -> tuple[Arg, ...]:
     """The arguments of a call or of a class statement, commas included."""
     args = []
-    for node in nodes:
+    for node in self.whole(nodes):
         keyword = None
         if node.star:
             self.at += 1

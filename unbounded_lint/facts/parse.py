@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import libcst
 
-from unbounded_lint.facts.scan import LINE_END, SourceError, Tokens, scan
+from unbounded_lint.facts.process import WhileNeeded
+from unbounded_lint.facts.scan import LINE_END, SourceError, scan
 
-__all__ = ["SourceError", "guarded", "parse", "parse_tokens", "run_with_big_stack"]
+__all__ = ["UNCHECKED_NODES", "SourceError", "guarded", "parse", "run_with_big_stack"]
 
 MAX_CHARACTERS_TO_PLACE = 200_000
 STACK_SIZES = (512 << 20, 128 << 20, 32 << 20)
+_STARTING = threading.Lock()
+"""Held while the stack size, which is one for the process, is that of the thread being started."""
 
 _Result = TypeVar("_Result")
 _ERROR_PLACE = re.compile(r"error at (\d+):(\d+)")
@@ -25,36 +27,30 @@ _TOKENIZER_ERROR = "tokenizer error: "
 
 def parse(text: str) -> libcst.Module:
     """The syntax tree of `text`. Raises `SourceError` for text that is no Python, or that libcst could not survive."""
-    return run_with_big_stack(lambda: parse_tokens(text)[0])
-
-
-def parse_tokens(text: str) -> tuple[libcst.Module, Tokens]:
-    """The syntax tree of `text` and its tokens, a byte order mark left out. Raises `SourceError` as `parse` does.
-
-    To be called under `run_with_big_stack`.
-    """
     text = text.removeprefix("\ufeff")
-    tokens = scan(text)
-    with _unchecked_nodes():
-        return guarded(libcst.parse_module, text), tokens
-
-
-@contextmanager
-def _unchecked_nodes() -> Iterator[None]:
-    """Spare the nodes of a parse the check that libcst makes of every node, a fifth of its time.
-
-    The check is for trees put together by hand; its own source says that a parse does not need it.
-    """
-    checked = libcst.CSTNode.__post_init__
-    libcst.CSTNode.__post_init__ = _accept  # type: ignore[assignment, method-assign]
-    try:
-        yield
-    finally:
-        libcst.CSTNode.__post_init__ = checked  # type: ignore[method-assign]
+    scan(text)
+    return run_with_big_stack(lambda: guarded(libcst.parse_module, text))
 
 
 def _accept(_node: libcst.CSTNode) -> None:
     """Any node."""
+
+
+def _stop_checking() -> Callable[[], None]:
+    checked = libcst.CSTNode.__post_init__
+
+    def undo() -> None:
+        libcst.CSTNode.__post_init__ = checked  # type: ignore[method-assign]
+
+    libcst.CSTNode.__post_init__ = _accept  # type: ignore[assignment, method-assign]
+    return undo
+
+
+UNCHECKED_NODES = WhileNeeded(_stop_checking)
+"""Spares the nodes of a parse the check that libcst makes of every node, a fifth of its time.
+
+The check is for trees put together by hand; its own source says that a parse does not need it.
+"""
 
 
 def guarded(parser: Callable[[str], _Result], text: str) -> _Result:
@@ -145,14 +141,15 @@ def run_with_big_stack(function: Callable[[], _Result]) -> _Result:
 
 
 def _start(thread: threading.Thread, stack_size: int) -> bool:
-    try:
-        previous = threading.stack_size(stack_size)
-    except ValueError:
-        return False
-    try:
-        thread.start()
-    except (RuntimeError, MemoryError):
-        return False
-    finally:
-        threading.stack_size(previous)
+    with _STARTING:
+        try:
+            previous = threading.stack_size(stack_size)
+        except ValueError:
+            return False
+        try:
+            thread.start()
+        except (RuntimeError, MemoryError):
+            return False
+        finally:
+            threading.stack_size(previous)
     return True

@@ -2,18 +2,20 @@
 
 libcst parses by recursion in native code, so deep nesting overflows the stack and kills the process, and long chains
 cost quadratic time. One regular expression reads the text once, knows strings and comments, and counts what nests.
-The spans it keeps on the way let the collector count positions: a node knows how many tokens it has written.
+The places it keeps on the way let the collector count positions: a node knows how many tokens it has written.
 """
 
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 from unbounded_lint.facts.model import Span
 
 MAX_CHARACTERS = 20_000_000
+MAX_TOKENS = 800_000
 MAX_BRACKETS = 200
 MAX_BRACKETS_IN_CASE = 7
 MAX_BRACKETS_IN_DEL = 16
@@ -74,35 +76,45 @@ class SourceError(Exception):
 
 
 class Tokens:
-    """Where the significant tokens of a text lie, in order, as (start, end) offsets.
+    """Where the significant tokens of a text lie, in order: token `i` reaches from `starts[i]` to `ends[i]`.
 
     Newlines, indents, comments and the text parts of f-strings are no tokens here; an ellipsis is three dots; an
-    f-string is its opening, its fields token by token, and its closing. `deep` says that expressions may nest deeply.
+    f-string is its opening, its fields token by token, and its closing. `breaks` are the offsets behind the newlines
+    that stand outside brackets and strings. `deep` says that expressions may nest deeply.
     """
 
-    __slots__ = ("_lines", "deep", "spans", "text")
+    __slots__ = ("_lines", "breaks", "deep", "ends", "starts", "text")
 
-    def __init__(self, text: str, spans: list[tuple[int, int]], deep: bool) -> None:
+    def __init__(self, text: str, starts: array[int], ends: array[int], breaks: array[int], deep: bool) -> None:
         self.text = text
-        self.spans = spans
+        self.starts = starts
+        self.ends = ends
+        self.breaks = breaks
         self.deep = deep
-        self._lines = [0]
-        self._lines.extend([match.end() for match in LINE_END.finditer(text)])
+        self._lines = array("I", [0])
+        self._lines.extend(match.end() for match in LINE_END.finditer(text))
+
+    def __len__(self) -> int:
+        return len(self.starts)
 
     def span(self, first: int, last: int) -> Span:
         """The place from token `first` to token `last`, both included."""
         lines = self._lines
-        start = self.spans[first][0]
-        end = self.spans[last][1]
+        start = self.starts[first]
+        end = self.ends[last]
         line = bisect_right(lines, start)
         end_line = line if line == len(lines) or end < lines[line] else bisect_right(lines, end)
         return Span(line, start - lines[line - 1] + 1, end_line, end - lines[end_line - 1] + 1)
 
+    def line(self, offset: int) -> int:
+        """The 1-based line of an offset."""
+        return bisect_right(self._lines, offset)
+
     def line_before(self, line: int, column: int) -> int:
         """The line of the last token that begins before a 1-based line and 0-based column."""
         offset = self._lines[line - 1] + column if line <= len(self._lines) else len(self.text)
-        index = bisect_left(self.spans, (offset, 0)) - 1
-        return self.span(index, index).line if index >= 0 else 1
+        index = bisect_left(self.starts, offset) - 1
+        return self.line(self.starts[index]) if index >= 0 else 1
 
     def whole(self) -> Span:
         """The place of the whole text."""
@@ -137,7 +149,9 @@ class _Level(NamedTuple):
 class _Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.spans: list[tuple[int, int]] = []
+        self.starts = array("I")
+        self.ends = array("I")
+        self.breaks = array("I")
         self.levels: list[_Level] = []
         self.field: _FString | None = None
         self.links = self.base = self.lambdas = self.strings = self.most_links = 0
@@ -158,30 +172,36 @@ class _Scanner:
             position = self.stretch(position)
         self.element()
         self.afford(len(self.text))
-        return Tokens(self.text, self.spans, self.most_links > DEEP_LINKS)
+        return Tokens(self.text, self.starts, self.ends, self.breaks, self.most_links > DEEP_LINKS)
 
     def error(self, message: str, offset: int) -> SourceError:
         return SourceError(message, 1 + sum(1 for _ in LINE_END.finditer(self.text, 0, offset)))
 
     def stretch(self, position: int) -> int:
         """Reads tokens up to the next string that the pattern cannot take whole, or the end (then -1)."""
-        add = self.spans.append
+        begin = self.starts.append
+        end = self.ends.append
         for match in _TOKEN.finditer(self.text, position):
             kind = match.lastindex
             if kind == 4:
-                add(match.span(4))
+                begin(match.start(4))
+                end(match.end())
                 self.strings = 0
             elif kind == 1:
-                add(match.span(1))
+                start = match.start(1)
+                begin(start)
+                end(match.end())
                 self.strings = 0
-                jump = self.link(match[1], match.start(1))
+                jump = self.link(match[1], start)
                 if jump:
                     return jump
             elif kind == 2:
-                add(match.span(2))
-                self.string(match.start(2))
+                start = match.start(2)
+                begin(start)
+                end(match.end())
+                self.string(start)
             elif kind == 5:
-                self.line_end(match.end(5))
+                self.line_end(match.end())
             elif kind == 3:
                 return self.open_string(match[3], match.start(3))
             else:
@@ -195,6 +215,11 @@ class _Scanner:
             self.lambdas = self.strings = 0
             self.max_brackets = MAX_BRACKETS
             self.line_start = offset
+            self.breaks.append(offset)
+
+    def token(self, start: int, end: int) -> None:
+        self.starts.append(start)
+        self.ends.append(end)
 
     def afford(self, offset: int) -> None:
         if self.cost > self.limit:
@@ -245,6 +270,8 @@ class _Scanner:
         links = self.links - self.base
         self.cost += links * links
         self.links = self.base
+        if len(self.starts) > MAX_TOKENS:
+            raise self.error(f"more than {MAX_TOKENS:,} tokens", self.starts[-1])
 
     def close(self, offset: int) -> int:
         field = self.field
@@ -256,7 +283,7 @@ class _Scanner:
 
     def colon(self, token: str, offset: int) -> int:
         if self.field:
-            self.spans[-1] = (offset, offset + 1)
+            self.ends[-1] = offset + 1
             return self.string_text(offset + 1, self.field._replace(in_spec=True))
         if self.lambdas:
             self.lambdas -= 1
@@ -299,12 +326,12 @@ class _Scanner:
         quote = opening[len(prefix) :]
         position = start + len(opening)
         if "f" in prefix or "t" in prefix:
-            self.spans.append((start, position))
+            self.token(start, position)
             return self.string_text(position, _FString(quote, "r" in prefix, self.strings, False))
         for match in _STRING_EVENT[quote].finditer(self.text, position):
             found = match[0]
             if found == quote:
-                self.spans.append((start, match.end()))
+                self.token(start, match.end())
                 self.string(start)
                 return match.end()
             if found in "\r\n":
@@ -320,16 +347,16 @@ class _Scanner:
             found = match[0]
             position = match.end()
             if found == "{":
-                self.spans.append(match.span())
+                self.token(*match.span())
                 self.enter(position, state)
                 return position
             if found == "}" and state.in_spec and self.field:
-                self.spans.append(match.span())
+                self.token(*match.span())
                 state = self.field
                 self.leave()
             elif found.startswith(state.quote) and not state.in_spec:
                 position = match.start() + len(state.quote)
-                self.spans.append((match.start(), position))
+                self.token(match.start(), position)
                 self.strings = state.strings
                 self.string(position)
                 return position
