@@ -20,7 +20,7 @@ from .events import AgentEvent, EventRegistry, RunContext
 from .gateway import Gateway, Maintenance
 from .hooks import Hooks
 from .limits import Limits
-from .persistence import MemoryRunStore, RunStore, SqliteRunStore
+from .persistence import MemoryRunStore, RunStore, SqliteRunStore, StoreBusyError
 from .records import RunRecord
 from .runs import LIFECYCLE_STREAM, RunRegistry
 from .shared import shared_gateway
@@ -44,6 +44,7 @@ __all__ = [
     "RunStore",
     "SimulatedTime",
     "SqliteRunStore",
+    "StoreBusyError",
     "ThreadTimers",
     "TimerFactory",
     "TimerHandle",
