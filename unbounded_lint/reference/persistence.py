@@ -172,7 +172,7 @@ class SqliteRunStore:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute(_SCHEMA)
-            except sqlite3.Error:
+            except BaseException:
                 connection.close()
                 raise
             self._connection = connection
