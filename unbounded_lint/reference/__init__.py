@@ -2,8 +2,8 @@
 
 A small library to read, run and copy; it uses the standard library only, and nothing else of unbounded_lint. Build a
 `Gateway` over a store, start it, and its four maps (runs, pending errors, run contexts, sequence numbers) return to
-empty whatever the callers forget, and whatever the host's hooks, clock or store may raise. Why each line is as it is: the
-tests under `tests/reference` carry the numbers of the statements they check.
+empty whatever the callers forget, and whatever the host's hooks, clock or store may raise. Why each line is as it is:
+the tests under `tests/reference` carry the numbers of the statements they check.
 
     gateway = Gateway(SqliteRunStore("runs.sqlite3"))
     gateway.start()
