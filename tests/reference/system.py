@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -160,3 +161,13 @@ def logged() -> Iterator[list[logging.LogRecord]]:
 def refuse(*_: object) -> Any:
     """A hook that always fails."""
     raise RuntimeError("refused")
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that other threads bring about."""
+    never = threading.Event()
+    for _ in range(3000):
+        if condition():
+            return
+        never.wait(0.01)
+    raise AssertionError("it did not come about")

@@ -835,7 +835,7 @@ def test_late_callers_find_that_the_entry_is_gone() -> None:
     s.register("r", "session")
     entry = s.runs._runs["r"]
     s.register("r", "session")
-    assert s.runs._terminate(entry) is None
+    assert s.runs._terminate(entry, s.now) is None
 
 
 def test_closing_cancels_every_timer_and_keeps_the_stored_runs() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.reference.system import START, logged
+from tests.reference.system import START, logged, until
 from unbounded_lint.reference import (
     EventRegistry,
     Gateway,
@@ -61,15 +61,6 @@ def in_threads(count: int, work: Callable[[int], object]) -> None:
     assert failures == []
 
 
-def until(condition: Callable[[], bool], condition_holds: threading.Event) -> None:
-    """Wait for something that timer threads bring about, on an event that is never set by then."""
-    for _ in range(3000):
-        if condition():
-            return
-        condition_holds.wait(0.01)
-    raise AssertionError("it did not come about")
-
-
 def test_sequences_stay_strict_when_many_threads_emit() -> None:
     events = EventRegistry()
     numbers: list[list[int]] = [[] for _ in range(4)]
@@ -94,10 +85,9 @@ def test_threads_that_register_end_and_sweep_leave_nothing_behind() -> None:
                 gateway.runs.tick()
 
         in_threads(4, work)
-        never = threading.Event()
-        until(lambda: set(gateway.sizes().values()) == {0}, never)
-        until(lambda: not gateway.runs.sweeper_running, never)
-        until(lambda: store.rows == {}, never)
+        until(lambda: set(gateway.sizes().values()) == {0})
+        until(lambda: not gateway.runs.sweeper_running)
+        until(lambda: store.rows == {})
     assert records == []
     assert sorted(told) == sorted({f"{thread}-{number}" for thread in range(4) for number in range(60)})
 

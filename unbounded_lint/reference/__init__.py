@@ -2,8 +2,8 @@
 
 A small library to read, run and copy; it uses the standard library only, and nothing else of unbounded_lint. Build a
 `Gateway` over a store, start it, and its four maps (runs, pending errors, run contexts, sequence numbers) return to
-empty whatever the callers forget. Why each line is as it is: the tests under `tests/reference` carry the numbers of the
-statements they check.
+empty whatever the callers forget, and whatever the host's hooks, clock or store may raise. Why each line is as it is:
+the tests under `tests/reference` carry the numbers of the statements they check.
 
     gateway = Gateway(SqliteRunStore("runs.sqlite3"))
     gateway.start()
@@ -20,7 +20,7 @@ from .events import AgentEvent, EventRegistry, RunContext
 from .gateway import Gateway, Maintenance
 from .hooks import Hooks
 from .limits import Limits
-from .persistence import MemoryRunStore, RunStore, SqliteRunStore
+from .persistence import MemoryRunStore, RunStore, SqliteRunStore, StoreBusyError
 from .records import RunRecord
 from .runs import LIFECYCLE_STREAM, RunRegistry
 from .shared import shared_gateway
@@ -44,6 +44,7 @@ __all__ = [
     "RunStore",
     "SimulatedTime",
     "SqliteRunStore",
+    "StoreBusyError",
     "ThreadTimers",
     "TimerFactory",
     "TimerHandle",

@@ -2,7 +2,8 @@
 
 Timers count on the loop, but their callbacks run in its default executor: a sweep may write to disk and wait for a
 remote delete, and neither may hold up the loop. The registries themselves are plain thread-safe objects that a
-coroutine calls directly, or through `asyncio.to_thread` where the write to disk matters.
+coroutine calls directly, or through `asyncio.to_thread` where the write to disk matters. A loop does not survive a
+fork, and neither do its timers.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from .timers import TimerHandle, run_contained
+from .containment import run_contained
+from .limits import checked_period, checked_seconds
+from .timers import LONGEST_WAIT_SECONDS, TimerHandle
 
 _log = logging.getLogger(__name__)
 
@@ -24,11 +27,21 @@ class LoopTimers:
         self._loop = loop
 
     def call_later(self, delay_seconds: float, callback: Callable[[], object]) -> TimerHandle:
-        """Call `callback` once in the loop's executor, `delay_seconds` from now."""
+        """Call `callback` once in the loop's executor, `delay_seconds` from now.
+
+        Raises:
+            ValueError: `delay_seconds` is negative or not finite.
+        """
+        checked_seconds("delay_seconds", delay_seconds)
         return _LoopTimer(self._loop, delay_seconds, callback, repeats=False)
 
     def every(self, interval_seconds: float, callback: Callable[[], object]) -> TimerHandle:
-        """Call `callback` in the loop's executor each `interval_seconds` until cancelled."""
+        """Call `callback` in the loop's executor each `interval_seconds` until cancelled.
+
+        Raises:
+            ValueError: `interval_seconds` is not above zero or not finite.
+        """
+        checked_period("interval_seconds", interval_seconds)
         return _LoopTimer(self._loop, interval_seconds, callback, repeats=True)
 
 
@@ -90,7 +103,7 @@ def blocking(
     def call(session_key: str, timeout_seconds: float) -> None:
         future = asyncio.run_coroutine_threadsafe(function(session_key), loop)
         try:
-            future.result(timeout_seconds)
+            future.result(min(timeout_seconds, LONGEST_WAIT_SECONDS))
         finally:
             future.cancel()
 

@@ -10,6 +10,10 @@ from .limits import Limits
 from .records import RunRecord
 from .timers import TimerFactory, TimerHandle, cancel_contained
 
+# Far above what a host would set, and far below what a float holds.
+_MAX_DOUBLINGS = 64
+_LONGEST_RETRY_SECONDS = 1e15
+
 _log = logging.getLogger(__name__)
 
 
@@ -80,20 +84,29 @@ class Announcer:
         record = entry.record
         if self._announce is None or record.cleanup_completed_at is not None or not self._runs.holds(entry):
             return
+        told = False
         try:
-            told = self._announce(record)
+            told = bool(self._announce(record))
         except Exception:
             _log.exception("The result of run %r could not be announced.", record.run_id)
-            told = False
+        finally:
+            self._follow(entry, told)
+
+    def _follow(self, entry: Entry, told: bool) -> None:
         # The announcement may have taken a while: the registry acts only if it still holds this very entry.
         if told:
             self._runs.finish(entry)
-        elif self._runs.amend(entry, announce_attempts=record.announce_attempts + 1):
-            self._retry(entry)
+            return
+        try:
+            self._runs.amend(entry, announce_attempts=entry.record.announce_attempts + 1)
+        finally:
+            if self._runs.holds(entry):
+                self._retry(entry)
 
     def _retry(self, entry: Entry) -> None:
         attempts = entry.record.announce_attempts
         if attempts < self._limits.max_announce_attempts:
-            self._arm(entry, self._limits.announce_retry * 2 ** (attempts - 1))
+            doublings = min(attempts - 1, _MAX_DOUBLINGS)
+            self._arm(entry, min(self._limits.announce_retry * 2.0**doublings, _LONGEST_RETRY_SECONDS))
         else:
             _log.warning("Run %r is given up after %d announcements in vain.", entry.record.run_id, attempts)

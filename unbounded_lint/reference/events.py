@@ -7,11 +7,13 @@ no context (a late event, a run that never registered) has a clock of its own, t
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
+from .containment import each_in_full
+from .forks import ProcessLock
 from .limits import CONTEXT_TTL_SECONDS, checked_seconds
 from .records import is_blank
 from .timers import Clock, system_clock
@@ -71,7 +73,7 @@ class EventRegistry:
     def __init__(self, clock: Clock = system_clock, context_ttl_seconds: float = CONTEXT_TTL_SECONDS) -> None:
         self._clock = clock
         self._context_ttl = checked_seconds("context_ttl_seconds", context_ttl_seconds)
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
         self._contexts: dict[str, RunContext] = {}
         self._sequences: dict[str, _Sequence] = {}
         # Replaced as a whole on each change, so that an emitter walks a tuple nobody alters.
@@ -124,7 +126,8 @@ class EventRegistry:
         """Number an event, note that its run is alive, and hand it to every listener. Returns the event.
 
         Raises:
-            ValueError: `run_id` is blank. What a listener raises is logged and goes no further.
+            ValueError: `run_id` is blank. An exception in a listener is logged and goes no further; what is none, such
+                as `KeyboardInterrupt`, is passed on when every listener has heard the event.
         """
         if is_blank(run_id):
             raise ValueError("run_id must not be blank")
@@ -139,11 +142,7 @@ class EventRegistry:
             visible_key = _visible_key(context, session_key)
             listeners = self._listeners
         event = AgentEvent(run_id, number, now, stream, {} if data is None else data, visible_key)
-        for listener in listeners:
-            try:
-                listener(event)
-            except Exception:
-                _log.exception("A listener failed on event %d of run %r.", number, run_id)
+        each_in_full(partial(_hear, listener, event) for listener in listeners)
         return event
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -214,6 +213,13 @@ class EventRegistry:
         with self._lock:
             self._contexts.clear()
             self._sequences.clear()
+
+
+def _hear(listener: Listener, event: AgentEvent) -> None:
+    try:
+        listener(event)
+    except Exception:
+        _log.exception("A listener failed on event %d of run %r.", event.number, event.run_id)
 
 
 def _last_seen(context: RunContext) -> float | None:

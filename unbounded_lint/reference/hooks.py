@@ -48,7 +48,9 @@ class Hooks:
 
 
 class ContainedHooks:
-    """Calls the hooks; what one raises is logged and decides nothing but what is said here.
+    """Calls the hooks; an exception in one is logged and decides nothing but what is said here.
+
+    What is no `Exception` is meant for whoever called the registry, and is passed on (see `containment`).
 
     Args:
         hooks: the host's side.
@@ -63,7 +65,7 @@ class ContainedHooks:
     def is_orphan(self, record: RunRecord) -> bool:
         """Tell whether a restored run has lost its session; not if the hook fails."""
         try:
-            return self._hooks.is_orphan is not None and self._hooks.is_orphan(record)
+            return self._hooks.is_orphan is not None and bool(self._hooks.is_orphan(record))
         except Exception:
             _log.exception("Whether run %r is an orphan could not be told; it stays.", record.run_id)
             return False

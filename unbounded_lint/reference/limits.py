@@ -6,7 +6,7 @@ the sweeps use; `Limits` carries them to the registries, and a host overrides on
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -48,8 +48,7 @@ class Limits:
         for field in fields(self):
             checked_seconds(field.name, getattr(self, field.name))
         for name in ("sweep_interval", "maintenance_interval", "max_announce_attempts"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be greater than zero")
+            checked_period(name, getattr(self, name))
 
 
 def checked_seconds(name: str, value: float) -> float:
@@ -59,10 +58,23 @@ def checked_seconds(name: str, value: float) -> float:
         ValueError: names the argument otherwise.
     """
     if not is_moment(value):
-        raise ValueError(f"{name} must be a finite number that is not negative, not {value!r}")
+        # Without the value: one too large for a float may be too large to be printed as well.
+        raise ValueError(f"{name} must be a finite number that is not negative")
+    return value
+
+
+def checked_period(name: str, value: float) -> float:
+    """Return `value` if it is a finite number above zero.
+
+    Raises:
+        ValueError: names the argument otherwise.
+    """
+    if checked_seconds(name, value) == 0:
+        raise ValueError(f"{name} must be greater than zero")
     return value
 
 
 def is_moment(value: object) -> bool:
     """Tell whether `value` can be a time or a duration: a finite number, zero or more, and not a bool."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    # Compared, not converted: an int may be too large for a float, and nan is in no range.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= sys.float_info.max

@@ -6,9 +6,10 @@ is an error like any other, so its run fails too and does not count as running f
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from .containment import each_in_full
+from .forks import ProcessLock
 from .limits import Limits
 from .timers import Clock, TimerFactory, TimerHandle, cancel_contained
 
@@ -41,17 +42,17 @@ class PendingErrors:
     """Run id to reported error; thread-safe.
 
     Args:
-        expired: called with id and entry, outside the lock, when an error was not taken back in time.
+        expired: called with id, entry and the time, outside the lock, when an error was not taken back in time.
     """
 
     def __init__(
-        self, clock: Clock, timers: TimerFactory, limits: Limits, expired: Callable[[str, PendingError], object]
+        self, clock: Clock, timers: TimerFactory, limits: Limits, expired: Callable[[str, PendingError, float], object]
     ) -> None:
         self._clock = clock
         self._timers = timers
         self._limits = limits
         self._expired = expired
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
         self._entries: dict[str, PendingError] = {}
 
     def __len__(self) -> int:
@@ -77,28 +78,28 @@ class PendingErrors:
         if entry is not None:
             entry.cancel()
 
-    def sweep(self, now: float) -> list[tuple[str, PendingError]]:
-        """Remove every entry that has waited longer than its limit at `now`, in seconds; returns ids and entries."""
+    def sweep(self, now: float) -> Iterator[tuple[str, PendingError]]:
+        """Remove every entry that has waited longer than its limit at `now`, in seconds; gives each id and entry.
+
+        One at a time, so that whatever ends the walk early leaves the rest for the next sweep.
+        """
         with self._lock:
             run_ids = list(self._entries)
-        removed = []
         for run_id in run_ids:
             with self._lock:
                 entry = self._entries.get(run_id)
                 if entry is None or not self._is_overdue(entry, now):
                     continue
                 del self._entries[run_id]
-            removed.append((run_id, entry))
+            yield run_id, entry
             entry.cancel()
-        return removed
 
     def close(self) -> None:
         """Remove every entry and cancel its timer."""
         with self._lock:
             entries = list(self._entries.values())
             self._entries.clear()
-        for entry in entries:
-            entry.cancel()
+        each_in_full(entry.cancel for entry in entries)
 
     def _is_overdue(self, entry: PendingError, now: float) -> bool:
         # No time of the past may lie ahead: the wall clock can step back, and the entry must not wait for it.
@@ -107,8 +108,10 @@ class PendingErrors:
         return now - max(entry.ended_at, entry.inserted_at) > self._limits.pending_ttl
 
     def _fire(self, run_id: str, entry: PendingError) -> None:
+        # Before anything is removed: if the clock fails, the entry is still there for the sweep.
+        now = self._clock()
         with self._lock:
             if self._entries.get(run_id) is not entry:
                 return
             del self._entries[run_id]
-        self._expired(run_id, entry)
+        self._expired(run_id, entry, now)

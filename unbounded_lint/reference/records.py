@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from .limits import Limits, is_moment
@@ -51,7 +50,7 @@ class RunRecord:
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as plain JSON values."""
-        return asdict(self)
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> RunRecord:
@@ -70,6 +69,8 @@ class RunRecord:
         for name in _MOMENTS:
             if values.get(name) is not None and not is_moment(values[name]):
                 raise ValueError(f"{name} must be a time in seconds or null")
+        if not is_moment(values.get("announce_attempts", 0)):
+            raise ValueError("announce_attempts must be a count")
         checked_choices(values.get("spawn_mode", "run"), values.get("cleanup", "keep"))
         return cls(**values)
 
@@ -95,9 +96,10 @@ def archive_deadline(now: float, spawn_mode: SpawnMode, cleanup: Cleanup, archiv
     """Return when the run is to be archived, in seconds since the epoch, or None when it has no deadline."""
     if spawn_mode == "session" or cleanup == "keep":
         return None
-    if not math.isfinite(archive_after_minutes) or archive_after_minutes <= 0:
+    if not is_moment(archive_after_minutes) or archive_after_minutes == 0:
         return None
-    return now + archive_after_minutes * _SECONDS_PER_MINUTE
+    deadline = now + archive_after_minutes * _SECONDS_PER_MINUTE
+    return deadline if is_moment(deadline) else None
 
 
 class Fate(enum.Enum):

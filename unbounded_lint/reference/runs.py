@@ -5,17 +5,22 @@ cleaned up. `fate_of` (records.py) says when a sweep removes it; every run that 
 
 Locking: `_lock` guards the map and each entry's record and is held for single steps, never across a hook, a write or a
 walk. `_sweeper_lock` guards the sweeper's timer and is never taken while `_lock` is held.
+
+Foreign code (a hook, the clock, the store, a timer) may raise anything. The clock is read before anything is changed;
+once something is, whatever has to follow does so `in_full`, and only then does an interrupt reach the caller.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from .announce import Announcer, Entry
+from .containment import each_in_full, in_full
 from .events import AgentEvent, EventRegistry
+from .forks import ProcessLock
 from .hooks import ContainedHooks, Hooks
 from .limits import ARCHIVE_AFTER_MINUTES, Limits, checked_seconds, is_moment
 from .pending import PendingError, PendingErrors
@@ -70,9 +75,9 @@ class RunRegistry:
         self._limits = limits or Limits()
         self._hooks = ContainedHooks(hooks or Hooks(), self._limits.remote_delete_timeout)
         self._archive_after_minutes = archive_after_minutes
-        self._lock = threading.Lock()
-        self._sweeper_lock = threading.Lock()
-        self._sweeping = threading.Lock()
+        self._lock = ProcessLock()
+        self._sweeper_lock = ProcessLock()
+        self._sweeping = ProcessLock()
         self._runs: dict[str, Entry] = {}
         self._pending = PendingErrors(clock, timers, self._limits, self._fail_expired)
         self._mirror = Mirror(store, self.get, self.records)
@@ -151,12 +156,14 @@ class RunRegistry:
         with self._lock:
             previous = self._runs.get(run_id)
             self._runs[run_id] = Entry(record)
-        if previous is not None:
-            previous.cancel_retry()
-            self._pending.clear(run_id)
-        self._ensure_listener()
-        self._mirror.save((run_id,))
-        self.start_sweeper()
+        try:
+            in_full(
+                partial(self._disarm, previous),
+                self._ensure_listener,
+                partial(self._mirror.save, (run_id,)),
+            )
+        finally:
+            self.start_sweeper()
         return True
 
     def replace_after_steer(self, previous_run_id: str, next_run_id: str) -> bool:
@@ -177,18 +184,19 @@ class RunRegistry:
             if previous is None:
                 return False
             displaced = self._runs.get(next_run_id) if moved else None
+            self._runs[next_run_id] = Entry(self._steered(previous.record, next_run_id, now))
             if moved:
                 del self._runs[previous_run_id]
-            self._runs[next_run_id] = Entry(self._steered(previous.record, next_run_id, now))
-        previous.cancel_retry()
-        if displaced is not None:
-            displaced.cancel_retry()
-        if moved:
-            self._pending.clear(previous_run_id)
-            self._pending.clear(next_run_id)
-        self._ensure_listener()
-        self._mirror.save((previous_run_id, next_run_id))
-        self.start_sweeper()
+        try:
+            in_full(
+                # A run that keeps its id keeps the error that it may still take back.
+                partial(self._disarm, previous) if moved else previous.cancel_retry,
+                partial(self._disarm, displaced),
+                self._ensure_listener,
+                partial(self._mirror.save, (previous_run_id, next_run_id)),
+            )
+        finally:
+            self.start_sweeper()
         return True
 
     def complete(
@@ -211,12 +219,7 @@ class RunRegistry:
             raise ValueError(f"outcome must be 'ok' or 'error', not {outcome!r}")
         if ended_at is not None:
             checked_seconds("ended_at", ended_at)
-        entry = self._end(run_id, outcome, ended_at, error)
-        if entry is None:
-            return False
-        self._mirror.save((run_id,))
-        self._announcer.begin(entry)
-        return True
+        return self._complete(run_id, outcome, ended_at, error, self._clock())
 
     def complete_cleanup(self, run_id: str) -> bool:
         """Do the bookkeeping once the run's result is delivered: drop a `delete` run, stamp a `keep` run.
@@ -232,10 +235,12 @@ class RunRegistry:
         entry = self._runs.get(run_id)
         if entry is None or not self._take(run_id, entry):
             return False
-        self._pending.clear(run_id)
-        self._hooks.tell_end(entry.record, "released")
-        self._mirror.save((run_id,))
-        self._stop_if_idle()
+        in_full(
+            partial(self._disarm, entry),
+            partial(self._hooks.tell_end, entry.record, "released"),
+            partial(self._mirror.save, (run_id,)),
+            self._stop_if_idle,
+        )
         return True
 
     def terminate(self, run_id: str | None = None, child_session_key: str | None = None) -> int:
@@ -249,23 +254,27 @@ class RunRegistry:
         """
         if is_blank(run_id) and is_blank(child_session_key):
             raise ValueError("run_id or child_session_key must be given and not blank")
+        now = self._clock()
         ended = []
         for entry in self._snapshot():
             if entry.record.run_id == run_id or entry.record.child_session_key == child_session_key:
-                record = self._terminate(entry)
+                record = self._terminate(entry, now)
                 if record is not None:
                     ended.append(record)
         if ended:
-            self._mirror.save([record.run_id for record in ended])
-        for record in ended:
-            self._pending.clear(record.run_id)
-            self._hooks.tell_end(record, "terminated")
+            in_full(
+                partial(self._mirror.save, [record.run_id for record in ended]),
+                *(partial(self._pending.clear, record.run_id) for record in ended),
+                *(partial(self._hooks.tell_end, record, "terminated") for record in ended),
+            )
         return len(ended)
 
     def restore(self) -> int:
         """Load the stored runs, once per registry; runs already in memory win. Returns how many were added.
 
-        A store that cannot be read is logged, and the registry starts empty.
+        A store that cannot be read is logged, and the registry starts empty. What is raised that is no `Exception` is
+        passed on: out of the store before anything is restored, so that it may be tried again, and out of the hooks
+        when the runs that were loaded are in the registry.
         """
         with self._lock:
             if self._restored:
@@ -276,20 +285,22 @@ class RunRegistry:
         except Exception:
             _log.exception("The stored runs could not be restored.")
             return 0
+        except BaseException:
+            self._restored = False
+            raise
         restored = []
         for record in records:
             entry = Entry(record)
             with self._lock:
                 if self._runs.setdefault(record.run_id, entry) is entry:
                     restored.append(entry)
-        if restored:
+        try:
             self._reconcile(restored)
-        if restored and (self._runs or self._mirror.behind):
-            self._ensure_listener()
-            self.start_sweeper()
-        for entry in restored:
-            if entry.record.ended_at is not None and entry.record.cleanup_completed_at is None:
-                self._announcer.begin(entry)
+        finally:
+            if restored and (self._runs or not self._mirror.is_current):
+                self._ensure_listener()
+                self.start_sweeper()
+            self._announce(entry for entry in restored if _is_unannounced(entry.record))
         return len(restored)
 
     # --- the sweeper ------------------------------------------------------------------------------------------------
@@ -308,17 +319,13 @@ class RunRegistry:
     def tick(self) -> None:
         """Sweep once: runs, then pending errors, then write, then stop if nothing is left.
 
-        Does nothing while another sweep is under way, and raises nothing.
+        Does nothing while another sweep is under way. An exception is logged; what is none, such as
+        `KeyboardInterrupt`, is passed on when the sweep is through.
         """
         if not self._sweeping.acquire(blocking=False):
             return
         try:
-            removed = self._sweep_runs()
-            failed = self._sweep_pending()
-            self._write_sweep([*removed, *(entry.record.run_id for entry in failed)])
-            self._stop_if_idle()
-            for entry in failed:
-                self._announcer.begin(entry)
+            self._sweep(self._clock())
         except Exception:
             _log.exception("The sweep of runs failed.")
         finally:
@@ -326,25 +333,27 @@ class RunRegistry:
 
     def close(self) -> None:
         """Stop listening, sweeping and every timer, and close the store. Runs stay stored for the next start."""
-        self.stop_sweeper()
-        self._stop_listening()
-        self._pending.close()
-        for entry in self._snapshot():
-            entry.cancel_retry()
-        self._mirror.close()
+        in_full(
+            self.stop_sweeper,
+            self._stop_listening,
+            self._pending.close,
+            *(entry.cancel_retry for entry in self._snapshot()),
+            self._mirror.close,
+        )
 
     def reset_for_tests(self) -> None:
         """Forget every run, pending error, timer and flag, as in a process that has just started."""
-        self.stop_sweeper()
-        self._stop_listening()
         with self._lock:
             entries = list(self._runs.values())
             self._runs.clear()
             self._restored = False
-        for entry in entries:
-            entry.cancel_retry()
-        self._pending.close()
-        self._mirror.reset_for_tests()
+        in_full(
+            self.stop_sweeper,
+            self._stop_listening,
+            self._pending.close,
+            *(entry.cancel_retry for entry in entries),
+            self._mirror.reset_for_tests,
+        )
 
     # --- for the announcer ------------------------------------------------------------------------------------------
 
@@ -354,25 +363,30 @@ class RunRegistry:
 
     def amend(self, entry: Entry, **changes: object) -> bool:
         """Change fields of the entry's record and write it; False when the entry is gone."""
+        return self._amend(entry, changes, patient=True)
+
+    def _amend(self, entry: Entry, changes: Mapping[str, object], *, patient: bool) -> bool:
         with self._lock:
             if not self.holds(entry):
                 return False
             entry.record = replace(entry.record, **changes)  # type: ignore[arg-type]
-        self._mirror.save((entry.record.run_id,))
+        self._mirror.save((entry.record.run_id,), patient=patient)
         return True
 
     def finish(self, entry: Entry) -> bool:
         """Complete the cleanup of this very entry; False when it is gone or was cleaned up before."""
+        now = self._clock()
         record = entry.record
         if record.cleanup == "delete":
             if not self._take(record.run_id, entry):
                 return False
-            self._pending.clear(record.run_id)
-            self._mirror.save((record.run_id,))
-            self._hooks.tell_end(entry.record, "deleted")
-            self._hooks.remove_attachments(record)
+            in_full(
+                partial(self._disarm, entry),
+                partial(self._mirror.save, (record.run_id,)),
+                partial(self._hooks.tell_end, entry.record, "deleted"),
+                partial(self._hooks.remove_attachments, record),
+            )
             return True
-        now = self._clock()
         with self._lock:
             record = entry.record
             if not self.holds(entry) or record.cleanup_completed_at is not None:
@@ -380,8 +394,7 @@ class RunRegistry:
             # A run whose cleanup is done is over, even if nobody said so: it must not count as running for ever.
             over = record if record.ended_at is not None else replace(record, ended_at=now, end_recorded_at=now)
             entry.record = replace(over, cleanup_completed_at=now, end_notified=True)
-        self._mirror.save((record.run_id,))
-        self._hooks.tell_end(record, "completed")
+        in_full(partial(self._mirror.save, (record.run_id,)), partial(self._hooks.tell_end, record, "completed"))
         return True
 
     # --- lifecycle events -------------------------------------------------------------------------------------------
@@ -402,78 +415,114 @@ class RunRegistry:
             return
         phase = event.data.get("phase")
         now = self._clock()
+        # An emitter never waits for another process that holds the store.
         if phase == "start":
-            self._pending.clear(event.run_id)
-            entry = self._runs.get(event.run_id)
-            if entry is not None:
-                self.amend(entry, started_at=_moment(event, "started_at", now))
+            in_full(partial(self._pending.clear, event.run_id), partial(self._note_start, event, now))
         elif phase == "end":
-            self.complete(event.run_id, "ok", ended_at=_moment(event, "ended_at", now))
+            self._complete(event.run_id, "ok", _moment(event, "ended_at", now), None, now, patient=False)
         elif phase == "error" and event.run_id in self._runs:
-            error = event.data.get("error")
-            self._pending.schedule(event.run_id, _moment(event, "ended_at", now), None if error is None else str(error))
+            self._pending.schedule(event.run_id, _moment(event, "ended_at", now), _message(event.data.get("error")))
             self.start_sweeper()
 
-    def _fail_expired(self, run_id: str, pending: PendingError) -> None:
-        self.complete(run_id, "error", ended_at=pending.ended_at, error=pending.error)
+    def _note_start(self, event: AgentEvent, now: float) -> None:
+        entry = self._runs.get(event.run_id)
+        if entry is not None:
+            self._amend(entry, {"started_at": _moment(event, "started_at", now)}, patient=False)
+
+    def _fail_expired(self, run_id: str, pending: PendingError, now: float) -> None:
+        self._complete(run_id, "error", pending.ended_at, pending.error, now)
+
+    def _complete(
+        self,
+        run_id: str,
+        outcome: Outcome,
+        ended_at: float | None,
+        error: str | None,
+        now: float,
+        *,
+        patient: bool = True,
+    ) -> bool:
+        entry = self._end(run_id, outcome, ended_at, error, now)
+        if entry is None:
+            self._pending.clear(run_id)
+            return False
+        in_full(
+            partial(self._pending.clear, run_id),
+            partial(self._mirror.save, (run_id,), patient=patient),
+            partial(self._announcer.begin, entry),
+        )
+        return True
 
     # --- steps of a sweep -------------------------------------------------------------------------------------------
 
-    def _sweep_runs(self) -> list[str]:
-        now = self._clock()
-        removed = []
+    def _sweep(self, now: float) -> None:
+        removed: list[str] = []
+        failed: list[Entry] = []
+        in_full(
+            lambda: self._sweep_runs(now, removed),
+            lambda: self._sweep_pending(failed),
+            lambda: self._write_sweep([*removed, *(entry.record.run_id for entry in failed)]),
+            self._stop_if_idle,
+            lambda: self._announce(failed),
+        )
+
+    def _sweep_runs(self, now: float, removed: list[str]) -> None:
         with self._lock:
             run_ids = list(self._runs)
-        for run_id in run_ids:
-            try:
-                if self._sweep_run(run_id, now):
-                    removed.append(run_id)
-            except Exception:
-                _log.exception("Run %r could not be swept.", run_id)
-        return removed
+        each_in_full(partial(self._try_to_sweep_run, run_id, now, removed) for run_id in run_ids)
 
-    def _sweep_run(self, run_id: str, now: float) -> bool:
+    def _try_to_sweep_run(self, run_id: str, now: float, removed: list[str]) -> None:
+        try:
+            self._sweep_run(run_id, now, removed)
+        except Exception:
+            _log.exception("Run %r could not be swept.", run_id)
+
+    def _sweep_run(self, run_id: str, now: float, removed: list[str]) -> None:
         entry = self._runs.get(run_id)
         if entry is None:
-            return False
+            return
         record = self._rebased(entry, now)
         fate = fate_of(record, now, self._limits)
         if fate is Fate.KEEP:
-            return False
+            return
         if fate is Fate.ARCHIVE and not self._hooks.delete_remote(record):
-            return False
+            return
         # The remote delete may have taken a while: only this very entry may go, not a later one of its id.
         if not self._take(run_id, entry):
-            return False
+            return
+        removed.append(run_id)
         if fate is Fate.ABANDON:
             _log.warning("Run %r ended and was never cleaned up; it is removed now.", run_id)
-        self._pending.clear(run_id)
-        self._hooks.tell_end(record, "swept")
+        steps = [partial(self._disarm, entry), partial(self._hooks.tell_end, record, "swept")]
         if fate is Fate.ARCHIVE or not record.retain_attachments_on_keep:
-            self._hooks.remove_attachments(record)
-        return True
+            steps.append(partial(self._hooks.remove_attachments, record))
+        in_full(*steps)
 
-    def _sweep_pending(self) -> list[Entry]:
-        failed = []
+    def _sweep_pending(self, failed: list[Entry]) -> None:
         try:
-            for run_id, pending in self._pending.sweep(self._clock()):
-                entry = self._end(run_id, "error", pending.ended_at, pending.error)
+            now = self._clock()
+            for run_id, pending in self._pending.sweep(now):
+                entry = self._end(run_id, "error", pending.ended_at, pending.error, now)
                 if entry is not None:
                     failed.append(entry)
         except Exception:
             _log.exception("The sweep of pending errors failed.")
-        return failed
 
     def _write_sweep(self, changed: Collection[str]) -> None:
         if self._mirror.behind:
             self._mirror.catch_up()
         elif changed:
             self._mirror.save_swept(changed)
+        else:
+            self._mirror.save(())
+
+    def _announce(self, ended: Iterable[Entry]) -> None:
+        each_in_full(partial(self._announcer.begin, entry) for entry in ended)
 
     def _stop_if_idle(self) -> None:
         # Asked under the sweeper's lock: an insert before the question is seen, one after it arms the timer anew.
         with self._sweeper_lock:
-            if not self._runs and not self._pending and not self._mirror.behind:
+            if not self._runs and not self._pending and self._mirror.is_current:
                 self._disarm_sweeper()
 
     def _disarm_sweeper(self) -> None:
@@ -488,18 +537,22 @@ class RunRegistry:
             return list(self._runs.values())
 
     def _take(self, run_id: str, entry: Entry) -> bool:
-        """Remove this very entry; whoever gets True is the only one to act on its end."""
+        """Remove this very entry; whoever gets True is the only one to act on its end, and to disarm it."""
         with self._lock:
             if self._runs.get(run_id) is not entry:
                 return False
             del self._runs[run_id]
-        entry.cancel_retry()
         return True
 
-    def _end(self, run_id: str, outcome: Outcome, ended_at: float | None, error: str | None) -> Entry | None:
+    def _disarm(self, entry: Entry | None) -> None:
+        """Cancel every timer of an entry that is no longer in the map."""
+        if entry is not None:
+            in_full(entry.cancel_retry, partial(self._pending.clear, entry.record.run_id))
+
+    def _end(
+        self, run_id: str, outcome: Outcome, ended_at: float | None, error: str | None, now: float
+    ) -> Entry | None:
         """Mark a run as ended, without writing it; None when it is gone or had ended before."""
-        self._pending.clear(run_id)
-        now = self._clock()
         with self._lock:
             entry = self._runs.get(run_id)
             if entry is None or entry.record.ended_at is not None:
@@ -508,8 +561,7 @@ class RunRegistry:
             entry.record = replace(entry.record, ended_at=ended, end_recorded_at=now, outcome=outcome, error=error)
         return entry
 
-    def _terminate(self, entry: Entry) -> RunRecord | None:
-        now = self._clock()
+    def _terminate(self, entry: Entry, now: float) -> RunRecord | None:
         with self._lock:
             record = entry.record
             if record.ended_at is not None or not self.holds(entry):
@@ -541,16 +593,22 @@ class RunRegistry:
         )
 
     def _reconcile(self, restored: Collection[Entry]) -> None:
-        dropped = []
-        for entry in restored:
-            record = entry.record
-            if record.ended_at is None and self._hooks.is_orphan(record) and self._take(record.run_id, entry):
-                dropped.append(record.run_id)
-                self._hooks.tell_end(record, "orphaned")
-                if not record.retain_attachments_on_keep:
-                    self._hooks.remove_attachments(record)
-        if dropped:
-            self._mirror.save(dropped)
+        dropped: list[str] = []
+        try:
+            for entry in restored:
+                record = entry.record
+                if record.ended_at is None and self._hooks.is_orphan(record) and self._take(record.run_id, entry):
+                    dropped.append(record.run_id)
+                    self._drop_orphan(record)
+        finally:
+            if dropped:
+                self._mirror.save(dropped)
+
+    def _drop_orphan(self, record: RunRecord) -> None:
+        steps = [partial(self._hooks.tell_end, record, "orphaned")]
+        if not record.retain_attachments_on_keep:
+            steps.append(partial(self._hooks.remove_attachments, record))
+        in_full(*steps)
 
     def _rebased(self, entry: Entry, now: float) -> RunRecord:
         with self._lock:
@@ -558,7 +616,19 @@ class RunRegistry:
             return entry.record
 
 
+def _is_unannounced(record: RunRecord) -> bool:
+    return record.ended_at is not None and record.cleanup_completed_at is None
+
+
 def _moment(event: AgentEvent, name: str, now: float) -> float:
     """Return the time that an event tells, or now if it tells none, nonsense or the future."""
     told = event.data.get(name)
-    return min(float(told), now) if told and is_moment(told) else now
+    return min(float(told), now) if is_moment(told) and told else now
+
+
+def _message(error: object) -> str | None:
+    """Return what an event tells of an error, if anything; an error that cannot be put into words is still one."""
+    try:
+        return None if error is None else str(error)
+    except Exception:
+        return f"an error of type {type(error).__name__}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import threading
 from types import ModuleType
 
+from .forks import ProcessLock
 from .gateway import Gateway
 from .persistence import SqliteRunStore
 
@@ -30,7 +30,7 @@ def shared_gateway(database: str = IN_MEMORY) -> Gateway:
         ValueError: `database` names another file than the first call did.
     """
     home = vars(sys.modules.setdefault(_HOME, ModuleType(_HOME, "Holds the shared gateway of the registries.")))
-    with home.setdefault("lock", threading.Lock()):
+    with home.setdefault("lock", ProcessLock()):
         _Shared.gateway = home.get("gateway")
         if _Shared.gateway is None:
             _Shared.gateway = Gateway(SqliteRunStore(database))

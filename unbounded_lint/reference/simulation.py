@@ -9,6 +9,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 
+from .limits import checked_period, checked_seconds
 from .timers import TimerHandle
 
 
@@ -30,21 +31,21 @@ class SimulatedTime:
         return self._wall
 
     def call_later(self, delay_seconds: float, callback: Callable[[], object]) -> TimerHandle:
-        """Arm a timer that fires once."""
-        return self._arm(_SimulatedTimer(callback, None), delay_seconds)
+        """Arm a timer that fires once; `ValueError` if the delay is negative or not finite."""
+        return self._arm(_SimulatedTimer(callback, None), checked_seconds("delay_seconds", delay_seconds))
 
     def every(self, interval_seconds: float, callback: Callable[[], object]) -> TimerHandle:
-        """Arm a timer that fires each `interval_seconds` until cancelled."""
+        """Arm a timer that fires each `interval_seconds` until cancelled; `ValueError` if that is no period."""
+        checked_period("interval_seconds", interval_seconds)
         return self._arm(_SimulatedTimer(callback, interval_seconds), interval_seconds)
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass; what a callback raises is passed on, and the rest stays armed.
 
         Raises:
-            ValueError: `seconds` is negative; only `step_clock` goes back.
+            ValueError: `seconds` is negative (only `step_clock` goes back) or not finite.
         """
-        if seconds < 0:
-            raise ValueError("seconds must not be negative")
+        checked_seconds("seconds", seconds)
         until = self._elapsed + seconds
         while self._armed and self._armed[0][0] <= until:
             due, _, timer = heapq.heappop(self._armed)
