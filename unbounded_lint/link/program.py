@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -49,25 +50,32 @@ class Binding(NamedTuple):
 def _shared_heads(scope: m.Scope) -> m.Scope:
     """The scope with each frame's head being the very object that its `Eval` operation holds, so that both can be
     compared by identity whether or not the facts came through the cache."""
-    heads: dict[int, list[m.Expr]] = {}
+    if len(scope.frames) == 1:
+        return scope
+    evaluated = _evaluated(scope)
+    heads: dict[tuple[int, m.Expr], m.Expr] = {}
     frames = []
     for frame in scope.frames:
         head = frame.head
         if head is not None:
-            known = heads.setdefault(frame.statement, [])
-            same = next((h for h in known if h == head), None) or _evaluated(scope, frame.op, head)
-            if same is not None:
-                known.append(same)
-                head = same
+            head = heads.get((frame.statement, head)) or _last_before(frame.op, evaluated.get(head, ())) or head
+            heads[frame.statement, head] = head
         frames.append(frame if head is frame.head else msgspec.structs.replace(frame, head=head))
     return msgspec.structs.replace(scope, frames=tuple(frames))
 
 
-def _evaluated(scope: m.Scope, before: int, head: m.Expr) -> m.Expr | None:
-    for op in reversed(scope.ops[:before]):
-        if isinstance(op.action, m.Eval) and op.action.value == head:
-            return op.action.value
-    return None
+def _evaluated(scope: m.Scope) -> Mapping[m.Expr, Sequence[tuple[int, m.Expr]]]:
+    """Expression -> the operations that evaluate such a one alone, with the very object that each holds."""
+    found: dict[m.Expr, list[tuple[int, m.Expr]]] = {}
+    for index, op in enumerate(scope.ops):
+        if isinstance(op.action, m.Eval):
+            found.setdefault(op.action.value, []).append((index, op.action.value))
+    return found
+
+
+def _last_before(op: int, evaluated: Sequence[tuple[int, m.Expr]]) -> m.Expr | None:
+    at = bisect_left(evaluated, op, key=lambda item: item[0])
+    return evaluated[at - 1][1] if at else None
 
 
 class LinkedModule:
