@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from unbounded_lint.facts import model as m
@@ -12,7 +13,7 @@ from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.bounds import GROWING
 from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Attribute, Flow
-from unbounded_lint.link.frames import frames_of, leaves
+from unbounded_lint.link.frames import apart, frames_of, has_finally, in_cleanup, in_twin, inside, layout, leaves
 from unbounded_lint.link.holdings import Holdings
 from unbounded_lint.link.keyshapes import KeyShapes, Shape
 from unbounded_lint.link.program import ScopeId, Site
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 CLIMB = 2
 """How many callers up a key is compared."""
+
+BESIDE = 30
+"""How many containers that get one key are compared."""
 
 _RUNS = ("timer", "guaranteed", "later", "capacity", "insert", "event")
 """When a removal must run to count, the surest first."""
@@ -98,7 +102,7 @@ class Companions:
 
     def _beside(self, container: Container) -> Iterator[Forgotten]:
         """Others that get the same key in one function, and lose it while this one keeps it."""
-        for other in self._removed_from:
+        for other in self._with_same_key(container):
             if self._is_same(container, other) or self._succeeds(container, other):
                 continue
             pair = min(self._pairs(container, other), key=_nearness, default=None)
@@ -110,6 +114,21 @@ class Companions:
             if removals:
                 shared = here if not here.lifts else there
                 yield Forgotten(other, (shared.scope, shared.op), False, removals, direct)
+
+    def _with_same_key(self, container: Container) -> Iterator[Container]:
+        """The others that get a key which this one gets too, up to a number, in their order."""
+        shapes = dict.fromkeys(keyed.shape for keyed in self._inserts(container))
+        found = {at for shape in shapes for at in self._by_shape.get(shape, ())[:BESIDE]}
+        yield from (self._removed_from[at] for at in sorted(found)[:BESIDE])
+
+    @cached_property
+    def _by_shape(self) -> Mapping[Shape | None, Sequence[int]]:
+        """Key -> the containers that get it, as positions among those that something is removed from."""
+        found: dict[Shape | None, dict[int, None]] = {}
+        for at, container in enumerate(self._removed_from):
+            for keyed in self._inserts(container):
+                found.setdefault(keyed.shape, {})[at] = None
+        return {shape: tuple(places) for shape, places in found.items()}
 
     def _pairs(self, container: Container, other: Container) -> Iterator[tuple[_Keyed, _Keyed]]:
         """The inserts of the same key into both."""
@@ -337,33 +356,28 @@ def _excludes(facts: m.Scope, one: int, other: int) -> bool:
     """Whether no single run of a function reaches both operations: they stand in two branches of one condition, or the
     earlier one's branch leaves."""
     first, second = sorted((one, other))
-    before, after = frames_of(facts, first), frames_of(facts, second)
-    for index in before:
+    for index in apart(facts, first, second):
         frame = facts.frames[index]
-        if index in after or frame.kind not in {"if", "else", "case", "except"}:
-            continue
-        if any(facts.frames[i].statement == frame.statement for i in after if i not in before):
-            return frame.kind != "except"
-        if leaves(facts, index):
-            return True
+        if frame.kind in {"if", "else", "case", "except"}:
+            if in_twin(facts, index, second):
+                return frame.kind != "except"
+            if leaves(facts, index):
+                return True
     return False
 
 
 def _parted_by_work(facts: m.Scope, one: int, other: int) -> bool:
     """Whether one of two operations stands in a `try` with a `finally` that the other is outside of: what is entered
     there belongs to the work, not to its start."""
-    first, second = frames_of(facts, one), frames_of(facts, other)
-    cleaned = {f.statement for f in facts.frames if f.kind == "finally"}
-    apart = set(first) ^ set(second)
-    return any(facts.frames[i].kind == "try" and facts.frames[i].statement in cleaned for i in apart)
+    between = chain(apart(facts, one, other), apart(facts, other, one))
+    return any(facts.frames[i].kind == "try" and has_finally(facts, i) for i in between)
 
 
 def _is_cleanup_after(facts: m.Scope, cleanup: int, insert: int) -> bool:
     """Whether an operation stands in the `finally` of a `try` that begins behind an insert: what is stored inside it
     is what the work gave."""
-    for index in frames_of(facts, cleanup):
-        frame = facts.frames[index]
-        if frame.kind == "finally":
-            bodies = [i for i, f in enumerate(facts.frames) if f.statement == frame.statement and f.kind == "try"]
-            return not any(i in frames_of(facts, insert) for i in bodies)
-    return False
+    if not in_cleanup(facts, cleanup):
+        return False
+    index = next(f for f in frames_of(facts, cleanup) if facts.frames[f].kind == "finally")
+    bodies = [i for i in layout(facts).by_statement[facts.frames[index].statement] if facts.frames[i].kind == "try"]
+    return not any(inside(facts, insert, i) for i in bodies)

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.accesses import Access, AccessList
 from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
 from unbounded_lint.link.frames import frames_of, guards, loops_around
@@ -86,7 +86,7 @@ class Conditions:
         self,
         flow: Flow,
         execution: Execution,
-        accesses: tuple[Access, ...],
+        accesses: AccessList,
         is_map: bool,
         classes: tuple[ScopeId, ...] = (),
     ) -> None:

@@ -121,6 +121,11 @@ class Layout:
         return found
 
     @cached_property
+    def cleaned(self) -> frozenset[int]:
+        """The statements that have a `finally`."""
+        return frozenset(self._scope.frames[index].statement for index in self.by_kind.get("finally", ()))
+
+    @cached_property
     def passed(self) -> Mapping[int, Sequence[int]]:
         """The last operation of each `try` that always goes on -> the blocks in which it stands."""
         scope, found = self._scope, dict[int, list[int]]()
@@ -158,6 +163,28 @@ def inside(scope: m.Scope, op: int, frame: int) -> bool:
 def in_block(scope: m.Scope, frame: int, op: int) -> bool:
     """Whether a frame is the one of an operation, or around it: what stands there has run or will run with it."""
     return layout(scope).is_within(scope.ops[op].frame, frame)
+
+
+def apart(scope: m.Scope, op: int, other: int) -> Iterator[int]:
+    """The frames around one operation that are not around another, innermost first."""
+    where = layout(scope)
+    for frame in _outwards(scope, scope.ops[op].frame):
+        if where.is_within(scope.ops[other].frame, frame):
+            return
+        yield frame
+
+
+def in_twin(scope: m.Scope, frame: int, op: int) -> bool:
+    """Whether an operation stands in another frame of the same statement."""
+    where = layout(scope)
+    parts = where.by_statement[scope.frames[frame].statement]
+    at = bisect_right(parts, scope.ops[op].frame) - 1
+    return at >= 0 and parts[at] != frame and where.is_within(scope.ops[op].frame, parts[at])
+
+
+def has_finally(scope: m.Scope, frame: int) -> bool:
+    """Whether a frame is a part of a `try` with a `finally`."""
+    return scope.frames[frame].statement in layout(scope).cleaned
 
 
 def loops_around(scope: m.Scope, op: int) -> tuple[int, ...]:

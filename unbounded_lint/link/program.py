@@ -78,6 +78,10 @@ def _last_before(op: int, evaluated: Sequence[tuple[int, m.Expr]]) -> m.Expr | N
     return evaluated[at - 1][1] if at else None
 
 
+def _is_statement(action: m.Action) -> bool:
+    return isinstance(action, m.Eval) and action.role == "statement"
+
+
 class LinkedModule:
     """One parsed file with what can be read off it alone."""
 
@@ -86,6 +90,9 @@ class LinkedModule:
         self.facts = msgspec.structs.replace(facts, scopes=tuple(_shared_heads(scope) for scope in facts.scopes))
         self.path = file.path
         self.name = file.module
+        self._sites_by_scope: dict[str, Mapping[int, tuple[Site, ...]]] = {}
+        self._bound_at: dict[int, Mapping[int, tuple[str, ...]]] = {}
+        self._used_calls: dict[int, tuple[tuple[int, m.Call], ...]] = {}
 
     @property
     def package(self) -> str:
@@ -120,6 +127,39 @@ class LinkedModule:
     def sites(self, identifier: str) -> tuple[Site, ...]:
         """Every name or attribute with that identifier, by scope and in source order within it."""
         return self._sites.get(identifier, ())
+
+    def sites_in(self, index: int, identifier: str) -> tuple[Site, ...]:
+        """The same, of one scope alone."""
+        if identifier not in self._sites_by_scope:
+            found: dict[int, list[Site]] = {}
+            for site in self.sites(identifier):
+                found.setdefault(site.scope.index, []).append(site)
+            self._sites_by_scope[identifier] = {scope: tuple(sites) for scope, sites in found.items()}
+        return self._sites_by_scope[identifier].get(index, ())
+
+    def bound_at(self, index: int) -> Mapping[int, tuple[str, ...]]:
+        """Operation of a scope -> the names it binds; the target of a block counts for the operation before it, which
+        evaluates what the target gets."""
+        if index not in self._bound_at:
+            found: dict[int, list[str]] = {}
+            for name, binding in self._own_bindings(index):
+                found.setdefault(binding.op, []).append(name)
+                if binding.kind in {"item", "item-part", "entered"}:
+                    found.setdefault(binding.op - 1, []).append(name)
+            self._bound_at[index] = {op: tuple(dict.fromkeys(names)) for op, names in found.items()}
+        return self._bound_at[index]
+
+    def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
+        """The calls of a scope that something is done with, each with its operation."""
+        if index not in self._used_calls:
+            self._used_calls[index] = tuple(
+                (at, node)
+                for at, op in enumerate(self.scope(index).ops)
+                for top in w.expressions(op.action)
+                for node in w.walk(top)
+                if isinstance(node, m.Call) and not (node is top and _is_statement(op.action))
+            )
+        return self._used_calls[index]
 
     @cached_property
     def derived_classes(self) -> tuple[ScopeId, ...]:
@@ -189,6 +229,14 @@ class LinkedModule:
             for name, binding in found:
                 table[self._owner(index, name, names)].setdefault(name, []).append(binding)
         return tuple({name: tuple(bound) for name, bound in entry.items()} for entry in table)
+
+    @cached_property
+    def bound_elsewhere(self) -> tuple[tuple[str, ...], ...]:
+        """Scope -> its names that other scopes give a value, by `global` or `nonlocal`."""
+        return tuple(
+            tuple(name for name, bindings in names.items() if any(b.scope != index for b in bindings))
+            for index, names in enumerate(self._bindings)
+        )
 
     def _owner(self, index: int, name: str, names: Sequence[set[str]]) -> int:
         scope = self.scope(index)
