@@ -81,6 +81,7 @@ class Companions:
         self.holdings = holdings
         self.containers = tuple(containers)
         self._inserts_of: dict[str, tuple[_Keyed, ...]] = {}
+        self._shapes_of: dict[tuple[ScopeId, int, int], Shape | None] = {}
         self._removals_of: dict[str, Mapping[ScopeId, tuple[int, ...]]] = {}
 
     def of(self, container: Container) -> Forgotten | None:
@@ -280,7 +281,10 @@ class Companions:
     def _shape(self, access: Access) -> Shape | None:
         if access.key is None or access.bulk or access.handed is not None:
             return None
-        return self.shapes.of(access.key, access.scope, access.op)
+        key = (access.scope, access.op, id(access.key))
+        if key not in self._shapes_of:
+            self._shapes_of[key] = self.shapes.of(access.key, access.scope, access.op)
+        return self._shapes_of[key]
 
     def _inserts(self, container: Container) -> tuple[_Keyed, ...]:
         """The inserts that make a container grow, each in the terms of its function and of the callers."""

@@ -167,11 +167,9 @@ class Entries:
             and decorator_names(self.program.facts(ScopeId(cls.path, binding.index))) & _PROPERTIES
         )
 
-    def returns(self, function: ScopeId) -> Iterator[m.Expr]:
+    def returns(self, function: ScopeId) -> tuple[m.Expr, ...]:
         """What a function returns."""
-        for op in self.program.facts(function).ops:
-            if isinstance(op.action, m.Return) and op.action.value is not None:
-                yield op.action.value
+        return self.program.of(function).returned(function.index)
 
     def arguments(self, function: ScopeId, index: int) -> Iterator[tuple[m.Expr, ScopeId]]:
         """What the callers pass for a parameter, the receiver included; tests left out."""
@@ -225,7 +223,9 @@ class Entries:
                     yield from self.callees(node.func, scope)
             elif isinstance(node, m.Attr) and self.of(node.base, scope):
                 yield from self.properties(node, scope)
-        if any(self.of(value, scope) for value in self.returns(scope)):
+        ops = self.program.facts(scope).ops
+        returned = (action.value for at in self.ops(scope) if isinstance(action := ops[at].action, m.Return))
+        if any(value is not None and self.of(value, scope) for value in returned):
             for site in self.flow.call_sites(scope)[:SITES]:
                 if not self.program.is_test(site.scope):
                     yield site.scope

@@ -109,7 +109,7 @@ class Expiry:
         return access.how not in {"pop", "popitem"} and bool(self.execution.kinds(access.scope, access.op) & _ASKING)
 
     def dated_by(
-        self, accesses: AccessList, touches: tuple[Touch, ...], others: tuple[Access, ...]
+        self, accesses: AccessList, touches: tuple[Touch, ...], others: AccessList
     ) -> Touch | None:
         """The touch of another container that decides over the entries of this one: the other (with the accesses
         `others`) gets its dates under the same keys in the same function, and is asked for the same key."""

@@ -92,6 +92,7 @@ class LinkedModule:
         self.name = file.module
         self._sites_by_scope: dict[str, Mapping[int, tuple[Site, ...]]] = {}
         self._bound_at: dict[int, Mapping[int, tuple[str, ...]]] = {}
+        self._returned: dict[int, tuple[m.Expr, ...]] = {}
         self._used_calls: dict[int, tuple[tuple[int, m.Call], ...]] = {}
 
     @property
@@ -160,6 +161,14 @@ class LinkedModule:
                 if isinstance(node, m.Call) and not (node is top and _is_statement(op.action))
             )
         return self._used_calls[index]
+
+    def returned(self, index: int) -> tuple[m.Expr, ...]:
+        """The expressions that a scope returns."""
+        if index not in self._returned:
+            actions = (op.action for op in self.scope(index).ops)
+            values = (action.value for action in actions if isinstance(action, m.Return))
+            self._returned[index] = tuple(value for value in values if value is not None)
+        return self._returned[index]
 
     @cached_property
     def derived_classes(self) -> tuple[ScopeId, ...]:
