@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from unbounded_lint.facts import model as m
@@ -27,6 +27,9 @@ CLIMB = 2
 
 BESIDE = 30
 """How many containers that get one key are compared."""
+
+LEADING = 100
+"""How many calls that lead to one access are looked at."""
 
 _RUNS = ("timer", "guaranteed", "later", "capacity", "insert", "event")
 """When a removal must run to count, the surest first."""
@@ -81,6 +84,7 @@ class Companions:
         self.holdings = holdings
         self.containers = tuple(containers)
         self._inserts_of: dict[str, tuple[_Keyed, ...]] = {}
+        self._leading: dict[tuple[ScopeId, int, int, Shape, bool], tuple[_Keyed, ...]] = {}
         self._shapes_of: dict[tuple[ScopeId, int, int], Shape | None] = {}
         self._removals_of: dict[str, Mapping[ScopeId, tuple[int, ...]]] = {}
 
@@ -267,7 +271,7 @@ class Companions:
         if container.symbol not in self._removals_of:
             found: dict[ScopeId, list[int]] = {}
             for access in self._removing(container):
-                for keyed in self._lifted(_keyed(access, None, False)):
+                for keyed in islice(self._lifted(_keyed(access, None, False)), LEADING):
                     found.setdefault(keyed.scope, []).append(keyed.op)
             self._removals_of[container.symbol] = {scope: tuple(ops) for scope, ops in found.items()}
         return self._removals_of[container.symbol]
@@ -294,10 +298,18 @@ class Companions:
                 keyed
                 for insert in container.inserts
                 if not insert.access.nested and (shape := self._shape(insert.access)) is not None
-                for keyed in self._lifted(_keyed(insert.access, shape, single))
-                if keyed.shape is not None
+                for keyed in self._led_to(insert.access, shape, single)
             )
         return self._inserts_of[container.symbol]
+
+    def _led_to(self, access: Access, shape: Shape, single: bool) -> tuple[_Keyed, ...]:
+        """An insert and the calls that lead to it, up to a number: the same for every container that a helper is
+        handed."""
+        key = (access.scope, access.op, id(access.site.node), shape, single)
+        if key not in self._leading:
+            lifted = islice(self._lifted(_keyed(access, shape, single)), LEADING)
+            self._leading[key] = tuple(keyed for keyed in lifted if keyed.shape is not None)
+        return self._leading[key]
 
     def _lifted(self, keyed: _Keyed) -> Iterator[_Keyed]:
         """An access, and the calls that lead to it."""

@@ -169,7 +169,7 @@ class Entries:
 
     def returns(self, function: ScopeId) -> tuple[m.Expr, ...]:
         """What a function returns."""
-        return self.program.of(function).returned(function.index)
+        return self.program.returned(function)
 
     def arguments(self, function: ScopeId, index: int) -> Iterator[tuple[m.Expr, ScopeId]]:
         """What the callers pass for a parameter, the receiver included; tests left out."""

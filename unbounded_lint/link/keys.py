@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.frames import guards
+from unbounded_lint.link.frames import frames_of, guards
 from unbounded_lint.link.given import callee_names, dotted_text
 from unbounded_lint.link.literal import is_listed, is_text
 from unbounded_lint.link.program import Binding, ScopeId, Site
@@ -111,6 +111,12 @@ class Domain:
 
 CLOSED_LITERAL = Domain("closed", "a literal")
 UNKNOWN = Domain("unknown", "of unknown origin")
+DERIVED = Domain("closed", "derived from itself")
+
+STEPS = 3000
+"""How many expressions are looked at for one key before it counts as unknown."""
+
+_FAR = 1_000_000
 
 Arguments: TypeAlias = "tuple[tuple[ScopeId, CallSite], ...]"
 
@@ -128,6 +134,13 @@ def join(parts: Iterable[Domain]) -> Domain:
     return found[0] if found else UNKNOWN
 
 
+class _Known(NamedTuple):
+    """An answer that holds wherever it is asked for with this much depth left: nothing in it was cut short."""
+
+    domain: Domain | None
+    depth: int
+
+
 class Keys:
     """Decides key domains by following a key to where it comes from."""
 
@@ -137,7 +150,10 @@ class Keys:
         self.resolver: Resolver = flow.full
         self.execution = execution
         self.catalog = catalog
-        self._active: set[tuple[str, object, object]] = set()
+        self._active: dict[tuple[str, object, object], int] = {}
+        self._known: dict[tuple[str, object, object], _Known] = {}
+        self._outermost = _FAR
+        self._shallowest = _FAR
         self._shrinking: dict[str, bool] = {}
         self._steps = 0
 
@@ -215,8 +231,8 @@ class Keys:
             if found is not None:
                 return found
         if isinstance(key, m.Name):
-            for frame in facts.frames:
-                if frame.kind == "case" and frame.closed and frame.head == key and op in _ops_of(facts, frame):
+            for frame in (facts.frames[index] for index in frames_of(facts, op)):
+                if frame.kind == "case" and frame.closed and frame.head == key:
                     return Domain("closed", "matched against constants")
         return None
 
@@ -254,9 +270,39 @@ class Keys:
 
     # --- expressions ---
 
+    def _is_asked(self, question: tuple[str, object, object]) -> bool:
+        """Whether a question is being answered just now, so that its answer must do without itself."""
+        if question not in self._active:
+            return False
+        self._outermost = min(self._outermost, self._active[question])
+        return True
+
+    def _answer(
+        self, question: tuple[str, object, object], depth: int, find: Callable[[], Domain | None], *, keep: bool
+    ) -> Domain | None:
+        """The answer to a question that is not being answered; kept if it depends on nothing but the question."""
+        known = self._known.get(question) if keep else None
+        if known is not None and depth >= known.depth:
+            self._shallowest = min(self._shallowest, depth - known.depth + 1)
+            return known.domain
+        place, outermost, shallowest = len(self._active), self._outermost, self._shallowest
+        self._active[question], self._outermost, self._shallowest = place, _FAR, depth
+        try:
+            found = find()
+        finally:
+            del self._active[question]
+            whole = self._outermost >= place and self._shallowest > 0 and self._steps <= STEPS
+            needed = depth - self._shallowest + 1
+            self._outermost = min(outermost, self._outermost)
+            self._shallowest = min(shallowest, self._shallowest)
+        if keep and whole:
+            self._known[question] = _Known(found, needed)
+        return found
+
     def _of(self, expr: m.Expr, scope: ScopeId, env: Arguments, depth: int) -> Domain:
         self._steps += 1
-        if depth <= 0 or self._steps > 3000:
+        self._shallowest = min(self._shallowest, depth)
+        if depth <= 0 or self._steps > STEPS:
             return UNKNOWN
         match expr:
             case m.Const():
@@ -301,15 +347,15 @@ class Keys:
         if owner is None:
             values = self.resolver.values(expr, scope)
             return Domain("closed", f"`{expr.id}` is defined once") if values else UNKNOWN
-        active = ("name", expr.id, owner)
-        if active in self._active:
-            return Domain("closed", "derived from itself")
-        self._active.add(active)
-        try:
-            bindings = self.program.of(owner).bindings(owner.index)[expr.id]
+        question = ("name", expr.id, owner)
+        if self._is_asked(question):
+            return DERIVED
+        bindings = self.program.of(owner).bindings(owner.index)[expr.id]
+
+        def find() -> Domain:
             return join(self._binding(b, expr.id, owner, env, depth) for b in bindings)
-        finally:
-            self._active.discard(active)
+
+        return self._answer(question, depth, find, keep=not env) or UNKNOWN
 
     def _binding(self, binding: Binding, name: str, owner: ScopeId, env: Arguments, depth: int) -> Domain:
         scope = ScopeId(owner.path, binding.scope)
@@ -427,6 +473,7 @@ class Keys:
     def _keywords(self, holder: m.Expr | None, scope: ScopeId, depth: int) -> Domain | None:
         """The keys of a `**parameter`: words in the calls, unless a call spreads a map whose keys come from elsewhere,
         or something that cannot be seen calls the function."""
+        self._shallowest = min(self._shallowest, depth)
         if not isinstance(holder, m.Name) or depth <= 0:
             return None
         owner = self.resolver.owner(holder.id, scope)
@@ -438,14 +485,10 @@ class Keys:
             return None
         if facts.parameters[bindings[0].index].kind != "double-star" or set(_decorator_tails(facts)) - _PLAIN:
             return None
-        active = ("keywords", holder.id, owner)
-        if active in self._active:
-            return Domain("closed", "derived from itself")
-        self._active.add(active)
-        try:
-            return self._spread(owner, depth)
-        finally:
-            self._active.discard(active)
+        question = ("keywords", holder.id, owner)
+        if self._is_asked(question):
+            return DERIVED
+        return self._answer(question, depth, lambda: self._spread(owner, depth), keep=True)
 
     def _spread(self, function: ScopeId, depth: int) -> Domain | None:
         for use in self.flow.function_uses(function):
@@ -466,6 +509,7 @@ class Keys:
 
     def _items(self, iterable: m.Expr, scope: ScopeId, env: Arguments, depth: int) -> Domain:
         """The domain of the elements of an iterable."""
+        self._shallowest = min(self._shallowest, depth)
         if depth <= 0:
             return UNKNOWN
         match iterable:
@@ -572,14 +616,7 @@ class Keys:
             grows = True
         if not grows:
             return False
-        active = ("grow", op, scope)
-        if active in self._active:
-            return False
-        self._active.add(active)
-        try:
-            return not self.execution.kinds(scope, op) <= {"import", "test", "dead"}
-        finally:
-            self._active.discard(active)
+        return not self.execution.kinds(scope, op) <= {"import", "test", "dead"}
 
     # --- attributes, calls, subscripts ---
 
@@ -677,18 +714,15 @@ class Keys:
             return None
         if name in {"name", "value"} and any("Enum" in b for b in self.resolver.all_outside_bases(value.scope)):
             return Domain("closed", "an enum member")
-        active = ("member", name, value)
-        if active in self._active:
-            return Domain("closed", "derived from itself")
-        self._active.add(active)
-        try:
-            for cls in self.resolver.mro(value.scope):
-                found = self._own_member(cls, name, env, depth)
-                if found is not None:
-                    return found
-        finally:
-            self._active.discard(active)
-        return None
+        question = ("member", name, value)
+        if self._is_asked(question):
+            return DERIVED
+
+        def find() -> Domain | None:
+            members = (self._own_member(cls, name, env, depth) for cls in self.resolver.mro(value.scope))
+            return next((found for found in members if found is not None), None)
+
+        return self._answer(question, depth, find, keep=not env)
 
     def _own_member(self, cls: ScopeId, name: str, env: Arguments, depth: int) -> Domain | None:
         parts = []
@@ -834,21 +868,16 @@ class Keys:
             annotated = self._annotated(facts.returns, self.program.parent(function) or function)
             if annotated is not None and annotated.kind == "closed":
                 return annotated
-        active = ("returned", function, len(env))
-        if active in self._active:
-            return Domain("closed", "derived from itself")
-        self._active.add(active)
-        try:
+        question = ("returned", function, len(env))
+        if self._is_asked(question):
+            return DERIVED
+
+        def find() -> Domain:
             if _MEMOS.intersection(_decorator_tails(facts)):
                 return self._remembered(function, env, depth)
-            parts = [
-                self._of(op.action.value, function, env, depth - 1)
-                for op in facts.ops
-                if isinstance(op.action, m.Return) and op.action.value is not None
-            ]
-        finally:
-            self._active.discard(active)
-        return join(parts) if parts else UNKNOWN
+            return join(self._of(v, function, env, depth - 1) for v in self.program.returned(function))
+
+        return self._answer(question, depth, find, keep=not env) or UNKNOWN
 
     def _remembered(self, function: ScopeId, env: Arguments, depth: int) -> Domain:
         """The results of a function that remembers them: as many as it gets different arguments."""
@@ -905,16 +934,16 @@ class Keys:
         parameter = facts.parameters[index]
         if facts.name in {"__getattr__", "__getattribute__"}:
             return Domain("closed", "an attribute name written in the program")
-        active = ("parameter", index, scope)
-        if active in self._active:
-            return Domain("closed", "derived from itself")
-        self._active.add(active)
-        try:
+        question = ("parameter", index, scope)
+        if self._is_asked(question):
+            return DERIVED
+
+        def find() -> Domain | None:
             parts = list(self._arguments(scope, index, depth))
-        finally:
-            self._active.discard(active)
-        if parts:
-            found = join(parts)
+            return join(parts) if parts else None
+
+        found = self._answer(question, depth, find, keep=True)
+        if found is not None:
             if found.kind == "unknown" and annotated is not None and annotated.kind == "open":
                 return annotated
             return found
@@ -1061,11 +1090,6 @@ def _decorator_tails(facts: m.Scope) -> tuple[str, ...]:
         func = decorator.func if isinstance(decorator, m.Call) else decorator
         found.append(dotted_text(func).rpartition(".")[2])
     return tuple(found)
-
-
-def _ops_of(facts: m.Scope, frame: m.Frame) -> range:
-    inside = [i for i, op in enumerate(facts.ops) if facts.frames[op.frame] is frame]
-    return range(inside[0], inside[-1] + 1) if inside else range(0)
 
 
 def _is_empty(made: m.Expr) -> bool:

@@ -398,6 +398,10 @@ class Program:
         """The facts of a scope."""
         return self.of(scope).scope(scope.index)
 
+    def returned(self, function: ScopeId) -> tuple[m.Expr, ...]:
+        """What a function returns."""
+        return self.of(function).returned(function.index)
+
     def op(self, site: Site) -> m.Op:
         """The operation an expression stands in."""
         return self.facts(site.scope).ops[site.op]
