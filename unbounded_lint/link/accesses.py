@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -138,12 +138,29 @@ class AccessList(tuple[Access, ...]):
             self._nodes[key] = frozenset(id(a.site.node) for a in self.within(scope, *kinds))
         return self._nodes[key]
 
+    def nested_inserts(self, scope: ScopeId) -> tuple[Access, ...]:
+        """The inserts into a container inside an entry, in one scope."""
+        key = (scope, None)
+        if key not in self._answers:
+            self._answers[key] = tuple(a for a in self.within(scope, "insert") if a.nested)
+        return self._answers[key]
+
     def own_nodes(self, scope: ScopeId) -> frozenset[int]:
         """The same, without what concerns a container inside an entry."""
         key = (scope, None)
         if key not in self._nodes:
             self._nodes[key] = frozenset(id(a.site.node) for a in self.within(scope) if not a.nested)
         return self._nodes[key]
+
+    @cached_property
+    def _frames(self) -> dict[tuple[str, ScopeId], tuple[int, ...]]:
+        return {}
+
+    def frames(self, question: str, scope: ScopeId, find: Callable[[], Iterable[int]]) -> tuple[int, ...]:
+        """The frames of a scope that a question about this container is answered with, found once."""
+        if (question, scope) not in self._frames:
+            self._frames[question, scope] = tuple(find())
+        return self._frames[question, scope]
 
     @cached_property
     def sizes(self) -> frozenset[int]:

@@ -12,7 +12,7 @@ from unbounded_lint.link.construction import Construction
 from unbounded_lint.link.containers import Holder
 from unbounded_lint.link.execution import Context, Execution
 from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.frames import LOOPS, guards, in_block, loops_around
+from unbounded_lint.link.frames import LOOPS, guards, in_block, layout, loops_around, loops_over
 from unbounded_lint.link.inner import Inner
 from unbounded_lint.link.installed import Installed
 from unbounded_lint.link.keys import Domain, Keys
@@ -64,6 +64,10 @@ def _sets(action: m.Action, flag: m.Expr) -> bool:
     return not (isinstance(action.value, m.Const) and action.value.value in {"None", "False"})
 
 
+def _is_uncalled_sweep(removal: Removal) -> bool:
+    return removal.extent == "sweep" and {c.kind for c in removal.contexts} <= {"api", "test", "dead"}
+
+
 def _is_idle(action: m.Action) -> bool:
     """Whether an operation only gives a name or a constant back, or is a docstring."""
     match action:
@@ -87,6 +91,7 @@ class Bounds:
         self._inner = Inner(flow, execution)
         self._installed = Installed(flow)
         self._construction = Construction(flow)
+        self._called: dict[tuple[str, ScopeId], bool] = {}
 
     # --- inserts ---
 
@@ -189,7 +194,7 @@ class Bounds:
                 return True
         if not depth or scope.index == 0:
             return False
-        sites = [s for s in self.flow.call_sites(scope) if not self.program.is_test(s.scope)]
+        sites = self.flow.live_calls(scope)
         if not sites or any(c.kind in {"api", "run"} and c.root[0] == scope for c in self.execution.contexts(scope)):
             return False
         return all(
@@ -268,9 +273,8 @@ class Bounds:
     def _callers_reset(self, scope: ScopeId, accesses: AccessList) -> bool:
         """Whether a function only runs as a part of others of its class or module, each of which empties or replaces
         the container before, outside any endless loop."""
-        sites = [s for s in self.flow.call_sites(scope) if not self.program.is_test(s.scope)]
-        uses = [u for u in self.flow.function_uses(scope) if not self.program.is_test(u.site.scope)]
-        if not sites or not scope.index or any(u.kind != "called" for u in uses):
+        sites = self.flow.live_calls(scope)
+        if not sites or not scope.index or not self.flow.is_only_called(scope):
             return False
         return all(self._resets_before(site.scope, site.op, accesses) for site in sites)
 
@@ -334,12 +338,8 @@ class Bounds:
             name = "unscheduled"
         else:
             name = "never"
-        uncalled = [
-            r
-            for r in removals
-            if r.when == "event" and r.extent == "sweep" and {c.kind for c in r.contexts} <= {"api", "test", "dead"}
-        ]
-        if uncalled and not any(r.when == "event" and r not in uncalled for r in removals):
+        events = [r for r in removals if r.when == "event"]
+        if events and all(map(_is_uncalled_sweep, events)):
             name = "unscheduled"
         if any(r.when in {"unstarted", "once", "other-process"} or r.extent == "sweep" for r in stale):
             name = "unscheduled"
@@ -417,7 +417,7 @@ class Bounds:
         if not insert.kinds <= {"api", "tested", "test"} or insert.access.nested:
             return False
         key = insert.access.key
-        below = [a.value for a in accesses.within(insert.access.scope, "insert") if a.nested]
+        below = [a.value for a in accesses.nested_inserts(insert.access.scope)]
         parameters = {p.name for p in self.program.facts(insert.access.scope).parameters}
         if isinstance(key, m.Name) and key.id in parameters and key.id.split("_")[-1] == "name":
             return insert.domain.kind == "unknown"
@@ -429,9 +429,10 @@ class Bounds:
     def _only_keeps(self, access: Access) -> bool:
         """Whether a function does nothing but keep what it is given: no text or number, which would be data."""
         facts = self.program.facts(access.scope)
-        if any(frame.kind in LOOPS for frame in facts.frames) or access.value is None:
+        if access.value is None or not LOOPS.isdisjoint(layout(facts).by_kind):
             return False
-        if any(index != access.op and not _is_idle(op.action) for index, op in enumerate(facts.ops)):
+        others = (index for index, op in enumerate(facts.ops) if index != access.op and not _is_idle(op.action))
+        if next(others, None) is not None:
             return False
         given = {p.name: p.annotation for p in facts.parameters}
         parts = [part for part in (access.key, access.value) if part is not None]
@@ -449,16 +450,9 @@ class Bounds:
     def _is_called(self, access: Access) -> bool:
         site = access.site
         facts = self.program.facts(access.scope)
-        for frame in facts.frames:
-            if frame.kind == "for" and isinstance(frame.target, m.Name) and frame.head is not None:
-                if any(node is site.node for node in w.walk(frame.head)):
-                    return any(
-                        other.scope == access.scope
-                        and other.parents
-                        and isinstance(call := other.parents[-1], m.Call)
-                        and call.func is other.node
-                        for other in self.program.of(access.scope).sites(frame.target.id)
-                    )
+        for frame in loops_over(facts, site.top):
+            if isinstance(frame.target, m.Name):
+                return self._calls(frame.target.id, access.scope)
         for parent in site.parents[::-1]:
             if (
                 isinstance(parent, m.Call)
@@ -467,6 +461,15 @@ class Bounds:
             ):
                 return True
         return False
+
+    def _calls(self, name: str, scope: ScopeId) -> bool:
+        """Whether a scope calls what a name stands for."""
+        if (name, scope) not in self._called:
+            self._called[name, scope] = any(
+                other.parents and isinstance(call := other.parents[-1], m.Call) and call.func is other.node
+                for other in self.program.of(scope).sites_in(scope.index, name)
+            )
+        return self._called[name, scope]
 
     @staticmethod
     def _insert_confidence(insert: Insert) -> Confidence:

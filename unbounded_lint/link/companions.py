@@ -198,7 +198,7 @@ class Companions:
         at = Access("remove", Site(scope, op, access.site.node, access.site.parents), key=access.key)
         if self.sweeps.sweeping_loop(at, other.accesses) is not None:
             return True
-        sites = [s for s in self.flow.call_sites(scope) if s.op >= 0 and not self.program.is_test(s.scope)]
+        sites = [s for s in self.flow.live_calls(scope) if s.op >= 0]
         walking = [s for s in sites if "timer" in self.execution.kinds(s.scope, s.op)]
         return (
             depth > 0 and bool(walking) and all(self._walks(s.scope, s.op, access, other, depth - 1) for s in walking)
@@ -234,7 +234,7 @@ class Companions:
             return True
         if shape is not None and self._moves(scope, op, shape, other, depth):
             return True
-        sites = [s for s in self.flow.call_sites(scope) if s.op >= 0 and not self.program.is_test(s.scope)]
+        sites = [s for s in self.flow.live_calls(scope) if s.op >= 0]
         if not depth or not sites or any(c.root[0] == scope for c in self.execution.contexts(scope)):
             return False
         return all(

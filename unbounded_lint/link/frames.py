@@ -240,6 +240,13 @@ def _jumps(scope: m.Scope, frame: int, item: tuple[int, m.Op]) -> bool:
     return False
 
 
+def loops_over(scope: m.Scope, iterable: m.Expr) -> Iterator[m.Frame]:
+    """The `for` loops whose iterable is this very expression."""
+    for index in layout(scope).by_head.get(id(iterable), ()):
+        if scope.frames[index].kind == "for":
+            yield scope.frames[index]
+
+
 def ops_in(scope: m.Scope, frame: int) -> Iterator[tuple[int, m.Op]]:
     """The operations inside a frame, nested frames included."""
     for index in span_of(scope, frame):

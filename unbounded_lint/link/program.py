@@ -30,6 +30,11 @@ class Site(NamedTuple):
     node: m.Expr
     parents: tuple[m.Expr, ...]
 
+    @property
+    def top(self) -> m.Expr:
+        """The outermost expression around it, itself if there is none."""
+        return self.parents[0] if self.parents else self.node
+
 
 class Binding(NamedTuple):
     """One way in which a name gets its value in a scope.
@@ -131,12 +136,23 @@ class LinkedModule:
 
     def sites_in(self, index: int, identifier: str) -> tuple[Site, ...]:
         """The same, of one scope alone."""
+        return self._by_scope(identifier).get(index, ())
+
+    def sites_within(self, index: int, identifier: str) -> Iterator[Site]:
+        """The same, of a scope and those inside it."""
+        by_scope = self._by_scope(identifier)
+        last = self.last_within[index]
+        for at in by_scope if last - index > len(by_scope) else range(index, last + 1):
+            if index <= at <= last:
+                yield from by_scope.get(at, ())
+
+    def _by_scope(self, identifier: str) -> Mapping[int, tuple[Site, ...]]:
         if identifier not in self._sites_by_scope:
             found: dict[int, list[Site]] = {}
             for site in self.sites(identifier):
                 found.setdefault(site.scope.index, []).append(site)
             self._sites_by_scope[identifier] = {scope: tuple(sites) for scope, sites in found.items()}
-        return self._sites_by_scope[identifier].get(index, ())
+        return self._sites_by_scope[identifier]
 
     def bound_at(self, index: int) -> Mapping[int, tuple[str, ...]]:
         """Operation of a scope -> the names it binds; the target of a block counts for the operation before it, which
@@ -194,6 +210,15 @@ class LinkedModule:
         return {cls: tuple(functions) for cls, functions in found.items()}
 
     @cached_property
+    def last_within(self) -> tuple[int, ...]:
+        """Scope -> the last of those inside it (or itself): scopes stand behind the one around them, in order."""
+        last = list(range(len(self.facts.scopes)))
+        for index in range(len(last) - 1, 0, -1):
+            parent = self.facts.scopes[index].parent
+            last[parent] = max(last[parent], last[index])
+        return tuple(last)
+
+    @cached_property
     def imports(self) -> tuple[tuple[int, int, m.ImportedName], ...]:
         """(scope, operation, name) of everything imported anywhere in the file."""
         return tuple(
@@ -205,13 +230,14 @@ class LinkedModule:
         )
 
     @cached_property
-    def imported_names(self) -> Mapping[tuple[str, str], tuple[tuple[int, str], ...]]:
-        """(module, attribute) -> the (scope, bound name) pairs of every `from module import attribute`."""
-        found: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    def imported_from(self) -> Mapping[str, Mapping[str, Sequence[tuple[int, str]]]]:
+        """Attribute -> module -> the (scope, bound name) pairs of every `from module import attribute`."""
+        found: dict[str, dict[str, list[tuple[int, str]]]] = {}
         for scope, _, imported in self.imports:
             if imported.attribute is not None:
-                found.setdefault((self.absolute(imported), imported.attribute), []).append((scope, imported.bound))
-        return {key: tuple(names) for key, names in found.items()}
+                by_module = found.setdefault(imported.attribute, {})
+                by_module.setdefault(self.absolute(imported), []).append((scope, imported.bound))
+        return found
 
     def absolute(self, imported: m.ImportedName) -> str:
         """The dotted module that an import statement names."""
@@ -334,6 +360,7 @@ class Program:
         self._load = load
         self._mentioning = mentioning
         self._modules: dict[str, LinkedModule | None] = {}
+        self._importers: dict[tuple[str, str], Mapping[str, tuple[tuple[LinkedModule, int, str], ...]]] = {}
         self._mentions: dict[str, tuple[LinkedModule, ...]] = {}
         self._by_name: dict[str, str] = {}
         for file in sorted(files, key=lambda f: (f.is_test, f.path)):
@@ -350,6 +377,17 @@ class Program:
     def count(self) -> int:
         """How many modules have been parsed."""
         return sum(1 for module in self._modules.values() if module is not None)
+
+    def importers(self, dotted: str, name: str) -> tuple[tuple[LinkedModule, int, str], ...]:
+        """Who imports a name from a module: (module, scope, bound name); "*" asks who imports all of it."""
+        asked = name if name != "*" else dotted.rpartition(".")[2]
+        if (asked, name) not in self._importers:
+            found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
+            for module in self.mentioning(asked):
+                for source, names in module.imported_from.get(name, {}).items():
+                    found.setdefault(source, []).extend((module, scope, bound) for scope, bound in names)
+            self._importers[asked, name] = {source: tuple(names) for source, names in found.items()}
+        return self._importers[asked, name].get(dotted, ())
 
     def path_of(self, dotted: str) -> str | None:
         """The file of a module name, None when it is not of this project."""

@@ -11,7 +11,17 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.accesses import Access, AccessList
 from unbounded_lint.link.execution import LIVE, Context, Execution
 from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.frames import after_any_end, frames_of, in_block, in_cleanup, inside, loops_around, ops_in
+from unbounded_lint.link.frames import (
+    after_any_end,
+    frames_of,
+    in_block,
+    in_cleanup,
+    inside,
+    layout,
+    loops_around,
+    ops_in,
+    span_of,
+)
 from unbounded_lint.link.given import callee_names, dotted_text, given
 from unbounded_lint.link.program import ScopeId
 from unbounded_lint.link.values import Allocation, CallSite
@@ -65,6 +75,7 @@ class Sweeps:
         self.resolver = flow.full
         self.execution = execution
         self.catalog = catalog
+        self._filled: dict[tuple[str, ScopeId], tuple[int, ...]] = {}
         self._callbacks: dict[tuple[ScopeId, int], bool] = {}
 
     def of(
@@ -245,7 +256,7 @@ class Sweeps:
                 continue
             if any(id(n) in nodes for e in self._expansions(frame.head, access.scope) for n in _walked(e)):
                 return index
-            if self._filled_from(frame.head, access, nodes):
+            if self._filled_from(frame.head, access, accesses, nodes):
                 return index
         if self._in_sweeping_comprehension(access, nodes):
             return 0
@@ -259,27 +270,39 @@ class Sweeps:
                     return True
         return False
 
-    def _filled_from(self, head: m.Expr, access: Access, nodes: frozenset[int]) -> bool:
+    def _filled_from(self, head: m.Expr, access: Access, accesses: AccessList, nodes: frozenset[int]) -> bool:
         """Whether the loop walks a local list that another loop over the container fills."""
-        facts = self.program.facts(access.scope)
-        names = {n.id for e in self._expansions(head, access.scope) for n in w.walk(e) if isinstance(n, m.Name)}
-        for index, frame in enumerate(facts.frames):
-            if (
-                frame.kind != "for"
-                or frame.head is None
-                or not any(id(n) in nodes for e in self._expansions(frame.head, access.scope) for n in w.walk(e))
-            ):
-                continue
-            for _, op in ops_in(facts, index):
-                for node in w.nodes(op.action):
-                    if (
-                        isinstance(node, m.Call)
-                        and isinstance(node.func, m.Attr)
-                        and isinstance(node.func.base, m.Name)
-                    ):
-                        if node.func.base.id in names and node.func.name in {"append", "add", "extend"}:
-                            return True
-        return False
+        scope = access.scope
+        facts = self.program.facts(scope)
+        names = {n.id for e in self._expansions(head, scope) for n in w.walk(e) if isinstance(n, m.Name)}
+        filled = [at for name in names for at in self._fillings(name, scope)]
+        if not filled:
+            return False
+        loops = accesses.frames("walks", scope, lambda: self._walks(scope, nodes))
+        return any(at in span_of(facts, index) for index in loops for at in filled)
+
+    def _walks(self, scope: ScopeId, nodes: frozenset[int]) -> Iterator[int]:
+        """The `for` loops of a scope over the container, whose expressions are given, or what was picked from it."""
+        facts = self.program.facts(scope)
+        for index in layout(facts).by_kind.get("for", ()):
+            head = facts.frames[index].head
+            if any(id(n) in nodes for e in self._expansions(head, scope) for n in w.walk(e)):
+                yield index
+
+    def _fillings(self, name: str, scope: ScopeId) -> tuple[int, ...]:
+        """The operations of a scope that add to what a name stands for."""
+        if (name, scope) not in self._filled:
+            self._filled[name, scope] = tuple(
+                site.op
+                for site in self.program.of(scope).sites_in(scope.index, name)
+                if isinstance(site.node, m.Name)
+                and len(site.parents) > 1
+                and isinstance(site.parents[-1], m.Attr)
+                and site.parents[-1].name in {"append", "add", "extend"}
+                and isinstance(site.parents[-2], m.Call)
+                and site.parents[-2].func is site.parents[-1]
+            )
+        return self._filled[name, scope]
 
     # --- when ---
 
@@ -472,21 +495,24 @@ class Sweeps:
                 for node in w.walk(expr):
                     if (limited and id(node) in sizes) or self._is_sibling_size(node, key, scope):
                         return True
-        return self._after_early_return(scope, op, sizes)
+        return self._after_early_return(scope, op, accesses)
 
-    def _after_early_return(self, scope: ScopeId, op: int, sizes: frozenset[int]) -> bool:
+    def _after_early_return(self, scope: ScopeId, op: int, accesses: AccessList) -> bool:
         """`if len(X) <= N: return` before the removal."""
         facts = self.program.facts(scope)
-        for index, frame in enumerate(facts.frames):
-            if frame.kind == "if" and frame.op <= op and frame.head is not None and not inside(facts, op, index):
-                tested = any(id(n) in sizes for e in self._expansions(frame.head, scope) for n in w.walk(e))
-                if (
-                    tested
-                    and _is_limit(frame.head)
-                    and any(isinstance(o.action, m.Return | m.Continue | m.Break) for _, o in ops_in(facts, index))
-                ):
-                    return True
-        return False
+        early = accesses.frames("early", scope, lambda: self._early_returns(scope, accesses))
+        return any(facts.frames[index].op <= op and not inside(facts, op, index) for index in early)
+
+    def _early_returns(self, scope: ScopeId, accesses: AccessList) -> Iterator[int]:
+        """The branches of a scope that test the size of the container and leave."""
+        facts, sizes = self.program.facts(scope), accesses.nodes(scope, "size")
+        for index in layout(facts).by_kind.get("if", ()) if sizes else ():
+            head = facts.frames[index].head
+            if head is None or not _is_limit(head):
+                continue
+            if any(isinstance(o.action, m.Return | m.Continue | m.Break) for _, o in ops_in(facts, index)):
+                if any(id(n) in sizes for e in self._expansions(head, scope) for n in w.walk(e)):
+                    yield index
 
     def _is_sibling_size(self, node: m.Expr, key: m.Expr | None, scope: ScopeId) -> bool:
         """`len(order)` where the key that is removed is taken from `order`."""

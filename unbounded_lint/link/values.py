@@ -690,10 +690,10 @@ class Resolver:
                 return (cls,)
             self._active.add(active)
             try:
-                order = [cls]
+                order = {cls: None}
                 for base in self.bases(cls):
                     if isinstance(base, Class):
-                        order.extend(c for c in self.mro(base.scope) if c not in order)
+                        order.update(dict.fromkeys(self.mro(base.scope)))
             finally:
                 self._active.discard(active)
             self._mro[cls] = tuple(order)
