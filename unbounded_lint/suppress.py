@@ -10,7 +10,9 @@ from __future__ import annotations
 import bisect
 import re
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 import msgspec
@@ -18,6 +20,7 @@ import msgspec
 _NOQA = re.compile(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+))?", re.IGNORECASE)
 _NOQA_FILE = re.compile(r"\s*# flake8[:=]\s*noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+))?", re.IGNORECASE)
 _OWN = re.compile(r"#\s*ubm:\s*ignore(?![\w\-])(?P<bracket>\s*\[(?P<codes>[^\]]*)(?P<closed>\]?))?(?P<reason>[^#]*)")
+_WIDE = 100
 _SEPARATOR = re.compile(r"[,\s]+")
 
 _Lines = Sequence[str]
@@ -41,12 +44,17 @@ class Directive(msgspec.Struct, frozen=True):
     last: int
     reason: str = ""
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether it covers more lines than an index of each is worth: a whole file, a very long statement."""
+        return self.last - self.first > _WIDE
+
     def covers(self, code: str, line: int) -> bool:
         """Whether it silences `code` reported at the 1-based `line`."""
         return self.first <= line <= self.last and (not self.codes or code.startswith(self.codes))
 
 
-class Suppressions(msgspec.Struct, frozen=True):
+class Suppressions(msgspec.Struct, frozen=True, dict=True):
     """All directives of one file, ordered by line."""
 
     directives: tuple[Directive, ...] = ()
@@ -60,7 +68,22 @@ class Suppressions(msgspec.Struct, frozen=True):
 
     def covering(self, code: str, line: int) -> Iterator[Directive]:
         """The directives that silence `code` at `line`: those of them that never turn up here are unused."""
-        return (directive for directive in self.directives if directive.covers(code, line))
+        near = chain(self._by_line.get(line, ()), self._wide)
+        return (directive for directive in near if directive.covers(code, line))
+
+    @cached_property
+    def _by_line(self) -> Mapping[int, Sequence[Directive]]:
+        """Line -> the directives that cover it, the wide ones left out."""
+        found: dict[int, list[Directive]] = {}
+        for directive in self.directives:
+            if not directive.is_wide:
+                for line in range(directive.first, directive.last + 1):
+                    found.setdefault(line, []).append(directive)
+        return found
+
+    @cached_property
+    def _wide(self) -> Sequence[Directive]:
+        return [directive for directive in self.directives if directive.is_wide]
 
 
 class _Layout(msgspec.Struct, frozen=True):

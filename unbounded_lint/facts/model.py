@@ -361,7 +361,7 @@ class Parameter(msgspec.Struct, frozen=True, array_like=True):
     default: Expr | None
 
 
-class Scope(msgspec.Struct, frozen=True, array_like=True):
+class Scope(msgspec.Struct, frozen=True, array_like=True, dict=True):
     """A module body, class body, function or lambda.
 
     kind        module, class, function or lambda
@@ -374,6 +374,8 @@ class Scope(msgspec.Struct, frozen=True, array_like=True):
     globals, nonlocals   names so declared
     span        the `def`/`class` line(s) from the keyword (after decorators) to the end of the body
     name_span   the name in it
+
+    What is worked out from these alone may be kept in its `__dict__`, which takes no part in comparing or encoding.
     """
 
     kind: str

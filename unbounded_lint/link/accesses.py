@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.catalog.model import Container as Kind
@@ -102,6 +103,90 @@ class Access:
         return self.site.op
 
 
+class AccessList(tuple[Access, ...]):
+    """Everything done to one container, in the order of the trace; what is asked for each access again is kept."""
+
+    @cached_property
+    def _by_scope(self) -> Mapping[ScopeId, tuple[Access, ...]]:
+        found: dict[ScopeId, list[Access]] = {}
+        for access in self:
+            found.setdefault(access.scope, []).append(access)
+        return {scope: tuple(accesses) for scope, accesses in found.items()}
+
+    @cached_property
+    def _answers(self) -> dict[tuple[object, ...], tuple[Access, ...]]:
+        return {}
+
+    @cached_property
+    def _nodes(self) -> dict[tuple[object, ...], frozenset[int]]:
+        return {}
+
+    def within(self, scope: ScopeId, *kinds: str) -> tuple[Access, ...]:
+        """What is done to it in one scope: everything, or what is of some kinds."""
+        found = self._by_scope.get(scope, ())
+        if not kinds or not found:
+            return found
+        key = (scope, *kinds)
+        if key not in self._answers:
+            self._answers[key] = tuple(a for a in found if a.kind in kinds)
+        return self._answers[key]
+
+    def nodes(self, scope: ScopeId, *kinds: str) -> frozenset[int]:
+        """The ids of the expressions that are the container in one scope: all, or those of accesses of some kinds."""
+        key = (scope, *kinds)
+        if key not in self._nodes:
+            self._nodes[key] = frozenset(id(a.site.node) for a in self.within(scope, *kinds))
+        return self._nodes[key]
+
+    def nested_inserts(self, scope: ScopeId) -> tuple[Access, ...]:
+        """The inserts into a container inside an entry, in one scope."""
+        key = (scope, None)
+        if key not in self._answers:
+            self._answers[key] = tuple(a for a in self.within(scope, "insert") if a.nested)
+        return self._answers[key]
+
+    def own_nodes(self, scope: ScopeId) -> frozenset[int]:
+        """The same, without what concerns a container inside an entry."""
+        key = (scope, None)
+        if key not in self._nodes:
+            self._nodes[key] = frozenset(id(a.site.node) for a in self.within(scope) if not a.nested)
+        return self._nodes[key]
+
+    @cached_property
+    def _frames(self) -> dict[tuple[str, ScopeId], tuple[int, ...]]:
+        return {}
+
+    def frames(self, question: str, scope: ScopeId, find: Callable[[], Iterable[int]]) -> tuple[int, ...]:
+        """The frames of a scope that a question about this container is answered with, found once."""
+        if (question, scope) not in self._frames:
+            self._frames[question, scope] = tuple(find())
+        return self._frames[question, scope]
+
+    @cached_property
+    def sizes(self) -> frozenset[int]:
+        """The ids of the expressions that are the container where its length is asked."""
+        return frozenset(id(a.site.node) for a in self if a.kind == "size")
+
+    @cached_property
+    def written(self) -> frozenset[m.Expr]:
+        """How the container is written where it is accessed."""
+        return frozenset(a.site.node for a in self)
+
+    @cached_property
+    def inserting(self) -> Mapping[ScopeId, None]:
+        """The scopes that insert entries, each once and in the order of the trace."""
+        return dict.fromkeys(a.scope for a in self if a.kind == "insert" and not a.nested)
+
+    @cached_property
+    def inserts_by_key(self) -> Mapping[tuple[ScopeId, m.Expr | None], tuple[Access, ...]]:
+        """The inserts of entries by scope and key."""
+        found: dict[tuple[ScopeId, m.Expr | None], list[Access]] = {}
+        for access in self:
+            if access.kind == "insert" and not access.nested:
+                found.setdefault((access.scope, access.key), []).append(access)
+        return {key: tuple(accesses) for key, accesses in found.items()}
+
+
 class Accesses:
     """Reads the uses of a container as accesses."""
 
@@ -111,7 +196,7 @@ class Accesses:
         self.resolver = flow.full
         self.catalog = catalog
 
-    def of(self, holder: Holder) -> tuple[Access, ...]:
+    def of(self, holder: Holder) -> AccessList:
         """Everything done to a container, in the order of the trace; test files included."""
         found: list[Access] = []
         defined = set(holder.definitions)
@@ -122,7 +207,7 @@ class Accesses:
                 if access.kind == "replace" and (access.scope, access.op) in defined:
                     continue
                 found.append(access)
-        return tuple(found)
+        return AccessList(found)
 
     def _rebinds(self, use: Use, holder: Holder) -> bool:
         """Whether an assignment binds the holder itself anew, and not another name that happens to hold the

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.accesses import Access, AccessList
 from unbounded_lint.link.construction import Construction
 from unbounded_lint.link.containers import Holder
 from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.frames import LOOPS, frames_of, guards
+from unbounded_lint.link.frames import LOOPS, guards, in_block, layout, loops_around, loops_over
 from unbounded_lint.link.inner import Inner
 from unbounded_lint.link.installed import Installed
 from unbounded_lint.link.keys.domains import Keys
@@ -66,6 +66,10 @@ def _sets(action: m.Action, flag: m.Expr) -> bool:
     return not (isinstance(action.value, m.Const) and action.value.value in {"None", "False"})
 
 
+def _is_uncalled_sweep(removal: Removal) -> bool:
+    return removal.extent == "sweep" and {c.kind for c in removal.contexts} <= {"api", "test", "dead"}
+
+
 def _is_idle(action: m.Action) -> bool:
     """Whether an operation only gives a name or a constant back, or is a docstring."""
     match action:
@@ -89,10 +93,11 @@ class Bounds:
         self._inner = Inner(flow, execution)
         self._installed = Installed(flow)
         self._construction = Construction(flow)
+        self._called: dict[tuple[str, ScopeId], bool] = {}
 
     # --- inserts ---
 
-    def inserts(self, holder: Holder, accesses: tuple[Access, ...]) -> tuple[Insert, ...]:
+    def inserts(self, holder: Holder, accesses: AccessList) -> tuple[Insert, ...]:
         """The inserts that can make the container grow after import."""
         found = []
         for access in accesses:
@@ -123,7 +128,7 @@ class Bounds:
                 return True
         return False
 
-    def _domain(self, holder: Holder, access: Access, accesses: tuple[Access, ...]) -> Domain:
+    def _domain(self, holder: Holder, access: Access, accesses: AccessList) -> Domain:
         family = holder.made.kind.family
         if access.nested:
             # the entry itself is there already, or another access inserts it: only the inner key can add anything
@@ -152,22 +157,22 @@ class Bounds:
             return self.keys.items(access.key, access.scope)
         return self.keys.domain(access.key, access.scope, access.op)
 
-    def _is_absent(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def _is_absent(self, access: Access, accesses: AccessList) -> bool:
         """Whether an append only happens for an element that is not there yet."""
         facts = self.program.facts(access.scope)
-        tested = {id(a.site.node) for a in accesses if a.kind == "contains" and a.scope == access.scope}
-        for condition, truth in guards(facts, access.op):
+        tested = accesses.nodes(access.scope, "contains")
+        for condition, truth in guards(facts, access.op) if tested else ():
             for node in w.walk(condition):
                 if isinstance(node, m.Compare) and any(id(i) in tested for i in node.items):
                     if ("not in" in node.ops) == truth:
                         return True
         return False
 
-    def _is_present(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def _is_present(self, access: Access, accesses: AccessList) -> bool:
         """Whether the key is known to be in the container already: then its value is only replaced."""
         facts = self.program.facts(access.scope)
-        tested = {id(a.site.node) for a in accesses if a.kind == "contains" and a.scope == access.scope}
-        for condition, truth in guards(facts, access.op):
+        tested = accesses.nodes(access.scope, "contains")
+        for condition, truth in guards(facts, access.op) if tested else ():
             parts = (
                 condition.items
                 if isinstance(condition, m.BoolOp) and (condition.op == "and") == truth
@@ -181,17 +186,17 @@ class Bounds:
 
     # --- fills that happen once ---
 
-    def _is_once(self, scope: ScopeId, op: int, accesses: tuple[Access, ...], depth: int) -> bool:
+    def _is_once(self, scope: ScopeId, op: int, accesses: AccessList, depth: int) -> bool:
         """Whether a condition lets the operation run only while the container is empty, or while a flag is not yet
         set."""
         facts = self.program.facts(scope)
-        nodes = {id(a.site.node) for a in accesses if a.kind in {"tested", "size"} and a.scope == scope}
+        nodes = accesses.nodes(scope, "tested", "size")
         for condition, truth in guards(facts, op):
             if self._means_empty(condition, truth, nodes) or self._means_unset(condition, truth, scope):
                 return True
         if not depth or scope.index == 0:
             return False
-        sites = [s for s in self.flow.call_sites(scope) if not self.program.is_test(s.scope)]
+        sites = self.flow.live_calls(scope)
         if not sites or any(c.kind in {"api", "run"} and c.root[0] == scope for c in self.execution.contexts(scope)):
             return False
         return all(
@@ -200,7 +205,7 @@ class Bounds:
             for s in sites
         )
 
-    def _means_empty(self, condition: m.Expr, truth: bool, nodes: set[int]) -> bool:
+    def _means_empty(self, condition: m.Expr, truth: bool, nodes: frozenset[int]) -> bool:
         match condition:
             case m.Unary(op="not", operand=inner):
                 return (truth and id(inner) in nodes) or self._means_empty(inner, not truth, nodes)
@@ -258,48 +263,42 @@ class Bounds:
                 return True
         return False
 
-    def _after_reset(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def _after_reset(self, access: Access, accesses: AccessList) -> bool:
         """Whether the same run of the function empties or replaces the container first, on every path to the insert."""
         facts = self.program.facts(access.scope)
-        around = {0, *frames_of(facts, access.op)}
-        for other in accesses:
-            if other.kind not in {"clear", "replace"} or other.nested or other.handed is not None:
-                continue
-            if other.scope == access.scope and other.op < access.op and facts.ops[other.op].frame in around:
-                return True
+        for other in accesses.within(access.scope, "clear", "replace"):
+            if other.op < access.op and not other.nested and other.handed is None:
+                if in_block(facts, facts.ops[other.op].frame, access.op):
+                    return True
         return self._callers_reset(access.scope, accesses)
 
-    def _callers_reset(self, scope: ScopeId, accesses: tuple[Access, ...]) -> bool:
+    def _callers_reset(self, scope: ScopeId, accesses: AccessList) -> bool:
         """Whether a function only runs as a part of others of its class or module, each of which empties or replaces
         the container before, outside any endless loop."""
-        sites = [s for s in self.flow.call_sites(scope) if not self.program.is_test(s.scope)]
-        uses = [u for u in self.flow.function_uses(scope) if not self.program.is_test(u.site.scope)]
-        if not sites or not scope.index or any(u.kind != "called" for u in uses):
+        sites = self.flow.live_calls(scope)
+        if not sites or not scope.index or not self.flow.is_only_called(scope):
             return False
         return all(self._resets_before(site.scope, site.op, accesses) for site in sites)
 
-    def _resets_before(self, scope: ScopeId, op: int, accesses: tuple[Access, ...]) -> bool:
+    def _resets_before(self, scope: ScopeId, op: int, accesses: AccessList) -> bool:
         facts = self.program.facts(scope)
         if not scope.index or not 0 <= op < len(facts.ops):
             return False
-        frames = frames_of(facts, op)
-        endless = [f for f in frames if facts.frames[f].kind == "while"]
+        endless = next((f for f in loops_around(facts, op) if facts.frames[f].kind == "while"), 0)
         return any(
-            other.kind in {"clear", "replace"}
-            and not other.nested
+            not other.nested
             and other.handed is None
-            and (other.scope, other.op) < (scope, op)
-            and other.scope == scope
-            and facts.ops[other.op].frame in {0, *frames}
-            and set(endless) <= set(frames_of(facts, other.op))
-            for other in accesses
+            and other.op < op
+            and in_block(facts, facts.ops[other.op].frame, op)
+            and in_block(facts, endless, other.op)
+            for other in accesses.within(scope, "clear", "replace")
         )
 
-    def _is_refused_when_full(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def _is_refused_when_full(self, access: Access, accesses: AccessList) -> bool:
         """`if len(X) >= N: return` (or raise) before the insert, or the insert under `if len(X) < N`."""
         facts = self.program.facts(access.scope)
-        sizes = {id(a.site.node) for a in accesses if a.kind == "size" and a.scope == access.scope}
-        for condition, truth in guards(facts, access.op):
+        sizes = accesses.nodes(access.scope, "size")
+        for condition, truth in guards(facts, access.op) if sizes else ():
             for node in w.walk(condition):
                 if isinstance(node, m.Compare) and len(node.ops) == 1 and any(id(n) in sizes for n in w.walk(node)):
                     on_left = any(id(n) in sizes for n in w.walk(node.left))
@@ -314,7 +313,7 @@ class Bounds:
     def verdict(
         self,
         holder: Holder,
-        accesses: tuple[Access, ...],
+        accesses: AccessList,
         inserts: tuple[Insert, ...],
         removals: tuple[Removal, ...],
         growth: tuple[Confidence, tuple[str, ...]],
@@ -341,19 +340,15 @@ class Bounds:
             name = "unscheduled"
         else:
             name = "never"
-        uncalled = [
-            r
-            for r in removals
-            if r.when == "event" and r.extent == "sweep" and {c.kind for c in r.contexts} <= {"api", "test", "dead"}
-        ]
-        if uncalled and not any(r.when == "event" and r not in uncalled for r in removals):
+        events = [r for r in removals if r.when == "event"]
+        if events and all(map(_is_uncalled_sweep, events)):
             name = "unscheduled"
         if any(r.when in {"unstarted", "once", "other-process"} or r.extent == "sweep" for r in stale):
             name = "unscheduled"
         return Verdict(name, *growth)
 
     @staticmethod
-    def _quiet(accesses: tuple[Access, ...]) -> Verdict:
+    def _quiet(accesses: AccessList) -> Verdict:
         if any(a.kind == "insert" for a in accesses):
             return Verdict(
                 "closed", Confidence.HIGH, ("every insert has a closed key, runs only at import, or fills it once",)
@@ -386,7 +381,7 @@ class Bounds:
         return swapped and not self.execution.roots.is_forgotten(removal.access.scope)
 
     def confidence(
-        self, holder: Holder, accesses: tuple[Access, ...], inserts: tuple[Insert, ...]
+        self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]
     ) -> tuple[Confidence, tuple[str, ...]]:
         """The best that any insert supports, and why; low for a container that nothing makes grow."""
         best, why = Confidence.LOW, ""
@@ -418,13 +413,13 @@ class Bounds:
             reasons.append("a receiver was matched by the attribute's name alone")
         return best, tuple(reasons)
 
-    def _is_registration(self, insert: Insert, holds_callables: bool, accesses: tuple[Access, ...]) -> bool:
+    def _is_registration(self, insert: Insert, holds_callables: bool, accesses: AccessList) -> bool:
         """Whether a public function that nobody here calls stores something under a name, or to be called later: the
         form of a registration, which users make when their program starts."""
         if not insert.kinds <= {"api", "tested", "test"} or insert.access.nested:
             return False
         key = insert.access.key
-        below = [a.value for a in accesses if a.nested and a.kind == "insert" and a.scope == insert.access.scope]
+        below = [a.value for a in accesses.nested_inserts(insert.access.scope)]
         parameters = {p.name for p in self.program.facts(insert.access.scope).parameters}
         if isinstance(key, m.Name) and key.id in parameters and key.id.split("_")[-1] == "name":
             return insert.domain.kind == "unknown"
@@ -436,9 +431,10 @@ class Bounds:
     def _only_keeps(self, access: Access) -> bool:
         """Whether a function does nothing but keep what it is given: no text or number, which would be data."""
         facts = self.program.facts(access.scope)
-        if any(frame.kind in LOOPS for frame in facts.frames) or access.value is None:
+        if access.value is None or not LOOPS.isdisjoint(layout(facts).by_kind):
             return False
-        if any(index != access.op and not _is_idle(op.action) for index, op in enumerate(facts.ops)):
+        others = (index for index, op in enumerate(facts.ops) if index != access.op and not _is_idle(op.action))
+        if next(others, None) is not None:
             return False
         given = {p.name: p.annotation for p in facts.parameters}
         parts = [part for part in (access.key, access.value) if part is not None]
@@ -447,7 +443,7 @@ class Bounds:
             isinstance(name, m.Name) and name.id in given and given[name.id] not in _PLAIN_DATA for name in names
         )
 
-    def _holds_callables(self, accesses: tuple[Access, ...]) -> bool:
+    def _holds_callables(self, accesses: AccessList) -> bool:
         """Whether some code calls what it takes out of the container."""
         return any(
             self._is_called(a) for a in accesses if a.kind in {"iterate", "read"} and not self.program.is_test(a.scope)
@@ -456,16 +452,9 @@ class Bounds:
     def _is_called(self, access: Access) -> bool:
         site = access.site
         facts = self.program.facts(access.scope)
-        for frame in facts.frames:
-            if frame.kind == "for" and isinstance(frame.target, m.Name) and frame.head is not None:
-                if any(node is site.node for node in w.walk(frame.head)):
-                    return any(
-                        other.scope == access.scope
-                        and other.parents
-                        and isinstance(call := other.parents[-1], m.Call)
-                        and call.func is other.node
-                        for other in self.program.of(access.scope).sites(frame.target.id)
-                    )
+        for frame in loops_over(facts, site.top):
+            if isinstance(frame.target, m.Name):
+                return self._calls(frame.target.id, access.scope)
         for parent in site.parents[::-1]:
             if (
                 isinstance(parent, m.Call)
@@ -474,6 +463,15 @@ class Bounds:
             ):
                 return True
         return False
+
+    def _calls(self, name: str, scope: ScopeId) -> bool:
+        """Whether a scope calls what a name stands for."""
+        if (name, scope) not in self._called:
+            self._called[name, scope] = any(
+                other.parents and isinstance(call := other.parents[-1], m.Call) and call.func is other.node
+                for other in self.program.of(scope).sites_in(scope.index, name)
+            )
+        return self._called[name, scope]
 
     @staticmethod
     def _insert_confidence(insert: Insert) -> Confidence:

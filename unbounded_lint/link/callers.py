@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.frames import frames_of, leaves
+from unbounded_lint.link.frames import apart, in_twin, leaves
 from unbounded_lint.link.program import ScopeId
 
 MOST = 120
 """How many callers are followed."""
 
+_BRANCHES = frozenset({"if", "else", "case"})
 _HANDED = frozenset({"argument", "partial", "kept", "escaped"})
 
 
@@ -70,14 +71,8 @@ def exclude(facts: m.Scope, one: int, other: int) -> bool:
     """Whether two operations stand in branches of which only one is taken."""
     if not (0 <= one < len(facts.ops) and 0 <= other < len(facts.ops)):
         return False
-    left, right = set(frames_of(facts, one)), set(frames_of(facts, other))
-    for index in left - right:
-        frame = facts.frames[index]
-        if frame.kind not in {"if", "else", "case"}:
-            continue
-        twins = {i for i in right if facts.frames[i].statement == frame.statement and i != index}
-        if twins or (one < other and leaves(facts, index)):
-            return True
-    return any(
-        other < one and facts.frames[i].kind in {"if", "else", "case"} and leaves(facts, i) for i in right - left
-    )
+    for index in apart(facts, one, other):
+        if facts.frames[index].kind in _BRANCHES:
+            if in_twin(facts, index, other) or (one < other and leaves(facts, index)):
+                return True
+    return other < one and any(facts.frames[i].kind in _BRANCHES and leaves(facts, i) for i in apart(facts, other, one))

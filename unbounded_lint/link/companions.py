@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.accesses import Access
 from unbounded_lint.link.bounds import GROWING
 from unbounded_lint.link.flow import Attribute, Flow
-from unbounded_lint.link.frames import frames_of, leaves
+from unbounded_lint.link.frames import apart, frames_of, has_finally, in_cleanup, in_twin, inside, layout, leaves
 from unbounded_lint.link.holdings import Holdings
 from unbounded_lint.link.keyshapes import KeyShapes, Shape
 from unbounded_lint.link.program import ScopeId, Site
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 CLIMB = 2
 """How many callers up a key is compared."""
+
+BESIDE = 30
+"""How many containers that get one key are compared."""
+
+LEADING = 100
+"""How many calls that lead to one access are looked at."""
 
 _RUNS = ("timer", "guaranteed", "later", "capacity", "insert", "event")
 """When a removal must run to count, the surest first."""
@@ -77,6 +84,8 @@ class Companions:
         self.holdings = holdings
         self.containers = tuple(containers)
         self._inserts_of: dict[str, tuple[_Keyed, ...]] = {}
+        self._leading: dict[tuple[ScopeId, int, int, Shape, bool], tuple[_Keyed, ...]] = {}
+        self._shapes_of: dict[tuple[ScopeId, int, int], Shape | None] = {}
         self._removals_of: dict[str, Mapping[ScopeId, tuple[int, ...]]] = {}
 
     def of(self, container: Container) -> Forgotten | None:
@@ -98,7 +107,7 @@ class Companions:
 
     def _beside(self, container: Container) -> Iterator[Forgotten]:
         """Others that get the same key in one function, and lose it while this one keeps it."""
-        for other in self._removed_from:
+        for other in self._with_same_key(container):
             if self._is_same(container, other) or self._succeeds(container, other):
                 continue
             pair = min(self._pairs(container, other), key=_nearness, default=None)
@@ -110,6 +119,21 @@ class Companions:
             if removals:
                 shared = here if not here.lifts else there
                 yield Forgotten(other, (shared.scope, shared.op), False, removals, direct)
+
+    def _with_same_key(self, container: Container) -> Iterator[Container]:
+        """The others that get a key which this one gets too, up to a number, in their order."""
+        shapes = dict.fromkeys(keyed.shape for keyed in self._inserts(container))
+        found = {at for shape in shapes for at in self._by_shape.get(shape, ())[:BESIDE]}
+        yield from (self._removed_from[at] for at in sorted(found)[:BESIDE])
+
+    @cached_property
+    def _by_shape(self) -> Mapping[Shape | None, Sequence[int]]:
+        """Key -> the containers that get it, as positions among those that something is removed from."""
+        found: dict[Shape | None, dict[int, None]] = {}
+        for at, container in enumerate(self._removed_from):
+            for keyed in self._inserts(container):
+                found.setdefault(keyed.shape, {})[at] = None
+        return {shape: tuple(places) for shape, places in found.items()}
 
     def _pairs(self, container: Container, other: Container) -> Iterator[tuple[_Keyed, _Keyed]]:
         """The inserts of the same key into both."""
@@ -174,7 +198,7 @@ class Companions:
         at = Access("remove", Site(scope, op, access.site.node, access.site.parents), key=access.key)
         if self.sweeps.sweeping_loop(at, other.accesses) is not None:
             return True
-        sites = [s for s in self.flow.call_sites(scope) if s.op >= 0 and not self.program.is_test(s.scope)]
+        sites = [s for s in self.flow.live_calls(scope) if s.op >= 0]
         walking = [s for s in sites if "timer" in self.execution.kinds(s.scope, s.op)]
         return (
             depth > 0 and bool(walking) and all(self._walks(s.scope, s.op, access, other, depth - 1) for s in walking)
@@ -210,7 +234,7 @@ class Companions:
             return True
         if shape is not None and self._moves(scope, op, shape, other, depth):
             return True
-        sites = [s for s in self.flow.call_sites(scope) if s.op >= 0 and not self.program.is_test(s.scope)]
+        sites = [s for s in self.flow.live_calls(scope) if s.op >= 0]
         if not depth or not sites or any(c.root[0] == scope for c in self.execution.contexts(scope)):
             return False
         return all(
@@ -247,7 +271,7 @@ class Companions:
         if container.symbol not in self._removals_of:
             found: dict[ScopeId, list[int]] = {}
             for access in self._removing(container):
-                for keyed in self._lifted(_keyed(access, None, False)):
+                for keyed in islice(self._lifted(_keyed(access, None, False)), LEADING):
                     found.setdefault(keyed.scope, []).append(keyed.op)
             self._removals_of[container.symbol] = {scope: tuple(ops) for scope, ops in found.items()}
         return self._removals_of[container.symbol]
@@ -261,7 +285,10 @@ class Companions:
     def _shape(self, access: Access) -> Shape | None:
         if access.key is None or access.bulk or access.handed is not None:
             return None
-        return self.shapes.of(access.key, access.scope, access.op)
+        key = (access.scope, access.op, id(access.key))
+        if key not in self._shapes_of:
+            self._shapes_of[key] = self.shapes.of(access.key, access.scope, access.op)
+        return self._shapes_of[key]
 
     def _inserts(self, container: Container) -> tuple[_Keyed, ...]:
         """The inserts that make a container grow, each in the terms of its function and of the callers."""
@@ -271,10 +298,18 @@ class Companions:
                 keyed
                 for insert in container.inserts
                 if not insert.access.nested and (shape := self._shape(insert.access)) is not None
-                for keyed in self._lifted(_keyed(insert.access, shape, single))
-                if keyed.shape is not None
+                for keyed in self._led_to(insert.access, shape, single)
             )
         return self._inserts_of[container.symbol]
+
+    def _led_to(self, access: Access, shape: Shape, single: bool) -> tuple[_Keyed, ...]:
+        """An insert and the calls that lead to it, up to a number: the same for every container that a helper is
+        handed."""
+        key = (access.scope, access.op, id(access.site.node), shape, single)
+        if key not in self._leading:
+            lifted = islice(self._lifted(_keyed(access, shape, single)), LEADING)
+            self._leading[key] = tuple(keyed for keyed in lifted if keyed.shape is not None)
+        return self._leading[key]
 
     def _lifted(self, keyed: _Keyed) -> Iterator[_Keyed]:
         """An access, and the calls that lead to it."""
@@ -337,33 +372,28 @@ def _excludes(facts: m.Scope, one: int, other: int) -> bool:
     """Whether no single run of a function reaches both operations: they stand in two branches of one condition, or the
     earlier one's branch leaves."""
     first, second = sorted((one, other))
-    before, after = frames_of(facts, first), frames_of(facts, second)
-    for index in before:
+    for index in apart(facts, first, second):
         frame = facts.frames[index]
-        if index in after or frame.kind not in {"if", "else", "case", "except"}:
-            continue
-        if any(facts.frames[i].statement == frame.statement for i in after if i not in before):
-            return frame.kind != "except"
-        if leaves(facts, index):
-            return True
+        if frame.kind in {"if", "else", "case", "except"}:
+            if in_twin(facts, index, second):
+                return frame.kind != "except"
+            if leaves(facts, index):
+                return True
     return False
 
 
 def _parted_by_work(facts: m.Scope, one: int, other: int) -> bool:
     """Whether one of two operations stands in a `try` with a `finally` that the other is outside of: what is entered
     there belongs to the work, not to its start."""
-    first, second = frames_of(facts, one), frames_of(facts, other)
-    cleaned = {f.statement for f in facts.frames if f.kind == "finally"}
-    apart = set(first) ^ set(second)
-    return any(facts.frames[i].kind == "try" and facts.frames[i].statement in cleaned for i in apart)
+    between = chain(apart(facts, one, other), apart(facts, other, one))
+    return any(facts.frames[i].kind == "try" and has_finally(facts, i) for i in between)
 
 
 def _is_cleanup_after(facts: m.Scope, cleanup: int, insert: int) -> bool:
     """Whether an operation stands in the `finally` of a `try` that begins behind an insert: what is stored inside it
     is what the work gave."""
-    for index in frames_of(facts, cleanup):
-        frame = facts.frames[index]
-        if frame.kind == "finally":
-            bodies = [i for i, f in enumerate(facts.frames) if f.statement == frame.statement and f.kind == "try"]
-            return not any(i in frames_of(facts, insert) for i in bodies)
-    return False
+    if not in_cleanup(facts, cleanup):
+        return False
+    index = next(f for f in frames_of(facts, cleanup) if facts.frames[f].kind == "finally")
+    bodies = [i for i in layout(facts).by_statement[facts.frames[index].statement] if facts.frames[i].kind == "try"]
+    return not any(inside(facts, insert, i) for i in bodies)

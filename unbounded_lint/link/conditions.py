@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.scoping import decorator_names, is_static
 from unbounded_lint.link.dataflow.values import CallSite, Function, argument_of
 from unbounded_lint.link.flow import Flow
@@ -87,7 +87,7 @@ class Conditions:
         self,
         flow: Flow,
         execution: Execution,
-        accesses: tuple[Access, ...],
+        accesses: AccessList,
         is_map: bool,
         classes: tuple[ScopeId, ...] = (),
     ) -> None:

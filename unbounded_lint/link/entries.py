@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.scoping import decorator_names
 from unbounded_lint.link.dataflow.values import CallSite, Function, Instance, argument_of, ordered
 from unbounded_lint.link.flow import Flow
@@ -63,7 +63,7 @@ def _takes(access: Access) -> bool:
 class Entries:
     """Recognises the entries of one container. Answers are memoised; recursion is cut, giving less."""
 
-    def __init__(self, flow: Flow, accesses: tuple[Access, ...]) -> None:
+    def __init__(self, flow: Flow, accesses: AccessList) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.full
@@ -73,6 +73,7 @@ class Entries:
         self._views: dict[int, Access] = {}
         self._memo: dict[tuple[ScopeId, int, int], _Entries] = {}
         self._active: set[tuple[ScopeId, int]] = set()
+        self._reached: dict[ScopeId, tuple[Mapping[str, None], tuple[int, ...]]] = {}
         for access in accesses:
             self._index(access)
 
@@ -167,11 +168,9 @@ class Entries:
             and decorator_names(self.program.facts(ScopeId(cls.path, binding.index))) & _PROPERTIES
         )
 
-    def returns(self, function: ScopeId) -> Iterator[m.Expr]:
+    def returns(self, function: ScopeId) -> tuple[m.Expr, ...]:
         """What a function returns."""
-        for op in self.program.facts(function).ops:
-            if isinstance(op.action, m.Return) and op.action.value is not None:
-                yield op.action.value
+        return self.program.returned(function)
 
     def arguments(self, function: ScopeId, index: int) -> Iterator[tuple[m.Expr, ScopeId]]:
         """What the callers pass for a parameter, the receiver included; tests left out."""
@@ -217,7 +216,7 @@ class Entries:
         return tuple(found)
 
     def _onward(self, scope: ScopeId) -> Iterator[ScopeId]:
-        for _, node in self.nodes(scope):
+        for node in self.nodes(scope):
             if isinstance(node, m.Call):
                 given = [a.value for a in node.args]
                 given += [node.func.base] if isinstance(node.func, m.Attr) else []
@@ -225,16 +224,61 @@ class Entries:
                     yield from self.callees(node.func, scope)
             elif isinstance(node, m.Attr) and self.of(node.base, scope):
                 yield from self.properties(node, scope)
-        if any(self.of(value, scope) for value in self.returns(scope)):
+        ops = self.program.facts(scope).ops
+        returned = (action.value for at in self.ops(scope) if isinstance(action := ops[at].action, m.Return))
+        if any(value is not None and self.of(value, scope) for value in returned):
             for site in self.flow.call_sites(scope)[:SITES]:
                 if not self.program.is_test(site.scope):
                     yield site.scope
 
-    def nodes(self, scope: ScopeId) -> Iterator[tuple[int, m.Expr]]:
-        """Every expression of a scope with the index of its operation."""
-        for index, op in enumerate(self.program.facts(scope).ops):
-            for node in w.nodes(op.action):
-                yield index, node
+    def nodes(self, scope: ScopeId) -> Iterator[m.Expr]:
+        """Every expression of a scope that can be (part of) an entry, and others beside them."""
+        ops = self.program.facts(scope).ops
+        for index in self.ops(scope):
+            yield from w.nodes(ops[index].action)
+
+    def ops(self, scope: ScopeId) -> tuple[int, ...]:
+        """The operations of a scope in which an expression can be (part of) an entry, those that make a name of one
+        included: nobody needs to look at the others."""
+        return self._reach(scope)[1]
+
+    def _reach(self, scope: ScopeId) -> tuple[Mapping[str, None], tuple[int, ...]]:
+        """The names of a scope that can hold something made of entries, and the operations that mention such."""
+        if scope not in self._reached:
+            self._reached[scope] = {}, ()  # what a scope returns to itself adds nothing
+            self._reached[scope] = self._find_reach(scope)
+        return self._reached[scope]
+
+    def _find_reach(self, scope: ScopeId) -> tuple[Mapping[str, None], tuple[int, ...]]:
+        module = self.program.of(scope)
+        bound = module.bound_at(scope.index)
+        names = dict.fromkeys(self._given_names(scope))
+        ops = {access.op for access in self.accesses.within(scope)}
+        ops |= {op for op, call in module.used_calls(scope.index) if op not in ops and self.of(call, scope)}
+        pending: list[int | str] = [*ops, *names]
+        while pending:
+            item = pending.pop()
+            if isinstance(item, str):
+                more = {site.op for site in module.sites_in(scope.index, item)} - ops
+                ops |= more
+                pending += more
+            else:
+                new = [name for name in bound.get(item, ()) if name not in names]
+                names.update(dict.fromkeys(new))
+                pending += new
+        return names, tuple(sorted(ops))
+
+    def _given_names(self, scope: ScopeId) -> Iterator[str]:
+        """The names by which a scope gets at entries from elsewhere: parameters, and those of the scopes around it or
+        inside it."""
+        module, facts = self.program.of(scope), self.program.facts(scope)
+        yield from module.bound_elsewhere[scope.index]
+        for parameter in facts.parameters:
+            bindings = module.bindings(scope.index).get(parameter.name, ())
+            if any(b.kind == "parameter" and any(self._bound(b, scope, HOPS)) for b in bindings):
+                yield parameter.name
+        if facts.parent > 0:
+            yield from self._reach(ScopeId(scope.path, facts.parent))[0]
 
     # --- the search ---
 

@@ -3,12 +3,12 @@ old."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.accesses import Access, AccessList
 from unbounded_lint.link.clocks import tells_time
 from unbounded_lint.link.dataflow.values import External, argument_of
 from unbounded_lint.link.entries import HOPS, Entries, Entry
@@ -65,6 +65,18 @@ class _Term:
     entry: Entry | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Clocked:
+    """Comparisons with a clock in one scope.
+
+    at         operation -> the comparisons in it
+    crossing   the operations whose comparisons get a part from another function, which may be made of an entry there
+    """
+
+    at: Mapping[int, Sequence[m.Compare]]
+    crossing: tuple[int, ...]
+
+
 class Expiry:
     """Finds the age tests of a container's entries."""
 
@@ -73,15 +85,16 @@ class Expiry:
         self.program = flow.program
         self.resolver = flow.full
         self.execution = execution
+        self._clocked_in: dict[ScopeId, _Clocked] = {}
 
     # --- questions ---
 
-    def tests(self, accesses: tuple[Access, ...]) -> tuple[AgeTest, ...]:
+    def tests(self, accesses: AccessList) -> tuple[AgeTest, ...]:
         """The age tests of the entries of one container, tests of the project left out."""
         entries = Entries(self.flow, accesses)
         return tuple(test for scope in self.scopes(entries) for test in self._tests_in(scope, entries))
 
-    def touches(self, accesses: tuple[Access, ...]) -> tuple[Touch, ...]:
+    def touches(self, accesses: AccessList) -> tuple[Touch, ...]:
         """The age tests of one entry that is asked for, by which it is dropped, replaced or ignored."""
         found = []
         for test in self.tests(accesses):
@@ -95,13 +108,11 @@ class Expiry:
         """Whether somebody asks for an entry: no timer does, and it does not leave the container just then."""
         return access.how not in {"pop", "popitem"} and bool(self.execution.kinds(access.scope, access.op) & _ASKING)
 
-    def dated_by(
-        self, accesses: tuple[Access, ...], touches: tuple[Touch, ...], others: tuple[Access, ...]
-    ) -> Touch | None:
+    def dated_by(self, accesses: AccessList, touches: tuple[Touch, ...], others: AccessList) -> Touch | None:
         """The touch of another container that decides over the entries of this one: the other (with the accesses
         `others`) gets its dates under the same keys in the same function, and is asked for the same key."""
-        stored = {(a.scope, a.key) for a in others if a.kind == "insert" and not a.nested and a.key is not None}
-        if not any(a.kind == "insert" and not a.nested and (a.scope, a.key) in stored for a in accesses):
+        stored = others.inserts_by_key
+        if not any(key is not None and (scope, key) in stored for scope, key in accesses.inserts_by_key):
             return None
         asked = {(a.scope, a.key) for a in accesses if a.kind in {"read", "contains", "remove"} and not a.nested}
         return next((t for t in touches if any(key in asked for key in self._asking(t))), None)
@@ -123,11 +134,31 @@ class Expiry:
     # --- comparisons ---
 
     def _tests_in(self, scope: ScopeId, entries: Entries) -> Iterator[AgeTest]:
-        for op, node in entries.nodes(scope):
-            if isinstance(node, m.Compare) and len(node.ops) == 1 and node.ops[0] in _OLDER:
+        clocked = self._clocked(scope)
+        near = [op for op in entries.ops(scope) if op in clocked.at]
+        for op in sorted({*near, *clocked.crossing}) if clocked.crossing else near:
+            for node in clocked.at[op]:
                 test = self._test(scope, op, node, entries)
                 if test is not None:
                     yield test
+
+    def _clocked(self, scope: ScopeId) -> _Clocked:
+        """The comparisons of a scope that a clock has a part in, whatever they compare with it."""
+        if scope not in self._clocked_in:
+            nothing = Entries(self.flow, AccessList())
+            at: dict[int, list[m.Compare]] = {}
+            crossing: dict[int, None] = {}
+            for op, each in enumerate(self.program.facts(scope).ops):
+                for node in w.nodes(each.action):
+                    if isinstance(node, m.Compare) and len(node.ops) == 1 and node.ops[0] in _OLDER:
+                        reader = _Terms(self, nothing)
+                        terms = [*reader.of(node.left, scope, 1), *reader.of(node.items[0], scope, -1)]
+                        if any(t.kind == "clock" for t in terms) or reader.is_exhausted:
+                            at.setdefault(op, []).append(node)
+                            if reader.crosses:
+                                crossing[op] = None
+            self._clocked_in[scope] = _Clocked(at, tuple(crossing))
+        return self._clocked_in[scope]
 
     def _test(self, scope: ScopeId, op: int, node: m.Compare, entries: Entries) -> AgeTest | None:
         reader = _Terms(self, entries)
@@ -143,7 +174,7 @@ class Expiry:
 
     # --- what is done with an entry that is too old ---
 
-    def _drops(self, test: AgeTest, accesses: tuple[Access, ...]) -> bool:
+    def _drops(self, test: AgeTest, accesses: AccessList) -> bool:
         """Whether the outcome decides if the entry still counts: it is left out, dropped or replaced when too old."""
         facts = self.program.facts(test.scope)
         action = facts.ops[test.op].action
@@ -165,7 +196,7 @@ class Expiry:
                 return True
         return any(self._branch_drops(test, node, accesses) for node in tested)
 
-    def _branch_drops(self, test: AgeTest, node: m.Expr, accesses: tuple[Access, ...]) -> bool:
+    def _branch_drops(self, test: AgeTest, node: m.Expr, accesses: AccessList) -> bool:
         facts = self.program.facts(test.scope)
         changed = {
             a.op for a in accesses if a.scope == test.scope and a.kind in {"insert", "remove"} and not a.implicit
@@ -177,7 +208,7 @@ class Expiry:
                 return True
         return False
 
-    def _removes(self, access: Access, test: AgeTest, accesses: tuple[Access, ...]) -> Access | None:
+    def _removes(self, access: Access, test: AgeTest, accesses: AccessList) -> Access | None:
         """A removal of the entry that was asked for, in the function that asks."""
         for other in accesses:
             if other.kind == "remove" and not other.nested and other.scope in {access.scope, test.scope}:
@@ -194,10 +225,17 @@ class _Terms:
         self.entries = entries
         self.resolver = expiry.resolver
         self._left = _TERMS
+        self.crosses = False
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether the search came to its limit, so that more may be there."""
+        return self._left < 0
 
     def of(self, expr: m.Expr, scope: ScopeId, sign: int, depth: int = _DEPTH, hops: int = HOPS) -> Iterator[_Term]:
         """The summands, each with its sign."""
         self._left -= 1
+        self.crosses |= self._left < 0
         if not depth or self._left < 0:
             return
         found = self.entries.of(expr, scope)
@@ -246,6 +284,7 @@ class _Terms:
         if binding.kind == "value" and binding.expr is not None:
             yield from self.of(binding.expr, scope, sign, depth, hops)
         elif binding.kind == "parameter" and hops:
+            self.crosses = True
             passed = tuple(self.entries.arguments(scope, binding.index))
             for argument, at in passed:
                 yield from self.of(argument, at, sign, depth, hops - 1)
@@ -273,6 +312,7 @@ class _Terms:
         if not functions or not hops:
             yield _Term("other", sign)
             return
+        self.crosses = True
         for function in functions:
             for value in self.entries.returns(function):
                 yield from self.of(value, function, sign, depth, hops - 1)

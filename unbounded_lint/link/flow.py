@@ -3,7 +3,7 @@ decorators."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
@@ -13,7 +13,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import Scoping, decorator_names, is_static, takes_class
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Instance, Module, Value, ordered
-from unbounded_lint.link.program import LinkedModule, Program, ScopeId, Site
+from unbounded_lint.link.program import Program, ScopeId, Site
 from unbounded_lint.link.reaching import AT_ENTRY, Reaching
 
 HANDLES = 300
@@ -93,6 +93,29 @@ class _Item(NamedTuple):
     """The function gives this parameter back, and where the call's result goes is followed from the call itself."""
 
 
+class _Bases(NamedTuple):
+    """Every `base.name` of the program with that name.
+
+    sites      where, what the base can be, and whether it is `super()`
+    exact      class -> those whose base can be an instance of it (or the class)
+    below      class -> those whose base can be of it or of a class derived from it
+    behind     those whose base is of a protocol, which any class may follow
+    unknown    those whose base is unknown
+    """
+
+    sites: tuple[tuple[Site, frozenset[Value], bool], ...]
+    exact: Mapping[ScopeId, Sequence[int]]
+    below: Mapping[ScopeId, Sequence[int]]
+    behind: Sequence[int]
+    unknown: Sequence[int]
+
+    def near(self, cls: ScopeId, above: tuple[ScopeId, ...], guessed: Sequence[int]) -> list[int]:
+        """Those that may mean an attribute of a class, the guessed ones included; `above` are the class and its
+        bases."""
+        found = {index for base in above for index in self.exact.get(base, ())}
+        return sorted(found.union(self.below.get(cls, ()), self.behind, guessed))
+
+
 def _no_calls(_function: ScopeId) -> tuple[CallSite, ...]:
     return ()
 
@@ -118,8 +141,10 @@ class Flow:
         self._strict = False
         self._destinations: dict[tuple[ScopeId, int, int], tuple[Handle, ...]] = {}
         self._receivers: dict[ScopeId, tuple[str, ScopeId] | None] = {}
-        self._attribute_bases: dict[str, tuple[tuple[Site, frozenset[Value], bool], ...]] = {}
-        self._stars: dict[str, tuple[LinkedModule, ...]] = {}
+        self._attribute_bases: dict[str, _Bases] = {}
+        self._members_of: dict[str, Mapping[str, Sequence[Site]]] = {}
+        self._live_calls: dict[ScopeId, tuple[CallSite, ...]] = {}
+        self._only_called: dict[ScopeId, bool] = {}
         self._definers: dict[str, tuple[ScopeId, ...]] = {}
         self._implemented: dict[ScopeId, tuple[Function, ...]] = {}
         self._implementing: dict[ScopeId, tuple[ScopeId, ...]] = {}
@@ -189,6 +214,24 @@ class Flow:
             finally:
                 self._busy.discard(key)
         return self._calls[function]
+
+    def live_calls(self, function: ScopeId) -> tuple[CallSite, ...]:
+        """The calls of a function outside tests."""
+        if function in self._live_calls:
+            return self._live_calls[function]
+        found = tuple(s for s in self.call_sites(function) if not self.program.is_test(s.scope))
+        if function in self._calls:
+            self._live_calls[function] = found
+        return found
+
+    def is_only_called(self, function: ScopeId) -> bool:
+        """Whether nothing outside tests does anything with a function but call it."""
+        if function in self._only_called:
+            return self._only_called[function]
+        found = all(u.kind == "called" or self.program.is_test(u.site.scope) for u in self.function_uses(function))
+        if function in self._function_uses:
+            self._only_called[function] = found
+        return found
 
     def _find_calls(self, function: ScopeId) -> Iterator[CallSite]:
         facts = self.program.facts(function)
@@ -345,36 +388,60 @@ class Flow:
 
     def _variable_sites(self, scope: ScopeId, name: str) -> Iterator[Site]:
         module = self.program.of(scope)
-        for site in module.sites(name):
+        for site in module.sites_within(scope.index, name):
             if isinstance(site.node, m.Name):
                 owner = self.resolver.owner(name, site.scope)
                 if owner == scope or (owner is None and scope.index == 0):
                     yield site
         if scope.index == 0:
-            wanted = Module(module.name)
-            for other in self.program.mentioning(name):
-                for site in other.sites(name):
-                    if isinstance(site.node, m.Attr) and wanted in self.resolver.values(site.node.base, site.scope):
-                        yield site
+            yield from self._members(name).get(module.name, ())
+
+    def _members(self, name: str) -> Mapping[str, Sequence[Site]]:
+        """Module -> every `module.name` of the program."""
+        if name not in self._members_of:
+            found: dict[str, list[Site]] = {}
+            for site in self.program.sites(name):
+                if isinstance(site.node, m.Attr):
+                    for value in self.resolver.values(site.node.base, site.scope):
+                        if isinstance(value, Module):
+                            found.setdefault(value.name, []).append(site)
+            self._members_of[name] = found
+        return self._members_of[name]
 
     def _attribute_sites(self, cls: ScopeId, name: str) -> Iterator[tuple[Site, int | None, bool]]:
         for site in self.program.of(cls).sites(name):
             if isinstance(site.node, m.Name) and site.scope == cls:
                 yield site, 0, False
-        for site, values, by_super in self._bases_of(name):
+        bases = self._bases_of(name)
+        guessed = bases.unknown if bases.unknown and self._is_distinct(name, cls) else ()
+        for index in bases.near(cls, self.resolver.mro(cls), guessed):
+            site, values, by_super = bases.sites[index]
             how = self._match(values, by_super, cls, name)
             if how is not None:
                 yield site, *how
 
-    def _bases_of(self, name: str) -> tuple[tuple[Site, frozenset[Value], bool], ...]:
+    def _bases_of(self, name: str) -> _Bases:
         """Every `base.name` of the program, what its base can be, and whether that is `super()`."""
         if name not in self._attribute_bases:
-            self._attribute_bases[name] = tuple(
+            sites = tuple(
                 (site, *self._base_of(site.node.base, site.scope))
-                for module in self.program.mentioning(name)
-                for site in module.sites(name)
+                for site in self.program.sites(name)
                 if isinstance(site.node, m.Attr)
             )
+            exact: dict[ScopeId, list[int]] = {}
+            below: dict[ScopeId, list[int]] = {}
+            unknown, behind = [], []
+            for index, (_, values, _) in enumerate(sites):
+                classes = sorted({value.scope for value in values if isinstance(value, Class | Instance)})
+                for cls in classes:
+                    exact.setdefault(cls, []).append(index)
+                for above in {above for cls in classes for above in self.resolver.mro(cls)}:
+                    below.setdefault(above, []).append(index)
+                if any(map(self._is_protocol, classes)):
+                    behind.append(index)
+                if not values:
+                    unknown.append(index)
+            self._attribute_bases[name] = _Bases(sites, exact, below, behind, unknown)
         return self._attribute_bases[name]
 
     def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[frozenset[Value], bool]:
@@ -391,7 +458,7 @@ class Flow:
         if by_super:
             return (None, False) if Instance(cls) in values else None
         if not values:
-            return (None, True) if self._is_distinct(name, cls) else None
+            return None, True
         for value in ordered(values):
             if isinstance(value, Class | Instance) and self._is_shadowed(value.scope, cls, name):
                 continue
@@ -523,9 +590,9 @@ class Flow:
         replaces."""
         if isinstance(handle, Variable) and handle.scope.index == 0:
             source = self.program.of(handle.scope)
-            for module in self.program.mentioning(handle.name):
-                yield from self._imported_as(module, source, handle.name)
-            for module in self._star_importers(source.name):
+            for module, scope, bound in self.program.importers(source.name, handle.name):
+                yield Variable(ScopeId(module.path, scope), bound)
+            for module, _, _ in self.program.importers(source.name, "*"):
                 if module.sites(handle.name):
                     yield Variable(ScopeId(module.path, 0), handle.name)
         elif isinstance(handle, Variable) and self.program.facts(handle.scope).kind == "class":
@@ -535,19 +602,6 @@ class Flow:
                 name = self._decorated(use.site) if use.kind == "decorates" else None
                 if name is not None:
                     yield Variable(use.site.scope, name)
-
-    @staticmethod
-    def _imported_as(module: LinkedModule, source: LinkedModule, name: str) -> Iterator[Handle]:
-        for scope, bound in module.imported_names.get((source.name, name), ()):
-            yield Variable(ScopeId(module.path, scope), bound)
-
-    def _star_importers(self, dotted: str) -> tuple[LinkedModule, ...]:
-        if dotted not in self._stars:
-            tail = dotted.rpartition(".")[2]
-            self._stars[dotted] = tuple(
-                module for module in self.program.mentioning(tail) if (dotted, "*") in module.imported_names
-            )
-        return self._stars[dotted]
 
     # --- one step ---
 

@@ -2,53 +2,216 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
 
 from unbounded_lint.facts import model as m
 
 LOOPS = frozenset({"for", "while"})
+GUARDS = 200
+"""How many frames around an operation are asked for a condition, and how many branches before it: the nearest ones."""
+
+
+class Layout:
+    """The frames of a scope as a tree, read once.
+
+    Frames are numbered as they begin, and operations as they are written: what a frame holds, frames and operations, is
+    one range of each, so that "inside" and "behind" are comparisons.
+    """
+
+    def __init__(self, scope: m.Scope) -> None:
+        self._scope = scope
+        frames = scope.frames
+        self.last_frame = list(range(len(frames)))
+        self.end = [0] * len(frames)
+        for index, op in enumerate(scope.ops, 1):
+            self.end[op.frame] = index
+        for index in range(len(frames) - 1, 0, -1):
+            parent = frames[index].parent
+            self.last_frame[parent] = max(self.last_frame[parent], self.last_frame[index])
+            self.end[parent] = max(self.end[parent], self.end[index])
+
+    def is_within(self, frame: int, outer: int) -> bool:
+        """Whether a frame is another one, or stands inside it."""
+        return outer <= frame <= self.last_frame[outer]
+
+    @cached_property
+    def children(self) -> Sequence[Sequence[int]]:
+        """Frame -> the frames directly inside it."""
+        found: list[list[int]] = [[] for _ in self._scope.frames]
+        for index, frame in enumerate(self._scope.frames[1:], 1):
+            found[frame.parent].append(index)
+        return found
+
+    @cached_property
+    def by_kind(self) -> Mapping[str, Sequence[int]]:
+        """Kind -> the frames of that kind."""
+        found: dict[str, list[int]] = {}
+        for index, frame in enumerate(self._scope.frames):
+            found.setdefault(frame.kind, []).append(index)
+        return found
+
+    @cached_property
+    def by_statement(self) -> Mapping[int, Sequence[int]]:
+        """Statement -> its frames."""
+        found: dict[int, list[int]] = {}
+        for index, frame in enumerate(self._scope.frames):
+            found.setdefault(frame.statement, []).append(index)
+        return found
+
+    @cached_property
+    def by_head(self) -> Mapping[int, Sequence[int]]:
+        """The id of an expression -> the frames whose head it is."""
+        found: dict[int, list[int]] = {}
+        for index, frame in enumerate(self._scope.frames):
+            if frame.head is not None:
+                found.setdefault(id(frame.head), []).append(index)
+        return found
+
+    @cached_property
+    def loop(self) -> Sequence[int]:
+        """Frame -> the innermost loop that it is or stands in, 0 for none."""
+        return self._nearest(lambda frame: frame.kind in LOOPS)
+
+    @cached_property
+    def cleanup(self) -> Sequence[int]:
+        """Frame -> the innermost `finally` that it is or stands in, 0 for none."""
+        return self._nearest(lambda frame: frame.kind == "finally")
+
+    def _nearest(self, wanted: Callable[[m.Frame], bool]) -> list[int]:
+        found = [0]
+        for index, frame in enumerate(self._scope.frames[1:], 1):
+            found.append(index if wanted(frame) else found[frame.parent])
+        return found
+
+    @cached_property
+    def leaves(self) -> Sequence[bool]:
+        """Frame -> whether it ends by leaving."""
+        frames, ops = self._scope.frames, self._scope.ops
+        last = [-1] * len(frames)
+        for index, op in enumerate(ops):
+            last[op.frame] = index
+        found = [at >= 0 and isinstance(ops[at].action, _LEAVING) for at in last]
+        for index in range(len(frames) - 1, -1, -1):
+            if not found[index]:
+                found[index] = self._leaves_by_parts(index, last[index], found)
+        return found
+
+    def _leaves_by_parts(self, frame: int, last: int, found: Sequence[bool]) -> bool:
+        """Whether the last statement of a frame is an `if` or `with` that leaves whichever way it goes."""
+        frames = self._scope.frames
+        behind = [i for i in self.children[frame][-2:] if frames[i].op > last]
+        parts = [i for i in behind if frames[i].statement == frames[behind[-1]].statement]
+        kinds = {frames[i].kind for i in parts}
+        sure = kinds in ({"with"}, {"if", "else"}) or (kinds == {"if"} and is_true(frames[parts[0]].head))
+        return sure and all(found[i] for i in parts)
+
+    @cached_property
+    def left(self) -> Sequence[tuple[Sequence[int], Sequence[int]]]:
+        """Frame -> the branches directly inside it that leave, and where each ends."""
+        frames = self._scope.frames
+        found: list[tuple[list[int], list[int]]] = [([], []) for _ in frames]
+        for index, frame in enumerate(frames):
+            if frame.kind in {"if", "else"} and frame.head is not None and self.leaves[index]:
+                branches, ends = found[frame.parent]
+                branches.append(index)
+                ends.append(self.end[index])
+        return found
+
+    @cached_property
+    def cleaned(self) -> frozenset[int]:
+        """The statements that have a `finally`."""
+        return frozenset(self._scope.frames[index].statement for index in self.by_kind.get("finally", ()))
+
+    @cached_property
+    def passed(self) -> Mapping[int, Sequence[int]]:
+        """The last operation of each `try` that always goes on -> the blocks in which it stands."""
+        scope, found = self._scope, dict[int, list[int]]()
+        for index in self.by_kind.get("try", ()):
+            parts = self.by_statement[scope.frames[index].statement]
+            handlers = [i for i in parts if scope.frames[i].kind == "except"]
+            if any(_catches_all(scope.frames[i].head, scope.is_async) for i in handlers):
+                if not any(_jumps(scope, i, jump) for i in (index, *handlers) for jump in ops_in(scope, i)):
+                    last = max(self.end[i] for i in parts) - 1
+                    found.setdefault(last, []).append(scope.frames[index].parent)
+        return found
+
+
+_LEAVING = (m.Return, m.Raise, m.Continue, m.Break)
+
+
+def layout(scope: m.Scope) -> Layout:
+    """The layout of a scope, made when it is first asked for."""
+    known = vars(scope).get("layout")
+    if not isinstance(known, Layout):
+        known = vars(scope)["layout"] = Layout(scope)
+    return known
 
 
 def frames_of(scope: m.Scope, op: int) -> tuple[int, ...]:
     """The indexes of the frames around an operation, innermost first, the root left out."""
-    found = []
-    at = scope.ops[op].frame
-    while at > 0:
-        found.append(at)
-        at = scope.frames[at].parent
-    return tuple(found)
+    return tuple(_outwards(scope, scope.ops[op].frame))
 
 
 def inside(scope: m.Scope, op: int, frame: int) -> bool:
     """Whether an operation stands inside a frame."""
-    return frame in frames_of(scope, op)
+    return frame > 0 and layout(scope).is_within(scope.ops[op].frame, frame)
+
+
+def in_block(scope: m.Scope, frame: int, op: int) -> bool:
+    """Whether a frame is the one of an operation, or around it: what stands there has run or will run with it."""
+    return layout(scope).is_within(scope.ops[op].frame, frame)
+
+
+def apart(scope: m.Scope, op: int, other: int) -> Iterator[int]:
+    """The frames around one operation that are not around another, innermost first."""
+    where = layout(scope)
+    for frame in _outwards(scope, scope.ops[op].frame):
+        if where.is_within(scope.ops[other].frame, frame):
+            return
+        yield frame
+
+
+def in_twin(scope: m.Scope, frame: int, op: int) -> bool:
+    """Whether an operation stands in another frame of the same statement."""
+    where = layout(scope)
+    parts = where.by_statement[scope.frames[frame].statement]
+    at = bisect_right(parts, scope.ops[op].frame) - 1
+    return at >= 0 and parts[at] != frame and where.is_within(scope.ops[op].frame, parts[at])
+
+
+def has_finally(scope: m.Scope, frame: int) -> bool:
+    """Whether a frame is a part of a `try` with a `finally`."""
+    return scope.frames[frame].statement in layout(scope).cleaned
 
 
 def loops_around(scope: m.Scope, op: int) -> tuple[int, ...]:
     """The loop bodies around an operation, innermost first."""
-    return tuple(f for f in frames_of(scope, op) if scope.frames[f].kind in LOOPS)
+    nearest = layout(scope).loop
+    found = []
+    at = nearest[scope.ops[op].frame]
+    while at:
+        found.append(at)
+        at = nearest[scope.frames[at].parent]
+    return tuple(found)
 
 
 def in_cleanup(scope: m.Scope, op: int) -> bool:
     """Whether an operation stands in a `finally`."""
-    return any(scope.frames[f].kind == "finally" for f in frames_of(scope, op))
+    return layout(scope).cleanup[scope.ops[op].frame] > 0
 
 
 def after_any_end(scope: m.Scope, op: int) -> bool:
     """Whether an operation is the first behind a `try` that always goes on to it: whatever is raised there is caught,
     and neither the body nor a handler leaves."""
-    for index, body in enumerate(scope.frames):
-        if body.kind != "try" or not _before(scope, index, op):
-            continue
-        parts = [i for i, f in enumerate(scope.frames) if f.statement == body.statement and f.parent == body.parent]
-        handlers = [i for i in parts if scope.frames[i].kind == "except"]
-        last = max((i for part in parts for i, _ in ops_in(scope, part)), default=op)
-        between = [each.action for each in scope.ops[last + 1 : op]]
-        if last >= op or body.parent not in {0, *frames_of(scope, op)} or not all(map(_only_asks, between)):
-            continue
-        if any(_catches_all(scope.frames[i].head, scope.is_async) for i in handlers):
-            if not any(_jumps(scope, i, jump) for i in (index, *handlers) for jump in ops_in(scope, i)):
-                return True
+    passed = layout(scope).passed
+    for at in range(op - 1, max(op - 1 - GUARDS, -1), -1):
+        if any(in_block(scope, block, op) for block in passed.get(at, ())):
+            return True
+        if not _only_asks(scope.ops[at].action):
+            return False
     return False
 
 
@@ -73,40 +236,32 @@ def _jumps(scope: m.Scope, frame: int, item: tuple[int, m.Op]) -> bool:
             return scope.frames[frame].kind == "except"
         case m.Break() | m.Continue():
             inner = loops_around(scope, index)[:1]
-            return not inner or frame not in _up(scope, inner[0])
+            return not inner or not layout(scope).is_within(inner[0], frame)
     return False
 
 
-def _up(scope: m.Scope, frame: int) -> set[int]:
-    found = set()
-    while frame > 0:
-        found.add(frame)
-        frame = scope.frames[frame].parent
-    return found
+def loops_over(scope: m.Scope, iterable: m.Expr) -> Iterator[m.Frame]:
+    """The `for` loops whose iterable is this very expression."""
+    for index in layout(scope).by_head.get(id(iterable), ()):
+        if scope.frames[index].kind == "for":
+            yield scope.frames[index]
 
 
 def ops_in(scope: m.Scope, frame: int) -> Iterator[tuple[int, m.Op]]:
     """The operations inside a frame, nested frames included."""
-    below = {frame}
-    for index, candidate in enumerate(scope.frames):
-        if candidate.parent in below:
-            below.add(index)
-    for index, op in enumerate(scope.ops):
-        if op.frame in below:
-            yield index, op
+    for index in span_of(scope, frame):
+        yield index, scope.ops[index]
+
+
+def span_of(scope: m.Scope, frame: int) -> range:
+    """The indexes of the operations inside a frame, nested frames included."""
+    return range(scope.frames[frame].op, layout(scope).end[frame])
 
 
 def leaves(scope: m.Scope, frame: int) -> bool:
     """Whether a branch ends by leaving: its last statement is return, raise, continue or break, or an `if` or `with`
     that ends so whichever way it goes."""
-    last = max((index for index, op in enumerate(scope.ops) if op.frame == frame), default=-1)
-    if last >= 0 and isinstance(scope.ops[last].action, m.Return | m.Raise | m.Continue | m.Break):
-        return True
-    parts = [i for i, part in enumerate(scope.frames) if part.parent == frame and part.op > last]
-    parts = [i for i in parts if scope.frames[i].statement == scope.frames[parts[-1]].statement]
-    kinds = {scope.frames[i].kind for i in parts}
-    sure = kinds in ({"with"}, {"if", "else"}) or (kinds == {"if"} and is_true(scope.frames[parts[0]].head))
-    return sure and all(leaves(scope, i) for i in parts)
+    return layout(scope).leaves[frame]
 
 
 def is_true(expr: m.Expr | None) -> bool:
@@ -117,7 +272,8 @@ def is_true(expr: m.Expr | None) -> bool:
 def guards(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:
     """The conditions known to hold at an operation, with the truth they have: those of the branches around it, and
     those of earlier branches in the same blocks that leave."""
-    around = frames_of(scope, op)
+    at = scope.ops[op].frame
+    around = list(islice(_outwards(scope, at), GUARDS))
     for index in around:
         frame = scope.frames[index]
         if frame.head is None:
@@ -126,15 +282,27 @@ def guards(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:
             yield frame.head, True
         elif frame.kind in {"else", "while-else"}:
             yield frame.head, False
-    blocks = {scope.ops[op].frame, *(scope.frames[f].parent for f in around)}
-    for index, frame in enumerate(scope.frames):
-        if frame.kind in {"if", "else"} and frame.parent in blocks and index not in around and frame.op <= op:
-            if frame.head is not None and _before(scope, index, op) and leaves(scope, index):
-                yield frame.head, frame.kind == "else"
+    left = list(islice(_left_before(scope, (*around, 0) if len(around) < GUARDS else around, op), GUARDS))
+    for index in reversed(left):
+        frame = scope.frames[index]
+        if frame.head is not None:
+            yield frame.head, frame.kind == "else"
 
 
-def _before(scope: m.Scope, frame: int, op: int) -> bool:
-    return all(index < op for index, _ in ops_in(scope, frame))
+def _outwards(scope: m.Scope, frame: int) -> Iterator[int]:
+    """A frame and those around it, the root left out."""
+    while frame > 0:
+        yield frame
+        frame = scope.frames[frame].parent
+
+
+def _left_before(scope: m.Scope, blocks: Iterable[int], op: int) -> Iterator[int]:
+    """The branches of some blocks around an operation that leave before it, the nearest first."""
+    left = layout(scope).left
+    for block in blocks:
+        branches, ends = left[block]
+        for index in range(bisect_right(ends, op) - 1, -1, -1):
+            yield branches[index]
 
 
 def is_main_guard(expr: m.Expr | None) -> bool:

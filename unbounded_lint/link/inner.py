@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.entries import HOPS, Entries
 from unbounded_lint.link.flow import Flow
@@ -44,7 +44,7 @@ class Inner:
         self.program = flow.program
         self.execution = execution
 
-    def prunings(self, accesses: tuple[Access, ...]) -> tuple[Pruning, ...]:
+    def prunings(self, accesses: AccessList) -> tuple[Pruning, ...]:
         """What running code takes out of the values; nothing where a key is dropped along with the last of it."""
         live = tuple(a for a in accesses if self._is_live(a.scope, a.op))
         reader = _Values(self.flow, Entries(self.flow, accesses))
@@ -58,7 +58,7 @@ class Inner:
             return ()
         return tuple(sorted(found, key=lambda p: (p.scope, p.op, p.how)))
 
-    def holds_callables(self, accesses: tuple[Access, ...]) -> bool:
+    def holds_callables(self, accesses: AccessList) -> bool:
         """Whether some code calls what is under the keys, as listeners and handlers are."""
         if not any(a.nested and a.kind == "insert" for a in accesses):
             return False
@@ -105,9 +105,10 @@ class _Values:
 
     def written(self, scope: ScopeId) -> Iterator[Pruning]:
         """Values rebuilt or lowered by an assignment, through any name for them."""
-        for index, op in enumerate(self.program.facts(scope).ops):
+        ops = self.program.facts(scope).ops
+        for index in self.entries.ops(scope):
             how = None
-            match op.action:
+            match ops[index].action:
                 case m.AugAssign(target=m.Sub() as target, op="-", value=value) if self._is_whole(target, scope):
                     how = "removed" if isinstance(value, m.Display | m.Comp) else "lowered"
                 case m.AugAssign(target=m.Name() as target, op="-", value=m.Display() | m.Comp()):
@@ -120,8 +121,9 @@ class _Values:
 
     def raises(self, scope: ScopeId) -> bool:
         """Whether a value is counted up anywhere in a scope: what is only lowered is no count."""
-        for op in self.program.facts(scope).ops:
-            match op.action:
+        ops = self.program.facts(scope).ops
+        for index in self.entries.ops(scope):
+            match ops[index].action:
                 case m.AugAssign(target=m.Sub() as target, op="+", value=m.Const()) if self._is_whole(target, scope):
                     return True
                 case m.Assign(targets=targets, value=m.Binary(op="+", items=items)):
@@ -133,7 +135,7 @@ class _Values:
         """Whether an element of a value is called."""
         return any(
             isinstance(node, m.Call) and any("*" in e.path for e in self.entries.of(node.func, scope))
-            for _, node in self.entries.nodes(scope)
+            for node in self.entries.nodes(scope)
         )
 
     def _is_whole(self, expr: m.Expr, scope: ScopeId) -> bool:

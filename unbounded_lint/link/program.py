@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -29,6 +30,11 @@ class Site(NamedTuple):
     node: m.Expr
     parents: tuple[m.Expr, ...]
 
+    @property
+    def top(self) -> m.Expr:
+        """The outermost expression around it, itself if there is none."""
+        return self.parents[0] if self.parents else self.node
+
 
 class Binding(NamedTuple):
     """One way in which a name gets its value in a scope.
@@ -49,25 +55,36 @@ class Binding(NamedTuple):
 def _shared_heads(scope: m.Scope) -> m.Scope:
     """The scope with each frame's head being the very object that its `Eval` operation holds, so that both can be
     compared by identity whether or not the facts came through the cache."""
-    heads: dict[int, list[m.Expr]] = {}
+    if len(scope.frames) == 1:
+        return scope
+    evaluated = _evaluated(scope)
+    heads: dict[tuple[int, m.Expr], m.Expr] = {}
     frames = []
     for frame in scope.frames:
         head = frame.head
         if head is not None:
-            known = heads.setdefault(frame.statement, [])
-            same = next((h for h in known if h == head), None) or _evaluated(scope, frame.op, head)
-            if same is not None:
-                known.append(same)
-                head = same
+            head = heads.get((frame.statement, head)) or _last_before(frame.op, evaluated.get(head, ())) or head
+            heads[frame.statement, head] = head
         frames.append(frame if head is frame.head else msgspec.structs.replace(frame, head=head))
     return msgspec.structs.replace(scope, frames=tuple(frames))
 
 
-def _evaluated(scope: m.Scope, before: int, head: m.Expr) -> m.Expr | None:
-    for op in reversed(scope.ops[:before]):
-        if isinstance(op.action, m.Eval) and op.action.value == head:
-            return op.action.value
-    return None
+def _evaluated(scope: m.Scope) -> Mapping[m.Expr, Sequence[tuple[int, m.Expr]]]:
+    """Expression -> the operations that evaluate such a one alone, with the very object that each holds."""
+    found: dict[m.Expr, list[tuple[int, m.Expr]]] = {}
+    for index, op in enumerate(scope.ops):
+        if isinstance(op.action, m.Eval):
+            found.setdefault(op.action.value, []).append((index, op.action.value))
+    return found
+
+
+def _last_before(op: int, evaluated: Sequence[tuple[int, m.Expr]]) -> m.Expr | None:
+    at = bisect_left(evaluated, op, key=lambda item: item[0])
+    return evaluated[at - 1][1] if at else None
+
+
+def _is_statement(action: m.Action) -> bool:
+    return isinstance(action, m.Eval) and action.role == "statement"
 
 
 class LinkedModule:
@@ -78,6 +95,10 @@ class LinkedModule:
         self.facts = msgspec.structs.replace(facts, scopes=tuple(_shared_heads(scope) for scope in facts.scopes))
         self.path = file.path
         self.name = file.module
+        self._sites_by_scope: dict[str, Mapping[int, tuple[Site, ...]]] = {}
+        self._bound_at: dict[int, Mapping[int, tuple[str, ...]]] = {}
+        self._returned: dict[int, tuple[m.Expr, ...]] = {}
+        self._used_calls: dict[int, tuple[tuple[int, m.Call], ...]] = {}
 
     @property
     def package(self) -> str:
@@ -113,6 +134,58 @@ class LinkedModule:
         """Every name or attribute with that identifier, by scope and in source order within it."""
         return self._sites.get(identifier, ())
 
+    def sites_in(self, index: int, identifier: str) -> tuple[Site, ...]:
+        """The same, of one scope alone."""
+        return self._by_scope(identifier).get(index, ())
+
+    def sites_within(self, index: int, identifier: str) -> Iterator[Site]:
+        """The same, of a scope and those inside it."""
+        by_scope = self._by_scope(identifier)
+        last = self.last_within[index]
+        for at in by_scope if last - index > len(by_scope) else range(index, last + 1):
+            if index <= at <= last:
+                yield from by_scope.get(at, ())
+
+    def _by_scope(self, identifier: str) -> Mapping[int, tuple[Site, ...]]:
+        if identifier not in self._sites_by_scope:
+            found: dict[int, list[Site]] = {}
+            for site in self.sites(identifier):
+                found.setdefault(site.scope.index, []).append(site)
+            self._sites_by_scope[identifier] = {scope: tuple(sites) for scope, sites in found.items()}
+        return self._sites_by_scope[identifier]
+
+    def bound_at(self, index: int) -> Mapping[int, tuple[str, ...]]:
+        """Operation of a scope -> the names it binds; the target of a block counts for the operation before it, which
+        evaluates what the target gets."""
+        if index not in self._bound_at:
+            found: dict[int, list[str]] = {}
+            for name, binding in self._own_bindings(index):
+                found.setdefault(binding.op, []).append(name)
+                if binding.kind in {"item", "item-part", "entered"}:
+                    found.setdefault(binding.op - 1, []).append(name)
+            self._bound_at[index] = {op: tuple(dict.fromkeys(names)) for op, names in found.items()}
+        return self._bound_at[index]
+
+    def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
+        """The calls of a scope that something is done with, each with its operation."""
+        if index not in self._used_calls:
+            self._used_calls[index] = tuple(
+                (at, node)
+                for at, op in enumerate(self.scope(index).ops)
+                for top in w.expressions(op.action)
+                for node in w.walk(top)
+                if isinstance(node, m.Call) and not (node is top and _is_statement(op.action))
+            )
+        return self._used_calls[index]
+
+    def returned(self, index: int) -> tuple[m.Expr, ...]:
+        """The expressions that a scope returns."""
+        if index not in self._returned:
+            actions = (op.action for op in self.scope(index).ops)
+            values = (action.value for action in actions if isinstance(action, m.Return))
+            self._returned[index] = tuple(value for value in values if value is not None)
+        return self._returned[index]
+
     @cached_property
     def derived_classes(self) -> tuple[ScopeId, ...]:
         """The classes that name a base."""
@@ -137,6 +210,15 @@ class LinkedModule:
         return {cls: tuple(functions) for cls, functions in found.items()}
 
     @cached_property
+    def last_within(self) -> tuple[int, ...]:
+        """Scope -> the last of those inside it (or itself): scopes stand behind the one around them, in order."""
+        last = list(range(len(self.facts.scopes)))
+        for index in range(len(last) - 1, 0, -1):
+            parent = self.facts.scopes[index].parent
+            last[parent] = max(last[parent], last[index])
+        return tuple(last)
+
+    @cached_property
     def imports(self) -> tuple[tuple[int, int, m.ImportedName], ...]:
         """(scope, operation, name) of everything imported anywhere in the file."""
         return tuple(
@@ -148,13 +230,14 @@ class LinkedModule:
         )
 
     @cached_property
-    def imported_names(self) -> Mapping[tuple[str, str], tuple[tuple[int, str], ...]]:
-        """(module, attribute) -> the (scope, bound name) pairs of every `from module import attribute`."""
-        found: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    def imported_from(self) -> Mapping[str, Mapping[str, Sequence[tuple[int, str]]]]:
+        """Attribute -> module -> the (scope, bound name) pairs of every `from module import attribute`."""
+        found: dict[str, dict[str, list[tuple[int, str]]]] = {}
         for scope, _, imported in self.imports:
             if imported.attribute is not None:
-                found.setdefault((self.absolute(imported), imported.attribute), []).append((scope, imported.bound))
-        return {key: tuple(names) for key, names in found.items()}
+                by_module = found.setdefault(imported.attribute, {})
+                by_module.setdefault(self.absolute(imported), []).append((scope, imported.bound))
+        return found
 
     def absolute(self, imported: m.ImportedName) -> str:
         """The dotted module that an import statement names."""
@@ -181,6 +264,14 @@ class LinkedModule:
             for name, binding in found:
                 table[self._owner(index, name, names)].setdefault(name, []).append(binding)
         return tuple({name: tuple(bound) for name, bound in entry.items()} for entry in table)
+
+    @cached_property
+    def bound_elsewhere(self) -> tuple[tuple[str, ...], ...]:
+        """Scope -> its names that other scopes give a value, by `global` or `nonlocal`."""
+        return tuple(
+            tuple(name for name, bindings in names.items() if any(b.scope != index for b in bindings))
+            for index, names in enumerate(self._bindings)
+        )
 
     def _owner(self, index: int, name: str, names: Sequence[set[str]]) -> int:
         scope = self.scope(index)
@@ -269,6 +360,7 @@ class Program:
         self._load = load
         self._mentioning = mentioning
         self._modules: dict[str, LinkedModule | None] = {}
+        self._importers: dict[tuple[str, str], Mapping[str, tuple[tuple[LinkedModule, int, str], ...]]] = {}
         self._mentions: dict[str, tuple[LinkedModule, ...]] = {}
         self._by_name: dict[str, str] = {}
         for file in sorted(files, key=lambda f: (f.is_test, f.path)):
@@ -285,6 +377,17 @@ class Program:
     def count(self) -> int:
         """How many modules have been parsed."""
         return sum(1 for module in self._modules.values() if module is not None)
+
+    def importers(self, dotted: str, name: str) -> tuple[tuple[LinkedModule, int, str], ...]:
+        """Who imports a name from a module: (module, scope, bound name); "*" asks who imports all of it."""
+        asked = name if name != "*" else dotted.rpartition(".")[2]
+        if (asked, name) not in self._importers:
+            found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
+            for module in self.mentioning(asked):
+                for source, names in module.imported_from.get(name, {}).items():
+                    found.setdefault(source, []).extend((module, scope, bound) for scope, bound in names)
+            self._importers[asked, name] = {source: tuple(names) for source, names in found.items()}
+        return self._importers[asked, name].get(dotted, ())
 
     def path_of(self, dotted: str) -> str | None:
         """The file of a module name, None when it is not of this project."""
@@ -332,6 +435,10 @@ class Program:
     def facts(self, scope: ScopeId) -> m.Scope:
         """The facts of a scope."""
         return self.of(scope).scope(scope.index)
+
+    def returned(self, function: ScopeId) -> tuple[m.Expr, ...]:
+        """What a function returns."""
+        return self.of(function).returned(function.index)
 
     def op(self, site: Site) -> m.Op:
         """The operation an expression stands in."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.finding import Confidence, Place
-from unbounded_lint.link.accesses import Access, Accesses
+from unbounded_lint.link.accesses import Accesses, AccessList
 from unbounded_lint.link.bounds import Bounds, Insert, Verdict
 from unbounded_lint.link.companions import Companions
 from unbounded_lint.link.containers import Containers, Holder
@@ -48,7 +48,7 @@ class Container:
 
     holder: Holder
     place: Place
-    accesses: tuple[Access, ...]
+    accesses: AccessList
     inserts: tuple[Insert, ...]
     removals: tuple[Removal, ...]
     verdict: Verdict

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.accesses import AccessList
 from unbounded_lint.link.clocks import tells_time
 from unbounded_lint.link.dataflow.values import Function, Instance
 from unbounded_lint.link.entries import Entries, Entry
@@ -49,7 +49,7 @@ class Renewal:
         self.execution = execution
         self.expiry = expiry
 
-    def stale(self, accesses: tuple[Access, ...], sweeps: tuple[Removal, ...]) -> Stale | None:
+    def stale(self, accesses: AccessList, sweeps: tuple[Removal, ...]) -> Stale | None:
         """The first sweep by a date that only the birth of an entry sets, None if all dates are renewed."""
         entries = Entries(self.flow, accesses)
         for test in self.expiry.tests(accesses):
@@ -116,7 +116,7 @@ class Renewal:
 
     # --- renewals ---
 
-    def _is_renewed(self, part: str, accesses: tuple[Access, ...], entries: Entries) -> bool:
+    def _is_renewed(self, part: str, accesses: AccessList, entries: Entries) -> bool:
         """Whether anything but the making of an entry writes its date; in doubt, yes."""
         if part.startswith("#") or part in {"*", "?"}:
             return True
@@ -164,7 +164,7 @@ class Renewal:
             )
         )
 
-    def _using(self, accesses: tuple[Access, ...]) -> Iterator[ScopeId]:
+    def _using(self, accesses: AccessList) -> Iterator[ScopeId]:
         yield from dict.fromkeys(a.scope for a in accesses if not self.program.is_test(a.scope))
 
     def _writes_key(self, scope: ScopeId, part: str, entries: Entries) -> bool:
@@ -193,15 +193,16 @@ class Renewal:
     # --- work on an entry ---
 
     def _work(
-        self, accesses: tuple[Access, ...], entries: Entries, part: str, sweeping: set[ScopeId]
+        self, accesses: AccessList, entries: Entries, part: str, sweeping: set[ScopeId]
     ) -> Iterator[tuple[ScopeId, int]]:
         """Where running code changes the one entry that it asks for, again and again, and its date is left alone."""
         inserting = {a.scope for a in accesses if a.kind == "insert" and not a.nested and not a.implicit}
         for scope in self.expiry.scopes(entries):
             if scope in sweeping or self._reaches(scope, inserting):
                 continue
-            for index, op in enumerate(self.program.facts(scope).ops):
-                if self._changes(op.action, scope, entries, part) and self.execution.kinds(scope, index) & LIVE:
+            ops = self.program.facts(scope).ops
+            for index in entries.ops(scope):
+                if self._changes(ops[index].action, scope, entries, part) and self.execution.kinds(scope, index) & LIVE:
                     yield scope, index
 
     def _reaches(self, scope: ScopeId, inserting: set[ScopeId], steps: int = 2) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.accesses import Access, AccessList
 from unbounded_lint.link.bounds import Insert, Verdict
 from unbounded_lint.link.callers import Callers
 from unbounded_lint.link.conditions import Condition, Conditions, Needed, Path
@@ -84,7 +84,7 @@ class Skips:
     def of(
         self,
         holder: Holder,
-        accesses: tuple[Access, ...],
+        accesses: AccessList,
         inserts: tuple[Insert, ...],
         removals: tuple[Removal, ...],
         verdict: Verdict,
@@ -135,7 +135,7 @@ class Skips:
         self,
         insert: Insert,
         barred: list[_Barred],
-        accesses: tuple[Access, ...],
+        accesses: AccessList,
         removals: tuple[Removal, ...],
         classes: list[ScopeId],
     ) -> Skip | None:
@@ -199,7 +199,7 @@ class Skips:
         insert: Insert,
         path: Path,
         unset: Unset,
-        accesses: tuple[Access, ...],
+        accesses: AccessList,
         classes: list[ScopeId],
     ) -> tuple[Confidence | None, tuple[tuple[ScopeId, int], ...]]:
         """How sure it is that the field can stay unset (None: it is set in time), and the events that set it."""
@@ -245,9 +245,7 @@ class Skips:
             return True
         return self.callers.share_a_run((write.scope, write.op), (insert.scope, insert.op))
 
-    def _writes(
-        self, insert: Insert, path: Path, accesses: tuple[Access, ...], classes: list[ScopeId]
-    ) -> Iterator[_Write]:
+    def _writes(self, insert: Insert, path: Path, accesses: AccessList, classes: list[ScopeId]) -> Iterator[_Write]:
         if not path or path[-1].strip("[]").isdigit():
             yield from self._stored_anew(insert, path, accesses)
         elif path[-1].startswith("."):
@@ -256,7 +254,7 @@ class Skips:
         else:
             yield from self._item_writes(path[-1][1:-1], insert.access, accesses)
 
-    def _stored_anew(self, insert: Insert, path: Path, accesses: tuple[Access, ...]) -> Iterator[_Write]:
+    def _stored_anew(self, insert: Insert, path: Path, accesses: AccessList) -> Iterator[_Write]:
         """Another insert stores a value in which the field is set: perhaps under the same key."""
         needed = Needed(path, False)
         for access in accesses:
@@ -313,7 +311,7 @@ class Skips:
     def _may_be_none(self, value: m.Expr, scope: ScopeId, op: int) -> bool:
         return self.optionals.unset(value, scope, op, Needed((), False)) is not None
 
-    def _item_writes(self, key: str, insert: Access, accesses: tuple[Access, ...]) -> Iterator[_Write]:
+    def _item_writes(self, key: str, insert: Access, accesses: AccessList) -> Iterator[_Write]:
         for path in sorted({a.scope.path for a in accesses}):
             module = self.program.module(path)
             if module is None or module.file.is_test:

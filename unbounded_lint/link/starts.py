@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.accesses import Access, AccessList
 from unbounded_lint.link.bounds import Insert
 from unbounded_lint.link.containers import Holder
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
@@ -98,7 +98,7 @@ class _Map:
 
     leads: dict[ScopeId, tuple[_Lead, ...]]
     reaches: dict[ScopeId, tuple[_Reach, ...]]
-    accesses: tuple[Access, ...]
+    accesses: AccessList
     held: frozenset[int]
     free: bool
     tied: tuple[_Reach, ...]
@@ -119,7 +119,7 @@ class Starts:
     def unstarted(
         self,
         holder: Holder,
-        accesses: tuple[Access, ...],
+        accesses: AccessList,
         inserts: tuple[Insert, ...],
         removals: tuple[Removal, ...],
     ) -> tuple[Unstarted, ...]:
@@ -131,7 +131,7 @@ class Starts:
     def _search(
         self,
         holder: Holder,
-        accesses: tuple[Access, ...],
+        accesses: AccessList,
         inserts: tuple[Insert, ...],
         removals: tuple[Removal, ...],
     ) -> tuple[Unstarted, ...]:
@@ -152,7 +152,7 @@ class Starts:
             r.when in {"later", "capacity"} or (r.when == "insert" and r.extent != "single") for r in removals
         ) or any(r.when == "timer" and r.access.handed is not None for r in removals)
 
-    def _growing(self, accesses: tuple[Access, ...], inserts: tuple[Insert, ...]) -> tuple[Access, ...]:
+    def _growing(self, accesses: AccessList, inserts: tuple[Insert, ...]) -> tuple[Access, ...]:
         """The inserts at run time, and the bulk ones while the program starts."""
         running = {id(i.access.site.node) for i in inserts}
         return tuple(
@@ -172,7 +172,7 @@ class Starts:
     # --- up from the inserts and from the timers ---
 
     def _map(
-        self, holder: Holder, accesses: tuple[Access, ...], growing: tuple[Access, ...], timers: tuple[Context, ...]
+        self, holder: Holder, accesses: AccessList, growing: tuple[Access, ...], timers: tuple[Context, ...]
     ) -> _Map:
         held = frozenset(id(a.site.node) for a in accesses)
         leads = self._leads(growing)

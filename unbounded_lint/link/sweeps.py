@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.accesses import Access
+from unbounded_lint.link.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
 from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.frames import after_any_end, frames_of, in_cleanup, inside, ops_in
+from unbounded_lint.link.frames import (
+    after_any_end,
+    frames_of,
+    in_block,
+    in_cleanup,
+    inside,
+    layout,
+    loops_around,
+    ops_in,
+    span_of,
+)
 from unbounded_lint.link.given import callee_names, dotted_text, given
 from unbounded_lint.link.program import ScopeId
 from unbounded_lint.link.runs.context import LIVE, Context
@@ -66,11 +76,10 @@ class Sweeps:
         self.resolver = flow.full
         self.execution = execution
         self.catalog = catalog
+        self._filled: dict[tuple[str, ScopeId], tuple[int, ...]] = {}
         self._callbacks: dict[tuple[ScopeId, int], bool] = {}
 
-    def of(
-        self, accesses: tuple[Access, ...], definitions: tuple[tuple[ScopeId, int], ...] = ()
-    ) -> tuple[Removal, ...]:
+    def of(self, accesses: AccessList, definitions: tuple[tuple[ScopeId, int], ...] = ()) -> tuple[Removal, ...]:
         """All removals of whole entries among the accesses of one container, which is made at these operations."""
         removing = [a for a in accesses if a.kind in REMOVING and not a.nested and not self._is_put_back(a, accesses)]
         prunes = [a for a in accesses if self.rewrites_entries(a, accesses) and self._guarded_by_total(a, accesses)]
@@ -79,22 +88,22 @@ class Sweeps:
             *(Removal(a, "sweep", "capacity", self.execution.at(a.scope, a.op)) for a in prunes),
         )
 
-    def rewrites_entries(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def rewrites_entries(self, access: Access, accesses: AccessList) -> bool:
         """`for k, v in X.items(): X[k] = ...`: a store under the container's own keys."""
         if access.kind != "insert" or access.nested or not isinstance(access.key, m.Name):
             return False
         bindings = self.program.of(access.scope).bindings(access.scope.index).get(access.key.id, ())
-        nodes = {id(a.site.node) for a in accesses if a.scope == access.scope}
+        nodes = accesses.nodes(access.scope)
         return bool(bindings) and all(
             b.kind in {"item", "item-part"} and b.expr is not None and any(id(n) in nodes for n in w.walk(b.expr))
             for b in bindings
         )
 
-    def _guarded_by_total(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def _guarded_by_total(self, access: Access, accesses: AccessList) -> bool:
         """Whether a test of how much the entries hold together (`sum(len(v) for v in X.values()) > N`) leads to an
         entry being cut."""
         facts = self.program.facts(access.scope)
-        nodes = {id(a.site.node) for a in accesses if a.scope == access.scope}
+        nodes = accesses.nodes(access.scope)
         for index in frames_of(facts, access.op):
             frame = facts.frames[index]
             if frame.kind in {"if", "while"} and frame.head is not None:
@@ -105,28 +114,17 @@ class Sweeps:
                     return True
         return False
 
-    def _is_put_back(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def _is_put_back(self, access: Access, accesses: AccessList) -> bool:
         """`del X[k]` (or a pop) followed by `X[k] = ...` in the same function: the entry is moved, not removed."""
         if access.kind != "remove" or access.key is None or access.handed is not None:
             return False
         facts = self.program.facts(access.scope)
-        around = {0, *frames_of(facts, access.op)}
-        around |= {
-            i for i, frame in enumerate(facts.frames) if frame.kind in {"try", "with"} and frame.parent in around
-        }
         return any(
-            other.kind == "insert"
-            and not other.nested
-            and other.scope == access.scope
-            and other.op >= access.op
-            and other.key == access.key
-            and facts.ops[other.op].frame in around
-            for other in accesses
+            other.op >= access.op and _surely_follows(facts, access.op, facts.ops[other.op].frame)
+            for other in accesses.inserts_by_key.get((access.scope, access.key), ())
         )
 
-    def _class(
-        self, access: Access, accesses: tuple[Access, ...], definitions: frozenset[tuple[ScopeId, int]]
-    ) -> Removal:
+    def _class(self, access: Access, accesses: AccessList, definitions: frozenset[tuple[ScopeId, int]]) -> Removal:
         extent = self._extent(access, accesses)
         contexts = self._contexts(access, definitions)
         return Removal(access, extent, self._when(access, extent, contexts, accesses), contexts)
@@ -162,7 +160,7 @@ class Sweeps:
 
     # --- how much ---
 
-    def _extent(self, access: Access, accesses: tuple[Access, ...]) -> str:
+    def _extent(self, access: Access, accesses: AccessList) -> str:
         if access.kind in {"clear", "replace"}:
             return "all"
         if access.kind == "trim" or access.how in _EVICTING or (access.how == "pop" and access.key is None):
@@ -177,26 +175,24 @@ class Sweeps:
             return "sweep"
         return "single"
 
-    def _follows_order(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def _follows_order(self, access: Access, accesses: AccessList) -> bool:
         """Whether a loop takes out the keys that it finds in another container (a queue by age, buckets by time), to
         which every insert adds as well."""
         facts = self.program.facts(access.scope)
         sources = [n for expr in self._expansions(access.key, access.scope) for n in w.walk(expr)]
-        for index in frames_of(facts, access.op):
+        for index in loops_around(facts, access.op):
             frame = facts.frames[index]
-            if frame.kind in {"for", "while"} and frame.head is not None and access.handed is None:
+            if frame.head is not None and access.handed is None:
                 walked = [n for e in self._expansions(frame.head, access.scope) for n in w.walk(e)]
                 others = [n for n in walked if isinstance(n, m.Attr | m.Name) and n in sources]
                 if any(self._is_added_beside(other, access, accesses) for other in others):
                     return True
         return False
 
-    def _is_added_beside(self, other: m.Expr, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def _is_added_beside(self, other: m.Expr, access: Access, accesses: AccessList) -> bool:
         """Whether each function that inserts adds to another attribute of the same object, or global, too."""
-        inserting = {
-            a.scope for a in accesses if a.kind == "insert" and not a.nested and not self.program.is_test(a.scope)
-        }
-        if any(a.site.node == other for a in accesses) or not inserting:
+        inserting = [scope for scope in accesses.inserting if not self.program.is_test(scope)]
+        if not inserting or other in accesses.written:
             return False
         return all(self._is_same_place(other, access.scope, scope) and self._adds(scope, other) for scope in inserting)
 
@@ -247,23 +243,23 @@ class Sweeps:
                         found.extend(self._expansions(binding.expr, scope, depth - 1))
         return tuple(found)
 
-    def sweeping_loop(self, access: Access, accesses: tuple[Access, ...]) -> int | None:
+    def sweeping_loop(self, access: Access, accesses: AccessList) -> int | None:
         """The loop that walks the container, or what was picked from it, around a removal."""
         facts = self.program.facts(access.scope)
-        nodes = {id(a.site.node) for a in accesses if a.scope == access.scope and not a.nested}
-        for index in frames_of(facts, access.op):
+        nodes = accesses.own_nodes(access.scope)
+        for index in loops_around(facts, access.op):
             frame = facts.frames[index]
-            if frame.kind not in {"for", "while"} or frame.head is None:
+            if frame.head is None:
                 continue
             if any(id(n) in nodes for e in self._expansions(frame.head, access.scope) for n in _walked(e)):
                 return index
-            if self._filled_from(frame.head, access, nodes):
+            if self._filled_from(frame.head, access, accesses, nodes):
                 return index
         if self._in_sweeping_comprehension(access, nodes):
             return 0
         return None
 
-    def _in_sweeping_comprehension(self, access: Access, nodes: set[int]) -> bool:
+    def _in_sweeping_comprehension(self, access: Access, nodes: frozenset[int]) -> bool:
         for parent in access.site.parents:
             if isinstance(parent, m.Comp):
                 heads = [c.iterable for c in parent.clauses]
@@ -271,31 +267,43 @@ class Sweeps:
                     return True
         return False
 
-    def _filled_from(self, head: m.Expr, access: Access, nodes: set[int]) -> bool:
+    def _filled_from(self, head: m.Expr, access: Access, accesses: AccessList, nodes: frozenset[int]) -> bool:
         """Whether the loop walks a local list that another loop over the container fills."""
-        facts = self.program.facts(access.scope)
-        names = {n.id for e in self._expansions(head, access.scope) for n in w.walk(e) if isinstance(n, m.Name)}
-        for index, frame in enumerate(facts.frames):
-            if (
-                frame.kind != "for"
-                or frame.head is None
-                or not any(id(n) in nodes for e in self._expansions(frame.head, access.scope) for n in w.walk(e))
-            ):
-                continue
-            for _, op in ops_in(facts, index):
-                for node in w.nodes(op.action):
-                    if (
-                        isinstance(node, m.Call)
-                        and isinstance(node.func, m.Attr)
-                        and isinstance(node.func.base, m.Name)
-                    ):
-                        if node.func.base.id in names and node.func.name in {"append", "add", "extend"}:
-                            return True
-        return False
+        scope = access.scope
+        facts = self.program.facts(scope)
+        names = {n.id for e in self._expansions(head, scope) for n in w.walk(e) if isinstance(n, m.Name)}
+        filled = [at for name in names for at in self._fillings(name, scope)]
+        if not filled:
+            return False
+        loops = accesses.frames("walks", scope, lambda: self._walks(scope, nodes))
+        return any(at in span_of(facts, index) for index in loops for at in filled)
+
+    def _walks(self, scope: ScopeId, nodes: frozenset[int]) -> Iterator[int]:
+        """The `for` loops of a scope over the container, whose expressions are given, or what was picked from it."""
+        facts = self.program.facts(scope)
+        for index in layout(facts).by_kind.get("for", ()):
+            head = facts.frames[index].head
+            if any(id(n) in nodes for e in self._expansions(head, scope) for n in w.walk(e)):
+                yield index
+
+    def _fillings(self, name: str, scope: ScopeId) -> tuple[int, ...]:
+        """The operations of a scope that add to what a name stands for."""
+        if (name, scope) not in self._filled:
+            self._filled[name, scope] = tuple(
+                site.op
+                for site in self.program.of(scope).sites_in(scope.index, name)
+                if isinstance(site.node, m.Name)
+                and len(site.parents) > 1
+                and isinstance(site.parents[-1], m.Attr)
+                and site.parents[-1].name in {"append", "add", "extend"}
+                and isinstance(site.parents[-2], m.Call)
+                and site.parents[-2].func is site.parents[-1]
+            )
+        return self._filled[name, scope]
 
     # --- when ---
 
-    def _when(self, access: Access, extent: str, contexts: frozenset[Context], accesses: tuple[Access, ...]) -> str:
+    def _when(self, access: Access, extent: str, contexts: frozenset[Context], accesses: AccessList) -> str:
         if access.handed is not None:
             handed = self._when_handed(access)
             if handed is not None:
@@ -306,7 +314,7 @@ class Sweeps:
             return "capacity"
         if self._is_guaranteed(access, accesses):
             return "guaranteed"
-        stacked = extent == "evict" and any(a.kind == "insert" and a.scope == access.scope for a in accesses)
+        stacked = extent == "evict" and bool(accesses.within(access.scope, "insert"))
         if "timer" in kinds and not stacked and (extent != "single" or self._keyed_by_sweep(access)):
             return "timer"
         if "later" in kinds and extent == "single":
@@ -362,13 +370,12 @@ class Sweeps:
             return "later"
         return None
 
-    def _is_guaranteed(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def _is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
         if self.is_callback(access.scope, 2):
             return True
-        inserting = [a for a in accesses if a.kind == "insert" and not a.nested]
         return any(
-            self.program.facts(scope).name in _EXITS or any(self._leads_to(scope, a.scope) for a in inserting)
+            self.program.facts(scope).name in _EXITS or any(self._leads_to(scope, a) for a in accesses.inserting)
             for scope in self._cleaners(access)
         )
 
@@ -460,7 +467,7 @@ class Sweeps:
 
     # --- capacity ---
 
-    def _is_capacity(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def _is_capacity(self, access: Access, accesses: AccessList) -> bool:
         """Whether a test of the container's size (or of an order list kept beside it) leads to the removal."""
         if access.kind == "trim" and not access.nested:
             return True
@@ -473,9 +480,9 @@ class Sweeps:
                 return True
         return False
 
-    def _guarded_by_size(self, scope: ScopeId, op: int, accesses: tuple[Access, ...], key: m.Expr | None) -> bool:
+    def _guarded_by_size(self, scope: ScopeId, op: int, accesses: AccessList, key: m.Expr | None) -> bool:
         facts = self.program.facts(scope)
-        sizes = {id(a.site.node) for a in accesses if a.kind == "size"}
+        sizes = accesses.sizes
         for index in frames_of(facts, op):
             frame = facts.frames[index]
             if frame.head is None or frame.kind not in {"if", "while", "for", "else"}:
@@ -485,21 +492,24 @@ class Sweeps:
                 for node in w.walk(expr):
                     if (limited and id(node) in sizes) or self._is_sibling_size(node, key, scope):
                         return True
-        return self._after_early_return(scope, op, sizes)
+        return self._after_early_return(scope, op, accesses)
 
-    def _after_early_return(self, scope: ScopeId, op: int, sizes: set[int]) -> bool:
+    def _after_early_return(self, scope: ScopeId, op: int, accesses: AccessList) -> bool:
         """`if len(X) <= N: return` before the removal."""
         facts = self.program.facts(scope)
-        for index, frame in enumerate(facts.frames):
-            if frame.kind == "if" and frame.op <= op and frame.head is not None and not inside(facts, op, index):
-                tested = any(id(n) in sizes for e in self._expansions(frame.head, scope) for n in w.walk(e))
-                if (
-                    tested
-                    and _is_limit(frame.head)
-                    and any(isinstance(o.action, m.Return | m.Continue | m.Break) for _, o in ops_in(facts, index))
-                ):
-                    return True
-        return False
+        early = accesses.frames("early", scope, lambda: self._early_returns(scope, accesses))
+        return any(facts.frames[index].op <= op and not inside(facts, op, index) for index in early)
+
+    def _early_returns(self, scope: ScopeId, accesses: AccessList) -> Iterator[int]:
+        """The branches of a scope that test the size of the container and leave."""
+        facts, sizes = self.program.facts(scope), accesses.nodes(scope, "size")
+        for index in layout(facts).by_kind.get("if", ()) if sizes else ():
+            head = facts.frames[index].head
+            if head is None or not _is_limit(head):
+                continue
+            if any(isinstance(o.action, m.Return | m.Continue | m.Break) for _, o in ops_in(facts, index)):
+                if any(id(n) in sizes for e in self._expansions(head, scope) for n in w.walk(e)):
+                    yield index
 
     def _is_sibling_size(self, node: m.Expr, key: m.Expr | None, scope: ScopeId) -> bool:
         """`len(order)` where the key that is removed is taken from `order`."""
@@ -508,9 +518,9 @@ class Sweeps:
         other = node.args[0].value
         return any(part == other for expr in self._expansions(key, scope) for part in w.walk(expr))
 
-    def in_insert_path(self, access: Access, accesses: tuple[Access, ...]) -> bool:
+    def in_insert_path(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs in a function that inserts, or that an inserting function calls."""
-        inserting = {a.scope for a in accesses if a.kind == "insert" and not a.nested}
+        inserting = accesses.inserting
         if access.scope in inserting:
             return True
         queue, seen = [access.scope], {access.scope}
@@ -522,10 +532,17 @@ class Sweeps:
             queue = callers
         return self._caller_inserts(access, inserting)
 
-    def _caller_inserts(self, access: Access, inserting: set[ScopeId]) -> bool:
+    def _caller_inserts(self, access: Access, inserting: Mapping[ScopeId, None]) -> bool:
         """Whether one function calls both the sweep and, straight, the insert."""
         callers = {s.scope for s in self.flow.call_sites(access.scope) if s.scope.index}
         return any(s.scope in callers for scope in inserting for s in self.flow.call_sites(scope))
+
+
+def _surely_follows(facts: m.Scope, op: int, frame: int) -> bool:
+    """Whether a frame is a block around an operation, or the body of a `try` or `with` directly in one."""
+    if facts.frames[frame].kind in {"try", "with"} and not in_block(facts, frame, op):
+        frame = facts.frames[frame].parent
+    return in_block(facts, frame, op)
 
 
 def _walked(head: m.Expr) -> Iterator[m.Expr]:

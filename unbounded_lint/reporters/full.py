@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from unbounded_lint.finding import Finding, Place
@@ -14,6 +15,12 @@ CONTEXT = 2
 MAX_WIDTH = 160
 """Longer source lines are cut to this many columns around the underlined part."""
 
+KEPT = 32
+"""Files whose lines are kept at a time: those of one finding are often the same as those of the next."""
+
+Lines: TypeAlias = Callable[[str], "Sequence[str] | None"]
+"""Takes a path of the project, gives its lines, None where there is no text to show."""
+
 Paint: TypeAlias = Callable[[str, str], str]
 """Takes a text and the name of a rich style, gives the text to print."""
 
@@ -24,10 +31,11 @@ def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[
         yield from statistics_lines(findings)
         return
     paint = _colored if view.color else _plain
+    lines = _reader(view)
     for number, finding in enumerate(findings):
         if number:
             yield ""
-        yield from _block(finding, view, paint)
+        yield from _block(finding, view, lines, paint)
 
 
 def _plain(text: str, style: str) -> str:
@@ -42,9 +50,9 @@ def _colored(text: str, style: str) -> str:
     return Style.parse(style).render(text, color_system=ColorSystem.STANDARD)
 
 
-def _block(finding: Finding, view: View, paint: Paint) -> Iterator[str]:
+def _block(finding: Finding, view: View, read: Lines, paint: Paint) -> Iterator[str]:
     place = finding.place
-    lines = _lines(place.path, view)
+    lines = read(place.path)
     shown = _window(lines, place.line) if lines is not None else range(0)
     gutter = len(str(shown[-1])) if shown else 1
     yield f"{paint(finding.code, 'bold red')} {paint(finding.name, 'bold')}  {printable(finding.message)}"
@@ -52,15 +60,21 @@ def _block(finding: Finding, view: View, paint: Paint) -> Iterator[str]:
     if lines is not None and shown:
         yield from _snippet(lines, shown, place, gutter, paint)
     for related in finding.related:
-        yield from _note(related, view, paint)
+        yield from _note(related, view, read, paint)
     yield f"  {paint('confidence:', 'bold')} {_confidence(finding)}"
     if finding.advice:
         yield f"  {paint('help:', 'bold cyan')} {printable(finding.advice)}"
 
 
-def _lines(path: str, view: View) -> list[str] | None:
-    text = view.source(path)
-    return None if text is None else source_lines(text)
+def _reader(view: View) -> Lines:
+    """Give a function that splits the text of a path into lines, and keeps those it split last."""
+
+    @lru_cache(maxsize=KEPT)
+    def lines(path: str) -> Sequence[str] | None:
+        text = view.source(path)
+        return None if text is None else source_lines(text)
+
+    return lines
 
 
 def _where(place: Place, view: View) -> str:
@@ -126,8 +140,8 @@ def _cut(drawn: str, left: int) -> tuple[str, int]:
     return f"{before}{drawn[first:last]}{after}", column - len(before)
 
 
-def _note(place: Place, view: View, paint: Paint) -> Iterator[str]:
-    lines = _lines(place.path, view)
+def _note(place: Place, view: View, read: Lines, paint: Paint) -> Iterator[str]:
+    lines = read(place.path)
     code = lines[place.line - 1].strip() if lines is not None and 1 <= place.line <= len(lines) else ""
     said = printable(place.text.strip())
     about = f" {said}" if said and place.text.strip() != code else ""
