@@ -13,7 +13,8 @@ from unbounded_lint import runner
 from unbounded_lint.catalog.load import catalog, extend
 from unbounded_lint.config import load_settings
 from unbounded_lint.discovery import discover
-from unbounded_lint.link.project import Container, Project
+from unbounded_lint.link.project import Project
+from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.sources import Sources
 
 

@@ -18,7 +18,8 @@ from unbounded_lint.discovery import ProjectFiles
 from unbounded_lint.errors import UserError
 from unbounded_lint.facts.parse import run_with_big_stack
 from unbounded_lint.finding import Confidence, Finding, Place
-from unbounded_lint.link.project import Container, Project
+from unbounded_lint.link.project import Project
+from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.patterns import CodesByPath
 from unbounded_lint.rules import all_rules, internal_error, unparsable_file
 from unbounded_lint.rules.base import Options, Rule

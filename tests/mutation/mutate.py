@@ -18,11 +18,12 @@ from tests.mutation.text import Edit, edited, is_whole, piece, try_around, witho
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.flow import Use
-from unbounded_lint.link.frames import in_cleanup, in_main_guard
-from unbounded_lint.link.program import ScopeId, Site
-from unbounded_lint.link.project import Container, Project
-from unbounded_lint.link.sweeps import Removal
+from unbounded_lint.link.dataflow.uses import Use
+from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard
+from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.project import Project
+from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.removals import Removal
 
 BOUNDING = frozenset({"timer", "guaranteed", "capacity", "later", "insert"})
 BOUNDED = frozenset({"swept", "paired", "entry-timer", "amortised", "bounded"})

@@ -5,72 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
-from unbounded_lint.finding import Confidence, Place
-from unbounded_lint.link.accesses import Accesses, AccessList
-from unbounded_lint.link.bounds import Bounds, Insert, Verdict
-from unbounded_lint.link.companions import Companions
-from unbounded_lint.link.containers import Containers, Holder
-from unbounded_lint.link.expiry import Expiry
-from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.functioncaches import FunctionCache, FunctionCaches
-from unbounded_lint.link.holdings import Holdings
-from unbounded_lint.link.inner import Inner
-from unbounded_lint.link.iteration import Iteration
+from unbounded_lint.finding import Place
+from unbounded_lint.link.containers.accesses import Accesses
+from unbounded_lint.link.containers.finding import Containers, Holder
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.defects.birth_dated_expiry import Renewal
+from unbounded_lint.link.defects.early_sweeper_stop import Stops
+from unbounded_lint.link.defects.entry_skipping_sweep import Skips
+from unbounded_lint.link.defects.forgotten_companion import Companions
+from unbounded_lint.link.defects.fragile_sweeper_tick import Ticks
+from unbounded_lint.link.defects.losable_sweeper import Losses
+from unbounded_lint.link.defects.removal_while_iterating import Iteration
+from unbounded_lint.link.defects.sweeper_starts import Starts
+from unbounded_lint.link.defects.touch_only_expiry import Expiry
+from unbounded_lint.link.defects.unbounded_function_cache import FunctionCache, FunctionCaches
+from unbounded_lint.link.entries.prunings import Inner
 from unbounded_lint.link.keys.domains import Keys
-from unbounded_lint.link.losses import Losses
-from unbounded_lint.link.program import Program, ScopeId
-from unbounded_lint.link.renewal import Renewal
-from unbounded_lint.link.rhythms import Rhythms
+from unbounded_lint.link.program.program import Program, ScopeId
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.skips import Skips
-from unbounded_lint.link.starts import Starts
-from unbounded_lint.link.stops import Stops
-from unbounded_lint.link.sweeps import Removal, Sweeps
-from unbounded_lint.link.ticks import Ticks
+from unbounded_lint.link.verdicts.bounds import Bounds
+from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.kinds import Holdings
+from unbounded_lint.link.verdicts.periods import Rhythms
+from unbounded_lint.link.verdicts.removals import Sweeps
 from unbounded_lint.source import SourceFile
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Container:
-    """A long-lived container and all that is known about it.
-
-    `confidence` says how sure it is that running code makes it grow, and `evidence` why, whatever its verdict.
-    """
-
-    holder: Holder
-    place: Place
-    accesses: AccessList
-    inserts: tuple[Insert, ...]
-    removals: tuple[Removal, ...]
-    verdict: Verdict
-    confidence: Confidence
-    evidence: tuple[str, ...]
-
-    @property
-    def symbol(self) -> str:
-        """ "pkg.mod:NAME" or "pkg.mod:Class.attr"."""
-        return self.holder.symbol
-
-    @property
-    def name(self) -> str:
-        """The name as a message shows it."""
-        return self.holder.symbol.partition(":")[2]
-
-    @property
-    def sweeps(self) -> tuple[Removal, ...]:
-        """The removals that a timer runs, and those of whole stale parts in the path of an insert."""
-        return tuple(
-            r for r in self.removals if r.when == "timer" or (r.when == "insert" and r.extent in {"sweep", "all"})
-        )
 
 
 class Project:

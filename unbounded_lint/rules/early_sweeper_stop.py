@@ -10,8 +10,9 @@ from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import finding, growth
 
 if TYPE_CHECKING:
-    from unbounded_lint.link.project import Container, Project
-    from unbounded_lint.link.stops import Stop
+    from unbounded_lint.link.defects.early_sweeper_stop import Stop
+    from unbounded_lint.link.project import Project
+from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM206"
 NAME = "early-sweeper-stop"

@@ -10,7 +10,8 @@ from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import advice_by_entries, finding, growth, on_a_timer
 
 if TYPE_CHECKING:
-    from unbounded_lint.link.project import Container, Project
+    from unbounded_lint.link.project import Project
+from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM102"
 NAME = "event-only-removal"

@@ -10,8 +10,9 @@ from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import finding
 
 if TYPE_CHECKING:
-    from unbounded_lint.link.companions import Forgotten
-    from unbounded_lint.link.project import Container, Project
+    from unbounded_lint.link.defects.forgotten_companion import Forgotten
+    from unbounded_lint.link.project import Project
+from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM105"
 NAME = "forgotten-companion"

@@ -10,8 +10,9 @@ from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import finding, growth
 
 if TYPE_CHECKING:
-    from unbounded_lint.link.project import Container, Project
-    from unbounded_lint.link.ticks import Fragile
+    from unbounded_lint.link.defects.fragile_sweeper_tick import Fragile
+    from unbounded_lint.link.project import Project
+from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM207"
 NAME = "fragile-sweeper-tick"

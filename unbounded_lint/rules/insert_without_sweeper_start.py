@@ -10,8 +10,9 @@ from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import finding
 
 if TYPE_CHECKING:
-    from unbounded_lint.link.project import Container, Project
-    from unbounded_lint.link.starts import Unstarted
+    from unbounded_lint.link.defects.sweeper_starts import Unstarted
+    from unbounded_lint.link.project import Project
+from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM204"
 NAME = "insert-without-sweeper-start"

@@ -10,8 +10,9 @@ from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import finding, growth, on_a_timer
 
 if TYPE_CHECKING:
-    from unbounded_lint.link.inner import Pruning
-    from unbounded_lint.link.project import Container, Project
+    from unbounded_lint.link.entries.prunings import Pruning
+    from unbounded_lint.link.project import Project
+from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM104"
 NAME = "keys-outlive-values"

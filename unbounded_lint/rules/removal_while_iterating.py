@@ -10,8 +10,9 @@ from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import finding, growth
 
 if TYPE_CHECKING:
-    from unbounded_lint.link.iteration import Clash
-    from unbounded_lint.link.project import Container, Project
+    from unbounded_lint.link.defects.removal_while_iterating import Clash
+    from unbounded_lint.link.project import Project
+from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM208"
 NAME = "removal-while-iterating"

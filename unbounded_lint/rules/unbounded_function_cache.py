@@ -9,7 +9,7 @@ from unbounded_lint.finding import Finding, Place
 from unbounded_lint.rules.base import Options, Rule
 
 if TYPE_CHECKING:
-    from unbounded_lint.link.functioncaches import FunctionCache
+    from unbounded_lint.link.defects.unbounded_function_cache import FunctionCache
     from unbounded_lint.link.project import Project
 
 CODE = "UBM301"

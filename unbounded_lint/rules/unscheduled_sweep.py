@@ -10,8 +10,9 @@ from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import finding, growth, on_a_timer
 
 if TYPE_CHECKING:
-    from unbounded_lint.link.project import Container, Project
-    from unbounded_lint.link.sweeps import Removal
+    from unbounded_lint.link.project import Project
+    from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.removals import Removal
 
 CODE = "UBM201"
 NAME = "unscheduled-sweep"

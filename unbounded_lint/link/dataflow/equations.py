@@ -26,7 +26,7 @@ from unbounded_lint.link.dataflow.values import (
     is_fresh,
     ordered,
 )
-from unbounded_lint.link.program import Binding, LinkedModule, Program, ScopeId
+from unbounded_lint.link.program.program import Binding, LinkedModule, Program, ScopeId
 
 MOST = 200
 """How many things a value may be before it can be anything: what is known of so many says nothing of one."""

@@ -21,7 +21,7 @@ from unbounded_lint.link.dataflow.equations import (
 from unbounded_lint.link.dataflow.scoping import AttributeWrite, Scoping
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.values import NOTHING, CallSite, External, Value, Values
-from unbounded_lint.link.program import Program, ScopeId
+from unbounded_lint.link.program.program import Program, ScopeId
 
 
 class Resolver:

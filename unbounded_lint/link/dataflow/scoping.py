@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.program import LinkedModule, Program, ScopeId
+from unbounded_lint.link.program.program import LinkedModule, Program, ScopeId
 
 _CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 

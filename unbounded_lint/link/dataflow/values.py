@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.program.program import ScopeId
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.values import Class, External, ordered
-from unbounded_lint.link.given import callee_names, dotted_text
 from unbounded_lint.link.keys.origins import CLOSED_LITERAL, Domain, join, stated
-from unbounded_lint.link.program import Program, ScopeId
+from unbounded_lint.link.program.program import Program, ScopeId
 
 
 class Annotations:

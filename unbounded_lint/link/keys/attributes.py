@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.values import Class, External, Function, Instance, Module, Value, Values, ordered
-from unbounded_lint.link.given import dotted_text
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import (
     NOTHING_YET,
@@ -19,7 +19,7 @@ from unbounded_lint.link.keys.origins import (
     made_of,
     opened,
 )
-from unbounded_lint.link.program import ScopeId, Site
+from unbounded_lint.link.program.program import ScopeId, Site
 
 _CLASSLIKE = frozenset(
     {"__class__", "__name__", "__qualname__", "__module__", "__code__", "__func__", "__doc__", "__file__"}

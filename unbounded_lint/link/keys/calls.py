@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Module, ordered
-from unbounded_lint.link.given import dotted_text
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.material import Material, decorator_tails
 from unbounded_lint.link.keys.origins import (
@@ -25,7 +25,7 @@ from unbounded_lint.link.keys.origins import (
     stated,
 )
 from unbounded_lint.link.keys.parameters import Parameters
-from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.program.program import ScopeId
 
 _MEMOS = frozenset({"cache", "lru_cache"})
 _BY_VALUE = frozenset({"dataclass", "frozen", "attrs", "define", "s"})

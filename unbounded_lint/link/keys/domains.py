@@ -8,7 +8,7 @@ from typing import Any
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.flow import Flow
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.calls import Calls
 from unbounded_lint.link.keys.expressions import Expressions
@@ -30,7 +30,7 @@ from unbounded_lint.link.keys.origins import (
     widened,
 )
 from unbounded_lint.link.keys.parameters import Parameters
-from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
 
@@ -46,7 +46,7 @@ class Keys:
         attributes = Attributes(self._material)
         calls = Calls(self._material, attributes, parameters)
         expressions = Expressions(self._material, calls, attributes, self._loops, parameters)
-        self._imports = Imports(flow.program, flow.full)
+        self._imports = Imports(flow.program, flow.resolver)
         self._by_kind: dict[str, Callable[[Any], Asked]] = {
             "use": lambda q: self._use(self._material.nodes[q.node], q.scope, q.op),
             "value": lambda q: expressions.value(self._material.nodes[q.node], q.scope),

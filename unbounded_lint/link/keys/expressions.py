@@ -21,8 +21,8 @@ from unbounded_lint.link.keys.origins import (
     settled,
 )
 from unbounded_lint.link.keys.parameters import Parameters
-from unbounded_lint.link.literal import is_listed, is_text
-from unbounded_lint.link.program import Binding, ScopeId
+from unbounded_lint.link.program.literals import is_listed, is_text
+from unbounded_lint.link.program.program import Binding, ScopeId
 
 
 class Expressions:

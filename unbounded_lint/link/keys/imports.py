@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.values import Function, ordered
-from unbounded_lint.link.given import callee_names
-from unbounded_lint.link.program import Program, ScopeId
+from unbounded_lint.link.program.program import Program, ScopeId
 
 _DEPTH = 4
 _GIVING_ON = frozenset({"getattr", "list", "tuple", "next", "iter", "sorted"})

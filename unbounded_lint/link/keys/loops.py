@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.values import Allocation, Class, External, Values, ordered
-from unbounded_lint.link.given import dotted_text
 from unbounded_lint.link.keys.material import Material, decorator_tails
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
@@ -20,7 +20,7 @@ from unbounded_lint.link.keys.origins import (
     opened,
     settled,
 )
-from unbounded_lint.link.program import Binding, ScopeId, Site
+from unbounded_lint.link.program.program import Binding, ScopeId, Site
 
 _PLAIN = frozenset({"staticmethod", "classmethod", "contextmanager", "asynccontextmanager", "overload", "override"})
 _VIEWS = frozenset({"items", "keys", "values", "copy", "elements", "most_common"})

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import External, Values
-from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.given import callee_names, dotted_text
 from unbounded_lint.link.keys.annotations import Annotations
 from unbounded_lint.link.keys.origins import Asked, Nodes, Origin, made_of
-from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
 _REQUESTS = tuple(
@@ -32,10 +32,10 @@ class Material:
     def __init__(self, flow: Flow, execution: Execution, catalog: Catalog) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.full
+        self.resolver = flow.resolver
         self.execution = execution
         self.catalog = catalog
-        self.annotations = Annotations(flow.program, flow.full, catalog)
+        self.annotations = Annotations(flow.program, flow.resolver, catalog)
         self.nodes = Nodes()
 
     def value(self, expr: m.Expr, scope: ScopeId) -> Asked:

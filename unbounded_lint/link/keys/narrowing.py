@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.solver import Asking
-from unbounded_lint.link.frames import guards
-from unbounded_lint.link.given import dotted_text
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import Domain, is_closed, settled
-from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.program import ScopeId
 
 Narrowed = Asking[Domain | None]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.values import Class, Instance
-from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.program.program import ScopeId
 
 DomainKind: TypeAlias = Literal["open", "closed", "unknown"]
 

@@ -23,7 +23,7 @@ from unbounded_lint.link.keys.origins import (
     opened,
     settled,
 )
-from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.program.program import ScopeId
 
 _ATTRIBUTE_HOOKS = frozenset({"__getattr__", "__getattribute__"})
 

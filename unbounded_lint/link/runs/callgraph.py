@@ -8,11 +8,11 @@ from functools import cached_property
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.callees import argument_at, callee_names, given, is_unknown_receiver, receiver_of
+from unbounded_lint.link.dataflow.uses import Flow, Use
 from unbounded_lint.link.dataflow.values import Function
-from unbounded_lint.link.flow import Flow, Use
-from unbounded_lint.link.frames import in_cleanup, in_main_guard, loops_around
-from unbounded_lint.link.given import argument_at, callee_names, given, is_unknown_receiver, receiver_of
-from unbounded_lint.link.program import ScopeId, Site
+from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
+from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook, is_of_test
 from unbounded_lint.link.runs.decorators import Decorators
 from unbounded_lint.link.runs.loops import Loops
@@ -29,7 +29,7 @@ class CallGraph:
     def __init__(self, flow: Flow, catalog: Catalog, entry_points: frozenset[str], sweepers: frozenset[str]) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.full
+        self.resolver = flow.resolver
         self.catalog = catalog
         self.entry_points = entry_points
         self.sweepers = sweepers

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.model import Hook
-from unbounded_lint.link.program import Program, ScopeId
+from unbounded_lint.link.program.program import Program, ScopeId
 
 ContextKind: TypeAlias = Literal[
     "import",

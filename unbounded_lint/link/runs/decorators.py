@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.callees import given
+from unbounded_lint.link.dataflow.uses import Flow, Variable
 from unbounded_lint.link.dataflow.values import Function
-from unbounded_lint.link.flow import Flow, Variable
-from unbounded_lint.link.given import given
-from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import Context, by_hook
 from unbounded_lint.link.runs.timers import Timers
 
@@ -47,7 +47,7 @@ class Decorators:
     def __init__(self, flow: Flow, timers: Timers) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.full
+        self.resolver = flow.resolver
         self.timers = timers
 
     def of(self, scope: ScopeId, called: bool) -> Iterator[Context]:

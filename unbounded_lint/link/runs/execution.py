@@ -9,8 +9,8 @@ from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.callgraph import CallGraph
 from unbounded_lint.link.runs.context import Context, ContextKind, Place, Step
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given, is_unknown_receiver, receiver_of
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, External, Function
-from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.frames import loops_around, ops_in
-from unbounded_lint.link.given import callee_names, dotted_text, given, is_unknown_receiver, receiver_of
-from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.program.blocks import loops_around, ops_in
+from unbounded_lint.link.program.program import ScopeId
 
 _GATHERING = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "range", "dict"})
 _VIEWS = frozenset({"items", "keys", "values", "split", "splitlines"})
@@ -20,7 +20,7 @@ class Loops:
 
     def __init__(self, flow: Flow, catalog: Catalog) -> None:
         self.program = flow.program
-        self.resolver = flow.full
+        self.resolver = flow.resolver
         self.catalog = catalog
         self._timed: dict[tuple[ScopeId, int], bool] = {}
 

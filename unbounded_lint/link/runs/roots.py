@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.frames import in_main_guard
-from unbounded_lint.link.given import callee_names
-from unbounded_lint.link.program import Program, ScopeId, Site
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.program.blocks import in_main_guard
+from unbounded_lint.link.program.program import Program, ScopeId, Site
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
 from unbounded_lint.link.runs.decorators import Decorators
 from unbounded_lint.link.runs.uncalled import Uncalled
@@ -37,7 +37,7 @@ class Roots:
     def __init__(self, flow: Flow, catalog: Catalog, decorators: Decorators, uncalled: Uncalled) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.full
+        self.resolver = flow.resolver
         self.catalog = catalog
         self.decorators = decorators
         self.uncalled = uncalled

@@ -8,10 +8,16 @@ from unbounded_lint.catalog.load import DECLARED, Catalog
 from unbounded_lint.catalog.model import Given, Hook, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.callees import (
+    argument_at,
+    callee_names,
+    dotted_text,
+    is_unknown_receiver,
+    receiver_of,
+)
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, Instance
-from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.given import argument_at, callee_names, dotted_text, is_unknown_receiver, receiver_of
-from unbounded_lint.link.program import ScopeId, Site
+from unbounded_lint.link.program.program import ScopeId, Site
 
 _REACHED = 60
 """How many callers are looked at for a timer that arms itself again."""
@@ -32,7 +38,7 @@ class Timers:
     def __init__(self, flow: Flow, catalog: Catalog) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.full
+        self.resolver = flow.resolver
         self.catalog = catalog
 
     def of(self, call: m.Call, scope: ScopeId) -> tuple[Timer, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.flow import Flow
-from unbounded_lint.link.program import ScopeId
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import Context, Step, by_hook
 from unbounded_lint.link.runs.timers import Timers
 
@@ -23,7 +23,7 @@ class Uncalled:
     def __init__(self, flow: Flow, catalog: Catalog, timers: Timers) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.full
+        self.resolver = flow.resolver
         self.catalog = catalog
         self.timers = timers
 

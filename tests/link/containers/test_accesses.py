@@ -1,0 +1,193 @@
+"""What is done to a container: each form of insert, removal and look, directly and through other names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.programs import known_gap, linked, named
+from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.link.verdicts.container import Container
+
+Seen = tuple[str, str]
+
+DIRECT: list[tuple[str, str, Seen]] = [
+    # what X is, what is done, (kind, key)
+    ("{}", "X[k] = v", ("insert", "k")),
+    ("{}", "X[k][j] = v", ("insert", "j")),
+    ("{}", "a = X[k] = v", ("insert", "k")),
+    ("{}", "X[k], other = v, 1", ("insert", "k")),
+    ("{}", "X.setdefault(k, v)", ("insert", "k")),
+    ("{}", "X.update({k: v})", ("insert", "k")),
+    ("{}", "X.update(k)", ("insert", "k")),
+    ("{}", "X |= {k: v}", ("insert", "")),
+    ("{}", "X.__setitem__(k, v)", ("insert", "k")),
+    ("{}", "for X[k] in v: pass", ("insert", "k")),
+    ("{}", "with v as X[k]: pass", ("insert", "k")),
+    ("collections.defaultdict(int)", "X[k] += 1", ("insert", "k")),
+    ("collections.defaultdict(list)", "X[k].append(v)", ("insert", "k")),
+    ("collections.defaultdict(list)", "print(X[k])", ("insert", "k")),
+    ("collections.Counter()", "X[k] += 1", ("insert", "k")),
+    ("set()", "X.add(k)", ("insert", "k")),
+    ("set()", "X |= {k}", ("insert", "k")),
+    ("[]", "X.append(k)", ("insert", "k")),
+    ("[]", "X.extend(k)", ("insert", "k")),
+    ("[]", "X.insert(0, k)", ("insert", "k")),
+    ("[]", "X += [k]", ("insert", "k")),
+    ("[]", "heapq.heappush(X, k)", ("insert", "")),
+    ("collections.deque()", "X.appendleft(k)", ("insert", "k")),
+    ("{}", "del X[k]", ("remove", "k")),
+    ("{}", "del X[k], v.a", ("remove", "k")),
+    ("{}", "X.pop(k)", ("remove", "k")),
+    ("{}", "X.pop(k, None)", ("remove", "k")),
+    ("{}", "X.popitem()", ("remove", "")),
+    ("{}", "X.__delitem__(k)", ("remove", "k")),
+    ("set()", "X.discard(k)", ("remove", "k")),
+    ("set()", "X.remove(k)", ("remove", "k")),
+    ("set()", "X -= k", ("remove", "k")),
+    ("set()", "X.difference_update(k)", ("remove", "k")),
+    ("set()", "v.add_done_callback(X.discard)", ("remove", "")),
+    ("[]", "heapq.heappop(X)", ("remove", "")),
+    ("collections.deque()", "X.popleft()", ("remove", "")),
+    ("{}", "X.clear()", ("clear", "")),
+    ("[]", "del X[:]", ("clear", "")),
+    ("[]", "del X[:5]", ("trim", "")),
+    ("[]", "X[:] = v", ("replace", "")),
+    ("{}", "X = {}", ("replace", "")),
+    ("{}", "X = {a: b for a, b in X.items() if b}", ("replace", "")),
+    ("[]", "X = X + [k]", ("insert", "k")),
+    ("{}", "X = {**X, k: v}", ("insert", "k")),
+    ("{}", "if k in X: pass", ("contains", "k")),
+    ("{}", "if len(X) > 3: pass", ("size", "")),
+    ("{}", "if not X: pass", ("tested", "")),
+    ("{}", "for a in X: pass", ("iterate", "")),
+    ("{}", "v.send(X)", ("escape", "")),
+]
+QUIET: list[tuple[str, str]] = [
+    ("{}", "print(X[k])"),
+    ("{}", "X.get(k)"),
+    ("{}", "Y = dict(X); Y[k] = v"),
+    ("[]", "X[0] = v"),
+    ("[]", "X.sort()"),
+    ("{}", "X.keys()"),
+    ("collections.Counter()", "print(X[k])"),
+    ("{}", "print(X, (lambda X: X.clear())(v))"),
+]
+
+
+def container(tmp_path: Path, made: str, code: str) -> Container:
+    declared = "    global X\n" if "X = " in code or "X |=" in code or "X +=" in code or "X -=" in code else ""
+    text = f"import collections, heapq\nX = {made}\ndef f(k, v):\n{declared}    {code}\n"
+    return named(linked(tmp_path, {"m.py": text}))
+
+
+def seen(found: Container) -> set[Seen]:
+    return {(a.kind, dotted_text(a.key) if a.key is not None else "") for a in found.accesses}
+
+
+@pytest.mark.parametrize(("made", "code", "expected"), DIRECT, ids=[f"{m} {c}" for m, c, _ in DIRECT])
+def test_form(made: str, code: str, expected: Seen, tmp_path: Path) -> None:
+    found = seen(container(tmp_path, made, code))
+    assert expected in found
+    changes = {kind for kind, _ in found} & {"insert", "remove", "clear", "trim", "replace"}
+    assert changes <= {expected[0]}, "one form is not taken for another besides"
+
+
+@pytest.mark.parametrize(("made", "code"), QUIET, ids=[f"{m} {c}" for m, c in QUIET])
+def test_what_changes_no_size(made: str, code: str, tmp_path: Path) -> None:
+    found = {kind for kind, _ in seen(container(tmp_path, made, code))}
+    assert not found & {"insert", "remove", "clear", "trim", "replace"}
+
+
+THROUGH = {
+    "import": {"n.py": "from m import X\ndef f(k):\n    X[k] = 1\n"},
+    "import as": {"n.py": "from m import X as Y\ndef f(k):\n    Y[k] = 1\n"},
+    "module": {"n.py": "import m\ndef f(k):\n    m.X[k] = 1\n"},
+    "module as": {"n.py": "import m as other\ndef f(k):\n    other.X[k] = 1\n"},
+    "import in a function": {"n.py": "def f(k):\n    from m import X\n    X[k] = 1\n"},
+    "star": {"n.py": "from m import *\ndef f(k):\n    X[k] = 1\n"},
+    "re-export": {"n.py": "from m import X\n", "o.py": "import n\ndef f(k):\n    n.X[k] = 1\n"},
+    "alias": {"n.py": "import m\ndef f(k):\n    own = m.X\n    own[k] = 1\n"},
+    "parameter": {"n.py": "import m\ndef put(d, k):\n    d[k] = 1\ndef f(k):\n    put(m.X, k)\n"},
+    "keyword": {"n.py": "import m\ndef put(k, *, d):\n    d[k] = 1\ndef f(k):\n    put(k, d=m.X)\n"},
+    "accessor": {"n.py": "import m\ndef get():\n    return m.X\ndef f(k):\n    get()[k] = 1\n"},
+    "attribute": {
+        "n.py": "import m\nclass C:\n    def __init__(self):\n        self.d = m.X\n"
+        "    def f(self, k):\n        self.d[k] = 1\n"
+    },
+    "closure": {"n.py": "import m\ndef f(k):\n    d = m.X\n    def inner():\n        d[k] = 1\n    return inner\n"},
+    "try": {"n.py": "try:\n    from m import X\nexcept ImportError:\n    X = None\ndef f(k):\n    X[k] = 1\n"},
+    "bound method": {"n.py": "import m\ndef f(k):\n    put = m.X.setdefault\n    put(k, 1)\n"},
+}
+
+
+@pytest.mark.parametrize("files", THROUGH.values(), ids=THROUGH)
+def test_insert_through(files: dict[str, str], tmp_path: Path) -> None:
+    found = named(linked(tmp_path, {"m.py": "X = {}\n", **files}))
+    inserts = [(a.scope.path, dotted_text(a.key) if a.key else "") for a in found.accesses if a.kind == "insert"]
+    assert inserts == [(list(files)[-1], "k")]
+
+
+@known_gap("a parameter is not bound to its default")
+def test_insert_through_a_default(tmp_path: Path) -> None:
+    text = "import m\ndef f(k, d=m.X):\n    d[k] = 1\n"
+    found = named(linked(tmp_path, {"m.py": "X = {}\n", "n.py": text}))
+    assert [a.kind for a in found.accesses if a.kind == "insert"] == ["insert"]
+
+
+@pytest.mark.parametrize("amount", ["1", "v", "len(v)"])
+def test_counting_inserts_nothing_into_a_plain_dict(amount: str, tmp_path: Path) -> None:
+    found = seen(container(tmp_path, "{'a': 0}", f"X['a'] += {amount}"))
+    assert {kind for kind, _ in found} & {"insert", "remove"} == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(k):\n    X = {}\n    X[k] = 1\n",
+        "def f(X, k):\n    X[k] = 1\n",
+        "class C:\n    X = None\n    def f(self, k):\n        self.X[k] = 1\n",
+        "class X:\n    pass\ndef f(k):\n    X[k] = 1\n",
+    ],
+    ids=["local", "parameter", "attribute", "other definition"],
+)
+def test_another_thing_of_the_same_name(text: str, tmp_path: Path) -> None:
+    found = named(linked(tmp_path, {"m.py": "X = {}\n", "n.py": text}))
+    assert [a for a in found.accesses if a.kind == "insert"] == []
+
+
+def test_package_relative_imports(tmp_path: Path) -> None:
+    files = {
+        "p/__init__.py": "from .m import X\n",
+        "p/m.py": "X = {}\n",
+        "p/q/__init__.py": "",
+        "p/q/n.py": "from .. import X\nfrom ..m import X as Y\ndef f(k):\n    X[k] = 1\n    Y.pop(k)\n",
+    }
+    found = named(linked(tmp_path, files))
+    assert sorted((a.scope.path, a.kind) for a in found.accesses if a.kind in {"insert", "remove"}) == [
+        ("p/q/n.py", "insert"),
+        ("p/q/n.py", "remove"),
+    ]
+
+
+@pytest.mark.parametrize("receiver", ["self", "C", "type(self)", "self.__class__", "cls"])
+def test_class_attribute(receiver: str, tmp_path: Path) -> None:
+    decorator, first = ("    @classmethod\n", "cls") if receiver == "cls" else ("", "self")
+    text = f"class C:\n    X = {{}}\n{decorator}    def f({first}, k):\n        {receiver}.X[k] = 1\n"
+    found = named(linked(tmp_path, {"m.py": text}), "C.X")
+    assert [a.kind for a in found.accesses if a.kind == "insert"] == ["insert"]
+
+
+@known_gap("files that write a private name in its mangled form are not asked")
+def test_private_name_of_a_singleton_in_a_subclass_of_another_module(tmp_path: Path) -> None:
+    files = {
+        "a.py": "class A:\n    def __init__(self):\n        self.__x = {}\n"
+        "    def put(self, k):\n        self.__x[k] = 1\n",
+        "b.py": "from a import A\nclass B(A):\n    def drop(self, k):\n        self._A__x.pop(k)\nb = B()\n",
+    }
+    found = named(linked(tmp_path, files), "A._A__x")
+    assert sorted((a.scope.path, a.kind) for a in found.accesses if a.kind in {"insert", "remove"}) == [
+        ("a.py", "insert"),
+        ("b.py", "remove"),
+    ]

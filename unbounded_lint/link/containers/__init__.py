@@ -1,0 +1,1 @@
+"""Which growable objects last, and what is done to each."""

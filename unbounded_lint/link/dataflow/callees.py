@@ -1,0 +1,89 @@
+"""Calls as the catalogue wants to be asked about them: dotted callees, receiver words and argument texts."""
+
+from __future__ import annotations
+
+from unbounded_lint.catalog.load import receiver_word
+from unbounded_lint.catalog.model import Given
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.resolver import Resolver
+from unbounded_lint.link.dataflow.values import External, ExternalResult
+from unbounded_lint.link.program.program import ScopeId
+
+
+def dotted_text(expr: m.Expr) -> str:
+    """A name or attribute chain as written ("self.loop"), calls as "f()"; "" for anything else."""
+    match expr:
+        case m.Name(id=name):
+            return name
+        case m.Attr(base=base, name=name):
+            below = dotted_text(base)
+            return f"{below}.{name}" if below else name
+        case m.Call(func=func):
+            below = dotted_text(func)
+            return f"{below}()" if below else ""
+        case m.Await(value=inner):
+            return dotted_text(inner)
+    return ""
+
+
+def callee_names(func: m.Expr, scope: ScopeId, resolver: Resolver) -> tuple[str, ...]:
+    """The dotted names outside the project that a callee resolves to."""
+    return tuple(sorted(v.name for v in resolver.values(func, scope) if isinstance(v, External)))
+
+
+def receiver_of(func: m.Expr) -> str | None:
+    """The receiver word of a method call, None when the callee is no attribute."""
+    return receiver_word(dotted_text(func.base)) if isinstance(func, m.Attr) else None
+
+
+def is_unknown_receiver(func: m.Expr, scope: ScopeId, resolver: Resolver) -> bool:
+    """Whether a method is called on something whose type the project does not tell."""
+    if not isinstance(func, m.Attr):
+        return False
+    values = resolver.values(func.base, scope)
+    return all(isinstance(v, External | ExternalResult) for v in values)
+
+
+def argument_text(expr: m.Expr, scope: ScopeId, resolver: Resolver) -> str:
+    """One argument as the catalogue's model describes it."""
+    match expr:
+        case m.Const(value=value):
+            return value
+        case m.Unary(op="-", operand=m.Const(value=value)):
+            return f"-{value}"
+        case m.Name() | m.Attr():
+            names = callee_names(expr, scope, resolver)
+            return names[0] if names else ""
+        case m.DictDisplay(items=()):
+            return "{}"
+        case m.Display(kind="list", items=()):
+            return "[]"
+        case m.Call(func=func, args=args):
+            names = callee_names(func, scope, resolver)
+            texts = [argument_text(a.value, scope, resolver) for a in args if isinstance(a.value, m.Const)]
+            return f"{names[0]}({', '.join(texts)})" if names else ""
+    return ""
+
+
+def given(call: m.Call, scope: ScopeId, resolver: Resolver) -> Given:
+    """The arguments of a call by position and keyword; none behind a star."""
+    found: dict[int | str, str] = {}
+    position = 0
+    for argument in call.args:
+        if argument.keyword is not None:
+            found[argument.keyword] = argument_text(argument.value, scope, resolver)
+        elif argument.star:
+            position += 1000
+        else:
+            found[position] = argument_text(argument.value, scope, resolver)
+            position += 1
+    return found
+
+
+def argument_at(call: m.Call, position: int | None, keywords: tuple[str, ...] = ()) -> m.Expr | None:
+    """The argument under one of the keywords, or at the position."""
+    for argument in call.args:
+        if argument.keyword is not None and argument.keyword in keywords:
+            return argument.value
+    plain = [a.value for a in call.args if a.keyword is None and not a.star]
+    return plain[position] if position is not None and 0 <= position < len(plain) else None

@@ -1,0 +1,256 @@
+"""Sweepers that are started and lost again: the error of the start swallowed, the task dropped, the event loop over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.finding import Confidence
+from unbounded_lint.link.dataflow.callees import callee_names
+from unbounded_lint.link.dataflow.uses import Flow, Variable
+from unbounded_lint.link.dataflow.values import ExternalResult
+from unbounded_lint.link.program.blocks import frames_of, loops_around
+from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.timer_starts import Edge, Ways
+from unbounded_lint.link.verdicts.removals import Removal, sweeping_timers
+
+STEPS = 300
+"""How many steps up from the timers are followed; behind that, a sweeper counts as kept."""
+
+_CAUGHT = frozenset({"RuntimeError", "Exception", "BaseException"})
+_CLOSING_RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run"})
+_LOOP_NOW = frozenset({"asyncio.get_running_loop", "asyncio.events.get_running_loop"})
+_NEED_LOOP = frozenset({"asyncio.create_task", "asyncio.tasks.create_task"})
+_WAKERS = frozenset(
+    f"asyncio.{name}"
+    for name in ("Event", "Queue", "LifoQueue", "PriorityQueue", "Condition", "Semaphore", "Future", "Barrier")
+)
+_WAITS = frozenset({"wait", "get", "acquire", "join"})
+_PASSIVE = _WAITS | {"is_set", "clear", "empty", "full", "qsize", "locked", "done", "get_nowait", "maxsize"}
+"""What can be done to something without ending a wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How a sweeper gets lost.
+
+    kind        swallowed (the start fails at import, and nothing tells), dropped (nothing keeps its task), short (its
+                event loop is closed at once)
+    scope, op   where that happens: the operation whose error is swallowed, the start, the run of the event loop
+    sweeper     the function that the timer runs again and again
+    confidence  low for a dropped task that the event loop's timers hold while it sleeps
+    """
+
+    kind: str
+    scope: ScopeId
+    op: int
+    sweeper: ScopeId
+    confidence: Confidence
+
+
+class _Path(NamedTuple):
+    """A way up from a start.
+
+    sweeper    the function that runs again and again
+    needs      the start raises where no event loop runs, and only plain calls of plain functions led here
+    swallowed  the operation whose error is swallowed
+    brief      nothing is waited for behind the start, so that a loop that runs it ends at once
+    """
+
+    edge: Edge
+    sweeper: ScopeId
+    needs: bool
+    swallowed: tuple[ScopeId, int] | None
+    brief: bool
+
+
+class Losses:
+    """Answers for containers that a timer sweeps whether every start of the sweeper is lost."""
+
+    def __init__(self, flow: Flow, execution: Execution, ways: Ways) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.execution = execution
+        self.ways = ways
+
+    def of(self, removals: tuple[Removal, ...]) -> Loss | None:
+        """The loss that ends every way to start a sweeper; None if one sweeper is kept, or nothing is known."""
+        queue: list[_Path] = []
+        for timer in sweeping_timers(removals, self.execution):
+            armed = self.ways.armed(timer)
+            if not armed or (timer.timer == "loop" and self.ways.roots(timer.root[0])):
+                return None
+            queue += [self._begun(edge, timer.root[0]) for edge in armed]
+        found: list[Loss] = []
+        seen: set[object] = set()
+        while queue:
+            path = queue.pop(0)
+            key = (path.edge.scope, path.edge.op, id(path.edge.node), path.needs, path.swallowed, path.brief)
+            if key in seen:
+                continue
+            seen.add(key)
+            loss = self._loss(path)
+            if loss is not None:
+                found.append(loss)
+                continue
+            if len(seen) > STEPS or self.ways.roots(path.edge.scope):
+                return None
+            queue += [self._further(above, path) for above in self.ways.edges(path.edge.scope)]
+        return min(found, key=lambda loss: loss.confidence.rank, default=None)
+
+    # --- steps ---
+
+    def _begun(self, edge: Edge, sweeper: ScopeId) -> _Path:
+        return self._at(edge, sweeper, self._needs_loop(edge), None, _makes_task(edge))
+
+    def _further(self, edge: Edge, path: _Path) -> _Path:
+        needs = path.needs if edge.call is not None and edge.timer is None else self._needs_loop(edge)
+        return self._at(edge, path.sweeper, needs, path.swallowed, path.brief or _makes_task(edge))
+
+    def _at(
+        self, edge: Edge, sweeper: ScopeId, needs: bool, swallowed: tuple[ScopeId, int] | None, brief: bool
+    ) -> _Path:
+        facts = self.program.facts(edge.scope)
+        if facts.is_async:
+            needs = False
+        if needs and swallowed is None and self._is_swallowed(edge, facts):
+            swallowed = (edge.scope, edge.op)
+        brief = brief and (not facts.is_async or self._is_brief(edge, facts))
+        return _Path(edge, sweeper, needs, swallowed, brief)
+
+    def _loss(self, path: _Path) -> Loss | None:
+        edge = path.edge
+        if edge.scope.index == 0 and path.needs and path.swallowed is not None:
+            return Loss("swallowed", *path.swallowed, path.sweeper, Confidence.HIGH)
+        if path.brief and self._is_run_alone(edge):
+            return Loss("short", edge.scope, edge.op, path.sweeper, Confidence.HIGH)
+        if self._is_dropped(edge):
+            level = Confidence.MEDIUM if self._waits_unheld(path.sweeper) else Confidence.LOW
+            return Loss("dropped", edge.scope, edge.op, path.sweeper, level)
+        return None
+
+    # --- a start that raises ---
+
+    def _needs_loop(self, edge: Edge) -> bool:
+        """Whether a start raises RuntimeError where no event loop runs."""
+        call = edge.handed
+        if call is None:
+            return False
+        if set(callee_names(call.func, edge.scope, self.resolver)) & _NEED_LOOP:
+            return True
+        base = call.func.base if isinstance(call.func, m.Attr) else None
+        values = self.resolver.values(base, edge.scope) if base is not None else frozenset()
+        return bool(values) and all(isinstance(v, ExternalResult) and v.name in _LOOP_NOW for v in values)
+
+    def _is_swallowed(self, edge: Edge, facts: m.Scope) -> bool:
+        """Whether an operation stands in a `try` whose handler goes on, or in a `suppress`."""
+        if not 0 <= edge.op < len(facts.ops):
+            return False
+        for index in frames_of(facts, edge.op):
+            frame = facts.frames[index]
+            if frame.kind == "with" and isinstance(frame.head, m.Call):
+                names = callee_names(frame.head.func, edge.scope, self.resolver)
+                caught = [a.value for a in frame.head.args]
+                if "contextlib.suppress" in names and any(self._catches(c, edge.scope) for c in caught):
+                    return True
+            if frame.kind == "try":
+                handlers = [
+                    i
+                    for i, other in enumerate(facts.frames)
+                    if other.kind == "except" and other.statement == frame.statement
+                ]
+                for handler in handlers:
+                    head = facts.frames[handler].head
+                    if head is None or self._catches(head, edge.scope):
+                        return not _raises(facts, handler)
+        return False
+
+    def _catches(self, head: m.Expr, scope: ScopeId) -> bool:
+        parts = head.items if isinstance(head, m.Display) else (head,)
+        return any(set(callee_names(part, scope, self.resolver)) & _CAUGHT for part in parts)
+
+    # --- a task that nothing keeps ---
+
+    def _is_dropped(self, edge: Edge) -> bool:
+        """Whether a start is a statement of its own, and the framework keeps no reference either."""
+        if not _makes_task(edge):
+            return False
+        facts = self.program.facts(edge.scope)
+        action = facts.ops[edge.op].action if 0 <= edge.op < len(facts.ops) else None
+        return isinstance(action, m.Eval) and action.role == "statement" and action.value is edge.handed
+
+    def _waits_unheld(self, sweeper: ScopeId) -> bool:
+        """Whether a coroutine waits, without a time limit, for something that only itself refers to."""
+        facts = self.program.facts(sweeper)
+        for op in facts.ops:
+            for node in w.nodes(op.action):
+                if isinstance(node, m.Await):
+                    name = _waited_for(node.value)
+                    if name is not None and self._is_own(name, sweeper):
+                        return True
+        return False
+
+    def _is_own(self, name: str, scope: ScopeId) -> bool:
+        """Whether a name stands for something to wait for that is made here, goes nowhere else and is never set."""
+        bound = self.program.of(scope).bindings(scope.index).get(name, ())
+        if len(bound) != 1 or bound[0].kind != "value" or not isinstance(bound[0].expr, m.Call):
+            return False
+        func = bound[0].expr.func
+        made = set(callee_names(func, scope, self.resolver)) & _WAKERS
+        if not made and not (isinstance(func, m.Attr) and func.name == "create_future"):
+            return False
+        return all(
+            use.site.scope == scope
+            and (isinstance(use.outer, m.Await) or (isinstance(use.outer, m.Attr) and use.outer.name in _PASSIVE))
+            for use in self.flow.uses(Variable(scope, name))
+            if use.kind != "rebound"
+        )
+
+    # --- a loop that ends ---
+
+    def _is_run_alone(self, edge: Edge) -> bool:
+        """Whether a coroutine is what `asyncio.run` runs."""
+        outer = edge.parents[-1] if edge.parents else None
+        if not isinstance(outer, m.Call) or outer.func is edge.node:
+            return False
+        return bool(set(callee_names(outer.func, edge.scope, self.resolver)) & _CLOSING_RUNNERS)
+
+    def _is_brief(self, edge: Edge, facts: m.Scope) -> bool:
+        """Whether a coroutine waits for nothing behind an operation, nor by the operation but for what it calls."""
+        if not 0 <= edge.op < len(facts.ops) or loops_around(facts, edge.op):
+            return False
+        if any(facts.frames[f].is_async for f in frames_of(facts, edge.op)):
+            return False
+        if edge.handed is not None and any(isinstance(parent, m.Await) for parent in edge.parents):
+            return False
+        later = facts.ops[edge.op + 1 :]
+        if any(facts.frames[op.frame].is_async for op in later):
+            return False
+        return not any(isinstance(node, m.Await | m.Yield) for op in later for node in w.nodes(op.action))
+
+
+def _makes_task(edge: Edge) -> bool:
+    """Whether a start makes a task that the event loop keeps no reference to."""
+    timer = edge.timer
+    return timer is not None and timer.kind == "spawn" and timer.context == "loop" and not timer.keeps_reference
+
+
+def _raises(facts: m.Scope, frame: int) -> bool:
+    """Whether a handler ends the program or passes the error on."""
+    return any(
+        isinstance(op.action, m.Raise) and frame in frames_of(facts, index) for index, op in enumerate(facts.ops)
+    )
+
+
+def _waited_for(expr: m.Expr) -> str | None:
+    """The name in `await name` or `await name.wait()`."""
+    match expr:
+        case m.Name(id=name):
+            return name
+        case m.Call(func=m.Attr(base=m.Name(id=name), name=method)) if method in _WAITS:
+            return name
+    return None

@@ -1,0 +1,387 @@
+"""What may raise in a piece of code, and what catches it there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.finding import Confidence
+from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
+from unbounded_lint.link.program.blocks import frames_of
+from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.runs.execution import Execution
+
+DEPTH = 4
+"""How many calls deep an error is looked for."""
+
+_EVERYTHING = frozenset({"Exception", "BaseException"})
+_OF_KEYS = frozenset({"KeyError", "LookupError", "IndexError", "StopIteration"})
+_OF_WAITING = frozenset(
+    {
+        "CancelledError",
+        "KeyboardInterrupt",
+        "SystemExit",
+        "GeneratorExit",
+        "TimeoutError",
+        "Empty",
+        "GreenletExit",
+        "StopAsyncIteration",
+    }
+)
+_OUTWARD_BUILTINS = frozenset({"open", "exec", "eval", "__import__"})
+_OUTWARD = frozenset(
+    [
+        "aiofiles",
+        "aiohttp",
+        "aioredis",
+        "aiosqlite",
+        "asyncpg",
+        "boto3",
+        "ftplib",
+        "http",
+        "httpx",
+        "imaplib",
+        "io",
+        "mysql",
+        "os",
+        "paho",
+        "paramiko",
+        "pickle",
+        "pika",
+        "poplib",
+        "psycopg",
+        "psycopg2",
+        "pymongo",
+        "pymysql",
+        "redis",
+        "requests",
+        "shutil",
+        "smtplib",
+        "socket",
+        "sqlite3",
+        "ssl",
+        "subprocess",
+        "telnetlib",
+        "urllib",
+        "urllib3",
+        "websocket",
+        "websockets",
+    ]
+)
+"""Packages whose functions go to a disk, a network, another process or a database."""
+
+_HARMLESS = (
+    "os.path.",
+    "os.environ",
+    "os.getenv",
+    "os.getpid",
+    "os.getppid",
+    "os.fspath",
+    "os.cpu_count",
+    "os.urandom",
+    "os.times",
+    "urllib.parse.",
+    "http.HTTPStatus",
+    "io.StringIO",
+    "io.BytesIO",
+    "socket.gethostname",
+    "aiohttp.ClientTimeout",
+    "httpx.Timeout",
+    "pickle.dumps",
+)
+_DIALLING = frozenset(
+    {
+        "asyncio.open_connection",
+        "asyncio.open_unix_connection",
+        "asyncio.create_subprocess_exec",
+        "asyncio.create_subprocess_shell",
+    }
+)
+_OUTWARD_METHODS = frozenset(
+    [
+        "commit",
+        "execute",
+        "executemany",
+        "fetchall",
+        "fetchone",
+        "mkdir",
+        "read_bytes",
+        "read_text",
+        "recv",
+        "rmdir",
+        "rmtree",
+        "rollback",
+        "sendall",
+        "sendto",
+        "touch",
+        "unlink",
+        "write_bytes",
+        "write_text",
+    ]
+)
+_DATA = frozenset([*dir(str), *dir(list), *dir(set), "items", "keys", "values", "setdefault"])
+"""Methods of plain data: what a request gave has been fetched when they are called."""
+
+_WAITING_METHODS = frozenset({"wait", "acquire", "join", "sleep", "wait_closed", "checkpoint", "notify"})
+_TRANSPARENT = frozenset(
+    [
+        "staticmethod",
+        "classmethod",
+        "property",
+        "cached_property",
+        "abstractmethod",
+        "override",
+        "final",
+        "contextmanager",
+        "asynccontextmanager",
+        "coroutine",
+        "inlineCallbacks",
+        "overload",
+        "deprecated",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """An operation that may raise.
+
+    what         the code, as a message shows it
+    sort         outward (disk, network, process, database), awaited (something that cannot be seen is awaited) or
+                 callback (a function that somebody else gave)
+    """
+
+    scope: ScopeId
+    op: int
+    what: str
+    sort: str
+    confidence: Confidence
+
+
+class Risks:
+    """Looks for errors that nothing catches. Memoised."""
+
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.execution = execution
+        self._bodies: dict[tuple[ScopeId, int], Risk | None] = {}
+        self._busy: set[ScopeId] = set()
+
+    def worst(self, scope: ScopeId, ops: Iterable[int], within: int = 0, depth: int = DEPTH) -> tuple[int, Risk] | None:
+        """The clearest of the errors that may leave these operations of a scope, with the operation; only a `try`
+        that stands inside the frame `within` catches."""
+        found: tuple[int, Risk] | None = None
+        for op in ops:
+            if self.catches(scope, op, within) or self._is_afterwards(scope, op):
+                continue
+            for risk in self._of_op(scope, op, depth):
+                if risk.confidence is Confidence.HIGH:
+                    return op, risk
+                found = found or (op, risk)
+        return found
+
+    def of_body(self, scope: ScopeId, depth: int = DEPTH) -> Risk | None:
+        """The clearest of the errors that may leave a call of a function."""
+        key = (scope, depth)
+        if key not in self._bodies:
+            if scope in self._busy or self.is_opaque(scope):
+                return None
+            self._busy.add(scope)
+            try:
+                found = self.worst(scope, range(len(self.program.facts(scope).ops)), 0, depth)
+                self._bodies[key] = found[1] if found else None
+            finally:
+                self._busy.discard(scope)
+        return self._bodies[key]
+
+    def _is_afterwards(self, scope: ScopeId, op: int) -> bool:
+        """Whether an operation deals with an error that has happened already."""
+        frames = self.program.facts(scope).frames
+        handlers = [frames[f] for f in frames_of(self.program.facts(scope), op) if frames[f].kind == "except"]
+        return any(h.head is None or _is_wide(h.head) for h in handlers)
+
+    # --- what catches ---
+
+    def catches(self, scope: ScopeId, op: int, within: int = 0) -> bool:
+        """Whether a `try` or a `with` around an operation, inside the frame `within`, keeps errors from going on. A
+        handler of errors that have to do with keys or waiting alone catches nothing of the rest of the world."""
+        facts = self.program.facts(scope)
+        for index in frames_of(facts, op):
+            if index == within:
+                return False
+            if self.is_catching(scope, index):
+                return True
+        return False
+
+    def is_catching(self, scope: ScopeId, index: int) -> bool:
+        """Whether a frame is the body of a `try` or `with` that ends errors."""
+        facts = self.program.facts(scope)
+        frame = facts.frames[index]
+        if frame.kind == "try":
+            return any(
+                other.kind == "except" and other.statement == frame.statement and self._ends(facts, at, other)
+                for at, other in enumerate(facts.frames)
+            )
+        return frame.kind == "with" and frame.head is not None and self._is_suppressing(frame.head, scope)
+
+    @staticmethod
+    def _ends(facts: m.Scope, at: int, handler: m.Frame) -> bool:
+        if any(op.frame == at and isinstance(op.action, m.Raise) for op in facts.ops):
+            return False
+        return handler.head is None or _is_wide(handler.head)
+
+    def _is_suppressing(self, head: m.Expr, scope: ScopeId) -> bool:
+        """`with suppress(...)`, or a manager of the project that swallows."""
+        if not isinstance(head, m.Call):
+            return False
+        if "contextlib.suppress" in callee_names(head.func, scope, self.resolver):
+            return any(_is_wide(a.value) for a in head.args)
+        for value in self.resolver.values(head.func, scope):
+            if isinstance(value, Function) and self.program.facts(value.scope).is_generator:
+                return any(
+                    self.catches(value.scope, index)
+                    for index, op in enumerate(self.program.facts(value.scope).ops)
+                    if any(isinstance(n, m.Yield) for n in w.nodes(op.action))
+                )
+            if isinstance(value, Class):
+                return any(self._swallows(value.scope, name) for name in ("__exit__", "__aexit__"))
+        return False
+
+    def _swallows(self, cls: ScopeId, name: str) -> bool:
+        quiet = {"None", "False"}
+        return any(
+            isinstance(op.action, m.Return)
+            and op.action.value is not None
+            and not (isinstance(op.action.value, m.Const) and op.action.value.value in quiet)
+            for value in self.resolver.class_attribute(cls, name, on_class=False)
+            if isinstance(value, Function)
+            for op in self.program.facts(value.scope).ops
+        )
+
+    def is_opaque(self, scope: ScopeId) -> bool:
+        """Whether a decorator stands between a function and its caller that may catch what the function raises."""
+        parent = self.program.parent(scope)
+        for decorator in self.program.facts(scope).decorators:
+            func = decorator.func if isinstance(decorator, m.Call) else decorator
+            if dotted_text(func).rpartition(".")[2] in _TRANSPARENT:
+                continue
+            call = decorator if isinstance(decorator, m.Call) else m.Call(decorator, (), self.program.facts(scope).span)
+            if parent is not None and not self.execution.timers.of(call, parent):
+                return True
+        return False
+
+    # --- what raises ---
+
+    def _of_op(self, scope: ScopeId, op: int, depth: int) -> Iterator[Risk]:
+        facts = self.program.facts(scope)
+        action = facts.ops[op].action
+        entered = self._is_entered(facts, action)
+        for top in w.expressions(action):
+            for node, parents in w.walk_with_parents(top):
+                if isinstance(node, m.Call):
+                    awaited = bool(parents) and isinstance(parents[-1], m.Await)
+                    awaited = awaited or (entered and not parents)
+                    yield from self._of_call(node, awaited, _is_used(parents, action), scope, op, depth)
+
+    @staticmethod
+    def _is_entered(facts: m.Scope, action: m.Action) -> bool:
+        """`async with` and `async for`: what stands at their head is awaited."""
+        return isinstance(action, m.Eval) and any(f.is_async and f.head is action.value for f in facts.frames)
+
+    def _of_call(self, call: m.Call, awaited: bool, used: bool, scope: ScopeId, op: int, depth: int) -> Iterator[Risk]:
+        if self.execution.loops.sleeps(call, scope) or self.execution.timers.of(call, scope):
+            return
+        values = ordered(self.resolver.values(call.func, scope))
+        text = f"`{dotted_text(call.func) or 'a call'}()`"
+        if values:
+            each = [self._of_value(v, awaited, depth, Risk(scope, op, text, "", Confidence.LOW)) for v in values]
+            found = [risk for risk in each if risk is not None]
+            if found and (len(found) == len(each) or self._runs_each(call.func, scope)):
+                yield max(found, key=lambda r: r.confidence.rank)
+        elif sort := self._unseen(call, awaited, used, scope):
+            yield Risk(scope, op, text, sort, Confidence.MEDIUM)
+
+    def _of_value(self, value: Value, awaited: bool, depth: int, here: Risk) -> Risk | None:
+        """What a call of one thing risks; `here` is the call, for what stands outside the project."""
+        if not isinstance(value, External):
+            return self._inside(value, awaited, depth)
+        sort = self._outside(value, awaited)
+        level = Confidence.HIGH if sort == "outward" else Confidence.MEDIUM
+        return replace(here, sort=sort, confidence=level) if sort else None
+
+    def _runs_each(self, func: m.Expr, scope: ScopeId) -> bool:
+        """Whether a callee with several values is each of them in turn: the variable of a loop over functions. A
+        parameter or an attribute is one of them at a time, and which one cannot be told."""
+        if not isinstance(func, m.Name):
+            return False
+        owner = self.resolver.owner(func.id, scope)
+        bindings = self.program.of(owner).bindings(owner.index).get(func.id, ()) if owner is not None else ()
+        return all(binding.kind != "parameter" for binding in bindings)
+
+    def _inside(self, value: Value, awaited: bool, depth: int) -> Risk | None:
+        """The clearest of the errors that may leave a function or a constructor of the project that is called."""
+        functions = [value] if isinstance(value, Function) else []
+        if isinstance(value, Class):
+            made = self.resolver.class_attribute(value.scope, "__init__", on_class=False)
+            functions = [v for v in ordered(made) if isinstance(v, Function)]
+        for function in functions if depth else ():
+            facts = self.program.facts(function.scope)
+            if not facts.is_generator and (awaited or not facts.is_async):
+                risk = self.of_body(function.scope, depth - 1)
+                if risk is not None:
+                    return risk
+        return None
+
+    @staticmethod
+    def _outside(value: External, awaited: bool) -> str:
+        """What sort of risk a function outside the project is, "" for none that is known."""
+        package, _, rest = value.name.partition(".")
+        method = value.name.rpartition(".")[2]
+        if value.name in _DIALLING or value.name in _OUTWARD_BUILTINS:
+            return "outward"
+        if value.name.startswith(_HARMLESS):
+            return ""
+        if value.name.startswith("open.") or (package == "pathlib" and method in _OUTWARD_METHODS):
+            return "outward"
+        if value.of_instance and method in _DATA:
+            return ""
+        if package in _OUTWARD and rest:
+            return "outward" if not method[:1].isupper() or awaited else ""
+        if awaited and rest and package not in {"asyncio", "anyio", "trio"} and method not in _WAITING_METHODS:
+            return "awaited"
+        return "outward" if value.of_instance and method in _OUTWARD_METHODS else ""
+
+    def _unseen(self, call: m.Call, awaited: bool, used: bool, scope: ScopeId) -> str:
+        """What sort of risk a call of something unknown is, "" for none."""
+        func = call.func
+        if isinstance(func, m.Attr):
+            known = self.resolver.values(func.base, scope)
+            if any(isinstance(v, Instance) for v in known):
+                return "callback" if call.args or not used else ""
+            if not all(isinstance(v, External | ExternalResult) for v in known):
+                return ""
+            if awaited and func.name not in _WAITING_METHODS:
+                return "awaited"
+            return "outward" if func.name in _OUTWARD_METHODS else ""
+        if isinstance(func, m.Name | m.Sub) and (call.args or not used):
+            return "callback"
+        return ""
+
+
+def _is_used(parents: tuple[m.Expr, ...], action: m.Action) -> bool:
+    """Whether something is made of what a call gives."""
+    outer = [p for p in parents if not isinstance(p, m.Await)]
+    return bool(outer) or not (isinstance(action, m.Eval) and action.role == "statement")
+
+
+def _is_wide(head: m.Expr) -> bool:
+    """Whether exception types are more than those of a missing key or of a wait that ended."""
+    types = head.items if isinstance(head, m.Display) else (head,)
+    names = {dotted_text(t).rpartition(".")[2] for t in types}
+    return bool(names - _OF_KEYS - _OF_WAITING)

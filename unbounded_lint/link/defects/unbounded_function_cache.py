@@ -1,0 +1,214 @@
+"""Functions that remember every result they ever gave: memo decorators of the catalogue without a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.finding import Confidence
+from unbounded_lint.link.containers.finding import Containers
+from unbounded_lint.link.dataflow.callees import callee_names, given
+from unbounded_lint.link.dataflow.scoping import is_static
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import CallSite, argument_of
+from unbounded_lint.link.keys.domains import Keys
+from unbounded_lint.link.keys.origins import Domain
+from unbounded_lint.link.program.program import LinkedModule, ScopeId
+from unbounded_lint.link.runs.context import RUNTIME, Context
+from unbounded_lint.link.runs.execution import Execution
+
+_FAMILY = "cache-decorator"
+_STEPS = 3
+_CALLED = frozenset({"run", "timer", "later"})
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCache:
+    """A function with a memo that nothing bounds.
+
+    symbol      "pkg.mod:function" or "pkg.mod:Class.method"
+    decorator   the memo as a message names it ("cache", "lru_cache(None)")
+    parameter   the one that can be ever new; on_self says that it is the receiver
+    domain      what is known about it
+    sites       calls of the function outside tests
+    """
+
+    scope: ScopeId
+    symbol: str
+    decorator: str
+    parameter: str
+    on_self: bool
+    domain: Domain
+    sites: tuple[CallSite, ...]
+    confidence: Confidence
+
+
+class FunctionCaches:
+    """Finds them all; answers in the order of paths and places."""
+
+    def __init__(self, flow: Flow, execution: Execution, keys: Keys, containers: Containers, catalog: Catalog) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.execution = execution
+        self.keys = keys
+        self.containers = containers
+        self.catalog = catalog
+
+    def all(self) -> tuple[FunctionCache, ...]:
+        """Every function of the project, tests left out, whose memo grows with what running code calls it with."""
+        return tuple(found for scope in self._memoised() if (found := self._cache(*scope)) is not None)
+
+    def _memoised(self) -> Iterator[tuple[ScopeId, str]]:
+        names = [n for kind in self.catalog.data.containers if kind.family == _FAMILY for n in kind.names]
+        tails = sorted({name.rpartition(".")[2] for name in names})
+        modules = {module.path: module for tail in tails for module in self.program.mentioning(tail)}
+        for path in sorted(modules):
+            if not modules[path].file.is_test:
+                yield from self._in_module(modules[path])
+
+    def _in_module(self, module: LinkedModule) -> Iterator[tuple[ScopeId, str]]:
+        for index, facts in enumerate(module.facts.scopes):
+            scope = ScopeId(module.path, index)
+            if facts.kind != "function" or not self._lasts(scope):
+                continue
+            outside = self.program.parent(scope)
+            assert outside is not None
+            for decorator in facts.decorators:
+                text = self._unbounded(decorator, outside)
+                if text is not None:
+                    yield scope, text
+                    break
+
+    def _lasts(self, scope: ScopeId) -> bool:
+        """Whether a function is made once: at module level, or in a class at module level."""
+        parent = self.program.parent(scope)
+        while parent is not None and self.program.facts(parent).kind == "class":
+            parent = self.program.parent(parent)
+        return parent is not None and parent.index == 0
+
+    def _unbounded(self, decorator: m.Expr, scope: ScopeId) -> str | None:
+        """The decorator as a message names it, if it is a memo without a bound."""
+        call = decorator if isinstance(decorator, m.Call) else None
+        for name in callee_names(call.func if call is not None else decorator, scope, self.resolver):
+            kind = self.catalog.container(name)
+            if kind is None or kind.family != _FAMILY or not kind.calls_insert:
+                continue
+            if not kind.is_bounded(given(call, scope, self.resolver) if call is not None else {}):
+                tail = name.rpartition(".")[2]
+                return f"{tail}(maxsize=None)" if tail == "lru_cache" else tail
+        return None
+
+    # --- one function ---
+
+    def _cache(self, scope: ScopeId, decorator: str) -> FunctionCache | None:
+        facts = self.program.facts(scope)
+        contexts = self.execution.contexts(scope)
+        if not facts.ops or not _runs_again(contexts) or self._is_cleared(scope):
+            return None
+        grown = self._grown(scope)
+        if grown is None:
+            return None
+        parameter, on_self, domain, known = grown
+        sites = tuple(s for s in self.flow.call_sites(scope) if s.op >= 0 and not self.program.is_test(s.scope))
+        symbol = f"{self.program.of(scope).name}:{facts.qualname}"
+        level = _confidence(known, frozenset(c.kind for c in contexts))
+        return FunctionCache(scope, symbol, decorator, parameter, on_self, domain, sites, level)
+
+    def _grown(self, scope: ScopeId) -> tuple[str, bool, Domain, bool] | None:
+        """The parameter that makes the memo grow (name, whether it is the receiver, its domain, whether that is
+        known); None when the arguments are of a closed set, or there are none."""
+        facts = self.program.facts(scope)
+        owner = self.program.owner_class(scope)
+        parts = []
+        for index, parameter in enumerate(facts.parameters):
+            receiver = owner is not None and index == 0 and not is_static(facts)
+            domain = (receiver and self._single(owner)) or self.keys.domain(m.Name(parameter.name), scope, 0)
+            if domain.kind != "closed":
+                known = self._is_known(scope, parameter.name, receiver, domain)
+                parts.append((parameter.name, receiver, domain, known))
+        return next((part for part in parts if part[3]), parts[0] if parts else None)
+
+    def _is_served(self, scope: ScopeId, name: str, steps: int) -> bool:
+        """Whether a parameter gets what a framework hands to the handler of a request."""
+        facts = self.program.facts(scope)
+        if self._is_handler(scope):
+            return True
+        index = next((i for i, p in enumerate(facts.parameters) if p.name == name), None)
+        if not steps or index is None:
+            return False
+        for site in self.flow.call_sites(scope):
+            argument = argument_of(facts, index, site)
+            if argument is None or self.program.is_test(site.scope):
+                continue
+            names = {node.id for node in w.walk(argument) if isinstance(node, m.Name)}
+            parameters = {p.name for p in self.program.facts(site.scope).parameters}
+            if any(self._is_served(site.scope, given_on, steps - 1) for given_on in sorted(names & parameters)):
+                return True
+        return False
+
+    def _is_handler(self, scope: ScopeId) -> bool:
+        """Whether a framework calls a function for each request or message."""
+        outside = self.program.parent(scope)
+        facts = self.program.facts(scope)
+        if outside is None:
+            return False
+        calls = [(d if isinstance(d, m.Call) else m.Call(d, (), facts.span), outside) for d in facts.decorators]
+        calls += [
+            (use.outer, use.site.scope)
+            for use in self.flow.function_uses(scope)
+            if use.kind == "argument" and isinstance(use.outer, m.Call) and not self.program.is_test(use.site.scope)
+        ]
+        hooks = [hook for call, where in calls for hook in self.execution.timers.hooks_of(call, where)]
+        owner = self.program.owner_class(scope)
+        for base in self.resolver.all_outside_bases(owner) if owner is not None else ():
+            hooks += [hook for hook in self.catalog.hook_base(base) if facts.name in hook.callback.names]
+        return any(hook.role == "request" for hook in hooks)
+
+    def _is_known(self, scope: ScopeId, name: str, on_self: bool, domain: Domain) -> bool:
+        """Whether the flow of data tells that a parameter is ever new, and not its name or its type alone."""
+        if on_self:
+            return self._is_made_again(self.program.owner_class(scope))
+        told = domain.weak or domain.hinted or domain.why.startswith("annotated")
+        return (domain.kind == "open" and not told) or self._is_served(scope, name, _STEPS)
+
+    def _is_made_again(self, cls: ScopeId | None) -> bool:
+        """Whether running code of the project makes objects of a class."""
+        if cls is None:
+            return False
+        return any(
+            use.kind == "called"
+            and not self.program.is_test(use.site.scope)
+            and _runs_again(self.execution.at(use.site.scope, use.site.op))
+            for built in (cls, *self.flow.subclasses(cls))
+            for use in self.flow.class_uses(built)
+        )
+
+    def _single(self, cls: ScopeId | None) -> Domain | None:
+        """The domain of the receiver, where there is only one."""
+        if cls is not None and self.containers.is_singleton(cls):
+            return Domain("closed", "the only object of its class")
+        return None
+
+    def _is_cleared(self, scope: ScopeId) -> bool:
+        """Whether code that runs empties the memo."""
+        for use in self.flow.function_uses(scope):
+            if use.kind == "member" and isinstance(use.outer, m.Attr) and use.outer.name == "cache_clear":
+                kinds = self.execution.kinds(use.site.scope, use.site.op)
+                if kinds & {"run", "api", "timer", "later", "startup", "main"}:
+                    return True
+        return False
+
+
+def _runs_again(contexts: frozenset[Context]) -> bool:
+    return any(c.kind in RUNTIME or (c.kind in {"main", "tested", "startup"} and c.looped) for c in contexts)
+
+
+def _confidence(known: bool, kinds: frozenset[str]) -> Confidence:
+    """Only what is known to be ever new counts: most memos are for the few values that a program has."""
+    if not known or not kinds & RUNTIME:
+        return Confidence.LOW
+    return Confidence.HIGH if kinds & _CALLED else Confidence.MEDIUM

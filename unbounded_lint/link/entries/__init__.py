@@ -1,0 +1,1 @@
+"""What is inside the entries of a container, and what conditions ask of them."""

@@ -1,0 +1,247 @@
+"""Removals inside the values of a container that leave its keys alone: filtered lists, emptied sets, counts brought
+down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.containers.accesses import Access, AccessList
+from unbounded_lint.link.dataflow.callees import callee_names
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import is_fresh
+from unbounded_lint.link.entries.values import HOPS, Entries
+from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.runs.context import LIVE
+from unbounded_lint.link.runs.execution import Execution
+
+_DEPTH = 6
+_COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted", "dict", "collections.deque", "max", "min"})
+_VIEWS = frozenset({"items", "values", "keys", "copy"})
+_ZERO = m.Const("int", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """One place where something is taken out of a value.
+
+    how   removed (inner elements), filtered (the value is rebuilt from what is left of it), lowered (a count)
+    """
+
+    scope: ScopeId
+    op: int
+    how: str
+
+
+class Inner:
+    """Finds the prunings of one container, and whether its keys go with the last of what was under them."""
+
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.execution = execution
+
+    def prunings(self, accesses: AccessList) -> tuple[Pruning, ...]:
+        """What running code takes out of the values; nothing where a key is dropped along with the last of it."""
+        live = tuple(a for a in accesses if self._is_live(a.scope, a.op))
+        reader = _Values(self.flow, Entries(self.flow, accesses))
+        scopes = reader.entries.scopes()
+        found = {p for scope in scopes for p in reader.written(scope) if self._is_live(p.scope, p.op)}
+        if reader.holds_containers():
+            found |= {p for a in live for p in reader.removed(a)}
+        if not any(reader.raises(scope) for scope in scopes):
+            found = {p for p in found if p.how != "lowered"}
+        if any(reader.drops_key(a, found) for a in live):
+            return ()
+        return tuple(sorted(found, key=lambda p: (p.scope, p.op, p.how)))
+
+    def holds_callables(self, accesses: AccessList) -> bool:
+        """Whether some code calls what is under the keys, as listeners and handlers are."""
+        if not any(a.nested and a.kind == "insert" for a in accesses):
+            return False
+        reader = _Values(self.flow, Entries(self.flow, accesses))
+        return any(reader.calls(scope) for scope in reader.entries.scopes())
+
+    def _is_live(self, scope: ScopeId, op: int) -> bool:
+        return not self.program.is_test(scope) and bool(self.execution.kinds(scope, op) & LIVE)
+
+
+class _Values:
+    """Reads what is done to the values of one container."""
+
+    def __init__(self, flow: Flow, entries: Entries) -> None:
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.entries = entries
+
+    # --- prunings ---
+
+    def removed(self, access: Access) -> Iterator[Pruning]:
+        """Elements taken out of an inner container: no field of a record, nothing that a cap pushes out, and no
+        element that is only moved."""
+        if access.nested and access.kind in {"remove", "clear", "trim"}:
+            is_field = isinstance(access.key, m.Const) and access.key.kind == "str"
+            is_value = self._is_whole(access.site.node, access.scope)
+            if is_value and not is_field and not self._is_cap(access.scope, access.op) and not self._is_moved(access):
+                yield Pruning(access.scope, access.op, "removed")
+
+    def holds_containers(self) -> bool:
+        """Whether the values are containers: something is put into them, or they are made on the spot."""
+        return any(
+            a.kind == "insert" and (a.nested or a.implicit or (a.value is not None and is_fresh(a.value)))
+            for a in self.entries.accesses
+        )
+
+    def _is_moved(self, access: Access) -> bool:
+        """Whether the same element is put back under the same key by the same function."""
+        return access.key is not None and any(
+            (a.kind, a.scope, a.key, a.outer) == ("insert", access.scope, access.key, access.outer)
+            for a in self.entries.accesses
+            if a.nested
+        )
+
+    def written(self, scope: ScopeId) -> Iterator[Pruning]:
+        """Values rebuilt or lowered by an assignment, through any name for them."""
+        ops = self.program.facts(scope).ops
+        for index in self.entries.ops(scope):
+            how = None
+            match ops[index].action:
+                case m.AugAssign(target=m.Sub() as target, op="-", value=value) if self._is_whole(target, scope):
+                    how = "removed" if isinstance(value, m.Display | m.Comp) else "lowered"
+                case m.AugAssign(target=m.Name() as target, op="-", value=m.Display() | m.Comp()):
+                    how = "removed" if self._is_whole(target, scope) else None
+                case m.Assign(targets=targets, value=value) if value is not None:
+                    if any(self._is_value(target, scope) for target in targets):
+                        how = self._rebuilt(value, scope, _DEPTH, HOPS)
+            if how is not None:
+                yield Pruning(scope, index, how)
+
+    def raises(self, scope: ScopeId) -> bool:
+        """Whether a value is counted up anywhere in a scope: what is only lowered is no count."""
+        ops = self.program.facts(scope).ops
+        for index in self.entries.ops(scope):
+            match ops[index].action:
+                case m.AugAssign(target=m.Sub() as target, op="+", value=m.Const()) if self._is_whole(target, scope):
+                    return True
+                case m.Assign(targets=targets, value=m.Binary(op="+", items=items)):
+                    if any(self._is_value(t, scope) for t in targets) and any(self._is_whole(i, scope) for i in items):
+                        return True
+        return False
+
+    def calls(self, scope: ScopeId) -> bool:
+        """Whether an element of a value is called."""
+        return any(
+            isinstance(node, m.Call) and any("*" in e.path for e in self.entries.of(node.func, scope))
+            for node in self.entries.nodes(scope)
+        )
+
+    def _is_whole(self, expr: m.Expr, scope: ScopeId) -> bool:
+        """Whether an expression is the whole value under a key."""
+        return any(not entry.path for entry in self.entries.of(expr, scope))
+
+    def _is_value(self, target: m.Expr, scope: ScopeId) -> bool:
+        """Whether an assignment to a target replaces the value under a key, or all that is in it."""
+        if not isinstance(target, m.Sub):
+            return False
+        if isinstance(target.index, m.Slice):
+            return target.index.lower is None and target.index.upper is None and self._is_whole(target.base, scope)
+        return self._is_whole(target, scope)
+
+    def _rebuilt(self, value: m.Expr, scope: ScopeId, depth: int, hops: int) -> str | None:
+        """How a value is made from less of itself; None if it is not."""
+        if not depth:
+            return None
+        match value:
+            case m.Comp(clauses=clauses):
+                filters = any(c.conditions and self._is_view(c.iterable, scope) for c in clauses)
+                return "filtered" if filters else None
+            case m.Binary(op="-", items=(first, *rest)) if self._is_whole(first, scope):
+                return "lowered" if all(isinstance(r, m.Const) for r in rest) else "filtered"
+            case m.IfExp(body=body, orelse=orelse):
+                return self._first((body, orelse), scope, depth, hops)
+            case m.Name(id=name):
+                for binding in self.entries.bindings(name, scope):
+                    if binding.kind == "value" and binding.expr is not None:
+                        how = self._rebuilt(binding.expr, ScopeId(scope.path, binding.scope), depth - 1, hops)
+                        if how is not None:
+                            return how
+            case m.Call():
+                return self._rebuilt_by(value, scope, depth, hops)
+        return None
+
+    def _rebuilt_by(self, call: m.Call, scope: ScopeId, depth: int, hops: int) -> str | None:
+        names = set(callee_names(call.func, scope, self.resolver))
+        given = tuple(a.value for a in call.args)
+        if "filter" in names and len(given) > 1 and self._is_view(given[1], scope):
+            return "filtered"
+        if names & _COPIES:
+            return self._first(given, scope, depth, hops)
+        if isinstance(call.func, m.Attr) and call.func.name in {"difference", "intersection"}:
+            return "filtered" if self._is_whole(call.func.base, scope) else None
+        for function in self.entries.callees(call.func, scope) if hops else ():
+            how = self._first(tuple(self.entries.returns(function)), function, depth, hops - 1)
+            if how is not None:
+                return how
+        return None
+
+    def _first(self, parts: tuple[m.Expr, ...], scope: ScopeId, depth: int, hops: int) -> str | None:
+        found = (self._rebuilt(part, scope, depth - 1, hops) for part in parts)
+        return next((how for how in found if how is not None), None)
+
+    def _is_view(self, iterable: m.Expr, scope: ScopeId) -> bool:
+        """Whether an iterable is a value, its items or a copy of it."""
+        match iterable:
+            case m.Call(func=m.Attr(name=name, base=base)) if name in _VIEWS and self._is_view(base, scope):
+                return True
+            case m.Call(func=func, args=(first, *_)) if set(callee_names(func, scope, self.resolver)) & _COPIES:
+                return self._is_view(first.value, scope)
+        return self._is_whole(iterable, scope)
+
+    def _is_cap(self, scope: ScopeId, op: int) -> bool:
+        """Whether a test of how much a value holds leads here: then a value is kept short, not emptied."""
+        return any(
+            isinstance(node, m.Compare) and _ZERO not in node.items and self._asks_size(node, scope)
+            for condition, _ in guards(self.program.facts(scope), op)
+            for node in w.walk(condition)
+        )
+
+    def _asks_size(self, compare: m.Compare, scope: ScopeId) -> bool:
+        return any(
+            isinstance(node, m.Call) and node.func == m.Name("len") and self._is_whole(node.args[0].value, scope)
+            for node in w.walk(compare)
+            if not isinstance(node, m.Call) or node.args
+        )
+
+    # --- keys that go along ---
+
+    def drops_key(self, access: Access, prunings: Iterable[Pruning]) -> bool:
+        """Whether a removal of whole entries belongs to the prunings: in the same function, under a test of what is
+        left, or by building the container anew."""
+        if access.nested:
+            return False
+        if access.kind == "replace":
+            return access.value is not None and self.entries.names_container(access.value)
+        if access.kind not in {"remove", "clear"}:
+            return False
+        if any(p.scope == access.scope for p in prunings):
+            return True
+        conditions = guards(self.program.facts(access.scope), access.op)
+        return any(self._tests_left(condition, access.scope) for condition, _ in conditions)
+
+    def _tests_left(self, condition: m.Expr, scope: ScopeId) -> bool:
+        """`not X[k]`, `len(X[k]) == 0`, `X[k] <= 0`: a test of what is under a key, not of its presence."""
+        match condition:
+            case m.Compare(ops=ops) if set(ops) & {"is", "is not", "in", "not in"}:
+                return False
+            case m.BoolOp(items=items):
+                return any(self._tests_left(item, scope) for item in items)
+            case m.Unary(op="not", operand=inner):
+                return self._tests_left(inner, scope)
+        parts = tuple(w.walk(condition))
+        return any(
+            self._is_whole(part, scope) or (isinstance(part, m.Name) and self._rebuilt(part, scope, _DEPTH, HOPS))
+            for part in parts
+        )

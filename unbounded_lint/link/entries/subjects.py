@@ -1,0 +1,346 @@
+"""The conditions under which an operation runs, taken apart, and whether they are about an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.scoping import is_static
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import Class, External, Function, Module, argument_of, is_fresh
+from unbounded_lint.link.program.blocks import frames_of, guards
+from unbounded_lint.link.program.program import ScopeId
+
+_PLAIN = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow", "uuid4", "uuid1", "token_hex"})
+"""What these give belongs to no entry: a condition on it is none on the entry."""
+
+_BRANCHES = frozenset({"if", "else", "case"})
+_MAKERS = frozenset({"__init__", "__post_init__", "__new__"})
+
+
+class Asked(NamedTuple):
+    """One test that must come out one way: its expression, and the truth it must have."""
+
+    expr: m.Expr
+    truth: bool
+
+
+def asked_at(facts: m.Scope, op: int, parents: tuple[m.Expr, ...], node: m.Expr) -> tuple[Asked, ...]:
+    """What must hold for a part of an operation to be evaluated: conjunctions are taken apart."""
+    if not 0 <= op < len(facts.ops):
+        return ()
+    found = [part for test, truth in guards(facts, op) for part in apart(test, truth)]
+    for above, below in pairwise((*parents, node)):
+        match above:
+            case m.BoolOp(op=operator, items=items):
+                for item in items:
+                    if item is below:
+                        break
+                    found += apart(item, operator == "and")
+            case m.IfExp(test=test, body=body) if below is not test:
+                found += apart(test, below is body)
+    return tuple(dict.fromkeys(condition for condition in found if not isinstance(condition.expr, m.Const)))
+
+
+def apart(test: m.Expr, truth: bool) -> list[Asked]:
+    """A test as the list of those that must all hold."""
+    match test:
+        case m.Unary(op="not", operand=inner):
+            return apart(inner, not truth)
+        case m.BoolOp(op=operator, items=items) if (operator == "and") == truth:
+            return [part for item in items for part in apart(item, truth)]
+    return [Asked(test, truth)]
+
+
+def exclusive(facts: m.Scope, one: int, other: int) -> bool:
+    """Whether two operations stand in different branches of one statement."""
+    if min(one, other) < 0 or max(one, other) >= len(facts.ops):
+        return False
+    around = {facts.frames[f].statement: f for f in frames_of(facts, one) if facts.frames[f].kind in _BRANCHES}
+    return any(
+        around.get(facts.frames[f].statement, f) != f
+        for f in frames_of(facts, other)
+        if facts.frames[f].kind in _BRANCHES
+    )
+
+
+def contradicts(one: Iterable[Asked], other: Iterable[Asked]) -> bool:
+    """Whether two sets of conditions cannot hold together."""
+    held = set(other)
+    return any(Asked(condition.expr, not condition.truth) in held for condition in one)
+
+
+class Subjects:
+    """Tells which local names stand for an entry that is put into a container, and what a condition is about."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver = flow.resolver
+
+    # --- names of an entry ---
+
+    def names(self, scope: ScopeId, key: tuple[m.Expr, ...], value: tuple[m.Expr, ...]) -> frozenset[str]:
+        """The local names that an entry is made of: parameters of the function, what is derived from them, and what
+        its key and value mention."""
+        mentioned = self._local(key, scope)
+        mentioned |= {name for name in self._local(value, scope) if not self._is_plain(name, scope, value)}
+        found = self._backward(mentioned, scope)
+        found |= {name for name in self.parameters(scope) if not self._is_switch(scope, name)}
+        return self._forward(found, scope)
+
+    def parameters(self, scope: ScopeId) -> tuple[str, ...]:
+        """The names of a function's parameters but for its receiver."""
+        facts = self.program.facts(scope)
+        if facts.kind not in {"function", "lambda"}:
+            return ()
+        own = 1 if self.program.owner_class(scope) is not None and not is_static(facts) else 0
+        return tuple(p.name for p in facts.parameters[own:])
+
+    def derives(self, exprs: tuple[m.Expr, ...], scope: ScopeId) -> bool:
+        """Whether expressions are made of the function's parameters."""
+        return bool(self._backward(self._local(exprs, scope), scope) & set(self.parameters(scope)))
+
+    def _local(self, exprs: tuple[m.Expr, ...], scope: ScopeId) -> frozenset[str]:
+        return frozenset(
+            node.id
+            for expr in exprs
+            for node in w.walk(expr)
+            if isinstance(node, m.Name)
+            and scope.index
+            and self.resolver.owner(node.id, scope) == scope
+            and not self._is_receiver(node.id, scope)
+        )
+
+    def _is_receiver(self, name: str, scope: ScopeId) -> bool:
+        return name not in self.parameters(scope) and any(p.name == name for p in self.program.facts(scope).parameters)
+
+    def _is_plain(self, name: str, scope: ScopeId, value: tuple[m.Expr, ...]) -> bool:
+        """Whether a name in a value holds a clock's time, a configuration or the like, not something of the entry."""
+        whole = any(isinstance(v, m.Name) and v.id == name for v in value)
+        bound = [b.expr for b in self.program.of(scope).bindings(scope.index).get(name, ()) if b.kind == "value"]
+        calls = [expr for expr in bound if isinstance(expr, m.Call)]
+        if not bound or len(calls) < len(bound):
+            return False
+        return all(_tail(call.func) in _PLAIN or (not call.args and not whole) for call in calls)
+
+    def _backward(self, names: frozenset[str], scope: ScopeId) -> frozenset[str]:
+        found, queue = set(names), sorted(names)
+        bindings = self.program.of(scope).bindings(scope.index)
+        while queue:
+            for binding in bindings.get(queue.pop(), ()):
+                if binding.scope != scope.index or binding.expr is None or binding.kind == "parameter":
+                    continue
+                if isinstance(binding.expr, m.Call) and _tail(binding.expr.func) in _PLAIN:
+                    continue
+                for name in sorted(self._local((binding.expr,), scope) - found):
+                    found.add(name)
+                    queue.append(name)
+        return frozenset(found)
+
+    def _forward(self, names: frozenset[str], scope: ScopeId) -> frozenset[str]:
+        found = set(names)
+        bindings = self.program.of(scope).bindings(scope.index)
+        for _ in range(4):
+            more = {
+                name
+                for name, bound in bindings.items()
+                if name not in found
+                and any(
+                    b.scope == scope.index
+                    and b.expr is not None
+                    and b.kind in {"value", "part", "item", "item-part", "entered"}
+                    and self._local((b.expr,), scope) & found
+                    and not self._asks_state(b.expr, scope, frozenset(found))
+                    for b in bound
+                )
+            }
+            if not more:
+                break
+            found |= more
+        return frozenset(found)
+
+    def _is_switch(self, scope: ScopeId, name: str) -> bool:
+        """Whether callers use a parameter to switch something on or off, if they give it at all."""
+        facts = self.program.facts(scope)
+        index = next(i for i, p in enumerate(facts.parameters) if p.name == name)
+        default = facts.parameters[index].default
+        sites = [s for s in self.flow.call_sites(scope) if not self.program.is_test(s.scope) and s.call is not None]
+        given = [argument_of(facts, index, site) for site in sites]
+        if any(g is not None and not isinstance(g, m.Const) for g in given):
+            return False
+        if isinstance(default, m.Const) and default.kind in {"bool", "none"}:
+            return bool(sites) or default.value == "True"
+        return bool(sites) and default is not None
+
+    # --- what a condition is about ---
+
+    def about(self, condition: Asked, scope: ScopeId, names: frozenset[str], held: frozenset[int]) -> str:
+        """What a condition asks: entry (a property of the entry made of `names`), bulk (a property of the entries that
+        are in the container), container (its size or a key), other (whether the timer runs, settings, anything else).
+
+        held: the identities of the expressions that stand for the container.
+        """
+        parts = list(w.walk(condition.expr))
+        if any(id(part) in held for part in parts):
+            return "bulk" if any(_asks_entries(part, held) for part in parts) else "container"
+        if isinstance(condition.expr, m.BoolOp):
+            found = {self.about(Asked(i, condition.truth), scope, names, held) for i in condition.expr.items}
+            return found.pop() if len(found) == 1 else "other"
+        if not self._local((condition.expr,), scope) & names or self._asks_state(condition.expr, scope, names):
+            return "other"
+        return "entry"
+
+    def _asks_state(self, expr: m.Expr, scope: ScopeId, names: frozenset[str]) -> bool:
+        """Whether an expression asks for anything that changes and is not the entry itself."""
+        return any(self._changes(node, scope, names) for node in w.walk(expr))
+
+    def _changes(self, node: m.Expr, scope: ScopeId, names: frozenset[str]) -> bool:
+        match node:
+            case m.Name(id=name):
+                return self._name_changes(name, scope)
+            case m.Attr(base=m.Name(id=base), name=name) if self._is_receiver(base, scope):
+                return self._attribute_changes(name, scope)
+            case m.Call(func=m.Attr(base=m.Name(id=base))) if base in names:
+                return False
+            case m.Call(func=func):
+                values = self.resolver.values(func, scope)
+                return any(isinstance(v, Function) and self._reads_state(v.scope) for v in values)
+        return False
+
+    def _reads_state(self, function: ScopeId) -> bool:
+        """Whether a function of the project may tell its result from more than its arguments."""
+        facts = self.program.facts(function)
+        if len(facts.ops) > 8 or facts.globals or self.program.owner_class(function) is not None:
+            return True
+        return any(
+            self._name_changes(node.id, function)
+            for op in facts.ops
+            for node in w.nodes(op.action)
+            if isinstance(node, m.Name)
+        )
+
+    def _name_changes(self, name: str, scope: ScopeId) -> bool:
+        owner = self.resolver.owner(name, scope)
+        if owner is None or owner == scope:
+            return False
+        values = self.resolver.lookup(name, owner)
+        if values and all(isinstance(v, Function | Class | Module | External) for v in values):
+            return False
+        bindings = self.program.of(owner).bindings(owner.index).get(name, ())
+        return any(
+            b.scope != owner.index or b.kind == "augmented" or (b.expr is not None and is_fresh(b.expr))
+            for b in bindings
+        )
+
+    def _attribute_changes(self, name: str, scope: ScopeId) -> bool:
+        cls = self.resolver.enclosing_class(scope)
+        if cls is None:
+            return True
+        writes = [write for c in self.resolver.mro(cls) for write in self.resolver.writes(c).get(name, ())]
+        return any(
+            self.program.facts(write.scope).name not in _MAKERS or (write.value is not None and is_fresh(write.value))
+            for write in writes
+        )
+
+
+def _asks_entries(part: m.Expr, held: frozenset[int]) -> bool:
+    """`any(entry.deadline for entry in X.values())`."""
+    if not isinstance(part, m.Comp):
+        return False
+    targets = {
+        node.id
+        for clause in part.clauses
+        if any(id(inner) in held for inner in w.walk(clause.iterable))
+        for node in w.walk(clause.target)
+        if isinstance(node, m.Name)
+    }
+    tests = [part.element, *(test for clause in part.clauses for test in clause.conditions)]
+    return any(
+        isinstance(node, m.Attr | m.Sub) and isinstance(node.base, m.Name) and node.base.id in targets
+        for test in tests
+        for node in w.walk(test)
+    )
+
+
+def _tail(func: m.Expr) -> str:
+    return func.name if isinstance(func, m.Attr) else func.id if isinstance(func, m.Name) else ""
+
+
+def evaluated_at(facts: m.Scope, op: int, condition: Asked) -> int:
+    """The operation that evaluates a condition's test for an operation behind it; that operation itself, if none."""
+    for index in range(min(op, len(facts.ops) - 1), -1, -1):
+        action = facts.ops[index].action
+        if isinstance(action, m.Eval) and any(part is condition.expr for part in w.walk(action.value)):
+            return index
+    return op
+
+
+# --- in words ---
+
+
+def shown(condition: Asked) -> str:
+    """A condition as a message shows it."""
+    inner = _text(condition.expr, 4)
+    if condition.truth:
+        return inner
+    return f"not ({inner})" if isinstance(condition.expr, m.Compare | m.BoolOp | m.Binary) else f"not {inner}"
+
+
+def _text(expr: m.Expr, depth: int) -> str:
+    """An expression as written, but for what is too deep or of no common form."""
+    if depth == 0:
+        return "..."
+    match expr:
+        case m.Name(id=name):
+            return name
+        case m.Const(kind="str", value=value):
+            return repr(value)
+        case m.Const(value=value):
+            return value
+        case m.Attr(base=base, name=name):
+            return f"{_text(base, depth - 1)}.{name}"
+        case m.Sub(base=base, index=index):
+            return f"{_text(base, depth - 1)}[{_text(index, depth - 1)}]"
+        case m.Call(func=func, args=args):
+            return f"{_text(func, depth - 1)}({', '.join(_argument(a, depth - 1) for a in args)})"
+        case m.Unary(op=operator, operand=operand):
+            return f"{operator}{' ' if operator == 'not' else ''}{_text(operand, depth - 1)}"
+        case m.Compare(left=left, ops=ops, items=items):
+            pairs = zip(ops, items, strict=True)
+            return " ".join([_text(left, depth - 1), *(f"{o} {_text(i, depth - 1)}" for o, i in pairs)])
+        case m.BoolOp(op=operator, items=items) | m.Binary(op=operator, items=items):
+            return f" {operator} ".join(_text(i, depth - 1) for i in items)
+        case m.Comp(element=element, clauses=(m.Clause(target=target, iterable=iterable, conditions=()),)):
+            return f"{_text(element, depth - 1)} for {_text(target, 1)} in {_text(iterable, depth - 1)}"
+    return "..."
+
+
+def _argument(argument: m.Arg, depth: int) -> str:
+    name = f"{argument.keyword}=" if argument.keyword else argument.star
+    return f"{name}{_text(argument.value, depth)}"
+
+
+def in_place(test: m.Expr, name: m.Name, argument: m.Expr) -> m.Expr:
+    """The test with an argument in place of the parameter that it asks for."""
+    match test:
+        case m.Name():
+            return argument if test is name else test
+        case m.Attr(base=base, name=attribute):
+            return m.Attr(in_place(base, name, argument), attribute)
+        case m.Compare(left=left, ops=ops, items=items):
+            return m.Compare(in_place(left, name, argument), ops, items)
+    return test
+
+
+def names_in_front(test: m.Expr) -> Iterator[m.Name]:
+    """The name whose value or attribute a test asks for, alone or compared with a constant."""
+    if isinstance(test, m.Compare) and len(test.items) == 1 and isinstance(test.items[0], m.Const):
+        test = test.left
+    while isinstance(test, m.Attr):
+        test = test.base
+    if isinstance(test, m.Name):
+        yield test

@@ -1,0 +1,1 @@
+"""The program as read: modules, scopes, names across files, blocks."""

@@ -1,0 +1,49 @@
+"""Whether what a local name was given is still what it holds where it is used."""
+
+from __future__ import annotations
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.program.blocks import frames_of, loops_around
+from unbounded_lint.link.program.program import Program, ScopeId
+
+AT_ENTRY = -1
+"""The origin of what a parameter holds: the call."""
+
+
+class Reaching:
+    """Decides whether another assignment always stands between the one that gave a local name a value and a use."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def is_overwritten(self, scope: ScopeId, name: str, origin: int, use: int) -> bool:
+        """Whether the value that operation `origin` gives to a name of a function can never be there at `use`.
+
+        A use in front of its origin sees the value only in a later round of a loop around both.
+        """
+        facts = self.program.facts(scope)
+        if facts.kind != "function" or origin == use:
+            return False
+        rebinds = self._rebinds(scope, name, facts)
+        if rebinds is None:
+            return False
+        around = {0, *frames_of(facts, use)}
+        before = [op for op in rebinds if op < use and facts.ops[op].frame in around]
+        if origin < use:
+            return any(op > origin for op in before)
+        action = facts.ops[use].action
+        if isinstance(action, m.Eval) and action.role == "while":
+            return False
+        shared = [frame for frame in loops_around(facts, use) if frame in loops_around(facts, origin)]
+        return not shared or any(shared[0] in frames_of(facts, op) for op in before)
+
+    def _rebinds(self, scope: ScopeId, name: str, facts: m.Scope) -> list[int] | None:
+        """The assignments to the name; None where an inner function assigns to it too."""
+        found = []
+        for binding in self.program.of(scope).bindings(scope.index).get(name, ()):
+            if binding.scope != scope.index:
+                return None
+            action = facts.ops[binding.op].action if binding.op >= 0 else None
+            if isinstance(action, m.Assign) and action.value is not None and m.Name(name) in action.targets:
+                found.append(binding.op)
+        return found

@@ -1,0 +1,1 @@
+"""What bounds a container: its removals, when they run, and the verdict."""

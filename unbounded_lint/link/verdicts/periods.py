@@ -1,0 +1,263 @@
+"""The recurring timers of a project: the function that each runs, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from unbounded_lint.catalog.model import Interval
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.callees import argument_at, callee_names, is_unknown_receiver, receiver_of
+from unbounded_lint.link.dataflow.resolver import Resolver
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import Function, Module, ordered
+from unbounded_lint.link.program.blocks import ops_in
+from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.execution import Execution
+
+if TYPE_CHECKING:
+    from unbounded_lint.link.verdicts.container import Container
+
+MODULES = 12
+"""In how many modules near a container a timer is looked for that sweeps nothing yet."""
+
+LEAST = 10.0
+"""Seconds: what runs more often than this, and sweeps nothing, is a retry or a poll rather than upkeep."""
+
+_UNITS = {"s": 1.0, "ms": 0.001, "min": 60.0, "h": 3600.0, "timedelta": 1.0, "s or timedelta": 1.0, "s or cron": 1.0}
+_NAMED = {"milliseconds": 0.001, "seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0, "weeks": 604800.0}
+_WORDS = ("sleep", "wait", "Timer", "call_later", "add_job", "repeat_every", "LoopingCall", "PeriodicCallback", "every")
+"""What a module mentions that has a timer of the common kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """A function that a started timer runs again and again, at a pace that the code states.
+
+    One that is told its pace, as a reusable ticker is, would be no place for the upkeep of one container.
+
+    scope   the callback, or the function with the loop
+    period  seconds
+    sweeps  whether it removes entries from some container already
+    """
+
+    scope: ScopeId
+    period: float
+    sweeps: bool
+
+    @property
+    def often(self) -> str:
+        """How often it runs, for a person: "every 60 s"."""
+        if self.period >= 7200 and self.period % 3600 == 0:
+            return f"every {self.period / 3600:g} h"
+        if self.period >= 120 and self.period % 60 == 0:
+            return f"every {self.period / 60:g} min"
+        return f"every {self.period:g} s"
+
+
+class Rhythms:
+    """Finds the timers that a container's sweep could join."""
+
+    def __init__(self, flow: Flow, execution: Execution, containers: Sequence[Container]) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.execution = execution
+        self.containers = tuple(containers)
+        self._of_module: dict[str, tuple[Rhythm, ...]] = {}
+
+    def near(self, container: Container) -> Rhythm | None:
+        """The timer to join: one that sweeps already before one that does not, one that is near before one far off."""
+        path = container.holder.scope.path
+        found = [*self.sweeping, *(r for other in self._modules_near(path) for r in self._in_module(other))]
+        return min(found, key=lambda r: _distance(r, path), default=None)
+
+    @cached_property
+    def sweeping(self) -> tuple[Rhythm, ...]:
+        """The timers that sweep some container."""
+        contexts = {c for held in self.containers for r in held.removals if r.when == "timer" for c in r.contexts}
+        found = [
+            Rhythm(scope, period, True)
+            for context in sorted((c for c in contexts if c.kind == "timer"), key=lambda c: (c.root, c.timer))
+            for scope in self._run_by(context)
+            if (period := self._period(context, scope)) is not None
+        ]
+        return tuple(dict.fromkeys(found))
+
+    # --- what a timer runs ---
+
+    def _run_by(self, context: Context) -> tuple[ScopeId, ...]:
+        """The function that holds a loop, carries a timer's decorator, or is handed to a timer."""
+        scope, op = context.root
+        if context.timer == "loop":
+            return (scope,) if scope.index else ()
+        handed = tuple(
+            value.scope
+            for call in self._timer_calls(scope, op)
+            for argument in call.args
+            for value in ordered(self.flow.resolver.values(argument.value, scope))
+            if isinstance(value, Function) and context in self.execution.contexts(value.scope)
+        )
+        return handed or ((scope,) if scope.index and op == 0 and self.program.facts(scope).decorators else ())
+
+    def _timer_calls(self, scope: ScopeId, op: int) -> Iterator[m.Call]:
+        ops = self.program.facts(scope).ops
+        for node in w.nodes(ops[op].action) if op < len(ops) else ():
+            if isinstance(node, m.Call) and self.execution.timers.of(node, scope):
+                yield node
+
+    # --- how often ---
+
+    def _period(self, context: Context, callback: ScopeId) -> float | None:
+        scope, op = context.root
+        if context.timer == "loop":
+            return self._period_of_loop(scope, op)
+        calls = [(call, scope) for call in self._timer_calls(scope, op)]
+        if not calls:
+            outside = self.program.parent(callback) or callback
+            calls = [(d, outside) for d in self.program.facts(callback).decorators if isinstance(d, m.Call)]
+        for call, at in calls:
+            for timer in self.execution.timers.of(call, at)[:1]:
+                if timer.interval is not None and not timer.interval.of:
+                    return self._seconds(call, timer.interval, at)
+        return None
+
+    def _period_of_loop(self, scope: ScopeId, op: int) -> float | None:
+        frame = self.execution.loops.timed(scope, op)
+        if frame is None:
+            return None
+        facts = self.program.facts(scope)
+        head = facts.frames[frame].head
+        tops = [] if head is None else [head]
+        tops += [top for _, inside in ops_in(facts, frame) for top in w.expressions(inside.action)]
+        found = {
+            period
+            for top in tops
+            for node in w.walk(top)
+            if isinstance(node, m.Call) and (period := self._slept(node, scope)) is not None
+        }
+        return found.pop() if len(found) == 1 else None
+
+    def _slept(self, call: m.Call, scope: ScopeId) -> float | None:
+        catalog = self.execution.catalog
+        names = callee_names(call.func, scope, self.flow.resolver)
+        sleepers = tuple(s for name in names for s in catalog.sleeper_named(name))
+        if not sleepers and isinstance(call.func, m.Attr) and is_unknown_receiver(call.func, scope, self.flow.resolver):
+            sleepers = catalog.sleeper_method(call.func.name, receiver_of(call.func))
+        return self._seconds(call, sleepers[0].timeout, scope) if sleepers else None
+
+    def _seconds(self, call: m.Call, interval: Interval, scope: ScopeId) -> float | None:
+        """The period that a call states, where it is a constant."""
+        if interval.unit == "per name":
+            parts = [(a.keyword, number(a.value, scope, self.flow.resolver)) for a in call.args if a.keyword in _NAMED]
+            known = [_NAMED[name or ""] * value for name, value in parts if value is not None]
+            return sum(known) if known and len(known) == len(parts) else None
+        stated = argument_at(call, interval.position, interval.keywords)
+        value = number(stated, scope, self.flow.resolver) if stated is not None else None
+        unit = _UNITS.get(interval.unit)
+        return value * unit if value and unit else None
+
+    # --- timers that sweep nothing yet ---
+
+    def _modules_near(self, path: str) -> tuple[str, ...]:
+        """The modules nearest to a file that mention a timer; few, since each is read for it."""
+        found = {p for word in _WORDS for p in self.program.paths_mentioning(word)}
+        live = [p for p in found if not self.program.files[p].is_test]
+        return tuple(sorted(live, key=lambda p: (-_shared(p, path), p))[:MODULES])
+
+    def _in_module(self, path: str) -> tuple[Rhythm, ...]:
+        if path not in self._of_module:
+            self._of_module[path] = tuple(dict.fromkeys(self._find(path)))
+        return self._of_module[path]
+
+    def _find(self, path: str) -> Iterator[Rhythm]:
+        module = self.program.module(path)
+        for index, facts in enumerate(module.facts.scopes if module is not None else ()):
+            scope = ScopeId(path, index)
+            for op in range(len(facts.ops)):
+                for context in self._contexts_at(scope, op):
+                    for run in self._run_by(context):
+                        period = self._period(context, run)
+                        if period is not None and period >= LEAST:
+                            yield Rhythm(run, period, False)
+
+    def _contexts_at(self, scope: ScopeId, op: int) -> Iterator[Context]:
+        """The timers that an operation is part of: the loop around it, or the callbacks that it hands over."""
+        if self.execution.loops.timed(scope, op) is not None:
+            yield from (c for c in self.execution.at(scope, op) if c.kind == "timer" and c.root == (scope, op))
+        for call in self._timer_calls(scope, op):
+            for argument in call.args:
+                for value in ordered(self.flow.resolver.values(argument.value, scope)):
+                    if isinstance(value, Function):
+                        contexts = self.execution.contexts(value.scope)
+                        yield from (c for c in contexts if c.kind == "timer" and c.root == (scope, op))
+
+
+def _shared(one: str, other: str) -> int:
+    """How many directories two paths have in common."""
+    pairs = zip(one.split("/")[:-1], other.split("/")[:-1], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _distance(rhythm: Rhythm, path: str) -> tuple[bool, bool, int, ScopeId]:
+    here = rhythm.scope.path
+    return (not rhythm.sweeps, here != path, -_shared(here, path), rhythm.scope)
+
+
+def number(expr: m.Expr, scope: ScopeId, resolver: Resolver, depth: int = 5) -> float | None:
+    """The number that an expression is, None unless it is a constant: literals, products and sums, names bound once to
+    such, `timedelta(minutes=5)`."""
+    if not depth:
+        return None
+    match expr:
+        case m.Const(kind="int" | "float", value=text):
+            return float(text.replace("_", "")) if not text.lower().startswith(("0x", "0b", "0o")) else None
+        case m.Binary(op="*" | "+" as operator, items=items):
+            parts = [number(item, scope, resolver, depth - 1) for item in items]
+            known = [part for part in parts if part is not None]
+            return _joined(operator, known) if len(known) == len(parts) else None
+        case m.Name(id=name):
+            return _named(name, resolver.owner(name, scope), resolver, depth)
+        case m.Attr(base=base, name=name):
+            owners = [ScopeId(p, 0) for p in _module_paths(base, scope, resolver)]
+            return _named(name, owners[0], resolver, depth) if len(owners) == 1 else None
+        case m.Call(func=func, args=args) if callee_names(func, scope, resolver) == ("datetime.timedelta",):
+            parts = [_NAMED.get(a.keyword or "") for a in args]
+            values = [number(a.value, scope, resolver, depth - 1) for a in args]
+            found = [unit * value for unit, value in zip(parts, values, strict=True) if unit and value is not None]
+            return sum(found) if found and len(found) == len(args) else None
+        case m.Call(func=m.Attr(base=base, name="total_seconds"), args=()):
+            return number(base, scope, resolver, depth - 1)
+    return None
+
+
+def _joined(operator: str, parts: list[float]) -> float:
+    product = 1.0
+    for part in parts:
+        product *= part
+    return product if operator == "*" else sum(parts)
+
+
+def _module_paths(base: m.Expr, scope: ScopeId, resolver: Resolver) -> list[str]:
+    values = resolver.values(base, scope)
+    return [p for v in ordered(values) if isinstance(v, Module) and (p := resolver.program.path_of(v.name)) is not None]
+
+
+def _named(name: str, owner: ScopeId | None, resolver: Resolver, depth: int) -> float | None:
+    """The number a name is bound to, by one assignment or import."""
+    module = resolver.program.of(owner) if owner is not None and resolver.program.module(owner.path) else None
+    bindings = module.bindings(owner.index).get(name, ()) if module is not None and owner is not None else ()
+    if module is None or owner is None or len(bindings) != 1:
+        return None
+    binding = bindings[0]
+    if binding.kind == "value" and binding.expr is not None:
+        return number(binding.expr, ScopeId(owner.path, binding.scope), resolver, depth - 1)
+    if binding.kind == "import" and binding.imported is not None and binding.imported.attribute is not None:
+        source = resolver.program.path_of(module.absolute(binding.imported))
+        if source is not None:
+            return _named(binding.imported.attribute, ScopeId(source, 0), resolver, depth - 1)
+    return None
