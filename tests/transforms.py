@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple, Protocol, TypeVar
 
 from unbounded_lint.catalog.load import catalog
-from unbounded_lint.link.dataflow.uses import COMMON_ATTRIBUTES
+from unbounded_lint.link.dataflow.sites import COMMON_ATTRIBUTES
 
 T = TypeVar("T")
 Files = Mapping[str, str]

@@ -18,7 +18,7 @@ from tests.mutation.text import Edit, edited, is_whole, piece, try_around, witho
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.dataflow.uses import Use
+from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.project import Project

@@ -12,7 +12,8 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names
-from unbounded_lint.link.dataflow.uses import Attribute, Flow, Use, Variable
+from unbounded_lint.link.dataflow.handles import Attribute, Use, Variable
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.literals import is_plain, is_text
 from unbounded_lint.link.program.program import ScopeId, Site
 

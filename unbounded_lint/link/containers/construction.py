@@ -5,7 +5,8 @@ from __future__ import annotations
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.containers.finding import Holder
-from unbounded_lint.link.dataflow.uses import Attribute, Flow
+from unbounded_lint.link.dataflow.handles import Attribute
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.program import ScopeId, Site
 

@@ -10,8 +10,9 @@ from unbounded_lint.catalog.model import Container as Kind
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names, given
+from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Variable
 from unbounded_lint.link.dataflow.scoping import decorator_names
-from unbounded_lint.link.dataflow.uses import Attribute, Flow, Handle, Returned, Variable
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, Function, ordered
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.program import Binding, LinkedModule, ScopeId, Site

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.dataflow.uses import Attribute, Flow, Handle, Variable
+from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function, Instance, ordered
 from unbounded_lint.link.program.blocks import guards, loops_around, ops_in
 from unbounded_lint.link.program.program import ScopeId, Site

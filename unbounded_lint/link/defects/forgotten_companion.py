@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.dataflow.uses import Attribute, Flow
+from unbounded_lint.link.dataflow.handles import Attribute
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.identity import KeyShapes, Shape
 from unbounded_lint.link.program.blocks import (
     apart,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.uses import Flow, Use
+from unbounded_lint.link.dataflow.handles import Use
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function, ordered
 from unbounded_lint.link.defects.risks import Risk, Risks
 from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in

@@ -9,7 +9,8 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.dataflow.callees import callee_names
-from unbounded_lint.link.dataflow.uses import Flow, Variable
+from unbounded_lint.link.dataflow.handles import Variable
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.program.blocks import frames_of, loops_around
 from unbounded_lint.link.program.program import ScopeId

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
-from unbounded_lint.link.dataflow.uses import Attribute, Flow, Handle
+from unbounded_lint.link.dataflow.handles import Attribute, Handle
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.entries.subjects import (
     Asked,

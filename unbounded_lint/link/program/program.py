@@ -187,6 +187,18 @@ class LinkedModule:
         return self._returned[index]
 
     @cached_property
+    def lambdas(self) -> Mapping[int, Site]:
+        """Scope of a lambda -> where it is written."""
+        return {
+            node.scope: Site(ScopeId(self.path, scope_index), op_index, node, parents)
+            for scope_index, scope in enumerate(self.facts.scopes)
+            for op_index, op in enumerate(scope.ops)
+            for top in w.expressions(op.action)
+            for node, parents in w.walk_with_parents(top)
+            if isinstance(node, m.Lambda)
+        }
+
+    @cached_property
     def derived_classes(self) -> tuple[ScopeId, ...]:
         """The classes that name a base."""
         return tuple(

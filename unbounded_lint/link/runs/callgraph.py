@@ -9,7 +9,8 @@ from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names, given, is_unknown_receiver, receiver_of
-from unbounded_lint.link.dataflow.uses import Flow, Use
+from unbounded_lint.link.dataflow.handles import Use
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
 from unbounded_lint.link.program.program import ScopeId, Site

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import given
-from unbounded_lint.link.dataflow.uses import Flow, Variable
+from unbounded_lint.link.dataflow.handles import Variable
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import Context, by_hook

@@ -9,7 +9,8 @@ from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names, is_unknown_receiver, receiver_of
-from unbounded_lint.link.dataflow.uses import Flow, Use
+from unbounded_lint.link.dataflow.handles import Use
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.context import LIVE, Context

@@ -1,0 +1,83 @@
+"""What can hold a value, and what can be done with one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.program.program import ScopeId, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name of a scope."""
+
+    scope: ScopeId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of a class or of its instances."""
+
+    cls: ScopeId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a function returns."""
+
+    function: ScopeId
+
+
+@dataclass(frozen=True, slots=True)
+class Yielded:
+    """What a generator-based context manager hands to its `with`."""
+
+    function: ScopeId
+
+
+Handle: TypeAlias = Variable | Attribute | Returned | Yielded
+
+UseKind: TypeAlias = Literal[
+    "called",
+    "decorates",
+    "argument",
+    "partial",
+    "member",
+    "subscript",
+    "augmented",
+    "rebound",
+    "deleted",
+    "contained",
+    "iterated",
+    "entered",
+    "tested",
+    "kept",
+    "escaped",
+    "read",
+]
+
+
+class Use(NamedTuple):
+    """One thing done with a value.
+
+    kind       called, decorates, argument (handed to something that cannot be seen), member (`value.name`),
+               subscript, augmented, rebound, deleted, contained (`k in value`), iterated, tested, kept (stored in
+               something), escaped (returned or yielded to where it cannot be seen), read (anything else)
+    site       the value where it is used
+    bound      how many leading parameters are bound, for a function
+    guess      the receiver was matched by the attribute's name alone
+    """
+
+    kind: UseKind
+    site: Site
+    bound: int
+    guess: bool
+
+    @property
+    def outer(self) -> m.Expr | None:
+        """The expression directly around the value."""
+        return self.site.parents[-1] if self.site.parents else None

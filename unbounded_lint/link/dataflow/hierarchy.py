@@ -1,0 +1,107 @@
+"""Classes by what they derive from, implement and define."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.resolver import Resolver
+from unbounded_lint.link.dataflow.values import Class, Function, Value
+from unbounded_lint.link.program.program import Program, ScopeId
+
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
+
+
+class Hierarchy:
+    """Finds derived classes, and the methods behind an interface. Memoised."""
+
+    def __init__(self, program: Program, declared: Resolver) -> None:
+        self.program = program
+        self.declared = declared
+        self._child_classes: dict[ScopeId, tuple[ScopeId, ...]] = {}
+        self._definers: dict[str, tuple[ScopeId, ...]] = {}
+        self._implemented: dict[ScopeId, tuple[Function, ...]] = {}
+        self._implementing: dict[ScopeId, tuple[ScopeId, ...]] = {}
+
+    def subclasses(self, cls: ScopeId) -> tuple[ScopeId, ...]:
+        """The classes of the project that inherit from a class, directly or not."""
+        found: list[ScopeId] = []
+        queue = [cls]
+        while queue:
+            for child in self._children(queue.pop(0)):
+                if child not in found and child != cls:
+                    found.append(child)
+                    queue.append(child)
+        return tuple(found)
+
+    def _children(self, cls: ScopeId) -> tuple[ScopeId, ...]:
+        if cls not in self._child_classes:
+            wanted = Class(cls)
+            self._child_classes[cls] = tuple(
+                here
+                for module in self.program.mentioning(self.program.facts(cls).name)
+                for here in module.derived_classes
+                if wanted in self.declared.bases(here)
+            )
+        return self._child_classes[cls]
+
+    def implementations(self, callee: Value) -> tuple[Function, ...]:
+        """The methods that may run in place of one that is only declared (in a protocol or an abstract class)."""
+        if not isinstance(callee, Function) or callee.receiver is None:
+            return ()
+        if callee.scope not in self._implemented:
+            self._implemented[callee.scope] = tuple(self._find_implementations(callee.scope))
+        return self._implemented[callee.scope]
+
+    def _find_implementations(self, method: ScopeId) -> Iterator[Function]:
+        owner, facts = self.program.owner_class(method), self.program.facts(method)
+        if owner is None or not _is_declared_only(facts):
+            return
+        for cls in (*self.subclasses(owner), *self.implementers(owner)):
+            for binding in self.program.of(cls).bindings(cls.index).get(facts.name, ()):
+                if binding.kind == "define":
+                    yield Function(ScopeId(cls.path, binding.index), cls)
+
+    def implementers(self, protocol: ScopeId) -> tuple[ScopeId, ...]:
+        """The classes that have every method of a protocol, none for a class that is no protocol."""
+        if protocol not in self._implementing:
+            self._implementing[protocol] = ()
+            if self.is_protocol(protocol):
+                self._implementing[protocol] = tuple(self._find_implementers(protocol))
+        return self._implementing[protocol]
+
+    def is_protocol(self, cls: ScopeId) -> bool:
+        return bool({base.name for base in self.declared.outside_bases(cls)} & _PROTOCOLS)
+
+    def _find_implementers(self, protocol: ScopeId) -> Iterator[ScopeId]:
+        module = self.program.of(protocol)
+        methods = {
+            module.scope(index).name
+            for index in module.functions_of.get(protocol.index, ())
+            if module.scope(index).parent == protocol.index
+        }
+        for cls in self.defining(min(methods, default="")):
+            if cls != protocol and not self.is_protocol(cls) and not self.program.is_test(cls):
+                own = {name for c in self.declared.mro(cls) for name in self.program.of(c).bindings(c.index)}
+                if methods <= own:
+                    yield cls
+
+    def defining(self, name: str) -> tuple[ScopeId, ...]:
+        """The classes that define an attribute of that name."""
+        if name not in self._definers:
+            self._definers[name] = tuple(
+                ScopeId(module.path, index)
+                for module in self.program.mentioning(name)
+                for index, scope in enumerate(module.facts.scopes)
+                if scope.kind == "class"
+                and (name in module.bindings(index) or name in self.declared.writes(ScopeId(module.path, index)))
+            )
+        return self._definers[name]
+
+
+def _is_declared_only(facts: m.Scope) -> bool:
+    """Whether a function has no body but a docstring, `...`, `pass` or `raise`."""
+    return all(
+        isinstance(op.action, m.Raise) or (isinstance(op.action, m.Eval) and isinstance(op.action.value, m.Const))
+        for op in facts.ops
+    )

@@ -1,0 +1,275 @@
+"""Where the program writes a variable's or an attribute's name and means it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.hierarchy import Hierarchy
+from unbounded_lint.link.dataflow.resolver import Resolver
+from unbounded_lint.link.dataflow.scoping import is_static, takes_class
+from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered
+from unbounded_lint.link.program.program import Program, ScopeId, Site
+
+
+class _Bases(NamedTuple):
+    """Every `base.name` of the program with that name.
+
+    sites      where, what the base can be, and whether it is `super()`
+    exact      class -> those whose base can be an instance of it (or the class)
+    below      class -> those whose base can be of it or of a class derived from it
+    behind     those whose base is of a protocol, which any class may follow
+    unknown    those whose base is unknown
+    """
+
+    sites: tuple[tuple[Site, frozenset[Value], bool], ...]
+    exact: Mapping[ScopeId, Sequence[int]]
+    below: Mapping[ScopeId, Sequence[int]]
+    behind: Sequence[int]
+    unknown: Sequence[int]
+
+    def near(self, cls: ScopeId, above: tuple[ScopeId, ...], guessed: Sequence[int]) -> list[int]:
+        """Those that may mean an attribute of a class, the guessed ones included; `above` are the class and its
+        bases."""
+        found = {index for base in above for index in self.exact.get(base, ())}
+        return sorted(found.union(self.below.get(cls, ()), self.behind, guessed))
+
+
+class Sites:
+    """Finds the places of names, by what their receivers can be. Memoised."""
+
+    def __init__(self, program: Program, declared: Resolver, hierarchy: Hierarchy) -> None:
+        self.program = program
+        self.declared = declared
+        self.hierarchy = hierarchy
+        self._receivers: dict[ScopeId, tuple[str, ScopeId] | None] = {}
+        self._attribute_bases: dict[str, _Bases] = {}
+        self._members_of: dict[str, Mapping[str, Sequence[Site]]] = {}
+
+    def of_variable(self, scope: ScopeId, name: str) -> Iterator[Site]:
+        module = self.program.of(scope)
+        for site in module.sites_within(scope.index, name):
+            if isinstance(site.node, m.Name):
+                owner = self.declared.owner(name, site.scope)
+                if owner == scope or (owner is None and scope.index == 0):
+                    yield site
+        if scope.index == 0:
+            yield from self._members(name).get(module.name, ())
+
+    def _members(self, name: str) -> Mapping[str, Sequence[Site]]:
+        """Module -> every `module.name` of the program."""
+        if name not in self._members_of:
+            found: dict[str, list[Site]] = {}
+            for site in self.program.sites(name):
+                if isinstance(site.node, m.Attr):
+                    for value in self.declared.values(site.node.base, site.scope):
+                        if isinstance(value, Module):
+                            found.setdefault(value.name, []).append(site)
+            self._members_of[name] = found
+        return self._members_of[name]
+
+    def of_attribute(self, cls: ScopeId, name: str) -> Iterator[tuple[Site, int | None, bool]]:
+        for site in self.program.of(cls).sites(name):
+            if isinstance(site.node, m.Name) and site.scope == cls:
+                yield site, 0, False
+        bases = self._bases_of(name)
+        guessed = bases.unknown if bases.unknown and self._is_distinct(name, cls) else ()
+        for index in bases.near(cls, self.declared.mro(cls), guessed):
+            site, values, by_super = bases.sites[index]
+            how = self._match(values, by_super, cls, name)
+            if how is not None:
+                yield site, *how
+
+    def _bases_of(self, name: str) -> _Bases:
+        """Every `base.name` of the program, what its base can be, and whether that is `super()`."""
+        if name not in self._attribute_bases:
+            sites = tuple(
+                (site, *self._base_of(site.node.base, site.scope))
+                for site in self.program.sites(name)
+                if isinstance(site.node, m.Attr)
+            )
+            exact: dict[ScopeId, list[int]] = {}
+            below: dict[ScopeId, list[int]] = {}
+            unknown, behind = [], []
+            for index, (_, values, _) in enumerate(sites):
+                classes = sorted({value.scope for value in values if isinstance(value, Class | Instance)})
+                for cls in classes:
+                    exact.setdefault(cls, []).append(index)
+                for above in {above for cls in classes for above in self.declared.mro(cls)}:
+                    below.setdefault(above, []).append(index)
+                if any(map(self.hierarchy.is_protocol, classes)):
+                    behind.append(index)
+                if not values:
+                    unknown.append(index)
+            self._attribute_bases[name] = _Bases(sites, exact, below, behind, unknown)
+        return self._attribute_bases[name]
+
+    def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[frozenset[Value], bool]:
+        if isinstance(base, m.Name):
+            known = self._own_receiver(scope)
+            if known is not None and known[0] == base.id:
+                return frozenset({Instance(known[1])}), False
+        return self._base_values(base, scope), isinstance(base, m.Call) and base.func == m.Name("super")
+
+    def _match(
+        self, values: frozenset[Value], by_super: bool, cls: ScopeId, name: str
+    ) -> tuple[int | None, bool] | None:
+        """How `base.name` reaches an attribute of `cls`: (parameters bound, None for the usual; guessed), or None."""
+        if by_super:
+            return (None, False) if Instance(cls) in values else None
+        if not values:
+            return None, True
+        for value in ordered(values):
+            if isinstance(value, Class | Instance) and self._is_shadowed(value.scope, cls, name):
+                continue
+            if isinstance(value, Instance) and (
+                self.declared.related(value.scope, cls) or cls in self.hierarchy.implementers(value.scope)
+            ):
+                return None, False
+            if isinstance(value, Class) and self.declared.related(value.scope, cls):
+                function = self._method(cls, name)
+                bound = 0 if function is not None and not takes_class(function) else None
+                return bound, False
+        return None
+
+    def _is_shadowed(self, at: ScopeId, cls: ScopeId, name: str) -> bool:
+        """Whether a subclass of `cls` has a container of its own under the name of the one in the body of `cls`."""
+        if at == cls or all(b.kind != "value" for b in self.program.of(cls).bindings(cls.index).get(name, ())):
+            return False
+        order = self.declared.mro(at)
+        if cls not in order or any(not w.on_class for c in order for w in self.declared.writes(c).get(name, ())):
+            return False
+        return any(
+            isinstance(binding.expr, m.Display | m.DictDisplay)
+            or (isinstance(binding.expr, m.Call) and binding.expr.func == m.Name("dict") and not binding.expr.args)
+            for nearer in order[: order.index(cls)]
+            for binding in self.program.of(nearer).bindings(nearer.index).get(name, ())
+            if binding.kind == "value" and binding.scope == nearer.index
+        )
+
+    def _own_receiver(self, scope: ScopeId) -> tuple[str, ScopeId] | None:
+        """The name and class of a method's receiver, if nothing binds it anew: the common case, without a search."""
+        if scope not in self._receivers:
+            self._receivers[scope] = self._find_receiver(scope)
+        return self._receivers[scope]
+
+    def _find_receiver(self, scope: ScopeId) -> tuple[str, ScopeId] | None:
+        owner = self.program.owner_class(scope)
+        facts = self.program.facts(scope)
+        if owner is None or facts.kind != "function" or not facts.parameters or is_static(facts) or takes_class(facts):
+            return None
+        name = facts.parameters[0].name
+        once = len(self.program.of(scope).bindings(scope.index).get(name, ())) == 1
+        return (name, owner) if once else None
+
+    def _base_values(self, base: m.Expr, scope: ScopeId) -> frozenset[Value]:
+        if isinstance(base, m.Call) and base.func == m.Name("super"):
+            owner = self.declared.enclosing_class(scope)
+            return frozenset(Instance(c) for c in self.declared.mro(owner)[1:]) if owner else frozenset()
+        return self.declared.values(base, scope)
+
+    def _method(self, cls: ScopeId, name: str) -> m.Scope | None:
+        for binding in self.program.of(cls).bindings(cls.index).get(name, ()):
+            if binding.kind == "define":
+                return self.program.of(cls).scope(binding.index)
+        return None
+
+    def _is_distinct(self, name: str, cls: ScopeId) -> bool:
+        """Whether the classes that define an attribute of that name are all relatives, and the name is not a common
+        one."""
+        if name in COMMON_ATTRIBUTES or name.startswith("__"):
+            return False
+        return all(self.declared.related(cls, definer) for definer in self.hierarchy.defining(name))
+
+
+COMMON_ATTRIBUTES = frozenset(
+    dir(dict)
+    + dir(list)
+    + dir(set)
+    + dir(str)
+    + dir(bytes)
+    + [
+        "name",
+        "id",
+        "key",
+        "value",
+        "data",
+        "start",
+        "stop",
+        "run",
+        "close",
+        "open",
+        "read",
+        "write",
+        "send",
+        "recv",
+        "put",
+        "cancel",
+        "wait",
+        "join",
+        "set",
+        "is_set",
+        "register",
+        "unregister",
+        "connect",
+        "disconnect",
+        "subscribe",
+        "unsubscribe",
+        "reset",
+        "flush",
+        "args",
+        "kwargs",
+        "type",
+        "state",
+        "status",
+        "path",
+        "url",
+        "config",
+        "settings",
+        "options",
+        "logger",
+        "log",
+        "info",
+        "debug",
+        "warning",
+        "error",
+        "exception",
+        "result",
+        "done",
+        "submit",
+        "acquire",
+        "release",
+        "load",
+        "save",
+        "create",
+        "delete",
+        "find",
+        "filter",
+        "all",
+        "first",
+        "last",
+        "next",
+        "parent",
+        "children",
+        "root",
+        "items",
+        "size",
+        "length",
+        "call",
+        "execute",
+        "process",
+        "handle",
+        "parse",
+        "render",
+        "build",
+        "check",
+        "test",
+        "setup",
+        "teardown",
+        "init",
+        "initialize",
+        "cleanup",
+    ]
+)
+"""Attribute names too common to match a receiver by name alone."""
