@@ -127,7 +127,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 
 # --- the same bytes for real packages --------------------------------------------------------------------------------
 
-PACKAGES = ("_pytest", "coverage", "filelock", "hypothesis", "importlinter", "rich", "virtualenv")
+PACKAGES = ("_pytest", "coverage", "filelock", "importlinter", "rich", "virtualenv", "xdist")
 """Installed wherever the tests are; all have long-lived containers, and all have findings."""
 
 RUNS = 8
