@@ -137,7 +137,7 @@ def test_breaks_are_the_newlines_outside_brackets_and_strings() -> None:
 def test_a_file_of_too_many_tokens_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan_module, "MAX_TOKENS", 30)
     assert len(scan("x = 1\n" * 10)) == 30
-    for text, line in (("x = 1\n" * 11, 11), ("x = [\n" + "1,\n" * 20 + "]", 16)):
+    for text, line in (("x = 1\n" * 11, 11), ("x = [\n" + "1,\n" * 20 + "]", 15)):
         with pytest.raises(SourceError, match="more than 30 tokens") as caught:
             scan(text)
         assert caught.value.line == line

@@ -143,7 +143,7 @@ class Pieces:
             return self._body(first, text + self._line_end(last - 1), line)
         except SourceError:
             # The offending token may be the first behind the piece, so let the parser see one there.
-            self._body(first, text + self._line_end(last - 1, beyond=True), line)
+            self._body(first, text + self._line_end(last - 1, lines.width[first]), line)
             raise
 
     def _body(self, first: int, text: str, line: int) -> Sequence[Any]:
@@ -154,18 +154,19 @@ class Pieces:
             body = _parsed(cst.parse_module, "if _:\n" + text, line - 1).body[0].body.body
         return body
 
-    def _line_end(self, line: int, beyond: bool = False) -> str:
+    def _line_end(self, line: int, width: int | None = None) -> str:
         """What follows the last token of a line, its newline included: a second one, as it may be continued.
 
-        With `beyond` a statement stands where the next one of the file begins.
+        With the `width` of a block, a statement stands where the next one of the file begins, in that block or behind.
         """
         tokens, lines = self.tokens, self.lines
         last = tokens.ends[self._token(line + 1) - 1]
         rest = tokens.text[last : lines.end[line]]
         kept = rest.rstrip("\r\n")
-        if beyond and line + 1 < len(lines.first):
-            below = tokens.line(tokens.starts[lines.first[line + 1]]) - tokens.line(last + len(kept))
-            return kept + "\n" * below + "pass\n"
+        if width is not None and line + 1 < len(lines.first):
+            start, token = lines.start[line + 1], tokens.starts[lines.first[line + 1]]
+            indent = tokens.text[start:token] if lines.width[line + 1] == width else ""
+            return kept + "\n" * (tokens.line(token) - tokens.line(last + len(kept))) + indent + "pass\n"
         if kept == rest or (lines.end[line] == len(tokens.text) and "\\" in kept):
             return rest
         return kept + "\n\n"

@@ -1,15 +1,29 @@
-"""The equations of values: what each kind of expression, name, attribute, parameter and function can be, in terms of
-others. The solver puts them together; nothing here looks at an answer that is not whole."""
+"""The equations of values: what each kind of expression, name, parameter and call can be, in terms of others.
+
+The solver puts them together; nothing here looks at an answer that is not whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.scoping import Scoping, decorator_names, is_static, takes_class
-from unbounded_lint.link.dataflow.solver import Asking
+from unbounded_lint.link.dataflow.attributes import Attributes
+from unbounded_lint.link.dataflow.elements import Elements
+from unbounded_lint.link.dataflow.questions import (
+    Asked,
+    OfAttribute,
+    OfExpression,
+    OfName,
+    OfOrder,
+    OfParameter,
+    OfReturned,
+    capped,
+    union,
+)
+from unbounded_lint.link.dataflow.scoping import Scoping, is_static, takes_class
 from unbounded_lint.link.dataflow.values import (
     NOTHING,
     Allocation,
@@ -28,118 +42,11 @@ from unbounded_lint.link.dataflow.values import (
 )
 from unbounded_lint.link.program.program import Binding, LinkedModule, Program, ScopeId
 
-MOST = 200
-"""How many things a value may be before it can be anything: what is known of so many says nothing of one."""
-
-ANYTHING: Values = frozenset({External("*")})
-
 _PASS_THROUGH = frozenset({"typing.cast", "typing_extensions.cast", "copy.copy"})
 _PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
-_WRAPPERS = frozenset(
-    {"list", "tuple", "sorted", "set", "frozenset", "iter", "reversed", "enumerate", "zip", "dict", "copy.copy"}
-)
-_VIEWS = frozenset({"values", "items", "copy", "keys"})
 _LOOKUPS = frozenset({"get", "setdefault", "pop"})
-_STORES = frozenset({"append", "add", "appendleft", "setdefault", "insert"})
 _UNIONS = frozenset({f"typing.{name}" for name in ("Optional", "Union", "Annotated", "ClassVar", "Final")})
 _TYPES = frozenset({"type", "typing.Type"})
-_PROPERTIES = frozenset({"property", "cached_property", "reify"})
-
-Values_ = Asking[Values]
-
-
-class OfExpression(NamedTuple):
-    """What an expression can be, by the identity of its node."""
-
-    node: int
-    scope: ScopeId
-    kind: str = "expression"
-
-
-class OfName(NamedTuple):
-    """What a variable of a scope can be."""
-
-    name: str
-    owner: ScopeId
-    kind: str = "name"
-
-
-class OfAttribute(NamedTuple):
-    """What an attribute of a class or of its instances can be."""
-
-    cls: ScopeId
-    name: str
-    on_class: bool
-    kind: str = "attribute"
-
-
-class OfParameter(NamedTuple):
-    """What a parameter can be."""
-
-    function: ScopeId
-    position: int
-    kind: str = "parameter"
-
-
-class OfReturned(NamedTuple):
-    """What a function returns."""
-
-    function: ScopeId
-    kind: str = "returned"
-
-
-class OfYielded(NamedTuple):
-    """What a generator yields."""
-
-    function: ScopeId
-    kind: str = "yielded"
-
-
-class OfElements(NamedTuple):
-    """What is stored in a container that is written out in the project."""
-
-    holder: Allocation
-    kind: str = "elements"
-
-
-class OfBases(NamedTuple):
-    """The base classes of a class, in order."""
-
-    cls: ScopeId
-    kind: str = "bases"
-
-
-class OfOrder(NamedTuple):
-    """A class and its bases in the project, nearest first."""
-
-    cls: ScopeId
-    kind: str = "order"
-
-
-def nothing_yet(question: Any) -> Any:
-    """What is known of a question before anything is."""
-    match question:
-        case OfBases():
-            return ()
-        case OfOrder(cls=cls):
-            return (cls,)
-    return NOTHING
-
-
-def joined(one: Any, other: Any) -> Any:
-    """Two answers as one."""
-    if isinstance(one, tuple):
-        return tuple(dict.fromkeys((*one, *other)))
-    return _capped(one | other)
-
-
-def _capped(values: Values) -> Values:
-    return ANYTHING if len(values) > MOST or External("*") in values else values
-
-
-def union(parts: Iterable[Values]) -> Values:
-    """Everything that is in some part."""
-    return frozenset[Value]().union(*parts)
 
 
 class Equations:
@@ -151,19 +58,20 @@ class Equations:
         self._calls = calls
         self._nodes: dict[int, m.Expr] = {}
         self._attributes = Attributes(self)
-        self._by_kind: dict[str, Callable[[Any], Values_]] = {
+        self._elements = Elements(self)
+        self._by_kind: dict[str, Callable[[Any], Asked]] = {
             "expression": lambda q: self._expression(self._nodes[q.node], q.scope),
             "name": lambda q: self._variable(q.name, q.owner),
             "parameter": lambda q: self._parameter(q.function, q.position),
             "returned": lambda q: self._returned(q.function),
             "yielded": lambda q: self._yielded(q.function),
-            "elements": lambda q: self._elements(q.holder),
+            "elements": lambda q: self._elements.of(q.holder),
             "attribute": lambda q: self._attributes.found(q.cls, q.name, on_class=q.on_class),
             "bases": lambda q: self._attributes.bases(q.cls),
             "order": lambda q: self._attributes.order(q.cls),
         }
 
-    def of(self, question: Any) -> Values_:
+    def of(self, question: Any) -> Asked:
         """The equation of a question."""
         return self._by_kind[question.kind](question)
 
@@ -174,7 +82,7 @@ class Equations:
 
     # --- expressions ---
 
-    def values(self, expr: m.Expr, scope: ScopeId) -> Values_:
+    def values(self, expr: m.Expr, scope: ScopeId) -> Asked:
         """What a part of an equation is: a name at once, anything that is deeper by a question of its own."""
         if isinstance(expr, m.Name):
             return (yield from self.named(expr.id, scope))
@@ -183,14 +91,14 @@ class Equations:
         found: Values = yield self.question(expr, scope)
         return found
 
-    def each(self, exprs: Iterable[m.Expr], scope: ScopeId) -> Values_:
+    def each(self, exprs: Iterable[m.Expr], scope: ScopeId) -> Asked:
         """What any of several expressions can be."""
         found = []
         for expr in exprs:
             found.append((yield from self.values(expr, scope)))
         return union(found)
 
-    def _expression(self, expr: m.Expr, scope: ScopeId) -> Values_:
+    def _expression(self, expr: m.Expr, scope: ScopeId) -> Asked:
         match expr:
             case m.Name(id=name):
                 return (yield from self.named(name, scope))
@@ -198,10 +106,10 @@ class Equations:
                 receivers = yield from self._receivers(base, scope)
                 return (yield from self._attributes.of_each(receivers, name))
             case m.Call():
-                return _capped((yield from self._called(expr, scope)))
+                return capped((yield from self._called(expr, scope)))
             case m.Sub(base=base):
                 bases = yield from self.values(base, scope)
-                stored = yield from self._stored_in(bases)
+                stored = yield from self._elements.stored_in(bases)
                 return stored | frozenset(v for v in bases if isinstance(v, Class))
             case m.IfExp(body=body, orelse=orelse):
                 return (yield from self.each((body, orelse), scope))
@@ -213,7 +121,7 @@ class Equations:
                 return frozenset({Function(ScopeId(scope.path, index))})
         return NOTHING
 
-    def _receivers(self, base: m.Expr, scope: ScopeId) -> Values_:
+    def _receivers(self, base: m.Expr, scope: ScopeId) -> Asked:
         if isinstance(base, m.Call) and base.func == m.Name("super"):
             owner = self.scoping.enclosing_class(scope)
             order = (yield OfOrder(owner)) if owner else ()
@@ -222,7 +130,7 @@ class Equations:
 
     # --- names ---
 
-    def named(self, name: str, scope: ScopeId) -> Values_:
+    def named(self, name: str, scope: ScopeId) -> Asked:
         """What a bare name can be, by Python's scoping."""
         owner = self.scoping.owner(name, scope) or self.scoping.starred(name, self.program.of(scope))
         if owner is None:
@@ -230,13 +138,13 @@ class Equations:
         found: Values = yield OfName(name, owner)
         return found
 
-    def _variable(self, name: str, owner: ScopeId) -> Values_:
+    def _variable(self, name: str, owner: ScopeId) -> Asked:
         found = []
         for binding in self.program.of(owner).bindings(owner.index)[name]:
             found.append((yield from self.bound(binding, ScopeId(owner.path, binding.scope), name)))
-        return _capped(union(found))
+        return capped(union(found))
 
-    def bound(self, binding: Binding, scope: ScopeId, name: str) -> Values_:
+    def bound(self, binding: Binding, scope: ScopeId, name: str) -> Asked:
         """What one binding gives its name; `scope` is where the binding's operation stands."""
         expr = binding.expr
         match binding.kind:
@@ -261,25 +169,25 @@ class Equations:
                 inside = 0 <= binding.index < len(expr.items)
                 return (yield from self.values(expr.items[binding.index], scope)) if inside else NOTHING
             case "item":
-                return (yield from self._items(expr, scope))
+                return (yield from self._elements.items(expr, scope))
             case "entered":
-                return (yield from self._entered(expr, scope))
+                return (yield from self._elements.entered(expr, scope))
         return NOTHING
 
-    def _annotated(self, binding: Binding, scope: ScopeId) -> Values_:
+    def _annotated(self, binding: Binding, scope: ScopeId) -> Asked:
         action = self.program.facts(scope).ops[binding.op].action if binding.op >= 0 else None
         if isinstance(action, m.Assign) and action.annotation is not None:
             return (yield from self.annotation(action.annotation, scope))
         return NOTHING
 
-    def _imported(self, imported: m.ImportedName, module: LinkedModule) -> Values_:
+    def _imported(self, imported: m.ImportedName, module: LinkedModule) -> Asked:
         dotted = module.absolute(imported)
         if imported.attribute is None:
             name = dotted if imported.bound != dotted.partition(".")[0] else imported.bound
             return frozenset({Module(name) if self.program.is_module(name) else External(name)})
         return (yield from self.member(dotted, imported.attribute))
 
-    def member(self, dotted: str, name: str) -> Values_:
+    def member(self, dotted: str, name: str) -> Asked:
         """What `name` is in the module `dotted`."""
         source, below = self.program.named(dotted), f"{dotted}.{name}"
         if source is not None and name in source.bindings(0):
@@ -294,7 +202,7 @@ class Equations:
             return found
         return NOTHING if self.program.is_module(dotted) else frozenset({External(below)})
 
-    def annotation(self, expr: m.Expr, scope: ScopeId) -> Values_:
+    def annotation(self, expr: m.Expr, scope: ScopeId) -> Asked:
         """The instances that an annotation allows; unions and Optional are taken apart."""
         parts: tuple[m.Expr, ...] = ()
         match expr:
@@ -318,7 +226,7 @@ class Equations:
 
     # --- parameters and calls ---
 
-    def _parameter(self, function: ScopeId, index: int) -> Values_:
+    def _parameter(self, function: ScopeId, index: int) -> Asked:
         facts = self.program.facts(function)
         owner = self.program.owner_class(function)
         if index == 0 and owner is not None and facts.kind == "function" and not is_static(facts):
@@ -334,20 +242,20 @@ class Equations:
                 found.append((yield from self.values(argument, site.scope)))
         if parameter.default is not None:
             found.append((yield from self.values(parameter.default, outside)))
-        return _capped(union(found))
+        return capped(union(found))
 
-    def _called(self, call: m.Call, scope: ScopeId) -> Values_:
+    def _called(self, call: m.Call, scope: ScopeId) -> Asked:
         found = []
         for callee in ordered((yield from self.values(call.func, scope))):
             found.append((yield from self._result(callee, call, scope)))
         if isinstance(call.func, m.Attr) and call.func.name in _LOOKUPS:
             holders = yield from self.values(call.func.base, scope)
-            found.append((yield from self._stored_in(holders)))
+            found.append((yield from self._elements.stored_in(holders)))
             if call.func.name == "setdefault" and len(call.args) > 1:
                 found.append((yield from self.values(call.args[1].value, scope)))
         return union(found)
 
-    def _result(self, callee: Value, call: m.Call, scope: ScopeId) -> Values_:
+    def _result(self, callee: Value, call: m.Call, scope: ScopeId) -> Asked:
         match callee:
             case Class(scope=cls):
                 return frozenset({Instance(cls)})
@@ -367,7 +275,7 @@ class Equations:
                 return union(found)
         return NOTHING
 
-    def _external_result(self, name: str, call: m.Call, scope: ScopeId) -> Values_:
+    def _external_result(self, name: str, call: m.Call, scope: ScopeId) -> Asked:
         arguments = [a.value for a in call.args if a.keyword is None and not a.star]
         if name in _PASS_THROUGH and arguments:
             return (yield from self.values(arguments[-1], scope))
@@ -388,7 +296,7 @@ class Equations:
                 return frozenset(Instance(v.scope) for v in classes if isinstance(v, Class))
         return frozenset({ExternalResult(name)})
 
-    def _returned(self, function: ScopeId) -> Values_:
+    def _returned(self, function: ScopeId) -> Asked:
         facts = self.program.facts(function)
         returned = (op.action.value for op in facts.ops if isinstance(op.action, m.Return))
         found = yield from self.each((value for value in returned if value is not None), function)
@@ -396,187 +304,12 @@ class Equations:
             found = yield from self.annotation(facts.returns, self.program.parent(function) or function)
             if facts.returns == m.Name("Self") and facts.parameters:
                 found |= yield OfParameter(function, 0)
-        return _capped(found)
+        return capped(found)
 
-    def _yielded(self, function: ScopeId) -> Values_:
+    def _yielded(self, function: ScopeId) -> Asked:
         yields = (node for op in self.program.facts(function).ops for node in w.nodes(op.action))
         values = [y.value for y in yields if isinstance(y, m.Yield) and y.value is not None and not y.is_from]
         return (yield from self.each(values, function))
-
-    def _from_generators(self, call: m.Call, scope: ScopeId) -> Asking[Values | None]:
-        """What a call yields, None where it calls no generator of the project."""
-        callees = yield from self.values(call.func, scope)
-        generators = [v for v in ordered(callees) if isinstance(v, Function) and self._is_generator(v)]
-        found = []
-        for generator in generators:
-            found.append((yield OfYielded(generator.scope)))
-        return union(found) if generators else None
-
-    def _is_generator(self, function: Function) -> bool:
-        return self.program.facts(function.scope).is_generator
-
-    def _entered(self, expr: m.Expr, scope: ScopeId) -> Values_:
-        yielded = (yield from self._from_generators(expr, scope)) if isinstance(expr, m.Call) else None
-        if yielded is not None:
-            return yielded
-        found: Values = NOTHING
-        for value in ordered((yield from self.values(expr, scope))):
-            given: Values = NOTHING
-            if isinstance(value, Instance):
-                for name in ("__enter__", "__aenter__"):
-                    for method in ordered((yield OfAttribute(value.scope, name, False))):
-                        if isinstance(method, Function):
-                            given |= yield OfReturned(method.scope)
-            found |= given or {value}
-        return found
-
-    # --- elements ---
-
-    def _items(self, iterable: m.Expr, scope: ScopeId) -> Values_:
-        """What iterating over an expression gives."""
-        match iterable:
-            case m.Display(items=items):
-                return (yield from self.each(items, scope))
-            case m.Call(func=m.Attr(base=base, name=name)) if name in _VIEWS:
-                return (yield from self._items(base, scope))
-            case m.Call(func=m.Name(id=name), args=(first, *_)) if name in _WRAPPERS:
-                return (yield from self._items(first.value, scope))
-            case m.Call():
-                yielded = yield from self._from_generators(iterable, scope)
-                if yielded is not None:
-                    return yielded
-        return (yield from self._stored_in((yield from self.values(iterable, scope))))
-
-    def _stored_in(self, holders: Values) -> Values_:
-        found = []
-        for holder in ordered(holders):
-            if isinstance(holder, Allocation):
-                found.append((yield OfElements(holder)))
-        return union(found)
-
-    def _elements(self, holder: Allocation) -> Values_:
-        found = []
-        for expr, scope in self._stored(holder):
-            found.append((yield from self.values(expr, scope)))
-        return _capped(union(found))
-
-    def _stored(self, holder: Allocation) -> Iterator[tuple[m.Expr, ScopeId]]:
-        """What is written into a container where it is made, and stored in it by the module that makes it."""
-        module = self.program.of(holder.scope)
-        action = self.program.facts(holder.scope).ops[holder.op].action
-        made = action.value if isinstance(action, m.Assign) else None
-        if isinstance(made, m.Display):
-            yield from ((item, holder.scope) for item in made.items)
-        elif isinstance(made, m.DictDisplay):
-            yield from ((entry.value, holder.scope) for entry in made.items)
-        for site in module.sites(holder.name):
-            value = stored_value(site.node, site.parents, self.program.op(site).action)
-            if value is not None:
-                yield value, site.scope
-
-
-class Attributes:
-    """The equations over attributes, classes and their bases."""
-
-    def __init__(self, equations: Equations) -> None:
-        self._equations = equations
-        self.program = equations.program
-        self.scoping = equations.scoping
-
-    def of_each(self, values: Values, name: str) -> Values_:
-        """What `value.name` is for any of some values."""
-        found = []
-        for value in ordered(values):
-            found.append((yield from self.of(value, name)))
-        return _capped(union(found))
-
-    def of(self, value: Value, name: str) -> Values_:
-        """What `value.name` is."""
-        match value:
-            case Module(name=dotted):
-                return (yield from self._equations.member(dotted, name))
-            case External(name=dotted, of_instance=of_instance):
-                return frozenset({External(f"{dotted}.{name}", of_instance)}) if dotted != "*" else ANYTHING
-            case ExternalResult(name=dotted):
-                return frozenset({External(f"{dotted}.{name}", True)})
-            case Instance(scope=cls) if name == "__class__":
-                return frozenset({Class(cls)})
-            case Class(scope=cls) | Instance(scope=cls) if name != "__class__":
-                found: Values = yield OfAttribute(cls, name, isinstance(value, Class))
-                return found
-        return NOTHING
-
-    def found(self, cls: ScopeId, name: str, *, on_class: bool) -> Values_:
-        """What an attribute of a class or of its instances is, by the method resolution order."""
-        order: tuple[ScopeId, ...] = yield OfOrder(cls)
-        for owner in order:
-            if self._is_defined(owner, name):
-                return _capped((yield from self._own(owner, cls, name, on_class=on_class)))
-        outside: list[Value] = []
-        for owner in order:
-            bases: tuple[Value, ...] = yield OfBases(owner)
-            outside += [External(f"{b.name}.{name}", not on_class) for b in bases if isinstance(b, External)]
-        return frozenset(outside)
-
-    def _is_defined(self, owner: ScopeId, name: str) -> bool:
-        return name in self.program.of(owner).bindings(owner.index) or name in self.scoping.writes(owner)
-
-    def _own(self, owner: ScopeId, cls: ScopeId, name: str, *, on_class: bool) -> Values_:
-        found: set[Value] = set()
-        for binding in self.program.of(owner).bindings(owner.index).get(name, ()):
-            values = yield from self._equations.bound(binding, ScopeId(owner.path, binding.scope), name)
-            for value in ordered(values):
-                found |= yield from self._through_descriptor(value, cls, on_class=on_class)
-        annotations = [(annotation, owner) for annotation in self._declared(owner, name)]
-        for write in self.scoping.writes(owner).get(name, ()):
-            if write.value is not None and is_fresh(write.value):
-                found.add(Allocation(write.scope, write.op, name))
-            elif write.value is not None:
-                found |= yield from self._equations.values(write.value, write.scope)
-            if write.annotation is not None:
-                annotations.append((write.annotation, write.scope))
-        for annotation, scope in annotations:
-            found |= yield from self._equations.annotation(annotation, scope)
-        return frozenset(found)
-
-    def _declared(self, owner: ScopeId, name: str) -> Iterator[m.Expr]:
-        for op in self.program.facts(owner).ops:
-            action = op.action
-            if isinstance(action, m.Assign) and action.annotation is not None and action.targets == (m.Name(name),):
-                yield action.annotation
-
-    def _through_descriptor(self, value: Value, cls: ScopeId, *, on_class: bool) -> Values_:
-        if not isinstance(value, Function):
-            return frozenset({value})
-        facts = self.program.facts(value.scope)
-        if self.program.owner_class(value.scope) is None or is_static(facts):
-            return frozenset({value})
-        if not on_class and decorator_names(facts) & _PROPERTIES:
-            returned: Values = yield OfReturned(value.scope)
-            return returned
-        if on_class and not takes_class(facts):
-            return frozenset({value})
-        return frozenset({Function(value.scope, cls)})
-
-    def bases(self, cls: ScopeId) -> Asking[Any]:
-        """The base classes of a class, in order."""
-        outside = self.program.parent(cls)
-        found: list[Value] = []
-        for base in self.program.facts(cls).bases if outside is not None else ():
-            if outside is not None and base.keyword is None and not base.star:
-                expr = base.value.base if isinstance(base.value, m.Sub) else base.value
-                found.extend(ordered((yield from self._equations.values(expr, outside))))
-        return tuple(found)
-
-    def order(self, cls: ScopeId) -> Asking[Any]:
-        """The class and its bases in the project, nearest first, each once."""
-        order = [cls]
-        bases: tuple[Value, ...] = yield OfBases(cls)
-        for base in bases:
-            if isinstance(base, Class):
-                above: tuple[ScopeId, ...] = yield OfOrder(base.scope)
-                order.extend(above)
-        return tuple(dict.fromkeys(order))
 
 
 def _instances(values: Values) -> Values:
@@ -587,13 +320,3 @@ def _instances(values: Values) -> Values:
         elif isinstance(value, External):
             found.add(ExternalResult(value.name))
     return frozenset(found)
-
-
-def stored_value(node: m.Expr, parents: tuple[m.Expr, ...], action: m.Action) -> m.Expr | None:
-    """The value that an operation stores in the container that `node` names."""
-    match parents:
-        case (*_, m.Sub(base=base) as parent) if base is node and isinstance(action, m.Assign):
-            return action.value if parent in action.targets else None
-        case (*_, m.Call(func=func, args=args), m.Attr(name=name) as parent) if func is parent and name in _STORES:
-            return next((a.value for a in reversed(args) if not a.star), None)
-    return None

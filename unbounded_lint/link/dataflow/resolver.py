@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.equations import (
+from unbounded_lint.link.dataflow.equations import Equations
+from unbounded_lint.link.dataflow.questions import (
     ANYTHING,
-    Equations,
     OfAttribute,
     OfBases,
     OfName,

@@ -1,0 +1,113 @@
+"""The questions of the equations of values, and how answers to one question are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeAlias
+
+from unbounded_lint.link.dataflow.solver import Asking
+from unbounded_lint.link.dataflow.values import NOTHING, Allocation, External, Value, Values
+from unbounded_lint.link.program.program import ScopeId
+
+MOST = 200
+"""How many things a value may be before it can be anything: what is known of so many says nothing of one."""
+
+ANYTHING: Values = frozenset({External("*")})
+
+Asked: TypeAlias = Asking[Values]
+"""A part of an equation that gives values."""
+
+
+class OfExpression(NamedTuple):
+    """What an expression can be, by the identity of its node."""
+
+    node: int
+    scope: ScopeId
+    kind: str = "expression"
+
+
+class OfName(NamedTuple):
+    """What a variable of a scope can be."""
+
+    name: str
+    owner: ScopeId
+    kind: str = "name"
+
+
+class OfAttribute(NamedTuple):
+    """What an attribute of a class or of its instances can be."""
+
+    cls: ScopeId
+    name: str
+    on_class: bool
+    kind: str = "attribute"
+
+
+class OfParameter(NamedTuple):
+    """What a parameter can be."""
+
+    function: ScopeId
+    position: int
+    kind: str = "parameter"
+
+
+class OfReturned(NamedTuple):
+    """What a function returns."""
+
+    function: ScopeId
+    kind: str = "returned"
+
+
+class OfYielded(NamedTuple):
+    """What a generator yields."""
+
+    function: ScopeId
+    kind: str = "yielded"
+
+
+class OfElements(NamedTuple):
+    """What is stored in a container that is written out in the project."""
+
+    holder: Allocation
+    kind: str = "elements"
+
+
+class OfBases(NamedTuple):
+    """The base classes of a class, in order."""
+
+    cls: ScopeId
+    kind: str = "bases"
+
+
+class OfOrder(NamedTuple):
+    """A class and its bases in the project, nearest first."""
+
+    cls: ScopeId
+    kind: str = "order"
+
+
+def nothing_yet(question: Any) -> Any:
+    """What is known of a question before anything is."""
+    match question:
+        case OfBases():
+            return ()
+        case OfOrder(cls=cls):
+            return (cls,)
+    return NOTHING
+
+
+def joined(one: Any, other: Any) -> Any:
+    """Two answers as one."""
+    if isinstance(one, tuple):
+        return tuple(dict.fromkeys((*one, *other)))
+    return capped(one | other)
+
+
+def capped(values: Values) -> Values:
+    """The values, or anything where they are too many."""
+    return ANYTHING if len(values) > MOST or External("*") in values else values
+
+
+def union(parts: Iterable[Values]) -> Values:
+    """Everything that is in some part."""
+    return frozenset[Value]().union(*parts)
