@@ -22,20 +22,22 @@ Asking = Generator[Any, Any, T]
 """What a part of an equation is: a generator of questions that returns a T."""
 
 ROUNDS = 50
-"""How often the questions of a circle are asked again. Where answers have few steps to climb far fewer are enough."""
+"""How often one question of a circle is asked again. Where answers have few steps to climb far fewer are enough."""
 
 
 class _Frame(Generic[Q, A]):
     """A question that is being answered: its number in the order of asking, and the lowest number of those whose
-    answers are not whole yet that its own depends on."""
+    answers are not whole yet that its own depends on. `waiting` holds the questions of its circle that have to be asked
+    again, once the frame turned out to be the head of one."""
 
-    __slots__ = ("low", "number", "question", "run")
+    __slots__ = ("low", "number", "question", "run", "waiting")
 
     def __init__(self, question: Q, run: Generator[Q, A, A], number: int) -> None:
         self.question = question
         self.run = run
         self.number = number
         self.low = number
+        self.waiting: dict[Q, None] | None = None
 
 
 class Solver(Generic[Q, A]):
@@ -51,15 +53,18 @@ class Solver(Generic[Q, A]):
         self._bottom = bottom
         self._join = join
         self._final: dict[Q, A] = {}
-        self._guess: dict[Q, A] = {}
-        """What the questions of the circles at hand are taken to be in this round."""
         self._found: dict[Q, A] = {}
-        """What this round found for them, in the order in which that was."""
+        """What is known of the questions of the circles at hand, in the order in which they were first answered."""
+        self._guessing: dict[Q, dict[Q, None]] = {}
+        """Question -> who was told only what is known of it before anything is."""
+        self._users: dict[Q, dict[Q, None]] = {}
+        """Question of a circle -> who was told what was found for it."""
+        self._times: dict[Q, int] = {}
+        """How often a question was asked again."""
         self._stack: list[_Frame[Q, A]] = []
         self._numbers: dict[Q, int] = {}
         """Of the questions on the stack and those in `_found`."""
         self._count = 0
-        self._rounds: dict[Q, int] = {}
 
     def answer(self, question: Q) -> A:
         """The answer to a question; asks whatever it depends on."""
@@ -76,31 +81,34 @@ class Solver(Generic[Q, A]):
     def _forget(self) -> None:
         for frame in self._stack:
             frame.run.close()
-        for part in (self._stack, self._numbers, self._guess, self._found, self._rounds):
+        for part in (self._stack, self._numbers, self._found, self._guessing, self._users, self._times):
             part.clear()
 
     def _solve(self, question: Q) -> A:
-        self._push(question)
+        self._push(question, self._fresh_number())
         told: A | None = None
-        while True:
+        while self._stack:
             frame = self._stack[-1]
+            if frame.waiting is not None:
+                told = self._go_round(frame, frame.waiting)
+                continue
             try:
                 asked = frame.run.send(told)  # type: ignore[arg-type]  # None starts a generator
             except StopIteration as end:
-                again, told = self._finish(frame, end.value)
-                if again:
-                    told = None
-                elif not self._stack:
-                    return self._final[question]
+                told = self._finish(frame, end.value)
                 continue
             known, told = self._known(frame, asked)
             if not known:
-                self._push(asked)
+                self._push(asked, self._fresh_number())
+        return self._final[question]
 
-    def _push(self, question: Q) -> None:
+    def _fresh_number(self) -> int:
         self._count += 1
-        self._numbers[question] = self._count
-        self._stack.append(_Frame(question, self._equation(question), self._count))
+        return self._count
+
+    def _push(self, question: Q, number: int) -> None:
+        self._numbers[question] = number
+        self._stack.append(_Frame(question, self._equation(question), number))
 
     def _known(self, frame: _Frame[Q, A], asked: Q) -> tuple[bool, A | None]:
         """What can be said of a question now, if anything; the frame then depends on whatever that rests on."""
@@ -110,30 +118,29 @@ class Solver(Generic[Q, A]):
         if number is None:
             return False, None
         frame.low = min(frame.low, number)
-        return True, self._found[asked] if asked in self._found else self._guessed(asked)
+        is_found = asked in self._found
+        (self._users if is_found else self._guessing).setdefault(asked, {})[frame.question] = None
+        return True, self._found[asked] if is_found else self._bottom(asked)
 
-    def _guessed(self, question: Q) -> A:
-        if question not in self._guess:
-            self._guess[question] = self._bottom(question)
-        return self._guess[question]
-
-    def _finish(self, frame: _Frame[Q, A], result: A) -> tuple[bool, A]:
-        """Take the answer of the topmost frame; says whether its circle has to be gone round once more."""
+    def _finish(self, frame: _Frame[Q, A], result: A) -> A:
+        """Take the answer of the topmost frame, for the one below it."""
         question = frame.question
-        if question in self._guess:
-            result = self._join(self._guess[question], result)
+        if question in self._found:
+            return self._found_again(frame, result)
         self._found[question] = result
         if frame.low < frame.number:
-            self._stack.pop()
-            self._stack[-1].low = min(self._stack[-1].low, frame.low)
-            return False, result
-        circle = self._circle(frame)
-        if self._is_settled(question, circle):
-            self._settle(circle)
-            self._stack.pop()
-            return False, result
-        self._go_round(frame, circle)
-        return True, result
+            return self._leave(frame)
+        frame.waiting = {}
+        return result
+
+    def _leave(self, frame: _Frame[Q, A]) -> A:
+        """Take a frame off the stack whose circle goes on below it."""
+        question = frame.question
+        self._stack.pop()
+        below = self._stack[-1]
+        below.low = min(below.low, frame.low)
+        self._users.setdefault(question, {})[below.question] = None
+        return self._found[question]
 
     def _circle(self, frame: _Frame[Q, A]) -> list[Q]:
         """The questions of the circle that a frame is the head of: itself and all that were answered since."""
@@ -144,24 +151,48 @@ class Solver(Generic[Q, A]):
             circle.append(question)
         return circle
 
-    def _is_settled(self, head: Q, circle: list[Q]) -> bool:
-        """Whether every guess of this round was right."""
-        return self._rounds.get(head, 0) >= ROUNDS or all(
-            question not in self._guess or self._guess[question] == self._found[question] for question in circle
-        )
+    def _told_too_little(self, frame: _Frame[Q, A]) -> dict[Q, None]:
+        """The questions of a circle that were told nothing of another, of which something is known by now."""
+        waiting: dict[Q, None] = {}
+        for question in reversed(self._circle(frame)):
+            guessing = self._guessing.pop(question, None)
+            if guessing is not None:
+                self._users.setdefault(question, {}).update(guessing)
+                if self._found[question] != self._bottom(question):
+                    waiting.update(guessing)
+        return waiting
 
-    def _settle(self, circle: list[Q]) -> None:
-        for question in circle:
+    def _go_round(self, head: _Frame[Q, A], waiting: dict[Q, None]) -> A | None:
+        """Ask a question of a circle again, or end the circle when none waits for that."""
+        if not waiting:
+            # Asking again may have brought new questions into the circle, so this is looked at each time.
+            waiting.update(self._told_too_little(head))
+        if waiting:
+            question = next(iter(waiting))
+            del waiting[question]
+            self._push(question, self._numbers[question])
+            return None
+        if head.low < head.number:
+            # What was asked again led further down.
+            return self._leave(head)
+        self._stack.pop()
+        for question in self._circle(head):
             self._final[question] = self._found.pop(question)
-            self._guess.pop(question, None)
-            self._rounds.pop(question, None)
-            del self._numbers[question]
+            for part in (self._numbers, self._users, self._times):
+                part.pop(question, None)
+        return self._final[head.question]
 
-    def _go_round(self, frame: _Frame[Q, A], circle: list[Q]) -> None:
-        for question in circle:
-            self._guess[question] = self._found.pop(question)
-            del self._numbers[question]
-        self._numbers[frame.question] = frame.number
-        self._rounds[frame.question] = self._rounds.get(frame.question, 0) + 1
-        frame.run = self._equation(frame.question)
-        frame.low = frame.number
+    def _found_again(self, frame: _Frame[Q, A], result: A) -> A:
+        """Take the answer of a question that was asked again; if it says more, whoever asked it is asked again too."""
+        question = frame.question
+        self._stack.pop()
+        head = self._stack[-1]
+        head.low = min(head.low, frame.low)
+        known = self._found[question]
+        whole = self._join(known, result)
+        times = self._times[question] = self._times.get(question, 0) + 1
+        if whole != known and times <= ROUNDS:
+            self._found[question] = whole
+            assert head.waiting is not None
+            head.waiting.update((user, None) for user in self._users.get(question, ()) if user in self._found)
+        return whole
