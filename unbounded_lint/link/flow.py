@@ -165,6 +165,7 @@ class Flow:
         """Everything done with the value that a handle holds, wherever it flows."""
         if handle not in self._uses:
             if handle in self._busy:
+                self.full.cuts += 1
                 return ()
             self._busy.add(handle)
             strict, self._strict = self._strict, True
@@ -179,6 +180,7 @@ class Flow:
         """Everything done with the value of an expression, wherever it flows."""
         key = ("site", site.scope, site.op, id(site.node))
         if key in self._busy:
+            self.full.cuts += 1
             return ()
         self._busy.add(key)
         try:
@@ -201,6 +203,7 @@ class Flow:
         key = ("function", function)
         if function not in self._function_uses:
             if key in self._busy:
+                self.full.cuts += 1
                 return ()
             self._busy.add(key)
             strict, self._strict = self._strict, False
@@ -217,6 +220,7 @@ class Flow:
         if function not in self._calls:
             key = ("calls", function)
             if key in self._busy:
+                self.full.cuts += 1
                 return ()
             self._busy.add(key)
             try:

@@ -143,6 +143,9 @@ class Resolver:
         self._memo: dict[tuple[int, ScopeId], Values] = {}
         self._keep: list[m.Expr] = []
         self._active: set[tuple[str, object, ScopeId]] = set()
+        self._whole: dict[object, Values] = {}
+        self._stores: dict[Allocation, tuple[tuple[m.Expr, ScopeId], ...]] = {}
+        self.cuts = 0
         self._depth = 0
         self._writes: dict[ScopeId, Mapping[str, tuple[AttributeWrite, ...]]] = {}
         self._mro: dict[ScopeId, tuple[ScopeId, ...]] = {}
@@ -158,7 +161,8 @@ class Resolver:
         if key in self._memo:
             return self._memo[key]
         active = ("expr", id(expr), scope)
-        if active in self._active or self._depth > DEPTH:
+        if self._is_cut(active) or self._depth > DEPTH:
+            self.cuts += 1
             return NOTHING
         self._active.add(active)
         self._depth += 1
@@ -169,6 +173,29 @@ class Resolver:
             self._depth -= 1
         self._memo[key] = found
         self._keep.append(expr)
+        return found
+
+    def _is_cut(self, question: tuple[str, object, ScopeId]) -> bool:
+        """Whether a question is being answered just now: then what is found for it is not all."""
+        if question not in self._active:
+            return False
+        self.cuts += 1
+        return True
+
+    def _found(self, question: tuple[str, object, ScopeId], key: object, find: Callable[[], Values]) -> Values:
+        """The answer to a question, kept under a key if nothing was cut short on the way to it."""
+        if key in self._whole:
+            return self._whole[key]
+        if self._is_cut(question):
+            return NOTHING
+        cuts = self.cuts
+        self._active.add(question)
+        try:
+            found = find()
+        finally:
+            self._active.discard(question)
+        if self.cuts == cuts:
+            self._whole[key] = found
         return found
 
     def _evaluate(self, expr: m.Expr, scope: ScopeId) -> Values:
@@ -216,15 +243,12 @@ class Resolver:
         owner = self.owner(name, scope)
         if owner is None:
             return self._from_stars(name, scope) or frozenset({External(name)})
-        active = ("lookup", name, owner)
-        if active in self._active:
-            return NOTHING
-        self._active.add(active)
-        try:
-            bindings = self.program.of(owner).bindings(owner.index)[name]
+        bindings = self.program.of(owner).bindings(owner.index)[name]
+
+        def find() -> Values:
             return self._union(self.bound(binding, ScopeId(owner.path, binding.scope), name) for binding in bindings)
-        finally:
-            self._active.discard(active)
+
+        return self._found(("lookup", name, owner), ("lookup", name, owner), find)
 
     def owner(self, name: str, scope: ScopeId) -> ScopeId | None:
         """The scope whose variable a bare name means, None for a builtin or a star import."""
@@ -256,7 +280,7 @@ class Resolver:
                     if name in source.bindings(0):
                         return self.lookup(name, owner)
                     active = ("star", name, owner)
-                    if active not in self._active:
+                    if not self._is_cut(active):
                         self._active.add(active)
                         try:
                             found = self._from_stars(name, owner)
@@ -358,7 +382,7 @@ class Resolver:
         if index == 0 and owner is not None and facts.kind == "function" and not is_static(facts):
             return frozenset({Class(owner) if takes_class(facts) else Instance(owner)})
         active = ("parameter", index, scope)
-        if active in self._active:
+        if self._is_cut(active):
             return NOTHING
         parameter = facts.parameters[index]
         outside = self.program.parent(scope) or scope
@@ -448,7 +472,7 @@ class Resolver:
         if function in self._returns:
             return self._returns[function]
         active = ("return", 0, function)
-        if active in self._active:
+        if self._is_cut(active):
             return NOTHING
         self._active.add(active)
         try:
@@ -518,14 +542,13 @@ class Resolver:
         it."""
         if not isinstance(holder, Allocation):
             return NOTHING
-        active = ("elements", holder.name, ScopeId(holder.scope.path, holder.op))
-        if active in self._active:
-            return NOTHING
-        self._active.add(active)
-        try:
-            return self._union(self.values(expr, scope) for expr, scope in self._stored(holder))
-        finally:
-            self._active.discard(active)
+        if holder not in self._stores:
+            self._stores[holder] = tuple(self._stored(holder))
+
+        def find() -> Values:
+            return self._union(self.values(expr, scope) for expr, scope in self._stores[holder])
+
+        return self._found(("elements", holder.name, ScopeId(holder.scope.path, holder.op)), holder, find)
 
     def _stored(self, holder: Allocation) -> Iterator[tuple[m.Expr, ScopeId]]:
         module = self.program.of(holder.scope)
@@ -563,19 +586,16 @@ class Resolver:
 
     def class_attribute(self, cls: ScopeId, name: str, *, on_class: bool) -> Values:
         """What an attribute of a class or of its instances is, by the method resolution order."""
-        active = ("attribute", name, cls)
-        if active in self._active:
-            return NOTHING
-        self._active.add(active)
-        try:
+
+        def find() -> Values:
             for owner in self.mro(cls):
                 found = self._own_attribute(owner, cls, name, on_class=on_class)
                 if found is not None:
                     return found
-        finally:
-            self._active.discard(active)
-        outside = [v.name for owner in self.mro(cls) for v in self.outside_bases(owner)]
-        return frozenset(External(f"{base}.{name}", not on_class) for base in outside)
+            outside = [v.name for owner in self.mro(cls) for v in self.outside_bases(owner)]
+            return frozenset(External(f"{base}.{name}", not on_class) for base in outside)
+
+        return self._found(("attribute", name, cls), (name, cls, on_class), find)
 
     def _own_attribute(self, owner: ScopeId, cls: ScopeId, name: str, *, on_class: bool) -> Values | None:
         module = self.program.of(owner)
@@ -658,7 +678,7 @@ class Resolver:
         """The base classes of a class, in order."""
         if cls not in self._bases:
             active = ("bases", 0, cls)
-            if active in self._active:
+            if self._is_cut(active):
                 return ()
             self._active.add(active)
             try:
@@ -686,7 +706,7 @@ class Resolver:
         """The class and its bases in the project, nearest first, each once."""
         if cls not in self._mro:
             active = ("mro", 0, cls)
-            if active in self._active:
+            if self._is_cut(active):
                 return (cls,)
             self._active.add(active)
             try:
