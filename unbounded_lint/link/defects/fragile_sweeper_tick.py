@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function, ordered
 from unbounded_lint.link.defects.risks import Risk, Risks
-from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in
+from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, layout, ops_in, span_of
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.removals import Sweeps
@@ -75,6 +75,7 @@ class Ticks:
         self.execution = execution
         self.sweeps = sweeps
         self.risks = Risks(flow, execution)
+        self._errors: dict[tuple[ScopeId, range, int], tuple[tuple[ScopeId, int], Risk] | None] = {}
         self._running: dict[ScopeId, frozenset[ScopeId]] = {}
 
     def fragile(self, container: Container) -> Fragile | None:
@@ -166,18 +167,20 @@ class Ticks:
             return worst and Fragile("timer", start, *worst, driver.timer.api)
         return None
 
-    def _worst(self, scope: ScopeId, ops: Iterable[int], within: int) -> tuple[tuple[ScopeId, int], Risk] | None:
+    def _worst(self, scope: ScopeId, ops: range, within: int) -> tuple[tuple[ScopeId, int], Risk] | None:
         """The clearest of the errors that may leave some operations."""
-        if not within and self.risks.is_opaque(scope):
-            return None
-        found = self.risks.worst(scope, ops, within)
-        return ((scope, found[0]), found[1]) if found else None
+        key = (scope, ops, within)
+        if key not in self._errors:
+            opaque = not within and self.risks.is_opaque(scope)
+            found = self.risks.worst(scope, ops, within) if not opaque else None
+            self._errors[key] = ((scope, found[0]), found[1]) if found else None
+        return self._errors[key]
 
     def _judge_loop(self, driver: Driver, frame: int) -> Fragile | None:
         scope, facts = driver.scope, self.program.facts(driver.scope)
         if scope.index == 0 or self.risks.is_opaque(scope) or self._is_run_again(scope, facts, frame):
             return None
-        worst = self._worst(scope, (op for op, _ in ops_in(facts, frame)), frame)
+        worst = self._worst(scope, span_of(facts, frame), frame)
         if worst is None or not self._dies_quietly(scope):
             return None
         return Fragile("loop", (scope, max(facts.frames[frame].op - 1, 0)), *worst)
@@ -196,13 +199,9 @@ class Ticks:
         return False
 
     def _handler_restarts(self, scope: ScopeId, facts: m.Scope, statement: int) -> bool:
-        handlers = {
-            i for i, f in enumerate(facts.frames) if f.statement == statement and f.kind in {"except", "finally"}
-        }
-        return any(
-            set(frames_of(facts, index)) & handlers and self._calls_into(scope, op, scope)
-            for index, op in enumerate(facts.ops)
-        )
+        parts = layout(facts).by_statement[statement]
+        handlers = [i for i in parts if facts.frames[i].kind in {"except", "finally"}]
+        return any(self._calls_into(scope, op, scope) for handler in handlers for _, op in ops_in(facts, handler))
 
     def _calls_into(self, scope: ScopeId, op: m.Op, target: ScopeId) -> bool:
         """Whether an operation names a function that runs `target`, or starts something that does."""

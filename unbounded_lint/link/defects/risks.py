@@ -11,7 +11,7 @@ from unbounded_lint.finding import Confidence
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
-from unbounded_lint.link.program.blocks import frames_of
+from unbounded_lint.link.program.blocks import frames_of, layout, ops_in
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
@@ -224,15 +224,13 @@ class Risks:
         facts = self.program.facts(scope)
         frame = facts.frames[index]
         if frame.kind == "try":
-            return any(
-                other.kind == "except" and other.statement == frame.statement and self._ends(facts, at, other)
-                for at, other in enumerate(facts.frames)
-            )
+            parts = layout(facts).by_statement[frame.statement]
+            return any(facts.frames[i].kind == "except" and self._ends(facts, i, facts.frames[i]) for i in parts)
         return frame.kind == "with" and frame.head is not None and self._is_suppressing(frame.head, scope)
 
     @staticmethod
     def _ends(facts: m.Scope, at: int, handler: m.Frame) -> bool:
-        if any(op.frame == at and isinstance(op.action, m.Raise) for op in facts.ops):
+        if any(op.frame == at and isinstance(op.action, m.Raise) for _, op in ops_in(facts, at)):
             return False
         return handler.head is None or _is_wide(handler.head)
 
@@ -292,7 +290,9 @@ class Risks:
     @staticmethod
     def _is_entered(facts: m.Scope, action: m.Action) -> bool:
         """`async with` and `async for`: what stands at their head is awaited."""
-        return isinstance(action, m.Eval) and any(f.is_async and f.head is action.value for f in facts.frames)
+        return isinstance(action, m.Eval) and any(
+            facts.frames[index].is_async for index in layout(facts).by_head.get(id(action.value), ())
+        )
 
     def _of_call(self, call: m.Call, awaited: bool, used: bool, scope: ScopeId, op: int, depth: int) -> Iterator[Risk]:
         if self.execution.loops.sleeps(call, scope) or self.execution.timers.of(call, scope):

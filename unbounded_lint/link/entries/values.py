@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from unbounded_lint.facts import model as m
@@ -259,14 +259,27 @@ class Entries:
         while pending:
             item = pending.pop()
             if isinstance(item, str):
-                more = {site.op for site in module.sites_in(scope.index, item)} - ops
+                more = {site.op for site in module.sites_in(scope.index, item)}
                 ops |= more
                 pending += more
             else:
-                new = [name for name in bound.get(item, ()) if name not in names]
-                names.update(dict.fromkeys(new))
+                new = dict.fromkeys(
+                    name for name, b in bound.get(item, ()) if name not in names and self._passes_on(b, scope, names)
+                )
+                names.update(new)
                 pending += new
         return names, tuple(sorted(ops))
+
+    def _passes_on(self, binding: Binding, scope: ScopeId, names: Collection[str]) -> bool:
+        """Whether a name is bound to something made of entries, or of names of such."""
+        if binding.expr is None:
+            return False
+        if any(self._bound(binding, scope, HOPS)):
+            return True
+        parts = tuple(w.walk(binding.expr))
+        return any(isinstance(part, m.Name) and part.id in names for part in parts) or any(
+            self.of(part, scope) for part in parts
+        )
 
     def _given_names(self, scope: ScopeId) -> Iterator[str]:
         """The names by which a scope gets at entries from elsewhere: parameters, and those of the scopes around it or

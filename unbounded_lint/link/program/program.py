@@ -96,7 +96,7 @@ class LinkedModule:
         self.path = file.path
         self.name = file.module
         self._sites_by_scope: dict[str, Mapping[int, tuple[Site, ...]]] = {}
-        self._bound_at: dict[int, Mapping[int, tuple[str, ...]]] = {}
+        self._bound_at: dict[int, Mapping[int, Sequence[tuple[str, Binding]]]] = {}
         self._returned: dict[int, tuple[m.Expr, ...]] = {}
         self._used_calls: dict[int, tuple[tuple[int, m.Call], ...]] = {}
 
@@ -154,16 +154,16 @@ class LinkedModule:
             self._sites_by_scope[identifier] = {scope: tuple(sites) for scope, sites in found.items()}
         return self._sites_by_scope[identifier]
 
-    def bound_at(self, index: int) -> Mapping[int, tuple[str, ...]]:
-        """Operation of a scope -> the names it binds; the target of a block counts for the operation before it, which
-        evaluates what the target gets."""
+    def bound_at(self, index: int) -> Mapping[int, Sequence[tuple[str, Binding]]]:
+        """Operation of a scope -> the names it binds, and to what; the target of a block counts for the operation
+        before it, which evaluates what the target gets."""
         if index not in self._bound_at:
-            found: dict[int, list[str]] = {}
+            found: dict[int, list[tuple[str, Binding]]] = {}
             for name, binding in self._own_bindings(index):
-                found.setdefault(binding.op, []).append(name)
+                found.setdefault(binding.op, []).append((name, binding))
                 if binding.kind in {"item", "item-part", "entered"}:
-                    found.setdefault(binding.op - 1, []).append(name)
-            self._bound_at[index] = {op: tuple(dict.fromkeys(names)) for op, names in found.items()}
+                    found.setdefault(binding.op - 1, []).append((name, binding))
+            self._bound_at[index] = found
         return self._bound_at[index]
 
     def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
