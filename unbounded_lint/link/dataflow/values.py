@@ -71,7 +71,18 @@ NOTHING: Values = frozenset()
 
 def ordered(values: Values) -> tuple[Value, ...]:
     """The values in an order that does not depend on hashing."""
-    return tuple(values) if len(values) < 2 else tuple(sorted(values, key=repr))
+    return tuple(values) if len(values) < 2 else tuple(sorted(values, key=_order))
+
+
+def _order(value: Value) -> tuple[str, str, int, str]:
+    match value:
+        case Allocation(scope=scope, op=op, name=name):
+            return "allocation", scope.path, scope.index * 1_000_000 + op, name
+        case Class(scope=scope) | Instance(scope=scope):
+            return value.__class__.__name__, scope.path, scope.index, ""
+        case Function(scope=scope, receiver=receiver):
+            return "function", scope.path, scope.index, "" if receiver is None else f"{receiver.path} {receiver.index:9}"
+    return value.__class__.__name__, value.name, isinstance(value, External) and value.of_instance, ""
 
 
 class CallSite(NamedTuple):
