@@ -81,7 +81,7 @@ def _order(value: Value) -> tuple[str, str, int, str]:
         case Class(scope=scope) | Instance(scope=scope):
             return value.__class__.__name__, scope.path, scope.index, ""
         case Function(scope=scope, receiver=receiver):
-            return "function", scope.path, scope.index, "" if receiver is None else f"{receiver.path} {receiver.index:9}"
+            return "function", scope.path, scope.index, repr(receiver)
     return value.__class__.__name__, value.name, isinstance(value, External) and value.of_instance, ""
 
 
