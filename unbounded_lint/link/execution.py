@@ -704,7 +704,6 @@ class Execution:
         return True
 
     def _uncalled(self, scope: ScopeId) -> Iterator[Context | _Step]:
-        facts = self.program.facts(scope)
         here = (scope, 0)
         owner = self.program.owner_class(scope)
         name = self._given_name(scope)
