@@ -130,11 +130,14 @@ def _compiles(data: bytes) -> bool:
 
 class Sources:
     """Reads each file once. `load` gives facts on demand; `prefetch` makes them for many files, in a pool if that
-    pays."""
+    pays.
+
+    Whatever their order, `files` are taken by path: among equal answers the first file's is given.
+    """
 
     def __init__(self, root: Path, files: Sequence[SourceFile], cache: Cache | None) -> None:
         self.root = root
-        self.files = tuple(files)
+        self.files = tuple(sorted(files, key=lambda file: file.path))
         self._cache = cache
         self._data: dict[str, bytes] = {}
         self._encoded: dict[str, bytes] = {}

@@ -131,8 +131,10 @@ class Composer:
             lines += self.import_(0)
         for _ in range(self.rng.randint(1, 4)):
             lines += self.store(0)
-        if self.maybe(0.4):
+        if self.maybe(0.3):
             lines += self.singleton(2)
+        if self.maybe(0.5):
+            lines += self.registry(2)
         for _ in range(self.rng.randint(2, 9)):
             lines += self.statement(3)
         return "\n".join(lines) + "\n"
@@ -350,6 +352,166 @@ class Composer:
             yield from self.block(depth)
         self.indent -= 1
         yield from self.line(f"{self.one(('x', 'app', 'A', '_'))} = {name}({self.arguments(1)})")
+
+    def registry(self, depth: int) -> Iterator[str]:
+        """A whole registry: entries put in by a request, a sweep, what runs it, and who starts that; each a bit off."""
+        in_class = self.maybe(0.5)
+        own, first = ("self.", "self, ") if in_class else ("", "")
+        if in_class:
+            yield from self.line(f"class {self.one(CLASSES)}{self.one(('', '', '(threading.Thread)', '(L)', '(_M)'))}:")
+            self.indent += 1
+            yield from self.line(f"def __init__(self, x={self.expr(1)}):")
+            self.indent += 1
+        for store in STORES[:3]:
+            yield from self.line(f"{own}{store} = {self.one(('{}', '{}', '{}', 'dict()', self.one(_constructors())))}")
+        yield from self.line(f"{own}_task = None")
+        self.indent -= in_class
+        for part in self.rng.sample(("put", "end", "sweep", "loop", "launch", "stop"), 6):
+            word = "async def" if self.maybe(0.2) else "def"
+            yield from self.line(f"{word} {part}({first if part in ('put', 'end') else first[:-2]}{self.given(part)}):")
+            self.indent += 1
+            if not in_class and self.maybe(0.5):
+                yield from self.line("global A, B, _task")
+            for line in self.part(part, own):
+                if line[0] != " " and self.maybe(0.15):
+                    yield from self.one((self.statement, self.timed, self.if_, self.assignment))(1)
+                yield from self.line(line)
+            self.indent -= 1
+        if in_class:
+            self.indent -= 1
+            yield from self.line(f"app = {self.one(CLASSES)}()")
+        yield from self.line(
+            self.one(("{0}launch()", "if x: {0}launch()", "{0}loop()", "f({0}loop)", "pass")).format("app." * in_class)
+        )
+        for _ in range(depth and 1):
+            yield from self.statement(depth - 1)
+
+    def given(self, part: str) -> str:
+        return self.one(("r", "r", "r: K", "r, x=None", "*r")) if part in ("put", "end") else ""
+
+    def part(self, part: str, own: str) -> list[str]:
+        """The lines of one function of a registry."""
+        store, other = self.one((own + "A", own + "A", own + "B")), own + "B"
+        when = self.one(("time.time()", "time.monotonic()", "now", "datetime.now()", self.expr(1)))
+        key = self.one(("r", "r.id", "r['id']", "r[0]", "(r, x)", "str(r)"))
+        entry = self.one(
+            (when, f"({when}, r)", f"{{'at': {when}, 'r': r}}", "K(r)", "r", f"[{when}]", "{}", "set()", "None")
+        )
+        old = self.one(
+            ("v", "v[0]", "v.at", "v['at']", "v.r.at", "self.B[k]", "B.get(k, 0)", "v.get('at')", "v.at or 0")
+        )
+        if part == "put":
+            lines = [
+                f"{store}[{key}] = {entry}",
+                f"{other}[{key}] = {entry}",
+                f"{other}.setdefault({key}, []).append(r)",
+            ]
+            start = self.one(
+                ("launch()", "if {0}_task is None: {0}launch()", "if not {0}A: {0}launch()", "if x: {0}launch()")
+            )
+            lines += [
+                start.format(own) if "{0}" in start else own + start,
+                f"if {key} in {store}: return {store}[{key}]",
+            ]
+            return self.rng.sample(lines, self.rng.randint(1, len(lines)))
+        if part == "end":
+            lines = [
+                f"{store}.pop({key}, None)",
+                f"del {store}[{key}]",
+                f"{store}[{key}].at = {when}",
+                f"{other}.clear()",
+            ]
+            lines += [f"if not {store}: {own}stop()", f"{store}[{key}]['at'] = None", f"return {other}.pop({key}).x"]
+            return self.rng.sample(lines, self.rng.randint(1, 3))
+        if part == "sweep":
+            return self.swept(
+                store, other, own, f"{self.one(('now', when))} - {old} > {self.one(('60', 'x', 'self.x'))}"
+            )
+        if part == "loop":
+            call = self.one((f"{own}sweep()", f"await {own}sweep()", f"asyncio.to_thread({own}sweep)"))
+            sleep = self.one(("time.sleep(60)", "await asyncio.sleep(60)", f"{own}_event.wait(60)", "time.sleep(x)"))
+            head = self.one(("while True:", f"while {store}:", f"while not {own}_stop:", f"while {own}_event.wait(5):"))
+            tries = self.one(
+                (
+                    "    {0}",
+                    "    try: {0}\n    except Exception: pass",
+                    "    try: {0}\n    finally: {1}",
+                    "    if x: {0}",
+                )
+            )
+            again = [f"threading.Timer(60, {own}loop).start()", call]
+            return again if self.maybe(0.3) else [head, f"    {sleep}", *tries.format(call, sleep).split("\n")]
+        if part == "launch":
+            guard = self.one(
+                ([], [f"if {own}_task is not None: return"], [f"if {store}: return"], [f"if not {store}: return"])
+            )
+            made = (
+                f"threading.Thread(target={own}loop, daemon=True)", f"asyncio.create_task({own}loop())",
+                f"threading.Timer(60, {own}loop)", f"loop.call_later(60, {own}loop)", self.timer(1),
+            )  # fmt: skip
+            return [*guard, f"{own}_task = {self.one(made)}", self.one((f"{own}_task.start()", "pass"))]
+        ends = (
+            "{0}_task.cancel()",
+            "{0}_task = None",
+            "{0}_stop = True",
+            "{0}A.clear()",
+            "{0}_event.set()",
+            "return {0}A",
+        )
+        return [end.format(own) for end in self.rng.sample(ends, 2)]
+
+    def swept(self, store: str, other: str, own: str, test: str) -> list[str]:
+        """The lines of a sweep: over entries, over what a comprehension found, or by a new dict."""
+        before = self.rng.sample(["now = time.time()", f"if not {store}: return", f"with {own}_lock: pass"], 2)
+        skip = self.one(
+            (
+                "v is None",
+                "v.done",
+                "not v.x",
+                f"k in {other}",
+                f"{store}[k] is None",
+                "v[1] is None",
+                "v.x is not None",
+            )
+        )
+        gone = self.one(
+            ("{0}.pop(k, None)", "del {0}[k]", "{0}.pop(k); {1}.pop(k, None)", "{0}.pop(k).x.close()", "{2}end(k)")
+        )
+        taken = gone.format(store, other, own)
+        walked = self.one(
+            (f"list({store}.items())", f"{store}.items()", f"sorted({store}.items())", f"{store}.copy().items()")
+        )
+        forms = (
+            [f"for k, v in {walked}:", f"    if {skip}: continue", f"    if {test}:", f"        {taken}"],
+            [
+                f"for k, v in {walked}:",
+                f"    if {test} and {skip}:",
+                f"        {taken}",
+                f"    elif {self.expr(1)}: break",
+            ],
+            [f"old = [k for k, v in {store}.items() if {test}]", "for k in old:", f"    {taken}"],
+            [
+                f"for k in [k for k, v in {store}.items() if {skip} or {test}]:",
+                f"    v = {store}.get(k)",
+                f"    {taken}",
+            ],
+            [f"{store} = {{k: v for k, v in {store}.items() if not ({test})}}"],
+            [
+                f"while {store}:",
+                f"    k = next(iter({store}))",
+                f"    v = {store}[k]",
+                f"    if not ({test}): break",
+                f"    {taken}",
+            ],
+            [
+                f"for k in list({store}):",
+                "    try:",
+                f"        v = {store}[k]",
+                f"        if {test}: {taken}",
+                "    except KeyError: pass",
+            ],
+        )
+        return [*before, *self.one(forms)]
 
     def timed(self, depth: int) -> Iterator[str]:
         yield from self.line(self.timer(depth))

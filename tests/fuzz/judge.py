@@ -5,14 +5,12 @@ from __future__ import annotations
 import ctypes
 import random
 import shutil
-import signal
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import NamedTuple
 
 import libcst as cst
@@ -32,12 +30,12 @@ OWN = frozenset({"UBM900", "UBM901"})
 
 class Answer(NamedTuple):
     """What became of one program: the kinds of its faults (none: all is well), the seconds of the processor that it
-    took, its containers and findings."""
+    took, its containers, and its findings."""
 
     faults: tuple[str, ...]
     seconds: float
     containers: int
-    findings: int
+    findings: tuple[Finding, ...]
 
 
 class OverTime(BaseException):
@@ -56,13 +54,13 @@ def judge(files: Files, root: Path, limit: float, *, twice: bool = True) -> Answ
             faults = list(_faults(outcome.findings, root, files))
             again = _shuffled(root) if twice and len(files) > 1 and not faults else outcome.findings
     except OverTime as error:
-        return Answer((f"slow: {error}",), time.process_time() - begin, 0, 0)
+        return Answer((f"slow: {error}",), time.process_time() - begin, 0, ())
     except Exception as error:
-        return Answer((f"raised: {_place(error)}",), time.process_time() - begin, 0, 0)
+        return Answer((f"raised: {_place(error)}",), time.process_time() - begin, 0, ())
     if again != outcome.findings:
         faults.append("findings depend on the order of files")
     seconds = time.process_time() - begin
-    return Answer(tuple(faults), seconds, outcome.stats.containers, len(outcome.findings))
+    return Answer(tuple(faults), seconds, outcome.stats.containers, outcome.findings)
 
 
 def is_readable(text: str) -> bool:
@@ -111,23 +109,32 @@ def _place(error: Exception) -> str:
 
 @contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    """Raises `OverTime` in the thread at work once the process has used so much of the processor."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    """Raises `OverTime` in the thread at work once the process has used so much of the processor.
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        for thread in threading.enumerate():
-            if thread.name == "unbounded-lint-parse" and thread.ident is not None:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(OverTime))
+    No signal can do it: it comes to the thread at work, while the one that would handle it waits for that.
+    """
+    over = threading.Event()
+    end = time.process_time() + seconds
 
-    before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds, seconds)
+    def watch() -> None:
+        while not over.wait(0.1):
+            if time.process_time() > end:
+                for thread in threading.enumerate():
+                    if thread.name == "unbounded-lint-parse" and thread.ident is not None:
+                        _raise_in(thread.ident)
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+        over.set()
+        watcher.join()
+
+
+def _raise_in(thread: int) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(OverTime))
 
 
 # --- making it small ---

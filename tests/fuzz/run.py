@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import resource
 import sys
 import tempfile
@@ -36,13 +37,15 @@ class Survey:
     slowest: tuple[float, int] = (0.0, 0)
     faults: dict[str, tuple[int, Files]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    digest: hashlib.blake2b = field(default_factory=lambda: hashlib.blake2b(digest_size=8))
 
     def add(self, number: int, files: Files, answer: Answer) -> None:
         """Count one program."""
         self.programs += 1
         self.parsed += len(files)
         self.containers += answer.containers
-        self.findings += answer.findings
+        self.findings += len(answer.findings)
+        self.digest.update(repr(answer.findings).encode(errors="surrogatepass"))
         self.faulty += bool(answer.faults)
         self.slowest = max(self.slowest, (answer.seconds, number))
         for fault in answer.faults:
@@ -53,7 +56,7 @@ class Survey:
         """The counts as lines."""
         yield f"programs {self.programs}, files {self.files}, of which parsed {self.parsed}"
         yield f"containers {self.containers}, findings {self.findings}"
-        yield f"programs with a fault {self.faulty}"
+        yield f"programs with a fault {self.faulty}; digest of the findings {self.digest.hexdigest()}"
         yield f"slowest {self.slowest[0]:.2f} s of CPU (program {self.slowest[1]}), peak memory {peak()} MB"
         yield from (f"  {count:6} {fault}" for fault, count in sorted(self.counts.items()))
 

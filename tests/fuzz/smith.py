@@ -14,7 +14,7 @@ from hypothesis import seed as seeded
 from tests.fuzz.compose import NAMES
 
 NODES = (
-    *(cst.FunctionDef, cst.ClassDef, cst.If, cst.With, cst.Assign, cst.Expr, cst.Del, cst.Global),
+    *(cst.FunctionDef, cst.ClassDef, cst.Assign, cst.Expr, cst.Del, cst.Global),
     *(cst.Lambda, cst.Call, cst.Comparison, cst.Subscript, cst.FormattedString),
 )
 """The nodes that it is quick at; a whole module is nearly always empty."""
