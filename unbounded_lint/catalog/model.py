@@ -307,6 +307,7 @@ class Container(Api, frozen=True, kw_only=True):
     family        map, set, list, deque, queue, cache, cache-decorator, buffer, storage, local, registry, namespace,
                   disk
     bounded       always; if-arg (see `bound`); never; weak (entries vanish with their referents)
+    weak_keys     the keys are weak and the values strong: a value that holds its own key keeps the entry
     expiry        none; lazy (when touched); timer (by itself)
     drains        it takes entries out by itself as it works them off
     subscript     `x[k] = v` inserts; `del x[k]` removes for every family that has `__delitem__` among its removals
@@ -324,6 +325,7 @@ class Container(Api, frozen=True, kw_only=True):
     ]  # fmt: skip
     bounded: Literal["always", "if-arg", "never", "weak"]
     bound: BoundArgument | None = None
+    weak_keys: bool = False
     expiry: Literal["none", "lazy", "timer"] = "none"
     drains: bool = False
     subscript: bool = False

@@ -21,6 +21,7 @@ from unbounded_lint.link.defects.forgotten_companion import Companions
 from unbounded_lint.link.defects.fragile_sweeper_tick import Ticks
 from unbounded_lint.link.defects.losable_sweeper import Losses
 from unbounded_lint.link.defects.removal_while_iterating import Iteration
+from unbounded_lint.link.defects.self_keeping_weak_entry import SelfKeeping
 from unbounded_lint.link.defects.sweeper_starts import Starts
 from unbounded_lint.link.defects.touch_only_expiry import Expiry
 from unbounded_lint.link.defects.unbounded_function_cache import FunctionCache, FunctionCaches
@@ -131,6 +132,11 @@ class Project:
     def skips(self) -> Skips:
         """Sweeps that pass over some entries for ever."""
         return Skips(self.flow, self.execution, self._sweeps)
+
+    @cached_property
+    def self_keeping(self) -> SelfKeeping:
+        """Entries with weak keys whose value holds its own key."""
+        return SelfKeeping(self.flow)
 
     @cached_property
     def losses(self) -> Losses:

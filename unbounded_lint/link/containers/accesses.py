@@ -8,6 +8,7 @@ from functools import cached_property
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.catalog.model import Container as Kind
+from unbounded_lint.catalog.model import Method
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.finding import Holder
@@ -64,6 +65,9 @@ READERS = frozenset(
     ]
 )
 """Callees outside the project that only read what they are given."""
+
+_OF_PAIRS = frozenset({"map", "cache"})
+"""Families whose `update` takes pairs of a key and a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +362,7 @@ class Accesses:
             if removing[0].bulk:
                 return
         elif inserting := self.catalog.inserting(name, family):
-            yield from self._inserted(base, call, inserting[0].key, inserting[0].bulk)
+            yield from self._inserted(base, call, inserting[0], in_pairs=family in _OF_PAIRS)
         elif name == "__setitem__" and first is not None:
             yield replace(base, kind="insert", key=first, value=argument_at(call, 1))
         elif name == "__len__":
@@ -372,9 +376,10 @@ class Accesses:
         if name in {"get", "setdefault", "pop", "__getitem__"} and not nested and first is not None and name != "pop":
             yield from self._inside(outer, first)
 
-    def _inserted(self, base: Access, call: m.Call, key_at: int, bulk: bool) -> Iterator[Access]:
+    def _inserted(self, base: Access, call: m.Call, method: Method, *, in_pairs: bool) -> Iterator[Access]:
         plain = [a.value for a in call.args if a.keyword is None and not a.star]
-        position = key_at if key_at >= 0 else len(plain) - 1
+        bulk = method.bulk
+        position = method.key if method.key >= 0 else len(plain) - 1
         key = plain[position] if 0 <= position < len(plain) else None
         rest = [value for index, value in enumerate(plain) if index != position]
         if bulk and key is None and call.args and all(a.keyword for a in call.args):
@@ -385,7 +390,8 @@ class Accesses:
             return
         if bulk and isinstance(key, m.Display):
             for part in key.items:
-                yield replace(base, kind="insert", key=part, value=part)
+                one, other = _pair(part) if in_pairs else (part, part)
+                yield replace(base, kind="insert", key=one, value=other)
             return
         yield replace(base, kind="insert", key=key, value=rest[-1] if rest and not bulk else key, bulk=bulk)
 
@@ -492,6 +498,14 @@ class Accesses:
             yield replace(base, kind="iterate", how=names[0])
         else:
             yield replace(base, kind="escape", how=names[0] if names else "", handed=call)
+
+
+def _pair(expr: m.Expr) -> tuple[m.Expr, m.Expr]:
+    """The key and the value that one of the pairs given to `update` is written as; the pair itself where it is not."""
+    match expr:
+        case m.Display(items=(key, value)):
+            return key, value
+    return expr, expr
 
 
 def _after(call: m.Call, node: m.Expr) -> m.Expr | None:

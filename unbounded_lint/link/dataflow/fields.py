@@ -1,0 +1,73 @@
+"""What reading an attribute of an instance gives: what was stored in it, or a method bound to the instance."""
+
+from __future__ import annotations
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.resolver import Resolver
+from unbounded_lint.link.dataflow.scoping import decorator_names, is_static, takes_class
+from unbounded_lint.link.dataflow.values import External
+from unbounded_lint.link.program.program import Binding, Program, ScopeId
+
+MAKERS = frozenset({"__init__", "__new__", "__post_init__"})
+"""The methods that make an instance."""
+
+_FIELD_MAKERS = frozenset({"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib"})
+_PROPERTIES = frozenset({"property", "cached_property", "reify"})
+
+
+class Fields:
+    """Answers questions about the attributes of the instances of a class."""
+
+    def __init__(self, program: Program, resolver: Resolver) -> None:
+        self.program = program
+        self.resolver = resolver
+
+    def keeps(self, cls: ScopeId, name: str) -> bool:
+        """Whether an attribute keeps what is stored in it: it is known, neither a property nor another descriptor, and
+        nothing empties it later."""
+        known = False
+        for owner in self.resolver.mro(cls):
+            if self._lets_go(owner, name):
+                return False
+            known = known or name in self.resolver.writes(owner) or self._declares(owner, name)
+        return known
+
+    def is_method(self, cls: ScopeId, name: str) -> bool:
+        """Whether reading an attribute gives a method bound to the instance."""
+        for owner in self.resolver.mro(cls):
+            for binding in self.program.of(owner).bindings(owner.index).get(name, ()):
+                facts = self.program.of(owner).scope(binding.index) if binding.kind == "define" else None
+                if facts is None or facts.kind != "function":
+                    return False
+                return not (is_static(facts) or takes_class(facts) or decorator_names(facts) & _PROPERTIES)
+        return False
+
+    def _lets_go(self, cls: ScopeId, name: str) -> bool:
+        module = self.program.of(cls)
+        if any(self._is_descriptor(binding, cls) for binding in module.bindings(cls.index).get(name, ())):
+            return True
+        for write in self.resolver.writes(cls).get(name, ()):
+            if write.value == m.Const("none", "None") and self.program.facts(write.scope).name not in MAKERS:
+                return True
+        return any(isinstance(self.program.op(site).action, m.Delete) for site in module.sites(name))
+
+    def _is_descriptor(self, binding: Binding, cls: ScopeId) -> bool:
+        """Whether what the body of a class binds to the name may store in its own way."""
+        if binding.kind != "value":
+            return True
+        if not isinstance(binding.expr, m.Call):
+            return False
+        made_by = self.resolver.values(binding.expr.func, cls)
+        return not any(isinstance(value, External) and value.name in _FIELD_MAKERS for value in made_by)
+
+    def _declares(self, cls: ScopeId, name: str) -> bool:
+        """Whether the body of a class declares a field that its constructor fills."""
+        actions = (op.action for op in self.program.facts(cls).ops)
+        declared = (a.annotation for a in actions if isinstance(a, m.Assign) and a.targets == (m.Name(name),))
+        return any(annotation is not None and not _is_unfilled(annotation) for annotation in declared)
+
+
+def _is_unfilled(annotation: m.Expr) -> bool:
+    """Whether a declaration in the body of a class is of something else than a field of its instances."""
+    outer = annotation.base if isinstance(annotation, m.Sub) else annotation
+    return (outer.name if isinstance(outer, m.Attr) else getattr(outer, "id", "")) in {"ClassVar", "InitVar"}

@@ -1,0 +1,54 @@
+"""Entries of maps with weak keys whose value holds its own key, so that the key never goes: UBM106."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.dataflow.keeping import Keeping, Step
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import Function
+from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.verdicts.container import Container
+
+_NO_HELP = frozenset({"dead", "test", "unstarted", "once", "other-process", "import", "exit"})
+"""When removals run that take no entry while the program is at work."""
+
+
+class Kept(NamedTuple):
+    """An insert whose value holds the key, and where on the way that is stored, from the outermost on."""
+
+    access: Access
+    steps: tuple[Step, ...]
+
+
+class SelfKeeping:
+    """Finds the entries that keep themselves."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.resolver = flow.resolver
+        self._keeping = Keeping(flow)
+
+    def of(self, container: Container) -> Kept | None:
+        """The first insert whose entry stays for ever; None for a map that holds its keys, or loses its entries
+        otherwise."""
+        made = container.holder.made
+        if not made.kind.weak_keys or any(r.when not in _NO_HELP for r in container.removals):
+            return None
+        if made.cls is not None and self._stores_itself(made.cls):
+            return None
+        return next((kept for i in container.inserts if (kept := self._kept(i.access)) is not None), None)
+
+    def _stores_itself(self, cls: ScopeId) -> bool:
+        """Whether a class of the project has a say in what is stored."""
+        return any(isinstance(v, Function) for v in self.resolver.class_attribute(cls, "__setitem__", on_class=False))
+
+    def _kept(self, access: Access) -> Kept | None:
+        key, value = access.outer if access.nested else access.key, access.value
+        if access.bulk:
+            key, value = (value.element, value.value) if isinstance(value, m.Comp) else (None, None)
+        if key is None or value is None:
+            return None
+        steps = self._keeping.path(value, key, access.scope, access.op)
+        return Kept(access, steps) if steps is not None else None
