@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from unbounded_lint.link.execution import Execution
 
 from tests.fuzz import compose, smith, splice
 from tests.fuzz.judge import is_readable, judge, shrunk
 from tests.fuzz.run import SECONDS, survey
-from unbounded_lint.link.execution import Execution
 from unbounded_lint.link.keys import Keys
 
 ROOT = Path(__file__).resolve().parents[2]

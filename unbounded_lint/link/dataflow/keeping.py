@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.equations import stored_value
+from unbounded_lint.link.dataflow.elements import stored_value
 from unbounded_lint.link.dataflow.fields import MAKERS, Fields
+from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.scoping import is_static
-from unbounded_lint.link.dataflow.uses import Attribute, Flow
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Instance, argument_of, ordered
 from unbounded_lint.link.program.definitions import Reaching
 from unbounded_lint.link.program.program import Binding, ScopeId
