@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from unbounded_lint.link.execution import Execution
 
 from tests.fuzz import compose, smith, splice
 from tests.fuzz.judge import is_readable, judge, shrunk
 from tests.fuzz.run import SECONDS, survey
-from unbounded_lint.link.keys import Keys
+from unbounded_lint.link.keys.domains import Keys
+from unbounded_lint.link.runs.execution import Execution
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCHES = 10
@@ -26,7 +26,7 @@ def snippets() -> tuple[str, ...]:
     return smith.snippets(1, 30)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_no_program_at_random_is_too_much(batch: int, snippets: tuple[str, ...]) -> None:
     found = survey(batch + 1, PROGRAMS, snippets)
@@ -41,7 +41,7 @@ def test_the_programs_hold_what_there_is_to_analyse() -> None:
     assert found.findings > PROGRAMS / 10
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_hash_seed_changes_no_finding() -> None:
     told = set()
     for seed in ("1", "2"):
