@@ -18,6 +18,12 @@ TICK = (
     "def loop():\n    while True:\n        time.sleep(tick)\n        print()\n"
     "threading.Thread(target=loop).start()\n"
 )
+SWEPT = (
+    "import threading, time\nA = {}\ndef put(r): A[r.id] = r\n"
+    "def loop():\n    while True:\n        time.sleep(60)\n        with quiet():\n"
+    "            for k, v in list(A.items()):\n                if v.at.old(): del A[k]\n"
+    "threading.Thread(target=loop).start()\n"
+)
 
 SHAPES: dict[str, dict[str, str]] = {
     "a yield in the default of a lambda of the module": {
@@ -41,6 +47,11 @@ SHAPES: dict[str, dict[str, str]] = {
         "m.py": "from n0 import tick\n" + TICK,
         **{f"n{i}.py": f"from n{i + 1} import tick\n" for i in range(5)},
         "n5.py": "tick = tick * 2\n",
+    },
+    "a context manager that enters itself": {"m.py": "def quiet():\n    with quiet():\n        yield\n" + SWEPT},
+    "context managers that enter each other": {
+        "m.py": "def quiet():\n    with calm():\n        yield\n"
+        "def calm():\n    with quiet(), calm():\n        yield\n" + SWEPT
     },
     "a class body that returns a method": {"m.py": "A = {}\nclass C:\n  def f(r): A.update({r: 1})\n  return f\n"},
 }
