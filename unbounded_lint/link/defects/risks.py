@@ -224,9 +224,12 @@ class Risks:
         facts = self.program.facts(scope)
         frame = facts.frames[index]
         if frame.kind == "try":
-            parts = layout(facts).by_statement[frame.statement]
-            return any(facts.frames[i].kind == "except" and self._ends(facts, i, facts.frames[i]) for i in parts)
+            return self._is_handled(facts, frame)
         return frame.kind == "with" and frame.head is not None and self._is_suppressing(frame.head, scope)
+
+    def _is_handled(self, facts: m.Scope, body: m.Frame) -> bool:
+        parts = layout(facts).by_statement[body.statement]
+        return any(facts.frames[at].kind == "except" and self._ends(facts, at, facts.frames[at]) for at in parts)
 
     @staticmethod
     def _ends(facts: m.Scope, at: int, handler: m.Frame) -> bool:
@@ -235,21 +238,32 @@ class Risks:
         return handler.head is None or _is_wide(handler.head)
 
     def _is_suppressing(self, head: m.Expr, scope: ScopeId) -> bool:
-        """`with suppress(...)`, or a manager of the project that swallows."""
-        if not isinstance(head, m.Call):
-            return False
-        if "contextlib.suppress" in callee_names(head.func, scope, self.resolver):
-            return any(_is_wide(a.value) for a in head.args)
-        for value in self.resolver.values(head.func, scope):
-            if isinstance(value, Function) and self.program.facts(value.scope).is_generator:
-                return any(
-                    self.catches(value.scope, index)
-                    for index, op in enumerate(self.program.facts(value.scope).ops)
-                    if any(isinstance(n, m.Yield) for n in w.nodes(op.action))
-                )
-            if isinstance(value, Class):
-                return any(self._swallows(value.scope, name) for name in ("__exit__", "__aexit__"))
+        """`with suppress(...)`, or a manager of the project that swallows, or enters one that does around its yield."""
+        entered, seen = [(head, scope)], set[ScopeId]()
+        while entered:
+            manager, at = entered.pop()
+            if not isinstance(manager, m.Call):
+                continue
+            if "contextlib.suppress" in callee_names(manager.func, at, self.resolver):
+                if any(_is_wide(a.value) for a in manager.args):
+                    return True
+                continue
+            for value in self.resolver.values(manager.func, at):
+                if isinstance(value, Class) and any(self._swallows(value.scope, n) for n in ("__exit__", "__aexit__")):
+                    return True
+                if isinstance(value, Function) and value.scope not in seen:
+                    seen.add(value.scope)
+                    around = list(self._around_yields(value.scope))
+                    if any(self._is_handled(self.program.facts(value.scope), f) for f in around if f.kind == "try"):
+                        return True
+                    entered += [(f.head, value.scope) for f in around if f.kind == "with" and f.head is not None]
         return False
+
+    def _around_yields(self, function: ScopeId) -> Iterator[m.Frame]:
+        facts = self.program.facts(function)
+        for index, op in enumerate(facts.ops if facts.is_generator else ()):
+            if any(isinstance(node, m.Yield) for node in w.nodes(op.action)):
+                yield from (facts.frames[f] for f in frames_of(facts, index))
 
     def _swallows(self, cls: ScopeId, name: str) -> bool:
         quiet = {"None", "False"}

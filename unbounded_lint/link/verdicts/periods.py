@@ -211,7 +211,7 @@ def _distance(rhythm: Rhythm, path: str) -> tuple[bool, bool, int, ScopeId]:
 def number(expr: m.Expr, scope: ScopeId, resolver: Resolver, depth: int = 5) -> float | None:
     """The number that an expression is, None unless it is a constant: literals, products and sums, names bound once to
     such, `timedelta(minutes=5)`."""
-    if not depth:
+    if depth <= 0:
         return None
     match expr:
         case m.Const(kind="int" | "float", value=text):
@@ -251,7 +251,7 @@ def _named(name: str, owner: ScopeId | None, resolver: Resolver, depth: int) -> 
     """The number a name is bound to, by one assignment or import."""
     module = resolver.program.of(owner) if owner is not None and resolver.program.module(owner.path) else None
     bindings = module.bindings(owner.index).get(name, ()) if module is not None and owner is not None else ()
-    if module is None or owner is None or len(bindings) != 1:
+    if module is None or owner is None or len(bindings) != 1 or depth <= 0:
         return None
     binding = bindings[0]
     if binding.kind == "value" and binding.expr is not None:
