@@ -44,6 +44,8 @@ _STORES = frozenset({"append", "add", "appendleft", "setdefault", "insert"})
 _UNIONS = frozenset({f"typing.{name}" for name in ("Optional", "Union", "Annotated", "ClassVar", "Final")})
 _TYPES = frozenset({"type", "typing.Type"})
 _PROPERTIES = frozenset({"property", "cached_property", "reify"})
+_OF_CLASSES = frozenset({"bases", "order"})
+"""The questions whose answers are no values."""
 
 Values_ = Asking[Values]
 
@@ -133,6 +135,21 @@ def joined(one: Any, other: Any) -> Any:
     return _capped(one | other)
 
 
+def _strict(equation: Values_) -> Values_:
+    """What rests on something that can be anything can be anything itself. Were it less, an answer would shrink when
+    another one grows, and depend on which of the two was found first."""
+    told: Any = None
+    is_known = True
+    while True:
+        try:
+            asked = equation.send(told)
+        except StopIteration as end:
+            found: Values = end.value
+            return found if is_known else ANYTHING
+        told = yield asked
+        is_known = is_known and told != ANYTHING
+
+
 def _capped(values: Values) -> Values:
     return ANYTHING if len(values) > MOST or External("*") in values else values
 
@@ -165,7 +182,8 @@ class Equations:
 
     def of(self, question: Any) -> Values_:
         """The equation of a question."""
-        return self._by_kind[question.kind](question)
+        equation = self._by_kind[question.kind](question)
+        return equation if question.kind in _OF_CLASSES else _strict(equation)
 
     def question(self, expr: m.Expr, scope: ScopeId) -> OfExpression:
         """What an expression can be, as a question; the node is kept, so that its identity stays its own."""
@@ -392,8 +410,8 @@ class Equations:
         facts = self.program.facts(function)
         returned = (op.action.value for op in facts.ops if isinstance(op.action, m.Return))
         found = yield from self.each((value for value in returned if value is not None), function)
-        if facts.returns is not None and not found:
-            found = yield from self.annotation(facts.returns, self.program.parent(function) or function)
+        if facts.returns is not None:
+            found |= yield from self.annotation(facts.returns, self.program.parent(function) or function)
             if facts.returns == m.Name("Self") and facts.parameters:
                 found |= yield OfParameter(function, 0)
         return _capped(found)
@@ -496,9 +514,9 @@ class Attributes:
             case Module(name=dotted):
                 return (yield from self._equations.member(dotted, name))
             case External(name=dotted, of_instance=of_instance):
-                return frozenset({External(f"{dotted}.{name}", of_instance)}) if dotted != "*" else ANYTHING
+                return frozenset({External(_below(dotted, name), of_instance)}) if dotted != "*" else ANYTHING
             case ExternalResult(name=dotted):
-                return frozenset({External(f"{dotted}.{name}", True)})
+                return frozenset({External(_below(dotted, name), True)})
             case Instance(scope=cls) if name == "__class__":
                 return frozenset({Class(cls)})
             case Class(scope=cls) | Instance(scope=cls) if name != "__class__":
@@ -577,6 +595,14 @@ class Attributes:
                 above: tuple[ScopeId, ...] = yield OfOrder(base.scope)
                 order.extend(above)
         return tuple(dict.fromkeys(order))
+
+
+def _below(dotted: str, name: str) -> str:
+    """What an attribute of something outside the project is called. A name goes round in `line = line.strip()` as often
+    as one likes: at most twice in a path, or there would be no end of what `line` can be."""
+    parts = dotted.split(".")
+    seen = [index for index, part in enumerate(parts) if part == name]
+    return ".".join(parts[: seen[1] + 1]) if len(seen) > 1 else f"{dotted}.{name}"
 
 
 def _instances(values: Values) -> Values:
