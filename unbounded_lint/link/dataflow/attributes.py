@@ -61,9 +61,9 @@ class Attributes:
             case Module(name=dotted):
                 return (yield from self._equations.member(dotted, name))
             case External(name=dotted, of_instance=of_instance):
-                return frozenset({External(f"{dotted}.{name}", of_instance)}) if dotted != "*" else ANYTHING
+                return frozenset({External(_below(dotted, name), of_instance)}) if dotted != "*" else ANYTHING
             case ExternalResult(name=dotted):
-                return frozenset({External(f"{dotted}.{name}", True)})
+                return frozenset({External(_below(dotted, name), True)})
             case Instance(scope=cls) if name == "__class__":
                 return frozenset({Class(cls)})
             case Class(scope=cls) | Instance(scope=cls) if name != "__class__":
@@ -142,3 +142,11 @@ class Attributes:
                 above: tuple[ScopeId, ...] = yield OfOrder(base.scope)
                 order.extend(above)
         return tuple(dict.fromkeys(order))
+
+
+def _below(dotted: str, name: str) -> str:
+    """What an attribute of something outside the project is called. A name goes round in `line = line.strip()` as often
+    as one likes: at most twice in a path, or there would be no end of what `line` can be."""
+    parts = dotted.split(".")
+    seen = [index for index, part in enumerate(parts) if part == name]
+    return ".".join(parts[: seen[1] + 1]) if len(seen) > 1 else f"{dotted}.{name}"

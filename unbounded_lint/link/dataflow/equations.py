@@ -21,6 +21,7 @@ from unbounded_lint.link.dataflow.questions import (
     OfParameter,
     OfReturned,
     capped,
+    strict,
     union,
 )
 from unbounded_lint.link.dataflow.scoping import Scoping, is_static, takes_class
@@ -47,6 +48,8 @@ _PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
 _LOOKUPS = frozenset({"get", "setdefault", "pop"})
 _UNIONS = frozenset({f"typing.{name}" for name in ("Optional", "Union", "Annotated", "ClassVar", "Final")})
 _TYPES = frozenset({"type", "typing.Type"})
+_OF_CLASSES = frozenset({"bases", "order"})
+"""The questions whose answers are no values."""
 
 
 class Equations:
@@ -73,7 +76,8 @@ class Equations:
 
     def of(self, question: Any) -> Asked:
         """The equation of a question."""
-        return self._by_kind[question.kind](question)
+        equation = self._by_kind[question.kind](question)
+        return equation if question.kind in _OF_CLASSES else strict(equation)
 
     def question(self, expr: m.Expr, scope: ScopeId) -> OfExpression:
         """What an expression can be, as a question; the node is kept, so that its identity stays its own."""
@@ -300,8 +304,8 @@ class Equations:
         facts = self.program.facts(function)
         returned = (op.action.value for op in facts.ops if isinstance(op.action, m.Return))
         found = yield from self.each((value for value in returned if value is not None), function)
-        if facts.returns is not None and not found:
-            found = yield from self.annotation(facts.returns, self.program.parent(function) or function)
+        if facts.returns is not None:
+            found |= yield from self.annotation(facts.returns, self.program.parent(function) or function)
             if facts.returns == m.Name("Self") and facts.parameters:
                 found |= yield OfParameter(function, 0)
         return capped(found)
