@@ -288,9 +288,9 @@ def literals(kind: type[model.Entry], field: str) -> set[str]:
         (model.Sleeper, "ends"),
         (model.Hook, "role"),
         (model.Forwarder, "when"),
-        (model.Container, "family"),
-        (model.Container, "bounded"),
-        (model.Container, "expiry"),
+        (model.ContainerKind, "family"),
+        (model.ContainerKind, "bounded"),
+        (model.ContainerKind, "expiry"),
         (model.BoundArgument, "default"),
         (model.ArgumentFunction, "effect"),
     ],
@@ -789,7 +789,7 @@ def test_what_is_bounded(known: Catalog, name: str, given: dict[int | str, str],
 
 
 def test_container_facts(known: Catalog) -> None:
-    def get(name: str) -> model.Container:
+    def get(name: str) -> model.ContainerKind:
         found = known.container(name)
         assert found is not None
         return found

@@ -28,7 +28,7 @@ _SECTIONS: Mapping[str, tuple[str, type[model.Entry]]] = {
     "hook": ("hooks", model.Hook),
     "forwarder": ("forwarders", model.Forwarder),
     "silent": ("silent", model.Silent),
-    "container": ("containers", model.Container),
+    "container": ("containers", model.ContainerKind),
     "function": ("functions", model.ArgumentFunction),
     "call": ("key_calls", model.KeyCall),
     "annotation": ("annotations", model.Annotation),

@@ -301,7 +301,7 @@ class BoundArgument(Entry, frozen=True, kw_only=True):
     unbounded: tuple[str, ...] = ("None",)
 
 
-class Container(Api, frozen=True, kw_only=True):
+class ContainerKind(Api, frozen=True, kw_only=True):
     """A type, function or decorator that makes something which may grow.
 
     family        map, set, list, deque, queue, cache, cache-decorator, buffer, storage, local, registry, namespace,
@@ -440,7 +440,7 @@ class Data(Entry, frozen=True, kw_only=True):
     hooks: tuple[Hook, ...]
     forwarders: tuple[Forwarder, ...]
     silent: tuple[Silent, ...]
-    containers: tuple[Container, ...]
+    containers: tuple[ContainerKind, ...]
     functions: tuple[ArgumentFunction, ...]
     key_calls: tuple[KeyCall, ...]
     annotations: tuple[Annotation, ...]

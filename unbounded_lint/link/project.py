@@ -11,8 +11,10 @@ from typing import TypeVar
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.finding import Place
-from unbounded_lint.link.containers.accesses import Accesses
 from unbounded_lint.link.containers.finding import Containers, Holder
+from unbounded_lint.link.containers.making import Making
+from unbounded_lint.link.containers.reading import Accesses
+from unbounded_lint.link.containers.singletons import Singletons
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.defects.birth_dated_expiry import Renewal
 from unbounded_lint.link.defects.early_sweeper_stop import Stops
@@ -60,7 +62,8 @@ class Project:
         self.flow = Flow(self.program)
         self.execution = Execution(self.flow, catalog, entry_points, sweepers)
         self._keys = Keys(self.flow, self.execution, catalog)
-        self._containers = Containers(self.flow, self.execution, catalog, thorough)
+        self._singletons = Singletons(self.flow, self.execution)
+        self._containers = Containers(self.flow, Making(self.flow, catalog), self._singletons, catalog, thorough)
         self._accesses = Accesses(self.flow, catalog)
         self._sweeps = Sweeps(self.flow, self.execution, catalog)
         self._bounds = Bounds(self.flow, self.execution, self._keys, self._sweeps)
@@ -140,7 +143,7 @@ class Project:
     @cached_property
     def function_caches(self) -> tuple[FunctionCache, ...]:
         """The functions whose memo only grows."""
-        memos = FunctionCaches(self.flow, self.execution, self._keys, self._containers, self.execution.catalog)
+        memos = FunctionCaches(self.flow, self.execution, self._keys, self._singletons, self.execution.catalog)
         return memos.all()
 
     @property

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -61,6 +61,16 @@ class Yielded:
 Handle: TypeAlias = Variable | Attribute | Returned | Yielded
 
 
+UseKind: TypeAlias = Literal[
+    "called", "decorates", "argument", "partial", "member", "subscript", "augmented", "rebound", "deleted", "contained",
+    "iterated", "entered", "tested", "kept", "escaped", "read",
+]  # fmt: skip
+ARGUMENTS: frozenset[UseKind] = frozenset({"argument", "partial"})
+"""The value is handed to something: by a call, or by what `functools.partial` gives."""
+HANDED_ON: frozenset[UseKind] = frozenset({*ARGUMENTS, "kept", "escaped"})
+"""Something else may use the value later."""
+
+
 class Use(NamedTuple):
     """One thing done with a value.
 
@@ -72,7 +82,7 @@ class Use(NamedTuple):
     guess      the receiver was matched by the attribute's name alone
     """
 
-    kind: str
+    kind: UseKind
     site: Site
     bound: int
     guess: bool
@@ -631,8 +641,7 @@ class Flow:
             case m.Unary(op="not"):
                 yield Use("tested", here, bound, guess)
             case m.Comp(clauses=clauses):
-                kind = "iterated" if any(c.iterable is node for c in clauses) else "read"
-                yield Use(kind, here, bound, guess)
+                yield Use("iterated" if any(c.iterable is node for c in clauses) else "read", here, bound, guess)
             case m.Yield(is_from=False):
                 yield from self._yielded(here, bound, guess)
             case m.Display():

@@ -22,7 +22,7 @@ from unbounded_lint.link.program.blocks import (
     layout,
     leaves,
 )
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.program import ITEMS, ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.bounds import GROWING
 from unbounded_lint.link.verdicts.kinds import Holdings
@@ -193,7 +193,7 @@ class Companions:
         if not isinstance(keyed.node, m.Name):
             return False
         bindings = self.program.of(keyed.scope).bindings(keyed.scope.index).get(keyed.node.id, ())
-        return bool(bindings) and all(b.kind in {"item", "item-part"} for b in bindings)
+        return bool(bindings) and all(b.kind in ITEMS for b in bindings)
 
     def _is_same(self, container: Container, other: Container) -> bool:
         """Whether both are one object: an attribute that a class inherits."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.uses import Flow, Use
+from unbounded_lint.link.dataflow.uses import ARGUMENTS, Flow, Use
 from unbounded_lint.link.dataflow.values import Function, ordered
 from unbounded_lint.link.defects.risks import Risk, Risks
 from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in
@@ -219,7 +219,7 @@ class Ticks:
             while queue and len(seen) < CALLERS:
                 at = queue.pop(0)
                 users = [site.scope for site in self.flow.call_sites(at)]
-                users += [use.site.scope for use in self.flow.function_uses(at) if use.kind in {"argument", "partial"}]
+                users += [use.site.scope for use in self.flow.function_uses(at) if use.kind in ARGUMENTS]
                 queue += (new := [u for u in dict.fromkeys(users) if u not in seen and u.index])
                 seen.update(new)
             self._running[target] = frozenset(seen)

@@ -11,7 +11,7 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.scoping import decorator_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, Function, Instance, argument_of, ordered
-from unbounded_lint.link.program.program import Binding, ScopeId
+from unbounded_lint.link.program.program import ITEMS, Binding, ScopeId
 
 HOPS = 2
 """Through how many calls an entry is followed."""
@@ -123,7 +123,7 @@ class Entries:
         if not isinstance(key, m.Name):
             return False
         for binding in self.bindings(key.id, scope):
-            if binding.kind in {"item", "item-part"} and binding.expr is not None:
+            if binding.kind in ITEMS and binding.expr is not None:
                 if self._walks(binding.expr, ScopeId(scope.path, binding.scope), 3):
                     return True
             elif binding.kind == "parameter" and hops:
@@ -342,7 +342,7 @@ class Entries:
             yield from self.of(expr, scope, hops)
         elif binding.kind == "part":
             yield from self._part(expr, binding.index, scope, hops)
-        elif binding.kind in {"item", "item-part"}:
+        elif binding.kind in ITEMS:
             yield from self._element(expr, binding.index if binding.kind == "item-part" else None, scope, hops)
 
     def _part(self, expr: m.Expr, index: int, scope: ScopeId, hops: int) -> Iterator[Entry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -35,6 +35,32 @@ class Site(NamedTuple):
         """The outermost expression around it, itself if there is none."""
         return self.parents[0] if self.parents else self.node
 
+    @property
+    def parent(self) -> m.Expr | None:
+        """The expression directly around it."""
+        return self.parents[-1] if self.parents else None
+
+    @property
+    def outer(self) -> Site:
+        """The expression directly around it, where that stands."""
+        return Site(self.scope, self.op, self.parents[-1], self.parents[:-1])
+
+    @property
+    def method_call(self) -> m.Call | None:
+        """The call of a method of it, `node.name(...)`."""
+        if len(self.parents) < 2:
+            return None
+        member, call = self.parents[-1], self.parents[-2]
+        called = isinstance(member, m.Attr) and isinstance(call, m.Call) and call.func is member
+        return call if called and isinstance(call, m.Call) else None
+
+
+BindingKind: TypeAlias = Literal[
+    "value", "item", "part", "item-part", "entered", "parameter", "import", "define", "augmented", "other"
+]
+ITEMS: frozenset[BindingKind] = frozenset({"item", "item-part"})
+"""The kinds of a name that a loop or a comprehension gives its value."""
+
 
 class Binding(NamedTuple):
     """One way in which a name gets its value in a scope.
@@ -44,7 +70,7 @@ class Binding(NamedTuple):
     (the `index`th), import, define (scope `index`), augmented or other. `scope` and `op` say where that happens.
     """
 
-    kind: str
+    kind: BindingKind
     scope: int
     op: int
     expr: m.Expr | None = None
@@ -161,7 +187,7 @@ class LinkedModule:
             found: dict[int, list[str]] = {}
             for name, binding in self._own_bindings(index):
                 found.setdefault(binding.op, []).append(name)
-                if binding.kind in {"item", "item-part", "entered"}:
+                if binding.kind in ITEMS or binding.kind == "entered":
                     found.setdefault(binding.op - 1, []).append(name)
             self._bound_at[index] = {op: tuple(dict.fromkeys(names)) for op, names in found.items()}
         return self._bound_at[index]

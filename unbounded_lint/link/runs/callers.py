@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import HANDED_ON, Flow
 from unbounded_lint.link.program.blocks import apart, in_twin, leaves
 from unbounded_lint.link.program.program import ScopeId
 
@@ -11,7 +11,6 @@ MOST = 120
 """How many callers are followed."""
 
 _BRANCHES = frozenset({"if", "else", "case"})
-_HANDED = frozenset({"argument", "partial", "kept", "escaped"})
 
 
 class Callers:
@@ -45,7 +44,7 @@ class Callers:
         if self.program.facts(scope).kind not in {"function", "lambda"}:
             return ()
         users = [(site.scope, site.op) for site in self.flow.call_sites(scope)]
-        users += [(u.site.scope, u.site.op) for u in self.flow.function_uses(scope) if u.kind in _HANDED]
+        users += [(u.site.scope, u.site.op) for u in self.flow.function_uses(scope) if u.kind in HANDED_ON]
         return tuple(dict.fromkeys(u for u in users if u[0].index and not self.program.is_test(u[0])))
 
     def leading(self, within: ScopeId, scope: ScopeId, op: int) -> tuple[int, ...]:

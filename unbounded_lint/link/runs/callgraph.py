@@ -9,7 +9,7 @@ from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names, given, is_unknown_receiver, receiver_of
-from unbounded_lint.link.dataflow.uses import Flow, Use
+from unbounded_lint.link.dataflow.uses import ARGUMENTS, Flow, Use
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
 from unbounded_lint.link.program.program import ScopeId, Site
@@ -141,7 +141,7 @@ class CallGraph:
         for site in self.flow.call_sites(scope):
             yield self.of_operation(site.scope, site.op)
         for use in self.flow.function_uses(scope):
-            if use.kind in {"argument", "partial"}:
+            if use.kind in ARGUMENTS:
                 yield from self._handed_over(use, scope)
             elif use.kind == "kept":
                 yield Context(
