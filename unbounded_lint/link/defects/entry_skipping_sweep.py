@@ -19,8 +19,10 @@ from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.callers import Callers
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.bounds import Insert, Verdict
-from unbounded_lint.link.verdicts.removals import Removal, Sweeps
+from unbounded_lint.link.verdicts.bounds import Verdict
+from unbounded_lint.link.verdicts.guarantees import Guarantees
+from unbounded_lint.link.verdicts.inserts import Insert
+from unbounded_lint.link.verdicts.removals import Removal
 
 _MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__setstate__"})
 _REPLACERS = frozenset({"replace", "_replace", "evolve", "model_copy", "update"})
@@ -72,12 +74,12 @@ class _Write:
 class Skips:
     """Finds the entries that no sweep of a container takes."""
 
-    def __init__(self, flow: Flow, execution: Execution, sweeps: Sweeps) -> None:
+    def __init__(self, flow: Flow, execution: Execution, guarantees: Guarantees) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
-        self.sweeps = sweeps
+        self.guarantees = guarantees
         self.callers = Callers(flow)
         self.optionals = Optionals(flow)
 
@@ -139,7 +141,7 @@ class Skips:
         removals: tuple[Removal, ...],
         classes: list[ScopeId],
     ) -> Skip | None:
-        if self.sweeps.covers([r for r in removals if r.when == "guaranteed"], insert.access):
+        if self.guarantees.covers([r for r in removals if r.when == "guaranteed"], insert.access):
             return None
         paths: dict[Path, Unset] = {}
         for bar in barred:
@@ -234,7 +236,7 @@ class Skips:
     def _is_sure(self, write: _Write, insert: Access) -> bool:
         """Whether a field is set whatever happens to the entry's owner, or by the run that made the entry."""
         facts = self.program.facts(write.scope)
-        if in_cleanup(facts, write.op) or self.sweeps.is_callback(write.scope, 2):
+        if in_cleanup(facts, write.op) or self.guarantees.is_callback(write.scope):
             return True
         if any(facts.frames[f].kind == "except" for f in frames_of(facts, write.op)):
             return True

@@ -24,9 +24,10 @@ from unbounded_lint.link.program.blocks import (
 )
 from unbounded_lint.link.program.program import ITEMS, ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.bounds import GROWING
+from unbounded_lint.link.verdicts.extents import Extents
+from unbounded_lint.link.verdicts.inserts import GROWING
 from unbounded_lint.link.verdicts.kinds import Holdings
-from unbounded_lint.link.verdicts.removals import Removal, Sweeps
+from unbounded_lint.link.verdicts.removals import Removal
 
 if TYPE_CHECKING:
     from unbounded_lint.link.verdicts.container import Container
@@ -83,12 +84,12 @@ class Companions:
     """Answers what forgot a container. Memoised by the containers of one project."""
 
     def __init__(
-        self, flow: Flow, execution: Execution, sweeps: Sweeps, holdings: Holdings, containers: Sequence[Container]
+        self, flow: Flow, execution: Execution, extents: Extents, holdings: Holdings, containers: Sequence[Container]
     ) -> None:
         self.flow = flow
         self.program = flow.program
         self.execution = execution
-        self.sweeps = sweeps
+        self.extents = extents
         self.shapes = KeyShapes(flow)
         self.holdings = holdings
         self.containers = tuple(containers)
@@ -205,7 +206,7 @@ class Companions:
     def _walks(self, scope: ScopeId, op: int, access: Access, other: Container, depth: int) -> bool:
         """Whether an operation runs for the keys of a walk over another container, in every caller."""
         at = Access("remove", Site(scope, op, access.site.node, access.site.parents), key=access.key)
-        if self.sweeps.sweeping_loop(at, other.accesses) is not None:
+        if self.extents.sweeping_loop(at, other.accesses) is not None:
             return True
         sites = [s for s in self.flow.live_calls(scope) if s.op >= 0]
         walking = [s for s in sites if "timer" in self.execution.kinds(s.scope, s.op)]
@@ -362,7 +363,7 @@ def _counts(removal: Removal, container: Container) -> bool:
     if removal.access.kind == "replace" and not _drops(removal.access):
         return False
     if removal.extent == "evict":
-        return removal.when == "capacity" and container.holder.made.kind.family in {"map", "set", "cache"}
+        return removal.when == "capacity" and container.holder.made.kind.family in GROWING
     return True
 
 

@@ -15,7 +15,7 @@ from unbounded_lint.link.defects.risks import Risk, Risks
 from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.removals import Sweeps
+from unbounded_lint.link.verdicts.insert_paths import InsertPaths
 
 if TYPE_CHECKING:
     from unbounded_lint.link.verdicts.container import Container
@@ -67,12 +67,12 @@ class Fragile:
 class Ticks:
     """Follows sweeps up to what drives them, and down again to what may raise on the way."""
 
-    def __init__(self, flow: Flow, execution: Execution, sweeps: Sweeps) -> None:
+    def __init__(self, flow: Flow, execution: Execution, paths: InsertPaths) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
-        self.sweeps = sweeps
+        self.paths = paths
         self.risks = Risks(flow, execution)
         self._running: dict[ScopeId, frozenset[ScopeId]] = {}
 
@@ -85,7 +85,7 @@ class Ticks:
         for removal in container.removals:
             if removal.when != "timer":
                 continue
-            if removal.access.handed is not None or self.sweeps.in_insert_path(removal.access, container.accesses):
+            if removal.access.handed is not None or self.paths.lead_to(removal.access, container.accesses):
                 return None
             before = len(found)
             for driver in self.drivers(removal.access.scope, removal.access.op):

@@ -27,7 +27,7 @@ from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.timer_starts import Edge, Ways
-from unbounded_lint.link.verdicts.bounds import Insert
+from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal, sweeping_timers
 
 STEPS = 400

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from unbounded_lint.finding import Confidence, Place
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.containers.finding import Holder
-from unbounded_lint.link.verdicts.bounds import Insert, Verdict
+from unbounded_lint.link.verdicts.bounds import Verdict
+from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
 
 
