@@ -40,6 +40,11 @@ def catalog() -> Catalog:
     return Catalog.of(data)
 
 
+def name_lists() -> model.NameLists:
+    """The names that the analysis knows by heart, as shipped. Raises CatalogError as `catalog` does."""
+    return catalog().data.names
+
+
 def receiver_word(expression: str) -> str:
     """The word that stands for a receiver: "self._event_loop" -> "event_loop", "get_scheduler()" -> "get_scheduler"."""
     return expression.rpartition(".")[2].partition("(")[0].strip("_").lower()

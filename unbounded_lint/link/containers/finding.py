@@ -13,38 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.making import Made, Making, foremost
-from unbounded_lint.link.containers.singletons import MAKERS, Singletons, is_local
+from unbounded_lint.link.containers.singletons import Singletons, is_local
 from unbounded_lint.link.dataflow.uses import Attribute, Flow, Handle, Variable
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.program import Binding, LinkedModule, ScopeId, Site
-
-READERS = frozenset(
-    {
-        "len",
-        "list",
-        "tuple",
-        "sorted",
-        "set",
-        "iter",
-        "bool",
-        "str",
-        "repr",
-        "sum",
-        "any",
-        "all",
-        "max",
-        "min",
-        "enumerate",
-    }
-)
-"""Builtins that only read what they are given."""
-
-_COPIED_DEFAULTS = frozenset(
-    {"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "msgspec.Struct", "typing.NamedTuple"}
-)
 
 Lifetime: TypeAlias = Literal["module", "class", "singleton"]
 
@@ -143,7 +118,9 @@ class Containers:
 
     def _is_field(self, cls: ScopeId, name: str) -> bool:
         """Whether a class-level assignment declares a field that every instance gets anew."""
-        return bool(self.resolver.all_outside_bases(cls) & _COPIED_DEFAULTS) or self.making.is_field(cls, name)
+        return bool(self.resolver.all_outside_bases(cls) & name_lists().copied_defaults) or self.making.is_field(
+            cls, name
+        )
 
     def _of_instances(self, cls: ScopeId) -> Iterator[Holder]:
         held = {name: found for name, found in self._instance_holders(cls) if self.thorough or self._may_grow(name)}
@@ -172,7 +149,7 @@ class Containers:
             case m.Attr(name=method):
                 return method in self._inserting or len(site.parents) < 2
             case m.Call(func=func):
-                return not (isinstance(func, m.Name) and func.id in READERS)
+                return not (isinstance(func, m.Name) and func.id in name_lists().readers)
             case m.Compare() | m.Unary() | m.Comp() | m.FString() | m.Binary():
                 return False
         return True
@@ -187,7 +164,7 @@ class Containers:
             ]
             chosen = foremost(one for one, _ in made)
             if chosen is not None:
-                places = [place for _, place in made if self.program.facts(place[0]).name in MAKERS]
+                places = [place for _, place in made if self.program.facts(place[0]).name in name_lists().constructors]
                 yield name, (chosen, tuple(places or [made[0][1]]))
         for name, bindings in self.program.of(cls).bindings(cls.index).items():
             if self._is_field(cls, name) and name not in written:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.catalog.model import ContainerKind
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -23,9 +23,6 @@ _EMPTY = {"list": "[]", "set": "set()", "dict": "{}"}
 """The builtin containers that have a display, each as it is written when it is empty."""
 
 _FACTORIES = ("default_factory", "factory")
-_FIELD_MAKERS = frozenset(
-    {"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib", "pydantic.Field", "msgspec.field"}
-)
 _FAMILIES = frozenset({"map", "set", "list", "deque", "queue", "cache", "buffer"})
 
 
@@ -73,7 +70,8 @@ class Making:
     def is_field(self, cls: ScopeId, name: str) -> bool:
         """Whether a class-level assignment declares a field by a call, as `dataclasses.field` does."""
         return any(
-            isinstance(b.expr, m.Call) and set(callee_names(b.expr.func, cls, self.resolver)) & _FIELD_MAKERS
+            isinstance(b.expr, m.Call)
+            and set(callee_names(b.expr.func, cls, self.resolver)) & name_lists().field_makers
             for b in self.program.of(cls).bindings(cls.index).get(name, ())
         )
 
@@ -97,9 +95,9 @@ class Making:
         return self._defaulted(call, scope, depth)
 
     def _external(self, name: str, call: m.Call, scope: ScopeId, depth: int) -> Made | None:
-        if name in {"typing.cast", "typing_extensions.cast"} and len(call.args) == 2:
+        if name in name_lists().casts and len(call.args) == 2:
             return self.made(call.args[1].value, scope, depth)
-        if name in _FIELD_MAKERS:
+        if name in name_lists().field_makers:
             factory = next((a.value for a in call.args if a.keyword in _FACTORIES), None)
             return self._made_by_factory(factory, call, scope, depth) if factory is not None else None
         kind = self.catalog.container(name)

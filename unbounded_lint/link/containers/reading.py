@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.catalog.model import ContainerKind
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -17,55 +17,6 @@ from unbounded_lint.link.dataflow.callees import argument_at, callee_names
 from unbounded_lint.link.dataflow.uses import ARGUMENTS, Attribute, Flow, Use, UseKind, Variable
 from unbounded_lint.link.program.literals import is_plain, is_text
 from unbounded_lint.link.program.program import Site
-
-READERS = frozenset(
-    [
-        "len",
-        "list",
-        "tuple",
-        "sorted",
-        "set",
-        "frozenset",
-        "dict",
-        "str",
-        "repr",
-        "print",
-        "bool",
-        "iter",
-        "next",
-        "min",
-        "max",
-        "sum",
-        "any",
-        "all",
-        "enumerate",
-        "zip",
-        "map",
-        "filter",
-        "isinstance",
-        "id",
-        "hash",
-        "type",
-        "reversed",
-        "format",
-        "vars",
-        "super",
-        "callable",
-        "hasattr",
-        "json.dumps",
-        "json.dump",
-        "copy.copy",
-        "copy.deepcopy",
-        "pprint.pprint",
-        "pprint.pformat",
-        "logging.debug",
-        "logging.info",
-        "itertools.chain",
-        "types.MappingProxyType",
-    ]
-)
-"""Callees outside the project that only read what they are given."""
-
 
 _CHANGING: frozenset[UseKind] = frozenset({"subscript", "member", "augmented"})
 _CHANGES: frozenset[AccessKind] = frozenset({"insert", "remove", "clear", "trim"})
@@ -364,7 +315,7 @@ class Accesses:
                 return
         if "len" in names:
             yield replace(base, kind="size", how="len")
-        elif names and set(names) <= READERS:
+        elif names and set(names) <= name_lists().readers:
             yield replace(base, kind="iterate", how=names[0])
         else:
             yield replace(base, kind="escape", how=names[0] if names else "", handed=call)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import decorator_names
@@ -13,13 +14,8 @@ from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.program import Program, ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution
 
-MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
-"""The methods that run while an object is made."""
-
 _SCRIPTS = 3
 """How many objects that scripts make are looked at; where there are more, the class is no singleton."""
-
-_CACHED = frozenset({"cache", "lru_cache", "cached", "singleton", "cached_property", "once"})
 
 
 class Singletons:
@@ -53,7 +49,7 @@ class Singletons:
         """
         for write in self.resolver.writes(owner).get(name, ()):
             facts = self.program.facts(write.scope)
-            if isinstance(write.value, m.Const) or facts.name in MAKERS:
+            if isinstance(write.value, m.Const) or facts.name in name_lists().constructors:
                 continue
             around = [text for condition, _ in guards(facts, write.op) for text in w.walk(condition)]
             if not any(
@@ -121,7 +117,7 @@ class Singletons:
                 if keeper is not None and "cached_property" in decorator_names(facts):
                     return keeper != cls and self._lasts_in(keeper, cls, site)
                 plain = [p for p in facts.parameters if p.default is None and p.name not in {"self", "cls"}]
-                return bool(decorator_names(facts) & _CACHED) and not plain
+                return bool(decorator_names(facts) & name_lists().getters) and not plain
         return False
 
     def _lasts_in(self, owner: ScopeId, cls: ScopeId, site: Site) -> bool:

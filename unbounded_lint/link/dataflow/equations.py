@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import Scoping, decorator_names, is_static, takes_class
@@ -33,17 +34,8 @@ MOST = 200
 
 ANYTHING: Values = frozenset({External("*")})
 
-_PASS_THROUGH = frozenset({"typing.cast", "typing_extensions.cast", "copy.copy"})
-_PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
-_WRAPPERS = frozenset(
-    {"list", "tuple", "sorted", "set", "frozenset", "iter", "reversed", "enumerate", "zip", "dict", "copy.copy"}
-)
-_VIEWS = frozenset({"values", "items", "copy", "keys"})
-_LOOKUPS = frozenset({"get", "setdefault", "pop"})
-_STORES = frozenset({"append", "add", "appendleft", "setdefault", "insert"})
 _UNIONS = frozenset({f"typing.{name}" for name in ("Optional", "Union", "Annotated", "ClassVar", "Final")})
 _TYPES = frozenset({"type", "typing.Type"})
-_PROPERTIES = frozenset({"property", "cached_property", "reify"})
 
 Values_ = Asking[Values]
 
@@ -340,7 +332,7 @@ class Equations:
         found = []
         for callee in ordered((yield from self.values(call.func, scope))):
             found.append((yield from self._result(callee, call, scope)))
-        if isinstance(call.func, m.Attr) and call.func.name in _LOOKUPS:
+        if isinstance(call.func, m.Attr) and call.func.name in name_lists().lookups:
             holders = yield from self.values(call.func.base, scope)
             found.append((yield from self._stored_in(holders)))
             if call.func.name == "setdefault" and len(call.args) > 1:
@@ -369,9 +361,9 @@ class Equations:
 
     def _external_result(self, name: str, call: m.Call, scope: ScopeId) -> Values_:
         arguments = [a.value for a in call.args if a.keyword is None and not a.star]
-        if name in _PASS_THROUGH and arguments:
+        if name in name_lists().casts | {"copy.copy"} and arguments:
             return (yield from self.values(arguments[-1], scope))
-        if name in _PARTIALS and arguments:
+        if name in name_lists().partials and arguments:
             return (yield from self.values(arguments[0], scope))
         match name, arguments:
             case "getattr", [holder, m.Const(value=key), *default]:
@@ -437,9 +429,9 @@ class Equations:
         match iterable:
             case m.Display(items=items):
                 return (yield from self.each(items, scope))
-            case m.Call(func=m.Attr(base=base, name=name)) if name in _VIEWS:
+            case m.Call(func=m.Attr(base=base, name=name)) if name in name_lists().views:
                 return (yield from self._items(base, scope))
-            case m.Call(func=m.Name(id=name), args=(first, *_)) if name in _WRAPPERS:
+            case m.Call(func=m.Name(id=name), args=(first, *_)) if name in name_lists().wrappers:
                 return (yield from self._items(first.value, scope))
             case m.Call():
                 yielded = yield from self._from_generators(iterable, scope)
@@ -551,7 +543,7 @@ class Attributes:
         facts = self.program.facts(value.scope)
         if self.program.owner_class(value.scope) is None or is_static(facts):
             return frozenset({value})
-        if not on_class and decorator_names(facts) & _PROPERTIES:
+        if not on_class and decorator_names(facts) & name_lists().properties:
             returned: Values = yield OfReturned(value.scope)
             return returned
         if on_class and not takes_class(facts):
@@ -594,6 +586,8 @@ def stored_value(node: m.Expr, parents: tuple[m.Expr, ...], action: m.Action) ->
     match parents:
         case (*_, m.Sub(base=base) as parent) if base is node and isinstance(action, m.Assign):
             return action.value if parent in action.targets else None
-        case (*_, m.Call(func=func, args=args), m.Attr(name=name) as parent) if func is parent and name in _STORES:
+        case (*_, m.Call(func=func, args=args), m.Attr(name=name) as parent) if (
+            func is parent and name in name_lists().stores
+        ):
             return next((a.value for a in reversed(args) if not a.star), None)
     return None

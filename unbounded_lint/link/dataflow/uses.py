@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.resolver import Resolver
@@ -21,11 +22,6 @@ HANDLES = 300
 
 NEAR = 16
 """The same, where only the place that first keeps a value matters."""
-
-_WRAPPING = frozenset({"functools.partial", "functools.partialmethod"})
-_IDENTITY = frozenset({"typing.cast", "typing_extensions.cast"})
-_PROPERTIES = frozenset({"property", "cached_property", "reify"})
-_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,14 +242,14 @@ class Flow:
     def _find_calls(self, function: ScopeId) -> Iterator[CallSite]:
         facts = self.program.facts(function)
         owner = self.program.owner_class(function)
-        is_property = owner is not None and bool(decorator_names(facts) & _PROPERTIES)
+        is_property = owner is not None and bool(decorator_names(facts) & name_lists().properties)
         for use in self.function_uses(function):
             call = self._applied(use)
             if call is not None:
                 yield CallSite(use.site.scope, use.site.op, call, use.bound)
             elif is_property and use.kind not in {"rebound", "decorates"}:
                 yield CallSite(use.site.scope, use.site.op, None, use.bound)
-        if owner is not None and facts.name in {"__init__", "__new__", "__post_init__", "__attrs_post_init__"}:
+        if owner is not None and facts.name in name_lists().constructors:
             yield from self._constructions(owner, facts.name)
 
     def _constructions(self, cls: ScopeId, method: str) -> Iterator[CallSite]:
@@ -540,7 +536,7 @@ class Flow:
         return self._implementing[protocol]
 
     def _is_protocol(self, cls: ScopeId) -> bool:
-        return bool({base.name for base in self.declared.outside_bases(cls)} & _PROTOCOLS)
+        return bool({base.name for base in self.declared.outside_bases(cls)} & name_lists().protocols)
 
     def _find_implementers(self, protocol: ScopeId) -> Iterator[ScopeId]:
         module = self.program.of(protocol)
@@ -570,7 +566,7 @@ class Flow:
     def _is_distinct(self, name: str, cls: ScopeId) -> bool:
         """Whether the classes that define an attribute of that name are all relatives, and the name is not a common
         one."""
-        if name in COMMON_ATTRIBUTES or name.startswith("__"):
+        if name in _OF_BUILTINS or name in name_lists().common_attributes or name.startswith("__"):
             return False
         return all(self.declared.related(cls, definer) for definer in self._defining(name))
 
@@ -590,7 +586,7 @@ class Flow:
         for use in self.function_uses(function):
             if isinstance(use.outer, m.Call) and use.kind == "called":
                 yield Site(use.site.scope, use.site.op, use.outer, use.site.parents[:-1])
-        if decorator_names(self.program.facts(function)) & _PROPERTIES:
+        if decorator_names(self.program.facts(function)) & name_lists().properties:
             for use in self.function_uses(function):
                 if use.kind not in {"rebound", "decorates"}:
                     yield use.site
@@ -720,13 +716,17 @@ class Flow:
         callees = ordered(self.declared.values(call.func, site.scope))
         known = False
         for callee in callees:
-            if isinstance(callee, External) and callee.name in _WRAPPING and call.args[0].value is site.node:
+            if (
+                isinstance(callee, External)
+                and callee.name in name_lists().partials
+                and call.args[0].value is site.node
+            ):
                 given = sum(1 for a in call.args[1:] if a.keyword is None and not a.star)
                 outer = Site(site.scope, site.op, call, site.parents[:-1])
                 yield Use("partial", site, bound, guess)
                 yield from self._step(outer, bound + given, guess)
                 known = True
-            elif isinstance(callee, External) and callee.name in _IDENTITY:
+            elif isinstance(callee, External) and callee.name in name_lists().casts:
                 yield from self._step(Site(site.scope, site.op, call, site.parents[:-1]), bound, guess)
                 known = True
             else:
@@ -854,96 +854,7 @@ class Flow:
                         yield _Item(Variable(callee.scope, plain[place + own].name), bound, guess)
 
 
-COMMON_ATTRIBUTES = frozenset(
-    dir(dict)
-    + dir(list)
-    + dir(set)
-    + dir(str)
-    + dir(bytes)
-    + [
-        "name",
-        "id",
-        "key",
-        "value",
-        "data",
-        "start",
-        "stop",
-        "run",
-        "close",
-        "open",
-        "read",
-        "write",
-        "send",
-        "recv",
-        "put",
-        "cancel",
-        "wait",
-        "join",
-        "set",
-        "is_set",
-        "register",
-        "unregister",
-        "connect",
-        "disconnect",
-        "subscribe",
-        "unsubscribe",
-        "reset",
-        "flush",
-        "args",
-        "kwargs",
-        "type",
-        "state",
-        "status",
-        "path",
-        "url",
-        "config",
-        "settings",
-        "options",
-        "logger",
-        "log",
-        "info",
-        "debug",
-        "warning",
-        "error",
-        "exception",
-        "result",
-        "done",
-        "submit",
-        "acquire",
-        "release",
-        "load",
-        "save",
-        "create",
-        "delete",
-        "find",
-        "filter",
-        "all",
-        "first",
-        "last",
-        "next",
-        "parent",
-        "children",
-        "root",
-        "items",
-        "size",
-        "length",
-        "call",
-        "execute",
-        "process",
-        "handle",
-        "parse",
-        "render",
-        "build",
-        "check",
-        "test",
-        "setup",
-        "teardown",
-        "init",
-        "initialize",
-        "cleanup",
-    ]
-)
-"""Attribute names too common to match a receiver by name alone."""
+_OF_BUILTINS = frozenset(name for builtin in (dict, list, set, str, bytes) for name in dir(builtin))
 
 
 def _is_declared_only(facts: m.Scope) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
@@ -24,7 +25,6 @@ from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
 
-_MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__setstate__"})
 _REPLACERS = frozenset({"replace", "_replace", "evolve", "model_copy", "update"})
 _OUTSIDERS = frozenset({"api", "tested"})
 _OWN = frozenset({"timer", "later", "startup", "import"})
@@ -292,7 +292,11 @@ class Skips:
     def _is_of_making(self, site: Site, base: m.Expr, insert: Access) -> bool:
         """Whether a write belongs to the making of the entry, which the insert was judged by."""
         facts = self.program.facts(site.scope)
-        if facts.name in _MAKERS and facts.parameters and base == m.Name(facts.parameters[0].name):
+        if (
+            facts.name in name_lists().constructors | {"__setstate__"}
+            and facts.parameters
+            and base == m.Name(facts.parameters[0].name)
+        ):
             return True
         return site.scope == insert.scope and isinstance(base, m.Name) and base == insert.value
 

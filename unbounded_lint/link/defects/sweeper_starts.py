@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
@@ -37,7 +38,6 @@ DEPTH = 6
 """How many callers an insert is followed through."""
 
 _STARTING = frozenset({"startup", "import", "main", "exit", "test", "tested"})
-_MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__enter__", "__aenter__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +317,11 @@ class Starts:
         if hung:
             return "startup" in self.ways.roots(scope)
         owner = self.program.owner_class(scope)
-        if facts.name in _MAKERS and owner is not None and not known.leads.get(scope):
+        if (
+            facts.name in name_lists().constructors | {"__enter__", "__aenter__"}
+            and owner is not None
+            and not known.leads.get(scope)
+        ):
             held_by = holder.handle.cls if isinstance(holder.handle, Attribute) else None
             if held_by is not None and self.resolver.related(owner, held_by):
                 return True

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import is_static
@@ -18,7 +19,6 @@ _PLAIN = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow", "uuid4
 """What these give belongs to no entry: a condition on it is none on the entry."""
 
 _BRANCHES = frozenset({"if", "else", "case"})
-_MAKERS = frozenset({"__init__", "__post_init__", "__new__"})
 
 
 class Asked(NamedTuple):
@@ -242,7 +242,8 @@ class Subjects:
             return True
         writes = [write for c in self.resolver.mro(cls) for write in self.resolver.writes(c).get(name, ())]
         return any(
-            self.program.facts(write.scope).name not in _MAKERS or (write.value is not None and is_fresh(write.value))
+            self.program.facts(write.scope).name not in name_lists().constructors
+            or (write.value is not None and is_fresh(write.value))
             for write in writes
         )
 

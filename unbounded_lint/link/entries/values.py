@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
@@ -21,13 +22,8 @@ SITES = 20
 
 _DEPTH = 30
 _READS = frozenset({"get", "setdefault", "pop", "__getitem__"})
-_VIEWS = frozenset({"items", "values"})
-_COPIES = frozenset(
-    {"list", "tuple", "sorted", "set", "frozenset", "iter", "reversed", "dict", "collections.deque", "copy.copy"}
-)
 _SAME = frozenset({"total_seconds", "timestamp", "replace", "astimezone", "copy", "float", "int", "abs", "round"})
 _ANY = frozenset({"min", "max"})
-_PROPERTIES = frozenset({"property", "cached_property", "reify"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +87,7 @@ class Entries:
             if isinstance(call, m.Call) and call.func is parent:
                 if parent.name in _READS and access.key is not None:
                     self._taken.setdefault(id(call), access)
-                elif parent.name in _VIEWS:
+                elif parent.name in name_lists().value_views:
                     self._views.setdefault(id(call), access)
 
     # --- questions ---
@@ -165,7 +161,7 @@ class Entries:
             for cls in self.resolver.mro(value.scope)
             for binding in self.program.of(cls).bindings(cls.index).get(expr.name, ())
             if binding.kind == "define"
-            and decorator_names(self.program.facts(ScopeId(cls.path, binding.index))) & _PROPERTIES
+            and decorator_names(self.program.facts(ScopeId(cls.path, binding.index))) & name_lists().properties
         )
 
     def returns(self, function: ScopeId) -> tuple[m.Expr, ...]:
@@ -377,7 +373,7 @@ class Entries:
         if not depth or id(iterable) in self._views:
             return iterable
         match iterable:
-            case m.Call(func=m.Name(id=name), args=args) if name in _COPIES and args:
+            case m.Call(func=m.Name(id=name), args=args) if name in name_lists().copies and args:
                 return self._peeled(args[0].value, scope, depth - 1)
             case m.Call(func=m.Attr(name="copy", base=base)):
                 return self._peeled(base, scope, depth - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names, given, is_unknown_receiver, receiver_of
@@ -19,8 +19,6 @@ from unbounded_lint.link.runs.loops import Loops
 from unbounded_lint.link.runs.roots import Roots, decorated_by
 from unbounded_lint.link.runs.timers import Timers, takes_callback
 from unbounded_lint.link.runs.uncalled import Uncalled
-
-_EXIT_METHODS = frozenset({"__exit__", "__aexit__"})
 
 
 class CallGraph:
@@ -52,7 +50,7 @@ class CallGraph:
         if self.program.is_test(scope):
             return Context("test", False, False, (scope, op))
         looped = any(not self.loops.is_finite(scope, facts.frames[f]) for f in loops_around(facts, op))
-        cleanup = in_cleanup(facts, op) or facts.name in _EXIT_METHODS
+        cleanup = in_cleanup(facts, op) or facts.name in name_lists().exits
         if self.loops.timed(scope, op) is not None and self.roots.is_live(scope):
             kind: ContextKind = "timer" if scope.index == 0 else self._started_as(scope)
             return Context(kind, looped, cleanup, (scope, op), "loop")

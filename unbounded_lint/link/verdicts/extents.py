@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
@@ -15,9 +15,6 @@ from unbounded_lint.link.program.definitions import expanded, expansions
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.verdicts.insert_paths import InsertPaths
 from unbounded_lint.link.verdicts.removals import Extent
-
-_PUSHES = frozenset({"heappush", "insort", "insort_left", "insort_right"})
-_EVICTING = frozenset({"popitem", "popleft", "heapq.heappop", "heapq.heappushpop"})
 
 
 class Extents:
@@ -34,7 +31,11 @@ class Extents:
         """How much a removal takes out."""
         if access.kind in {"clear", "replace"}:
             return "all"
-        if access.kind == "trim" or access.how in _EVICTING or (access.how == "pop" and access.key is None):
+        if (
+            access.kind == "trim"
+            or access.how in name_lists().evictions
+            or (access.how == "pop" and access.key is None)
+        ):
             return "evict"
         if access.handed is None and self.sweeping_loop(access, accesses) is not None:
             return "sweep"
@@ -149,7 +150,7 @@ class Extents:
                 return True
             for node in w.nodes(op.action):
                 if isinstance(node, m.Call) and any(a.value == other for a in node.args):
-                    if dotted_text(node.func).rpartition(".")[2] in _PUSHES:
+                    if dotted_text(node.func).rpartition(".")[2] in name_lists().pushes:
                         return True
                 if isinstance(node, m.Call) and isinstance(node.func, m.Attr):
                     if self.catalog.inserting(node.func.name) and other in w.walk(node.func.base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
@@ -14,7 +15,6 @@ from unbounded_lint.link.runs.execution import Execution
 HOPS = 3
 """How many callers above an insert are asked for the condition that lets it run once."""
 
-_FILLING = frozenset({"append", "extend", "add", "update", "insert"})
 _AT_IMPORT: frozenset[ContextKind] = frozenset({"import", "test"})
 
 
@@ -97,7 +97,7 @@ class Fills:
     def _is_filled_here(self, flag: m.Name, scope: ScopeId) -> bool:
         """Whether the function that tests another container for emptiness also fills it."""
         return any(
-            (isinstance(site.parent, m.Attr) and site.parent.name in _FILLING)
+            (isinstance(site.parent, m.Attr) and site.parent.name in name_lists().fills)
             or (isinstance(site.parent, m.Sub) and isinstance(self.program.op(site).action, m.Assign))
             for site in self.program.of(scope).sites_in(scope.index, flag.id)
         )

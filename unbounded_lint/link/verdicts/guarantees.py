@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import callee_names
@@ -15,22 +16,6 @@ from unbounded_lint.link.verdicts.removals import Removal
 
 HOPS = 2
 """How many calls may lie between a callback and a removal."""
-
-_GUARANTEED_CALLS = frozenset({"weakref.ref", "weakref.finalize", "weakref.WeakMethod", "weakref.proxy"})
-_GUARANTEED_METHODS = frozenset(
-    {
-        "add_done_callback",
-        "addBoth",
-        "rawlink",
-        "link",
-        "callback",
-        "push_async_callback",
-        "add_finalizer",
-        "addCleanup",
-        "call_on_close",
-    }
-)
-_EXITS = frozenset({"__exit__", "__aexit__"})
 
 
 class Guarantees:
@@ -47,7 +32,8 @@ class Guarantees:
         if self.is_callback(access.scope):
             return True
         return any(
-            self.program.facts(scope).name in _EXITS or any(self._leads_to(scope, a) for a in accesses.inserting)
+            self.program.facts(scope).name in name_lists().exits
+            or any(self._leads_to(scope, a) for a in accesses.inserting)
             for scope in self._cleaners(access)
         )
 
@@ -60,7 +46,7 @@ class Guarantees:
                 return True
             other = isinstance(access.key, m.Const) and access.key != insert.key
             for scope in self._cleaners(access):
-                if self.program.facts(scope).name in _EXITS:
+                if self.program.facts(scope).name in name_lists().exits:
                     return True
                 if not (other and scope == access.scope):
                     cleaners.add(scope)
@@ -69,11 +55,11 @@ class Guarantees:
     def _cleaners(self, access: Access) -> Iterator[ScopeId]:
         """The functions in whose clean-up a removal runs, a `try` that lets nothing past it included."""
         facts = self.program.facts(access.scope)
-        if facts.name in _EXITS or in_cleanup(facts, access.op) or after_any_end(facts, access.op):
+        if facts.name in name_lists().exits or in_cleanup(facts, access.op) or after_any_end(facts, access.op):
             yield access.scope
         for site in self.flow.call_sites(access.scope):
             caller = self.program.facts(site.scope)
-            if site.op >= 0 and (caller.name in _EXITS or in_cleanup(caller, site.op)):
+            if site.op >= 0 and (caller.name in name_lists().exits or in_cleanup(caller, site.op)):
                 yield site.scope
 
     def _is_cleaned(self, scope: ScopeId, cleaners: frozenset[ScopeId], depth: int) -> bool:
@@ -126,6 +112,6 @@ class Guarantees:
 
     def takes_callback(self, call: m.Call, scope: ScopeId) -> bool:
         """Whether a call is given a function to run when a task, a deferred or an object ends."""
-        if isinstance(call.func, m.Attr) and call.func.name in _GUARANTEED_METHODS:
+        if isinstance(call.func, m.Attr) and call.func.name in name_lists().end_callback_methods:
             return True
-        return not _GUARANTEED_CALLS.isdisjoint(callee_names(call.func, scope, self.resolver))
+        return not name_lists().end_callbacks.isdisjoint(callee_names(call.func, scope, self.resolver))

@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
@@ -17,28 +18,7 @@ from unbounded_lint.link.runs.execution import Execution
 if TYPE_CHECKING:
     from unbounded_lint.link.verdicts.container import Container
 
-LOCKS = frozenset(
-    f"{module}.{kind}"
-    for module in ("asyncio", "threading", "multiprocessing", "anyio", "trio", "gevent.lock")
-    for kind in ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "CapacityLimiter")
-)
 
-_FUTURES = frozenset(
-    {
-        "asyncio.create_task",
-        "asyncio.ensure_future",
-        "asyncio.Task",
-        "asyncio.run_coroutine_threadsafe",
-        "asyncio.TaskGroup.create_task",
-        "loop.create_task",
-        "loop.run_in_executor",
-        "concurrent.futures.ThreadPoolExecutor.submit",
-        "concurrent.futures.ProcessPoolExecutor.submit",
-    }
-)
-"""Timers of the catalogue whose call gives something with `add_done_callback`."""
-
-_THREADS = frozenset({"threading.Thread", "multiprocessing.Process"})
 _DEPTH = 4
 _READS = frozenset({"read", "contains"})
 
@@ -104,19 +84,21 @@ class Holdings:
         return kinds[0] if kinds and len(set(kinds)) == 1 else ""
 
     def _starts_task(self, call: m.Call, scope: ScopeId) -> bool:
-        return any(timer.api in _FUTURES for timer in self.execution.timers.of(call, scope)[:1])
+        return any(timer.api in name_lists().futures for timer in self.execution.timers.of(call, scope)[:1])
 
     def _of_value(self, value: Value) -> str:
         if isinstance(value, ExternalResult):
             name = self.execution.catalog.canonical(value.name)
-            if name in LOCKS:
+            if name in name_lists().locks:
                 return "locks"
-            if any(timer.api in _FUTURES for timer in self.execution.catalog.timer_named(name)):
+            if any(timer.api in name_lists().futures for timer in self.execution.catalog.timer_named(name)):
                 return "tasks"
-            return "threads" if name in _THREADS else ""
+            return "threads" if name in name_lists().threads else ""
         if isinstance(value, Instance):
             outside = {self.execution.catalog.canonical(name) for name in self.resolver.all_outside_bases(value.scope)}
-            return "locks" if outside & LOCKS else "threads" if outside & _THREADS else "objects"
+            return (
+                "locks" if outside & name_lists().locks else "threads" if outside & name_lists().threads else "objects"
+            )
         return ""
 
     # --- where a value comes from ---
