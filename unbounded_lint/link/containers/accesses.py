@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
 
 AccessKind: TypeAlias = Literal[
@@ -65,44 +66,26 @@ class AccessList(tuple[Access, ...]):
             found.setdefault(access.scope, []).append(access)
         return {scope: tuple(accesses) for scope, accesses in found.items()}
 
-    @cached_property
-    def _answers(self) -> dict[tuple[object, ...], tuple[Access, ...]]:
-        return {}
-
-    @cached_property
-    def _nodes(self) -> dict[tuple[object, ...], frozenset[int]]:
-        return {}
-
+    @kept
     def within(self, scope: ScopeId, *kinds: AccessKind) -> tuple[Access, ...]:
         """What is done to it in one scope: everything, or what is of some kinds."""
         found = self._by_scope.get(scope, ())
-        if not kinds or not found:
-            return found
-        key = (scope, *kinds)
-        if key not in self._answers:
-            self._answers[key] = tuple(a for a in found if a.kind in kinds)
-        return self._answers[key]
+        return tuple(a for a in found if a.kind in kinds) if kinds else found
 
+    @kept
     def nodes(self, scope: ScopeId, *kinds: AccessKind) -> frozenset[int]:
         """The ids of the expressions that are the container in one scope: all, or those of accesses of some kinds."""
-        key = (scope, *kinds)
-        if key not in self._nodes:
-            self._nodes[key] = frozenset(id(a.site.node) for a in self.within(scope, *kinds))
-        return self._nodes[key]
+        return frozenset(id(a.site.node) for a in self.within(scope, *kinds))
 
+    @kept
     def nested_inserts(self, scope: ScopeId) -> tuple[Access, ...]:
         """The inserts into a container inside an entry, in one scope."""
-        key = (scope, None)
-        if key not in self._answers:
-            self._answers[key] = tuple(a for a in self.within(scope, "insert") if a.nested)
-        return self._answers[key]
+        return tuple(a for a in self.within(scope, "insert") if a.nested)
 
+    @kept
     def own_nodes(self, scope: ScopeId) -> frozenset[int]:
         """The same, without what concerns a container inside an entry."""
-        key = (scope, None)
-        if key not in self._nodes:
-            self._nodes[key] = frozenset(id(a.site.node) for a in self.within(scope) if not a.nested)
-        return self._nodes[key]
+        return frozenset(id(a.site.node) for a in self.within(scope) if not a.nested)
 
     @cached_property
     def _frames(self) -> dict[tuple[str, ScopeId], tuple[int, ...]]:

@@ -19,6 +19,7 @@ from unbounded_lint.link.containers.making import Made, Making, foremost
 from unbounded_lint.link.containers.singletons import Singletons, is_local
 from unbounded_lint.link.dataflow.uses import Attribute, Flow, Handle, Variable
 from unbounded_lint.link.program.blocks import frames_of
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import Binding, LinkedModule, ScopeId, Site
 
 Lifetime: TypeAlias = Literal["module", "class", "singleton"]
@@ -52,7 +53,6 @@ class Containers:
         self.making = making
         self.singletons = singletons
         self.thorough = thorough
-        self._growing: dict[str, bool] = {}
         families = sorted({kind.family for kind in catalog.data.containers})
         self._inserting = {"get", "__setitem__"}.union(*(catalog.methods_that_insert(family) for family in families))
 
@@ -128,14 +128,13 @@ class Containers:
             for name, found in held.items():
                 yield self._holder(cls, name, "singleton", found)
 
+    @kept
     def _may_grow(self, name: str) -> bool:
         """Whether anything in the program could insert into an attribute of that name.
 
         A quick look, which spares most classes the search for their instances.
         """
-        if name not in self._growing:
-            self._growing[name] = any(self._inserts_or_hands_on(site) for site in self.program.sites(name))
-        return self._growing[name]
+        return any(self._inserts_or_hands_on(site) for site in self.program.sites(name))
 
     def _inserts_or_hands_on(self, site: Site) -> bool:
         action = self.program.op(site).action

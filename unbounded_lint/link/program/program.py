@@ -11,6 +11,7 @@ import msgspec
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.source import SourceFile
 
 
@@ -121,10 +122,6 @@ class LinkedModule:
         self.facts = msgspec.structs.replace(facts, scopes=tuple(_shared_heads(scope) for scope in facts.scopes))
         self.path = file.path
         self.name = file.module
-        self._sites_by_scope: dict[str, Mapping[int, tuple[Site, ...]]] = {}
-        self._bound_at: dict[int, Mapping[int, tuple[str, ...]]] = {}
-        self._returned: dict[int, tuple[m.Expr, ...]] = {}
-        self._used_calls: dict[int, tuple[tuple[int, m.Call], ...]] = {}
 
     @property
     def package(self) -> str:
@@ -172,45 +169,41 @@ class LinkedModule:
             if index <= at <= last:
                 yield from by_scope.get(at, ())
 
+    @kept
     def _by_scope(self, identifier: str) -> Mapping[int, tuple[Site, ...]]:
-        if identifier not in self._sites_by_scope:
-            found: dict[int, list[Site]] = {}
-            for site in self.sites(identifier):
-                found.setdefault(site.scope.index, []).append(site)
-            self._sites_by_scope[identifier] = {scope: tuple(sites) for scope, sites in found.items()}
-        return self._sites_by_scope[identifier]
+        found: dict[int, list[Site]] = {}
+        for site in self.sites(identifier):
+            found.setdefault(site.scope.index, []).append(site)
+        return {scope: tuple(sites) for scope, sites in found.items()}
 
+    @kept
     def bound_at(self, index: int) -> Mapping[int, tuple[str, ...]]:
         """Operation of a scope -> the names it binds; the target of a block counts for the operation before it, which
         evaluates what the target gets."""
-        if index not in self._bound_at:
-            found: dict[int, list[str]] = {}
-            for name, binding in self._own_bindings(index):
-                found.setdefault(binding.op, []).append(name)
-                if binding.kind in ITEMS or binding.kind == "entered":
-                    found.setdefault(binding.op - 1, []).append(name)
-            self._bound_at[index] = {op: tuple(dict.fromkeys(names)) for op, names in found.items()}
-        return self._bound_at[index]
+        found: dict[int, list[str]] = {}
+        for name, binding in self._own_bindings(index):
+            found.setdefault(binding.op, []).append(name)
+            if binding.kind in ITEMS or binding.kind == "entered":
+                found.setdefault(binding.op - 1, []).append(name)
+        return {op: tuple(dict.fromkeys(names)) for op, names in found.items()}
 
+    @kept
     def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
         """The calls of a scope that something is done with, each with its operation."""
-        if index not in self._used_calls:
-            self._used_calls[index] = tuple(
-                (at, node)
-                for at, op in enumerate(self.scope(index).ops)
-                for top in w.expressions(op.action)
-                for node in w.walk(top)
-                if isinstance(node, m.Call) and not (node is top and _is_statement(op.action))
-            )
-        return self._used_calls[index]
+        return tuple(
+            (at, node)
+            for at, op in enumerate(self.scope(index).ops)
+            for top in w.expressions(op.action)
+            for node in w.walk(top)
+            if isinstance(node, m.Call) and not (node is top and _is_statement(op.action))
+        )
 
+    @kept
     def returned(self, index: int) -> tuple[m.Expr, ...]:
         """The expressions that a scope returns."""
-        if index not in self._returned:
-            actions = (op.action for op in self.scope(index).ops)
-            values = (action.value for action in actions if isinstance(action, m.Return))
-            self._returned[index] = tuple(value for value in values if value is not None)
-        return self._returned[index]
+        actions = (op.action for op in self.scope(index).ops)
+        values = (action.value for action in actions if isinstance(action, m.Return))
+        return tuple(value for value in values if value is not None)
 
     @cached_property
     def derived_classes(self) -> tuple[ScopeId, ...]:
@@ -386,8 +379,6 @@ class Program:
         self._load = load
         self._mentioning = mentioning
         self._modules: dict[str, LinkedModule | None] = {}
-        self._importers: dict[tuple[str, str], Mapping[str, tuple[tuple[LinkedModule, int, str], ...]]] = {}
-        self._mentions: dict[str, tuple[LinkedModule, ...]] = {}
         self._by_name: dict[str, str] = {}
         for file in sorted(files, key=lambda f: (f.is_test, f.path)):
             self._by_name.setdefault(file.module, file.path)
@@ -406,14 +397,17 @@ class Program:
 
     def importers(self, dotted: str, name: str) -> tuple[tuple[LinkedModule, int, str], ...]:
         """Who imports a name from a module: (module, scope, bound name); "*" asks who imports all of it."""
-        asked = name if name != "*" else dotted.rpartition(".")[2]
-        if (asked, name) not in self._importers:
-            found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
-            for module in self.mentioning(asked):
-                for source, names in module.imported_from.get(name, {}).items():
-                    found.setdefault(source, []).extend((module, scope, bound) for scope, bound in names)
-            self._importers[asked, name] = {source: tuple(names) for source, names in found.items()}
-        return self._importers[asked, name].get(dotted, ())
+        word = name if name != "*" else dotted.rpartition(".")[2]
+        return self._importing(word, name).get(dotted, ())
+
+    @kept
+    def _importing(self, word: str, name: str) -> Mapping[str, tuple[tuple[LinkedModule, int, str], ...]]:
+        """Module -> who imports a name from it, among those that mention a word."""
+        found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
+        for module in self.mentioning(word):
+            for source, names in module.imported_from.get(name, {}).items():
+                found.setdefault(source, []).extend((module, scope, bound) for scope, bound in names)
+        return {source: tuple(names) for source, names in found.items()}
 
     def path_of(self, dotted: str) -> str | None:
         """The file of a module name, None when it is not of this project."""
@@ -436,12 +430,11 @@ class Program:
                 found.add(name)
         return frozenset(found)
 
+    @kept
     def mentioning(self, identifier: str) -> tuple[LinkedModule, ...]:
         """The modules that mention an identifier anywhere, in path order."""
-        if identifier not in self._mentions:
-            found = (self.module(path) for path in self._mentioning(identifier))
-            self._mentions[identifier] = tuple(module for module in found if module is not None)
-        return self._mentions[identifier]
+        found = (self.module(path) for path in self._mentioning(identifier))
+        return tuple(module for module in found if module is not None)
 
     def paths_mentioning(self, identifier: str) -> tuple[str, ...]:
         """The files that mention an identifier anywhere, without parsing them."""

@@ -12,6 +12,7 @@ from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.prunings import Inner
 from unbounded_lint.link.program.blocks import LOOPS, layout, loops_over
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import Execution
@@ -32,7 +33,6 @@ class Growths:
     def __init__(self, flow: Flow, execution: Execution) -> None:
         self.program = flow.program
         self._inner = Inner(flow, execution)
-        self._called: dict[tuple[str, ScopeId], bool] = {}
 
     def of(self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> Growth:
         """The best that any insert supports, and why; low for a container that nothing makes grow."""
@@ -125,14 +125,13 @@ class Growths:
                 return True
         return False
 
+    @kept
     def _calls(self, name: str, scope: ScopeId) -> bool:
         """Whether a scope calls what a name stands for."""
-        if (name, scope) not in self._called:
-            self._called[name, scope] = any(
-                other.parents and isinstance(call := other.parents[-1], m.Call) and call.func is other.node
-                for other in self.program.of(scope).sites_in(scope.index, name)
-            )
-        return self._called[name, scope]
+        return any(
+            isinstance(site.parent, m.Call) and site.parent.func is site.node
+            for site in self.program.of(scope).sites_in(scope.index, name)
+        )
 
 
 def _names(site: Site, holder: Holder) -> bool:

@@ -12,6 +12,7 @@ from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import layout, loops_around, span_of
 from unbounded_lint.link.program.definitions import expanded, expansions
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.verdicts.insert_paths import InsertPaths
 from unbounded_lint.link.verdicts.removals import Extent
@@ -25,7 +26,6 @@ class Extents:
         self.resolver = flow.resolver
         self.catalog = catalog
         self.paths = paths
-        self._filled: dict[tuple[str, ScopeId], tuple[int, ...]] = {}
 
     def of(self, access: Access, accesses: AccessList) -> Extent:
         """How much a removal takes out."""
@@ -90,18 +90,17 @@ class Extents:
             if any(id(n) in nodes for n in expanded(self.program, head, scope)):
                 yield index
 
+    @kept
     def _fillings(self, name: str, scope: ScopeId) -> tuple[int, ...]:
         """The operations of a scope that add to what a name stands for."""
-        if (name, scope) not in self._filled:
-            self._filled[name, scope] = tuple(
-                site.op
-                for site in self.program.of(scope).sites_in(scope.index, name)
-                if isinstance(site.node, m.Name)
-                and (call := site.method_call) is not None
-                and isinstance(call.func, m.Attr)
-                and call.func.name in {"append", "add", "extend"}
-            )
-        return self._filled[name, scope]
+        return tuple(
+            site.op
+            for site in self.program.of(scope).sites_in(scope.index, name)
+            if isinstance(site.node, m.Name)
+            and (call := site.method_call) is not None
+            and isinstance(call.func, m.Attr)
+            and call.func.name in {"append", "add", "extend"}
+        )
 
     def _is_oldest(self, access: Access) -> bool:
         """`X.pop(next(iter(X)))`, `min(X, key=...)`, or a name bound to such."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -12,6 +12,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
@@ -19,28 +20,24 @@ if TYPE_CHECKING:
     from unbounded_lint.link.verdicts.container import Container
 
 
+Kind: TypeAlias = Literal["locks", "tasks", "threads", "objects", "results", ""]
+
 _DEPTH = 4
 _READS = frozenset({"read", "contains"})
 
 
 class Holdings:
-    """Answers what a container holds, from what is stored in it, never from names. Memoised by symbol."""
+    """Answers what a container holds, from what is stored in it, never from names."""
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
-        self._kinds: dict[str, str] = {}
 
-    def of(self, container: Container) -> str:
+    @kept
+    def of(self, container: Container) -> Kind:
         """locks, tasks (with `add_done_callback`), threads, objects (instances of a class of the project), results (of
         a call on the key, asked for before they are computed), or "" for anything else or a mixture."""
-        if container.symbol not in self._kinds:
-            self._kinds[container.symbol] = self._decide(container)
-        return self._kinds[container.symbol]
-
-    def _decide(self, container: Container) -> str:
         inserts = [a for a in container.accesses if a.kind == "insert" and not self.program.is_test(a.scope)]
         stored = [a for a in inserts if not a.nested and a.value is not None and not a.bulk]
         kinds = {self._kind(a.value, a.scope) for a in stored if a.value is not None}
@@ -63,14 +60,14 @@ class Holdings:
 
     # --- kinds of one value ---
 
-    def _made_kind(self, factory: m.Expr, scope: ScopeId) -> str:
+    def _made_kind(self, factory: m.Expr, scope: ScopeId) -> Kind:
         values = self.resolver.values(factory, scope)
         if isinstance(factory, m.Lambda):
             values = self.resolver.returned(ScopeId(scope.path, factory.scope))
         return self._agreed([self._of_value(_made(value)) for value in ordered(values)])
 
-    def _kind(self, expr: m.Expr, scope: ScopeId) -> str:
-        kinds = []
+    def _kind(self, expr: m.Expr, scope: ScopeId) -> Kind:
+        kinds: list[Kind] = []
         for source, at in self._sources(expr, scope, _DEPTH):
             if isinstance(source, m.Call) and self._starts_task(source, at):
                 kinds.append("tasks")
@@ -80,13 +77,13 @@ class Holdings:
         return self._agreed(kinds)
 
     @staticmethod
-    def _agreed(kinds: list[str]) -> str:
+    def _agreed(kinds: list[Kind]) -> Kind:
         return kinds[0] if kinds and len(set(kinds)) == 1 else ""
 
     def _starts_task(self, call: m.Call, scope: ScopeId) -> bool:
         return any(timer.api in name_lists().futures for timer in self.execution.timers.of(call, scope)[:1])
 
-    def _of_value(self, value: Value) -> str:
+    def _of_value(self, value: Value) -> Kind:
         if isinstance(value, ExternalResult):
             name = self.execution.catalog.canonical(value.name)
             if name in name_lists().locks:
