@@ -18,7 +18,7 @@ from unbounded_lint.link.defects.unset_fields import Optionals, Unset
 from unbounded_lint.link.program.blocks import frames_of, in_cleanup
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.callers import Callers
-from unbounded_lint.link.runs.context import LIVE
+from unbounded_lint.link.runs.context import LIVE, ContextKind
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.bounds import Verdict
 from unbounded_lint.link.verdicts.guarantees import Guarantees
@@ -26,8 +26,8 @@ from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
 
 _REPLACERS = frozenset({"replace", "_replace", "evolve", "model_copy", "update"})
-_OUTSIDERS = frozenset({"api", "tested"})
-_OWN = frozenset({"timer", "later", "startup", "import"})
+_OUTSIDERS: frozenset[ContextKind] = frozenset({"api", "tested"})
+_OWN: frozenset[ContextKind] = frozenset({"timer", "later", "startup", "import"})
 """What the program does by itself: timers, and workers that it starts."""
 
 

@@ -27,7 +27,7 @@ from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.extents import Extents
 from unbounded_lint.link.verdicts.inserts import GROWING
 from unbounded_lint.link.verdicts.kinds import Holdings
-from unbounded_lint.link.verdicts.removals import Removal
+from unbounded_lint.link.verdicts.removals import Moment, Removal
 
 if TYPE_CHECKING:
     from unbounded_lint.link.verdicts.container import Container
@@ -41,7 +41,7 @@ BESIDE = 30
 LEADING = 100
 """How many calls that lead to one access are looked at."""
 
-_RUNS = ("timer", "guaranteed", "later", "capacity", "insert", "event")
+_RUNS: tuple[Moment, ...] = ("timer", "guaranteed", "later", "capacity", "insert", "event")
 """When a removal must run to count, the surest first."""
 
 
@@ -335,7 +335,7 @@ class Companions:
                 yield from self._lifted(up)
 
 
-_IDLE = frozenset({"test", "dead", "unstarted", "once", "other-process", "import", "exit"})
+_IDLE: frozenset[Moment] = frozenset({"test", "dead", "unstarted", "once", "other-process", "import", "exit"})
 
 
 def _keyed(access: Access, shape: Shape | None, single: bool) -> _Keyed:

@@ -25,7 +25,7 @@ from unbounded_lint.link.entries.subjects import (
 )
 from unbounded_lint.link.program.blocks import loops_around
 from unbounded_lint.link.program.program import ScopeId
-from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.context import Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.timer_starts import Edge, Ways
 from unbounded_lint.link.verdicts.inserts import Insert
@@ -37,7 +37,7 @@ STEPS = 400
 DEPTH = 6
 """How many callers an insert is followed through."""
 
-_STARTING = frozenset({"startup", "import", "main", "exit", "test", "tested"})
+_STARTING: frozenset[ContextKind] = frozenset({"startup", "import", "main", "exit", "test", "tested"})
 
 
 @dataclass(frozen=True, slots=True)

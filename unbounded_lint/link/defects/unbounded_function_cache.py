@@ -17,12 +17,12 @@ from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.program import LinkedModule, ScopeId
-from unbounded_lint.link.runs.context import RUNTIME, Context
+from unbounded_lint.link.runs.context import RUNTIME, Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
 
 _FAMILY = "cache-decorator"
 _STEPS = 3
-_CALLED = frozenset({"run", "timer", "later"})
+_CALLED: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
 
 
 @dataclass(frozen=True, slots=True)

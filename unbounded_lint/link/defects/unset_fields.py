@@ -17,7 +17,7 @@ from unbounded_lint.link.program.program import Binding, ScopeId
 
 _DEPTH = 6
 _ZEROS = frozenset({"0", "0.0", "0."})
-_SETTLED = frozenset({"try", "try-else", "finally", "with"})
+_SETTLED: frozenset[m.FrameKind] = frozenset({"try", "try-else", "finally", "with"})
 _NONE = m.Const("none", "None")
 
 

@@ -10,6 +10,7 @@ from itertools import islice
 from unbounded_lint.facts import model as m
 
 LOOPS: frozenset[m.FrameKind] = frozenset({"for", "while"})
+BRANCHES: frozenset[m.FrameKind] = frozenset({"if", "else", "case"})
 GUARDS = 200
 """How many frames around an operation are asked for a condition, and how many branches before it: the nearest ones."""
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.uses import HANDED_ON, Flow
-from unbounded_lint.link.program.blocks import apart, in_twin, leaves
+from unbounded_lint.link.program.blocks import BRANCHES, apart, in_twin, leaves
 from unbounded_lint.link.program.program import ScopeId
 
 MOST = 120
 """How many callers are followed."""
-
-_BRANCHES = frozenset({"if", "else", "case"})
 
 
 class Callers:
@@ -71,7 +69,7 @@ def exclude(facts: m.Scope, one: int, other: int) -> bool:
     if not (0 <= one < len(facts.ops) and 0 <= other < len(facts.ops)):
         return False
     for index in apart(facts, one, other):
-        if facts.frames[index].kind in _BRANCHES:
+        if facts.frames[index].kind in BRANCHES:
             if in_twin(facts, index, other) or (one < other and leaves(facts, index)):
                 return True
-    return other < one and any(facts.frames[i].kind in _BRANCHES and leaves(facts, i) for i in apart(facts, other, one))
+    return other < one and any(facts.frames[i].kind in BRANCHES and leaves(facts, i) for i in apart(facts, other, one))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.containers.accesses import Access, AccessKind
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
 from unbounded_lint.link.program.kept import kept
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["locks", "tasks", "threads", "objects", "results", ""]
 
 _DEPTH = 4
-_READS = frozenset({"read", "contains"})
+_READS: frozenset[AccessKind] = frozenset({"read", "contains"})
 
 
 class Holdings:
