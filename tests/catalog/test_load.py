@@ -17,6 +17,7 @@ import pytest
 from unbounded_lint import catalog as package
 from unbounded_lint.catalog import Catalog, CatalogError, catalog, extend, model, receiver_word
 from unbounded_lint.catalog.build import COMPACT, SOURCES, assemble, build, encode
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.errors import UserError
 
 if sys.version_info >= (3, 11):
@@ -294,9 +295,9 @@ def literals(kind: type[model.Entry], field: str) -> set[str]:
         (model.Sleeper, "ends"),
         (model.Hook, "role"),
         (model.Forwarder, "when"),
-        (model.Container, "family"),
-        (model.Container, "bounded"),
-        (model.Container, "expiry"),
+        (model.ContainerKind, "family"),
+        (model.ContainerKind, "bounded"),
+        (model.ContainerKind, "expiry"),
         (model.BoundArgument, "default"),
         (model.ArgumentFunction, "effect"),
     ],
@@ -347,6 +348,7 @@ def test_other_processes_and_pages_never_sweep(known: Catalog) -> None:
         ('[[container]]\napi = "pkg.Map"\nfamily = "map"', "pkg.Map"),
         ('[[words]]\nid = "colours"\ndomain = "bright"\nwords = []', "colours"),
         ("[[tmier]]\napi = 1", "unknown section [tmier]"),
+        ("loops = {flags = [], endless = [], tickers = [], streams = []}\n[names]\nclockz = []", "clockz"),
     ],
 )
 def test_a_broken_entry_is_named(text: str, message: str) -> None:
@@ -795,7 +797,7 @@ def test_what_is_bounded(known: Catalog, name: str, given: dict[int | str, str],
 
 
 def test_container_facts(known: Catalog) -> None:
-    def get(name: str) -> model.Container:
+    def get(name: str) -> model.ContainerKind:
         found = known.container(name)
         assert found is not None
         return found
@@ -997,3 +999,19 @@ def test_own_timer_of_another_form_is_an_error(known: Catalog, text: str) -> Non
 def test_own_type_of_another_form_is_an_error(known: Catalog) -> None:
     with pytest.raises(UserError, match="bounded-types: 'pkg/Cache'"):
         extend(known, bounded_types=("pkg/Cache",))
+
+
+def test_name_lists_are_all_filled_and_no_two_are_the_same() -> None:
+    lists = {field: frozenset(getattr(name_lists(), field)) for field in model.NameLists.__struct_fields__}
+
+    assert all(lists.values())
+    assert len(set(lists.values())) == len(lists)
+
+
+def test_name_lists_write_out_braces() -> None:
+    text = """
+    loops = { flags = [], endless = [], tickers = [], streams = [] }
+    [names]
+    clocks = ["time.{time,monotonic}"]
+    """
+    assert assemble([tomllib.loads(textwrap.dedent(text))]).names.clocks == {"time.time", "time.monotonic"}

@@ -17,7 +17,7 @@ import msgspec
 
 from unbounded_lint.catalog import model
 
-SOURCES = ("timers.toml", "wiring.toml", "containers.toml", "keys.toml")
+SOURCES = ("timers.toml", "wiring.toml", "containers.toml", "keys.toml", "names.toml")
 COMPACT = "catalog.json"
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -28,7 +28,7 @@ _SECTIONS: Mapping[str, tuple[str, type[model.Entry]]] = {
     "hook": ("hooks", model.Hook),
     "forwarder": ("forwarders", model.Forwarder),
     "silent": ("silent", model.Silent),
-    "container": ("containers", model.Container),
+    "container": ("containers", model.ContainerKind),
     "function": ("functions", model.ArgumentFunction),
     "call": ("key_calls", model.KeyCall),
     "annotation": ("annotations", model.Annotation),
@@ -66,6 +66,8 @@ def assemble(sources: Iterable[Mapping[str, Any]]) -> model.Data:
                 parts[field].extend(_entry(section, raw, kind, shapes, aliases) for raw in content)
             elif section in ("loops", "open_roots", "apps"):
                 parts[section] = content
+            elif section == "names":
+                parts[section] = {name: [*_written_out(items)] for name, items in content.items()}
             elif section not in ("shape", "aliases"):
                 raise CatalogError(f"unknown section [{section}]")
     return _convert(parts, model.Data, "the catalogue")
@@ -79,7 +81,7 @@ def encode(data: model.Data) -> bytes:
         if isinstance(value, tuple) and value and isinstance(value[0], model.Entry):
             body = b"[\n" + b",\n".join(msgspec.json.encode(entry) for entry in value) + b"\n]"
         else:
-            body = msgspec.json.encode(value)
+            body = msgspec.json.encode(value, order="deterministic")
         lines.append(msgspec.json.encode(field) + b":" + body)
     return b"{" + b",\n".join(lines) + b"}\n"
 
@@ -105,8 +107,8 @@ def _entry(
         entry = _shaped(entry, shapes, place)
     for field in _LISTS:
         if field in entry:
-            written_out = (name for written in entry[field] for name in _alternatives(written))
-            entry[field] = list(dict.fromkeys(model.canonical(aliases, name) for name in written_out))
+            names = (model.canonical(aliases, name) for name in _written_out(entry[field]))
+            entry[field] = list(dict.fromkeys(names))
     return _convert(entry, kind, place)
 
 
@@ -130,6 +132,10 @@ def _method(text: str) -> dict[str, Any]:
     if key == "*":
         return {"name": name, "key": 0, "bulk": True}
     return {"name": name, "key": int(key)} if key else {"name": name}
+
+
+def _written_out(texts: Iterable[str]) -> Iterator[str]:
+    return (name for text in texts for name in _alternatives(text))
 
 
 def _alternatives(text: str) -> Iterator[str]:

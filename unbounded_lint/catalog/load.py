@@ -21,7 +21,7 @@ from unbounded_lint.errors import UserError
 
 _Api = TypeVar("_Api", bound=model.Api)
 _Item = TypeVar("_Item")
-_Effect = dict[str, tuple[tuple[model.Container, model.Method], ...]]
+_Effect = dict[str, tuple[tuple[model.ContainerKind, model.Method], ...]]
 _PLAIN = frozenset({"map", "list", "set", "deque"})
 DECLARED = "declared by the project"
 """The note of every entry that comes from the settings."""
@@ -38,6 +38,11 @@ def catalog() -> Catalog:
     if data.schema != model.SCHEMA:
         raise CatalogError(f"{COMPACT} has schema {data.schema}, this program needs {model.SCHEMA}")
     return Catalog.of(data)
+
+
+def name_lists() -> model.NameLists:
+    """The names that the analysis knows by heart, as shipped. Raises CatalogError as `catalog` does."""
+    return catalog().data.names
 
 
 def receiver_word(expression: str) -> str:
@@ -180,12 +185,12 @@ class Catalog:
 
     # --- containers
 
-    def container(self, dotted: str) -> model.Container | None:
+    def container(self, dotted: str) -> model.ContainerKind | None:
         """What this constructor, function or decorator makes."""
         found = _pick(self.data.containers, self._containers.by_name, self.canonical(dotted))
         return found[0] if found else None
 
-    def container_method(self, method: str, receiver: str | None) -> tuple[model.Container, ...]:
+    def container_method(self, method: str, receiver: str | None) -> tuple[model.ContainerKind, ...]:
         """Hidden registries that grow by a call of this method (`logger.getChild(name)`, `metric.labels(id)`)."""
         return _by_receiver(self.data.containers, self._containers.by_method.get(method, ()), receiver)
 
@@ -222,7 +227,9 @@ class Catalog:
         """Names of methods that empty the container."""
         return self._method_names(family, lambda entry: entry.clears)
 
-    def _method_names(self, family: str | None, names: Callable[[model.Container], Iterable[str]]) -> frozenset[str]:
+    def _method_names(
+        self, family: str | None, names: Callable[[model.ContainerKind], Iterable[str]]
+    ) -> frozenset[str]:
         chosen = (entry for entry in self.data.containers if _in_family(entry, family))
         return frozenset(name for entry in chosen for name in names(entry))
 
@@ -302,7 +309,7 @@ def _own_timer(text: str, base: Catalog) -> model.Timer:
     return model.Timer(api=name, names=(name,), kind="recurring", callback=callback, note=DECLARED)
 
 
-def _own_type(text: str, base: Catalog) -> model.Container:
+def _own_type(text: str, base: Catalog) -> model.ContainerKind:
     name = base.canonical(_dotted(text, "bounded-types", text, "write a dotted constructor, as in pkg.caches.Bounded"))
     known = base.container(name) or base.container("dict")
     if known is None:
@@ -360,7 +367,7 @@ def _longest_tail(table: Mapping[str, tuple[_Item, ...]], name: str) -> tuple[_I
     return table.get(_known_tail(table, name, "."), ())
 
 
-def _in_family(container: model.Container, family: str | None) -> bool:
+def _in_family(container: model.ContainerKind, family: str | None) -> bool:
     if family is None:
         return container.family in _PLAIN and container.evidence == "stdlib"
     return container.family == family
@@ -371,7 +378,7 @@ def _effects(table: _Effect, method: str, family: str | None) -> tuple[model.Met
     return tuple(dict.fromkeys(found))
 
 
-def _unbound(container: model.Container, name: str, method: str) -> model.ArgumentFunction | None:
+def _unbound(container: model.ContainerKind, name: str, method: str) -> model.ArgumentFunction | None:
     for effect, methods in (("insert", container.inserts), ("remove", container.removes)):
         for how in methods:
             if how.name == method:

@@ -301,7 +301,7 @@ class BoundArgument(Entry, frozen=True, kw_only=True):
     unbounded: tuple[str, ...] = ("None",)
 
 
-class Container(Api, frozen=True, kw_only=True):
+class ContainerKind(Api, frozen=True, kw_only=True):
     """A type, function or decorator that makes something which may grow.
 
     family        map, set, list, deque, queue, cache, cache-decorator, buffer, storage, local, registry, namespace,
@@ -429,6 +429,73 @@ class Loops(Entry, frozen=True, kw_only=True):
     streams: tuple[str, ...]
 
 
+class NameLists(Entry, frozen=True, kw_only=True):
+    """Names that the analysis knows by heart; names.toml says what each list is for."""
+
+    readers: frozenset[str] = frozenset()
+    views: frozenset[str] = frozenset()
+    live_views: frozenset[str] = frozenset()
+    value_views: frozenset[str] = frozenset()
+    key_views: frozenset[str] = frozenset()
+    finite_parts: frozenset[str] = frozenset()
+    lookups: frozenset[str] = frozenset()
+    stores: frozenset[str] = frozenset()
+    wrappers: frozenset[str] = frozenset()
+    gatherers: frozenset[str] = frozenset()
+    lazy: frozenset[str] = frozenset()
+    copies: frozenset[str] = frozenset()
+    walked_copies: frozenset[str] = frozenset()
+    chosen_copies: frozenset[str] = frozenset()
+    finite_copies: frozenset[str] = frozenset()
+    fresh: frozenset[str] = frozenset()
+    evictions: frozenset[str] = frozenset()
+    pushes: frozenset[str] = frozenset()
+    fills: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+    text_methods: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    sequences: frozenset[str] = frozenset()
+    pure: frozenset[str] = frozenset()
+    pure_methods: frozenset[str] = frozenset()
+    conversions: frozenset[str] = frozenset()
+    text_conversions: frozenset[str] = frozenset()
+    importers: frozenset[str] = frozenset()
+    passing_on: frozenset[str] = frozenset()
+    file_readers: frozenset[str] = frozenset()
+    constructors: frozenset[str] = frozenset()
+    initialisers: frozenset[str] = frozenset()
+    exits: frozenset[str] = frozenset()
+    properties: frozenset[str] = frozenset()
+    transparent: frozenset[str] = frozenset()
+    silent_decorators: frozenset[str] = frozenset()
+    plain_decorators: frozenset[str] = frozenset()
+    memos: frozenset[str] = frozenset()
+    getters: frozenset[str] = frozenset()
+    field_makers: frozenset[str] = frozenset()
+    copied_defaults: frozenset[str] = frozenset()
+    records: frozenset[str] = frozenset()
+    record_bases: frozenset[str] = frozenset()
+    records_by_value: frozenset[str] = frozenset()
+    protocols: frozenset[str] = frozenset()
+    casts: frozenset[str] = frozenset()
+    partials: frozenset[str] = frozenset()
+    clocks: frozenset[str] = frozenset()
+    locks: frozenset[str] = frozenset()
+    futures: frozenset[str] = frozenset()
+    threads: frozenset[str] = frozenset()
+    end_callbacks: frozenset[str] = frozenset()
+    end_callback_methods: frozenset[str] = frozenset()
+    outward: frozenset[str] = frozenset()
+    outward_builtins: frozenset[str] = frozenset()
+    outward_methods: frozenset[str] = frozenset()
+    dialling: frozenset[str] = frozenset()
+    harmless: tuple[str, ...] = ()
+    waiting: frozenset[str] = frozenset()
+    waiting_errors: frozenset[str] = frozenset()
+    key_errors: frozenset[str] = frozenset()
+    common_attributes: frozenset[str] = frozenset()
+
+
 class Data(Entry, frozen=True, kw_only=True):
     """The whole catalogue as it is stored.
 
@@ -442,7 +509,7 @@ class Data(Entry, frozen=True, kw_only=True):
     hooks: tuple[Hook, ...]
     forwarders: tuple[Forwarder, ...]
     silent: tuple[Silent, ...]
-    containers: tuple[Container, ...]
+    containers: tuple[ContainerKind, ...]
     functions: tuple[ArgumentFunction, ...]
     key_calls: tuple[KeyCall, ...]
     annotations: tuple[Annotation, ...]
@@ -453,6 +520,7 @@ class Data(Entry, frozen=True, kw_only=True):
     apps: tuple[str, ...]
     open_roots: tuple[str, ...]
     aliases: dict[str, str]
+    names: NameLists = NameLists()
 
 
 def canonical(aliases: Mapping[str, str], dotted: str) -> str:

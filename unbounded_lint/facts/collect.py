@@ -17,11 +17,13 @@ from unbounded_lint.facts.model import (
     Display,
     Eval,
     Expr,
+    FrameKind,
     Lambda,
     ModuleFacts,
     Name,
     Parameter,
     Return,
+    ScopeKind,
     Span,
 )
 from unbounded_lint.facts.parse import UNCHECKED_NODES, run_with_big_stack
@@ -162,12 +164,14 @@ class _Collector(Statements):
         body.frame = outer
         self.orelse(node.orelse, "for-else", statement, iterable)
 
-    def orelse(self, node: cst.Else | None, kind: str, statement: int, head: Expr | None) -> None:
+    def orelse(self, node: cst.Else | None, kind: FrameKind, statement: int, head: Expr | None) -> None:
         if node is not None:
             self.at += 2
             self.part(node.body, kind, statement, head)
 
-    def part(self, block: Any, kind: str, statement: int, head: Expr | None = None, target: Expr | None = None) -> None:
+    def part(
+        self, block: Any, kind: FrameKind, statement: int, head: Expr | None = None, target: Expr | None = None
+    ) -> None:
         """A block in a frame of its own, its introduction already passed."""
         outer = self.body.frame
         self.body.enter(kind, statement, head, target)
@@ -297,7 +301,7 @@ class _Collector(Statements):
             self.place(first, self.at - 1), self.place(name_at, name_at), decorators=decorators, bases=bases
         )
 
-    def define(self, name: str, kind: str, first: int) -> Body:
+    def define(self, name: str, kind: ScopeKind, first: int) -> Body:
         """The body of a definition whose head has been read, with its `Define` in the present scope."""
         bound = self.mangled(name)
         inner = self.new_body(kind, bound, self.body.inner_qualname(name, bound))

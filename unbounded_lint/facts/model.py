@@ -10,7 +10,7 @@ All positions are 1-based lines and 1-based columns, counted in characters; ends
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -325,6 +325,23 @@ class Op(msgspec.Struct, frozen=True, array_like=True):
     span: Span
 
 
+FrameKind: TypeAlias = Literal[
+    "body",
+    "if",
+    "else",
+    "for",
+    "for-else",
+    "while",
+    "while-else",
+    "try",
+    "except",
+    "try-else",
+    "finally",
+    "with",
+    "case",
+]
+
+
 class Frame(msgspec.Struct, frozen=True, array_like=True):
     """What surrounds an operation.
 
@@ -342,7 +359,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True):
     op         how many operations of the scope precede the frame: it begins at `Scope.ops[op]`
     """
 
-    kind: str
+    kind: FrameKind
     parent: int
     statement: int
     head: Expr | None
@@ -359,6 +376,9 @@ class Parameter(msgspec.Struct, frozen=True, array_like=True):
     kind: str
     annotation: Expr | None
     default: Expr | None
+
+
+ScopeKind: TypeAlias = Literal["module", "class", "function", "lambda"]
 
 
 class Scope(msgspec.Struct, frozen=True, array_like=True, dict=True):
@@ -378,7 +398,7 @@ class Scope(msgspec.Struct, frozen=True, array_like=True, dict=True):
     What is worked out from these alone may be kept in its `__dict__`, which takes no part in comparing or encoding.
     """
 
-    kind: str
+    kind: ScopeKind
     name: str
     qualname: str
     parent: int

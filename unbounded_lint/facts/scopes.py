@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unbounded_lint.facts.model import Action, Arg, Expr, Frame, Op, Parameter, Scope, Span
+from unbounded_lint.facts.model import Action, Arg, Expr, Frame, FrameKind, Op, Parameter, Scope, ScopeKind, Span
 
 
 class Body:
@@ -11,7 +11,7 @@ class Body:
     __slots__ = ("frame", "frames", "globals", "index", "is_generator", "kind", "name", "nonlocals", "ops", "parent",
                  "qualname", "statements")  # fmt: skip
 
-    def __init__(self, kind: str, name: str, qualname: str, parent: int, index: int) -> None:
+    def __init__(self, kind: ScopeKind, name: str, qualname: str, parent: int, index: int) -> None:
         self.kind = kind
         self.name = name
         self.qualname = qualname
@@ -34,7 +34,7 @@ class Body:
 
     def enter(
         self,
-        kind: str,
+        kind: FrameKind,
         statement: int,
         head: Expr | None = None,
         target: Expr | None = None,

@@ -27,6 +27,7 @@ from unbounded_lint.facts.model import (
     Raise,
     Return,
     Scope,
+    ScopeKind,
 )
 from unbounded_lint.facts.scan import Tokens
 from unbounded_lint.facts.scopes import Body
@@ -40,7 +41,7 @@ class Statements(Expressions):
         self.scopes: list[Scope | None] = []
         self.body = self.new_body("module", "<module>", "")
 
-    def new_body(self, kind: str, name: str, qualname: str) -> Body:
+    def new_body(self, kind: ScopeKind, name: str, qualname: str) -> Body:
         """A body whose scope has the next index, so that it stands behind its parent."""
         parent = self.body.index if self.scopes else -1
         self.scopes.append(None)

@@ -11,8 +11,10 @@ from typing import TypeVar
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.finding import Place
-from unbounded_lint.link.containers.accesses import Accesses
 from unbounded_lint.link.containers.finding import Containers, Holder
+from unbounded_lint.link.containers.making import Making
+from unbounded_lint.link.containers.reading import Accesses
+from unbounded_lint.link.containers.singletons import Singletons
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.defects.birth_dated_expiry import Renewal
 from unbounded_lint.link.defects.early_sweeper_stop import Stops
@@ -31,10 +33,12 @@ from unbounded_lint.link.program.program import Program, ScopeId
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.bounds import Bounds
+from unbounded_lint.link.verdicts.classing import Removals
+from unbounded_lint.link.verdicts.confidence import Growths
 from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.inserts import Inserts
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.periods import Rhythms
-from unbounded_lint.link.verdicts.removals import Sweeps
 from unbounded_lint.source import SourceFile
 
 T = TypeVar("T")
@@ -61,10 +65,13 @@ class Project:
         self.flow = Flow(self.program)
         self.execution = Execution(self.flow, catalog, entry_points, sweepers)
         self._keys = Keys(self.flow, self.execution, catalog)
-        self._containers = Containers(self.flow, self.execution, catalog, thorough)
+        self._singletons = Singletons(self.flow, self.execution)
+        self._containers = Containers(self.flow, Making(self.flow, catalog), self._singletons, catalog, thorough)
         self._accesses = Accesses(self.flow, catalog)
-        self._sweeps = Sweeps(self.flow, self.execution, catalog)
-        self._bounds = Bounds(self.flow, self.execution, self._keys, self._sweeps)
+        self._removals = Removals(self.flow, self.execution, catalog)
+        self._inserts = Inserts(self.flow, self.execution, self._keys, self._removals)
+        self._growths = Growths(self.flow, self.execution)
+        self._bounds = Bounds(self.execution, self._removals.guarantees)
         self._candidates = tuple(candidates)
         self._failed: list[tuple[str, str, Exception]] = []
 
@@ -111,7 +118,7 @@ class Project:
     @cached_property
     def companions(self) -> Companions:
         """What gets the same keys as something else."""
-        return Companions(self.flow, self.execution, self._sweeps, self.holdings, self.containers)
+        return Companions(self.flow, self.execution, self._removals.extents, self.holdings, self.containers)
 
     @cached_property
     def starts(self) -> Starts:
@@ -121,7 +128,7 @@ class Project:
     @cached_property
     def ticks(self) -> Ticks:
         """What drives the sweeps, and whether one exception ends it."""
-        return Ticks(self.flow, self.execution, self._sweeps)
+        return Ticks(self.flow, self.execution, self._removals.paths)
 
     @cached_property
     def stops(self) -> Stops:
@@ -131,7 +138,7 @@ class Project:
     @cached_property
     def skips(self) -> Skips:
         """Sweeps that pass over some entries for ever."""
-        return Skips(self.flow, self.execution, self._sweeps)
+        return Skips(self.flow, self.execution, self._removals.guarantees)
 
     @cached_property
     def self_keeping(self) -> SelfKeeping:
@@ -146,7 +153,7 @@ class Project:
     @cached_property
     def function_caches(self) -> tuple[FunctionCache, ...]:
         """The functions whose memo only grows."""
-        memos = FunctionCaches(self.flow, self.execution, self._keys, self._containers, self.execution.catalog)
+        memos = FunctionCaches(self.flow, self.execution, self._keys, self._singletons, self.execution.catalog)
         return memos.all()
 
     @property
@@ -171,9 +178,9 @@ class Project:
 
     def _container(self, holder: Holder) -> Container:
         accesses = self._accesses.of(holder)
-        inserts = self._bounds.inserts(holder, accesses)
-        removals = self._sweeps.of(accesses, holder.definitions) if inserts else ()
-        growth = self._bounds.confidence(holder, accesses, inserts)
+        inserts = self._inserts.of(holder, accesses)
+        removals = self._removals.of(accesses, holder.definitions) if inserts else ()
+        growth = self._growths.of(holder, accesses, inserts)
         verdict = self._bounds.verdict(holder, accesses, inserts, removals, growth)
         place = self.place(holder.scope, holder.op, "definition", "")
         return Container(holder, place, accesses, inserts, removals, verdict, *growth)
@@ -236,7 +243,7 @@ class Project:
             self.place(
                 r.access.scope, r.access.op, "removal", f"`{self.function(r.access.scope)}`: {r.extent}, {r.when}"
             )
-            for r in self._sweeps.of(container.accesses, container.holder.definitions)
+            for r in self._removals.of(container.accesses, container.holder.definitions)
         ]
         return tuple(sorted(set(found)))
 
@@ -244,7 +251,7 @@ class Project:
         """Where the timers that reach a removal are started."""
         found = [
             self.place(*context.root, "timer", f"{context.timer or 'a timed loop'} in `{self.root(context)}`")
-            for removal in self._sweeps.of(container.accesses, container.holder.definitions)
+            for removal in self._removals.of(container.accesses, container.holder.definitions)
             for context in removal.contexts
             if context.kind in {"timer", "later", "unstarted"}
         ]

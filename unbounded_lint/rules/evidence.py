@@ -9,8 +9,8 @@ from unbounded_lint.finding import Confidence, Finding, Place
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Project
-    from unbounded_lint.link.verdicts.bounds import Insert
     from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.inserts import Insert
     from unbounded_lint.link.verdicts.removals import Removal
 
 _MOST = 5

@@ -1,73 +1,19 @@
-"""What is done to a container: inserts, removals, size tests, reads and escapes, through every alias and helper."""
+"""What can be done to a container, as data: one access, and all of those of one container. `reading` finds them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal, TypeAlias
 
-from unbounded_lint.catalog.load import Catalog
-from unbounded_lint.catalog.model import Container as Kind
-from unbounded_lint.catalog.model import Method
 from unbounded_lint.facts import model as m
-from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.finding import Holder
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names
-from unbounded_lint.link.dataflow.handles import Attribute, Use, Variable
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.program.literals import is_plain, is_text
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
 
-READERS = frozenset(
-    [
-        "len",
-        "list",
-        "tuple",
-        "sorted",
-        "set",
-        "frozenset",
-        "dict",
-        "str",
-        "repr",
-        "print",
-        "bool",
-        "iter",
-        "next",
-        "min",
-        "max",
-        "sum",
-        "any",
-        "all",
-        "enumerate",
-        "zip",
-        "map",
-        "filter",
-        "isinstance",
-        "id",
-        "hash",
-        "type",
-        "reversed",
-        "format",
-        "vars",
-        "super",
-        "callable",
-        "hasattr",
-        "json.dumps",
-        "json.dump",
-        "copy.copy",
-        "copy.deepcopy",
-        "pprint.pprint",
-        "pprint.pformat",
-        "logging.debug",
-        "logging.info",
-        "itertools.chain",
-        "types.MappingProxyType",
-    ]
-)
-"""Callees outside the project that only read what they are given."""
-
-_OF_PAIRS = frozenset({"map", "cache"})
-"""Families whose `update` takes pairs of a key and a value."""
+AccessKind: TypeAlias = Literal[
+    "insert", "remove", "clear", "replace", "trim", "size", "contains", "iterate", "read", "tested", "escape"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +29,11 @@ class Access:
     nested   it concerns a container inside the container: the key is the inner one, `outer` the key of the entry
     handed   the method is not called but handed to something as a callback: that call
     bulk     the key expression holds the keys (update, extend)
+    guess    the container was matched by the attribute's name alone
+    implicit the read of a missing key inserts it
     """
 
-    kind: str
+    kind: AccessKind
     site: Site
     key: m.Expr | None = None
     value: m.Expr | None = None
@@ -118,44 +66,26 @@ class AccessList(tuple[Access, ...]):
             found.setdefault(access.scope, []).append(access)
         return {scope: tuple(accesses) for scope, accesses in found.items()}
 
-    @cached_property
-    def _answers(self) -> dict[tuple[object, ...], tuple[Access, ...]]:
-        return {}
-
-    @cached_property
-    def _nodes(self) -> dict[tuple[object, ...], frozenset[int]]:
-        return {}
-
-    def within(self, scope: ScopeId, *kinds: str) -> tuple[Access, ...]:
+    @kept
+    def within(self, scope: ScopeId, *kinds: AccessKind) -> tuple[Access, ...]:
         """What is done to it in one scope: everything, or what is of some kinds."""
         found = self._by_scope.get(scope, ())
-        if not kinds or not found:
-            return found
-        key = (scope, *kinds)
-        if key not in self._answers:
-            self._answers[key] = tuple(a for a in found if a.kind in kinds)
-        return self._answers[key]
+        return tuple(a for a in found if a.kind in kinds) if kinds else found
 
-    def nodes(self, scope: ScopeId, *kinds: str) -> frozenset[int]:
+    @kept
+    def nodes(self, scope: ScopeId, *kinds: AccessKind) -> frozenset[int]:
         """The ids of the expressions that are the container in one scope: all, or those of accesses of some kinds."""
-        key = (scope, *kinds)
-        if key not in self._nodes:
-            self._nodes[key] = frozenset(id(a.site.node) for a in self.within(scope, *kinds))
-        return self._nodes[key]
+        return frozenset(id(a.site.node) for a in self.within(scope, *kinds))
 
+    @kept
     def nested_inserts(self, scope: ScopeId) -> tuple[Access, ...]:
         """The inserts into a container inside an entry, in one scope."""
-        key = (scope, None)
-        if key not in self._answers:
-            self._answers[key] = tuple(a for a in self.within(scope, "insert") if a.nested)
-        return self._answers[key]
+        return tuple(a for a in self.within(scope, "insert") if a.nested)
 
+    @kept
     def own_nodes(self, scope: ScopeId) -> frozenset[int]:
         """The same, without what concerns a container inside an entry."""
-        key = (scope, None)
-        if key not in self._nodes:
-            self._nodes[key] = frozenset(id(a.site.node) for a in self.within(scope) if not a.nested)
-        return self._nodes[key]
+        return frozenset(id(a.site.node) for a in self.within(scope) if not a.nested)
 
     @cached_property
     def _frames(self) -> dict[tuple[str, ScopeId], tuple[int, ...]]:
@@ -190,352 +120,3 @@ class AccessList(tuple[Access, ...]):
             if access.kind == "insert" and not access.nested:
                 found.setdefault((access.scope, access.key), []).append(access)
         return {key: tuple(accesses) for key, accesses in found.items()}
-
-
-class Accesses:
-    """Reads the uses of a container as accesses."""
-
-    def __init__(self, flow: Flow, catalog: Catalog) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
-
-    def of(self, holder: Holder) -> AccessList:
-        """Everything done to a container, in the order of the trace; test files included."""
-        found: list[Access] = []
-        defined = set(holder.definitions)
-        for use in self.flow.uses(holder.handle):
-            if use.kind == "rebound" and not self._rebinds(use, holder):
-                continue
-            for access in self._read_use(use, holder.made.kind, nested=False):
-                if access.kind == "replace" and (access.scope, access.op) in defined:
-                    continue
-                found.append(access)
-        return AccessList(found)
-
-    def _rebinds(self, use: Use, holder: Holder) -> bool:
-        """Whether an assignment binds the holder itself anew, and not another name that happens to hold the
-        container."""
-        node = use.site.node
-        if isinstance(node, m.Attr):
-            return node.name == holder.name
-        if not isinstance(node, m.Name) or node.id != holder.name:
-            return False
-        owner = self.resolver.owner(node.id, use.site.scope)
-        handle = holder.handle
-        return owner == (
-            handle.scope if isinstance(handle, Variable) else handle.cls if isinstance(handle, Attribute) else None
-        )
-
-    # --- uses ---
-
-    def _read_use(self, use: Use, kind: Kind, *, nested: bool) -> Iterator[Access]:
-        site = use.site
-        match use.kind:
-            case "subscript":
-                yield from self._subscript(use, kind, nested=nested)
-            case "member":
-                yield from self._member(use, kind, nested=nested)
-            case "augmented":
-                yield from self._augmented(use, kind)
-            case "rebound":
-                yield from self._rebound(use)
-            case "argument":
-                yield from self._argument(use, kind)
-            case "contained":
-                compare = use.outer
-                key = compare.left if isinstance(compare, m.Compare) else None
-                yield Access("contains", site, key=key, how="in", guess=use.guess)
-            case "iterated" | "entered":
-                yield Access("iterate", site, how="for", guess=use.guess)
-            case "tested":
-                yield Access("tested", site, guess=use.guess)
-            case "deleted":
-                yield Access("read", site, guess=use.guess)
-            case "kept":
-                yield Access("read", site, how="kept", guess=use.guess)
-            case "escaped":
-                yield Access("read", site, how="returned", guess=use.guess)
-            case _:
-                yield Access("read", site, guess=use.guess)
-
-    def _subscript(self, use: Use, kind: Kind, *, nested: bool) -> Iterator[Access]:
-        sub = use.outer
-        assert isinstance(sub, m.Sub)
-        site = use.site
-        outer = Site(site.scope, site.op, sub, site.parents[:-1])
-        role = self._role(outer)
-        base = Access("read", site, key=sub.index, how="[]", guess=use.guess)
-        if isinstance(sub.index, m.Slice):
-            yield from self._slice(base, role, sub.index)
-            return
-        if role == "stored" and kind.subscript and kind.family not in {"list", "deque"}:
-            yield replace(base, kind="insert", value=self._stored(outer))
-        elif role == "deleted":
-            yield replace(base, kind="remove", how="del")
-        elif role == "augmented" and kind.reads_insert:
-            yield replace(base, kind="insert", how="+=", implicit=True)
-        elif role == "augmented" and kind.api in {"collections.Counter", "Counter"}:
-            yield replace(base, kind="insert", how="+=")
-        elif role == "augmented":
-            yield base
-        elif role == "read":
-            yield replace(base, kind="insert", implicit=True) if kind.reads_insert else base
-        if role == "read" and not nested:
-            yield from self._inside(outer, sub.index)
-
-    def _slice(self, base: Access, role: str, index: m.Slice) -> Iterator[Access]:
-        whole = index.lower is None and index.upper is None
-        if role == "deleted":
-            yield replace(base, kind="clear" if whole else "trim", how="del[:]")
-        elif role == "stored":
-            yield replace(base, kind="replace" if whole else "trim", how="[:]=", value=self._stored(base.site))
-        else:
-            yield base
-
-    def _role(self, site: Site) -> str:
-        """What happens to an expression: stored, deleted, augmented or read."""
-        action = self.program.op(site).action
-        match action:
-            case m.Assign(targets=targets):
-                if _within_targets(targets, site.node, site.parents):
-                    return "stored"
-            case m.AugAssign(target=target) if target is site.node:
-                return "augmented"
-            case m.Delete(targets=targets) if any(t is site.node for t in targets):
-                return "deleted"
-        frames = self.program.facts(site.scope).frames
-        if any(f.kind in {"for", "with"} and f.target is site.node for f in frames):
-            return "stored"
-        return "read"
-
-    def _stored(self, site: Site) -> m.Expr | None:
-        action = self.program.op(site).action
-        if not isinstance(action, m.Assign):
-            return None
-        for target in action.targets:
-            if target is site.node or target is (site.parents[-1] if site.parents else None):
-                return action.value
-        for target in action.targets:
-            if (
-                isinstance(target, m.Display)
-                and isinstance(action.value, m.Display)
-                and len(target.items) == len(action.value.items)
-            ):
-                for item, value in zip(target.items, action.value.items, strict=True):
-                    if item is site.node:
-                        return value
-        return None
-
-    def _inside(self, entry: Site, key: m.Expr) -> Iterator[Access]:
-        """What is done to the value of an entry, where that value is itself a container."""
-        inner = self.catalog.container("dict")
-        assert inner is not None
-        for use in self.flow.site_uses(entry):
-            if use.kind in {"subscript", "member", "augmented"}:
-                for access in self._read_use(use, inner, nested=True):
-                    if access.kind in {"insert", "remove", "clear", "trim"} and not access.nested:
-                        yield replace(access, nested=True, outer=key)
-
-    def _member(self, use: Use, kind: Kind, *, nested: bool) -> Iterator[Access]:
-        member = use.outer
-        assert isinstance(member, m.Attr)
-        site, name = use.site, member.name
-        above = site.parents[-2] if len(site.parents) > 1 else None
-        call = above if isinstance(above, m.Call) and above.func is member else None
-        if call is None:
-            yield from self._reference(use, kind, name)
-            return
-        outer = Site(site.scope, site.op, call, site.parents[:-2])
-        yield from self._method(Access("read", site, how=name, guess=use.guess), kind, call, outer, nested=nested)
-
-    def _method(self, base: Access, kind: Kind, call: m.Call, outer: Site, *, nested: bool) -> Iterator[Access]:
-        name = base.how
-        family = None if nested else kind.family
-        first = argument_at(call, 0)
-        if name in kind.clears or name == "clear":
-            yield replace(base, kind="clear")
-        elif removing := self.catalog.removing(name, family):
-            key = argument_at(call, removing[0].key if removing[0].key >= 0 else 0)
-            yield replace(base, kind="remove", key=key)
-            if removing[0].bulk:
-                return
-        elif inserting := self.catalog.inserting(name, family):
-            yield from self._inserted(base, call, inserting[0], in_pairs=family in _OF_PAIRS)
-        elif name == "__setitem__" and first is not None:
-            yield replace(base, kind="insert", key=first, value=argument_at(call, 1))
-        elif name == "__len__":
-            yield replace(base, kind="size")
-        elif name in {"keys", "values", "items", "copy", "__iter__"}:
-            yield replace(base, kind="iterate")
-            if not nested:
-                yield from self._inside_views(outer, name)
-        else:
-            yield replace(base, key=first)
-        if name in {"get", "setdefault", "pop", "__getitem__"} and not nested and first is not None and name != "pop":
-            yield from self._inside(outer, first)
-
-    def _inserted(self, base: Access, call: m.Call, method: Method, *, in_pairs: bool) -> Iterator[Access]:
-        plain = [a.value for a in call.args if a.keyword is None and not a.star]
-        bulk = method.bulk
-        position = method.key if method.key >= 0 else len(plain) - 1
-        key = plain[position] if 0 <= position < len(plain) else None
-        rest = [value for index, value in enumerate(plain) if index != position]
-        if bulk and key is None and call.args and all(a.keyword for a in call.args):
-            return
-        if bulk and isinstance(key, m.DictDisplay):
-            for item in key.items:
-                yield replace(base, kind="insert", key=item.key or item.value, value=item.value, bulk=item.key is None)
-            return
-        if bulk and isinstance(key, m.Display):
-            for part in key.items:
-                one, other = _pair(part) if in_pairs else (part, part)
-                yield replace(base, kind="insert", key=one, value=other)
-            return
-        yield replace(base, kind="insert", key=key, value=rest[-1] if rest and not bulk else key, bulk=bulk)
-
-    def _inside_views(self, view: Site, name: str) -> Iterator[Access]:
-        """What a loop over `values()` or `items()` does to each value."""
-        targets = []
-        for frame in self.program.facts(view.scope).frames:
-            if frame.kind == "for" and frame.head is not None and any(node is view.node for node in w.walk(frame.head)):
-                targets.append(frame.target)
-        for target in targets:
-            value = target.items[-1] if name == "items" and isinstance(target, m.Display) and target.items else target
-            if name in {"values", "items"} and isinstance(value, m.Name):
-                for node_site in self.program.of(view.scope).sites(value.id):
-                    if node_site.scope == view.scope and isinstance(node_site.node, m.Name):
-                        yield from self._inside_value(node_site)
-
-    def _inside_value(self, site: Site) -> Iterator[Access]:
-        parent = site.parents[-1] if site.parents else None
-        above = site.parents[-2] if len(site.parents) > 1 else None
-        if isinstance(parent, m.Attr) and isinstance(above, m.Call) and above.func is parent:
-            if self.catalog.removing(parent.name) or parent.name == "clear":
-                yield Access("remove", site, key=argument_at(above, 0), how=parent.name, nested=True, outer=None)
-        elif isinstance(parent, m.Sub) and parent.base is site.node and not isinstance(parent.index, m.Slice):
-            if self._role(Site(site.scope, site.op, parent, site.parents[:-1])) == "deleted":
-                yield Access("remove", site, key=parent.index, how="del", nested=True, outer=None)
-
-    def _reference(self, use: Use, kind: Kind, name: str) -> Iterator[Access]:
-        """A bound method that is not called here: handed over as a callback, or bound to a name and called by it."""
-        site = use.site
-        member = Site(site.scope, site.op, site.parents[-1], site.parents[:-1])
-        removes = name == "clear" or bool(self.catalog.removing(name, kind.family))
-        inserts = bool(self.catalog.inserting(name, kind.family))
-        for onward in self.flow.site_uses(member) if removes or inserts else ():
-            base = Access("read", onward.site, how=name, guess=use.guess)
-            if onward.kind == "called" and isinstance(onward.outer, m.Call):
-                outer = Site(onward.site.scope, onward.site.op, onward.outer, onward.site.parents[:-1])
-                yield from self._method(base, kind, onward.outer, outer, nested=False)
-            elif onward.kind in {"argument", "partial"} and isinstance(onward.outer, m.Call):
-                what = "clear" if name == "clear" else "remove" if removes else "insert"
-                yield replace(base, kind=what, handed=onward.outer, key=_after(onward.outer, onward.site.node))
-
-    def _augmented(self, use: Use, kind: Kind) -> Iterator[Access]:
-        action = self.program.op(use.site).action
-        assert isinstance(action, m.AugAssign)
-        if self._joins_text(action, use.site):
-            return
-        operator = f"{action.op}="
-        base = Access("read", use.site, key=action.value, how=operator, bulk=True, guess=use.guess)
-        if operator in kind.operators_remove or operator in {"-=", "&="}:
-            yield replace(base, kind="remove")
-        elif operator in kind.operators_insert or operator in {"|=", "+=", "^="}:
-            values = action.value.items if isinstance(action.value, m.Display) else None
-            for value in values or ():
-                yield replace(base, kind="insert", key=value, value=value, bulk=False)
-            if values is None:
-                yield replace(base, kind="insert", value=action.value)
-
-    def _joins_text(self, action: m.AugAssign, site: Site) -> bool:
-        """Whether `+=` makes a longer text, or a larger number: the name then holds no container here, whatever else it
-        may hold."""
-        if action.op != "+":
-            return False
-        if is_plain(action.value):
-            return True
-        if not isinstance(action.target, m.Name):
-            return False
-        bound = self.program.of(site.scope).bindings(site.scope.index).get(action.target.id, ())
-        return any(b.kind == "value" and b.scope == site.scope.index and is_text(b.expr) for b in bound)
-
-    def _rebound(self, use: Use) -> Iterator[Access]:
-        action = self.program.op(use.site).action
-        value = action.value if isinstance(action, m.Assign) else None
-        base = Access("replace", use.site, value=value, how="=", guess=use.guess)
-        grown = _grown_from_itself(value, use.site.node)
-        if grown is not None:
-            yield replace(base, kind="insert", key=grown, value=grown)
-        elif self._is_swapped(use.site, value):
-            yield replace(base, how="swap")
-        else:
-            yield base
-
-    def _is_swapped(self, site: Site, value: m.Expr | None) -> bool:
-        """`old, X = X, {}`, or `old = X` right before `X = {}`."""
-        if isinstance(value, m.Display) and site.node in value.items:
-            return True
-        before = self.program.facts(site.scope).ops[site.op - 1].action if site.op else None
-        return isinstance(before, m.Assign) and before.value == site.node and not isinstance(value, m.Const)
-
-    def _argument(self, use: Use, kind: Kind) -> Iterator[Access]:
-        call = use.outer
-        assert isinstance(call, m.Call)
-        base = Access("read", use.site, guess=use.guess)
-        names = callee_names(call.func, use.site.scope, self.resolver)
-        for name in names:
-            known = self.catalog.argument_function(name)
-            if known is not None and argument_at(call, known.container) is use.site.node:
-                key = argument_at(call, known.key) if known.key >= 0 else None
-                if known.effect in {"insert", "remove", "clear"}:
-                    yield replace(base, kind=known.effect, key=key, value=key, how=name, bulk=known.bulk)
-                return
-        if "len" in names:
-            yield replace(base, kind="size", how="len")
-        elif names and set(names) <= READERS:
-            yield replace(base, kind="iterate", how=names[0])
-        else:
-            yield replace(base, kind="escape", how=names[0] if names else "", handed=call)
-
-
-def _pair(expr: m.Expr) -> tuple[m.Expr, m.Expr]:
-    """The key and the value that one of the pairs given to `update` is written as; the pair itself where it is not."""
-    match expr:
-        case m.Display(items=(key, value)):
-            return key, value
-    return expr, expr
-
-
-def _after(call: m.Call, node: m.Expr) -> m.Expr | None:
-    """The argument behind a callback among the arguments of a call: what the callback will be called with."""
-    plain = [a.value for a in call.args if a.keyword is None and not a.star]
-    for index, value in enumerate(plain):
-        if value is node:
-            return plain[index + 1] if index + 1 < len(plain) else None
-    return None
-
-
-def _within_targets(targets: tuple[m.Expr, ...], node: m.Expr, parents: tuple[m.Expr, ...]) -> bool:
-    if any(target is node for target in targets):
-        return True
-    displays = [p for p in parents if isinstance(p, m.Display | m.Star)]
-    return len(displays) == len(parents) and bool(parents) and any(target is parents[0] for target in targets)
-
-
-def _grown_from_itself(value: m.Expr | None, name: m.Expr) -> m.Expr | None:
-    """What `X = X + [v]`, `X = X | {...}`, `X = {**X, k: v}` or `X = X.set(k, v)` adds; None for any other value."""
-    match value:
-        case m.Binary(op="+" | "|", items=items) if len(items) > 1 and name in items:
-            rest = next(item for item in items if item != name)
-            if isinstance(rest, m.Display) and rest.items:
-                return rest.items[0]
-            return rest
-        case m.DictDisplay(items=entries) if any(e.key is None and e.value == name for e in entries):
-            return next((e.key for e in entries if e.key is not None), None)
-        case m.Display(items=items) if any(isinstance(i, m.Star) and i.value == name for i in items):
-            return next((i for i in items if not isinstance(i, m.Star)), None)
-        case m.Call(func=m.Attr(base=base, name="set" | "insert"), args=args) if base == name and args:
-            return args[0].value
-    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.containers.finding import Holder
@@ -9,9 +10,6 @@ from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.program import ScopeId, Site
-
-CONSTRUCTORS = frozenset({"__init__", "__post_init__", "__attrs_post_init__"})
-"""The methods that Python, or what makes the class, runs once for each object."""
 
 _HOPS = 2
 
@@ -35,7 +33,7 @@ class Construction:
     def _is_made_anew(self, holder: Holder, cls: ScopeId) -> bool:
         family = {cls, *self.resolver.mro(cls)}
         return any(
-            self.program.facts(scope).name in CONSTRUCTORS and self.program.owner_class(scope) in family
+            self.program.facts(scope).name in name_lists().initialisers and self.program.owner_class(scope) in family
             for scope, _ in holder.definitions
         )
 
@@ -52,7 +50,7 @@ class Construction:
             return False
         if cls not in {owner, *self.resolver.mro(owner)} and owner not in self.resolver.mro(cls):
             return False
-        if facts.name in CONSTRUCTORS:
+        if facts.name in name_lists().initialisers:
             return True
         calls = [s for s in self.flow.call_sites(site.scope) if not self.program.is_test(s.scope)]
         uses = [u for u in self.flow.function_uses(site.scope) if not self.program.is_test(u.site.scope)]

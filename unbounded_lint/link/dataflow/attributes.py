@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.questions import (
     ANYTHING,
@@ -36,8 +37,6 @@ from unbounded_lint.link.program.program import ScopeId
 
 if TYPE_CHECKING:
     from unbounded_lint.link.dataflow.equations import Equations
-
-_PROPERTIES = frozenset({"property", "cached_property", "reify"})
 
 
 class Attributes:
@@ -116,7 +115,7 @@ class Attributes:
         facts = self.program.facts(value.scope)
         if self.program.owner_class(value.scope) is None or is_static(facts):
             return frozenset({value})
-        if not on_class and decorator_names(facts) & _PROPERTIES:
+        if not on_class and decorator_names(facts) & name_lists().properties:
             returned: Values = yield OfReturned(value.scope)
             return returned
         if on_class and not takes_class(facts):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.questions import (
     Asked,
@@ -21,12 +22,6 @@ from unbounded_lint.link.program.program import ScopeId
 
 if TYPE_CHECKING:
     from unbounded_lint.link.dataflow.equations import Equations
-
-_WRAPPERS = frozenset(
-    {"list", "tuple", "sorted", "set", "frozenset", "iter", "reversed", "enumerate", "zip", "dict", "copy.copy"}
-)
-_VIEWS = frozenset({"values", "items", "copy", "keys"})
-_STORES = frozenset({"append", "add", "appendleft", "setdefault", "insert"})
 
 
 class Elements:
@@ -68,9 +63,9 @@ class Elements:
         match iterable:
             case m.Display(items=items):
                 return (yield from self._equations.each(items, scope))
-            case m.Call(func=m.Attr(base=base, name=name)) if name in _VIEWS:
+            case m.Call(func=m.Attr(base=base, name=name)) if name in name_lists().views:
                 return (yield from self.items(base, scope))
-            case m.Call(func=m.Name(id=name), args=(first, *_)) if name in _WRAPPERS:
+            case m.Call(func=m.Name(id=name), args=(first, *_)) if name in name_lists().wrappers:
                 return (yield from self.items(first.value, scope))
             case m.Call():
                 yielded = yield from self._from_generators(iterable, scope)
@@ -111,6 +106,8 @@ def stored_value(node: m.Expr, parents: tuple[m.Expr, ...], action: m.Action) ->
     match parents:
         case (*_, m.Sub(base=base) as parent) if base is node and isinstance(action, m.Assign):
             return action.value if parent in action.targets else None
-        case (*_, m.Call(func=func, args=args), m.Attr(name=name) as parent) if func is parent and name in _STORES:
+        case (*_, m.Call(func=func, args=args), m.Attr(name=name) as parent) if (
+            func is parent and name in name_lists().stores
+        ):
             return next((a.value for a in reversed(args) if not a.star), None)
     return None

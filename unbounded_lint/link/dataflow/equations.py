@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.attributes import Attributes
@@ -252,7 +253,7 @@ class Equations:
         found = []
         for callee in ordered((yield from self.values(call.func, scope))):
             found.append((yield from self._result(callee, call, scope)))
-        if isinstance(call.func, m.Attr) and call.func.name in _LOOKUPS:
+        if isinstance(call.func, m.Attr) and call.func.name in name_lists().lookups:
             holders = yield from self.values(call.func.base, scope)
             found.append((yield from self._elements.stored_in(holders)))
             if call.func.name == "setdefault" and len(call.args) > 1:
@@ -281,9 +282,9 @@ class Equations:
 
     def _external_result(self, name: str, call: m.Call, scope: ScopeId) -> Asked:
         arguments = [a.value for a in call.args if a.keyword is None and not a.star]
-        if name in _PASS_THROUGH and arguments:
+        if name in name_lists().casts | {"copy.copy"} and arguments:
             return (yield from self.values(arguments[-1], scope))
-        if name in _PARTIALS and arguments:
+        if name in name_lists().partials and arguments:
             return (yield from self.values(arguments[0], scope))
         match name, arguments:
             case "getattr", [holder, m.Const(value=key), *default]:

@@ -42,23 +42,13 @@ class Yielded:
 Handle: TypeAlias = Variable | Attribute | Returned | Yielded
 
 UseKind: TypeAlias = Literal[
-    "called",
-    "decorates",
-    "argument",
-    "partial",
-    "member",
-    "subscript",
-    "augmented",
-    "rebound",
-    "deleted",
-    "contained",
-    "iterated",
-    "entered",
-    "tested",
-    "kept",
-    "escaped",
-    "read",
-]
+    "called", "decorates", "argument", "partial", "member", "subscript", "augmented", "rebound", "deleted", "contained",
+    "iterated", "entered", "tested", "kept", "escaped", "read",
+]  # fmt: skip
+ARGUMENTS: frozenset[UseKind] = frozenset({"argument", "partial"})
+"""The value is handed to something: by a call, or by what `functools.partial` gives."""
+HANDED_ON: frozenset[UseKind] = frozenset({*ARGUMENTS, "kept", "escaped"})
+"""Something else may use the value later."""
 
 
 class Use(NamedTuple):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, takes_class
 from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered
 from unbounded_lint.link.program.program import Program, ScopeId, Site
+
+_OF_BUILTINS = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind))
 
 
 class _Bases(NamedTuple):
@@ -178,98 +181,6 @@ class Sites:
     def _is_distinct(self, name: str, cls: ScopeId) -> bool:
         """Whether the classes that define an attribute of that name are all relatives, and the name is not a common
         one."""
-        if name in COMMON_ATTRIBUTES or name.startswith("__"):
+        if name in _OF_BUILTINS or name in name_lists().common_attributes or name.startswith("__"):
             return False
         return all(self.declared.related(cls, definer) for definer in self.hierarchy.defining(name))
-
-
-COMMON_ATTRIBUTES = frozenset(
-    dir(dict)
-    + dir(list)
-    + dir(set)
-    + dir(str)
-    + dir(bytes)
-    + [
-        "name",
-        "id",
-        "key",
-        "value",
-        "data",
-        "start",
-        "stop",
-        "run",
-        "close",
-        "open",
-        "read",
-        "write",
-        "send",
-        "recv",
-        "put",
-        "cancel",
-        "wait",
-        "join",
-        "set",
-        "is_set",
-        "register",
-        "unregister",
-        "connect",
-        "disconnect",
-        "subscribe",
-        "unsubscribe",
-        "reset",
-        "flush",
-        "args",
-        "kwargs",
-        "type",
-        "state",
-        "status",
-        "path",
-        "url",
-        "config",
-        "settings",
-        "options",
-        "logger",
-        "log",
-        "info",
-        "debug",
-        "warning",
-        "error",
-        "exception",
-        "result",
-        "done",
-        "submit",
-        "acquire",
-        "release",
-        "load",
-        "save",
-        "create",
-        "delete",
-        "find",
-        "filter",
-        "all",
-        "first",
-        "last",
-        "next",
-        "parent",
-        "children",
-        "root",
-        "items",
-        "size",
-        "length",
-        "call",
-        "execute",
-        "process",
-        "handle",
-        "parse",
-        "render",
-        "build",
-        "check",
-        "test",
-        "setup",
-        "teardown",
-        "init",
-        "initialize",
-        "cleanup",
-    ]
-)
-"""Attribute names too common to match a receiver by name alone."""

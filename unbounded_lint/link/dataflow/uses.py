@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Use, Variable, Yielded
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
@@ -24,7 +25,6 @@ HANDLES = 300
 NEAR = 16
 """The same, where only the place that first keeps a value matters."""
 
-_PROPERTIES = frozenset({"property", "cached_property", "reify"})
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
 
 _Standing: TypeAlias = tuple[Site, int, bool]
@@ -154,7 +154,7 @@ class Flow:
     def _find_calls(self, function: ScopeId) -> Iterator[CallSite]:
         facts = self.program.facts(function)
         owner = self.program.owner_class(function)
-        is_property = owner is not None and bool(decorator_names(facts) & _PROPERTIES)
+        is_property = owner is not None and bool(decorator_names(facts) & name_lists().properties)
         for use in self.function_uses(function):
             call = self._applied(use)
             if call is not None:
@@ -286,7 +286,7 @@ class Flow:
         for use in uses:
             if isinstance(use.outer, m.Call) and use.kind == "called":
                 yield Site(use.site.scope, use.site.op, use.outer, use.site.parents[:-1])
-        if decorator_names(self.program.facts(function)) & _PROPERTIES:
+        if decorator_names(self.program.facts(function)) & name_lists().properties:
             yield from (use.site for use in uses if use.kind not in {"rebound", "decorates"})
 
     def _replaced(self, uses: tuple[Use, ...]) -> Iterator[Handle]:

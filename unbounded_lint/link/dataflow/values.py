@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.program.program import ScopeId
 
@@ -113,9 +114,6 @@ def argument_of(facts: m.Scope, index: int, site: CallSite) -> m.Expr | None:
     return positional[position].value
 
 
-_FRESH_CALLS = frozenset({"dict", "list", "set", "defaultdict", "OrderedDict", "deque", "Counter"})
-
-
 def is_fresh(expr: m.Expr) -> bool:
     """Whether an expression makes a new container on the spot."""
     match expr:
@@ -124,5 +122,5 @@ def is_fresh(expr: m.Expr) -> bool:
         case m.Comp(kind=kind):
             return kind != "generator"
         case m.Call(func=m.Name(id=name) | m.Attr(name=name)):
-            return name in _FRESH_CALLS
+            return name in name_lists().fresh
     return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import AccessList
@@ -18,8 +19,6 @@ from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.removals import Removal
-
-_CREATING = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ class Renewal:
         if not isinstance(base, m.Name):
             return False
         facts = self.program.facts(site.scope)
-        if facts.name in _CREATING and facts.parameters and facts.parameters[0].name == base.id:
+        if facts.name in name_lists().constructors and facts.parameters and facts.parameters[0].name == base.id:
             return True
         bindings = self.program.of(site.scope).bindings(site.scope.index).get(base.id, ())
         return (

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
@@ -24,8 +25,6 @@ KEY: Path = ("#key",)
 PAIR: Path = ("#pair",)
 
 _DEPTH = 4
-_VIEWS = frozenset({"items", "values", "keys", "copy"})
-_COPIES = frozenset({"list", "tuple", "sorted", "set", "frozenset", "dict", "iter", "reversed", "copy"})
 _ORDER = frozenset({"<", "<=", ">", ">="})
 _MAKERS = frozenset({"list", "set", "deque"})
 
@@ -180,9 +179,9 @@ class Conditions:
                 return self._of_comprehension(expr, scope, depth)
             case m.Name(id=name):
                 return self._of_name(name, scope, depth)
-            case m.Call(func=m.Name(id=name), args=(first, *_)) if name in _COPIES:
+            case m.Call(func=m.Name(id=name), args=(first, *_)) if name in name_lists().walked_copies:
                 return self._picked(first.value, scope, depth)
-            case m.Call(func=m.Attr(base=base, name=name)) if name in _VIEWS:
+            case m.Call(func=m.Attr(base=base, name=name)) if name in name_lists().views:
                 return self._picked(base, scope, depth)
             case m.Await(value=inner) | m.Walrus(value=inner):
                 return self._picked(inner, scope, depth)
@@ -286,10 +285,12 @@ class Conditions:
         if not depth:
             return None
         match expr:
-            case m.Call(func=m.Attr(base=base, name=name)) if name in _VIEWS:
+            case m.Call(func=m.Attr(base=base, name=name)) if name in name_lists().views:
                 below = self._shape(base, scope, depth - 1, plain=plain)
                 return below if name == "copy" or below is None else name
-            case m.Call(func=m.Name(id=name) | m.Attr(name=name), args=(first, *_)) if name in _COPIES:
+            case m.Call(func=m.Name(id=name) | m.Attr(name=name), args=(first, *_)) if (
+                name in name_lists().walked_copies
+            ):
                 return self._shape(first.value, scope, depth - 1, plain=plain)
             case m.Name(id=name):
                 return self._shape_of_name(name, scope, depth, plain=plain)

@@ -18,7 +18,7 @@ from unbounded_lint.link.runs.callers import Callers, exclude
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.timer_starts import Edge, Ways
-from unbounded_lint.link.verdicts.removals import sweeping_timers
+from unbounded_lint.link.verdicts.removals import Moment, sweeping_timers
 
 if TYPE_CHECKING:
     from unbounded_lint.link.verdicts.container import Container
@@ -27,7 +27,7 @@ _STOPPING = frozenset({"cancel", "stop", "shutdown", "kill", "unschedule", "remo
 _FLAGS = frozenset({"wait", "is_set", "isSet"})
 _EMPTY = frozenset({("==", "0"), ("<", "1"), ("<=", "0")})
 _FILLED = frozenset({(">", "0"), ("!=", "0"), (">=", "1")})
-_ELSEWHERE = frozenset({"later", "capacity", "insert", "guaranteed"})
+_ELSEWHERE: frozenset[Moment] = frozenset({"later", "capacity", "insert", "guaranteed"})
 _DEPTH = 3
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
@@ -17,15 +18,16 @@ from unbounded_lint.link.defects.unset_fields import Optionals, Unset
 from unbounded_lint.link.program.blocks import frames_of, in_cleanup
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.callers import Callers
-from unbounded_lint.link.runs.context import LIVE
+from unbounded_lint.link.runs.context import LIVE, ContextKind
 from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.bounds import Insert, Verdict
-from unbounded_lint.link.verdicts.removals import Removal, Sweeps
+from unbounded_lint.link.verdicts.bounds import Verdict
+from unbounded_lint.link.verdicts.guarantees import Guarantees
+from unbounded_lint.link.verdicts.inserts import Insert
+from unbounded_lint.link.verdicts.removals import Removal
 
-_MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__setstate__"})
 _REPLACERS = frozenset({"replace", "_replace", "evolve", "model_copy", "update"})
-_OUTSIDERS = frozenset({"api", "tested"})
-_OWN = frozenset({"timer", "later", "startup", "import"})
+_OUTSIDERS: frozenset[ContextKind] = frozenset({"api", "tested"})
+_OWN: frozenset[ContextKind] = frozenset({"timer", "later", "startup", "import"})
 """What the program does by itself: timers, and workers that it starts."""
 
 
@@ -72,12 +74,12 @@ class _Write:
 class Skips:
     """Finds the entries that no sweep of a container takes."""
 
-    def __init__(self, flow: Flow, execution: Execution, sweeps: Sweeps) -> None:
+    def __init__(self, flow: Flow, execution: Execution, guarantees: Guarantees) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
-        self.sweeps = sweeps
+        self.guarantees = guarantees
         self.callers = Callers(flow)
         self.optionals = Optionals(flow)
 
@@ -139,7 +141,7 @@ class Skips:
         removals: tuple[Removal, ...],
         classes: list[ScopeId],
     ) -> Skip | None:
-        if self.sweeps.covers([r for r in removals if r.when == "guaranteed"], insert.access):
+        if self.guarantees.covers([r for r in removals if r.when == "guaranteed"], insert.access):
             return None
         paths: dict[Path, Unset] = {}
         for bar in barred:
@@ -234,7 +236,7 @@ class Skips:
     def _is_sure(self, write: _Write, insert: Access) -> bool:
         """Whether a field is set whatever happens to the entry's owner, or by the run that made the entry."""
         facts = self.program.facts(write.scope)
-        if in_cleanup(facts, write.op) or self.sweeps.is_callback(write.scope, 2):
+        if in_cleanup(facts, write.op) or self.guarantees.is_callback(write.scope):
             return True
         if any(facts.frames[f].kind == "except" for f in frames_of(facts, write.op)):
             return True
@@ -290,7 +292,11 @@ class Skips:
     def _is_of_making(self, site: Site, base: m.Expr, insert: Access) -> bool:
         """Whether a write belongs to the making of the entry, which the insert was judged by."""
         facts = self.program.facts(site.scope)
-        if facts.name in _MAKERS and facts.parameters and base == m.Name(facts.parameters[0].name):
+        if (
+            facts.name in name_lists().constructors | {"__setstate__"}
+            and facts.parameters
+            and base == m.Name(facts.parameters[0].name)
+        ):
             return True
         return site.scope == insert.scope and isinstance(base, m.Name) and base == insert.value
 

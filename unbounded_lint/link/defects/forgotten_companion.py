@@ -23,11 +23,12 @@ from unbounded_lint.link.program.blocks import (
     layout,
     leaves,
 )
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.program import ITEMS, ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.bounds import GROWING
+from unbounded_lint.link.verdicts.extents import Extents
+from unbounded_lint.link.verdicts.inserts import GROWING
 from unbounded_lint.link.verdicts.kinds import Holdings
-from unbounded_lint.link.verdicts.removals import Removal, Sweeps
+from unbounded_lint.link.verdicts.removals import Moment, Removal
 
 if TYPE_CHECKING:
     from unbounded_lint.link.verdicts.container import Container
@@ -41,7 +42,7 @@ BESIDE = 30
 LEADING = 100
 """How many calls that lead to one access are looked at."""
 
-_RUNS = ("timer", "guaranteed", "later", "capacity", "insert", "event")
+_RUNS: tuple[Moment, ...] = ("timer", "guaranteed", "later", "capacity", "insert", "event")
 """When a removal must run to count, the surest first."""
 
 
@@ -84,12 +85,12 @@ class Companions:
     """Answers what forgot a container. Memoised by the containers of one project."""
 
     def __init__(
-        self, flow: Flow, execution: Execution, sweeps: Sweeps, holdings: Holdings, containers: Sequence[Container]
+        self, flow: Flow, execution: Execution, extents: Extents, holdings: Holdings, containers: Sequence[Container]
     ) -> None:
         self.flow = flow
         self.program = flow.program
         self.execution = execution
-        self.sweeps = sweeps
+        self.extents = extents
         self.shapes = KeyShapes(flow)
         self.holdings = holdings
         self.containers = tuple(containers)
@@ -194,7 +195,7 @@ class Companions:
         if not isinstance(keyed.node, m.Name):
             return False
         bindings = self.program.of(keyed.scope).bindings(keyed.scope.index).get(keyed.node.id, ())
-        return bool(bindings) and all(b.kind in {"item", "item-part"} for b in bindings)
+        return bool(bindings) and all(b.kind in ITEMS for b in bindings)
 
     def _is_same(self, container: Container, other: Container) -> bool:
         """Whether both are one object: an attribute that a class inherits."""
@@ -206,7 +207,7 @@ class Companions:
     def _walks(self, scope: ScopeId, op: int, access: Access, other: Container, depth: int) -> bool:
         """Whether an operation runs for the keys of a walk over another container, in every caller."""
         at = Access("remove", Site(scope, op, access.site.node, access.site.parents), key=access.key)
-        if self.sweeps.sweeping_loop(at, other.accesses) is not None:
+        if self.extents.sweeping_loop(at, other.accesses) is not None:
             return True
         sites = [s for s in self.flow.live_calls(scope) if s.op >= 0]
         walking = [s for s in sites if "timer" in self.execution.kinds(s.scope, s.op)]
@@ -335,7 +336,7 @@ class Companions:
                 yield from self._lifted(up)
 
 
-_IDLE = frozenset({"test", "dead", "unstarted", "once", "other-process", "import", "exit"})
+_IDLE: frozenset[Moment] = frozenset({"test", "dead", "unstarted", "once", "other-process", "import", "exit"})
 
 
 def _keyed(access: Access, shape: Shape | None, single: bool) -> _Keyed:
@@ -363,7 +364,7 @@ def _counts(removal: Removal, container: Container) -> bool:
     if removal.access.kind == "replace" and not _drops(removal.access):
         return False
     if removal.extent == "evict":
-        return removal.when == "capacity" and container.holder.made.kind.family in {"map", "set", "cache"}
+        return removal.when == "capacity" and container.holder.made.kind.family in GROWING
     return True
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.handles import Use
+from unbounded_lint.link.dataflow.handles import ARGUMENTS, Use
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function, ordered
 from unbounded_lint.link.defects.risks import Risk, Risks
 from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, layout, ops_in, span_of
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.removals import Sweeps
+from unbounded_lint.link.verdicts.insert_paths import InsertPaths
 
 if TYPE_CHECKING:
     from unbounded_lint.link.verdicts.container import Container
@@ -68,12 +68,12 @@ class Fragile:
 class Ticks:
     """Follows sweeps up to what drives them, and down again to what may raise on the way."""
 
-    def __init__(self, flow: Flow, execution: Execution, sweeps: Sweeps) -> None:
+    def __init__(self, flow: Flow, execution: Execution, paths: InsertPaths) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
-        self.sweeps = sweeps
+        self.paths = paths
         self.risks = Risks(flow, execution)
         self._errors: dict[tuple[ScopeId, range, int], tuple[tuple[ScopeId, int], Risk] | None] = {}
         self._running: dict[ScopeId, frozenset[ScopeId]] = {}
@@ -87,7 +87,7 @@ class Ticks:
         for removal in container.removals:
             if removal.when != "timer":
                 continue
-            if removal.access.handed is not None or self.sweeps.in_insert_path(removal.access, container.accesses):
+            if removal.access.handed is not None or self.paths.lead_to(removal.access, container.accesses):
                 return None
             before = len(found)
             for driver in self.drivers(removal.access.scope, removal.access.op):
@@ -219,7 +219,7 @@ class Ticks:
             while queue and len(seen) < CALLERS:
                 at = queue.pop(0)
                 users = [site.scope for site in self.flow.call_sites(at)]
-                users += [use.site.scope for use in self.flow.function_uses(at) if use.kind in {"argument", "partial"}]
+                users += [use.site.scope for use in self.flow.function_uses(at) if use.kind in ARGUMENTS]
                 queue += (new := [u for u in dict.fromkeys(users) if u not in seen and u.index])
                 seen.update(new)
             self._running[target] = frozenset(seen)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
@@ -23,24 +24,6 @@ if TYPE_CHECKING:
 DEPTH = 2
 """How many calls a removal may stand away from the loop."""
 
-_VIEWS = frozenset({"items", "keys", "values", "__iter__"})
-_LAZY = frozenset(
-    {
-        "iter",
-        "enumerate",
-        "zip",
-        "map",
-        "filter",
-        "itertools.chain",
-        "itertools.islice",
-        "itertools.filterfalse",
-        "itertools.takewhile",
-        "itertools.dropwhile",
-        "six.iteritems",
-        "six.iterkeys",
-        "six.itervalues",
-    }
-)
 _FAMILIES = frozenset({"map", "set", "list", "deque"})
 _CHANGED = frozenset({"RuntimeError"})
 
@@ -155,9 +138,13 @@ class Iteration:
         if not depth:
             return None
         match head:
-            case m.Call(func=m.Attr(base=base, name=name), args=()) if name in _VIEWS and id(base) in walked:
+            case m.Call(func=m.Attr(base=base, name=name), args=()) if (
+                name in name_lists().live_views and id(base) in walked
+            ):
                 return base
-            case m.Call(func=func, args=args) if set(callee_names(func, scope, self.resolver)) & (_LAZY | {"reversed"}):
+            case m.Call(func=func, args=args) if set(callee_names(func, scope, self.resolver)) & (
+                name_lists().lazy | {"reversed"}
+            ):
                 found = (self._walked(a.value, scope, walked, depth - 1) for a in args if a.keyword is None)
                 return next((f for f in found if f is not None), None)
             case m.Comp(kind="generator", clauses=clauses):

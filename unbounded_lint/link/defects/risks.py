@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
@@ -19,131 +20,9 @@ DEPTH = 4
 """How many calls deep an error is looked for."""
 
 _EVERYTHING = frozenset({"Exception", "BaseException"})
-_OF_KEYS = frozenset({"KeyError", "LookupError", "IndexError", "StopIteration"})
-_OF_WAITING = frozenset(
-    {
-        "CancelledError",
-        "KeyboardInterrupt",
-        "SystemExit",
-        "GeneratorExit",
-        "TimeoutError",
-        "Empty",
-        "GreenletExit",
-        "StopAsyncIteration",
-    }
-)
-_OUTWARD_BUILTINS = frozenset({"open", "exec", "eval", "__import__"})
-_OUTWARD = frozenset(
-    [
-        "aiofiles",
-        "aiohttp",
-        "aioredis",
-        "aiosqlite",
-        "asyncpg",
-        "boto3",
-        "ftplib",
-        "http",
-        "httpx",
-        "imaplib",
-        "io",
-        "mysql",
-        "os",
-        "paho",
-        "paramiko",
-        "pickle",
-        "pika",
-        "poplib",
-        "psycopg",
-        "psycopg2",
-        "pymongo",
-        "pymysql",
-        "redis",
-        "requests",
-        "shutil",
-        "smtplib",
-        "socket",
-        "sqlite3",
-        "ssl",
-        "subprocess",
-        "telnetlib",
-        "urllib",
-        "urllib3",
-        "websocket",
-        "websockets",
-    ]
-)
-"""Packages whose functions go to a disk, a network, another process or a database."""
 
-_HARMLESS = (
-    "os.path.",
-    "os.environ",
-    "os.getenv",
-    "os.getpid",
-    "os.getppid",
-    "os.fspath",
-    "os.cpu_count",
-    "os.urandom",
-    "os.times",
-    "urllib.parse.",
-    "http.HTTPStatus",
-    "io.StringIO",
-    "io.BytesIO",
-    "socket.gethostname",
-    "aiohttp.ClientTimeout",
-    "httpx.Timeout",
-    "pickle.dumps",
-)
-_DIALLING = frozenset(
-    {
-        "asyncio.open_connection",
-        "asyncio.open_unix_connection",
-        "asyncio.create_subprocess_exec",
-        "asyncio.create_subprocess_shell",
-    }
-)
-_OUTWARD_METHODS = frozenset(
-    [
-        "commit",
-        "execute",
-        "executemany",
-        "fetchall",
-        "fetchone",
-        "mkdir",
-        "read_bytes",
-        "read_text",
-        "recv",
-        "rmdir",
-        "rmtree",
-        "rollback",
-        "sendall",
-        "sendto",
-        "touch",
-        "unlink",
-        "write_bytes",
-        "write_text",
-    ]
-)
 _DATA = frozenset([*dir(str), *dir(list), *dir(set), "items", "keys", "values", "setdefault"])
 """Methods of plain data: what a request gave has been fetched when they are called."""
-
-_WAITING_METHODS = frozenset({"wait", "acquire", "join", "sleep", "wait_closed", "checkpoint", "notify"})
-_TRANSPARENT = frozenset(
-    [
-        "staticmethod",
-        "classmethod",
-        "property",
-        "cached_property",
-        "abstractmethod",
-        "override",
-        "final",
-        "contextmanager",
-        "asynccontextmanager",
-        "coroutine",
-        "inlineCallbacks",
-        "overload",
-        "deprecated",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +160,7 @@ class Risks:
         parent = self.program.parent(scope)
         for decorator in self.program.facts(scope).decorators:
             func = decorator.func if isinstance(decorator, m.Call) else decorator
-            if dotted_text(func).rpartition(".")[2] in _TRANSPARENT:
+            if dotted_text(func).rpartition(".")[2] in name_lists().silent_decorators:
                 continue
             call = decorator if isinstance(decorator, m.Call) else m.Call(decorator, (), self.program.facts(scope).span)
             if parent is not None and not self.execution.timers.of(call, parent):
@@ -357,19 +236,19 @@ class Risks:
         """What sort of risk a function outside the project is, "" for none that is known."""
         package, _, rest = value.name.partition(".")
         method = value.name.rpartition(".")[2]
-        if value.name in _DIALLING or value.name in _OUTWARD_BUILTINS:
+        if value.name in name_lists().dialling or value.name in name_lists().outward_builtins:
             return "outward"
-        if value.name.startswith(_HARMLESS):
+        if value.name.startswith(name_lists().harmless):
             return ""
-        if value.name.startswith("open.") or (package == "pathlib" and method in _OUTWARD_METHODS):
+        if value.name.startswith("open.") or (package == "pathlib" and method in name_lists().outward_methods):
             return "outward"
         if value.of_instance and method in _DATA:
             return ""
-        if package in _OUTWARD and rest:
+        if package in name_lists().outward and rest:
             return "outward" if not method[:1].isupper() or awaited else ""
-        if awaited and rest and package not in {"asyncio", "anyio", "trio"} and method not in _WAITING_METHODS:
+        if awaited and rest and package not in {"asyncio", "anyio", "trio"} and method not in name_lists().waiting:
             return "awaited"
-        return "outward" if value.of_instance and method in _OUTWARD_METHODS else ""
+        return "outward" if value.of_instance and method in name_lists().outward_methods else ""
 
     def _unseen(self, call: m.Call, awaited: bool, used: bool, scope: ScopeId) -> str:
         """What sort of risk a call of something unknown is, "" for none."""
@@ -380,9 +259,9 @@ class Risks:
                 return "callback" if call.args or not used else ""
             if not all(isinstance(v, External | ExternalResult) for v in known):
                 return ""
-            if awaited and func.name not in _WAITING_METHODS:
+            if awaited and func.name not in name_lists().waiting:
                 return "awaited"
-            return "outward" if func.name in _OUTWARD_METHODS else ""
+            return "outward" if func.name in name_lists().outward_methods else ""
         if isinstance(func, m.Name | m.Sub) and (call.args or not used):
             return "callback"
         return ""
@@ -398,4 +277,4 @@ def _is_wide(head: m.Expr) -> bool:
     """Whether exception types are more than those of a missing key or of a wait that ended."""
     types = head.items if isinstance(head, m.Display) else (head,)
     names = {dotted_text(t).rpartition(".")[2] for t in types}
-    return bool(names - _OF_KEYS - _OF_WAITING)
+    return bool(names - name_lists().key_errors - name_lists().waiting_errors)

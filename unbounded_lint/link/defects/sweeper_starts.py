@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
@@ -25,10 +26,10 @@ from unbounded_lint.link.entries.subjects import (
 )
 from unbounded_lint.link.program.blocks import loops_around
 from unbounded_lint.link.program.program import ScopeId
-from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.context import Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.timer_starts import Edge, Ways
-from unbounded_lint.link.verdicts.bounds import Insert
+from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal, sweeping_timers
 
 STEPS = 400
@@ -37,8 +38,7 @@ STEPS = 400
 DEPTH = 6
 """How many callers an insert is followed through."""
 
-_STARTING = frozenset({"startup", "import", "main", "exit", "test", "tested"})
-_MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__enter__", "__aenter__"})
+_STARTING: frozenset[ContextKind] = frozenset({"startup", "import", "main", "exit", "test", "tested"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +318,11 @@ class Starts:
         if hung:
             return "startup" in self.ways.roots(scope)
         owner = self.program.owner_class(scope)
-        if facts.name in _MAKERS and owner is not None and not known.leads.get(scope):
+        if (
+            facts.name in name_lists().constructors | {"__enter__", "__aenter__"}
+            and owner is not None
+            and not known.leads.get(scope)
+        ):
             held_by = holder.handle.cls if isinstance(holder.handle, Attribute) else None
             if held_by is not None and self.resolver.related(owner, held_by):
                 return True

@@ -15,10 +15,11 @@ from unbounded_lint.link.dataflow.values import External, argument_of
 from unbounded_lint.link.entries.values import HOPS, Entries, Entry
 from unbounded_lint.link.program.blocks import ops_in
 from unbounded_lint.link.program.program import Binding, ScopeId
+from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import Execution
 
 _OLDER = {">": 1, ">=": 1, "<": -1, "<=": -1}
-_ASKING = frozenset({"import", "startup", "main", "run", "api", "tested"})
+_ASKING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "run", "api", "tested"})
 _DEPTH = 8
 _TERMS = 60
 _CONVERTED = frozenset({"total_seconds", "timestamp", "replace", "astimezone"})

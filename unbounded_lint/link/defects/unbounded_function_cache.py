@@ -9,7 +9,7 @@ from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.containers.finding import Containers
+from unbounded_lint.link.containers.singletons import Singletons
 from unbounded_lint.link.dataflow.callees import callee_names, given
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.uses import Flow
@@ -17,12 +17,12 @@ from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.program import LinkedModule, ScopeId
-from unbounded_lint.link.runs.context import RUNTIME, Context
+from unbounded_lint.link.runs.context import RUNTIME, Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
 
 _FAMILY = "cache-decorator"
 _STEPS = 3
-_CALLED = frozenset({"run", "timer", "later"})
+_CALLED: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class FunctionCache:
 class FunctionCaches:
     """Finds them all; answers in the order of paths and places."""
 
-    def __init__(self, flow: Flow, execution: Execution, keys: Keys, containers: Containers, catalog: Catalog) -> None:
+    def __init__(self, flow: Flow, execution: Execution, keys: Keys, singletons: Singletons, catalog: Catalog) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
         self.keys = keys
-        self.containers = containers
+        self.singletons = singletons
         self.catalog = catalog
 
     def all(self) -> tuple[FunctionCache, ...]:
@@ -189,7 +189,7 @@ class FunctionCaches:
 
     def _single(self, cls: ScopeId | None) -> Domain | None:
         """The domain of the receiver, where there is only one."""
-        if cls is not None and self.containers.is_singleton(cls):
+        if cls is not None and self.singletons.is_singleton(cls):
             return Domain("closed", "the only object of its class")
         return None
 

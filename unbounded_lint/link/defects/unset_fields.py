@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.scoping import decorator_names
@@ -16,9 +17,7 @@ from unbounded_lint.link.program.program import Binding, ScopeId
 
 _DEPTH = 6
 _ZEROS = frozenset({"0", "0.0", "0."})
-_RECORDS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "attr", "s", "dataclass_transform"})
-_RECORD_BASES = frozenset({"NamedTuple", "Struct", "BaseModel", "SQLModel", "TypedDict"})
-_SETTLED = frozenset({"try", "try-else", "finally", "with"})
+_SETTLED: frozenset[m.FrameKind] = frozenset({"try", "try-else", "finally", "with"})
 _NONE = m.Const("none", "None")
 
 
@@ -314,7 +313,7 @@ class Optionals:
     def _is_record(self, cls: ScopeId) -> bool:
         facts = self.program.facts(cls)
         bases = {name.rpartition(".")[2] for name in self.resolver.all_outside_bases(cls)}
-        return bool(decorator_names(facts) & _RECORDS or bases & _RECORD_BASES)
+        return bool(decorator_names(facts) & name_lists().records or bases & name_lists().record_bases)
 
     def _record_field(self, cls: ScopeId, call: m.Call, at: _At, needed: Needed, depth: int) -> Unset | None:
         step, rest = needed.path[0], Needed(needed.path[1:], needed.truthy)

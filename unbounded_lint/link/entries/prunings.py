@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
@@ -19,8 +20,6 @@ from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.runs.execution import Execution
 
 _DEPTH = 6
-_COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted", "dict", "collections.deque", "max", "min"})
-_VIEWS = frozenset({"items", "values", "keys", "copy"})
 _ZERO = m.Const("int", "0")
 
 
@@ -177,7 +176,7 @@ class _Values:
         given = tuple(a.value for a in call.args)
         if "filter" in names and len(given) > 1 and self._is_view(given[1], scope):
             return "filtered"
-        if names & _COPIES:
+        if names & name_lists().chosen_copies:
             return self._first(given, scope, depth, hops)
         if isinstance(call.func, m.Attr) and call.func.name in {"difference", "intersection"}:
             return "filtered" if self._is_whole(call.func.base, scope) else None
@@ -194,9 +193,11 @@ class _Values:
     def _is_view(self, iterable: m.Expr, scope: ScopeId) -> bool:
         """Whether an iterable is a value, its items or a copy of it."""
         match iterable:
-            case m.Call(func=m.Attr(name=name, base=base)) if name in _VIEWS and self._is_view(base, scope):
+            case m.Call(func=m.Attr(name=name, base=base)) if name in name_lists().views and self._is_view(base, scope):
                 return True
-            case m.Call(func=func, args=(first, *_)) if set(callee_names(func, scope, self.resolver)) & _COPIES:
+            case m.Call(func=func, args=(first, *_)) if (
+                set(callee_names(func, scope, self.resolver)) & name_lists().chosen_copies
+            ):
                 return self._is_view(first.value, scope)
         return self._is_whole(iterable, scope)
 

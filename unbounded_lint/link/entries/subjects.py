@@ -6,19 +6,17 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, Function, Module, argument_of, is_fresh
-from unbounded_lint.link.program.blocks import frames_of, guards
+from unbounded_lint.link.program.blocks import BRANCHES, frames_of, guards
 from unbounded_lint.link.program.program import ScopeId
 
 _PLAIN = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow", "uuid4", "uuid1", "token_hex"})
 """What these give belongs to no entry: a condition on it is none on the entry."""
-
-_BRANCHES = frozenset({"if", "else", "case"})
-_MAKERS = frozenset({"__init__", "__post_init__", "__new__"})
 
 
 class Asked(NamedTuple):
@@ -59,11 +57,11 @@ def exclusive(facts: m.Scope, one: int, other: int) -> bool:
     """Whether two operations stand in different branches of one statement."""
     if min(one, other) < 0 or max(one, other) >= len(facts.ops):
         return False
-    around = {facts.frames[f].statement: f for f in frames_of(facts, one) if facts.frames[f].kind in _BRANCHES}
+    around = {facts.frames[f].statement: f for f in frames_of(facts, one) if facts.frames[f].kind in BRANCHES}
     return any(
         around.get(facts.frames[f].statement, f) != f
         for f in frames_of(facts, other)
-        if facts.frames[f].kind in _BRANCHES
+        if facts.frames[f].kind in BRANCHES
     )
 
 
@@ -242,7 +240,8 @@ class Subjects:
             return True
         writes = [write for c in self.resolver.mro(cls) for write in self.resolver.writes(c).get(name, ())]
         return any(
-            self.program.facts(write.scope).name not in _MAKERS or (write.value is not None and is_fresh(write.value))
+            self.program.facts(write.scope).name not in name_lists().constructors
+            or (write.value is not None and is_fresh(write.value))
             for write in writes
         )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.scoping import decorator_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, Function, Instance, argument_of, ordered
-from unbounded_lint.link.program.program import Binding, ScopeId
+from unbounded_lint.link.program.program import ITEMS, Binding, ScopeId
 
 HOPS = 2
 """Through how many calls an entry is followed."""
@@ -21,13 +22,8 @@ SITES = 20
 
 _DEPTH = 30
 _READS = frozenset({"get", "setdefault", "pop", "__getitem__"})
-_VIEWS = frozenset({"items", "values"})
-_COPIES = frozenset(
-    {"list", "tuple", "sorted", "set", "frozenset", "iter", "reversed", "dict", "collections.deque", "copy.copy"}
-)
 _SAME = frozenset({"total_seconds", "timestamp", "replace", "astimezone", "copy", "float", "int", "abs", "round"})
 _ANY = frozenset({"min", "max"})
-_PROPERTIES = frozenset({"property", "cached_property", "reify"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +87,7 @@ class Entries:
             if isinstance(call, m.Call) and call.func is parent:
                 if parent.name in _READS and access.key is not None:
                     self._taken.setdefault(id(call), access)
-                elif parent.name in _VIEWS:
+                elif parent.name in name_lists().value_views:
                     self._views.setdefault(id(call), access)
 
     # --- questions ---
@@ -123,7 +119,7 @@ class Entries:
         if not isinstance(key, m.Name):
             return False
         for binding in self.bindings(key.id, scope):
-            if binding.kind in {"item", "item-part"} and binding.expr is not None:
+            if binding.kind in ITEMS and binding.expr is not None:
                 if self._walks(binding.expr, ScopeId(scope.path, binding.scope), 3):
                     return True
             elif binding.kind == "parameter" and hops:
@@ -165,7 +161,7 @@ class Entries:
             for cls in self.resolver.mro(value.scope)
             for binding in self.program.of(cls).bindings(cls.index).get(expr.name, ())
             if binding.kind == "define"
-            and decorator_names(self.program.facts(ScopeId(cls.path, binding.index))) & _PROPERTIES
+            and decorator_names(self.program.facts(ScopeId(cls.path, binding.index))) & name_lists().properties
         )
 
     def returns(self, function: ScopeId) -> tuple[m.Expr, ...]:
@@ -355,7 +351,7 @@ class Entries:
             yield from self.of(expr, scope, hops)
         elif binding.kind == "part":
             yield from self._part(expr, binding.index, scope, hops)
-        elif binding.kind in {"item", "item-part"}:
+        elif binding.kind in ITEMS:
             yield from self._element(expr, binding.index if binding.kind == "item-part" else None, scope, hops)
 
     def _part(self, expr: m.Expr, index: int, scope: ScopeId, hops: int) -> Iterator[Entry]:
@@ -390,7 +386,7 @@ class Entries:
         if not depth or id(iterable) in self._views:
             return iterable
         match iterable:
-            case m.Call(func=m.Name(id=name), args=args) if name in _COPIES and args:
+            case m.Call(func=m.Name(id=name), args=args) if name in name_lists().copies and args:
                 return self._peeled(args[0].value, scope, depth - 1)
             case m.Call(func=m.Attr(name="copy", base=base)):
                 return self._peeled(base, scope, depth - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.values import Class, External, Function, Instance, Module, Value, Values, ordered
@@ -24,7 +25,6 @@ from unbounded_lint.link.program.program import ScopeId, Site
 _CLASSLIKE = frozenset(
     {"__class__", "__name__", "__qualname__", "__module__", "__code__", "__func__", "__doc__", "__file__"}
 )
-_CONSTRUCTORS = frozenset({"__init__", "__post_init__", "__attrs_post_init__"})
 _PROGRAM_SETTINGS = frozenset({"settings", "config", "conf", "cfg", "options", "preferences", "prefs"})
 _SETTINGS = _PROGRAM_SETTINGS | {"opts", "args", "argv", "params", "environ"}
 _CONTEXTS = frozenset({"ctx", "context"})
@@ -103,7 +103,7 @@ class Attributes:
         targets = action.targets if isinstance(action, m.Assign) else ()
         targets = (action.target,) if isinstance(action, m.AugAssign) else targets
         stores = isinstance(site.node, m.Attr) and any(target is site.node for target in targets)
-        return stores and self.program.facts(site.scope).name not in _CONSTRUCTORS
+        return stores and self.program.facts(site.scope).name not in name_lists().initialisers
 
     def _is_bound_at_import(self, expr: m.Expr, scope: ScopeId) -> bool:
         """Whether a name of a class body that nothing binds anew stands for an object made while it is imported."""

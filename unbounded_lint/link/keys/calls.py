@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Module, ordered
@@ -26,71 +27,6 @@ from unbounded_lint.link.keys.origins import (
 )
 from unbounded_lint.link.keys.parameters import Parameters
 from unbounded_lint.link.program.program import ScopeId
-
-_MEMOS = frozenset({"cache", "lru_cache"})
-_BY_VALUE = frozenset({"dataclass", "frozen", "attrs", "define", "s"})
-_LOOKUPS = frozenset({"get", "pop", "setdefault"})
-_COPIES = frozenset(
-    [
-        "lower",
-        "upper",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "casefold",
-        "title",
-        "encode",
-        "decode",
-        "replace",
-        "format",
-        "join",
-        "split",
-        "rsplit",
-        "partition",
-        "removeprefix",
-        "removesuffix",
-        "as_posix",
-        "resolve",
-        "absolute",
-        "copy",
-        "swapcase",
-        "capitalize",
-        "expanduser",
-        "zfill",
-    ]
-)
-_CONVERTERS = frozenset(
-    [
-        "str",
-        "int",
-        "float",
-        "bool",
-        "tuple",
-        "frozenset",
-        "bytes",
-        "repr",
-        "sorted",
-        "list",
-        "set",
-        "max",
-        "min",
-        "abs",
-        "round",
-        "format",
-        "os.fspath",
-        "os.path.normpath",
-        "os.path.abspath",
-        "os.path.realpath",
-        "os.path.join",
-        "os.path.basename",
-        "os.path.dirname",
-        "os.path.expanduser",
-        "pathlib.Path",
-        "pathlib.PurePath",
-        "sys.intern",
-        "operator.index",
-    ]
-)
 
 
 class Calls:
@@ -140,7 +76,7 @@ class Calls:
     def _is_by_value(self, cls: ScopeId) -> bool:
         """Whether objects of a class that are made alike are the same key."""
         return (
-            not _BY_VALUE.isdisjoint(decorator_tails(self.program.facts(cls)))
+            not name_lists().records_by_value.isdisjoint(decorator_tails(self.program.facts(cls)))
             or "__hash__" in self.program.of(cls).bindings(cls.index)
             or any("NamedTuple" in base for base in self.resolver.all_outside_bases(cls))
         )
@@ -162,7 +98,7 @@ class Calls:
             case "getattr", [holder, _, *_]:
                 named = self._is_namespace(holder, scope)
                 return closed("looked up among the names of a module or class") if named else NOTHING_YET
-        if name in _CONVERTERS:
+        if name in name_lists().conversions:
             return (yield from self.material.all_of(arguments, scope)) if arguments else Origin(CLOSED_LITERAL)
         return (yield from self._catalogued(name, arguments, scope))
 
@@ -191,9 +127,9 @@ class Calls:
         return NOTHING_YET
 
     def _method(self, func: m.Attr, arguments: list[m.Expr], scope: ScopeId) -> Asked:
-        if func.name in _COPIES:
+        if func.name in name_lists().text_conversions:
             return (yield from self.material.all_of((func.base, *arguments), scope))
-        if func.name in _LOOKUPS:
+        if func.name in name_lists().lookups:
             found: Origin = yield from self.material.items(func.base, scope)
             if found.parameters or found.domain is None or found.domain.kind != "unknown":
                 return found
@@ -215,7 +151,7 @@ class Calls:
         annotated = self.material.annotations.closing(facts.returns, self.program.parent(function) or function)
         if annotated is not None:
             return Origin(annotated)
-        if not _MEMOS.isdisjoint(decorator_tails(facts)):
+        if not name_lists().memos.isdisjoint(decorator_tails(facts)):
             return (yield from self._remembered(function))
         return (yield from self.material.all_of(self._returned(function), function))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names
@@ -9,7 +10,6 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.program import Binding, ScopeId
 
-_READERS = frozenset({"read_text", "read_bytes", "open"})
 _STEPS = 4
 
 
@@ -82,4 +82,4 @@ class Installed:
 
 
 def _is_reader(call: m.Call) -> bool:
-    return isinstance(call.func, m.Attr) and call.func.name in _READERS
+    return isinstance(call.func, m.Attr) and call.func.name in name_lists().file_readers

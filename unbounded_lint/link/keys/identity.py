@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.scoping import is_static
@@ -13,11 +14,6 @@ from unbounded_lint.link.program.program import Binding, ScopeId
 
 Shape: TypeAlias = "tuple[object, ...]"
 
-_PURE = frozenset(
-    {"str", "int", "float", "id", "hash", "repr", "bytes", "tuple", "frozenset", "type", "round", "getattr", "abs"}
-)
-_PURE_METHODS = frozenset({"lower", "upper", "strip", "casefold", "encode", "decode", "lstrip", "rstrip", "hex"})
-_MAKERS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
 _DEPTH = 4
 
 
@@ -72,9 +68,9 @@ class KeyShapes:
             return None
         parts = tuple(a.value for a in call.args)
         func = call.func
-        if isinstance(func, m.Name) and func.id in _PURE and parts:
+        if isinstance(func, m.Name) and func.id in name_lists().pure and parts:
             return self._all(f"{func.id}()", parts, scope, op, depth)
-        if isinstance(func, m.Attr) and func.name in _PURE_METHODS:
+        if isinstance(func, m.Attr) and func.name in name_lists().pure_methods:
             return self._all(f".{func.name}()", (func.base, *parts), scope, op, depth)
         if parts and any(isinstance(v, Function) for v in self.resolver.values(func, scope)):
             return self._all(f"{dotted_text(func)}()", parts, scope, op, depth)
@@ -92,7 +88,7 @@ class KeyShapes:
         """Whether an attribute of an object is set when the object is made and never again."""
         assert isinstance(cls, ScopeId)
         writes = [write for owner in self.resolver.mro(cls) for write in self.resolver.writes(owner).get(name, ())]
-        return all(self.program.facts(write.scope).name in _MAKERS for write in writes)
+        return all(self.program.facts(write.scope).name in name_lists().constructors for write in writes)
 
     def _name(self, name: str, scope: ScopeId, op: int, depth: int) -> Shape | None:
         owner = self.resolver.owner(name, scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.resolver import Resolver
@@ -11,19 +12,6 @@ from unbounded_lint.link.dataflow.values import Function, ordered
 from unbounded_lint.link.program.program import Program, ScopeId
 
 _DEPTH = 4
-_GIVING_ON = frozenset({"getattr", "list", "tuple", "next", "iter", "sorted"})
-_IMPORTERS = frozenset(
-    {
-        "importlib.import_module",
-        "__import__",
-        "importlib.reload",
-        "pkgutil.resolve_name",
-        "importlib.util.module_from_spec",
-        "importlib.metadata.entry_points",
-        "pkg_resources.iter_entry_points",
-        "django.utils.module_loading.import_string",
-    }
-)
 
 
 class Imports:
@@ -48,9 +36,9 @@ class Imports:
         func = call.func
         names = set(callee_names(func, scope, self.resolver))
         loads = isinstance(func, m.Attr) and func.name == "load" and self.is_imported(func.base, scope, depth - 1)
-        if names & _IMPORTERS or loads:
+        if names & name_lists().importers or loads:
             return True
-        if names & _GIVING_ON and call.args and depth:
+        if names & name_lists().passing_on and call.args and depth:
             return self.is_imported(call.args[0].value, scope, depth - 1)
         inner = [v.scope for v in ordered(self.resolver.values(func, scope)) if isinstance(v, Function)]
         if depth and inner:

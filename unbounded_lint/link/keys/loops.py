@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.values import Allocation, Class, External, Values, ordered
@@ -21,25 +22,6 @@ from unbounded_lint.link.keys.origins import (
     settled,
 )
 from unbounded_lint.link.program.program import Binding, ScopeId, Site
-
-_PLAIN = frozenset({"staticmethod", "classmethod", "contextmanager", "asynccontextmanager", "overload", "override"})
-_VIEWS = frozenset({"items", "keys", "values", "copy", "elements", "most_common"})
-_GATHERERS = frozenset(
-    [
-        "list",
-        "tuple",
-        "sorted",
-        "set",
-        "frozenset",
-        "iter",
-        "reversed",
-        "enumerate",
-        "filter",
-        "itertools.chain",
-        "zip",
-        "dict",
-    ]
-)
 
 
 class Loops:
@@ -81,10 +63,10 @@ class Loops:
 
     def _of_call(self, call: m.Call, scope: ScopeId) -> Asked:
         func, args = call.func, call.args
-        if isinstance(func, m.Attr) and func.name in _VIEWS:
+        if isinstance(func, m.Attr) and func.name in name_lists().key_views:
             return (yield from self.material.items(func.base, scope))
         names = self.material.callees(func, scope)
-        if names & _GATHERERS and args:
+        if names & name_lists().gatherers and args:
             return (yield from self._all_items(tuple(a.value for a in args if a.keyword is None), scope))
         if "range" in names:
             return (yield from self.material.all_of((a.value for a in args), scope))
@@ -210,7 +192,10 @@ class Loops:
         bindings = self.program.of(owner).bindings(owner.index)[holder.id]
         if len(bindings) != 1 or bindings[0].kind != "parameter":
             return NOTHING_YET
-        if facts.parameters[bindings[0].index].kind != "double-star" or set(decorator_tails(facts)) - _PLAIN:
+        if (
+            facts.parameters[bindings[0].index].kind != "double-star"
+            or set(decorator_tails(facts)) - name_lists().plain_decorators
+        ):
             return NOTHING_YET
         found: Origin = yield OfKeywords(owner)
         return found if is_closed(found) else NOTHING_YET

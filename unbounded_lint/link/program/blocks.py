@@ -9,7 +9,8 @@ from itertools import islice
 
 from unbounded_lint.facts import model as m
 
-LOOPS = frozenset({"for", "while"})
+LOOPS: frozenset[m.FrameKind] = frozenset({"for", "while"})
+BRANCHES: frozenset[m.FrameKind] = frozenset({"if", "else", "case"})
 GUARDS = 200
 """How many frames around an operation are asked for a condition, and how many branches before it: the nearest ones."""
 
@@ -46,9 +47,9 @@ class Layout:
         return found
 
     @cached_property
-    def by_kind(self) -> Mapping[str, Sequence[int]]:
+    def by_kind(self) -> Mapping[m.FrameKind, Sequence[int]]:
         """Kind -> the frames of that kind."""
-        found: dict[str, list[int]] = {}
+        found: dict[m.FrameKind, list[int]] = {}
         for index, frame in enumerate(self._scope.frames):
             found.setdefault(frame.kind, []).append(index)
         return found

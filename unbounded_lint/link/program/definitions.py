@@ -1,13 +1,35 @@
-"""Whether what a local name was given is still what it holds where it is used."""
+"""What the local names of a scope stand for, and whether what one was given is still what it holds where it is used."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.blocks import frames_of, loops_around
 from unbounded_lint.link.program.program import Program, ScopeId
 
 AT_ENTRY = -1
 """The origin of what a parameter holds: the call."""
+
+
+def expansions(program: Program, expr: m.Expr | None, scope: ScopeId, depth: int = 3) -> tuple[m.Expr, ...]:
+    """An expression, and what the local names in it are bound to."""
+    if expr is None or not depth:
+        return ()
+    found = [expr]
+    bindings = program.of(scope).bindings(scope.index)
+    for node in w.walk(expr):
+        if isinstance(node, m.Name):
+            for binding in bindings.get(node.id, ()):
+                if binding.expr is not None and binding.kind != "parameter" and binding.scope == scope.index:
+                    found.extend(expansions(program, binding.expr, scope, depth - 1))
+    return tuple(found)
+
+
+def expanded(program: Program, expr: m.Expr | None, scope: ScopeId) -> Iterator[m.Expr]:
+    """An expression with its parts, and those of what the local names in it are bound to."""
+    return (node for whole in expansions(program, expr, scope) for node in w.walk(whole))
 
 
 class Reaching:

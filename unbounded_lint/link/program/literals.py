@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-
-_TEXTS = frozenset({"str", "repr", "format", "ascii", "chr", "hex"})
-_NUMBERS = frozenset({"int", "float", "len", "abs", "round", "ord"})
-_TEXT_METHODS = frozenset({"format", "join", "lower", "upper", "strip", "lstrip", "rstrip", "title", "zfill", "decode"})
-_LISTS = frozenset({"list", "tuple", "sorted"})
 
 
 def is_text(expr: m.Expr | None) -> bool:
@@ -22,9 +18,9 @@ def is_text(expr: m.Expr | None) -> bool:
         case m.IfExp(body=body, orelse=orelse):
             return is_text(body) and is_text(orelse)
         case m.Call(func=m.Name(id=name)):
-            return name in _TEXTS
+            return name in name_lists().texts
         case m.Call(func=m.Attr(name=name)):
-            return name in _TEXT_METHODS
+            return name in name_lists().text_methods
     return False
 
 
@@ -33,7 +29,7 @@ def is_plain(expr: m.Expr | None) -> bool:
     match expr:
         case m.Const(kind="int" | "float" | "complex"):
             return True
-        case m.Call(func=m.Name(id=name)) if name in _NUMBERS:
+        case m.Call(func=m.Name(id=name)) if name in name_lists().numbers:
             return True
     return is_text(expr)
 
@@ -44,5 +40,5 @@ def is_listed(expr: m.Expr | None) -> bool:
         case m.Display(kind="list" | "tuple") | m.Comp(kind="list"):
             return True
         case m.Call(func=m.Name(id=name)):
-            return name in _LISTS
+            return name in name_lists().sequences
     return False

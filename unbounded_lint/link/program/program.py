@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.source import SourceFile
 
 
@@ -35,6 +36,32 @@ class Site(NamedTuple):
         """The outermost expression around it, itself if there is none."""
         return self.parents[0] if self.parents else self.node
 
+    @property
+    def parent(self) -> m.Expr | None:
+        """The expression directly around it."""
+        return self.parents[-1] if self.parents else None
+
+    @property
+    def outer(self) -> Site:
+        """The expression directly around it, where that stands."""
+        return Site(self.scope, self.op, self.parents[-1], self.parents[:-1])
+
+    @property
+    def method_call(self) -> m.Call | None:
+        """The call of a method of it, `node.name(...)`."""
+        if len(self.parents) < 2:
+            return None
+        member, call = self.parents[-1], self.parents[-2]
+        called = isinstance(member, m.Attr) and isinstance(call, m.Call) and call.func is member
+        return call if called and isinstance(call, m.Call) else None
+
+
+BindingKind: TypeAlias = Literal[
+    "value", "item", "part", "item-part", "entered", "parameter", "import", "define", "augmented", "other"
+]
+ITEMS: frozenset[BindingKind] = frozenset({"item", "item-part"})
+"""The kinds of a name that a loop or a comprehension gives its value."""
+
 
 class Binding(NamedTuple):
     """One way in which a name gets its value in a scope.
@@ -44,7 +71,7 @@ class Binding(NamedTuple):
     (the `index`th), import, define (scope `index`), augmented or other. `scope` and `op` say where that happens.
     """
 
-    kind: str
+    kind: BindingKind
     scope: int
     op: int
     expr: m.Expr | None = None
@@ -95,10 +122,6 @@ class LinkedModule:
         self.facts = msgspec.structs.replace(facts, scopes=tuple(_shared_heads(scope) for scope in facts.scopes))
         self.path = file.path
         self.name = file.module
-        self._sites_by_scope: dict[str, Mapping[int, tuple[Site, ...]]] = {}
-        self._bound_at: dict[int, Mapping[int, Sequence[tuple[str, Binding]]]] = {}
-        self._returned: dict[int, tuple[m.Expr, ...]] = {}
-        self._used_calls: dict[int, tuple[tuple[int, m.Call], ...]] = {}
 
     @property
     def package(self) -> str:
@@ -146,45 +169,41 @@ class LinkedModule:
             if index <= at <= last:
                 yield from by_scope.get(at, ())
 
+    @kept
     def _by_scope(self, identifier: str) -> Mapping[int, tuple[Site, ...]]:
-        if identifier not in self._sites_by_scope:
-            found: dict[int, list[Site]] = {}
-            for site in self.sites(identifier):
-                found.setdefault(site.scope.index, []).append(site)
-            self._sites_by_scope[identifier] = {scope: tuple(sites) for scope, sites in found.items()}
-        return self._sites_by_scope[identifier]
+        found: dict[int, list[Site]] = {}
+        for site in self.sites(identifier):
+            found.setdefault(site.scope.index, []).append(site)
+        return {scope: tuple(sites) for scope, sites in found.items()}
 
+    @kept
     def bound_at(self, index: int) -> Mapping[int, Sequence[tuple[str, Binding]]]:
         """Operation of a scope -> the names it binds, and to what; the target of a block counts for the operation
         before it, which evaluates what the target gets."""
-        if index not in self._bound_at:
-            found: dict[int, list[tuple[str, Binding]]] = {}
-            for name, binding in self._own_bindings(index):
-                found.setdefault(binding.op, []).append((name, binding))
-                if binding.kind in {"item", "item-part", "entered"}:
-                    found.setdefault(binding.op - 1, []).append((name, binding))
-            self._bound_at[index] = found
-        return self._bound_at[index]
+        found: dict[int, list[tuple[str, Binding]]] = {}
+        for name, binding in self._own_bindings(index):
+            found.setdefault(binding.op, []).append((name, binding))
+            if binding.kind in ITEMS or binding.kind == "entered":
+                found.setdefault(binding.op - 1, []).append((name, binding))
+        return found
 
+    @kept
     def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
         """The calls of a scope that something is done with, each with its operation."""
-        if index not in self._used_calls:
-            self._used_calls[index] = tuple(
-                (at, node)
-                for at, op in enumerate(self.scope(index).ops)
-                for top in w.expressions(op.action)
-                for node in w.walk(top)
-                if isinstance(node, m.Call) and not (node is top and _is_statement(op.action))
-            )
-        return self._used_calls[index]
+        return tuple(
+            (at, node)
+            for at, op in enumerate(self.scope(index).ops)
+            for top in w.expressions(op.action)
+            for node in w.walk(top)
+            if isinstance(node, m.Call) and not (node is top and _is_statement(op.action))
+        )
 
+    @kept
     def returned(self, index: int) -> tuple[m.Expr, ...]:
         """The expressions that a scope returns."""
-        if index not in self._returned:
-            actions = (op.action for op in self.scope(index).ops)
-            values = (action.value for action in actions if isinstance(action, m.Return))
-            self._returned[index] = tuple(value for value in values if value is not None)
-        return self._returned[index]
+        actions = (op.action for op in self.scope(index).ops)
+        values = (action.value for action in actions if isinstance(action, m.Return))
+        return tuple(value for value in values if value is not None)
 
     @cached_property
     def lambdas(self) -> Mapping[int, Site]:
@@ -372,8 +391,6 @@ class Program:
         self._load = load
         self._mentioning = mentioning
         self._modules: dict[str, LinkedModule | None] = {}
-        self._importers: dict[tuple[str, str], Mapping[str, tuple[tuple[LinkedModule, int, str], ...]]] = {}
-        self._mentions: dict[str, tuple[LinkedModule, ...]] = {}
         self._by_name: dict[str, str] = {}
         for file in sorted(files, key=lambda f: (f.is_test, f.path)):
             self._by_name.setdefault(file.module, file.path)
@@ -392,14 +409,17 @@ class Program:
 
     def importers(self, dotted: str, name: str) -> tuple[tuple[LinkedModule, int, str], ...]:
         """Who imports a name from a module: (module, scope, bound name); "*" asks who imports all of it."""
-        asked = name if name != "*" else dotted.rpartition(".")[2]
-        if (asked, name) not in self._importers:
-            found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
-            for module in self.mentioning(asked):
-                for source, names in module.imported_from.get(name, {}).items():
-                    found.setdefault(source, []).extend((module, scope, bound) for scope, bound in names)
-            self._importers[asked, name] = {source: tuple(names) for source, names in found.items()}
-        return self._importers[asked, name].get(dotted, ())
+        word = name if name != "*" else dotted.rpartition(".")[2]
+        return self._importing(word, name).get(dotted, ())
+
+    @kept
+    def _importing(self, word: str, name: str) -> Mapping[str, tuple[tuple[LinkedModule, int, str], ...]]:
+        """Module -> who imports a name from it, among those that mention a word."""
+        found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
+        for module in self.mentioning(word):
+            for source, names in module.imported_from.get(name, {}).items():
+                found.setdefault(source, []).extend((module, scope, bound) for scope, bound in names)
+        return {source: tuple(names) for source, names in found.items()}
 
     def path_of(self, dotted: str) -> str | None:
         """The file of a module name, None when it is not of this project."""
@@ -422,12 +442,11 @@ class Program:
                 found.add(name)
         return frozenset(found)
 
+    @kept
     def mentioning(self, identifier: str) -> tuple[LinkedModule, ...]:
         """The modules that mention an identifier anywhere, in path order."""
-        if identifier not in self._mentions:
-            found = (self.module(path) for path in self._mentioning(identifier))
-            self._mentions[identifier] = tuple(module for module in found if module is not None)
-        return self._mentions[identifier]
+        found = (self.module(path) for path in self._mentioning(identifier))
+        return tuple(module for module in found if module is not None)
 
     def paths_mentioning(self, identifier: str) -> tuple[str, ...]:
         """The files that mention an identifier anywhere, without parsing them."""

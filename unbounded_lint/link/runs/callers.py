@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.handles import HANDED_ON
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.program.blocks import apart, in_twin, leaves
+from unbounded_lint.link.program.blocks import BRANCHES, apart, in_twin, leaves
 from unbounded_lint.link.program.program import ScopeId
 
 MOST = 120
 """How many callers are followed."""
-
-_BRANCHES = frozenset({"if", "else", "case"})
-_HANDED = frozenset({"argument", "partial", "kept", "escaped"})
 
 
 class Callers:
@@ -45,7 +43,7 @@ class Callers:
         if self.program.facts(scope).kind not in {"function", "lambda"}:
             return ()
         users = [(site.scope, site.op) for site in self.flow.call_sites(scope)]
-        users += [(u.site.scope, u.site.op) for u in self.flow.function_uses(scope) if u.kind in _HANDED]
+        users += [(u.site.scope, u.site.op) for u in self.flow.function_uses(scope) if u.kind in HANDED_ON]
         return tuple(dict.fromkeys(u for u in users if u[0].index and not self.program.is_test(u[0])))
 
     def leading(self, within: ScopeId, scope: ScopeId, op: int) -> tuple[int, ...]:
@@ -72,7 +70,7 @@ def exclude(facts: m.Scope, one: int, other: int) -> bool:
     if not (0 <= one < len(facts.ops) and 0 <= other < len(facts.ops)):
         return False
     for index in apart(facts, one, other):
-        if facts.frames[index].kind in _BRANCHES:
+        if facts.frames[index].kind in BRANCHES:
             if in_twin(facts, index, other) or (one < other and leaves(facts, index)):
                 return True
-    return other < one and any(facts.frames[i].kind in _BRANCHES and leaves(facts, i) for i in apart(facts, other, one))
+    return other < one and any(facts.frames[i].kind in BRANCHES and leaves(facts, i) for i in apart(facts, other, one))

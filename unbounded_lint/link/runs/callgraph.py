@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names, given, is_unknown_receiver, receiver_of
-from unbounded_lint.link.dataflow.handles import Use
+from unbounded_lint.link.dataflow.handles import ARGUMENTS, Use
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
@@ -20,8 +20,6 @@ from unbounded_lint.link.runs.loops import Loops
 from unbounded_lint.link.runs.roots import Roots, decorated_by
 from unbounded_lint.link.runs.timers import Timers, takes_callback
 from unbounded_lint.link.runs.uncalled import Uncalled
-
-_EXIT_METHODS = frozenset({"__exit__", "__aexit__"})
 
 
 class CallGraph:
@@ -53,7 +51,7 @@ class CallGraph:
         if self.program.is_test(scope):
             return Context("test", False, False, (scope, op))
         looped = any(not self.loops.is_finite(scope, facts.frames[f]) for f in loops_around(facts, op))
-        cleanup = in_cleanup(facts, op) or facts.name in _EXIT_METHODS
+        cleanup = in_cleanup(facts, op) or facts.name in name_lists().exits
         if self.loops.timed(scope, op) is not None and self.roots.is_live(scope):
             kind: ContextKind = "timer" if scope.index == 0 else self._started_as(scope)
             return Context(kind, looped, cleanup, (scope, op), "loop")
@@ -142,7 +140,7 @@ class CallGraph:
         for site in self.flow.call_sites(scope):
             yield self.of_operation(site.scope, site.op)
         for use in self.flow.function_uses(scope):
-            if use.kind in {"argument", "partial"}:
+            if use.kind in ARGUMENTS:
                 yield from self._handed_over(use, scope)
             elif use.kind == "kept":
                 yield Context(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import given
@@ -13,33 +14,6 @@ from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import Context, by_hook
 from unbounded_lint.link.runs.timers import Timers
-
-_TRANSPARENT = frozenset(
-    [
-        "staticmethod",
-        "classmethod",
-        "property",
-        "cached_property",
-        "abstractmethod",
-        "wraps",
-        "lru_cache",
-        "cache",
-        "contextmanager",
-        "asynccontextmanager",
-        "overload",
-        "override",
-        "final",
-        "singledispatch",
-        "total_ordering",
-        "setter",
-        "getter",
-        "deleter",
-        "coroutine",
-        "dataclass",
-        "reify",
-        "deprecated",
-    ]
-)
 
 
 class Decorators:
@@ -71,7 +45,7 @@ class Decorators:
 
     def _is_transparent(self, func: m.Expr, scope: ScopeId) -> bool:
         tail = func.name if isinstance(func, m.Attr) else func.id if isinstance(func, m.Name) else ""
-        if tail in _TRANSPARENT:
+        if tail in name_lists().transparent:
             return True
         values = self.resolver.values(func, scope)
         return bool(values) and all(isinstance(v, Function) and not self._keeps(v.scope) for v in values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given, is_unknown_receiver, receiver_of
@@ -10,9 +10,6 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, External, Function
 from unbounded_lint.link.program.blocks import loops_around, ops_in
 from unbounded_lint.link.program.program import ScopeId
-
-_GATHERING = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "range", "dict"})
-_VIEWS = frozenset({"items", "keys", "values", "split", "splitlines"})
 
 
 class Loops:
@@ -51,7 +48,9 @@ class Loops:
                 names = set(callee_names(func, scope, self.resolver))
                 if names & {"enumerate", "zip"}:
                     return any(self._is_held(a.value, scope) for a in args if a.keyword is None and not a.star)
-                return bool(names & _GATHERING) or (isinstance(func, m.Attr) and func.name in _VIEWS and not args)
+                return bool(names & name_lists().finite_copies) or (
+                    isinstance(func, m.Attr) and func.name in name_lists().finite_parts and not args
+                )
             case m.Name() | m.Attr():
                 values = self.resolver.values(iterable, scope)
                 return bool(values) and all(isinstance(v, Allocation) for v in values)

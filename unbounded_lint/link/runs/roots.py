@@ -10,6 +10,7 @@ from typing import TypeAlias
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import callee_names
+from unbounded_lint.link.dataflow.handles import HANDED_ON
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import in_main_guard
@@ -19,8 +20,6 @@ from unbounded_lint.link.runs.decorators import Decorators
 from unbounded_lint.link.runs.uncalled import Uncalled
 
 _Kinds: TypeAlias = frozenset[ContextKind]
-
-_USING = frozenset({"argument", "partial", "kept", "escaped"})
 
 
 def decorated_by(program: Program, site: Site) -> ScopeId | None:
@@ -76,7 +75,7 @@ class Roots:
             return
         users: list[ScopeId] = [site.scope for site in self.flow.call_sites(scope)]
         for use in self.flow.function_uses(scope):
-            if use.kind in _USING:
+            if use.kind in HANDED_ON:
                 users.append(use.site.scope)
             if use.kind == "escaped":
                 decorated = [

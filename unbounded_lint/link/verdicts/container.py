@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from unbounded_lint.finding import Confidence, Place
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.containers.finding import Holder
-from unbounded_lint.link.verdicts.bounds import Insert, Verdict
+from unbounded_lint.link.verdicts.bounds import Verdict
+from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Container:
-    """A long-lived container and all that is known about it.
+    """A long-lived container and all that is known about it. There is one object of each: it equals itself alone.
 
     `confidence` says how sure it is that running code makes it grow, and `evidence` why, whatever its verdict.
     """

@@ -4,63 +4,40 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.containers.accesses import Access, AccessKind
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
 if TYPE_CHECKING:
     from unbounded_lint.link.verdicts.container import Container
 
-LOCKS = frozenset(
-    f"{module}.{kind}"
-    for module in ("asyncio", "threading", "multiprocessing", "anyio", "trio", "gevent.lock")
-    for kind in ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "CapacityLimiter")
-)
 
-_FUTURES = frozenset(
-    {
-        "asyncio.create_task",
-        "asyncio.ensure_future",
-        "asyncio.Task",
-        "asyncio.run_coroutine_threadsafe",
-        "asyncio.TaskGroup.create_task",
-        "loop.create_task",
-        "loop.run_in_executor",
-        "concurrent.futures.ThreadPoolExecutor.submit",
-        "concurrent.futures.ProcessPoolExecutor.submit",
-    }
-)
-"""Timers of the catalogue whose call gives something with `add_done_callback`."""
+Kind: TypeAlias = Literal["locks", "tasks", "threads", "objects", "results", ""]
 
-_THREADS = frozenset({"threading.Thread", "multiprocessing.Process"})
 _DEPTH = 4
-_READS = frozenset({"read", "contains"})
+_READS: frozenset[AccessKind] = frozenset({"read", "contains"})
 
 
 class Holdings:
-    """Answers what a container holds, from what is stored in it, never from names. Memoised by symbol."""
+    """Answers what a container holds, from what is stored in it, never from names."""
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
-        self._kinds: dict[str, str] = {}
 
-    def of(self, container: Container) -> str:
+    @kept
+    def of(self, container: Container) -> Kind:
         """locks, tasks (with `add_done_callback`), threads, objects (instances of a class of the project), results (of
         a call on the key, asked for before they are computed), or "" for anything else or a mixture."""
-        if container.symbol not in self._kinds:
-            self._kinds[container.symbol] = self._decide(container)
-        return self._kinds[container.symbol]
-
-    def _decide(self, container: Container) -> str:
         inserts = [a for a in container.accesses if a.kind == "insert" and not self.program.is_test(a.scope)]
         stored = [a for a in inserts if not a.nested and a.value is not None and not a.bulk]
         kinds = {self._kind(a.value, a.scope) for a in stored if a.value is not None}
@@ -83,14 +60,14 @@ class Holdings:
 
     # --- kinds of one value ---
 
-    def _made_kind(self, factory: m.Expr, scope: ScopeId) -> str:
+    def _made_kind(self, factory: m.Expr, scope: ScopeId) -> Kind:
         values = self.resolver.values(factory, scope)
         if isinstance(factory, m.Lambda):
             values = self.resolver.returned(ScopeId(scope.path, factory.scope))
         return self._agreed([self._of_value(_made(value)) for value in ordered(values)])
 
-    def _kind(self, expr: m.Expr, scope: ScopeId) -> str:
-        kinds = []
+    def _kind(self, expr: m.Expr, scope: ScopeId) -> Kind:
+        kinds: list[Kind] = []
         for source, at in self._sources(expr, scope, _DEPTH):
             if isinstance(source, m.Call) and self._starts_task(source, at):
                 kinds.append("tasks")
@@ -100,23 +77,25 @@ class Holdings:
         return self._agreed(kinds)
 
     @staticmethod
-    def _agreed(kinds: list[str]) -> str:
+    def _agreed(kinds: list[Kind]) -> Kind:
         return kinds[0] if kinds and len(set(kinds)) == 1 else ""
 
     def _starts_task(self, call: m.Call, scope: ScopeId) -> bool:
-        return any(timer.api in _FUTURES for timer in self.execution.timers.of(call, scope)[:1])
+        return any(timer.api in name_lists().futures for timer in self.execution.timers.of(call, scope)[:1])
 
-    def _of_value(self, value: Value) -> str:
+    def _of_value(self, value: Value) -> Kind:
         if isinstance(value, ExternalResult):
             name = self.execution.catalog.canonical(value.name)
-            if name in LOCKS:
+            if name in name_lists().locks:
                 return "locks"
-            if any(timer.api in _FUTURES for timer in self.execution.catalog.timer_named(name)):
+            if any(timer.api in name_lists().futures for timer in self.execution.catalog.timer_named(name)):
                 return "tasks"
-            return "threads" if name in _THREADS else ""
+            return "threads" if name in name_lists().threads else ""
         if isinstance(value, Instance):
             outside = {self.execution.catalog.canonical(name) for name in self.resolver.all_outside_bases(value.scope)}
-            return "locks" if outside & LOCKS else "threads" if outside & _THREADS else "objects"
+            return (
+                "locks" if outside & name_lists().locks else "threads" if outside & name_lists().threads else "objects"
+            )
         return ""
 
     # --- where a value comes from ---

@@ -16,6 +16,7 @@ from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function, Module, ordered
 from unbounded_lint.link.program.blocks import ops_in
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
@@ -68,7 +69,6 @@ class Rhythms:
         self.program = flow.program
         self.execution = execution
         self.containers = tuple(containers)
-        self._of_module: dict[str, tuple[Rhythm, ...]] = {}
 
     def near(self, container: Container) -> Rhythm | None:
         """The timer to join: one that sweeps already before one that does not, one that is near before one far off."""
@@ -169,10 +169,9 @@ class Rhythms:
         live = [p for p in found if not self.program.files[p].is_test]
         return tuple(sorted(live, key=lambda p: (-_shared(p, path), p))[:MODULES])
 
+    @kept
     def _in_module(self, path: str) -> tuple[Rhythm, ...]:
-        if path not in self._of_module:
-            self._of_module[path] = tuple(dict.fromkeys(self._find(path)))
-        return self._of_module[path]
+        return tuple(dict.fromkeys(self._find(path)))
 
     def _find(self, path: str) -> Iterator[Rhythm]:
         module = self.program.module(path)

@@ -1,0 +1,185 @@
+"""What makes a container: the expressions that give a new object which may grow, and whether it is bounded by the way
+it is made. Who holds it is asked in `finding`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.model import ContainerKind
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.callees import callee_names, given
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import Class, External, Function, ordered
+from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.program import ScopeId
+
+DEPTH = 3
+"""How many functions that make containers are looked into, one inside the other."""
+
+_EMPTY = {"list": "[]", "set": "set()", "dict": "{}"}
+"""The builtin containers that have a display, each as it is written when it is empty."""
+
+_FACTORIES = ("default_factory", "factory")
+_FAMILIES = frozenset({"map", "set", "list", "deque", "queue", "cache", "buffer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What makes a container: its kind in the catalogue, how it is written, whether it cannot grow without limit.
+
+    cls is the project's class of it, if it has one; filled says that it is written out with entries, as a table is.
+    """
+
+    kind: ContainerKind
+    text: str
+    bounded: bool
+    cls: ScopeId | None = None
+    filled: bool = False
+
+
+class Making:
+    """Answers which container an expression makes."""
+
+    def __init__(self, flow: Flow, catalog: Catalog) -> None:
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.catalog = catalog
+
+    def made(self, expr: m.Expr, scope: ScopeId, depth: int = DEPTH) -> Made | None:
+        """What container an expression makes, None for none."""
+        match expr:
+            case m.DictDisplay(items=entries):
+                return self._builtin("dict", bool(entries))
+            case m.Display(kind=kind, items=items) if kind in _EMPTY:
+                return self._builtin(kind, bool(items))
+            case m.Comp(kind=kind) if kind in _EMPTY:
+                return self._builtin(kind)
+            case m.BoolOp(items=items):
+                return foremost(self.made(item, scope, depth) for item in items)
+            case m.IfExp(body=body, orelse=orelse):
+                return foremost(self.made(part, scope, depth) for part in (body, orelse))
+            case m.Walrus(value=value) | m.Await(value=value):
+                return self.made(value, scope, depth)
+            case m.Call():
+                return self._made_by_call(expr, scope, depth)
+        return None
+
+    def is_field(self, cls: ScopeId, name: str) -> bool:
+        """Whether a class-level assignment declares a field by a call, as `dataclasses.field` does."""
+        return any(
+            isinstance(b.expr, m.Call)
+            and set(callee_names(b.expr.func, cls, self.resolver)) & name_lists().field_makers
+            for b in self.program.of(cls).bindings(cls.index).get(name, ())
+        )
+
+    def _builtin(self, name: str, filled: bool = False) -> Made | None:
+        kind = self.catalog.container(name)
+        return Made(kind, _EMPTY[name], False, None, filled) if kind is not None else None
+
+    def _made_by_call(self, call: m.Call, scope: ScopeId, depth: int) -> Made | None:
+        func = call.func.base if isinstance(call.func, m.Sub) else call.func
+        for value in ordered(self.resolver.values(func, scope)):
+            if isinstance(value, External):
+                made = self._external(value.name, call, scope, depth)
+            elif isinstance(value, Class):
+                made = self._subclass(value.scope, call, scope)
+            elif isinstance(value, Function) and depth:
+                made = self._factory(value.scope, depth)
+            else:
+                made = None
+            if made is not None:
+                return made
+        return self._defaulted(call, scope, depth)
+
+    def _external(self, name: str, call: m.Call, scope: ScopeId, depth: int) -> Made | None:
+        if name in name_lists().casts and len(call.args) == 2:
+            return self.made(call.args[1].value, scope, depth)
+        if name in name_lists().field_makers:
+            factory = next((a.value for a in call.args if a.keyword in _FACTORIES), None)
+            return self._made_by_factory(factory, call, scope, depth) if factory is not None else None
+        kind = self.catalog.container(name)
+        if kind is None or kind.family not in _FAMILIES or kind.calls_insert:
+            return None
+        written = f"{name.rpartition('.')[2]}({'...' if call.args else ''})"
+        return Made(kind, written, kind.is_bounded(given(call, scope, self.resolver)))
+
+    def _made_by_factory(self, factory: m.Expr, field: m.Call, scope: ScopeId, depth: int) -> Made | None:
+        made = self._made_by_call(m.Call(factory, (), field.span), scope, depth)
+        if made is None and isinstance(factory, m.Lambda):
+            return self._factory(ScopeId(scope.path, factory.scope), depth)
+        return made
+
+    def _subclass(self, cls: ScopeId, call: m.Call, scope: ScopeId) -> Made | None:
+        declared = self.catalog.container(f"{self.program.of(cls).name}.{self.program.facts(cls).qualname}")
+        for name in sorted(self.resolver.all_outside_bases(cls)):
+            kind = declared or self.catalog.container(name)
+            if kind is not None and kind.family in _FAMILIES and kind.subscript | (kind.family != "map"):
+                bounded = kind.is_bounded(given(call, scope, self.resolver)) or self._caps_itself(cls)
+                return Made(kind, f"{self.program.facts(cls).name}()", bounded, cls)
+        return None
+
+    def _caps_itself(self, cls: ScopeId) -> bool:
+        """Whether the nearest `__setitem__` of a class takes an entry out while the map is as long as it may be."""
+        for owner in self.resolver.mro(cls):
+            for binding in self.program.of(owner).bindings(owner.index).get("__setitem__", ()):
+                if binding.kind == "define":
+                    facts = self.program.of(owner).scope(binding.index)
+                    return any(_evicts(op.action) and _is_full(facts, at) for at, op in enumerate(facts.ops))
+        return False
+
+    def _factory(self, function: ScopeId, depth: int) -> Made | None:
+        facts = self.program.facts(function)
+        for value in () if facts.is_async or facts.is_generator else self.program.returned(function):
+            made = self.made(value, function, depth - 1)
+            if made is None and isinstance(value, m.Name):
+                made = self._local(value.id, function, depth - 1)
+            if made is not None:
+                return made
+        return None
+
+    def _local(self, name: str, function: ScopeId, depth: int) -> Made | None:
+        for binding in self.program.of(function).bindings(function.index).get(name, ()):
+            if binding.kind == "value" and binding.expr is not None:
+                return self.made(binding.expr, function, depth)
+        return None
+
+    def _defaulted(self, call: m.Call, scope: ScopeId, depth: int) -> Made | None:
+        """`getattr(mod, "_x", {})` and `globals().setdefault("X", {})`: singletons that survive a reload."""
+        names = callee_names(call.func, scope, self.resolver)
+        if names == ("getattr",) and len(call.args) == 3:
+            return self.made(call.args[2].value, scope, depth)
+        if isinstance(call.func, m.Attr) and call.func.name == "setdefault" and len(call.args) == 2:
+            return self.made(call.args[1].value, scope, depth)
+        return None
+
+
+def foremost(found: Iterable[Made | None]) -> Made | None:
+    """What speaks for a name that may be any of these: the first that can grow, or else the first."""
+    made = [one for one in found if one is not None]
+    return next((one for one in made if not one.bounded), made[0] if made else None)
+
+
+def _evicts(action: m.Action) -> bool:
+    if isinstance(action, m.Delete):
+        return True
+    return any(
+        isinstance(node, m.Call) and isinstance(node.func, m.Attr) and node.func.name in {"popitem", "pop", "popleft"}
+        for node in w.nodes(action)
+    )
+
+
+def _is_full(method: m.Scope, op: int) -> bool:
+    """Whether an operation of a method stands under `len(self) >= N`, or the like."""
+    receiver = m.Name(method.parameters[0].name) if method.parameters else None
+    return any(
+        truth
+        and isinstance(condition, m.Compare)
+        and condition.ops in ((">",), (">=",))
+        and isinstance(condition.left, m.Call)
+        and condition.left.func == m.Name("len")
+        and receiver in set(w.walk(condition.left))
+        for condition, truth in guards(method, op)
+    )

@@ -1,0 +1,30 @@
+"""How answers are kept: a question that was asked of an object once is answered from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+_Self = TypeVar("_Self")
+_Asked = ParamSpec("_Asked")
+_Answer = TypeVar("_Answer")
+
+
+def kept(method: Callable[Concatenate[_Self, _Asked], _Answer]) -> Callable[Concatenate[_Self, _Asked], _Answer]:
+    """Makes a method keep its answers on its object, by the arguments, which must be hashable.
+
+    A method that asks itself the same thing on the way recurs without end, as it does alone.
+    """
+    place = f"kept answers of {method.__name__}"
+
+    @wraps(method)
+    def ask(self: _Self, /, *args: _Asked.args, **kwargs: _Asked.kwargs) -> _Answer:
+        answers = vars(self).setdefault(place, {})
+        asked = (args, *kwargs.items()) if kwargs else args
+        if asked not in answers:
+            answers[asked] = method(self, *args, **kwargs)
+        answer: _Answer = answers[asked]
+        return answer
+
+    return ask

@@ -1,0 +1,149 @@
+"""How sure it is that running code makes a container grow, and why."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.finding import Confidence
+from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
+from unbounded_lint.link.containers.finding import Holder
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.entries.prunings import Inner
+from unbounded_lint.link.program.blocks import LOOPS, layout, loops_over
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.runs.context import ContextKind
+from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.verdicts.inserts import Insert
+
+Growth: TypeAlias = tuple[Confidence, tuple[str, ...]]
+"""How sure it is that a container grows, and why."""
+
+_PLAIN_DATA = frozenset(m.Name(name) for name in ("str", "int", "float", "bytes"))
+_CALLED: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
+_OUTSIDE: frozenset[ContextKind] = frozenset({"api", "tested", "test"})
+_GIVING: frozenset[AccessKind] = frozenset({"iterate", "read"})
+
+
+class Growths:
+    """Weighs the inserts of one container."""
+
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        self.program = flow.program
+        self._inner = Inner(flow, execution)
+
+    def of(self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> Growth:
+        """The best that any insert supports, and why; low for a container that nothing makes grow."""
+        best, why = Confidence.LOW, ""
+        listeners = self._inner.holds_callables(accesses)
+        called = listeners or self._holds_callables(accesses)
+        for insert in inserts:
+            level = self._insert_confidence(insert)
+            if self._is_registration(insert, called, accesses) or (
+                holder.made.filled and not _names(insert.access.site, holder)
+            ):
+                level = Confidence.LOW
+            if listeners and (insert.domain.weak or insert.domain.kind == "unknown"):
+                level = Confidence.LOW  # the names of events, most likely
+            if level.rank > best.rank or not why:
+                best, why = level, insert.domain.why
+        if not inserts:
+            return best, ()
+        reasons = [f"the key is {why}" if not why.startswith("`") else f"the key: {why}"]
+        escapes = [a for a in accesses if a.kind == "escape" and not self.program.is_test(a.scope)]
+        if holder.made.kind.family == "queue" and any(a.kind == "escape" or a.how == "kept" for a in accesses):
+            best = Confidence.LOW  # whoever it is handed to takes out of it, most likely
+        if escapes and best is Confidence.HIGH:
+            best = Confidence.MEDIUM
+            reasons.append(
+                f"it is handed to `{escapes[0].how or 'code that cannot be seen'}`, which may remove entries"
+            )
+        if any(i.access.guess for i in inserts) and best is Confidence.HIGH:
+            best = Confidence.MEDIUM
+            reasons.append("a receiver was matched by the attribute's name alone")
+        return best, tuple(reasons)
+
+    @staticmethod
+    def _insert_confidence(insert: Insert) -> Confidence:
+        called = not insert.kinds.isdisjoint(_CALLED)
+        if insert.access.nested:
+            return Confidence.MEDIUM if insert.domain.kind == "open" and not insert.domain.weak else Confidence.LOW
+        if insert.domain.kind == "open":
+            return Confidence.HIGH if called and not insert.domain.weak else Confidence.MEDIUM
+        if insert.domain.weak or insert.access.implicit:
+            return Confidence.LOW
+        return Confidence.MEDIUM
+
+    def _is_registration(self, insert: Insert, holds_callables: bool, accesses: AccessList) -> bool:
+        """Whether a public function that nobody here calls stores something under a name, or to be called later: the
+        form of a registration, which users make when their program starts."""
+        if not insert.kinds <= _OUTSIDE or insert.access.nested:
+            return False
+        key = insert.access.key
+        below = [a.value for a in accesses.nested_inserts(insert.access.scope)]
+        parameters = {p.name for p in self.program.facts(insert.access.scope).parameters}
+        if isinstance(key, m.Name) and key.id in parameters and key.id.split("_")[-1] == "name":
+            return insert.domain.kind == "unknown"
+        stored = (insert.access.value, *below)
+        if holds_callables and any(isinstance(v, m.Name) and v.id in parameters for v in stored):
+            return True
+        return self._only_keeps(insert.access)
+
+    def _only_keeps(self, access: Access) -> bool:
+        """Whether a function does nothing but keep what it is given: no text or number, which would be data."""
+        facts = self.program.facts(access.scope)
+        if access.value is None or not LOOPS.isdisjoint(layout(facts).by_kind):
+            return False
+        others = (index for index, op in enumerate(facts.ops) if index != access.op and not _is_idle(op.action))
+        if next(others, None) is not None:
+            return False
+        given = {p.name: p.annotation for p in facts.parameters}
+        parts = [part for part in (access.key, access.value) if part is not None]
+        names = [part.items[0] if isinstance(part, m.BoolOp) else part for part in parts]
+        return all(
+            isinstance(name, m.Name) and name.id in given and given[name.id] not in _PLAIN_DATA for name in names
+        )
+
+    def _holds_callables(self, accesses: AccessList) -> bool:
+        """Whether some code calls what it takes out of the container."""
+        return any(self._is_called(a) for a in accesses if a.kind in _GIVING and not self.program.is_test(a.scope))
+
+    def _is_called(self, access: Access) -> bool:
+        site = access.site
+        facts = self.program.facts(access.scope)
+        for frame in loops_over(facts, site.top):
+            if isinstance(frame.target, m.Name):
+                return self._calls(frame.target.id, access.scope)
+        for parent in site.parents[::-1]:
+            if (
+                isinstance(parent, m.Call)
+                and isinstance(parent.func, m.Sub | m.Call)
+                and site.node in set(w.walk(parent.func))
+            ):
+                return True
+        return False
+
+    @kept
+    def _calls(self, name: str, scope: ScopeId) -> bool:
+        """Whether a scope calls what a name stands for."""
+        return any(
+            isinstance(site.parent, m.Call) and site.parent.func is site.node
+            for site in self.program.of(scope).sites_in(scope.index, name)
+        )
+
+
+def _names(site: Site, holder: Holder) -> bool:
+    """Whether an access names the container itself: a table handed on to other code is rarely what that code fills."""
+    return any(holder.name in (getattr(part, "id", ""), getattr(part, "name", "")) for part in w.walk(site.node))
+
+
+def _is_idle(action: m.Action) -> bool:
+    """Whether an operation only gives a name or a constant back, or is a docstring."""
+    match action:
+        case m.Return(value=value):
+            return value is None or isinstance(value, m.Name | m.Const)
+        case m.Eval(value=value):
+            return isinstance(value, m.Const)
+    return False

@@ -1,0 +1,104 @@
+"""When a removal runs: the row of the table in the design that it stands for."""
+
+from __future__ import annotations
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.containers.accesses import Access, AccessList
+from unbounded_lint.link.dataflow.callees import given
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.program.program import ITEMS
+from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
+from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.verdicts.capacity import Capacity
+from unbounded_lint.link.verdicts.guarantees import Guarantees
+from unbounded_lint.link.verdicts.insert_paths import InsertPaths
+from unbounded_lint.link.verdicts.removals import Extent, Moment
+
+_NEVER: tuple[tuple[ContextKind, Moment], ...] = (
+    ("tested", "test"),
+    ("unstarted", "unstarted"),
+    ("other-process", "other-process"),
+    ("test", "test"),
+)
+"""Contexts in which nothing of the running program removes, the one that says most first."""
+
+_TIMED: frozenset[ContextKind] = frozenset({"timer", "later"})
+_STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "test"})
+
+
+class Moments:
+    """Classes removals by when they run."""
+
+    def __init__(
+        self, flow: Flow, execution: Execution, capacity: Capacity, guarantees: Guarantees, paths: InsertPaths
+    ) -> None:
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.execution = execution
+        self.capacity = capacity
+        self.guarantees = guarantees
+        self.paths = paths
+
+    def of(self, access: Access, extent: Extent, contexts: frozenset[Context], accesses: AccessList) -> Moment:
+        """When a removal runs that takes out this much, in these contexts."""
+        handed = self._when_handed(access)
+        if handed is not None:
+            return handed
+        if self.capacity.limits(access, accesses):
+            return "capacity"
+        if self.guarantees.is_guaranteed(access, accesses):
+            return "guaranteed"
+        kinds = {c.kind for c in contexts}
+        stacked = extent == "evict" and bool(accesses.within(access.scope, "insert"))
+        if not kinds.isdisjoint(_TIMED):
+            return self._when_timed(access, extent, kinds, stacked)
+        live = kinds & LIVE
+        if not live:
+            return next((moment for kind, moment in _NEVER if kind in kinds), "dead")
+        if live <= {"import"} and extent == "all":
+            return "import"
+        if extent != "single" and not stacked and self.paths.lead_to(access, accesses):
+            return "insert"
+        return "exit" if live == {"exit"} else "event"
+
+    def _when_timed(self, access: Access, extent: Extent, kinds: set[ContextKind], stacked: bool) -> Moment:
+        """The same for one that a timer runs, alone or not; what is stacked, the next run takes off again."""
+        if "timer" in kinds and not stacked and (extent != "single" or self._keyed_by_sweep(access)):
+            return "timer"
+        if "later" in kinds and extent == "single":
+            return "later"
+        if "timer" not in kinds and self._is_armed_once(access):
+            return "once" if kinds & LIVE == {"later"} else "event"
+        return "timer" if extent != "single" and not stacked else "event"
+
+    def _when_handed(self, access: Access) -> Moment | None:
+        """A removing method handed to something as a callback."""
+        call = access.handed
+        if call is None:
+            return None
+        if self.guarantees.takes_callback(call, access.scope):
+            return "guaranteed"
+        for timer in self.execution.timers.of(call, access.scope)[:1]:
+            if timer.process == "other":
+                return "other-process"
+            if not self.execution.timers.is_started(timer, call, access.site):
+                return "unstarted"
+            if timer.repeats(given(call, access.scope, self.resolver)) and access.kind == "clear":
+                return "timer"
+            return "later"
+        return None
+
+    def _is_armed_once(self, access: Access) -> bool:
+        """Whether the one-shot timers that run a removal are armed only while the program starts, and not again."""
+        armed = [c.root for c in self.execution.sources(access.scope, access.op) if c.kind == "later"]
+        contexts = [context for root in armed for context in self.execution.at(*root)]
+        return bool(contexts) and all(c.kind in _STARTING and not (c.kind == "main" and c.looped) for c in contexts)
+
+    def _keyed_by_sweep(self, access: Access) -> bool:
+        """Whether the single key that a timer removes comes from a loop over something: a parameter bound by a
+        sweeping caller."""
+        if not isinstance(access.key, m.Name):
+            return not isinstance(access.key, m.Const)
+        scope = access.scope
+        bindings = self.program.of(scope).bindings(scope.index).get(access.key.id, ())
+        return any(b.kind in ITEMS or b.kind == "parameter" for b in bindings)
