@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from itertools import pairwise
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_the_picture_has_the_rooms_in_the_order_of_the_contract() -> None:
     arrows = re.findall(r"(\w+)(?:\[.*?\])? --> (\w+)", SECTION.partition("```mermaid")[2].partition("```")[0])
     rooms = layers()
     between = [(one, other) for one, other in arrows if one in rooms and other in rooms]
-    assert between == list(zip(rooms, rooms[1:], strict=False))
+    assert between == list(pairwise(rooms))
     assert [arrow[0] for arrow in arrows[:2]] == ["bytes", "facts"] and arrows[-1] == ("project", "rules")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests import questions
-from tests.programs import link, linked, request_for, write
+from tests.programs import known_gap, link, linked, request_for, write
 from tests.test_determinism import copied, installed
 from tests.test_fixtures import FIXTURES, GATEWAY, fixture_directories, source_of
 from unbounded_lint.facts import model as m
@@ -108,6 +108,32 @@ def test_an_answer_in_a_circle_does_not_depend_on_where_one_steps_in(text: str, 
         if name[0] in {"values", "lookup", "returned", "domain"}:
             asked = {question.name: question for question in questions.questions(link(request_for(tmp_path)))}
             assert asked[name].ask() == expected, (number, name)
+
+
+RETURN_EACH_OTHER = """
+class Ref:
+    @property
+    def copied(self):
+        return self.linked
+
+    @property
+    def linked(self):
+        return self.copied
+
+
+def use(ref: Ref):
+    print(ref.copied, ref.linked)
+"""
+
+
+@known_gap("the forward trace cuts a circle of returns, and keeps what it found on the way")
+def test_the_calls_of_functions_that_return_each_other_do_not_depend_on_who_is_asked_first(tmp_path: Path) -> None:
+    copied_, linked_ = ScopeId("m.py", 2), ScopeId("m.py", 3)
+    one = linked(tmp_path, {"m.py": RETURN_EACH_OTHER}).flow
+    other = link(request_for(tmp_path)).flow
+    first = [one.call_sites(function) for function in (copied_, linked_)]
+    last = [other.call_sites(function) for function in (linked_, copied_)]
+    assert first == last[::-1]
 
 
 # --- what only reads -------------------------------------------------------------------------------------------------
