@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests import questions
-from tests.programs import known_gap, link, linked, request_for, write
+from tests.programs import link, linked, request_for, write
 from tests.test_determinism import copied, installed
 from tests.test_fixtures import FIXTURES, GATEWAY, fixture_directories, source_of
 from unbounded_lint.facts import model as m
@@ -126,7 +126,6 @@ def use(ref: Ref):
 """
 
 
-@known_gap("the forward trace cuts a circle of returns, and keeps what it found on the way")
 def test_the_calls_of_functions_that_return_each_other_do_not_depend_on_who_is_asked_first(tmp_path: Path) -> None:
     copied_, linked_ = ScopeId("m.py", 2), ScopeId("m.py", 3)
     one = linked(tmp_path, {"m.py": RETURN_EACH_OTHER}).flow

@@ -152,7 +152,7 @@ class Calls:
         if annotated is not None:
             return Origin(annotated)
         if not name_lists().memos.isdisjoint(decorator_tails(facts)):
-            return (yield from self._remembered(function))
+            return self._remembered(function)
         return (yield from self.material.all_of(self._returned(function), function))
 
     def _returned(self, function: ScopeId) -> Iterator[m.Expr]:
@@ -160,11 +160,10 @@ class Calls:
             if isinstance(op.action, m.Return) and op.action.value is not None:
                 yield op.action.value
 
-    def _remembered(self, function: ScopeId) -> Asked:
+    def _remembered(self, function: ScopeId) -> Origin:
         """The results of a function that remembers them: as many as it gets different arguments."""
-        found = []
-        for position in range(len(self.program.facts(function).parameters)):
-            found.append((yield from self.parameters.value(Parameter(function, position))))
+        count = len(self.program.facts(function).parameters)
+        found = [self.parameters.value(Parameter(function, position)) for position in range(count)]
         return made_of(found) if found else closed("one result that is remembered")
 
 

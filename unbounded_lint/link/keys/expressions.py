@@ -111,7 +111,7 @@ class Expressions:
             case "import":
                 return self._imported(name, scope)
             case "parameter":
-                return (yield from self.parameters.value(Parameter(scope, binding.index)))
+                return self.parameters.value(Parameter(scope, binding.index))
         if expr is None or binding.kind in {"entered", "other"}:
             return self._exception(binding, scope)
         at_import = scope.index == owner.index == 0 and self.material.is_import_time(scope, binding.op)

@@ -41,7 +41,7 @@ class Parameters:
         found: Origin = yield OfVariable(name, owner)
         return found
 
-    def value(self, parameter: Parameter) -> Asked:
+    def value(self, parameter: Parameter) -> Origin:
         """What a parameter is made of inside its function: of itself, unless it is closed whoever calls."""
         facts = self.program.facts(parameter.function)
         annotated = self._annotated(parameter)
@@ -54,7 +54,6 @@ class Parameters:
             is_class = any(isinstance(v, Class) for v in values)
             return closed("a class of the program") if is_class else self._receiver(owner)
         return Origin(None, frozenset({parameter}))
-        yield  # an equation, although it asks nothing
 
     def _annotated(self, parameter: Parameter) -> Domain | None:
         annotation = self.program.facts(parameter.function).parameters[parameter.position].annotation
