@@ -151,5 +151,5 @@ def test_a_companion_is_found_wherever_its_other_inserts_stand(tmp_path: Path) -
     handle = "def handle(request):\n    run(request.id, work)\n"
     for number, text in enumerate((emit + run, run + emit)):
         project = linked(tmp_path / str(number), {"m.py": f"X = {{}}\nY = {{}}\n\n{text}{handle}"})
-        forgotten = project.companions.of(named(project))
+        forgotten = project.defects.forgotten_companions.of(named(project))
         assert forgotten is not None and forgotten.other.name == "Y"

@@ -21,20 +21,17 @@ SOURCES = ("timers.toml", "wiring.toml", "containers.toml", "keys.toml", "names.
 COMPACT = "catalog.json"
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_LISTS = ("names", "bases", "constants")
+_LISTS = ("names", "bases")
 _SECTIONS: Mapping[str, tuple[str, type[model.Entry]]] = {
     "timer": ("timers", model.Timer),
     "sleeper": ("sleepers", model.Sleeper),
     "hook": ("hooks", model.Hook),
     "forwarder": ("forwarders", model.Forwarder),
-    "silent": ("silent", model.Silent),
     "container": ("containers", model.ContainerKind),
     "function": ("functions", model.ArgumentFunction),
     "call": ("key_calls", model.KeyCall),
     "annotation": ("annotations", model.Annotation),
     "words": ("words", model.Words),
-    "hint": ("hints", model.Hint),
-    "returned": ("returned", model.Returned),
 }
 _Entry = TypeVar("_Entry", bound=model.Entry)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -81,10 +81,7 @@ class Catalog:
     _timer_bases: Mapping[str, tuple[model.Timer, ...]]
     _hook_bases: Mapping[str, tuple[model.Hook, ...]]
     _hook_functions: Mapping[str, tuple[model.Hook, ...]]
-    _hook_attributes: Mapping[str, tuple[model.Hook, ...]]
-    _tables: Mapping[str, tuple[model.Timer, ...]]
     _functions: Mapping[str, model.ArgumentFunction]
-    _returned: Mapping[str, str]
     _key_names: Mapping[str, tuple[model.KeyCall, ...]]
     _key_methods: Mapping[str, tuple[model.KeyCall, ...]]
     _annotations: Mapping[str, model.Domain]
@@ -105,11 +102,10 @@ class Catalog:
             _containers=Index.of(data.containers),
             _timer_bases=_grouped((base, timer) for timer in data.timers for base in timer.bases),
             _hook_bases=_grouped((base, hook) for hook in data.hooks for base in hook.bases),
-            _hook_functions=_callback_names(data.hooks, "function"),
-            _hook_attributes=_callback_names(data.hooks, "append"),
-            _tables=_grouped((name, timer) for timer in data.timers for name in timer.constants),
+            _hook_functions=_grouped(
+                (name, hook) for hook in data.hooks if hook.callback.how == "function" for name in hook.callback.names
+            ),
             _functions={name: function for function in data.functions for name in function.names},
-            _returned={name: entry.type for entry in data.returned for name in entry.names},
             _key_names=_grouped((name, call) for call in data.key_calls for name in call.names),
             _key_methods=_grouped((name, call) for call in data.key_calls for name in call.methods),
             _annotations={name: entry.domain for entry in data.annotations for name in entry.names},
@@ -138,10 +134,6 @@ class Catalog:
         constructor like the base's."""
         return self._timer_bases.get(self.canonical(dotted), ())
 
-    def timer_table(self, name: str) -> tuple[model.Timer, ...]:
-        """Timers listed in a table assigned to this name or dotted attribute path ("app.conf.beat_schedule")."""
-        return _longest_tail(self._tables, name)
-
     def sleeper_named(self, dotted: str) -> tuple[model.Sleeper, ...]:
         """Sleeps and timed waits with this dotted name; ask `Sleeper.sleeps` whether the call has a time."""
         return _pick(self.data.sleepers, self._sleepers.by_name, self.canonical(dotted))
@@ -166,10 +158,6 @@ class Catalog:
         """Wiring by a conventional name of a module-level function ("main", "async_setup_entry")."""
         return self._hook_functions.get(name, ())
 
-    def hook_attribute(self, name: str) -> tuple[model.Hook, ...]:
-        """Wiring by an attribute that functions are appended or assigned to ("on_startup")."""
-        return self._hook_attributes.get(name, ())
-
     def forwarder_named(self, dotted: str) -> tuple[model.Forwarder, ...]:
         """Functions with this dotted name that call the function they are given once."""
         return _pick(self.data.forwarders, self._forwarders.by_name, self.canonical(dotted))
@@ -178,21 +166,12 @@ class Catalog:
         """As `timer_method`, for forwarders."""
         return _by_receiver(self.data.forwarders, self._forwarders.by_method.get(method, ()), receiver)
 
-    def returned_type(self, dotted: str) -> str | None:
-        """The class of what this call or attribute gives ("asyncio.get_running_loop" ->
-        "asyncio.AbstractEventLoop")."""
-        return self._returned.get(self.canonical(dotted))
-
     # --- containers
 
     def container(self, dotted: str) -> model.ContainerKind | None:
         """What this constructor, function or decorator makes."""
         found = _pick(self.data.containers, self._containers.by_name, self.canonical(dotted))
         return found[0] if found else None
-
-    def container_method(self, method: str, receiver: str | None) -> tuple[model.ContainerKind, ...]:
-        """Hidden registries that grow by a call of this method (`logger.getChild(name)`, `metric.labels(id)`)."""
-        return _by_receiver(self.data.containers, self._containers.by_method.get(method, ()), receiver)
 
     @functools.cached_property
     def _by_effect(self) -> Mapping[str, _Effect]:
@@ -214,24 +193,10 @@ class Catalog:
         """As `inserting`, for removals of single entries."""
         return _effects(self._by_effect["removes"], method, family)
 
-    def methods_that_insert(self, family: str | None = None) -> frozenset[str]:
-        """Names of methods that insert into containers of this family; without one, into a map, list, set or deque of
-        the standard library."""
-        return self._method_names(family, lambda entry: [method.name for method in entry.inserts])
-
-    def methods_that_remove(self, family: str | None = None) -> frozenset[str]:
-        """Names of methods that remove entries."""
-        return self._method_names(family, lambda entry: [method.name for method in entry.removes])
-
-    def methods_that_clear(self, family: str | None = None) -> frozenset[str]:
-        """Names of methods that empty the container."""
-        return self._method_names(family, lambda entry: entry.clears)
-
-    def _method_names(
-        self, family: str | None, names: Callable[[model.ContainerKind], Iterable[str]]
-    ) -> frozenset[str]:
-        chosen = (entry for entry in self.data.containers if _in_family(entry, family))
-        return frozenset(name for entry in chosen for name in names(entry))
+    def methods_that_insert(self, family: str) -> frozenset[str]:
+        """Names of methods that insert into containers of this family."""
+        chosen = (entry for entry in self.data.containers if entry.family == family)
+        return frozenset(method.name for entry in chosen for method in entry.inserts)
 
     def argument_function(self, dotted: str) -> model.ArgumentFunction | None:
         """How this function changes a container handed to it; unbound methods ("dict.update",
@@ -271,11 +236,7 @@ class Catalog:
         for prefix, domain in self._prefixes.items():
             if word.startswith(prefix):
                 return domain
-        return self._words[tail] if (tail := _known_tail(self._words, word, "_")) else "unknown"
-
-    def hint_words(self, role: str) -> tuple[str, ...]:
-        """Words that people use for this role ("sweeper", "cap" ...); "*" stands for any text."""
-        return tuple(word for hint in self.data.hints if hint.role == role for word in hint.words)
+        return self._words[tail] if (tail := _known_tail(self._words, word)) else "unknown"
 
 
 def extend(base: Catalog, *, timers: Iterable[str] = (), bounded_types: Iterable[str] = ()) -> Catalog:
@@ -333,11 +294,6 @@ def _grouped(pairs: Iterable[tuple[str, _Item]]) -> dict[str, tuple[_Item, ...]]
     return {name: tuple(items) for name, items in groups.items()}
 
 
-def _callback_names(hooks: Iterable[model.Hook], how: str) -> dict[str, tuple[model.Hook, ...]]:
-    chosen = (hook for hook in hooks if hook.callback.how == how)
-    return _grouped((name, hook) for hook in chosen for name in hook.callback.names)
-
-
 def _pick(entries: tuple[_Item, ...], index: Mapping[str, tuple[int, ...]], name: str) -> tuple[_Item, ...]:
     return tuple(entries[number] for number in index.get(name, ()))
 
@@ -353,18 +309,12 @@ def _accepts(receivers: tuple[str, ...], word: str) -> bool:
     return any(word == known or word.endswith(f"_{known}") for known in receivers)
 
 
-def _known_tail(table: Mapping[str, object], name: str, separator: str) -> str:
-    """The longest ending of `name`, at a separator, that the table has; "" for none."""
+def _known_tail(table: Mapping[str, object], name: str) -> str:
+    """The longest ending of `name`, at an underscore, that the table has; "" for none."""
     tail = name
-    while tail:
-        if tail in table:
-            return tail
-        tail = tail.partition(separator)[2]
-    return ""
-
-
-def _longest_tail(table: Mapping[str, tuple[_Item, ...]], name: str) -> tuple[_Item, ...]:
-    return table.get(_known_tail(table, name, "."), ())
+    while tail and tail not in table:
+        tail = tail.partition("_")[2]
+    return tail
 
 
 def _in_family(container: model.ContainerKind, family: str | None) -> bool:

@@ -92,8 +92,6 @@ class Callback(Entry, frozen=True, kw_only=True):
                              ("timeout.connect"); a dotted name is a free function (signal.signal)
                append        appended to, or assigned to, the attribute in `names` of an object of the class or
                              module in the entry's names
-               value         the value under the keys in `names` of a dict in a table (an empty tuple: every leaf)
-               item          element `position` of each tuple in a table
                awaited       the coroutine that is awaited
                receiver      the object before the method
                function      a function of a conventional name (`names`) at module level
@@ -103,8 +101,8 @@ class Callback(Entry, frozen=True, kw_only=True):
     """
 
     how: Literal[
-        "argument", "last", "every", "decorated", "override", "chain", "bind", "append", "value", "item", "awaited",
-        "receiver", "function", "none",
+        "argument", "last", "every", "decorated", "override", "chain", "bind", "append", "awaited", "receiver",
+        "function", "none",
     ]  # fmt: skip
     position: int | None = None
     keywords: tuple[str, ...] = ()
@@ -144,15 +142,12 @@ class Timer(Api, frozen=True, kw_only=True):
     """Something that runs code later or again.
 
     bases         classes whose subclasses are this timer: by an override, or because they are built like the base
-    constants     names of tables in settings, as a module or class attribute ("CELERY_BEAT_SCHEDULE") or dotted tail
-                  ("conf.beat_schedule")
     kind          recurring; delayed (once); spawn (a thread, task, greenlet: recurring only if its target loops)
     recurs        always; rearmed (only if the callback starts it again); loops (only if the target loops with a
                   sleep or wait); while-true, while-number, while-again, until-false (the callback's return value
                   decides); never
     only_if       recurring only if one of these holds (not decidable counts as holding); otherwise a single delayed run
     unless        a single delayed run if one of these holds for certain
-    once_methods  methods of the result that make it run once only
     inactive_if   never runs if one of these holds for certain (built paused)
     process       where the callback runs; scope: whether it lives as long as the process or dies with a page or session
     on_exception  what an exception in the callback does to later runs: stops, continues, propagates (out of the
@@ -162,7 +157,6 @@ class Timer(Api, frozen=True, kw_only=True):
     """
 
     bases: tuple[str, ...] = ()
-    constants: tuple[str, ...] = ()
     kind: Literal["recurring", "delayed", "spawn"]
     recurs: Literal[
         "always", "rearmed", "loops", "while-true", "while-number", "while-again", "until-false", "never"
@@ -170,7 +164,6 @@ class Timer(Api, frozen=True, kw_only=True):
     callback: Callback
     only_if: tuple[Condition, ...] = ()
     unless: tuple[Condition, ...] = ()
-    once_methods: tuple[str, ...] = ()
     inactive_if: tuple[Condition, ...] = ()
     activation: Activation = Activation()
     interval: Interval | None = None
@@ -180,11 +173,6 @@ class Timer(Api, frozen=True, kw_only=True):
     keeps_reference: bool = True
     context: Literal["", "thread", "loop", "pool", "greenlet", "gui", "process"] = ""
     version: str = ""
-
-    @property
-    def sweeps_process(self) -> bool:
-        """Whether it can sweep the memory of the process that starts it, for as long as that lives."""
-        return self.process != "other" and self.scope == "process"
 
     def repeats(self, given: Given, of: str = "") -> bool:
         """Whether a call with these arguments asks for more than one run by itself; in doubt, yes.
@@ -211,7 +199,6 @@ class Sleeper(Api, frozen=True, kw_only=True):
     ends           "returns", "raises" (one of `raises` is the tick) or "body" (`with timeout(x):` or a decorator
                    around a wait)
     awaited        whether it is awaited or async-entered
-    delegates      the argument at position 0 must itself be a sleeper, handed over as a function
     unless         no sleep if one of these arguments is given
     """
 
@@ -220,7 +207,6 @@ class Sleeper(Api, frozen=True, kw_only=True):
     ends: Literal["returns", "raises", "body"] = "returns"
     raises: tuple[str, ...] = ()
     awaited: bool = False
-    delegates: bool = False
     unless: tuple[Condition, ...] = ()
     endless: tuple[str, ...] = ("None",)
 
@@ -266,16 +252,6 @@ class Forwarder(Api, frozen=True, kw_only=True):
 
     callback: Callback
     when: Literal["now", "soon", "done", "closed", "collected", "exit", "lost", "result"]
-
-
-class Silent(Entry, frozen=True, kw_only=True):
-    """Something that has no timer API of its own in Python, so that none is to be looked for."""
-
-    api: str
-    packages: tuple[str, ...] = ()
-    process: Process = "same"
-    note: str = ""
-    evidence: Evidence = "source"
 
 
 class Method(Entry, frozen=True, kw_only=True):
@@ -405,21 +381,6 @@ class Words(Entry, frozen=True, kw_only=True):
     note: str = ""
 
 
-class Hint(Entry, frozen=True, kw_only=True):
-    """Words that people use for one role; weak evidence for messages and ordering alone. "*" stands for any text."""
-
-    role: str
-    words: tuple[str, ...]
-
-
-class Returned(Entry, frozen=True, kw_only=True):
-    """`names`, when called (or read, for an attribute such as "discord.Client.loop"), give an instance of the class
-    `type`."""
-
-    names: tuple[str, ...]
-    type: str
-
-
 class Loops(Entry, frozen=True, kw_only=True):
     """What tells an endless loop from a bounded one; `streams` give new items for as long as somebody writes."""
 
@@ -508,14 +469,11 @@ class Data(Entry, frozen=True, kw_only=True):
     sleepers: tuple[Sleeper, ...]
     hooks: tuple[Hook, ...]
     forwarders: tuple[Forwarder, ...]
-    silent: tuple[Silent, ...]
     containers: tuple[ContainerKind, ...]
     functions: tuple[ArgumentFunction, ...]
     key_calls: tuple[KeyCall, ...]
     annotations: tuple[Annotation, ...]
     words: tuple[Words, ...]
-    hints: tuple[Hint, ...]
-    returned: tuple[Returned, ...]
     loops: Loops
     apps: tuple[str, ...]
     open_roots: tuple[str, ...]

@@ -79,6 +79,16 @@ def expressions(action: m.Action) -> tuple[m.Expr, ...]:
     return ()
 
 
+def calls(action: m.Action) -> Iterator[m.Call]:
+    """Every call in an operation."""
+    return (node for node in nodes(action) if isinstance(node, m.Call))
+
+
+def last_name(expr: m.Expr) -> str:
+    """The name, or the last name of a chain of attributes; "" for anything else."""
+    return expr.id if isinstance(expr, m.Name) else expr.name if isinstance(expr, m.Attr) else ""
+
+
 def nodes(action: m.Action) -> Iterator[m.Expr]:
     """Every expression in an operation, parts included."""
     for top in expressions(action):

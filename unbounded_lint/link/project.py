@@ -16,21 +16,10 @@ from unbounded_lint.link.containers.making import Making
 from unbounded_lint.link.containers.reading import Accesses
 from unbounded_lint.link.containers.singletons import Singletons
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.defects.birth_dated_expiry import Renewal
-from unbounded_lint.link.defects.early_sweeper_stop import Stops
-from unbounded_lint.link.defects.entry_skipping_sweep import Skips
-from unbounded_lint.link.defects.forgotten_companion import Companions
-from unbounded_lint.link.defects.fragile_sweeper_tick import Ticks
-from unbounded_lint.link.defects.losable_sweeper import Losses
-from unbounded_lint.link.defects.removal_while_iterating import Iteration
-from unbounded_lint.link.defects.self_keeping_weak_entry import SelfKeeping
-from unbounded_lint.link.defects.sweeper_starts import Starts
-from unbounded_lint.link.defects.touch_only_expiry import Expiry
-from unbounded_lint.link.defects.unbounded_function_cache import FunctionCache, FunctionCaches
-from unbounded_lint.link.entries.prunings import Inner
+from unbounded_lint.link.defects.defects import Defects
+from unbounded_lint.link.defects.question import Linked
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.program.program import Program, ScopeId
-from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.bounds import Bounds
 from unbounded_lint.link.verdicts.classing import Removals
@@ -111,50 +100,10 @@ class Project:
         return next(iter(self._candidates), "")
 
     @cached_property
-    def iteration(self) -> Iteration:
-        """Loops that take from what they walk."""
-        return Iteration(self.flow, self.execution)
-
-    @cached_property
-    def companions(self) -> Companions:
-        """What gets the same keys as something else."""
-        return Companions(self.flow, self.execution, self._removals.extents, self.holdings, self.containers)
-
-    @cached_property
-    def starts(self) -> Starts:
-        """Where the timers that sweep a container are started."""
-        return Starts(self.flow, self.execution)
-
-    @cached_property
-    def ticks(self) -> Ticks:
-        """What drives the sweeps, and whether one exception ends it."""
-        return Ticks(self.flow, self.execution, self._removals.paths)
-
-    @cached_property
-    def stops(self) -> Stops:
-        """Sweepers that stop for the sake of another container."""
-        return Stops(self.flow, self.execution, self.containers)
-
-    @cached_property
-    def skips(self) -> Skips:
-        """Sweeps that pass over some entries for ever."""
-        return Skips(self.flow, self.execution, self._removals.guarantees)
-
-    @cached_property
-    def self_keeping(self) -> SelfKeeping:
-        """Entries with weak keys whose value holds its own key."""
-        return SelfKeeping(self.flow)
-
-    @cached_property
-    def losses(self) -> Losses:
-        """Sweepers that are started and lost again."""
-        return Losses(self.flow, self.execution, self.starts.ways)
-
-    @cached_property
-    def function_caches(self) -> tuple[FunctionCache, ...]:
-        """The functions whose memo only grows."""
-        memos = FunctionCaches(self.flow, self.execution, self._keys, self._singletons, self.execution.catalog)
-        return memos.all()
+    def defects(self) -> Defects:
+        """What can be wrong with the sweeping of a container: one question for each rule that has one of its own."""
+        parts = (self.flow, self.execution, self._keys, self._removals, self.holdings, self._singletons)
+        return Defects(Linked(*parts, self.containers))
 
     @property
     def failures(self) -> tuple[tuple[str, str, Exception], ...]:
@@ -194,21 +143,6 @@ class Project:
     def rhythms(self) -> Rhythms:
         """The recurring timers."""
         return Rhythms(self.flow, self.execution, self.containers)
-
-    @cached_property
-    def expiry(self) -> Expiry:
-        """Age tests of entries."""
-        return Expiry(self.flow, self.execution)
-
-    @cached_property
-    def inner(self) -> Inner:
-        """Removals inside the values of entries."""
-        return Inner(self.flow, self.execution)
-
-    @cached_property
-    def renewal(self) -> Renewal:
-        """Whether the dates that sweeps look at are renewed."""
-        return Renewal(self.flow, self.execution, self.expiry)
 
     def place(self, scope: ScopeId, op: int, role: str, text: str) -> Place:
         """The place of an operation."""
@@ -250,13 +184,11 @@ class Project:
     def timer_places(self, container: Container) -> tuple[Place, ...]:
         """Where the timers that reach a removal are started."""
         found = [
-            self.place(*context.root, "timer", f"{context.timer or 'a timed loop'} in `{self.root(context)}`")
+            self.place(
+                *context.root, "timer", f"{context.timer or 'a timed loop'} in `{self.function(context.root[0])}`"
+            )
             for removal in self._removals.of(container.accesses, container.holder.definitions)
             for context in removal.contexts
             if context.kind in {"timer", "later", "unstarted"}
         ]
         return tuple(sorted(set(found)))
-
-    def root(self, context: Context) -> str:
-        """Where a way of running begins, for a person."""
-        return self.function(context.root[0])

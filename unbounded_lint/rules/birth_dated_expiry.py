@@ -20,9 +20,7 @@ ADVICE = "write the time of last use when the entry is used, and let the sweep c
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container that is swept by the age since birth while its entries are at work."""
     for container in project.containers:
-        if container.verdict.name not in {"swept", "amortised"}:
-            continue
-        stale = project.renewal.stale(container.accesses, container.sweeps)
+        stale = project.defects.birth_dated_expiry.of(container)
         if stale is None:
             continue
         sweep, work = (project.function(s) for s in (stale.sweep.access.scope, stale.scope))

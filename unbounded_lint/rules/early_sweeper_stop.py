@@ -12,7 +12,7 @@ from unbounded_lint.rules.evidence import finding, growth
 if TYPE_CHECKING:
     from unbounded_lint.link.defects.early_sweeper_stop import Stop
     from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM206"
 NAME = "early-sweeper-stop"
@@ -21,7 +21,7 @@ NAME = "early-sweeper-stop"
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container whose sweeper stops for the sake of another."""
     for container in project.containers:
-        stop = project.stops.of(container)
+        stop = project.defects.early_sweeper_stops.of(container)
         if stop is not None:
             yield _report(container, stop, project)
 

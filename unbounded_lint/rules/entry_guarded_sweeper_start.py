@@ -12,7 +12,7 @@ from unbounded_lint.rules.evidence import finding
 if TYPE_CHECKING:
     from unbounded_lint.link.defects.sweeper_starts import Unstarted
     from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM203"
 NAME = "entry-guarded-sweeper-start"
@@ -22,13 +22,9 @@ ADVICE = "start the sweeper with the program, or behind every insert whatever th
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container whose sweeper only some of its entries start."""
     for container in project.containers:
-        if container.verdict.name == "swept":
-            unstarted = project.starts.unstarted(
-                container.holder, container.accesses, container.inserts, container.removals
-            )
-            guarded = next((u for u in unstarted if u.kind == "guarded"), None)
-            if guarded is not None:
-                yield _report(container, guarded, project)
+        guarded = next((u for u in project.defects.sweeper_starts.of(container) if u.kind == "guarded"), None)
+        if guarded is not None:
+            yield _report(container, guarded, project)
 
 
 def _report(container: Container, guarded: Unstarted, project: Project) -> Finding:

@@ -12,7 +12,7 @@ from unbounded_lint.rules.evidence import finding, growth
 if TYPE_CHECKING:
     from unbounded_lint.link.defects.entry_skipping_sweep import Skip
     from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM202"
 NAME = "entry-skipping-sweep"
@@ -21,9 +21,7 @@ NAME = "entry-skipping-sweep"
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container whose sweeps pass over some entries for ever."""
     for container in project.containers:
-        skip = project.skips.of(
-            container.holder, container.accesses, container.inserts, container.removals, container.verdict
-        )
+        skip = project.defects.entry_skipping_sweeps.of(container)
         if skip is not None:
             yield _report(container, skip, project)
 

@@ -17,29 +17,19 @@ if TYPE_CHECKING:
 CODE = "UBM210"
 NAME = "entry-timer-only-cleanup"
 ADVICE = "put a size cap or one sweep by age behind the timers of the entries"
-_NETS = frozenset({"insert", "capacity"})
 
 
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container that nothing but the timers of its entries shrinks by itself."""
     for container in project.containers:
-        own = [r for r in container.removals if _is_of_one_entry(r)]
-        removal = min(own, key=lambda r: r.when != "later", default=None)
-        if removal is None or container.verdict.name not in {"entry-timer", "swept"}:
-            continue
-        if any(r.when in _NETS for r in container.removals) or project.iteration.is_swept_itself(container):
+        removal = project.defects.entry_timer_only_cleanups.of(container)
+        if removal is None:
             continue
         message = (
             f"`{container.name}` grows in {growth(container, project)}, and an entry leaves by itself only "
             f"when its own timer runs {_what_runs(removal, container, project)}: one timer lost is one entry kept"
         )
         yield finding(CODE, NAME, message, container, project, ADVICE)
-
-
-def _is_of_one_entry(removal: Removal) -> bool:
-    """Whether a one-shot timer runs a removal of a single key."""
-    late = any(context.kind == "later" for context in removal.contexts)
-    return removal.when == "later" or (late and removal.extent == "single")
 
 
 def _what_runs(removal: Removal, container: Container, project: Project) -> str:

@@ -11,7 +11,7 @@ from unbounded_lint.rules.evidence import advice_by_entries, finding, growth, on
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM102"
 NAME = "event-only-removal"

@@ -12,7 +12,7 @@ from unbounded_lint.rules.evidence import finding
 if TYPE_CHECKING:
     from unbounded_lint.link.defects.forgotten_companion import Forgotten
     from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM105"
 NAME = "forgotten-companion"
@@ -22,7 +22,7 @@ _MOST = 3
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container that a removal from its companion forgets."""
     for container in project.containers:
-        forgotten = project.companions.of(container)
+        forgotten = project.defects.forgotten_companions.of(container)
         if forgotten is None:
             continue
         yield finding(

@@ -12,7 +12,7 @@ from unbounded_lint.rules.evidence import finding, growth
 if TYPE_CHECKING:
     from unbounded_lint.link.defects.fragile_sweeper_tick import Fragile
     from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM207"
 NAME = "fragile-sweeper-tick"
@@ -31,7 +31,7 @@ _RISK = {
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container whose sweeping ends at the first exception."""
     for container in project.containers:
-        fragile = project.ticks.fragile(container)
+        fragile = project.defects.fragile_sweeper_ticks.of(container)
         if fragile is not None:
             yield _finding(fragile, container, project)
 

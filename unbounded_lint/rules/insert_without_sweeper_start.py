@@ -12,7 +12,7 @@ from unbounded_lint.rules.evidence import finding
 if TYPE_CHECKING:
     from unbounded_lint.link.defects.sweeper_starts import Unstarted
     from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM204"
 NAME = "insert-without-sweeper-start"
@@ -22,12 +22,9 @@ ADVICE = "start the sweeper with the program, or behind this insert as behind th
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container with an insert that starts no sweeper, where others do."""
     for container in project.containers:
-        if container.verdict.name == "swept":
-            unstarted = project.starts.unstarted(
-                container.holder, container.accesses, container.inserts, container.removals
-            )
-            if unstarted and all(u.kind == "bare" for u in unstarted):
-                yield _report(container, unstarted[0], project)
+        unstarted = project.defects.sweeper_starts.of(container)
+        if unstarted and all(u.kind == "bare" for u in unstarted):
+            yield _report(container, unstarted[0], project)
 
 
 def _report(container: Container, bare: Unstarted, project: Project) -> Finding:

@@ -12,7 +12,7 @@ from unbounded_lint.rules.evidence import finding, growth, on_a_timer
 if TYPE_CHECKING:
     from unbounded_lint.link.entries.prunings import Pruning
     from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM104"
 NAME = "keys-outlive-values"
@@ -27,15 +27,9 @@ _DOES = {
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container whose values are emptied while their keys stay."""
     for container in project.containers:
-        if container.verdict.name in {"never", "event-only"} and _gets_keys(container):
-            prunings = project.inner.prunings(container.accesses)
-            if prunings:
-                yield _finding(prunings, container, project)
-
-
-def _gets_keys(container: Container) -> bool:
-    """Whether new keys come, and not only new elements under keys that are there."""
-    return any(not i.access.nested and i.domain.kind != "closed" for i in container.inserts)
+        prunings = project.defects.keys_outliving_values.of(container)
+        if prunings:
+            yield _finding(prunings, container, project)
 
 
 def _finding(prunings: tuple[Pruning, ...], container: Container, project: Project) -> Finding:

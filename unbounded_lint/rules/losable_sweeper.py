@@ -12,7 +12,7 @@ from unbounded_lint.rules.evidence import finding, growth
 if TYPE_CHECKING:
     from unbounded_lint.link.defects.losable_sweeper import Loss
     from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM205"
 NAME = "losable-sweeper"
@@ -26,10 +26,9 @@ _ADVICE = {
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container whose sweeper every start loses."""
     for container in project.containers:
-        if container.verdict.name == "swept":
-            loss = project.losses.of(container.removals)
-            if loss is not None:
-                yield _report(container, loss, project)
+        loss = project.defects.losable_sweepers.of(container)
+        if loss is not None:
+            yield _report(container, loss, project)
 
 
 def _report(container: Container, loss: Loss, project: Project) -> Finding:

@@ -12,7 +12,7 @@ from unbounded_lint.rules.evidence import finding, growth
 if TYPE_CHECKING:
     from unbounded_lint.link.defects.removal_while_iterating import Clash
     from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM208"
 NAME = "removal-while-iterating"
@@ -21,7 +21,7 @@ NAME = "removal-while-iterating"
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container that a loop takes from while it walks it."""
     for container in project.containers:
-        clashes = project.iteration.clashes(container)
+        clashes = project.defects.removals_while_iterating.of(container)
         if clashes:
             yield _finding(min(clashes, key=lambda c: (c.call is not None, c.scope, c.loop)), container, project)
 

@@ -22,7 +22,7 @@ ADVICE = "keep `weakref.ref(key)` in the value, or only what the value needs of 
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each map with weak keys in which an entry keeps itself."""
     for container in project.containers:
-        kept = project.self_keeping.of(container)
+        kept = project.defects.self_keeping_weak_entries.of(container)
         if kept is not None:
             yield _report(container, kept, project)
 

@@ -12,7 +12,7 @@ from unbounded_lint.rules.evidence import finding, growth, on_a_timer
 if TYPE_CHECKING:
     from unbounded_lint.link.defects.touch_only_expiry import Touch
     from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container
+    from unbounded_lint.link.verdicts.container import Container
 
 CODE = "UBM103"
 NAME = "touch-only-expiry"
@@ -20,31 +20,16 @@ NAME = "touch-only-expiry"
 
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container whose entries expire only when their own key is asked for."""
-    growing = [c for c in project.containers if c.verdict.name in {"never", "event-only"} and not _walks(c)]
-    touches = {c.symbol: project.expiry.touches(c.accesses) for c in growing}
-    dated = [c for c in growing if touches[c.symbol]]
-    for container in growing:
-        own = touches[container.symbol]
-        if own:
-            touch = next((t for t in own if t.removes is not None), own[0])
-            yield _finding(touch, container, project, None)
-            continue
-        for other in dated:
-            borrowed = project.expiry.dated_by(container.accesses, touches[other.symbol], other.accesses)
-            if borrowed is not None:
-                yield _finding(borrowed, container, project, other)
-                break
+    for container in project.containers:
+        touch = project.defects.touch_only_expiry.of(container)
+        if touch is not None:
+            yield _finding(touch, container, project)
 
 
-def _walks(container: Container) -> bool:
-    """Whether something that runs does walk the container: then its expiry is not by touch alone."""
-    return any(r.extent == "sweep" and r.when in {"event", "exit"} for r in container.removals)
-
-
-def _finding(touch: Touch, container: Container, project: Project, dates: Container | None) -> Finding:
+def _finding(touch: Touch, container: Container, project: Project) -> Finding:
     where = project.function(touch.access.scope)
-    outcome = "removes" if touch.removes is not None and dates is None else "expires"
-    by = "" if dates is None else f" by `{dates.name}`"
+    outcome = "removes" if touch.removes is not None and touch.dates is None else "expires"
+    by = "" if touch.dates is None else f" by `{touch.dates.name}`"
     message = (
         f"`{container.name}` grows in {growth(container, project)} and `{where}` {outcome} an entry that is too old"
         f"{by} only when its own key is asked for: the others stay for ever"

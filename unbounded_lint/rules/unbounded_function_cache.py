@@ -19,7 +19,7 @@ _MOST = 5
 
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each function whose memo only grows."""
-    for memo in project.function_caches:
+    for memo in project.defects.unbounded_function_caches.all:
         yield Finding(
             code=CODE,
             name=NAME,

@@ -58,7 +58,7 @@ QUIET = {
 def test_stale_dates(name: str, tmp_path: Path) -> None:
     project = linked(tmp_path, {"m.py": STALE[name] + LOOP})
     container = named(project)
-    stale = project.renewal.stale(container.accesses, container.sweeps)
+    stale = project.defects.birth_dated_expiry.of(container)
     assert stale is not None
     assert stale.part == "made"
 
@@ -69,4 +69,4 @@ def test_dates_that_are_right(name: str, tmp_path: Path) -> None:
     project = linked(tmp_path, {"m.py": QUIET[name] + LOOP, "tests/test_m.py": test})
     container = named(project)
     assert container.sweeps
-    assert project.renewal.stale(container.accesses, container.sweeps) is None
+    assert project.defects.birth_dated_expiry.of(container) is None

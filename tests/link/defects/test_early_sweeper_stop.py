@@ -56,7 +56,7 @@ def stop_of(tmp_path: Path, text: str, **more: str) -> Stop | None:
     project = linked(tmp_path, {"m.py": text, **{f"{name}.py": body for name, body in more.items()}})
     container = named(project)
     assert container.verdict.name == "swept", container.verdict
-    return project.stops.of(container)
+    return project.defects.early_sweeper_stops.of(container)
 
 
 @pytest.mark.parametrize("sweeper", EARLY.values(), ids=EARLY.keys())
@@ -73,7 +73,7 @@ def test_goes_on(sweeper: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("sweeper", EARLY.values(), ids=EARLY.keys())
 def test_the_map_that_is_asked_is_swept(sweeper: str, tmp_path: Path) -> None:
     project = linked(tmp_path, {"m.py": HEAD + PUTS + SWEEP + sweeper})
-    assert project.stops.of(named(project, "A")) is None
+    assert project.defects.early_sweeper_stops.of(named(project, "A")) is None
 
 
 @pytest.mark.parametrize("sweeper", EARLY.values(), ids=EARLY.keys())
@@ -112,4 +112,4 @@ def test_what_goes_with_the_entries_of_another_needs_no_sweep(tmp_path: Path) ->
     )
     text = HEAD + PUTS + sweep + EARLY["loop left"]
     project = linked(tmp_path, {"m.py": text})
-    assert project.stops.of(named(project)) is None
+    assert project.defects.early_sweeper_stops.of(named(project)) is None

@@ -149,9 +149,7 @@ SET = {
 def skip_of(project: Project) -> Skip | None:
     container = named(project)
     assert container.verdict.name == "swept", container.verdict
-    return project.skips.of(
-        container.holder, container.accesses, container.inserts, container.removals, container.verdict
-    )
+    return project.defects.entry_skipping_sweeps.of(container)
 
 
 @pytest.mark.parametrize("sweep", SWEEPS.values(), ids=SWEEPS.keys())
@@ -305,8 +303,4 @@ def test_odd_sweeps_are_no_error(tmp_path: Path) -> None:
         "    X.update({k: v for k, v in X.items()})\n"
     )
     project = linked(tmp_path, {"m.py": HEAD + RUN + PUT + sweep})
-    container = named(project)
-    found = project.skips.of(
-        container.holder, container.accesses, container.inserts, container.removals, container.verdict
-    )
-    assert found is None
+    assert project.defects.entry_skipping_sweeps.of(named(project)) is None

@@ -94,7 +94,7 @@ QUIET: dict[str, str] = {
 
 
 def forgotten(project: Project, name: str) -> Forgotten | None:
-    return project.companions.of(named(project, name))
+    return project.defects.forgotten_companions.of(named(project, name))
 
 
 @pytest.mark.parametrize("name", list(FORGETS))
@@ -147,7 +147,7 @@ def test_an_inherited_attribute_is_no_companion(tmp_path: Path) -> None:
         "class Grid(Base):\n    def __init__(self):\n        self.rows = {}\nbase = Base()\ngrid = Grid()\n"
     )
     project = linked(tmp_path, {"m.py": text})
-    assert [c.symbol for c in project.containers if project.companions.of(c) is not None] == []
+    assert [c.symbol for c in project.containers if project.defects.forgotten_companions.of(c) is not None] == []
 
 
 def test_a_helper_for_either_is_no_pair(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ def fragile(text: str, root: Path) -> Fragile | None:
     project = linked(root, {"m.py": STORE + text})
     container = named(project)
     assert container.verdict.name in {"swept", "amortised"}
-    return project.ticks.fragile(container)
+    return project.defects.fragile_sweeper_ticks.of(container)
 
 
 @pytest.mark.parametrize(("text", "ending", "what"), FRAGILE.values(), ids=FRAGILE)
@@ -204,7 +204,7 @@ def test_a_risk_in_another_module_is_found(tmp_path: Path) -> None:
         "m.py": STORE + "import mail\n" + loop("mail.send('tick')", "sweep()") + THREAD,
     }
     project = linked(tmp_path, files)
-    found = project.ticks.fragile(named(project))
+    found = project.defects.fragile_sweeper_ticks.of(named(project))
     assert found is not None and found.risk.scope.path == "mail.py"
     assert project.place(*found.tick, "", "").path == "m.py"
 
@@ -219,5 +219,5 @@ def test_drivers_of_a_sweep(tmp_path: Path) -> None:
     )
     project = linked(tmp_path, {"m.py": text})
     (removal,) = named(project).removals
-    drivers = list(project.ticks.drivers(removal.access.scope, removal.access.op))
+    drivers = list(project.defects.fragile_sweeper_ticks.drivers(removal.access.scope, removal.access.op))
     assert sorted(d.timer.api if d.timer else "loop" for d in drivers) == ["loop", "twisted LoopingCall"]

@@ -140,7 +140,7 @@ def test_loss(text: str, kind: str | None, tmp_path: Path) -> None:
     project = linked(tmp_path, {"m.py": HEAD + text, "w.py": "import m\ndef handle(request):\n    m.put(request)\n"})
     found = named(project)
     assert found.verdict.name == "swept"
-    loss = project.losses.of(found.removals)
+    loss = project.defects.losable_sweepers.of(found)
     assert (loss.kind if loss else None) == kind
 
 
@@ -170,6 +170,6 @@ def test_what_holds_a_dropped_task(body: str, level: Confidence, tmp_path: Path)
         + "        sweep()\nasync def begin(app):\n    asyncio.create_task(wait())\n"
     )
     project = linked(tmp_path, {"m.py": HEAD.partition("async def loop")[0] + text})
-    loss = project.losses.of(named(project).removals)
+    loss = project.defects.losable_sweepers.of(named(project))
     assert loss is not None
     assert (loss.kind, loss.confidence) == ("dropped", level)

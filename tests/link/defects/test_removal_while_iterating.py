@@ -86,7 +86,7 @@ QUIET: dict[str, str] = {
 @pytest.mark.parametrize("text", CLASHES.values(), ids=CLASHES)
 def test_removal_from_what_is_walked(text: str, tmp_path: Path) -> None:
     project = linked(tmp_path, {"m.py": text})
-    clashes = project.iteration.clashes(named(project))
+    clashes = project.defects.removals_while_iterating.of(named(project))
     assert clashes
     assert {clash.skips for clash in clashes} == {"X = []" in text}
 
@@ -94,7 +94,7 @@ def test_removal_from_what_is_walked(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", QUIET.values(), ids=QUIET)
 def test_no_clash(text: str, tmp_path: Path) -> None:
     project = linked(tmp_path, {"m.py": text})
-    assert project.iteration.clashes(named(project)) == ()
+    assert project.defects.removals_while_iterating.of(named(project)) == ()
 
 
 def test_the_places_of_a_clash(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_the_places_of_a_clash(tmp_path: Path) -> None:
     store = "X = {}\ndef put(request):\n    X[request.id] = request\ndef drop(k):\n    X.pop(k, None)\n"
     main = "import store\ndef sweep():\n    for k in store.X:\n        store.drop(k)\n"
     project = linked(tmp_path, {"store.py": store, "main.py": main})
-    (clash,) = project.iteration.clashes(named(project))
+    (clash,) = project.defects.removals_while_iterating.of(named(project))
     assert clash.call is not None
     places = [
         project.place(*at, "", "")
@@ -124,4 +124,4 @@ def test_a_sweep_of_another_container_is_not_its_own(sweep: str, itself: bool, t
     project = linked(tmp_path, {"m.py": MAP + sweep + loop + "threading.Thread(target=loop).start()\n"})
     container = named(project)
     assert container.verdict.name == "swept"
-    assert project.iteration.is_swept_itself(container) is itself
+    assert project.defects.entry_timer_only_cleanups.is_swept_itself(container) is itself

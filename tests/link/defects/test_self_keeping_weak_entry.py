@@ -218,7 +218,7 @@ LETS_GO = {
 def of(tmp_path: Path, body: str, head: str = HEAD) -> object:
     text = f"{head}async def handle(request):\n    c = Conn(request)\n    {body}\n"
     project = linked(tmp_path, {"m.py": text})
-    return project.self_keeping.of(named(project))
+    return project.defects.self_keeping_weak_entries.of(named(project))
 
 
 @pytest.mark.parametrize("body", KEEPS.values(), ids=KEEPS)

@@ -65,7 +65,7 @@ def unstarted(tmp_path: Path, files: dict[str, str]) -> list[tuple[str, str, str
     project = linked(tmp_path, files)
     found = named(project)
     assert found.verdict.name == "swept"
-    items = project.starts.unstarted(found.holder, found.accesses, found.inserts, found.removals)
+    items = project.defects.sweeper_starts.of(found)
     return [(i.kind, project.function(i.access.scope), i.text) for i in items]
 
 
@@ -214,7 +214,7 @@ def test_constructor_of_the_holder(tmp_path: Path) -> None:
     project = linked(tmp_path, {"m.py": head + cls})
     found = named(project, "Store.X")
     assert found.verdict.name == "swept"
-    assert not project.starts.unstarted(found.holder, found.accesses, found.inserts, found.removals)
+    assert not project.defects.sweeper_starts.of(found)
 
 
 def test_entry_with_a_timer_of_its_own(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_entry_with_a_timer_of_its_own(tmp_path: Path) -> None:
     )
     project = linked(tmp_path, {"m.py": text})
     found = named(project)
-    assert not project.starts.unstarted(found.holder, found.accesses, found.inserts, found.removals)
+    assert not project.defects.sweeper_starts.of(found)
 
 
 def test_conditions_in_words(tmp_path: Path) -> None:
@@ -235,6 +235,6 @@ def test_conditions_in_words(tmp_path: Path) -> None:
         tmp_path, {"m.py": HEAD + PUT + "    if request.kind in ('a', 'b'):\n        start()\n", "w.py": WEB}
     )
     found = named(project)
-    (item,) = project.starts.unstarted(found.holder, found.accesses, found.inserts, found.removals)
+    (item,) = project.defects.sweeper_starts.of(found)
     assert item.condition is not None
     assert shown(item.condition) == item.text == "request.kind in ..."

@@ -1,97 +1,16 @@
-"""Age tests of entries: which comparisons are ones, what they read, and what is done with what is too old."""
+"""What is done with an entry that is too old when it is asked for."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.programs import linked, named
-from unbounded_lint.link.defects.touch_only_expiry import AgeTest
 
-HEAD = "import datetime\nimport time\nX = {}\ndef put(request):\n    X[request.id] = make(request)\n"
+HEAD = "import time\nX = {}\ndef put(request):\n    X[request.id] = make(request)\n"
 GET = "def get(request):\n    hit = X.get(request.id)\n"
-
-TESTS: dict[str, tuple[str, tuple[str, ...], bool, bool]] = {
-    # body -> path of the date, whether true means too old, whether an age is compared with a limit
-    "age in a tuple": ("    return time.time() - hit[0] > 60\n", ("#0",), True, True),
-    "age turned round": ("    return 60 < time.time() - hit[0]\n", ("#0",), True, True),
-    "still fresh": ("    return time.time() - hit['at'] < 60\n", ("at",), False, True),
-    "deadline of an attribute": ("    return hit.until <= time.time()\n", ("until",), True, False),
-    "deadline ahead": ("    return time.time() < hit.until\n", ("until",), False, False),
-    "sum": ("    return hit.at + 60 < time.monotonic()\n", ("at",), True, True),
-    "cut-off": ("    oldest = time.time() - 60\n    return hit.at < oldest\n", ("at",), True, True),
-    "value itself": ("    return time.time() - hit > 60\n", (), True, True),
-    "unpacked": ("    at, _ = hit\n    return time.time() - at >= 60\n", ("#0",), True, True),
-    "named age": ("    age = time.time() - hit.at\n    return age > 60\n", ("at",), True, True),
-    "get in an entry": ("    return hit.get('at', 0) < time.time()\n", ("at",), True, False),
-    "seconds of a difference": (
-        "    return (datetime.datetime.now() - hit.at).total_seconds() > 9\n",
-        ("at",),
-        True,
-        True,
-    ),
-    "element of a list": ("    return [at for at in hit if time.time() - at < 60]\n", ("*",), False, True),
-    "function of the project": (
-        "    return is_old(hit)\ndef is_old(entry):\n    return time.time() - entry.at > 60\n",
-        ("at",),
-        True,
-        True,
-    ),
-    "clock handed over": (
-        "    return is_old(hit, time.time())\ndef is_old(entry, now):\n    return now - entry.at > 60\n",
-        ("at",),
-        True,
-        True,
-    ),
-}
-
-QUIET = {
-    "two dates of the entry": "    return hit.until - hit.at > 60\n",
-    "clock without an entry": "    return time.time() - request.at > 60\n",
-    "entry without a clock": "    return hit.at > 60\n",
-    "equality": "    return hit.at == time.time()\n",
-    "a name like a clock": "    return now() - hit.at > 60\ndef now():\n    return 0\n",
-}
-
-
-def only(tmp_path: Path, text: str) -> AgeTest:
-    project = linked(tmp_path, {"m.py": text})
-    found = project.expiry.tests(named(project).accesses)
-    assert len(found) == 1
-    return found[0]
-
-
-@pytest.mark.parametrize("name", TESTS)
-def test_age_tests_are_read(name: str, tmp_path: Path) -> None:
-    body, path, old, lasting = TESTS[name]
-    test = only(tmp_path, HEAD + GET + body)
-    assert (test.entries[0].path, test.old, test.lasting) == (path, old, lasting)
-    assert not test.entries[0].walked
-
-
-@pytest.mark.parametrize("name", QUIET)
-def test_other_comparisons_are_none(name: str, tmp_path: Path) -> None:
-    project = linked(tmp_path, {"m.py": HEAD + GET + QUIET[name]})
-    assert not project.expiry.tests(named(project).accesses)
-
-
-@pytest.mark.parametrize(
-    "loop",
-    [
-        "for k, hit in list(X.items()):\n        if time.time() - hit.at > 60:\n            del X[k]\n",
-        "for k in list(X):\n        if time.time() - X[k].at > 60:\n            del X[k]\n",
-        "old = [k for k, hit in X.items() if time.time() - hit.at > 60]\n    for k in old:\n        del X[k]\n",
-        "for hit in X.values():\n        if time.time() - hit.at > 60:\n            hit.close()\n",
-        "for k in list(X):\n        drop(k)\ndef drop(k):\n    if time.time() - X[k].at > 60:\n        del X[k]\n",
-    ],
-)
-def test_a_walk_asks_for_no_key(loop: str, tmp_path: Path) -> None:
-    test = only(tmp_path, HEAD + "def sweep():\n    " + loop)
-    assert test.entries[0].walked
-    project = linked(tmp_path, {})
-    assert not project.expiry.touches(named(project).accesses)
-
 
 TOUCHES: dict[str, tuple[str, bool]] = {
     # body -> whether the entry is removed
@@ -113,7 +32,7 @@ TOUCHES: dict[str, tuple[str, bool]] = {
 def test_touches_drop_what_is_too_old(name: str, tmp_path: Path) -> None:
     body, removes = TOUCHES[name]
     project = linked(tmp_path, {"m.py": HEAD + GET + body})
-    (touch,) = project.expiry.touches(named(project).accesses)
+    (touch,) = project.defects.touch_only_expiry.touches(named(project))
     assert (touch.removes is not None) == removes
 
 
@@ -127,7 +46,7 @@ def test_touches_drop_what_is_too_old(name: str, tmp_path: Path) -> None:
 )
 def test_a_measured_duration_is_no_expiry(end: str, tmp_path: Path) -> None:
     project = linked(tmp_path, {"m.py": HEAD + GET + end})
-    assert not project.expiry.touches(named(project).accesses)
+    assert not project.defects.touch_only_expiry.touches(named(project))
 
 
 def test_dates_kept_beside_the_entries(tmp_path: Path) -> None:
@@ -137,10 +56,11 @@ def test_dates_kept_beside_the_entries(tmp_path: Path) -> None:
         "    X[key] = request.body\n    DATES[key] = time.time()\n    Y[request.other] = 1\n    return X[key]\n"
     )
     project = linked(tmp_path, {"m.py": text})
-    dates = named(project, "DATES").accesses
-    touches = project.expiry.touches(dates)
-    assert project.expiry.dated_by(named(project).accesses, touches, dates) == touches[0]
-    assert project.expiry.dated_by(named(project, "Y").accesses, touches, dates) is None
+    dates = named(project, "DATES")
+    touch = project.defects.touch_only_expiry.of(named(project))
+    assert touch is not None and touch.dates is dates
+    assert replace(touch, dates=None) == project.defects.touch_only_expiry.touches(dates)[0]
+    assert project.defects.touch_only_expiry.of(named(project, "Y")) is None
 
 
 def test_dates_asked_by_a_function_of_their_own(tmp_path: Path) -> None:
@@ -150,6 +70,7 @@ def test_dates_asked_by_a_function_of_their_own(tmp_path: Path) -> None:
         "def get(key):\n    return X.get(key) if is_fresh(key) else None\n"
     )
     project = linked(tmp_path, {"m.py": text})
-    dates = named(project, "DATES").accesses
-    touches = project.expiry.touches(dates)
-    assert project.expiry.dated_by(named(project).accesses, touches, dates) == touches[0]
+    dates = named(project, "DATES")
+    touch = project.defects.touch_only_expiry.of(named(project))
+    assert touch is not None and touch.dates is dates
+    assert replace(touch, dates=None) == project.defects.touch_only_expiry.touches(dates)[0]

@@ -63,7 +63,7 @@ QUIET: dict[str, str] = {
 
 
 def memos(root: Path, text: str) -> tuple[FunctionCache, ...]:
-    return linked(root, {"m.py": text}).function_caches
+    return linked(root, {"m.py": text}).defects.unbounded_function_caches.all
 
 
 @pytest.mark.parametrize("name", list(GROWS))
@@ -101,7 +101,7 @@ def test_who_is_kept(tmp_path: Path) -> None:
 
 
 def test_tests_are_left_out(tmp_path: Path) -> None:
-    assert linked(tmp_path, {"tests/test_m.py": GROWS["cache"]}).function_caches == ()
+    assert linked(tmp_path, {"tests/test_m.py": GROWS["cache"]}).defects.unbounded_function_caches.all == ()
 
 
 def test_a_remembered_result_is_no_new_object(tmp_path: Path) -> None:

@@ -70,23 +70,23 @@ QUIET = {
 def test_prunings(name: str, tmp_path: Path) -> None:
     text, how = PRUNED[name]
     project = linked(tmp_path, {"m.py": text})
-    assert {p.how for p in project.inner.prunings(named(project).accesses)} == {how}
+    assert {p.how for p in project.defects.keys_outliving_values.prunings.of(named(project).accesses)} == {how}
 
 
 @pytest.mark.parametrize("name", QUIET)
 def test_no_prunings(name: str, tmp_path: Path) -> None:
     project = linked(tmp_path, {"m.py": QUIET[name]})
-    assert not project.inner.prunings(named(project).accesses)
+    assert not project.defects.keys_outliving_values.prunings.of(named(project).accesses)
 
 
 def test_tests_prune_nothing(tmp_path: Path) -> None:
     test = "from m import X\ndef test_leave():\n    X['a'].discard(1)\n"
     project = linked(tmp_path, {"m.py": SETS, "tests/test_m.py": test})
-    assert not project.inner.prunings(named(project).accesses)
+    assert not project.defects.keys_outliving_values.prunings.of(named(project).accesses)
 
 
 @pytest.mark.parametrize(("call", "expected"), [("listener(event)", True), ("print(listener)", False)])
 def test_listeners_are_told_apart(call: str, expected: bool, tmp_path: Path) -> None:
     text = SETS + f"def emit(room, event):\n    for listener in list(X[room]):\n        {call}\n"
     project = linked(tmp_path, {"m.py": text})
-    assert project.inner.holds_callables(named(project).accesses) == expected
+    assert project.defects.keys_outliving_values.prunings.holds_callables(named(project).accesses) == expected

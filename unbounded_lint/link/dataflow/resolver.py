@@ -20,7 +20,16 @@ from unbounded_lint.link.dataflow.questions import (
 )
 from unbounded_lint.link.dataflow.scoping import AttributeWrite, Scoping
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.dataflow.values import NOTHING, CallSite, External, Value, Values
+from unbounded_lint.link.dataflow.values import (
+    NOTHING,
+    CallSite,
+    External,
+    Function,
+    Instance,
+    Value,
+    Values,
+    ordered,
+)
 from unbounded_lint.link.program.program import Program, ScopeId
 
 
@@ -45,6 +54,19 @@ class Resolver:
     def _ask(self, question: Any) -> Values:
         found: Values = self._solver.answer(question)
         return NOTHING if found == ANYTHING else found
+
+    def functions(self, expr: m.Expr, scope: ScopeId) -> tuple[ScopeId, ...]:
+        """The functions of the project that an expression can be."""
+        return tuple(v.scope for v in ordered(self.values(expr, scope)) if isinstance(v, Function))
+
+    def classes(self, expr: m.Expr, scope: ScopeId) -> tuple[ScopeId, ...]:
+        """The classes of the project that an expression can be an instance of."""
+        return tuple(v.scope for v in ordered(self.values(expr, scope)) if isinstance(v, Instance))
+
+    def methods(self, cls: ScopeId, name: str) -> tuple[ScopeId, ...]:
+        """The functions that an attribute of the instances of a class can be."""
+        found = ordered(self.class_attribute(cls, name, on_class=False))
+        return tuple(v.scope for v in found if isinstance(v, Function))
 
     def lookup(self, name: str, scope: ScopeId) -> Values:
         """What a bare name can be, by Python's scoping."""

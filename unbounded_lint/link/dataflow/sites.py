@@ -16,6 +16,16 @@ from unbounded_lint.link.program.program import Program, ScopeId, Site
 _OF_BUILTINS = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind))
 
 
+def stored(action: m.Action, site: Site) -> m.Expr | None:
+    """The value that an assignment gives to the expression of a site; that expression itself, where it is one of
+    several that a value is unpacked into; None if it is no target."""
+    if not isinstance(action, m.Assign) or action.value is None or not any(site.top is t for t in action.targets):
+        return None
+    if not site.parents:
+        return action.value
+    return site.node if all(isinstance(p, m.Display | m.Star) for p in site.parents) else None
+
+
 class _Bases(NamedTuple):
     """Every `base.name` of the program with that name.
 

@@ -195,7 +195,9 @@ class Flow:
             case _OfHandle(handle=handle):
                 return self._trace(self._strict_steps, [Item(handle, 0, False)], [])
             case _OfFunction(function=function):
-                return self._trace(self._steps, self._held_function(function), self._written_lambda(function))
+                written = self.program.of(function).lambdas.get(function.index)
+                sites: list[_Standing] = [] if written is None else [(written, 0, False)]
+                return self._trace(self._steps, self._held_function(function), sites)
         site = self._standing[question]
         return self._trace(self._steps, [], [(site, 0, False)], question.limit)
 
@@ -207,10 +209,6 @@ class Flow:
         if self.program.facts(parent).kind != "class":
             return [Item(Variable(parent, facts.name), 0, False)]
         return [Item(Attribute(parent, facts.name), 0 if is_static(facts) else 1, False)]
-
-    def _written_lambda(self, function: ScopeId) -> list[_Standing]:
-        site = self.program.of(function).lambdas.get(function.index)
-        return [] if site is None else [(site, 0, False)]
 
     def _trace(self, steps: Steps, start: list[Item], sites: list[_Standing], limit: int = HANDLES) -> _Tracing:
         queue, pending = list(start), list(sites)

@@ -10,14 +10,15 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.dataflow.clocks import tells_time
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Function, Instance
-from unbounded_lint.link.defects.touch_only_expiry import AgeTest, Expiry
+from unbounded_lint.link.dataflow.sites import stored
+from unbounded_lint.link.defects.question import Question
+from unbounded_lint.link.entries.ages import AgeTest
 from unbounded_lint.link.entries.values import Entries, Entry
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.truth import leaves_of
 from unbounded_lint.link.runs.context import LIVE
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import Removal
 
 
@@ -38,20 +39,16 @@ class Stale:
     op: int
 
 
-class Renewal:
+class BirthDatedExpiry(Question):
     """Compares the dates that sweeps look at with the writes to the entries."""
 
-    def __init__(self, flow: Flow, execution: Execution, expiry: Expiry) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
-        self.expiry = expiry
-
-    def stale(self, accesses: AccessList, sweeps: tuple[Removal, ...]) -> Stale | None:
+    def of(self, container: Container) -> Stale | None:
         """The first sweep by a date that only the birth of an entry sets, None if all dates are renewed."""
+        if container.verdict.name not in {"swept", "amortised"}:
+            return None
+        accesses, sweeps = container.accesses, container.sweeps
         entries = Entries(self.flow, accesses)
-        for test in self.expiry.tests(accesses):
+        for test in self.linked.ages.of(accesses):
             part = _date(test)
             sweep = next((s for s in sweeps if self._belongs(test, s, entries)), None)
             if part is None or sweep is None or not test.lasting:
@@ -73,12 +70,10 @@ class Renewal:
         scope = sweep.access.scope
         if test.scope == scope:
             return True
-        return any(test.scope in entries.callees(c.func, scope) for c in self._calls(scope))
+        return any(test.scope in self.resolver.functions(c.func, scope) for c in self._calls(scope))
 
     def _calls(self, scope: ScopeId) -> Iterator[m.Call]:
-        for op in self.program.facts(scope).ops:
-            for top in w.expressions(op.action):
-                yield from (n for n in w.walk(top) if isinstance(n, m.Call))
+        return (call for op in self.program.facts(scope).ops for call in w.calls(op.action))
 
     def _asks_more(self, test: AgeTest, sweep: Removal, entries: Entries) -> bool:
         """Whether the sweep asks anything else about an entry or its key before it removes it."""
@@ -91,19 +86,15 @@ class Renewal:
                         conditions += [c for clause in node.clauses for c in clause.conditions]
                     elif isinstance(node, m.BoolOp) and any(part is test.node for part in w.walk(node)):
                         conditions.append(node)
-        return any(self._is_further(c, test, scope, entries) for c in conditions)
+        return any(self._is_further(part, test, scope, entries) for c in conditions for part in leaves_of(c))
 
     def _is_further(self, condition: m.Expr, test: AgeTest, scope: ScopeId, entries: Entries) -> bool:
         match condition:
-            case m.BoolOp(items=items):
-                return any(self._is_further(item, test, scope, entries) for item in items)
-            case m.Unary(op="not", operand=inner):
-                return self._is_further(inner, test, scope, entries)
             case m.Compare() if condition is test.node:
                 return False
             case m.Compare(ops=("is",) | ("is not",), items=(m.Const(kind="none"),)):
                 return False
-            case m.Call() if test.scope != scope and test.scope in entries.callees(condition.func, scope):
+            case m.Call() if test.scope != scope and test.scope in self.resolver.functions(condition.func, scope):
                 return False
         for node in w.walk(condition):
             found = entries.of(node, scope)
@@ -121,29 +112,21 @@ class Renewal:
             return True
         inserts = [a for a in accesses if a.kind == "insert" and not a.nested]
         inserting = {a.scope for a in inserts}
-        classes = {c for a in inserts if a.value is not None for c in self._classes(a.value, a.scope)}
+        classes = {c for a in inserts if a.value is not None for c in self.resolver.classes(a.value, a.scope)}
         for site in self.program.sites(part):
             if isinstance(site.node, m.Attr) and not self.program.is_test(site.scope) and self._is_written(site):
                 if not self._is_birth(site, inserting) and not self._is_foreign(site.node.base, site.scope, classes):
                     return True
         return any(self._writes_key(scope, part, entries) for scope in self._using(accesses))
 
-    def _classes(self, expr: m.Expr, scope: ScopeId) -> Iterator[ScopeId]:
-        yield from (v.scope for v in self.resolver.values(expr, scope) if isinstance(v, Instance))
-
     def _is_foreign(self, base: m.Expr, scope: ScopeId, classes: set[ScopeId]) -> bool:
         """Whether an attribute is that of another class than those of the entries."""
-        own = tuple(self._classes(base, scope))
+        own = self.resolver.classes(base, scope)
         return bool(own and classes) and not any(self.resolver.related(one, other) for one in own for other in classes)
 
     def _is_written(self, site: Site) -> bool:
         action = self.program.op(site).action
-        match action:
-            case m.Assign(targets=targets):
-                return any(part is site.node for t in targets for part in _stored(t))
-            case m.AugAssign(target=target):
-                return target is site.node
-        return False
+        return stored(action, site) is not None or (isinstance(action, m.AugAssign) and action.target is site.node)
 
     def _is_birth(self, site: Site, inserting: set[ScopeId]) -> bool:
         """`self.date = ...` in a constructor, or a date put on an object that the same function makes and inserts."""
@@ -173,14 +156,12 @@ class Renewal:
                 case m.Assign(targets=targets):
                     if any(isinstance(t, m.Sub) and t.index == m.Const("str", part) for t in targets):
                         return True
-            for node in w.nodes(op.action):
-                if isinstance(node, m.Call) and self._renews_by_call(node, part, scope, entries):
-                    return True
+            if any(self._renews_by_call(call, part, scope, entries) for call in w.calls(op.action)):
+                return True
         return False
 
     def _renews_by_call(self, call: m.Call, part: str, scope: ScopeId, entries: Entries) -> bool:
-        func = call.func
-        name = func.name if isinstance(func, m.Attr) else func.id if isinstance(func, m.Name) else ""
+        func, name = call.func, w.last_name(call.func)
         if name in {"setattr", "__setattr__"}:
             return True
         if name in {"replace", "_replace", "evolve", "model_copy", "update"}:
@@ -196,7 +177,7 @@ class Renewal:
     ) -> Iterator[tuple[ScopeId, int]]:
         """Where running code changes the one entry that it asks for, again and again, and its date is left alone."""
         inserting = {a.scope for a in accesses if a.kind == "insert" and not a.nested and not a.implicit}
-        for scope in self.expiry.scopes(entries):
+        for scope in self.linked.ages.scopes(entries):
             if scope in sweeping or self._reaches(scope, inserting):
                 continue
             ops = self.program.facts(scope).ops
@@ -209,9 +190,9 @@ class Renewal:
         if scope in inserting:
             return True
         return bool(steps) and any(
-            isinstance(value, Function) and value.scope != scope and self._reaches(value.scope, inserting, steps - 1)
+            function != scope and self._reaches(function, inserting, steps - 1)
             for call in self._calls(scope)
-            for value in self.resolver.values(call.func, scope)
+            for function in self.resolver.functions(call.func, scope)
         )
 
     def _changes(self, action: m.Action, scope: ScopeId, entries: Entries, part: str) -> bool:
@@ -240,11 +221,3 @@ def _date(test: AgeTest) -> str | None:
         return None
     path = next(iter(parts))
     return path[0] if len(path) == 1 else None
-
-
-def _stored(target: m.Expr) -> Iterator[m.Expr]:
-    if isinstance(target, m.Display):
-        for item in target.items:
-            yield from _stored(item)
-    else:
-        yield target

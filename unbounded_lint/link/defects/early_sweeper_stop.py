@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Function, Instance, ordered
-from unbounded_lint.link.program.blocks import guards, loops_around, ops_in
+from unbounded_lint.link.defects.question import Linked, Question
+from unbounded_lint.link.program.blocks import evaluated_at, guards, loops_around, ops_in
 from unbounded_lint.link.program.program import ScopeId, Site
-from unbounded_lint.link.runs.callers import Callers, exclude
+from unbounded_lint.link.program.truth import straight
+from unbounded_lint.link.runs.callers import exclude
 from unbounded_lint.link.runs.context import Context
-from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.runs.timer_starts import Edge, Ways
+from unbounded_lint.link.runs.timer_starts import Edge
+from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import Moment, sweeping_timers
-
-if TYPE_CHECKING:
-    from unbounded_lint.link.verdicts.container import Container
 
 _STOPPING = frozenset({"cancel", "stop", "shutdown", "kill", "unschedule", "remove", "pause"})
 _FLAGS = frozenset({"wait", "is_set", "isSet"})
@@ -42,17 +38,12 @@ class Stop:
     confidence: Confidence
 
 
-class Stops:
+class EarlySweeperStops(Question):
     """Answers for a container whether all that sweeps it stops for the sake of other containers."""
 
-    def __init__(self, flow: Flow, execution: Execution, containers: tuple[Container, ...]) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
-        self.ways = Ways(flow, execution)
-        self.callers = Callers(flow)
-        self._symbols = {id(a.site.node): (c.symbol, c.holder.name) for c in containers for a in c.accesses}
+    def __init__(self, linked: Linked) -> None:
+        super().__init__(linked)
+        self._symbols = {id(a.site.node): (c.symbol, c.holder.name) for c in linked.containers for a in c.accesses}
 
     def of(self, container: Container) -> Stop | None:
         """Where the last sweeper of a container stops too early; None if any sweeper goes on, or may."""
@@ -72,7 +63,7 @@ class Stops:
         return found[0] if found else None
 
     def _stop(self, timer: Context, symbol: str) -> Stop | None:
-        armed = self.ways.armed(timer)
+        armed = self.linked.ways.armed(timer)
         if not armed:
             return None
         exits = self._loop_exits(timer) if timer.timer == "loop" else self._ends_of_rearming(timer)
@@ -128,25 +119,19 @@ class Stops:
 
     def _ticks(self, timer: Context) -> list[ScopeId]:
         scope, op = timer.root
-        found = []
-        for call in self._calls(scope, op):
+        found: list[ScopeId] = []
+        for call in self.program.calls_at(scope, op):
             if self.execution.timers.of(call, scope):
                 for argument in call.args:
-                    values = self.resolver.values(argument.value, scope)
-                    found += [v.scope for v in values if isinstance(v, Function)]
+                    found += self.resolver.functions(argument.value, scope)
         return sorted(found)
-
-    def _calls(self, scope: ScopeId, op: int) -> Iterator[m.Call]:
-        facts = self.program.facts(scope)
-        for top in w.expressions(facts.ops[op].action) if 0 <= op < len(facts.ops) else ():
-            yield from (node for node in w.walk(top) if isinstance(node, m.Call))
 
     def _lines(self, scope: ScopeId, arming: ScopeId, depth: int) -> Iterator[tuple[tuple[ScopeId, int], ...]]:
         """The chains of calls from a tick to the function that arms its timer."""
         if not depth:
             return
-        for callee in sorted(self.callers.above(arming)):
-            for user, op in self.callers.direct(callee):
+        for callee in sorted(self.linked.callers.above(arming)):
+            for user, op in self.linked.callers.direct(callee):
                 if user != scope:
                     continue
                 if callee == arming:
@@ -156,17 +141,12 @@ class Stops:
 
     def _stop_of_line(self, line: tuple[tuple[ScopeId, int], ...]) -> tuple[ScopeId, int, frozenset[str]] | None:
         for scope, op in line:
-            for expr, truth in guards(self.program.facts(scope), op):
+            facts = self.program.facts(scope)
+            for expr, truth in guards(facts, op):
                 asked = self._emptiness(expr, not truth, scope)
                 if asked:
-                    return scope, self._evaluated(scope, expr, op), asked
+                    return scope, evaluated_at(facts, expr, op), asked
         return None
-
-    def _evaluated(self, scope: ScopeId, expr: m.Expr, default: int) -> int:
-        for index, op in enumerate(self.program.facts(scope).ops):
-            if isinstance(op.action, m.Eval) and op.action.value is expr:
-                return index
-        return default
 
     # --- what is stopped from outside ---
 
@@ -207,9 +187,7 @@ class Stops:
             if isinstance(flag, m.Name) and (owner := self.resolver.owner(flag.id, scope)) is not None:
                 yield Variable(owner, flag.id)
             elif isinstance(flag, m.Attr):
-                for value in ordered(self.resolver.values(flag.base, scope)):
-                    if isinstance(value, Instance):
-                        yield Attribute(value.scope, flag.name)
+                yield from (Attribute(cls, flag.name) for cls in self.resolver.classes(flag.base, scope))
 
     def _asked_above(self, scope: ScopeId, op: int, depth: int) -> Iterator[tuple[ScopeId, int, frozenset[str]]]:
         """The emptiness on which a call of a stopping function hangs, and nothing else."""
@@ -232,9 +210,8 @@ class Stops:
 
         A question about a handle (`timer is not None`) asks for no container.
         """
+        expr, truth = straight(expr, truth)
         match expr:
-            case m.Unary(op="not", operand=inner):
-                return self._emptiness(inner, not truth, scope, depth)
             case m.BoolOp(items=items):
                 parts = [self._item_emptiness(item, expr, truth, scope, depth) for item in items]
                 return None if None in parts else frozenset(s for part in parts if part is not None for s in part)
@@ -242,48 +219,49 @@ class Stops:
                 if kind == "none":
                     return frozenset() if id(left) not in self._symbols else None
                 size = (op, value) in (_EMPTY if truth else _FILLED)
-                return self._sized(left, expr) if size else None
+                return self._sized(left) if size else None
             case m.Call(func=m.Name(id="len" | "bool" | "any"), args=(only,)):
-                return self._sized(only.value, expr) if not truth else None
+                return self._sized(only.value) if not truth else None
             case m.Call(args=()):
                 return self._told(expr, truth, scope, depth)
             case m.Const():
                 return frozenset()
+        return self._known(expr) if not truth else None
+
+    def _known(self, expr: m.Expr) -> frozenset[str] | None:
         known = self._symbols.get(id(expr))
-        return frozenset({known[0]}) if known is not None and not truth else None
+        return frozenset({known[0]}) if known is not None else None
 
     def _item_emptiness(
         self, item: m.Expr, whole: m.Expr, truth: bool, scope: ScopeId, depth: int
     ) -> frozenset[str] | None:
         """One part of a chain; the trace of a container may have kept the chain as a whole."""
         known = self._symbols.get(id(whole))
-        name = item.id if isinstance(item, m.Name) else item.name if isinstance(item, m.Attr) else ""
-        if known is not None and name == known[1]:
-            return frozenset({known[0]}) if not truth else None
+        if known is not None and w.last_name(item) == known[1]:
+            return self._known(whole) if not truth else None
         return self._emptiness(item, truth, scope, depth)
 
-    def _sized(self, expr: m.Expr, _whole: m.Expr) -> frozenset[str] | None:
+    def _sized(self, expr: m.Expr) -> frozenset[str] | None:
         if isinstance(expr, m.Call) and expr.func == m.Name("len") and expr.args:
             expr = expr.args[0].value
-        known = self._symbols.get(id(expr))
-        return frozenset({known[0]}) if known is not None else None
+        return self._known(expr)
 
     def _told(self, call: m.Call, truth: bool, scope: ScopeId, depth: int) -> frozenset[str] | None:
         """A function of the project that only says whether something is empty."""
-        values = [v for v in self.resolver.values(call.func, scope) if isinstance(v, Function)]
-        if len(values) != 1 or not depth:
+        functions = self.resolver.functions(call.func, scope) if depth else ()
+        if len(functions) != 1:
             return None
-        facts = self.program.facts(values[0].scope)
+        facts = self.program.facts(functions[0])
         answers = [op.action.value for op in facts.ops if isinstance(op.action, m.Return)]
         if len(answers) != 1 or answers[0] is None:
             return None
-        return self._emptiness(answers[0], truth, values[0].scope, depth - 1)
+        return self._emptiness(answers[0], truth, functions[0], depth - 1)
 
     # --- what starts again ---
 
     def _is_started_again(self, timer: Context, container: Container) -> bool:
         """Whether some insert starts the sweeper: in its function, or beside a call of it."""
-        starts = {(edge.scope, edge.op) for edge in self.ways.armed(timer)} | {timer.root}
+        starts = {(edge.scope, edge.op) for edge in self.linked.ways.armed(timer)} | {timer.root}
         return any(
             self._comes_with((insert.access.scope, insert.access.op), start)
             for insert in container.inserts
@@ -291,10 +269,10 @@ class Stops:
         )
 
     def _comes_with(self, insert: tuple[ScopeId, int], start: tuple[ScopeId, int]) -> bool:
-        for scope in sorted(self.callers.above(insert[0]) & self.callers.above(start[0])):
+        for scope in sorted(self.linked.callers.above(insert[0]) & self.linked.callers.above(start[0])):
             facts = self.program.facts(scope)
-            for one in self.callers.leading(scope, *insert):
-                for other in self.callers.leading(scope, *start):
+            for one in self.linked.callers.leading(scope, *insert):
+                for other in self.linked.callers.leading(scope, *start):
                     if exclude(facts, one, other) or max(one, other) >= len(facts.ops) or min(one, other) < 0:
                         continue
                     if loops_around(facts, one) == loops_around(facts, other):

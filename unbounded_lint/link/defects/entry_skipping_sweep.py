@@ -9,19 +9,17 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.containers.finding import Holder
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Instance
-from unbounded_lint.link.defects.conditions import Condition, Conditions, Needed, Path
-from unbounded_lint.link.defects.unset_fields import Optionals, Unset
+from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.dataflow.sites import stored
+from unbounded_lint.link.defects.conditions import Condition, Conditions
+from unbounded_lint.link.defects.needed_fields import Fields, Needed
+from unbounded_lint.link.defects.question import Linked, Question
+from unbounded_lint.link.defects.unset_fields import Unset, UnsetFields
+from unbounded_lint.link.entries.views import Path, Views
 from unbounded_lint.link.program.blocks import frames_of, in_cleanup
 from unbounded_lint.link.program.program import ScopeId, Site
-from unbounded_lint.link.runs.callers import Callers
 from unbounded_lint.link.runs.context import LIVE, ContextKind
-from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.bounds import Verdict
-from unbounded_lint.link.verdicts.guarantees import Guarantees
+from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
 
@@ -63,6 +61,14 @@ class _Barred:
 
 
 @dataclass(frozen=True)
+class _Owned:
+    """A container, and the classes whose instances it holds, as far as known."""
+
+    container: Container
+    classes: tuple[ScopeId, ...]
+
+
+@dataclass(frozen=True)
 class _Write:
     """A field is set (or unset) after the insert."""
 
@@ -71,48 +77,34 @@ class _Write:
     sets: bool
 
 
-class Skips:
+class EntrySkippingSweeps(Question):
     """Finds the entries that no sweep of a container takes."""
 
-    def __init__(self, flow: Flow, execution: Execution, guarantees: Guarantees) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
-        self.guarantees = guarantees
-        self.callers = Callers(flow)
-        self.optionals = Optionals(flow)
+    def __init__(self, linked: Linked) -> None:
+        super().__init__(linked)
+        self.unset_fields = UnsetFields(linked.flow)
 
-    def of(
-        self,
-        holder: Holder,
-        accesses: AccessList,
-        inserts: tuple[Insert, ...],
-        removals: tuple[Removal, ...],
-        verdict: Verdict,
-    ) -> Skip | None:
+    def of(self, container: Container) -> Skip | None:
         """The strongest case of entries that every sweep of the container passes over."""
-        if verdict.name not in {"swept", "amortised"} or {r.when for r in removals} & {"capacity", "later"}:
+        removals = container.removals
+        if container.verdict.name not in {"swept", "amortised"} or {r.when for r in removals} & {"capacity", "later"}:
             return None
-        stored = [i for i in inserts if not i.access.nested and i.access.value is not None and not i.access.bulk]
-        classes = sorted({c for i in stored for c in self._classes(i.access)})
-        conditions = Conditions(
-            self.flow, self.execution, accesses, holder.made.kind.family in {"map", "cache"}, tuple(classes)
-        )
-        barred = self._barred(conditions, removals)
-        if not barred:
-            return None
-        found = [s for i in stored if (s := self._skipped(i, barred, accesses, removals, classes)) is not None]
+        stored = [i for i in container.inserts if not (i.access.nested or i.access.value is None or i.access.bulk)]
+        owned = _Owned(container, tuple(sorted({c for i in stored for c in self._classes(i.access)})))
+        views = Views(self.flow, container.accesses, container.holder.made.kind.family in {"map", "cache"})
+        conditions = Conditions(self.linked, views)
+        barred = self._barred(conditions, Fields(self.flow, views, owned.classes), removals)
+        found = [s for i in stored if (s := self._skipped(i, barred, owned)) is not None] if barred else []
         return max(found, key=lambda s: s.confidence.rank, default=None)
 
     def _classes(self, access: Access) -> tuple[ScopeId, ...]:
         assert access.value is not None
-        return self.optionals.classes(access.value, access.scope)
+        return self.resolver.classes(access.value, access.scope)
 
     # --- the sweeps ---
 
     @staticmethod
-    def _barred(conditions: Conditions, removals: tuple[Removal, ...]) -> list[_Barred]:
+    def _barred(conditions: Conditions, fields: Fields, removals: tuple[Removal, ...]) -> list[_Barred]:
         """Every way in which a timer or an insert takes entries, with what it needs; none if some way needs nothing."""
         found = []
         for removal in removals:
@@ -122,26 +114,20 @@ class Skips:
             if ways is None:
                 return []
             for way in ways:
-                needs = conditions.needs(way)
+                needs = fields.needs(way)
                 if needs is None:
                     continue
                 if not needs:
                     return []
-                asking = tuple((n.path, c) for c in way for n in sorted(conditions.needs((c,)) or ()) if not n.truthy)
-                found.append(_Barred(removal, tuple(sorted(needs)), asking, conditions.compared(way)))
+                asking = tuple((n.path, c) for c in way for n in sorted(fields.needs((c,)) or ()) if not n.truthy)
+                found.append(_Barred(removal, tuple(sorted(needs)), asking, fields.compared(way)))
         return found
 
     # --- one insert ---
 
-    def _skipped(
-        self,
-        insert: Insert,
-        barred: list[_Barred],
-        accesses: AccessList,
-        removals: tuple[Removal, ...],
-        classes: list[ScopeId],
-    ) -> Skip | None:
-        if self.guarantees.covers([r for r in removals if r.when == "guaranteed"], insert.access):
+    def _skipped(self, insert: Insert, barred: list[_Barred], owned: _Owned) -> Skip | None:
+        removals = owned.container.removals
+        if self.linked.removals.guarantees.covers([r for r in removals if r.when == "guaranteed"], insert.access):
             return None
         paths: dict[Path, Unset] = {}
         for bar in barred:
@@ -151,7 +137,7 @@ class Skips:
                 if chosen is None:
                     return None
                 paths[chosen[0].path] = chosen[1]
-        judged = [(path, unset, self._judge(insert, path, unset, accesses, classes)) for path, unset in paths.items()]
+        judged = [(path, unset, self._judge(insert, path, unset, owned)) for path, unset in paths.items()]
         if any(level is None for _, _, (level, _) in judged) or (
             len(judged) > 1 and any(setters for _, _, (_, setters) in judged)
         ):
@@ -171,13 +157,13 @@ class Skips:
         for needed in bar.needs:
             if needed.truthy and needed.path not in bar.compared:
                 continue
-            unset = self.optionals.unset(value, insert.access.scope, insert.access.op, needed)
+            unset = self.unset_fields.of(value, insert.access.scope, insert.access.op, needed)
             if unset is not None:
                 return needed, unset
         return None
 
     def _same_run(self, removal: Access, insert: Access) -> bool:
-        return self.callers.share_a_run((removal.scope, removal.op), (insert.scope, insert.op))
+        return self.linked.callers.share_a_run((removal.scope, removal.op), (insert.scope, insert.op))
 
     def _guards(self, bar: _Barred, path: Path) -> Iterator[tuple[ScopeId, int]]:
         """Where the conditions stand that ask for the field."""
@@ -189,25 +175,19 @@ class Skips:
     def _place(self, condition: Condition) -> tuple[ScopeId, int] | None:
         scope = condition.view.scope
         for index, op in enumerate(self.program.facts(scope).ops):
-            for top in w.expressions(op.action):
-                if any(node is condition.expr for node in w.walk(top)):
-                    return scope, index
+            if any(node is condition.expr for node in w.nodes(op.action)):
+                return scope, index
         return None
 
     # --- what sets the field later ---
 
     def _judge(
-        self,
-        insert: Insert,
-        path: Path,
-        unset: Unset,
-        accesses: AccessList,
-        classes: list[ScopeId],
+        self, insert: Insert, path: Path, unset: Unset, owned: _Owned
     ) -> tuple[Confidence | None, tuple[tuple[ScopeId, int], ...]]:
         """How sure it is that the field can stay unset (None: it is set in time), and the events that set it."""
         writes = [
             each
-            for each in dict.fromkeys(self._writes(insert, path, accesses, classes))
+            for each in dict.fromkeys(self._writes(insert, path, owned))
             if self.execution.kinds(each.scope, each.op) & (LIVE | {"tested"})
         ]
         setters = tuple((each.scope, each.op) for each in writes if each.sets)
@@ -226,9 +206,9 @@ class Skips:
             if context.kind in _OUTSIDERS:
                 return False
             root, at = context.root
-            facts = self.program.facts(root)
-            calls = _calls(facts.ops[at].action) if 0 <= at < len(facts.ops) else ()
-            wired = bool(facts.decorators) or any(self.execution.timers.hooks_of(call, root) for call in calls)
+            calls = self.program.calls_at(root, at)
+            wired = bool(self.program.facts(root).decorators)
+            wired = wired or any(self.execution.timers.hooks_of(call, root) for call in calls)
             if context.kind == "run" and not wired:
                 return False
         return True
@@ -236,7 +216,7 @@ class Skips:
     def _is_sure(self, write: _Write, insert: Access) -> bool:
         """Whether a field is set whatever happens to the entry's owner, or by the run that made the entry."""
         facts = self.program.facts(write.scope)
-        if in_cleanup(facts, write.op) or self.guarantees.is_callback(write.scope):
+        if in_cleanup(facts, write.op) or self.linked.removals.guarantees.is_callback(write.scope):
             return True
         if any(facts.frames[f].kind == "except" for f in frames_of(facts, write.op)):
             return True
@@ -245,49 +225,38 @@ class Skips:
             return True
         if "main" in {c.kind for c in contexts} - self.execution.kinds(insert.scope, insert.op):
             return True
-        return self.callers.share_a_run((write.scope, write.op), (insert.scope, insert.op))
+        return self.linked.callers.share_a_run((write.scope, write.op), (insert.scope, insert.op))
 
-    def _writes(self, insert: Insert, path: Path, accesses: AccessList, classes: list[ScopeId]) -> Iterator[_Write]:
+    def _writes(self, insert: Insert, path: Path, owned: _Owned) -> Iterator[_Write]:
         if not path or path[-1].strip("[]").isdigit():
-            yield from self._stored_anew(insert, path, accesses)
+            yield from self._stored_anew(insert, path, owned.container)
         elif path[-1].startswith("."):
-            yield from self._attribute_writes(path[-1][1:], insert.access, classes)
+            yield from self._attribute_writes(path[-1][1:], insert.access, owned.classes)
             yield from self._replaced(path[-1][1:], insert.access)
         else:
-            yield from self._item_writes(path[-1][1:-1], insert.access, accesses)
+            yield from self._item_writes(path[-1][1:-1], insert.access, owned.container)
 
-    def _stored_anew(self, insert: Insert, path: Path, accesses: AccessList) -> Iterator[_Write]:
+    def _stored_anew(self, insert: Insert, path: Path, container: Container) -> Iterator[_Write]:
         """Another insert stores a value in which the field is set: perhaps under the same key."""
         needed = Needed(path, False)
-        for access in accesses:
+        for access in container.accesses:
             if access.kind != "insert" or access.nested or access.value is None or access is insert.access:
                 continue
             if not self.program.is_test(access.scope):
-                if self.optionals.unset(access.value, access.scope, access.op, needed) is None:
+                if self.unset_fields.of(access.value, access.scope, access.op, needed) is None:
                     yield _Write(access.scope, access.op, True)
 
-    def _attribute_writes(self, name: str, insert: Access, classes: list[ScopeId]) -> Iterator[_Write]:
+    def _attribute_writes(self, name: str, insert: Access, classes: tuple[ScopeId, ...]) -> Iterator[_Write]:
         for site in self.program.sites(name):
             if not isinstance(site.node, m.Attr) or self.program.is_test(site.scope):
                 continue
-            written = self._written(site)
+            written = stored(self.program.op(site).action, site)
             if written is None or self._is_of_making(site, site.node.base, insert):
                 continue
-            values = self.resolver.values(site.node.base, site.scope)
-            owners = [v.scope for v in values if isinstance(v, Instance)]
+            owners = self.resolver.classes(site.node.base, site.scope)
             if owners and classes and not any(self.resolver.related(o, c) for o in owners for c in classes):
                 continue
             yield _Write(site.scope, site.op, not _is_nothing(written))
-
-    def _written(self, site: Site) -> m.Expr | None:
-        """The value that an operation assigns to an attribute or item, its own target for a part of several."""
-        action = self.program.op(site).action
-        if not isinstance(action, m.Assign) or action.value is None:
-            return None
-        if any(target is site.node for target in action.targets):
-            return action.value
-        inside = any(node is site.node for target in action.targets for node in w.walk(target))
-        return site.node if inside and all(isinstance(p, m.Display | m.Star) for p in site.parents) else None
 
     def _is_of_making(self, site: Site, base: m.Expr, insert: Access) -> bool:
         """Whether a write belongs to the making of the entry, which the insert was judged by."""
@@ -308,17 +277,17 @@ class Skips:
             for index, facts in enumerate(module.facts.scopes):
                 scope = ScopeId(module.path, index)
                 for at, op in enumerate(facts.ops):
-                    for call in _calls(op.action):
-                        if _tail(call.func) in _REPLACERS and scope != insert.scope:
+                    for call in w.calls(op.action):
+                        if w.last_name(call.func) in _REPLACERS and scope != insert.scope:
                             for argument in call.args:
                                 if argument.keyword == name and not self._may_be_none(argument.value, scope, at):
                                     yield _Write(scope, at, True)
 
     def _may_be_none(self, value: m.Expr, scope: ScopeId, op: int) -> bool:
-        return self.optionals.unset(value, scope, op, Needed((), False)) is not None
+        return self.unset_fields.of(value, scope, op, Needed((), False)) is not None
 
-    def _item_writes(self, key: str, insert: Access, accesses: AccessList) -> Iterator[_Write]:
-        for path in sorted({a.scope.path for a in accesses}):
+    def _item_writes(self, key: str, insert: Access, container: Container) -> Iterator[_Write]:
+        for path in sorted({a.scope.path for a in container.accesses}):
             module = self.program.module(path)
             if module is None or module.file.is_test:
                 continue
@@ -336,7 +305,7 @@ def _item_sets(action: m.Action, key: str, insert: Access, own: bool) -> Iterato
             if isinstance(target, m.Sub) and isinstance(target.index, m.Const) and target.index.value == key:
                 if not (own and isinstance(target.base, m.Name) and target.base == insert.value):
                     yield not _is_nothing(action.value)
-    for call in _calls(action):
+    for call in w.calls(action):
         if isinstance(call.func, m.Attr) and call.func.name in {"update", "setdefault"}:
             entries = [e for a in call.args if isinstance(a.value, m.DictDisplay) for e in a.value.items]
             named = any(a.keyword == key for a in call.args)
@@ -344,16 +313,6 @@ def _item_sets(action: m.Action, key: str, insert: Access, own: bool) -> Iterato
             sets = call.func.name == "setdefault" and isinstance(first, m.Const) and first.value == key
             if named or sets or any(isinstance(e.key, m.Const) and e.key.value == key for e in entries):
                 yield True
-
-
-def _calls(action: m.Action) -> Iterator[m.Call]:
-    for node in w.nodes(action):
-        if isinstance(node, m.Call):
-            yield node
-
-
-def _tail(func: m.Expr) -> str:
-    return func.id if isinstance(func, m.Name) else func.name if isinstance(func, m.Attr) else ""
 
 
 def _is_nothing(value: m.Expr) -> bool:

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
-from typing import TYPE_CHECKING
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.handles import Attribute
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.keys.identity import KeyShapes, Shape
 from unbounded_lint.link.program.blocks import (
     apart,
@@ -24,14 +23,9 @@ from unbounded_lint.link.program.blocks import (
     leaves,
 )
 from unbounded_lint.link.program.program import ITEMS, ScopeId, Site
-from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.extents import Extents
+from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import GROWING
-from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.removals import Moment, Removal
-
-if TYPE_CHECKING:
-    from unbounded_lint.link.verdicts.container import Container
 
 CLIMB = 2
 """How many callers up a key is compared."""
@@ -44,6 +38,9 @@ LEADING = 100
 
 _RUNS: tuple[Moment, ...] = ("timer", "guaranteed", "later", "capacity", "insert", "event")
 """When a removal must run to count, the surest first."""
+
+
+_REMOVING = frozenset({"remove", "clear", "replace", "trim"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +78,12 @@ class _Keyed:
     single: bool
 
 
-class Companions:
+class ForgottenCompanions(Question):
     """Answers what forgot a container. Memoised by the containers of one project."""
 
-    def __init__(
-        self, flow: Flow, execution: Execution, extents: Extents, holdings: Holdings, containers: Sequence[Container]
-    ) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.execution = execution
-        self.extents = extents
-        self.shapes = KeyShapes(flow)
-        self.holdings = holdings
-        self.containers = tuple(containers)
+    def __init__(self, linked: Linked) -> None:
+        super().__init__(linked)
+        self.shapes = KeyShapes(linked.flow)
         self._inserts_of: dict[str, tuple[_Keyed, ...]] = {}
         self._leading: dict[tuple[ScopeId, int, int, Shape, bool], tuple[_Keyed, ...]] = {}
         self._shapes_of: dict[tuple[ScopeId, int, int], Shape | None] = {}
@@ -109,10 +99,6 @@ class Companions:
         else:
             return None
         return min(found, key=_rank, default=None)
-
-    def _holds_locks(self, container: Container) -> bool:
-        """Whether the entries are locks: then one that somebody waits for must not simply go."""
-        return self.holdings.of(container) == "locks"
 
     # --- the two forms ---
 
@@ -175,7 +161,7 @@ class Companions:
 
     @cached_property
     def _removed_from(self) -> tuple[Container, ...]:
-        return tuple(c for c in self.containers if c.inserts and any(_counts(r, c) for r in c.removals))
+        return tuple(c for c in self.linked.containers if c.inserts and any(_counts(r, c) for r in c.removals))
 
     def _are_together(self, here: _Keyed, there: _Keyed) -> bool:
         """Whether one run of a function makes both inserts, as two entries for one thing."""
@@ -207,7 +193,7 @@ class Companions:
     def _walks(self, scope: ScopeId, op: int, access: Access, other: Container, depth: int) -> bool:
         """Whether an operation runs for the keys of a walk over another container, in every caller."""
         at = Access("remove", Site(scope, op, access.site.node, access.site.parents), key=access.key)
-        if self.extents.sweeping_loop(at, other.accesses) is not None:
+        if self.linked.removals.extents.sweeping_loop(at, other.accesses) is not None:
             return True
         sites = [s for s in self.flow.live_calls(scope) if s.op >= 0]
         walking = [s for s in sites if "timer" in self.execution.kinds(s.scope, s.op)]
@@ -265,8 +251,8 @@ class Companions:
 
     def _moves(self, scope: ScopeId, op: int, shape: Shape, other: Container, depth: int) -> bool:
         """Whether the key goes from one container into the other: what waits becomes what is done."""
-        if self._holds_locks(other):
-            return False
+        if self.linked.holdings.of(other) == "locks":
+            return False  # one that somebody waits for must not simply go
         facts = self.program.facts(scope)
         inserts = [
             keyed.op
@@ -281,15 +267,11 @@ class Companions:
         """Where entries of a container are removed: in which operations of which functions, callers included."""
         if container.symbol not in self._removals_of:
             found: dict[ScopeId, list[int]] = {}
-            for access in self._removing(container):
+            for access in (a for a in container.accesses if a.kind in _REMOVING and not a.nested):
                 for keyed in islice(self._lifted(_keyed(access, None, False)), LEADING):
                     found.setdefault(keyed.scope, []).append(keyed.op)
             self._removals_of[container.symbol] = {scope: tuple(ops) for scope, ops in found.items()}
         return self._removals_of[container.symbol]
-
-    def _removing(self, container: Container) -> Iterator[Access]:
-        kinds = {"remove", "clear", "replace", "trim"}
-        yield from (a for a in container.accesses if a.kind in kinds and not a.nested)
 
     # --- keys ---
 

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.handles import ARGUMENTS, Use
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Function, ordered
+from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.defects.risks import Risk, Risks
-from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, layout, ops_in, span_of
+from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in, parts_of, span_of
 from unbounded_lint.link.program.program import ScopeId, Site
-from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.insert_paths import InsertPaths
-
-if TYPE_CHECKING:
-    from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.container import Container
 
 CALLERS = 60
 """How many callers are followed upwards from a sweep."""
@@ -29,6 +24,11 @@ HEIGHT = 8
 
 _LIVENESS = frozenset({"is_alive", "isAlive", "done", "ready", "dead", "running", "is_running", "cancelled"})
 _AFTERWARDS = frozenset({"add_done_callback", "link", "link_exception", "rawlink", "addErrback", "addBoth"})
+
+
+Fate: TypeAlias = Literal["quiet", "again", "loud"]
+"""What becomes of an exception that leaves a function: it is lost with its thread or task, the function is started
+anew, or it reaches the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +58,23 @@ class Fragile:
     tick     scope and operation of the tick in which the risk stands, or which calls it
     """
 
-    ending: str
+    ending: Literal["loop", "rearm", "timer"]
     start: tuple[ScopeId, int]
     tick: tuple[ScopeId, int]
     risk: Risk
     timer: str = ""
 
 
-class Ticks:
+class FragileSweeperTicks(Question):
     """Follows sweeps up to what drives them, and down again to what may raise on the way."""
 
-    def __init__(self, flow: Flow, execution: Execution, paths: InsertPaths) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
-        self.paths = paths
-        self.risks = Risks(flow, execution)
+    def __init__(self, linked: Linked) -> None:
+        super().__init__(linked)
+        self.risks = Risks(linked)
         self._errors: dict[tuple[ScopeId, range, int], tuple[tuple[ScopeId, int], Risk] | None] = {}
         self._running: dict[ScopeId, frozenset[ScopeId]] = {}
 
-    def fragile(self, container: Container) -> Fragile | None:
+    def of(self, container: Container) -> Fragile | None:
         """How the sweeping of a container ends at the first exception; None if any way of sweeping it goes on, or
         might."""
         if container.verdict.name != "swept" or any(r.when in {"insert", "capacity"} for r in container.removals):
@@ -87,7 +83,9 @@ class Ticks:
         for removal in container.removals:
             if removal.when != "timer":
                 continue
-            if removal.access.handed is not None or self.paths.lead_to(removal.access, container.accesses):
+            if removal.access.handed is not None or self.linked.removals.paths.lead_to(
+                removal.access, container.accesses
+            ):
                 return None
             before = len(found)
             for driver in self.drivers(removal.access.scope, removal.access.op):
@@ -191,25 +189,23 @@ class Ticks:
         while at > 0:
             if self.risks.is_catching(scope, at):
                 caught = True
-                if self._handler_restarts(scope, facts, facts.frames[at].statement):
+                if self._handler_restarts(scope, facts, at):
                     return True
             if caught and facts.frames[at].kind in LOOPS:
                 return True
             at = facts.frames[at].parent
         return False
 
-    def _handler_restarts(self, scope: ScopeId, facts: m.Scope, statement: int) -> bool:
-        parts = layout(facts).by_statement[statement]
-        handlers = [i for i in parts if facts.frames[i].kind in {"except", "finally"}]
+    def _handler_restarts(self, scope: ScopeId, facts: m.Scope, frame: int) -> bool:
+        handlers = parts_of(facts, frame, "except", "finally")
         return any(self._calls_into(scope, op, scope) for handler in handlers for _, op in ops_in(facts, handler))
 
     def _calls_into(self, scope: ScopeId, op: m.Op, target: ScopeId) -> bool:
         """Whether an operation names a function that runs `target`, or starts something that does."""
         for node in w.nodes(op.action):
             if isinstance(node, m.Name | m.Attr):
-                for value in self.resolver.values(node, scope):
-                    if isinstance(value, Function) and value.scope in self._runners(target):
-                        return True
+                if any(function in self._runners(target) for function in self.resolver.functions(node, scope)):
+                    return True
         return False
 
     def _runners(self, target: ScopeId) -> frozenset[ScopeId]:
@@ -249,11 +245,8 @@ class Ticks:
         return None
 
     def _called(self, scope: ScopeId, op: int) -> Iterator[ScopeId]:
-        for node in w.nodes(self.program.facts(scope).ops[op].action):
-            if isinstance(node, m.Call):
-                for value in ordered(self.resolver.values(node.func, scope)):
-                    if isinstance(value, Function):
-                        yield value.scope
+        for call in self.program.calls_at(scope, op):
+            yield from self.resolver.functions(call.func, scope)
 
     # --- who notices the end of a loop ---
 
@@ -263,9 +256,8 @@ class Ticks:
         fates = set(self._fates(scope, HEIGHT, frozenset()))
         return "quiet" in fates and "again" not in fates
 
-    def _fates(self, scope: ScopeId, height: int, seen: frozenset[ScopeId]) -> Iterator[str]:
-        """What becomes of an exception that leaves a function: quiet (lost with its thread or task), again (the
-        function is started anew) or loud (it reaches the program)."""
+    def _fates(self, scope: ScopeId, height: int, seen: frozenset[ScopeId]) -> Iterator[Fate]:
+        """What becomes of an exception that leaves a function."""
         if not height or scope in seen or scope.index == 0 or self.program.is_test(scope):
             yield "loud"
             return
@@ -283,7 +275,7 @@ class Ticks:
             else:
                 yield from self._fate_at(site.scope, site.op, height, seen)
 
-    def _fate_at(self, scope: ScopeId, op: int, height: int, seen: frozenset[ScopeId]) -> Iterator[str]:
+    def _fate_at(self, scope: ScopeId, op: int, height: int, seen: frozenset[ScopeId]) -> Iterator[Fate]:
         """What becomes of an exception at an operation."""
         facts = self.program.facts(scope)
         around, caught = frames_of(facts, op), False
@@ -292,16 +284,14 @@ class Ticks:
             if caught and facts.frames[index].kind in LOOPS:
                 yield "again"
                 return
-            if facts.frames[index].kind == "try" and self._handler_restarts(
-                scope, facts, facts.frames[index].statement
-            ):
+            if facts.frames[index].kind == "try" and self._handler_restarts(scope, facts, index):
                 yield "again"
                 return
         yield from self._fates(scope, height - 1, seen)
 
     def _fate_of_start(
         self, call: m.Call, scope: ScopeId, op: int, height: int, seen: frozenset[ScopeId]
-    ) -> Iterator[str]:
+    ) -> Iterator[Fate]:
         timers = self.execution.timers.of(call, scope)
         if not timers or timers[0].kind != "spawn":
             yield "loud"
@@ -310,7 +300,7 @@ class Ticks:
         elif timers[0].process != "other":
             yield "again" if self._is_watched(scope, op) else "quiet"
 
-    def _fate_of_thread(self, scope: ScopeId) -> Iterator[str]:
+    def _fate_of_thread(self, scope: ScopeId) -> Iterator[Fate]:
         owner = self.program.owner_class(scope)
         if owner is None:
             return
@@ -342,10 +332,9 @@ class Ticks:
         if any(isinstance(n, m.Attr) and n.name in _LIVENESS for n in asked) and self._recurs(scope, op):
             return True
         for later in facts.ops:
-            for node in w.nodes(later.action):
-                if isinstance(node, m.Call) and isinstance(node.func, m.Attr) and node.func.name in _AFTERWARDS:
-                    if self._calls_into(scope, later, scope):
-                        return True
+            if any(isinstance(call.func, m.Attr) and call.func.name in _AFTERWARDS for call in w.calls(later.action)):
+                if self._calls_into(scope, later, scope):
+                    return True
         if not depth:
             return False
         return any(

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Variable
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import ExternalResult
-from unbounded_lint.link.program.blocks import frames_of, loops_around
+from unbounded_lint.link.defects.question import Question
+from unbounded_lint.link.program.blocks import frames_of, loops_around, ops_in, parts_of
 from unbounded_lint.link.program.program import ScopeId
-from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.runs.timer_starts import Edge, Ways
-from unbounded_lint.link.verdicts.removals import Removal, sweeping_timers
+from unbounded_lint.link.runs.timer_starts import Edge
+from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.removals import sweeping_timers
 
 STEPS = 300
 """How many steps up from the timers are followed; behind that, a sweeper counts as kept."""
@@ -45,7 +45,7 @@ class Loss:
     confidence  low for a dropped task that the event loop's timers hold while it sleeps
     """
 
-    kind: str
+    kind: Literal["swallowed", "dropped", "short"]
     scope: ScopeId
     op: int
     sweeper: ScopeId
@@ -68,22 +68,17 @@ class _Path(NamedTuple):
     brief: bool
 
 
-class Losses:
+class LosableSweepers(Question):
     """Answers for containers that a timer sweeps whether every start of the sweeper is lost."""
 
-    def __init__(self, flow: Flow, execution: Execution, ways: Ways) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
-        self.ways = ways
-
-    def of(self, removals: tuple[Removal, ...]) -> Loss | None:
+    def of(self, container: Container) -> Loss | None:
         """The loss that ends every way to start a sweeper; None if one sweeper is kept, or nothing is known."""
+        if container.verdict.name != "swept":
+            return None
         queue: list[_Path] = []
-        for timer in sweeping_timers(removals, self.execution):
-            armed = self.ways.armed(timer)
-            if not armed or (timer.timer == "loop" and self.ways.roots(timer.root[0])):
+        for timer in sweeping_timers(container.removals, self.execution):
+            armed = self.linked.ways.armed(timer)
+            if not armed or (timer.timer == "loop" and self.linked.ways.roots(timer.root[0])):
                 return None
             queue += [self._begun(edge, timer.root[0]) for edge in armed]
         found: list[Loss] = []
@@ -98,9 +93,9 @@ class Losses:
             if loss is not None:
                 found.append(loss)
                 continue
-            if len(seen) > STEPS or self.ways.roots(path.edge.scope):
+            if len(seen) > STEPS or self.linked.ways.roots(path.edge.scope):
                 return None
-            queue += [self._further(above, path) for above in self.ways.edges(path.edge.scope)]
+            queue += [self._further(above, path) for above in self.linked.ways.edges(path.edge.scope)]
         return min(found, key=lambda loss: loss.confidence.rank, default=None)
 
     # --- steps ---
@@ -159,12 +154,7 @@ class Losses:
                 if "contextlib.suppress" in names and any(self._catches(c, edge.scope) for c in caught):
                     return True
             if frame.kind == "try":
-                handlers = [
-                    i
-                    for i, other in enumerate(facts.frames)
-                    if other.kind == "except" and other.statement == frame.statement
-                ]
-                for handler in handlers:
+                for handler in parts_of(facts, index, "except"):
                     head = facts.frames[handler].head
                     if head is None or self._catches(head, edge.scope):
                         return not _raises(facts, handler)
@@ -242,9 +232,7 @@ def _makes_task(edge: Edge) -> bool:
 
 def _raises(facts: m.Scope, frame: int) -> bool:
     """Whether a handler ends the program or passes the error on."""
-    return any(
-        isinstance(op.action, m.Raise) and frame in frames_of(facts, index) for index, op in enumerate(facts.ops)
-    )
+    return any(isinstance(op.action, m.Raise) for _, op in ops_in(facts, frame))
 
 
 def _waited_for(expr: m.Expr) -> str | None:

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.callees import callee_names
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Function
-from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in
+from unbounded_lint.link.defects.question import Question
+from unbounded_lint.link.program.blocks import LOOPS, evaluated_at, frames_of, guards, ops_in, parts_of
 from unbounded_lint.link.program.program import Binding, ScopeId
 from unbounded_lint.link.runs.context import LIVE
-from unbounded_lint.link.runs.execution import Execution
-
-if TYPE_CHECKING:
-    from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.container import Container
 
 DEPTH = 2
 """How many calls a removal may stand away from the loop."""
 
 _FAMILIES = frozenset({"map", "set", "list", "deque"})
 _CHANGED = frozenset({"RuntimeError"})
+
+
+Way: TypeAlias = Literal["leaves", "goes on"]
+"""What the rest of a block does for certain: it leaves a loop, or goes on with its next round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,10 @@ class Clash:
     skips: bool
 
 
-class Iteration:
+class RemovalsWhileIterating(Question):
     """Finds the loops over a container that change its size and go on."""
 
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
-
-    def clashes(self, container: Container) -> tuple[Clash, ...]:
+    def of(self, container: Container) -> tuple[Clash, ...]:
         """The removals of whole entries that run while a loop walks the container, where running code makes it
         grow."""
         family = container.holder.made.kind.family
@@ -68,39 +62,6 @@ class Iteration:
             for scope in sorted(walking):
                 found.extend(self._through_calls(scope, walked, sure))
         return tuple(dict.fromkeys(c for c in found if self.execution.kinds(c.scope, c.loop) & LIVE))
-
-    def is_swept_itself(self, container: Container) -> bool:
-        """Whether a timer removes entries that it finds in the container, not merely those whose keys it finds in
-        another one."""
-        nodes = {id(a.site.node) for a in container.accesses if not a.nested}
-        return any(
-            removal.when == "timer"
-            and (removal.extent != "single" or self._finds(removal.access.scope, removal.access.op, nodes, DEPTH))
-            for removal in container.removals
-        )
-
-    def _finds(self, scope: ScopeId, op: int, nodes: set[int], depth: int) -> bool:
-        """Whether a loop around an operation, or around a call of its function, walks something made of the
-        container."""
-        facts = self.program.facts(scope)
-        for index in frames_of(facts, op):
-            head = facts.frames[index].head
-            if facts.frames[index].kind == "for" and head is not None and self._mentions(head, scope, nodes, 3):
-                return True
-        return depth > 0 and any(
-            site.op >= 0 and self._finds(site.scope, site.op, nodes, depth - 1) for site in self.flow.call_sites(scope)
-        )
-
-    def _mentions(self, expr: m.Expr, scope: ScopeId, nodes: set[int], depth: int) -> bool:
-        for node in w.walk(expr):
-            if id(node) in nodes:
-                return True
-            if isinstance(node, m.Name) and depth:
-                for binding in self.program.of(scope).bindings(scope.index).get(node.id, ()):
-                    if binding.expr is not None and binding.kind == "value" and binding.scope == scope.index:
-                        if self._mentions(binding.expr, scope, nodes, depth - 1):
-                            return True
-        return False
 
     # --- in the loop itself ---
 
@@ -196,13 +157,11 @@ class Iteration:
         """Whether a `try` around the loop waits for the error that a change of size gives."""
         at = facts.frames[loop].parent
         while at > 0:
-            frame = facts.frames[at]
-            if frame.kind == "try":
-                for other in facts.frames:
-                    if other.kind == "except" and other.statement == frame.statement and other.head is not None:
-                        if any(isinstance(n, m.Name) and n.id in _CHANGED for n in w.walk(other.head)):
-                            return True
-            at = frame.parent
+            for handler in parts_of(facts, at, "except") if facts.frames[at].kind == "try" else ():
+                head = facts.frames[handler].head
+                if head is not None and any(isinstance(n, m.Name) and n.id in _CHANGED for n in w.walk(head)):
+                    return True
+            at = facts.frames[at].parent
         return False
 
     def _leaves(self, facts: m.Scope, op: int, loop: int) -> bool:
@@ -219,8 +178,8 @@ class Iteration:
             frame = facts.frames[frame].parent
 
     @staticmethod
-    def _way_on(facts: m.Scope, at: int, frames: tuple[int, ...], loop: int) -> str:
-        """What the rest of a block does for certain: "leaves" the loop, "goes on" with its next round, or ""."""
+    def _way_on(facts: m.Scope, at: int, frames: tuple[int, ...], loop: int) -> Way | None:
+        """What the rest of a block does for certain: "leaves" the loop, "goes on" with its next round, or neither."""
         for index in range(at + 1, len(facts.ops)):
             later = facts.ops[index]
             if later.frame not in frames:
@@ -229,10 +188,10 @@ class Iteration:
             if isinstance(later.action, m.Return | m.Raise):
                 return "leaves"
             if isinstance(later.action, m.Break):
-                return "leaves" if nearest == loop else ""
+                return "leaves" if nearest == loop else None
             if isinstance(later.action, m.Continue):
-                return "goes on" if nearest == loop else ""
-        return ""
+                return "goes on" if nearest == loop else None
+        return None
 
     # --- in a function that the loop calls ---
 
@@ -255,22 +214,16 @@ class Iteration:
         """The removals that the calls of an operation make before it ends."""
         for top in w.expressions(op.action):
             for node, parents in w.walk_with_parents(top):
-                if not isinstance(node, m.Call):
-                    continue
-                for value in self.resolver.values(node.func, scope):
-                    if not isinstance(value, Function) or value.scope in seen or self._is_later(value, parents):
+                for function in self.resolver.functions(node.func, scope) if isinstance(node, m.Call) else ():
+                    if function in seen or self._is_later(function, parents):
                         continue
-                    yield from (a for a in removing if a.scope == value.scope and not self._is_parameter(a))
-                    if depth > 1:
-                        inner = self.program.facts(value.scope)
-                        for below in inner.ops:
-                            yield from self._called_removals(
-                                below, value.scope, removing, depth - 1, seen | {value.scope}
-                            )
+                    yield from (a for a in removing if a.scope == function and not self._is_parameter(a))
+                    for below in self.program.facts(function).ops if depth > 1 else ():
+                        yield from self._called_removals(below, function, removing, depth - 1, seen | {function})
 
-    def _is_later(self, function: Function, parents: tuple[m.Expr, ...]) -> bool:
+    def _is_later(self, function: ScopeId, parents: tuple[m.Expr, ...]) -> bool:
         """Whether a call only makes a coroutine or a generator."""
-        facts = self.program.facts(function.scope)
+        facts = self.program.facts(function)
         if facts.is_generator:
             return True
         return facts.is_async and not (parents and isinstance(parents[-1], m.Await))
@@ -293,11 +246,8 @@ def _is_sure(access: Access) -> bool:
 def _head_op(facts: m.Scope, loop: int) -> int:
     """The operation that begins a `for` loop."""
     frame = facts.frames[loop]
-    for index in range(min(frame.op, len(facts.ops)) - 1, -1, -1):
-        action = facts.ops[index].action
-        if isinstance(action, m.Eval) and action.role == "for" and action.value is frame.head:
-            return index
-    return max(frame.op - 1, 0)
+    before = max(frame.op - 1, 0)
+    return evaluated_at(facts, frame.head, before) if frame.head is not None else before
 
 
 def _always(facts: m.Scope, frame: int) -> tuple[int, ...]:
@@ -316,5 +266,4 @@ def _else_of(facts: m.Scope, frame: int) -> tuple[int, ...]:
     """The `else` of the `try` that a frame is the body of: it runs when the body has ended well."""
     if facts.frames[frame].kind != "try":
         return ()
-    statement = facts.frames[frame].statement
-    return tuple(i for i, f in enumerate(facts.frames) if f.kind == "try-else" and f.statement == statement)
+    return parts_of(facts, frame, "try-else")

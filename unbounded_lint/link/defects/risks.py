@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
-from unbounded_lint.link.program.blocks import frames_of, layout, ops_in
+from unbounded_lint.link.defects.question import Linked, Question
+from unbounded_lint.link.program.blocks import frames_of, layout, ops_in, parts_of
 from unbounded_lint.link.program.program import ScopeId
-from unbounded_lint.link.runs.execution import Execution
 
 DEPTH = 4
 """How many calls deep an error is looked for."""
 
 _EVERYTHING = frozenset({"Exception", "BaseException"})
-
 _DATA = frozenset([*dir(str), *dir(list), *dir(set), "items", "keys", "values", "setdefault"])
 """Methods of plain data: what a request gave has been fetched when they are called."""
+
+Sort: TypeAlias = Literal["outward", "awaited", "callback"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,15 @@ class Risk:
     scope: ScopeId
     op: int
     what: str
-    sort: str
+    sort: Sort
     confidence: Confidence
 
 
-class Risks:
+class Risks(Question):
     """Looks for errors that nothing catches. Memoised."""
 
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
+    def __init__(self, linked: Linked) -> None:
+        super().__init__(linked)
         self._bodies: dict[tuple[ScopeId, int], Risk | None] = {}
         self._busy: set[ScopeId] = set()
 
@@ -103,18 +101,18 @@ class Risks:
         facts = self.program.facts(scope)
         frame = facts.frames[index]
         if frame.kind == "try":
-            return self._is_handled(facts, frame)
+            return self._is_handled(facts, index)
         return frame.kind == "with" and frame.head is not None and self._is_suppressing(frame.head, scope)
 
-    def _is_handled(self, facts: m.Scope, body: m.Frame) -> bool:
-        parts = layout(facts).by_statement[body.statement]
-        return any(facts.frames[at].kind == "except" and self._ends(facts, at, facts.frames[at]) for at in parts)
+    def _is_handled(self, facts: m.Scope, body: int) -> bool:
+        return any(self._ends(facts, handler) for handler in parts_of(facts, body, "except"))
 
     @staticmethod
-    def _ends(facts: m.Scope, at: int, handler: m.Frame) -> bool:
-        if any(op.frame == at and isinstance(op.action, m.Raise) for _, op in ops_in(facts, at)):
+    def _ends(facts: m.Scope, handler: int) -> bool:
+        if any(op.frame == handler and isinstance(op.action, m.Raise) for _, op in ops_in(facts, handler)):
             return False
-        return handler.head is None or _is_wide(handler.head)
+        head = facts.frames[handler].head
+        return head is None or _is_wide(head)
 
     def _is_suppressing(self, head: m.Expr, scope: ScopeId) -> bool:
         """`with suppress(...)`, or a manager of the project that swallows, or enters one that does around its yield."""
@@ -132,17 +130,18 @@ class Risks:
                     return True
                 if isinstance(value, Function) and value.scope not in seen:
                     seen.add(value.scope)
-                    around = list(self._around_yields(value.scope))
-                    if any(self._is_handled(self.program.facts(value.scope), f) for f in around if f.kind == "try"):
+                    facts, around = self.program.facts(value.scope), tuple(self._around_yields(value.scope))
+                    if any(facts.frames[f].kind == "try" and self._is_handled(facts, f) for f in around):
                         return True
-                    entered += [(f.head, value.scope) for f in around if f.kind == "with" and f.head is not None]
+                    managers = (facts.frames[f].head for f in around if facts.frames[f].kind == "with")
+                    entered += [(head, value.scope) for head in managers if head is not None]
         return False
 
-    def _around_yields(self, function: ScopeId) -> Iterator[m.Frame]:
+    def _around_yields(self, function: ScopeId) -> Iterator[int]:
         facts = self.program.facts(function)
         for index, op in enumerate(facts.ops if facts.is_generator else ()):
             if any(isinstance(node, m.Yield) for node in w.nodes(op.action)):
-                yield from (facts.frames[f] for f in frames_of(facts, index))
+                yield from frames_of(facts, index)
 
     def _swallows(self, cls: ScopeId, name: str) -> bool:
         quiet = {"None", "False"}
@@ -150,9 +149,8 @@ class Risks:
             isinstance(op.action, m.Return)
             and op.action.value is not None
             and not (isinstance(op.action.value, m.Const) and op.action.value.value in quiet)
-            for value in self.resolver.class_attribute(cls, name, on_class=False)
-            if isinstance(value, Function)
-            for op in self.program.facts(value.scope).ops
+            for method in self.resolver.methods(cls, name)
+            for op in self.program.facts(method).ops
         )
 
     def is_opaque(self, scope: ScopeId) -> bool:
@@ -193,20 +191,20 @@ class Risks:
         values = ordered(self.resolver.values(call.func, scope))
         text = f"`{dotted_text(call.func) or 'a call'}()`"
         if values:
-            each = [self._of_value(v, awaited, depth, Risk(scope, op, text, "", Confidence.LOW)) for v in values]
+            each = [self._of_value(v, awaited, depth, (scope, op, text)) for v in values]
             found = [risk for risk in each if risk is not None]
             if found and (len(found) == len(each) or self._runs_each(call.func, scope)):
                 yield max(found, key=lambda r: r.confidence.rank)
         elif sort := self._unseen(call, awaited, used, scope):
             yield Risk(scope, op, text, sort, Confidence.MEDIUM)
 
-    def _of_value(self, value: Value, awaited: bool, depth: int, here: Risk) -> Risk | None:
+    def _of_value(self, value: Value, awaited: bool, depth: int, here: tuple[ScopeId, int, str]) -> Risk | None:
         """What a call of one thing risks; `here` is the call, for what stands outside the project."""
         if not isinstance(value, External):
             return self._inside(value, awaited, depth)
         sort = self._outside(value, awaited)
         level = Confidence.HIGH if sort == "outward" else Confidence.MEDIUM
-        return replace(here, sort=sort, confidence=level) if sort else None
+        return Risk(*here, sort, level) if sort else None
 
     def _runs_each(self, func: m.Expr, scope: ScopeId) -> bool:
         """Whether a callee with several values is each of them in turn: the variable of a loop over functions. A
@@ -219,52 +217,51 @@ class Risks:
 
     def _inside(self, value: Value, awaited: bool, depth: int) -> Risk | None:
         """The clearest of the errors that may leave a function or a constructor of the project that is called."""
-        functions = [value] if isinstance(value, Function) else []
+        functions: tuple[ScopeId, ...] = (value.scope,) if isinstance(value, Function) else ()
         if isinstance(value, Class):
-            made = self.resolver.class_attribute(value.scope, "__init__", on_class=False)
-            functions = [v for v in ordered(made) if isinstance(v, Function)]
+            functions = self.resolver.methods(value.scope, "__init__")
         for function in functions if depth else ():
-            facts = self.program.facts(function.scope)
+            facts = self.program.facts(function)
             if not facts.is_generator and (awaited or not facts.is_async):
-                risk = self.of_body(function.scope, depth - 1)
+                risk = self.of_body(function, depth - 1)
                 if risk is not None:
                     return risk
         return None
 
     @staticmethod
-    def _outside(value: External, awaited: bool) -> str:
-        """What sort of risk a function outside the project is, "" for none that is known."""
+    def _outside(value: External, awaited: bool) -> Sort | None:
+        """What sort of risk a function outside the project is, None for none that is known."""
         package, _, rest = value.name.partition(".")
         method = value.name.rpartition(".")[2]
         if value.name in name_lists().dialling or value.name in name_lists().outward_builtins:
             return "outward"
         if value.name.startswith(name_lists().harmless):
-            return ""
+            return None
         if value.name.startswith("open.") or (package == "pathlib" and method in name_lists().outward_methods):
             return "outward"
         if value.of_instance and method in _DATA:
-            return ""
+            return None
         if package in name_lists().outward and rest:
-            return "outward" if not method[:1].isupper() or awaited else ""
+            return "outward" if not method[:1].isupper() or awaited else None
         if awaited and rest and package not in {"asyncio", "anyio", "trio"} and method not in name_lists().waiting:
             return "awaited"
-        return "outward" if value.of_instance and method in name_lists().outward_methods else ""
+        return "outward" if value.of_instance and method in name_lists().outward_methods else None
 
-    def _unseen(self, call: m.Call, awaited: bool, used: bool, scope: ScopeId) -> str:
-        """What sort of risk a call of something unknown is, "" for none."""
+    def _unseen(self, call: m.Call, awaited: bool, used: bool, scope: ScopeId) -> Sort | None:
+        """What sort of risk a call of something unknown is, None for none."""
         func = call.func
         if isinstance(func, m.Attr):
             known = self.resolver.values(func.base, scope)
             if any(isinstance(v, Instance) for v in known):
-                return "callback" if call.args or not used else ""
+                return "callback" if call.args or not used else None
             if not all(isinstance(v, External | ExternalResult) for v in known):
-                return ""
+                return None
             if awaited and func.name not in name_lists().waiting:
                 return "awaited"
-            return "outward" if func.name in name_lists().outward_methods else ""
+            return "outward" if func.name in name_lists().outward_methods else None
         if isinstance(func, m.Name | m.Sub) and (call.args or not used):
             return "callback"
-        return ""
+        return None
 
 
 def _is_used(parents: tuple[m.Expr, ...], action: m.Action) -> bool:

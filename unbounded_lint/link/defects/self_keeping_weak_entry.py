@@ -7,12 +7,13 @@ from typing import NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.keeping import Keeping, Step
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function
+from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.removals import Moment
 
-_NO_HELP = frozenset({"dead", "test", "unstarted", "once", "other-process", "import", "exit"})
+_NO_HELP: frozenset[Moment] = frozenset({"dead", "test", "unstarted", "once", "other-process", "import", "exit"})
 """When removals run that take no entry while the program is at work."""
 
 
@@ -23,12 +24,12 @@ class Kept(NamedTuple):
     steps: tuple[Step, ...]
 
 
-class SelfKeeping:
+class SelfKeepingWeakEntries(Question):
     """Finds the entries that keep themselves."""
 
-    def __init__(self, flow: Flow) -> None:
-        self.resolver = flow.resolver
-        self._keeping = Keeping(flow)
+    def __init__(self, linked: Linked) -> None:
+        super().__init__(linked)
+        self._keeping = Keeping(linked.flow)
 
     def of(self, container: Container) -> Kept | None:
         """The first insert whose entry stays for ever; None for a map that holds its keys, or loses its entries

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.containers.singletons import Singletons
 from unbounded_lint.link.dataflow.callees import callee_names, given
 from unbounded_lint.link.dataflow.scoping import is_static
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
-from unbounded_lint.link.keys.domains import Keys
+from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.program import LinkedModule, ScopeId
 from unbounded_lint.link.runs.context import RUNTIME, Context, ContextKind
-from unbounded_lint.link.runs.execution import Execution
 
 _FAMILY = "cache-decorator"
 _STEPS = 3
 _CALLED: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
+_CLEARING: frozenset[ContextKind] = frozenset({"run", "api", "timer", "later", "startup", "main"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +44,16 @@ class FunctionCache:
     confidence: Confidence
 
 
-class FunctionCaches:
+class UnboundedFunctionCaches(Question):
     """Finds them all; answers in the order of paths and places."""
 
-    def __init__(self, flow: Flow, execution: Execution, keys: Keys, singletons: Singletons, catalog: Catalog) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
-        self.keys = keys
-        self.singletons = singletons
-        self.catalog = catalog
-
+    @cached_property
     def all(self) -> tuple[FunctionCache, ...]:
         """Every function of the project, tests left out, whose memo grows with what running code calls it with."""
         return tuple(found for scope in self._memoised() if (found := self._cache(*scope)) is not None)
 
     def _memoised(self) -> Iterator[tuple[ScopeId, str]]:
-        names = [n for kind in self.catalog.data.containers if kind.family == _FAMILY for n in kind.names]
+        names = [n for kind in self.execution.catalog.data.containers if kind.family == _FAMILY for n in kind.names]
         tails = sorted({name.rpartition(".")[2] for name in names})
         modules = {module.path: module for tail in tails for module in self.program.mentioning(tail)}
         for path in sorted(modules):
@@ -94,7 +84,7 @@ class FunctionCaches:
         """The decorator as a message names it, if it is a memo without a bound."""
         call = decorator if isinstance(decorator, m.Call) else None
         for name in callee_names(call.func if call is not None else decorator, scope, self.resolver):
-            kind = self.catalog.container(name)
+            kind = self.execution.catalog.container(name)
             if kind is None or kind.family != _FAMILY or not kind.calls_insert:
                 continue
             if not kind.is_bounded(given(call, scope, self.resolver) if call is not None else {}):
@@ -126,7 +116,7 @@ class FunctionCaches:
         parts = []
         for index, parameter in enumerate(facts.parameters):
             receiver = owner is not None and index == 0 and not is_static(facts)
-            domain = (receiver and self._single(owner)) or self.keys.domain(m.Name(parameter.name), scope, 0)
+            domain = (receiver and self._single(owner)) or self.linked.keys.domain(m.Name(parameter.name), scope, 0)
             if domain.kind != "closed":
                 known = self._is_known(scope, parameter.name, receiver, domain)
                 parts.append((parameter.name, receiver, domain, known))
@@ -152,21 +142,15 @@ class FunctionCaches:
 
     def _is_handler(self, scope: ScopeId) -> bool:
         """Whether a framework calls a function for each request or message."""
-        outside = self.program.parent(scope)
-        facts = self.program.facts(scope)
-        if outside is None:
-            return False
-        calls = [(d if isinstance(d, m.Call) else m.Call(d, (), facts.span), outside) for d in facts.decorators]
-        calls += [
-            (use.outer, use.site.scope)
-            for use in self.flow.function_uses(scope)
-            if use.kind == "argument" and isinstance(use.outer, m.Call) and not self.program.is_test(use.site.scope)
-        ]
-        hooks = [hook for call, where in calls for hook in self.execution.timers.hooks_of(call, where)]
-        owner = self.program.owner_class(scope)
-        for base in self.resolver.all_outside_bases(owner) if owner is not None else ():
-            hooks += [hook for hook in self.catalog.hook_base(base) if facts.name in hook.callback.names]
-        return any(hook.role == "request" for hook in hooks)
+        runs = (context for context in self.execution.direct(scope) if context.kind == "run")
+        if any(self.execution.is_asked_for(context) for context in runs):
+            return True
+        owner, name = self.program.owner_class(scope), self.program.facts(scope).name
+        return any(
+            hook.role == "request" and name in hook.callback.names
+            for base in (self.resolver.all_outside_bases(owner) if owner is not None else ())
+            for hook in self.execution.catalog.hook_base(base)
+        )
 
     def _is_known(self, scope: ScopeId, name: str, on_self: bool, domain: Domain) -> bool:
         """Whether the flow of data tells that a parameter is ever new, and not its name or its type alone."""
@@ -189,18 +173,19 @@ class FunctionCaches:
 
     def _single(self, cls: ScopeId | None) -> Domain | None:
         """The domain of the receiver, where there is only one."""
-        if cls is not None and self.singletons.is_singleton(cls):
+        if cls is not None and self.linked.singletons.is_singleton(cls):
             return Domain("closed", "the only object of its class")
         return None
 
     def _is_cleared(self, scope: ScopeId) -> bool:
         """Whether code that runs empties the memo."""
-        for use in self.flow.function_uses(scope):
-            if use.kind == "member" and isinstance(use.outer, m.Attr) and use.outer.name == "cache_clear":
-                kinds = self.execution.kinds(use.site.scope, use.site.op)
-                if kinds & {"run", "api", "timer", "later", "startup", "main"}:
-                    return True
-        return False
+        return any(
+            use.kind == "member"
+            and isinstance(use.outer, m.Attr)
+            and use.outer.name == "cache_clear"
+            and self.execution.kinds(use.site.scope, use.site.op) & _CLEARING
+            for use in self.flow.function_uses(scope)
+        )
 
 
 def _runs_again(contexts: frozenset[Context]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -16,11 +17,15 @@ from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.entries.values import HOPS, Entries
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.truth import leaves_of
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.runs.execution import Execution
 
 _DEPTH = 6
 _ZERO = m.Const("int", "0")
+
+
+How: TypeAlias = Literal["removed", "filtered", "lowered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,10 @@ class Pruning:
 
     scope: ScopeId
     op: int
-    how: str
+    how: How
 
 
-class Inner:
+class Prunings:
     """Finds the prunings of one container, and whether its keys go with the last of what was under them."""
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
@@ -43,7 +48,7 @@ class Inner:
         self.program = flow.program
         self.execution = execution
 
-    def prunings(self, accesses: AccessList) -> tuple[Pruning, ...]:
+    def of(self, accesses: AccessList) -> tuple[Pruning, ...]:
         """What running code takes out of the values; nothing where a key is dropped along with the last of it."""
         live = tuple(a for a in accesses if self._is_live(a.scope, a.op))
         reader = _Values(self.flow, Entries(self.flow, accesses))
@@ -106,7 +111,7 @@ class _Values:
         """Values rebuilt or lowered by an assignment, through any name for them."""
         ops = self.program.facts(scope).ops
         for index in self.entries.ops(scope):
-            how = None
+            how: How | None = None
             match ops[index].action:
                 case m.AugAssign(target=m.Sub() as target, op="-", value=value) if self._is_whole(target, scope):
                     how = "removed" if isinstance(value, m.Display | m.Comp) else "lowered"
@@ -149,7 +154,7 @@ class _Values:
             return target.index.lower is None and target.index.upper is None and self._is_whole(target.base, scope)
         return self._is_whole(target, scope)
 
-    def _rebuilt(self, value: m.Expr, scope: ScopeId, depth: int, hops: int) -> str | None:
+    def _rebuilt(self, value: m.Expr, scope: ScopeId, depth: int, hops: int) -> How | None:
         """How a value is made from less of itself; None if it is not."""
         if not depth:
             return None
@@ -171,7 +176,7 @@ class _Values:
                 return self._rebuilt_by(value, scope, depth, hops)
         return None
 
-    def _rebuilt_by(self, call: m.Call, scope: ScopeId, depth: int, hops: int) -> str | None:
+    def _rebuilt_by(self, call: m.Call, scope: ScopeId, depth: int, hops: int) -> How | None:
         names = set(callee_names(call.func, scope, self.resolver))
         given = tuple(a.value for a in call.args)
         if "filter" in names and len(given) > 1 and self._is_view(given[1], scope):
@@ -180,13 +185,13 @@ class _Values:
             return self._first(given, scope, depth, hops)
         if isinstance(call.func, m.Attr) and call.func.name in {"difference", "intersection"}:
             return "filtered" if self._is_whole(call.func.base, scope) else None
-        for function in self.entries.callees(call.func, scope) if hops else ():
-            how = self._first(tuple(self.entries.returns(function)), function, depth, hops - 1)
+        for function in self.resolver.functions(call.func, scope) if hops else ():
+            how = self._first(tuple(self.entries.program.returned(function)), function, depth, hops - 1)
             if how is not None:
                 return how
         return None
 
-    def _first(self, parts: tuple[m.Expr, ...], scope: ScopeId, depth: int, hops: int) -> str | None:
+    def _first(self, parts: tuple[m.Expr, ...], scope: ScopeId, depth: int, hops: int) -> How | None:
         found = (self._rebuilt(part, scope, depth - 1, hops) for part in parts)
         return next((how for how in found if how is not None), None)
 
@@ -234,15 +239,9 @@ class _Values:
 
     def _tests_left(self, condition: m.Expr, scope: ScopeId) -> bool:
         """`not X[k]`, `len(X[k]) == 0`, `X[k] <= 0`: a test of what is under a key, not of its presence."""
-        match condition:
-            case m.Compare(ops=ops) if set(ops) & {"is", "is not", "in", "not in"}:
-                return False
-            case m.BoolOp(items=items):
-                return any(self._tests_left(item, scope) for item in items)
-            case m.Unary(op="not", operand=inner):
-                return self._tests_left(inner, scope)
-        parts = tuple(w.walk(condition))
         return any(
             self._is_whole(part, scope) or (isinstance(part, m.Name) and self._rebuilt(part, scope, _DEPTH, HOPS))
-            for part in parts
+            for test in leaves_of(condition)
+            if not (isinstance(test, m.Compare) and set(test.ops) & {"is", "is not", "in", "not in"})
+            for part in w.walk(test)
         )

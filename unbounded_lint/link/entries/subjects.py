@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -12,63 +12,40 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, Function, Module, argument_of, is_fresh
-from unbounded_lint.link.program.blocks import BRANCHES, frames_of, guards
+from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.truth import Asked, held
 
 _PLAIN = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow", "uuid4", "uuid1", "token_hex"})
 """What these give belongs to no entry: a condition on it is none on the entry."""
-
-
-class Asked(NamedTuple):
-    """One test that must come out one way: its expression, and the truth it must have."""
-
-    expr: m.Expr
-    truth: bool
 
 
 def asked_at(facts: m.Scope, op: int, parents: tuple[m.Expr, ...], node: m.Expr) -> tuple[Asked, ...]:
     """What must hold for a part of an operation to be evaluated: conjunctions are taken apart."""
     if not 0 <= op < len(facts.ops):
         return ()
-    found = [part for test, truth in guards(facts, op) for part in apart(test, truth)]
+    found = [part for test, truth in guards(facts, op) for part in held(test, truth)]
     for above, below in pairwise((*parents, node)):
         match above:
             case m.BoolOp(op=operator, items=items):
                 for item in items:
                     if item is below:
                         break
-                    found += apart(item, operator == "and")
+                    found += held(item, operator == "and")
             case m.IfExp(test=test, body=body) if below is not test:
-                found += apart(test, below is body)
+                found += held(test, below is body)
     return tuple(dict.fromkeys(condition for condition in found if not isinstance(condition.expr, m.Const)))
-
-
-def apart(test: m.Expr, truth: bool) -> list[Asked]:
-    """A test as the list of those that must all hold."""
-    match test:
-        case m.Unary(op="not", operand=inner):
-            return apart(inner, not truth)
-        case m.BoolOp(op=operator, items=items) if (operator == "and") == truth:
-            return [part for item in items for part in apart(item, truth)]
-    return [Asked(test, truth)]
-
-
-def exclusive(facts: m.Scope, one: int, other: int) -> bool:
-    """Whether two operations stand in different branches of one statement."""
-    if min(one, other) < 0 or max(one, other) >= len(facts.ops):
-        return False
-    around = {facts.frames[f].statement: f for f in frames_of(facts, one) if facts.frames[f].kind in BRANCHES}
-    return any(
-        around.get(facts.frames[f].statement, f) != f
-        for f in frames_of(facts, other)
-        if facts.frames[f].kind in BRANCHES
-    )
 
 
 def contradicts(one: Iterable[Asked], other: Iterable[Asked]) -> bool:
     """Whether two sets of conditions cannot hold together."""
     held = set(other)
     return any(Asked(condition.expr, not condition.truth) in held for condition in one)
+
+
+About: TypeAlias = Literal["entry", "bulk", "container", "other"]
+"""What a condition asks: a property of the entry, one of the entries that are in the container, the container's size or
+a key, or anything else (whether the timer runs, settings)."""
 
 
 class Subjects:
@@ -123,7 +100,7 @@ class Subjects:
         calls = [expr for expr in bound if isinstance(expr, m.Call)]
         if not bound or len(calls) < len(bound):
             return False
-        return all(_tail(call.func) in _PLAIN or (not call.args and not whole) for call in calls)
+        return all(w.last_name(call.func) in _PLAIN or (not call.args and not whole) for call in calls)
 
     def _backward(self, names: frozenset[str], scope: ScopeId) -> frozenset[str]:
         found, queue = set(names), sorted(names)
@@ -132,7 +109,7 @@ class Subjects:
             for binding in bindings.get(queue.pop(), ()):
                 if binding.scope != scope.index or binding.expr is None or binding.kind == "parameter":
                     continue
-                if isinstance(binding.expr, m.Call) and _tail(binding.expr.func) in _PLAIN:
+                if isinstance(binding.expr, m.Call) and w.last_name(binding.expr.func) in _PLAIN:
                     continue
                 for name in sorted(self._local((binding.expr,), scope) - found):
                     found.add(name)
@@ -176,11 +153,9 @@ class Subjects:
 
     # --- what a condition is about ---
 
-    def about(self, condition: Asked, scope: ScopeId, names: frozenset[str], held: frozenset[int]) -> str:
-        """What a condition asks: entry (a property of the entry made of `names`), bulk (a property of the entries that
-        are in the container), container (its size or a key), other (whether the timer runs, settings, anything else).
-
-        held: the identities of the expressions that stand for the container.
+    def about(self, condition: Asked, scope: ScopeId, names: frozenset[str], held: frozenset[int]) -> About:
+        """What a condition asks, of an entry made of `names` or of the container, which the expressions with the
+        identities `held` stand for.
         """
         parts = list(w.walk(condition.expr))
         if any(id(part) in held for part in parts):
@@ -205,8 +180,7 @@ class Subjects:
             case m.Call(func=m.Attr(base=m.Name(id=base))) if base in names:
                 return False
             case m.Call(func=func):
-                values = self.resolver.values(func, scope)
-                return any(isinstance(v, Function) and self._reads_state(v.scope) for v in values)
+                return any(self._reads_state(function) for function in self.resolver.functions(func, scope))
         return False
 
     def _reads_state(self, function: ScopeId) -> bool:
@@ -263,19 +237,6 @@ def _asks_entries(part: m.Expr, held: frozenset[int]) -> bool:
         for test in tests
         for node in w.walk(test)
     )
-
-
-def _tail(func: m.Expr) -> str:
-    return func.name if isinstance(func, m.Attr) else func.id if isinstance(func, m.Name) else ""
-
-
-def evaluated_at(facts: m.Scope, op: int, condition: Asked) -> int:
-    """The operation that evaluates a condition's test for an operation behind it; that operation itself, if none."""
-    for index in range(min(op, len(facts.ops) - 1), -1, -1):
-        action = facts.ops[index].action
-        if isinstance(action, m.Eval) and any(part is condition.expr for part in w.walk(action.value)):
-            return index
-    return op
 
 
 # --- in words ---

@@ -11,7 +11,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.scoping import decorator_names
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import CallSite, Function, Instance, argument_of, ordered
+from unbounded_lint.link.dataflow.values import CallSite, Instance, argument_of, ordered
 from unbounded_lint.link.program.program import ITEMS, Binding, ScopeId
 
 HOPS = 2
@@ -106,10 +106,6 @@ class Entries:
                 self._active.discard(active)
         return self._memo[key]
 
-    def holds(self, expr: m.Expr, scope: ScopeId) -> bool:
-        """Whether any part of an expression is (part of) an entry."""
-        return any(self.of(node, scope) for node in w.walk(expr))
-
     def names_container(self, expr: m.Expr) -> bool:
         """Whether the container itself stands in an expression."""
         return any(id(node) in self._nodes for node in w.walk(expr))
@@ -146,10 +142,6 @@ class Entries:
             return ()
         return self.program.of(owner).bindings(owner.index).get(name, ())
 
-    def callees(self, func: m.Expr, scope: ScopeId) -> tuple[ScopeId, ...]:
-        """The functions of the project that a callee can be."""
-        return tuple(v.scope for v in ordered(self.resolver.values(func, scope)) if isinstance(v, Function))
-
     def properties(self, expr: m.Expr, scope: ScopeId) -> tuple[ScopeId, ...]:
         """The property functions that reading an attribute runs."""
         if not isinstance(expr, m.Attr):
@@ -163,10 +155,6 @@ class Entries:
             if binding.kind == "define"
             and decorator_names(self.program.facts(ScopeId(cls.path, binding.index))) & name_lists().properties
         )
-
-    def returns(self, function: ScopeId) -> tuple[m.Expr, ...]:
-        """What a function returns."""
-        return self.program.returned(function)
 
     def arguments(self, function: ScopeId, index: int) -> Iterator[tuple[m.Expr, ScopeId]]:
         """What the callers pass for a parameter, the receiver included; tests left out."""
@@ -217,7 +205,7 @@ class Entries:
                 given = [a.value for a in node.args]
                 given += [node.func.base] if isinstance(node.func, m.Attr) else []
                 if any(self.of(value, scope) for value in given):
-                    yield from self.callees(node.func, scope)
+                    yield from self.resolver.functions(node.func, scope)
             elif isinstance(node, m.Attr) and self.of(node.base, scope):
                 yield from self.properties(node, scope)
         ops = self.program.facts(scope).ops
@@ -335,8 +323,8 @@ class Entries:
                     yield from self.of(argument, scope, hops)
                 return
         if hops:
-            for function in self.callees(func, scope):
-                for value in self.returns(function):
+            for function in self.resolver.functions(func, scope):
+                for value in self.program.returned(function):
                     yield from self.of(value, function, hops - 1)
 
     def _bound(self, binding: Binding, scope: ScopeId, hops: int) -> Iterator[Entry]:

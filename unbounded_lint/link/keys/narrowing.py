@@ -9,6 +9,7 @@ from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import Domain, is_closed, settled
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.truth import apart
 
 Narrowed = Asking[Domain | None]
 
@@ -33,28 +34,25 @@ class Narrowing:
         return None
 
     def _by(self, condition: m.Expr, truth: bool, key: m.Expr, scope: ScopeId) -> Narrowed:
+        every, parts = apart(condition, truth)
+        if len(parts) == 1:
+            return (yield from self._by_one(*parts[0], key, scope))
+        found = []
+        for part in parts:
+            found.append((yield from self._by(*part, key, scope)))
+            if every and found[-1] is not None:
+                return found[-1]
+        if every or any(part is None or part.kind != "closed" for part in found):
+            return None
+        return found[-1]
+
+    def _by_one(self, condition: m.Expr, truth: bool, key: m.Expr, scope: ScopeId) -> Narrowed:
         match condition:
-            case m.Unary(op="not", operand=inner):
-                return (yield from self._by(inner, not truth, key, scope))
-            case m.BoolOp(op=op, items=items):
-                return (yield from self._by_parts(items, (op == "and") == truth, truth, key, scope))
             case m.Compare(left=left, ops=(operator,), items=(right,)):
                 return (yield from self._compared(left, operator, right, truth, key, scope))
             case m.Call(func=m.Name(id="isinstance"), args=(first, second)) if truth and first.value == key:
                 return self.material.annotations.closing(second.value, scope)
         return None
-
-    def _by_parts(self, items: tuple[m.Expr, ...], every: bool, truth: bool, key: m.Expr, scope: ScopeId) -> Narrowed:
-        """Several conditions that all hold, or of which one does."""
-        found = []
-        for item in items:
-            part = yield from self._by(item, truth, key, scope)
-            if every and part is not None:
-                return part
-            found.append(part)
-        if every or any(part is None or part.kind != "closed" for part in found):
-            return None
-        return found[-1]
 
     def _compared(
         self, left: m.Expr, operator: str, right: m.Expr, truth: bool, key: m.Expr, scope: ScopeId

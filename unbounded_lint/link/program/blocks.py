@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import islice
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 
 LOOPS: frozenset[m.FrameKind] = frozenset({"for", "while"})
 BRANCHES: frozenset[m.FrameKind] = frozenset({"if", "else", "case"})
@@ -181,6 +182,21 @@ def in_twin(scope: m.Scope, frame: int, op: int) -> bool:
     parts = where.by_statement[scope.frames[frame].statement]
     at = bisect_right(parts, scope.ops[op].frame) - 1
     return at >= 0 and parts[at] != frame and where.is_within(scope.ops[op].frame, parts[at])
+
+
+def parts_of(scope: m.Scope, frame: int, *kinds: str) -> tuple[int, ...]:
+    """The frames of some kinds that belong to the statement of a frame: the handlers of a `try`."""
+    parts = layout(scope).by_statement[scope.frames[frame].statement]
+    return tuple(index for index in parts if scope.frames[index].kind in kinds)
+
+
+def evaluated_at(scope: m.Scope, expr: m.Expr, op: int) -> int:
+    """The operation that evaluates a test or a head for an operation behind it; that operation itself, if none."""
+    for index in range(min(op, len(scope.ops) - 1), -1, -1):
+        action = scope.ops[index].action
+        if isinstance(action, m.Eval) and any(part is expr for part in w.walk(action.value)):
+            return index
+    return op
 
 
 def has_finally(scope: m.Scope, frame: int) -> bool:

@@ -475,6 +475,11 @@ class Program:
         """The operation an expression stands in."""
         return self.facts(site.scope).ops[site.op]
 
+    def calls_at(self, scope: ScopeId, op: int) -> Iterator[m.Call]:
+        """Every call in an operation; none for what is no operation of the scope."""
+        ops = self.facts(scope).ops
+        return w.calls(ops[op].action) if 0 <= op < len(ops) else iter(())
+
     def is_test(self, scope: ScopeId) -> bool:
         """Whether the scope stands in a test file."""
         return self.files[scope.path].is_test

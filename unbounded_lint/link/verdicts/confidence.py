@@ -10,7 +10,7 @@ from unbounded_lint.finding import Confidence
 from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.entries.prunings import Inner
+from unbounded_lint.link.entries.prunings import Prunings
 from unbounded_lint.link.program.blocks import LOOPS, layout, loops_over
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
@@ -32,12 +32,12 @@ class Growths:
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
         self.program = flow.program
-        self._inner = Inner(flow, execution)
+        self._prunings = Prunings(flow, execution)
 
     def of(self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> Growth:
         """The best that any insert supports, and why; low for a container that nothing makes grow."""
         best, why = Confidence.LOW, ""
-        listeners = self._inner.holds_callables(accesses)
+        listeners = self._prunings.holds_callables(accesses)
         called = listeners or self._holds_callables(accesses)
         for insert in inserts:
             level = self._insert_confidence(insert)

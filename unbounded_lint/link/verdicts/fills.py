@@ -9,6 +9,7 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import guards, in_block, loops_around
 from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.truth import held, straight
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import Execution
 
@@ -40,7 +41,8 @@ class Fills:
         set."""
         facts = self.program.facts(scope)
         nodes = accesses.nodes(scope, "tested", "size")
-        for condition, truth in guards(facts, op):
+        # the trace of a container that stands in an `and` or `or` keeps the chain as a whole
+        for condition, truth in (part for test in guards(facts, op) for part in (straight(*test), *held(*test))):
             if self._means_empty(condition, truth, nodes) or self._means_unset(condition, truth, scope):
                 return True
         if not depth or scope.index == 0:
@@ -53,14 +55,9 @@ class Fills:
             for s in sites
         )
 
-    def _means_empty(self, condition: m.Expr, truth: bool, nodes: frozenset[int]) -> bool:
+    @staticmethod
+    def _means_empty(condition: m.Expr, truth: bool, nodes: frozenset[int]) -> bool:
         match condition:
-            case m.Unary(op="not", operand=inner):
-                return (truth and id(inner) in nodes) or self._means_empty(inner, not truth, nodes)
-            case m.BoolOp(op="and", items=items) if truth:
-                return any(self._means_empty(i, truth, nodes) for i in items)
-            case m.BoolOp(op="or", items=items) if not truth:
-                return any(self._means_empty(i, truth, nodes) for i in items)
             case m.Compare(left=m.Call(args=(argument,)), ops=("==" | "<" | "<=",), items=(m.Const(value="0" | "1"),)):
                 return truth and id(argument.value) in nodes
             case m.Compare(left=left, ops=("is",), items=(m.Const(kind="none"),)):
@@ -70,10 +67,6 @@ class Fills:
     def _means_unset(self, condition: m.Expr, truth: bool, scope: ScopeId) -> bool:
         """A flag of the module or of the receiver that the same function sets to a constant."""
         match condition:
-            case m.Unary(op="not", operand=inner):
-                return self._means_unset(inner, not truth, scope)
-            case m.BoolOp(op="and", items=items) if truth:
-                return any(self._means_unset(i, truth, scope) for i in items)
             case m.Compare(left=left, ops=("is",), items=(m.Const(kind="none"),)) if truth:
                 return self._is_set_here(left, scope)
             case m.Name() | m.Attr() if not truth:

@@ -14,6 +14,7 @@ from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.files import Installed
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
@@ -115,14 +116,11 @@ class Inserts:
         """Whether the key is known to be in the container already: then its value is only replaced."""
         facts = self.program.facts(access.scope)
         tested = accesses.nodes(access.scope, "contains")
-        for condition, truth in guards(facts, access.op) if tested else ():
-            parts = (
-                condition.items
-                if isinstance(condition, m.BoolOp) and (condition.op == "and") == truth
-                else (condition,)
-            )
-            for part in parts:
-                if isinstance(part, m.Compare) and part.left == access.key and any(id(i) in tested for i in part.items):
-                    if ("in" in part.ops) == truth:
-                        return True
-        return False
+        parts = (part for test in guards(facts, access.op) for part in held(*test)) if tested else ()
+        return any(
+            isinstance(test, m.Compare)
+            and test.left == access.key
+            and any(id(item) in tested for item in test.items)
+            and ("in" in test.ops) == truth
+            for test, truth in parts
+        )

@@ -1,0 +1,56 @@
+"""What every question about a container has at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from unbounded_lint.link.containers.singletons import Singletons
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.entries.ages import AgeTests
+from unbounded_lint.link.keys.domains import Keys
+from unbounded_lint.link.runs.callers import Callers
+from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.timer_starts import Ways
+from unbounded_lint.link.verdicts.classing import Removals
+from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.kinds import Holdings
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A linked project, as the questions about its containers see it."""
+
+    flow: Flow
+    execution: Execution
+    keys: Keys
+    removals: Removals
+    holdings: Holdings
+    singletons: Singletons
+    containers: tuple[Container, ...]
+
+    @cached_property
+    def ways(self) -> Ways:
+        """From what timers run up to where they are started."""
+        return Ways(self.flow, self.execution)
+
+    @cached_property
+    def callers(self) -> Callers:
+        """From where functions can be reached."""
+        return Callers(self.flow)
+
+    @cached_property
+    def ages(self) -> AgeTests:
+        """The age tests of entries."""
+        return AgeTests(self.flow, self.execution)
+
+
+class Question:
+    """Something that can be asked about the containers of a project, with the answers that it is made of at hand."""
+
+    def __init__(self, linked: Linked) -> None:
+        self.linked = linked
+        self.flow = linked.flow
+        self.program = linked.flow.program
+        self.resolver = linked.flow.resolver
+        self.execution = linked.execution

@@ -1,0 +1,65 @@
+"""What a condition says when it comes out true or false: `not`, `and` and `or` taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from unbounded_lint.facts import model as m
+
+
+class Asked(NamedTuple):
+    """One test that must come out one way: its expression, and the truth it must have."""
+
+    expr: m.Expr
+    truth: bool
+
+
+class Parts(NamedTuple):
+    """What a test that comes out one way says of its parts: that all of them hold, or one at least. A test that has
+    no parts is the only one of its own."""
+
+    every: bool
+    tests: tuple[Asked, ...]
+
+
+def straight(test: m.Expr, truth: bool) -> Asked:
+    """A test without the `not` in front of it."""
+    while isinstance(test, m.Unary) and test.op == "not":
+        test, truth = test.operand, not truth
+    return Asked(test, truth)
+
+
+def apart(test: m.Expr, truth: bool) -> Parts:
+    """The parts of a test with that truth, each as it must come out."""
+    test, truth = straight(test, truth)
+    if isinstance(test, m.BoolOp):
+        return Parts((test.op == "and") == truth, tuple(Asked(item, truth) for item in test.items))
+    return Parts(True, (Asked(test, truth),))
+
+
+def held(test: m.Expr, truth: bool) -> tuple[Asked, ...]:
+    """The tests that must all hold for a test to have that truth; those of which only one must are left together."""
+    every, parts = apart(test, truth)
+    if len(parts) == 1:
+        return parts
+    return tuple(one for part in parts for one in held(*part)) if every else (straight(test, truth),)
+
+
+def says(test: m.Expr, truth: bool, one: Callable[[m.Expr, bool], bool]) -> bool:
+    """Whether a test with that truth says what `one` finds in tests without parts: any of those that all hold does, or
+    each of those of which one holds."""
+    every, parts = apart(test, truth)
+    if len(parts) == 1:
+        return one(*parts[0])
+    return (any if every else all)(says(*part, one) for part in parts)
+
+
+def leaves_of(test: m.Expr) -> Iterator[m.Expr]:
+    """The tests without parts that a test is made of, however they come out."""
+    _, parts = apart(test, True)
+    if len(parts) == 1:
+        yield parts[0].expr
+    else:
+        for part in parts:
+            yield from leaves_of(part.expr)
