@@ -146,7 +146,8 @@ SHAPES: Mapping[str, Shape] = {
     "for over views": lambda n: alone(n, "    for k, v in A.items(): v.clear()\n", ONE + USER),
     "while": lambda n: alone(n, "    while len(A) > #: A.popitem()\n", ONE + USER),
     "with": lambda n: alone(n, "    with lock: A[r.x#] = 1\n", ONE + USER),
-    "elif": lambda n: alone(n, "    elif r == #: A[r] = #\n", ONE + USER + "    if not r: pass\n"),
+    # no file with more than 1,000 branches in one chain is analysed
+    "elif": lambda n: alone(min(n, 990), "    elif r == #: A[r] = #\n", ONE + USER + "    if not r: pass\n"),
     "match": lambda n: alone(n, "        case #: A[r] = #\n", ONE + USER + "    match r.x:\n"),
     "comprehensions": lambda n: alone(n, "    x# = [k for k in A if k != r.x#]\n", ONE + USER),
     "guards on the size": lambda n: alone(n, "    if len(A) < #:\n        A[r.x#] = 1\n", ONE + USER),
@@ -287,6 +288,7 @@ SHAPES: Mapping[str, Shape] = {
         n, "B# = {}\n", app=repeat(n, "from m# import *\n") + "A = {}\ndef add(r):\n" + repeat(n, "    B#[r.x] = 1\n")
     ),
     # --- printing
+    "findings that comments silence": lambda n: alone(n, "A# = {}  # noqa: UBM101\ndef add#(r):\n    A#[r.id] = r\n"),
     "findings in long files": lambda n: alone(n, "A# = {}\ndef add#(r):\n    A#[r.id] = r\n" + "pass\n" * 5),
 }
 
