@@ -16,8 +16,7 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import NamedTuple, Protocol, TypeVar
 
-from unbounded_lint.catalog.load import catalog
-from unbounded_lint.link.dataflow.sites import COMMON_ATTRIBUTES
+from unbounded_lint.catalog.load import catalog, name_lists
 
 T = TypeVar("T")
 Files = Mapping[str, str]
@@ -336,7 +335,7 @@ def outside_names() -> frozenset[str]:
     """Names of the standard library's types and of the catalogue: a function so called is more than its name."""
     types = (dict, list, set, str, bytes, int, collections.OrderedDict, collections.deque, threading.Thread)
     types += (threading.Event, threading.Timer)
-    found = {*dir(builtins), *COMMON_ATTRIBUTES, "self", "cls", "app"}
+    found = {*dir(builtins), *name_lists().common_attributes, "self", "cls", "app"}
     found |= {name for kind in types for name in dir(kind)}
     data = catalog().data
     for api in (*data.timers, *data.hooks, *data.forwarders, *data.sleepers, *data.containers):
