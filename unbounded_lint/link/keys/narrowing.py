@@ -7,7 +7,7 @@ from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.solver import Asking
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import Domain, is_closed, settled
-from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.blocks import frames_of, guards
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import apart
 
@@ -28,8 +28,8 @@ class Narrowing:
             if found is not None:
                 return found
         if isinstance(key, m.Name):
-            for frame in facts.frames:
-                if frame.kind == "case" and frame.closed and frame.head == key and op in _ops_of(facts, frame):
+            for frame in (facts.frames[index] for index in frames_of(facts, op)):
+                if frame.kind == "case" and frame.closed and frame.head == key:
                     return Domain("closed", "matched against constants")
         return None
 
@@ -68,8 +68,3 @@ class Narrowing:
         elif left == key and operator == ("is" if truth else "is not"):
             return Domain("closed", "compared with a singleton")
         return None
-
-
-def _ops_of(facts: m.Scope, frame: m.Frame) -> range:
-    inside = [i for i, op in enumerate(facts.ops) if facts.frames[op.frame] is frame]
-    return range(inside[0], inside[-1] + 1) if inside else range(0)
