@@ -25,12 +25,12 @@ class Hierarchy:
 
     def subclasses(self, cls: ScopeId) -> tuple[ScopeId, ...]:
         """The classes of the project that inherit from a class, directly or not."""
-        found: list[ScopeId] = []
+        found: dict[ScopeId, None] = {}
         queue = [cls]
-        while queue:
-            for child in self._children(queue.pop(0)):
+        for at in queue:
+            for child in self._children(at):
                 if child not in found and child != cls:
-                    found.append(child)
+                    found[child] = None
                     queue.append(child)
         return tuple(found)
 
