@@ -190,7 +190,7 @@ class _Splice(cst.CSTTransformer):
             del body[at]
         elif kind == 3:
             pool = self.rng.choice((self.own, self.other)).statements
-            body.insert(at, self.rng.choice(pool))
+            body[at:at] = [self.rng.choice(pool)] if pool else []
         elif kind == 4:
             lines = "\n".join(self.composer.statement(2)) + "\n"
             body[at:at] = cst.parse_module(lines).body
