@@ -22,6 +22,10 @@ from unbounded_lint.rules import all_rules
 T = TypeVar("T")
 
 EXAMPLES = [20, pytest.param(200, marks=pytest.mark.exhaustive)]
+GAPS = {"birth-dated-expiry/changed-by-a-method": "move"}
+"""Where a transformation does change a finding: what another module stores is not known to be an element (a strict known
+gap in tests/link/defects/test_birth_dated_expiry.py)."""
+
 SMALL = 6_000
 """Characters of all files together."""
 
@@ -101,6 +105,8 @@ def test_one_after_the_other_changes_no_finding(examples: int) -> None:
 
 def check(index: int, names: Sequence[str], drawn: Drawn) -> None:
     program = programs()[index]
+    if GAPS.get(program.name) in names:
+        return
     files, expected = dict(program.files), before(index)
     for name in names:
         changed = TRANSFORMATIONS[name](files, drawn)
