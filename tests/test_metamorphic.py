@@ -23,8 +23,8 @@ T = TypeVar("T")
 
 EXAMPLES = [20, pytest.param(200, marks=pytest.mark.exhaustive)]
 GAPS = {"birth-dated-expiry/changed-by-a-method": "move"}
-"""Where a transformation does change a finding: what another module stores is not known to be an element (a strict known
-gap in tests/link/defects/test_birth_dated_expiry.py)."""
+"""Where a transformation does change a finding: what another module stores is not known to be an element; that is a
+strict known gap in tests/link/defects/test_birth_dated_expiry.py."""
 
 SMALL = 6_000
 """Characters of all files together."""
