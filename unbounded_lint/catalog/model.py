@@ -437,6 +437,7 @@ class NameLists(Entry, frozen=True, kw_only=True):
     records: frozenset[str] = frozenset()
     record_bases: frozenset[str] = frozenset()
     records_by_value: frozenset[str] = frozenset()
+    replacers: frozenset[str] = frozenset()
     protocols: frozenset[str] = frozenset()
     casts: frozenset[str] = frozenset()
     partials: frozenset[str] = frozenset()

@@ -15,6 +15,9 @@ AccessKind: TypeAlias = Literal[
     "insert", "remove", "clear", "replace", "trim", "size", "contains", "iterate", "read", "tested", "escape"
 ]
 
+REMOVING: frozenset[AccessKind] = frozenset({"remove", "clear", "replace", "trim"})
+"""The kinds that take entries out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Access:

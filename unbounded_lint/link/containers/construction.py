@@ -52,7 +52,7 @@ class Construction:
             return False
         if facts.name in name_lists().initialisers:
             return True
-        calls = [s for s in self.flow.call_sites(site.scope) if not self.program.is_test(s.scope)]
+        calls = self.flow.live_calls(site.scope)
         uses = [u for u in self.flow.function_uses(site.scope) if not self.program.is_test(u.site.scope)]
         if not hops or not calls or any(u.kind != "called" for u in uses) or not facts.name.startswith("_"):
             return False

@@ -229,7 +229,7 @@ class Accesses:
 
     def _inside_views(self, view: Site, name: str) -> Iterator[Access]:
         """What a loop over `values()` or `items()` does to each value."""
-        for frame in self.program.facts(view.scope).frames if name in {"values", "items"} else ():
+        for frame in self.program.facts(view.scope).frames if name in name_lists().value_views else ():
             if frame.kind != "for" or frame.head is None or all(node is not view.node for node in w.walk(frame.head)):
                 continue
             target = frame.target

@@ -15,6 +15,7 @@ from unbounded_lint.link.dataflow.attributes import Attributes
 from unbounded_lint.link.dataflow.elements import Elements
 from unbounded_lint.link.dataflow.questions import (
     Asked,
+    Nodes,
     OfAttribute,
     OfExpression,
     OfName,
@@ -25,7 +26,7 @@ from unbounded_lint.link.dataflow.questions import (
     strict,
     union,
 )
-from unbounded_lint.link.dataflow.scoping import Scoping, is_static, takes_class
+from unbounded_lint.link.dataflow.scoping import Scoping, is_static, is_super, takes_class
 from unbounded_lint.link.dataflow.values import (
     NOTHING,
     Allocation,
@@ -44,9 +45,6 @@ from unbounded_lint.link.dataflow.values import (
 )
 from unbounded_lint.link.program.program import Binding, LinkedModule, Program, ScopeId
 
-_PASS_THROUGH = frozenset({"typing.cast", "typing_extensions.cast", "copy.copy"})
-_PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
-_LOOKUPS = frozenset({"get", "setdefault", "pop"})
 _UNIONS = frozenset({f"typing.{name}" for name in ("Optional", "Union", "Annotated", "ClassVar", "Final")})
 _TYPES = frozenset({"type", "typing.Type"})
 _OF_CLASSES = frozenset({"bases", "order"})
@@ -60,7 +58,7 @@ class Equations:
         self.program = program
         self.scoping = scoping
         self._calls = calls
-        self._nodes: dict[int, m.Expr] = {}
+        self._nodes = Nodes()
         self._attributes = Attributes(self)
         self._elements = Elements(self)
         self._by_kind: dict[str, Callable[[Any], Asked]] = {
@@ -81,9 +79,8 @@ class Equations:
         return equation if question.kind in _OF_CLASSES else strict(equation)
 
     def question(self, expr: m.Expr, scope: ScopeId) -> OfExpression:
-        """What an expression can be, as a question; the node is kept, so that its identity stays its own."""
-        self._nodes.setdefault(id(expr), expr)
-        return OfExpression(id(expr), scope)
+        """What an expression can be, as a question."""
+        return OfExpression(self._nodes.identity(expr), scope)
 
     # --- expressions ---
 
@@ -127,7 +124,7 @@ class Equations:
         return NOTHING
 
     def _receivers(self, base: m.Expr, scope: ScopeId) -> Asked:
-        if isinstance(base, m.Call) and base.func == m.Name("super"):
+        if is_super(base):
             owner = self.scoping.enclosing_class(scope)
             order = (yield OfOrder(owner)) if owner else ()
             return frozenset(Instance(cls) for cls in order[1:])

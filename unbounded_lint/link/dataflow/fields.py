@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import decorator_names, is_static, takes_class
@@ -12,7 +13,6 @@ MAKERS = frozenset({"__init__", "__new__", "__post_init__"})
 """The methods that make an instance."""
 
 _FIELD_MAKERS = frozenset({"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib"})
-_PROPERTIES = frozenset({"property", "cached_property", "reify"})
 
 
 class Fields:
@@ -39,7 +39,7 @@ class Fields:
                 facts = self.program.of(owner).scope(binding.index) if binding.kind == "define" else None
                 if facts is None or facts.kind != "function":
                     return False
-                return not (is_static(facts) or takes_class(facts) or decorator_names(facts) & _PROPERTIES)
+                return not (is_static(facts) or takes_class(facts) or decorator_names(facts) & name_lists().properties)
         return False
 
     def _lets_go(self, cls: ScopeId, name: str) -> bool:

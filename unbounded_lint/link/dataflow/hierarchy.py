@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.values import Class, Function, Value
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import Program, ScopeId
-
-_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 
 
 class Hierarchy:
@@ -18,10 +18,6 @@ class Hierarchy:
     def __init__(self, program: Program, declared: Resolver) -> None:
         self.program = program
         self.declared = declared
-        self._child_classes: dict[ScopeId, tuple[ScopeId, ...]] = {}
-        self._definers: dict[str, tuple[ScopeId, ...]] = {}
-        self._implemented: dict[ScopeId, tuple[Function, ...]] = {}
-        self._implementing: dict[ScopeId, tuple[ScopeId, ...]] = {}
 
     def subclasses(self, cls: ScopeId) -> tuple[ScopeId, ...]:
         """The classes of the project that inherit from a class, directly or not."""
@@ -34,44 +30,41 @@ class Hierarchy:
                     queue.append(child)
         return tuple(found)
 
+    @kept
     def _children(self, cls: ScopeId) -> tuple[ScopeId, ...]:
-        if cls not in self._child_classes:
-            wanted = Class(cls)
-            self._child_classes[cls] = tuple(
-                here
-                for module in self.program.mentioning(self.program.facts(cls).name)
-                for here in module.derived_classes
-                if wanted in self.declared.bases(here)
-            )
-        return self._child_classes[cls]
+        wanted = Class(cls)
+        return tuple(
+            here
+            for module in self.program.mentioning(self.program.facts(cls).name)
+            for here in module.derived_classes
+            if wanted in self.declared.bases(here)
+        )
 
     def implementations(self, callee: Value) -> tuple[Function, ...]:
         """The methods that may run in place of one that is only declared (in a protocol or an abstract class)."""
         if not isinstance(callee, Function) or callee.receiver is None:
             return ()
-        if callee.scope not in self._implemented:
-            self._implemented[callee.scope] = tuple(self._find_implementations(callee.scope))
-        return self._implemented[callee.scope]
+        return self._implementations(callee.scope)
 
-    def _find_implementations(self, method: ScopeId) -> Iterator[Function]:
+    @kept
+    def _implementations(self, method: ScopeId) -> tuple[Function, ...]:
         owner, facts = self.program.owner_class(method), self.program.facts(method)
         if owner is None or not _is_declared_only(facts):
-            return
-        for cls in (*self.subclasses(owner), *self.implementers(owner)):
-            for binding in self.program.of(cls).bindings(cls.index).get(facts.name, ()):
-                if binding.kind == "define":
-                    yield Function(ScopeId(cls.path, binding.index), cls)
+            return ()
+        return tuple(
+            Function(ScopeId(cls.path, binding.index), cls)
+            for cls in (*self.subclasses(owner), *self.implementers(owner))
+            for binding in self.program.of(cls).bindings(cls.index).get(facts.name, ())
+            if binding.kind == "define"
+        )
 
+    @kept
     def implementers(self, protocol: ScopeId) -> tuple[ScopeId, ...]:
         """The classes that have every method of a protocol, none for a class that is no protocol."""
-        if protocol not in self._implementing:
-            self._implementing[protocol] = ()
-            if self.is_protocol(protocol):
-                self._implementing[protocol] = tuple(self._find_implementers(protocol))
-        return self._implementing[protocol]
+        return tuple(self._find_implementers(protocol)) if self.is_protocol(protocol) else ()
 
     def is_protocol(self, cls: ScopeId) -> bool:
-        return bool({base.name for base in self.declared.outside_bases(cls)} & _PROTOCOLS)
+        return bool({base.name for base in self.declared.outside_bases(cls)} & name_lists().protocols)
 
     def _find_implementers(self, protocol: ScopeId) -> Iterator[ScopeId]:
         module = self.program.of(protocol)
@@ -86,17 +79,16 @@ class Hierarchy:
                 if methods <= own:
                     yield cls
 
+    @kept
     def defining(self, name: str) -> tuple[ScopeId, ...]:
         """The classes that define an attribute of that name."""
-        if name not in self._definers:
-            self._definers[name] = tuple(
-                ScopeId(module.path, index)
-                for module in self.program.mentioning(name)
-                for index, scope in enumerate(module.facts.scopes)
-                if scope.kind == "class"
-                and (name in module.bindings(index) or name in self.declared.writes(ScopeId(module.path, index)))
-            )
-        return self._definers[name]
+        return tuple(
+            ScopeId(module.path, index)
+            for module in self.program.mentioning(name)
+            for index, scope in enumerate(module.facts.scopes)
+            if scope.kind == "class"
+            and (name in module.bindings(index) or name in self.declared.writes(ScopeId(module.path, index)))
+        )
 
 
 def _is_declared_only(facts: m.Scope) -> bool:

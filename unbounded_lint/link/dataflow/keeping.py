@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.elements import stored_value
 from unbounded_lint.link.dataflow.fields import MAKERS, Fields
 from unbounded_lint.link.dataflow.handles import Attribute
-from unbounded_lint.link.dataflow.scoping import is_static
+from unbounded_lint.link.dataflow.scoping import is_static, is_super
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Instance, argument_of, ordered
 from unbounded_lint.link.program.definitions import Reaching
@@ -30,7 +31,6 @@ _KEEP_ARGUMENTS = frozenset(
     {"functools.partial", "functools.partialmethod", "types.MethodType", "types.SimpleNamespace", "dict"}
 )
 _COPIES = frozenset({"list", "tuple", "set", "frozenset", "dict", "collections.deque", "collections.OrderedDict"})
-_CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 
 Step = tuple[ScopeId, int]
 
@@ -257,7 +257,7 @@ class Keeping:
                     yield at.here(argument.value)
             elif name in _COPIES and isinstance(argument.value, m.Display | m.DictDisplay | m.Comp):
                 yield at.here(argument.value)
-        if name in _CASTS and call.args:
+        if name in name_lists().casts and call.args:
             yield at.here(call.args[-1].value)
 
     def _constructed(self, cls: Class, call: m.Call, at: _At) -> Iterator[_At]:
@@ -273,7 +273,7 @@ class Keeping:
         receiver: m.Expr | None = None
         if callee.receiver is not None and isinstance(call.func, m.Attr):
             receiver = call.func.base
-            if isinstance(receiver, m.Call) and receiver.func == m.Name("super"):
+            if is_super(receiver):
                 parameters = self.program.facts(at.scope).parameters
                 receiver = m.Name(parameters[0].name) if parameters else None
         bound = 1 if callee.receiver is not None and not is_static(self.program.facts(callee.scope)) else 0
@@ -353,4 +353,4 @@ def _root(expr: m.Expr) -> str | None:
 
 
 def _is_own(base: m.Expr, own: m.Name) -> bool:
-    return base == own or (isinstance(base, m.Call) and base.func == m.Name("super"))
+    return base == own or is_super(base)

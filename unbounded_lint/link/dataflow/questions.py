@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
+from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.solver import Asking
 from unbounded_lint.link.dataflow.values import NOTHING, Allocation, External, Value, Values
 from unbounded_lint.link.program.program import ScopeId
@@ -84,6 +85,21 @@ class OfOrder(NamedTuple):
 
     cls: ScopeId
     kind: str = "order"
+
+
+class Nodes:
+    """Expressions as parts of questions, by the identity of their nodes, which are kept so that it stays their own."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[int, m.Expr] = {}
+
+    def __getitem__(self, node: int) -> m.Expr:
+        return self._nodes[node]
+
+    def identity(self, expr: m.Expr) -> int:
+        """What stands for an expression in a question."""
+        self._nodes.setdefault(id(expr), expr)
+        return id(expr)
 
 
 def nothing_yet(question: Any) -> Any:

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.program.program import LinkedModule, Program, ScopeId
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.program import LinkedModule, Program, ScopeId, Site
 
 _CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 
@@ -23,15 +25,21 @@ class AttributeWrite(NamedTuple):
 
 
 def decorator_names(scope: m.Scope) -> frozenset[str]:
-    """The last names of a function's decorators, calls taken off."""
-    found = set()
-    for decorator in scope.decorators:
-        inner = decorator.func if isinstance(decorator, m.Call) else decorator
-        if isinstance(inner, m.Attr):
-            found.add(inner.name)
-        elif isinstance(inner, m.Name):
-            found.add(inner.id)
-    return frozenset(found)
+    """The last names of the decorators of a function or class, calls taken off; "" for one without a name."""
+    return frozenset(w.last_name(d.func if isinstance(d, m.Call) else d) for d in scope.decorators)
+
+
+def decorated_by(program: Program, site: Site) -> ScopeId | None:
+    """The function or class that a decorator stands before."""
+    for op in program.facts(site.scope).ops[site.op + 1 :]:
+        if isinstance(op.action, m.Define):
+            return ScopeId(site.scope.path, op.action.scope)
+    return None
+
+
+def is_super(expr: m.Expr) -> bool:
+    """Whether an expression is a call of `super`."""
+    return isinstance(expr, m.Call) and expr.func == m.Name("super")
 
 
 def is_static(scope: m.Scope) -> bool:
@@ -51,7 +59,6 @@ class Scoping:
         self.program = program
         self._owners: dict[tuple[str, ScopeId], ScopeId | None] = {}
         self._stars: dict[tuple[str, str], ScopeId | None] = {}
-        self._writes: dict[ScopeId, Mapping[str, tuple[AttributeWrite, ...]]] = {}
 
     def owner(self, name: str, scope: ScopeId) -> ScopeId | None:
         """The scope whose variable a bare name means, None for a builtin or a star import."""
@@ -105,17 +112,16 @@ class Scoping:
             at = self.program.parent(at)
         return at
 
+    @kept
     def writes(self, cls: ScopeId) -> Mapping[str, tuple[AttributeWrite, ...]]:
         """Attribute -> the assignments to it through the receiver, in the methods of the class itself."""
-        if cls not in self._writes:
-            found: dict[str, list[AttributeWrite]] = {}
-            module = self.program.of(cls)
-            for index in module.functions_of.get(cls.index, ()):
-                here = ScopeId(cls.path, index)
-                for name, write in _attribute_writes(here, module.scope(index), self._receivers(here, cls)):
-                    found.setdefault(name, []).append(write)
-            self._writes[cls] = {name: tuple(writes) for name, writes in found.items()}
-        return self._writes[cls]
+        found: dict[str, list[AttributeWrite]] = {}
+        module = self.program.of(cls)
+        for index in module.functions_of.get(cls.index, ()):
+            here = ScopeId(cls.path, index)
+            for name, write in _attribute_writes(here, module.scope(index), self._receivers(here, cls)):
+                found.setdefault(name, []).append(write)
+        return {name: tuple(writes) for name, writes in found.items()}
 
     def _receivers(self, scope: ScopeId, cls: ScopeId) -> Mapping[str, bool]:
         """The names by which the receiver of a method of `cls` is known in a scope -> whether it is the class

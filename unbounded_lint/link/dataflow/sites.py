@@ -9,8 +9,9 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
-from unbounded_lint.link.dataflow.scoping import is_static, takes_class
+from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
 from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import Program, ScopeId, Site
 
 _OF_BUILTINS = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind))
@@ -56,9 +57,6 @@ class Sites:
         self.program = program
         self.declared = declared
         self.hierarchy = hierarchy
-        self._receivers: dict[ScopeId, tuple[str, ScopeId] | None] = {}
-        self._attribute_bases: dict[str, _Bases] = {}
-        self._members_of: dict[str, Mapping[str, Sequence[Site]]] = {}
 
     def of_variable(self, scope: ScopeId, name: str) -> Iterator[Site]:
         module = self.program.of(scope)
@@ -70,17 +68,16 @@ class Sites:
         if scope.index == 0:
             yield from self._members(name).get(module.name, ())
 
+    @kept
     def _members(self, name: str) -> Mapping[str, Sequence[Site]]:
         """Module -> every `module.name` of the program."""
-        if name not in self._members_of:
-            found: dict[str, list[Site]] = {}
-            for site in self.program.sites(name):
-                if isinstance(site.node, m.Attr):
-                    for value in self.declared.values(site.node.base, site.scope):
-                        if isinstance(value, Module):
-                            found.setdefault(value.name, []).append(site)
-            self._members_of[name] = found
-        return self._members_of[name]
+        found: dict[str, list[Site]] = {}
+        for site in self.program.sites(name):
+            if isinstance(site.node, m.Attr):
+                for value in self.declared.values(site.node.base, site.scope):
+                    if isinstance(value, Module):
+                        found.setdefault(value.name, []).append(site)
+        return found
 
     def of_attribute(self, cls: ScopeId, name: str) -> Iterator[tuple[Site, int | None, bool]]:
         for site in self.program.of(cls).sites(name):
@@ -94,36 +91,35 @@ class Sites:
             if how is not None:
                 yield site, *how
 
+    @kept
     def _bases_of(self, name: str) -> _Bases:
         """Every `base.name` of the program, what its base can be, and whether that is `super()`."""
-        if name not in self._attribute_bases:
-            sites = tuple(
-                (site, *self._base_of(site.node.base, site.scope))
-                for site in self.program.sites(name)
-                if isinstance(site.node, m.Attr)
-            )
-            exact: dict[ScopeId, list[int]] = {}
-            below: dict[ScopeId, list[int]] = {}
-            unknown, behind = [], []
-            for index, (_, values, _) in enumerate(sites):
-                classes = sorted({value.scope for value in values if isinstance(value, Class | Instance)})
-                for cls in classes:
-                    exact.setdefault(cls, []).append(index)
-                for above in {above for cls in classes for above in self.declared.mro(cls)}:
-                    below.setdefault(above, []).append(index)
-                if any(map(self.hierarchy.is_protocol, classes)):
-                    behind.append(index)
-                if not values:
-                    unknown.append(index)
-            self._attribute_bases[name] = _Bases(sites, exact, below, behind, unknown)
-        return self._attribute_bases[name]
+        sites = tuple(
+            (site, *self._base_of(site.node.base, site.scope))
+            for site in self.program.sites(name)
+            if isinstance(site.node, m.Attr)
+        )
+        exact: dict[ScopeId, list[int]] = {}
+        below: dict[ScopeId, list[int]] = {}
+        unknown, behind = [], []
+        for index, (_, values, _) in enumerate(sites):
+            classes = sorted({value.scope for value in values if isinstance(value, Class | Instance)})
+            for cls in classes:
+                exact.setdefault(cls, []).append(index)
+            for above in {above for cls in classes for above in self.declared.mro(cls)}:
+                below.setdefault(above, []).append(index)
+            if any(map(self.hierarchy.is_protocol, classes)):
+                behind.append(index)
+            if not values:
+                unknown.append(index)
+        return _Bases(sites, exact, below, behind, unknown)
 
     def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[frozenset[Value], bool]:
         if isinstance(base, m.Name):
             known = self._own_receiver(scope)
             if known is not None and known[0] == base.id:
                 return frozenset({Instance(known[1])}), False
-        return self._base_values(base, scope), isinstance(base, m.Call) and base.func == m.Name("super")
+        return self._base_values(base, scope), is_super(base)
 
     def _match(
         self, values: frozenset[Value], by_super: bool, cls: ScopeId, name: str
@@ -161,13 +157,9 @@ class Sites:
             if binding.kind == "value" and binding.scope == nearer.index
         )
 
+    @kept
     def _own_receiver(self, scope: ScopeId) -> tuple[str, ScopeId] | None:
         """The name and class of a method's receiver, if nothing binds it anew: the common case, without a search."""
-        if scope not in self._receivers:
-            self._receivers[scope] = self._find_receiver(scope)
-        return self._receivers[scope]
-
-    def _find_receiver(self, scope: ScopeId) -> tuple[str, ScopeId] | None:
         owner = self.program.owner_class(scope)
         facts = self.program.facts(scope)
         if owner is None or facts.kind != "function" or not facts.parameters or is_static(facts) or takes_class(facts):
@@ -177,7 +169,7 @@ class Sites:
         return (name, owner) if once else None
 
     def _base_values(self, base: m.Expr, scope: ScopeId) -> frozenset[Value]:
-        if isinstance(base, m.Call) and base.func == m.Name("super"):
+        if is_super(base):
             owner = self.declared.enclosing_class(scope)
             return frozenset(Instance(c) for c in self.declared.mro(owner)[1:]) if owner else frozenset()
         return self.declared.values(base, scope)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Use, Variable, Yielded
@@ -15,9 +16,6 @@ from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import Class, External, Function, Instance, Module, Value, ordered
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
 from unbounded_lint.link.program.program import Program, ScopeId, Site
-
-_WRAPPING = frozenset({"functools.partial", "functools.partialmethod"})
-_IDENTITY = frozenset({"typing.cast", "typing_extensions.cast"})
 
 
 class Item(NamedTuple):
@@ -152,13 +150,14 @@ class Steps:
         callees = ordered(self.declared.values(call.func, site.scope))
         known = False
         for callee in callees:
-            if isinstance(callee, External) and callee.name in _WRAPPING and call.args[0].value is site.node:
+            name = callee.name if isinstance(callee, External) else ""
+            if name in name_lists().partials and call.args[0].value is site.node:
                 given = sum(1 for a in call.args[1:] if a.keyword is None and not a.star)
                 outer = Site(site.scope, site.op, call, site.parents[:-1])
                 yield Use("partial", site, bound, guess)
                 yield from self.of(outer, bound + given, guess)
                 known = True
-            elif isinstance(callee, External) and callee.name in _IDENTITY:
+            elif name in name_lists().casts:
                 yield from self.of(Site(site.scope, site.op, call, site.parents[:-1]), bound, guess)
                 known = True
             else:

@@ -11,12 +11,13 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Use, Variable, Yielded
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
-from unbounded_lint.link.dataflow.scoping import Scoping, decorator_names, is_static
+from unbounded_lint.link.dataflow.scoping import Scoping, decorated_by, decorator_names, is_static
 from unbounded_lint.link.dataflow.sites import Sites
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.steps import Item, Steps
 from unbounded_lint.link.dataflow.values import CallSite, Value
 from unbounded_lint.link.program.definitions import Reaching
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import Program, ScopeId, Site
 
 HANDLES = 300
@@ -24,8 +25,6 @@ HANDLES = 300
 
 NEAR = 16
 """The same, where only the place that first keeps a value matters."""
-
-_CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
 
 _Standing: TypeAlias = tuple[Site, int, bool]
 """A value where it stands, how many leading parameters are bound, and whether its receiver was guessed."""
@@ -88,9 +87,6 @@ class Flow:
         self._strict_steps = Steps(program, self.declared, self.hierarchy, self._reaching, strict=True)
         self._solver: Solver[Any, _Trace] = Solver(self._equation, lambda _: _Trace((), ()), _merged)
         self._standing: dict[_OfSite, Site] = {}
-        self._calls: dict[ScopeId, tuple[CallSite, ...]] = {}
-        self._live_calls: dict[ScopeId, tuple[CallSite, ...]] = {}
-        self._only_called: dict[ScopeId, bool] = {}
 
     # --- questions ---
 
@@ -131,25 +127,21 @@ class Flow:
 
     # --- calls ---
 
+    @kept
     def call_sites(self, function: ScopeId) -> tuple[CallSite, ...]:
         """The calls of a function in the project; constructor calls for `__init__`, reads for a property."""
-        if function not in self._calls:
-            self._calls[function] = tuple(self._find_calls(function))
-        return self._calls[function]
+        return tuple(self._find_calls(function))
 
+    @kept
     def live_calls(self, function: ScopeId) -> tuple[CallSite, ...]:
         """The calls of a function outside tests."""
-        if function not in self._live_calls:
-            sites = self.call_sites(function)
-            self._live_calls[function] = tuple(s for s in sites if not self.program.is_test(s.scope))
-        return self._live_calls[function]
+        return tuple(s for s in self.call_sites(function) if not self.program.is_test(s.scope))
 
+    @kept
     def is_only_called(self, function: ScopeId) -> bool:
         """Whether nothing outside tests does anything with a function but call it."""
-        if function not in self._only_called:
-            uses = self.function_uses(function)
-            self._only_called[function] = all(u.kind == "called" or self.program.is_test(u.site.scope) for u in uses)
-        return self._only_called[function]
+        uses = self.function_uses(function)
+        return all(use.kind == "called" or self.program.is_test(use.site.scope) for use in uses)
 
     def _find_calls(self, function: ScopeId) -> Iterator[CallSite]:
         facts = self.program.facts(function)
@@ -161,7 +153,7 @@ class Flow:
                 yield CallSite(use.site.scope, use.site.op, call, use.bound)
             elif is_property and use.kind not in {"rebound", "decorates"}:
                 yield CallSite(use.site.scope, use.site.op, None, use.bound)
-        if owner is not None and facts.name in _CONSTRUCTORS:
+        if owner is not None and facts.name in name_lists().constructors:
             yield from self._constructions(owner, facts.name)
 
     def _constructions(self, cls: ScopeId, method: str) -> Iterator[CallSite]:
@@ -183,10 +175,8 @@ class Flow:
         return None
 
     def _decorated(self, site: Site) -> str | None:
-        for op in self.program.facts(site.scope).ops[site.op + 1 :]:
-            if isinstance(op.action, m.Define):
-                return self.program.of(site.scope).scope(op.action.scope).name
-        return None
+        decorated = decorated_by(self.program, site)
+        return None if decorated is None else self.program.facts(decorated).name
 
     # --- tracing ---
 

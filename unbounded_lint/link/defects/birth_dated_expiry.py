@@ -164,7 +164,7 @@ class BirthDatedExpiry(Question):
         func, name = call.func, w.last_name(call.func)
         if name in {"setattr", "__setattr__"}:
             return True
-        if name in {"replace", "_replace", "evolve", "model_copy", "update"}:
+        if name in name_lists().replacers:
             on_entry = isinstance(func, m.Attr) and bool(entries.of(func.base, scope))
             on_entry = on_entry or any(entries.of(a.value, scope) for a in call.args)
             return on_entry and (name == "update" or any(a.keyword in {part, "update", None} for a in call.args))

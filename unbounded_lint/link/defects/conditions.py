@@ -92,8 +92,8 @@ class Conditions(Question):
                     continue
                 return [((*way, *here), view) for way in picked]
         found = []
-        for site in self.flow.call_sites(scope) if depth and when == "timer" and scope.index else ():
-            if site.call is None or self.program.is_test(site.scope) or site.op < 0:
+        for site in self.flow.live_calls(scope) if depth and when == "timer" and scope.index else ():
+            if site.call is None or site.op < 0:
                 continue
             if "timer" not in self.execution.kinds(site.scope, site.op):
                 continue

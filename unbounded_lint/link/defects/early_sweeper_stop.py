@@ -199,9 +199,8 @@ class EarlySweeperStops(Question):
         if empty:
             yield scope, op, empty
         elif depth and scope.index:
-            for site in self.flow.call_sites(scope):
-                if not self.program.is_test(site.scope):
-                    yield from self._asked_above(site.scope, site.op, depth - 1)
+            for site in self.flow.live_calls(scope):
+                yield from self._asked_above(site.scope, site.op, depth - 1)
 
     # --- emptiness ---
 

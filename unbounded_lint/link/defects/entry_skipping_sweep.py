@@ -23,7 +23,6 @@ from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
 
-_REPLACERS = frozenset({"replace", "_replace", "evolve", "model_copy", "update"})
 _OUTSIDERS: frozenset[ContextKind] = frozenset({"api", "tested"})
 _OWN: frozenset[ContextKind] = frozenset({"timer", "later", "startup", "import"})
 """What the program does by itself: timers, and workers that it starts."""
@@ -278,7 +277,7 @@ class EntrySkippingSweeps(Question):
                 scope = ScopeId(module.path, index)
                 for at, op in enumerate(facts.ops):
                     for call in w.calls(op.action):
-                        if w.last_name(call.func) in _REPLACERS and scope != insert.scope:
+                        if w.last_name(call.func) in name_lists().replacers and scope != insert.scope:
                             for argument in call.args:
                                 if argument.keyword == name and not self._may_be_none(argument.value, scope, at):
                                     yield _Write(scope, at, True)

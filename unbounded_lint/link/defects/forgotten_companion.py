@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import chain, islice
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.containers.accesses import REMOVING, Access
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.keys.identity import KeyShapes, Shape
@@ -25,7 +25,7 @@ from unbounded_lint.link.program.blocks import (
 from unbounded_lint.link.program.program import ITEMS, ScopeId, Site
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import GROWING
-from unbounded_lint.link.verdicts.removals import Moment, Removal
+from unbounded_lint.link.verdicts.removals import IDLE, Moment, Removal
 
 CLIMB = 2
 """How many callers up a key is compared."""
@@ -38,9 +38,6 @@ LEADING = 100
 
 _RUNS: tuple[Moment, ...] = ("timer", "guaranteed", "later", "capacity", "insert", "event")
 """When a removal must run to count, the surest first."""
-
-
-_REMOVING = frozenset({"remove", "clear", "replace", "trim"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +142,7 @@ class ForgottenCompanions(Question):
     def _walked_with(self, container: Container) -> Iterator[Forgotten]:
         """Others whose keys this one's only sweep walks: an entry whose key they lost is never met again."""
         bounding = [r for r in container.removals if r.when in {"timer", "insert"}]
-        if any(r.when not in {"timer", "insert", *_IDLE, "event"} for r in container.removals):
+        if any(r.when not in {"timer", "insert", *IDLE, "event"} for r in container.removals):
             return
         if any(r.extent != "single" or r.access.handed is not None for r in bounding):
             return
@@ -267,7 +264,7 @@ class ForgottenCompanions(Question):
         """Where entries of a container are removed: in which operations of which functions, callers included."""
         if container.symbol not in self._removals_of:
             found: dict[ScopeId, list[int]] = {}
-            for access in (a for a in container.accesses if a.kind in _REMOVING and not a.nested):
+            for access in (a for a in container.accesses if a.kind in REMOVING and not a.nested):
                 for keyed in islice(self._lifted(_keyed(access, None, False)), LEADING):
                     found.setdefault(keyed.scope, []).append(keyed.op)
             self._removals_of[container.symbol] = {scope: tuple(ops) for scope, ops in found.items()}
@@ -309,16 +306,13 @@ class ForgottenCompanions(Question):
         yield keyed
         if keyed.lifts >= CLIMB:
             return
-        for site in self.flow.call_sites(keyed.scope):
-            if site.op < 0 or self.program.is_test(site.scope):
+        for site in self.flow.live_calls(keyed.scope):
+            if site.op < 0:
                 continue
             shape = self.shapes.lifted(keyed.shape, keyed.scope, site) if keyed.shape is not None else None
             if shape is not None or keyed.shape is None:
                 up = replace(keyed, scope=site.scope, op=site.op, shape=shape, lifts=keyed.lifts + 1)
                 yield from self._lifted(up)
-
-
-_IDLE: frozenset[Moment] = frozenset({"test", "dead", "unstarted", "once", "other-process", "import", "exit"})
 
 
 def _keyed(access: Access, shape: Shape | None, single: bool) -> _Keyed:

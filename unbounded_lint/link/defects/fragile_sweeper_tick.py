@@ -13,6 +13,7 @@ from unbounded_lint.link.dataflow.handles import ARGUMENTS, Use
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.defects.risks import Risk, Risks
 from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in, parts_of, span_of
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.verdicts.container import Container
 
@@ -71,8 +72,6 @@ class FragileSweeperTicks(Question):
     def __init__(self, linked: Linked) -> None:
         super().__init__(linked)
         self.risks = Risks(linked)
-        self._errors: dict[tuple[ScopeId, range, int], tuple[tuple[ScopeId, int], Risk] | None] = {}
-        self._running: dict[ScopeId, frozenset[ScopeId]] = {}
 
     def of(self, container: Container) -> Fragile | None:
         """How the sweeping of a container ends at the first exception; None if any way of sweeping it goes on, or
@@ -165,14 +164,12 @@ class FragileSweeperTicks(Question):
             return worst and Fragile("timer", start, *worst, driver.timer.api)
         return None
 
+    @kept
     def _worst(self, scope: ScopeId, ops: range, within: int) -> tuple[tuple[ScopeId, int], Risk] | None:
         """The clearest of the errors that may leave some operations."""
-        key = (scope, ops, within)
-        if key not in self._errors:
-            opaque = not within and self.risks.is_opaque(scope)
-            found = self.risks.worst(scope, ops, within) if not opaque else None
-            self._errors[key] = ((scope, found[0]), found[1]) if found else None
-        return self._errors[key]
+        opaque = not within and self.risks.is_opaque(scope)
+        found = self.risks.worst(scope, ops, within) if not opaque else None
+        return ((scope, found[0]), found[1]) if found else None
 
     def _judge_loop(self, driver: Driver, frame: int) -> Fragile | None:
         scope, facts = driver.scope, self.program.facts(driver.scope)
@@ -208,18 +205,17 @@ class FragileSweeperTicks(Question):
                     return True
         return False
 
+    @kept
     def _runners(self, target: ScopeId) -> frozenset[ScopeId]:
         """The function itself, and those that call it or hand it over, directly or through others."""
-        if target not in self._running:
-            queue, seen = [target], {target}
-            while queue and len(seen) < CALLERS:
-                at = queue.pop(0)
-                users = [site.scope for site in self.flow.call_sites(at)]
-                users += [use.site.scope for use in self.flow.function_uses(at) if use.kind in ARGUMENTS]
-                queue += (new := [u for u in dict.fromkeys(users) if u not in seen and u.index])
-                seen.update(new)
-            self._running[target] = frozenset(seen)
-        return self._running[target]
+        queue, seen = [target], {target}
+        while queue and len(seen) < CALLERS:
+            at = queue.pop(0)
+            users = [site.scope for site in self.flow.call_sites(at)]
+            users += [use.site.scope for use in self.flow.function_uses(at) if use.kind in ARGUMENTS]
+            queue += (new := [u for u in dict.fromkeys(users) if u not in seen and u.index])
+            seen.update(new)
+        return frozenset(seen)
 
     # --- timers that are armed again ---
 
@@ -266,8 +262,8 @@ class FragileSweeperTicks(Question):
         for use in self.flow.function_uses(scope):
             if use.kind == "argument" and isinstance(use.outer, m.Call) and not self.program.is_test(use.site.scope):
                 yield from self._fate_of_start(use.outer, use.site.scope, use.site.op, height, seen)
-        for site in self.flow.call_sites(scope):
-            if self.program.is_test(site.scope) or site.call is None or site.op < 0:
+        for site in self.flow.live_calls(scope):
+            if site.call is None or site.op < 0:
                 continue
             outer = self._around(site.scope, site.op, site.call)
             if outer is not None and self.program.facts(scope).is_async:
@@ -338,7 +334,5 @@ class FragileSweeperTicks(Question):
         if not depth:
             return False
         return any(
-            site.op >= 0 and self._is_watched(site.scope, site.op, depth - 1)
-            for site in self.flow.call_sites(scope)
-            if not self.program.is_test(site.scope)
+            site.op >= 0 and self._is_watched(site.scope, site.op, depth - 1) for site in self.flow.live_calls(scope)
         )

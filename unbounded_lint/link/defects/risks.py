@@ -19,7 +19,6 @@ from unbounded_lint.link.program.program import ScopeId
 DEPTH = 4
 """How many calls deep an error is looked for."""
 
-_EVERYTHING = frozenset({"Exception", "BaseException"})
 _DATA = frozenset([*dir(str), *dir(list), *dir(set), "items", "keys", "values", "setdefault"])
 """Methods of plain data: what a request gave has been fetched when they are called."""
 

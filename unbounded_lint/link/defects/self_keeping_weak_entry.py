@@ -11,10 +11,7 @@ from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.verdicts.container import Container
-from unbounded_lint.link.verdicts.removals import Moment
-
-_NO_HELP: frozenset[Moment] = frozenset({"dead", "test", "unstarted", "once", "other-process", "import", "exit"})
-"""When removals run that take no entry while the program is at work."""
+from unbounded_lint.link.verdicts.removals import IDLE
 
 
 class Kept(NamedTuple):
@@ -35,7 +32,7 @@ class SelfKeepingWeakEntries(Question):
         """The first insert whose entry stays for ever; None for a map that holds its keys, or loses its entries
         otherwise."""
         made = container.holder.made
-        if not made.kind.weak_keys or any(r.when not in _NO_HELP for r in container.removals):
+        if not made.kind.weak_keys or any(r.when not in IDLE for r in container.removals):
             return None
         if made.cls is not None and self._stores_itself(made.cls):
             return None

@@ -103,7 +103,7 @@ class UnboundedFunctionCaches(Question):
         if grown is None:
             return None
         parameter, on_self, domain, known = grown
-        sites = tuple(s for s in self.flow.call_sites(scope) if s.op >= 0 and not self.program.is_test(s.scope))
+        sites = tuple(s for s in self.flow.live_calls(scope) if s.op >= 0)
         symbol = f"{self.program.of(scope).name}:{facts.qualname}"
         level = _confidence(known, frozenset(c.kind for c in contexts))
         return FunctionCache(scope, symbol, decorator, parameter, on_self, domain, sites, level)
@@ -130,9 +130,9 @@ class UnboundedFunctionCaches(Question):
         index = next((i for i, p in enumerate(facts.parameters) if p.name == name), None)
         if not steps or index is None:
             return False
-        for site in self.flow.call_sites(scope):
+        for site in self.flow.live_calls(scope):
             argument = argument_of(facts, index, site)
-            if argument is None or self.program.is_test(site.scope):
+            if argument is None:
                 continue
             names = {node.id for node in w.walk(argument) if isinstance(node, m.Name)}
             parameters = {p.name for p in self.program.facts(site.scope).parameters}

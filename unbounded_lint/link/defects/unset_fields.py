@@ -152,7 +152,7 @@ class UnsetFields:
         """What the callers of the project pass; what its users may leave out, if nobody here calls it."""
         facts = self.program.facts(function)
         default = facts.parameters[index].default
-        sites = [s for s in self.flow.call_sites(function) if not self.program.is_test(s.scope) and s.call is not None]
+        sites = [s for s in self.flow.live_calls(function) if s.call is not None]
         for site in sites:
             assert site.call is not None
             given = argument_of(facts, index, site)

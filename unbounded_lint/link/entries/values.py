@@ -309,7 +309,7 @@ class Entries:
         plain = [a.value for a in call.args if a.keyword is None and not a.star]
         if isinstance(func, m.Attr):
             below = self.of(func.base, scope, hops)
-            if below and func.name in {"get", "pop", "setdefault"} and plain:
+            if below and func.name in name_lists().lookups and plain:
                 yield from (entry.part(_part_of(plain[0])) for entry in below)
                 return
             if func.name in _SAME:

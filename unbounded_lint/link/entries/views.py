@@ -12,6 +12,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 
 Path: TypeAlias = tuple[str, ...]
@@ -45,18 +46,16 @@ class Views:
         self.resolver = flow.resolver
         self.is_map = is_map
         self._nodes = {id(a.site.node) for a in accesses if not a.nested}
-        self._views: dict[ScopeId, View] = {}
 
+    @kept
     def of(self, scope: ScopeId) -> View:
         """The names that loops over the container give to keys and entries in a scope."""
-        if scope not in self._views:
-            names: dict[str, Path] = {}
-            for target, iterable in self._loops(scope):
-                shape = self.shape(iterable, scope)
-                if shape is not None:
-                    names.update(_unpacked(target, _WHOLE[shape]))
-            self._views[scope] = View(scope, names)
-        return self._views[scope]
+        names: dict[str, Path] = {}
+        for target, iterable in self._loops(scope):
+            shape = self.shape(iterable, scope)
+            if shape is not None:
+                names.update(_unpacked(target, _WHOLE[shape]))
+        return View(scope, names)
 
     def _loops(self, scope: ScopeId) -> Iterator[tuple[m.Expr, m.Expr]]:
         facts = self.program.facts(scope)

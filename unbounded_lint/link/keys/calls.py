@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.link.dataflow.scoping import decorator_names
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Module, ordered
 from unbounded_lint.link.keys.attributes import Attributes
-from unbounded_lint.link.keys.material import Material, decorator_tails
+from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
     NOT_KNOWN,
@@ -76,7 +77,7 @@ class Calls:
     def _is_by_value(self, cls: ScopeId) -> bool:
         """Whether objects of a class that are made alike are the same key."""
         return (
-            not name_lists().records_by_value.isdisjoint(decorator_tails(self.program.facts(cls)))
+            not name_lists().records_by_value.isdisjoint(decorator_names(self.program.facts(cls)))
             or "__hash__" in self.program.of(cls).bindings(cls.index)
             or any("NamedTuple" in base for base in self.resolver.all_outside_bases(cls))
         )
@@ -151,7 +152,7 @@ class Calls:
         annotated = self.material.annotations.closing(facts.returns, self.program.parent(function) or function)
         if annotated is not None:
             return Origin(annotated)
-        if not name_lists().memos.isdisjoint(decorator_tails(facts)):
+        if not name_lists().memos.isdisjoint(decorator_names(facts)):
             return self._remembered(function)
         return (yield from self.material.all_of(self._returned(function), function))
 

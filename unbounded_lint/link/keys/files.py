@@ -8,6 +8,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import frames_of
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import Binding, ScopeId
 
 _STEPS = 4
@@ -19,7 +20,6 @@ class Installed:
     def __init__(self, flow: Flow) -> None:
         self.program = flow.program
         self.resolver = flow.resolver
-        self._reading: dict[ScopeId, tuple[tuple[int, m.Call], ...]] = {}
 
     def names_file(self, key: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether an operation is only reached (or its own value only there) after a file was read whose path is made
@@ -35,16 +35,15 @@ class Installed:
             for earlier, call in self._calls(scope)
         )
 
+    @kept
     def _calls(self, scope: ScopeId) -> tuple[tuple[int, m.Call], ...]:
         """The calls of a function that may read a file, with their operations."""
-        if scope not in self._reading:
-            self._reading[scope] = tuple(
-                (index, node)
-                for index, op in enumerate(self.program.facts(scope).ops)
-                for node in w.nodes(op.action)
-                if isinstance(node, m.Call) and (_is_reader(node) or self._opens(node, scope))
-            )
-        return self._reading[scope]
+        return tuple(
+            (index, node)
+            for index, op in enumerate(self.program.facts(scope).ops)
+            for node in w.nodes(op.action)
+            if isinstance(node, m.Call) and (_is_reader(node) or self._opens(node, scope))
+        )
 
     def _opens(self, call: m.Call, scope: ScopeId) -> bool:
         return bool(call.args) and bool(set(callee_names(call.func, scope, self.resolver)) & {"open", "io.open"})

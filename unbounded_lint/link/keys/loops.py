@@ -5,8 +5,9 @@ from __future__ import annotations
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.link.dataflow.scoping import decorator_names
 from unbounded_lint.link.dataflow.values import Allocation, Class, External, Values, ordered
-from unbounded_lint.link.keys.material import Material, decorator_tails
+from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
     NOT_KNOWN,
@@ -21,6 +22,7 @@ from unbounded_lint.link.keys.origins import (
     opened,
     settled,
 )
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import Binding, ScopeId, Site
 
 
@@ -31,7 +33,6 @@ class Loops:
         self.material = material
         self.program = material.program
         self.resolver = material.resolver
-        self._shrinking: dict[str, bool] = {}
 
     def items(self, iterable: m.Expr, scope: ScopeId) -> Asked:
         """What the elements of an iterable are made of."""
@@ -154,13 +155,10 @@ class Loops:
                     return Origin(Domain("unknown", f"a key of the table `{table}`", weak=True))
         return None
 
+    @kept
     def _shrinks(self, table: str) -> bool:
         """Whether any attribute of that name loses keys somewhere in the program."""
-        if table not in self._shrinking:
-            self._shrinking[table] = any(
-                not self.program.is_test(site.scope) and self._takes_out(site) for site in self.program.sites(table)
-            )
-        return self._shrinking[table]
+        return any(not self.program.is_test(site.scope) and self._takes_out(site) for site in self.program.sites(table))
 
     def _takes_out(self, site: Site) -> bool:
         parent = site.parents[-1] if site.parents else None
@@ -194,7 +192,7 @@ class Loops:
             return NOTHING_YET
         if (
             facts.parameters[bindings[0].index].kind != "double-star"
-            or set(decorator_tails(facts)) - name_lists().plain_decorators
+            or decorator_names(facts) - name_lists().plain_decorators
         ):
             return NOTHING_YET
         found: Origin = yield OfKeywords(owner)
@@ -205,9 +203,7 @@ class Loops:
         flow = self.material.flow
         if any(use.kind not in {"called", "read", "tested"} for use in flow.function_uses(function)):
             return NOT_KNOWN
-        for site in flow.call_sites(function):
-            if self.program.is_test(site.scope):
-                continue
+        for site in flow.live_calls(function):
             if site.call is None:
                 return NOT_KNOWN
             for argument in site.call.args:

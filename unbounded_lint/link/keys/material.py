@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
+from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import External, Values
 from unbounded_lint.link.keys.annotations import Annotations
-from unbounded_lint.link.keys.origins import Asked, Nodes, Origin, made_of
+from unbounded_lint.link.keys.origins import Asked, KeyNodes, Origin, made_of
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
@@ -36,7 +36,7 @@ class Material:
         self.execution = execution
         self.catalog = catalog
         self.annotations = Annotations(flow.program, flow.resolver, catalog)
-        self.nodes = Nodes()
+        self.nodes = KeyNodes()
 
     def value(self, expr: m.Expr, scope: ScopeId) -> Asked:
         """What an expression is made of."""
@@ -75,12 +75,3 @@ class Material:
     def is_requested(values: Values) -> bool:
         """Whether a name is a web framework's stand-in for the request at hand."""
         return any(isinstance(v, External) and v.name.startswith(_REQUESTS) for v in values)
-
-
-def decorator_tails(facts: m.Scope) -> tuple[str, ...]:
-    """The last names of a scope's decorators."""
-    found = []
-    for decorator in facts.decorators:
-        func = decorator.func if isinstance(decorator, m.Call) else decorator
-        found.append(dotted_text(func).rpartition(".")[2])
-    return tuple(found)

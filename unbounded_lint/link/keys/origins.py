@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.questions import Nodes
 from unbounded_lint.link.dataflow.values import Class, Instance
 from unbounded_lint.link.program.program import ScopeId
 
@@ -174,27 +175,17 @@ def is_closed(origin: Origin) -> bool:
     return origin.domain is not None and origin.domain.kind == "closed" and not origin.parameters
 
 
-class Nodes:
-    """Expressions as parts of questions, by the identity of their nodes, which are kept."""
-
-    def __init__(self) -> None:
-        self._nodes: dict[int, m.Expr] = {}
-
-    def __getitem__(self, node: int) -> m.Expr:
-        return self._nodes[node]
-
-    def _kept(self, expr: m.Expr) -> int:
-        self._nodes.setdefault(id(expr), expr)
-        return id(expr)
+class KeyNodes(Nodes):
+    """The questions about expressions."""
 
     def value(self, expr: m.Expr, scope: ScopeId) -> OfValue:
         """The question what an expression is made of."""
-        return OfValue(self._kept(expr), scope)
+        return OfValue(self.identity(expr), scope)
 
     def items(self, expr: m.Expr, scope: ScopeId) -> OfItems:
         """The question what the elements of an expression are made of."""
-        return OfItems(self._kept(expr), scope)
+        return OfItems(self.identity(expr), scope)
 
     def use(self, expr: m.Expr, scope: ScopeId, op: int) -> OfUse:
         """The question for the domain of a key where it is used."""
-        return OfUse(self._kept(expr), scope, op)
+        return OfUse(self.identity(expr), scope, op)

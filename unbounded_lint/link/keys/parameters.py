@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import CallSite, Class, argument_of
-from unbounded_lint.link.keys.material import Material, decorator_tails
+from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.narrowing import Narrowing
 from unbounded_lint.link.keys.origins import (
     NOT_KNOWN,
@@ -49,7 +48,7 @@ class Parameters:
             return Origin(annotated)
         owner = self.program.owner_class(parameter.function)
         is_receiver = parameter.position == 0 and owner is not None and facts.kind == "function"
-        if is_receiver and owner is not None and "staticmethod" not in decorator_tails(facts):
+        if is_receiver and owner is not None and not is_static(facts):
             values = self.material.resolver.parameter(parameter.function, 0)
             is_class = any(isinstance(v, Class) for v in values)
             return closed("a class of the program") if is_class else self._receiver(owner)
@@ -103,7 +102,7 @@ class Parameters:
             return closed("an attribute name written in the program")
         annotated = self._annotated(parameter)
         found = []
-        for site in self._calls(parameter.function):
+        for site in self.material.flow.live_calls(parameter.function):
             found.append((yield from self._passed(parameter, site)))
         domains = [origin.domain for origin in found if origin.domain is not None]
         if domains:
@@ -113,10 +112,6 @@ class Parameters:
         if annotated is not None and annotated.kind == "open":
             return Origin(annotated)
         return Origin(self._by_name(facts.parameters[parameter.position].name))
-
-    def _calls(self, function: ScopeId) -> Iterator[CallSite]:
-        sites: Iterable[CallSite] = self.material.flow.call_sites(function)
-        yield from (site for site in sites if not self.program.is_test(site.scope))
 
     def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
         if site.op >= 0 and self.material.is_import_time(site.scope, site.op):

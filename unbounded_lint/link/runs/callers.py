@@ -6,6 +6,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.handles import HANDED_ON
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import BRANCHES, apart, in_twin, leaves
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 
 MOST = 120
@@ -18,28 +19,21 @@ class Callers:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self.program = flow.program
-        self._above: dict[ScopeId, frozenset[ScopeId]] = {}
-        self._direct: dict[ScopeId, tuple[tuple[ScopeId, int], ...]] = {}
 
+    @kept
     def above(self, scope: ScopeId) -> frozenset[ScopeId]:
         """The function itself and every function from which it can be reached."""
-        if scope not in self._above:
-            found, queue = {scope}, [scope]
-            while queue and len(found) < MOST:
-                for user, _ in self.direct(queue.pop(0)):
-                    if user not in found:
-                        found.add(user)
-                        queue.append(user)
-            self._above[scope] = frozenset(found)
-        return self._above[scope]
+        found, queue = {scope}, [scope]
+        while queue and len(found) < MOST:
+            for user, _ in self.direct(queue.pop(0)):
+                if user not in found:
+                    found.add(user)
+                    queue.append(user)
+        return frozenset(found)
 
+    @kept
     def direct(self, scope: ScopeId) -> tuple[tuple[ScopeId, int], ...]:
         """The operations of functions that call a function, or hand it to something."""
-        if scope not in self._direct:
-            self._direct[scope] = self._find(scope)
-        return self._direct[scope]
-
-    def _find(self, scope: ScopeId) -> tuple[tuple[ScopeId, int], ...]:
         if self.program.facts(scope).kind not in {"function", "lambda"}:
             return ()
         users = [(site.scope, site.op) for site in self.flow.call_sites(scope)]

@@ -10,14 +10,16 @@ from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names, given, is_unknown_receiver, receiver_of
 from unbounded_lint.link.dataflow.handles import ARGUMENTS, Use
+from unbounded_lint.link.dataflow.scoping import decorated_by
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook, is_of_test
 from unbounded_lint.link.runs.decorators import Decorators
 from unbounded_lint.link.runs.loops import Loops
-from unbounded_lint.link.runs.roots import Roots, decorated_by
+from unbounded_lint.link.runs.roots import Roots
 from unbounded_lint.link.runs.timers import Timers, takes_callback
 from unbounded_lint.link.runs.uncalled import Uncalled
 
@@ -37,16 +39,10 @@ class CallGraph:
         self.decorators = Decorators(flow, self.timers)
         self.uncalled = Uncalled(flow, catalog, self.timers)
         self.roots = Roots(flow, catalog, self.decorators, self.uncalled)
-        self._edges: dict[tuple[ScopeId, int], Context | Step] = {}
-        self._direct: dict[ScopeId, tuple[Context | Step, ...]] = {}
 
+    @kept
     def of_operation(self, scope: ScopeId, op: int) -> Context | Step:
         """The operation `op` of `scope` runs something: when does it itself run?"""
-        if (scope, op) not in self._edges:
-            self._edges[scope, op] = self._find_edge(scope, op)
-        return self._edges[scope, op]
-
-    def _find_edge(self, scope: ScopeId, op: int) -> Context | Step:
         facts = self.program.facts(scope)
         if self.program.is_test(scope):
             return Context("test", False, False, (scope, op))
@@ -92,11 +88,10 @@ class CallGraph:
         thrown = isinstance(action, m.Eval) and action.role == "statement" and action.value is use.outer
         return thrown and use.kind == "called" and facts.is_async and not facts.is_generator
 
+    @kept
     def direct(self, scope: ScopeId) -> tuple[Context | Step, ...]:
         """The ways in which a scope is run directly: by a caller (a step further up), or from a root."""
-        if scope not in self._direct:
-            self._direct[scope] = tuple(dict.fromkeys(self._callers(scope)))
-        return self._direct[scope]
+        return tuple(dict.fromkeys(self._callers(scope)))
 
     def _callers(self, scope: ScopeId) -> Iterator[Context | Step]:
         if self.program.is_test(scope):
@@ -202,9 +197,7 @@ class CallGraph:
         """The functions handed to timers that the settings name and that are functions of the project itself."""
         found: dict[ScopeId, list[Context]] = {}
         for function, timer in self.timers.declared.items():
-            for site in self.flow.call_sites(function):
-                if self.program.is_test(site.scope):
-                    continue
+            for site in self.flow.live_calls(function):
                 argument = site.call and argument_at(site.call, timer.callback.position, timer.callback.keywords)
                 values = self.resolver.values(argument, site.scope) if argument is not None else frozenset()
                 for value in values:

@@ -10,6 +10,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.callgraph import CallGraph
 from unbounded_lint.link.runs.context import Context, ContextKind, Place, Step
@@ -48,14 +49,11 @@ class Execution:
         self.loops = self._graph.loops
         self.roots = self._graph.roots
         self._solver: Solver[ScopeId, _Ways] = Solver(self._equation, lambda _: frozenset(), _shortest)
-        self._contexts: dict[ScopeId, frozenset[Context]] = {}
-        self._at: dict[tuple[ScopeId, int], frozenset[Context]] = {}
 
+    @kept
     def contexts(self, scope: ScopeId) -> frozenset[Context]:
         """How a function, lambda or class body comes to run; a module's body runs at import."""
-        if scope not in self._contexts:
-            self._contexts[scope] = frozenset(reached.context for reached in self._solver.answer(scope))
-        return self._contexts[scope]
+        return frozenset(reached.context for reached in self._solver.answer(scope))
 
     def _equation(self, scope: ScopeId) -> Generator[ScopeId, _Ways, _Ways]:
         """One way of each sort is enough: the one that begins nearest."""
@@ -68,21 +66,17 @@ class Execution:
                 found.update(_Reached(r.distance + 1, r.context.behind(item.looped, item.cleanup)) for r in above)
         return _nearest(found)
 
+    @kept
     def at(self, scope: ScopeId, op: int) -> frozenset[Context]:
         """How one operation comes to run."""
-        if (scope, op) not in self._at:
-            self._at[scope, op] = frozenset(self._contexts_at(scope, op))
-        return self._at[scope, op]
-
-    def _contexts_at(self, scope: ScopeId, op: int) -> Iterable[Context]:
         item = self._graph.of_operation(scope, op)
         if isinstance(item, Context):
-            return (item,)
+            return frozenset({item})
         found: dict[object, Context] = {}
         for context in sorted(self.contexts(item.scope), key=lambda context: context.order):
             behind = context.behind(item.looped, item.cleanup)
             found.setdefault(behind.sort, behind)
-        return found.values()
+        return frozenset(found.values())
 
     def sources(self, scope: ScopeId, op: int) -> tuple[Context, ...]:
         """Every root from which an operation is reached, those of the same sort included."""

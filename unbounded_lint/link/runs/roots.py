@@ -11,23 +11,16 @@ from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import HANDED_ON
+from unbounded_lint.link.dataflow.scoping import decorated_by
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import in_main_guard
-from unbounded_lint.link.program.program import Program, ScopeId, Site
+from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
 from unbounded_lint.link.runs.decorators import Decorators
 from unbounded_lint.link.runs.uncalled import Uncalled
 
 _Kinds: TypeAlias = frozenset[ContextKind]
-
-
-def decorated_by(program: Program, site: Site) -> ScopeId | None:
-    """The function or class that a decorator stands before."""
-    for op in program.facts(site.scope).ops[site.op + 1 :]:
-        if isinstance(op.action, m.Define):
-            return ScopeId(site.scope.path, op.action.scope)
-    return None
 
 
 class Roots:

@@ -12,6 +12,7 @@ from unbounded_lint.link.dataflow.callees import callee_names, is_unknown_receiv
 from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.context import LIVE, Context
 from unbounded_lint.link.runs.execution import Execution
@@ -51,8 +52,6 @@ class Ways:
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
-        self._edges: dict[ScopeId, tuple[Edge, ...]] = {}
-        self._roots: dict[ScopeId, frozenset[str]] = {}
 
     def armed(self, timer: Context) -> tuple[Edge, ...]:
         """The operations that start a timer; none where that cannot be told."""
@@ -71,27 +70,25 @@ class Ways:
             for edge in self._activated(known, node, Site(scope, op, node, parents))
         )
 
+    @kept
     def edges(self, scope: ScopeId) -> tuple[Edge, ...]:
         """The live operations that run a scope."""
         if not scope.index:
             return ()
-        if scope not in self._edges:
-            found = [e for e in self._find(scope) if not self.program.is_test(e.scope)]
-            self._edges[scope] = tuple({(e.scope, e.op, id(e.node)): e for e in found}.values())
-        return self._edges[scope]
+        found = [e for e in self._find(scope) if not self.program.is_test(e.scope)]
+        return tuple({(e.scope, e.op, id(e.node)): e for e in found}.values())
 
+    @kept
     def roots(self, scope: ScopeId) -> frozenset[str]:
         """The live kinds in which a scope is run with nothing of the project above it."""
         if not scope.index:
             return frozenset({"import"})
-        if scope not in self._roots:
-            above = {place for edge in self.edges(scope) for place in ((edge.scope, edge.op), edge.made)}
-            self._roots[scope] = frozenset(
-                context.kind
-                for context in self.execution.direct(scope)
-                if context.root not in above and context.kind in LIVE | {"tested"}
-            )
-        return self._roots[scope]
+        above = {place for edge in self.edges(scope) for place in ((edge.scope, edge.op), edge.made)}
+        return frozenset(
+            context.kind
+            for context in self.execution.direct(scope)
+            if context.root not in above and context.kind in LIVE | {"tested"}
+        )
 
     def _find(self, scope: ScopeId) -> Iterator[Edge]:
         for site in self.flow.call_sites(scope):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
+from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
 from unbounded_lint.link.program.blocks import in_block
@@ -19,8 +19,6 @@ from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.insert_paths import InsertPaths
 from unbounded_lint.link.verdicts.moments import Moments
 from unbounded_lint.link.verdicts.removals import Removal
-
-_REMOVING: frozenset[AccessKind] = frozenset({"remove", "clear", "replace", "trim"})
 
 
 class Removals:
@@ -39,7 +37,7 @@ class Removals:
 
     def of(self, accesses: AccessList, definitions: tuple[tuple[ScopeId, int], ...] = ()) -> tuple[Removal, ...]:
         """All removals of whole entries among the accesses of one container, which is made at these operations."""
-        removing = [a for a in accesses if a.kind in _REMOVING and not a.nested and not self._is_put_back(a, accesses)]
+        removing = [a for a in accesses if a.kind in REMOVING and not a.nested and not self._is_put_back(a, accesses)]
         prunes = [
             a for a in accesses if self.rewrites_entries(a, accesses) and self._capacity.limits_total(a, accesses)
         ]

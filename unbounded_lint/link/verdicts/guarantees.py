@@ -12,6 +12,7 @@ from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import ARGUMENTS
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import after_any_end, in_cleanup
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.verdicts.removals import Removal
 
@@ -26,7 +27,6 @@ class Guarantees:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
-        self._callbacks: dict[tuple[ScopeId, int], bool] = {}
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
@@ -92,15 +92,9 @@ class Guarantees:
                     queue.append(site.scope)
         return False
 
+    @kept
     def is_callback(self, scope: ScopeId, depth: int = HOPS) -> bool:
         """Whether a function is handed over to run when a task, a deferred or an object ends."""
-        key = (scope, depth)
-        if key not in self._callbacks:
-            self._callbacks[key] = False
-            self._callbacks[key] = self._find_callback(scope, depth)
-        return self._callbacks[key]
-
-    def _find_callback(self, scope: ScopeId, depth: int) -> bool:
         if scope.index == 0:
             return False
         for use in self.flow.function_uses(scope):

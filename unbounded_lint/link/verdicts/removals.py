@@ -15,6 +15,8 @@ Moment: TypeAlias = Literal[
     "timer", "later", "guaranteed", "capacity", "insert", "event", "exit", "import",
     "test", "dead", "unstarted", "once", "other-process",
 ]  # fmt: skip
+IDLE: frozenset[Moment] = frozenset({"dead", "test", "unstarted", "once", "other-process", "import", "exit"})
+"""When removals run that take no entry while the program is at work."""
 
 
 @dataclass(frozen=True, slots=True)
