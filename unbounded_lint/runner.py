@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import gc
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +14,6 @@ from unbounded_lint.catalog.load import catalog, extend
 from unbounded_lint.config import Settings
 from unbounded_lint.discovery import ProjectFiles
 from unbounded_lint.errors import UserError
-from unbounded_lint.facts.parse import run_with_big_stack
 from unbounded_lint.finding import Confidence, Finding, Place
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
@@ -26,9 +23,6 @@ from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.source import DecodeError, decode
 from unbounded_lint.sources import Sources
 from unbounded_lint.suppress import Suppressions, suppressions
-
-RECURSION = 20_000
-"""Python frames that the link layer may use: it follows values through calls, and runs on a large stack."""
 
 Progress = Callable[[int, int], None]
 
@@ -83,28 +77,12 @@ class Sheet(msgspec.Struct, frozen=True):
 
 def check(request: Request, progress: Progress | None = None) -> Outcome:
     """Analyse the whole project and report on the files asked for."""
-    with _quiet_collector():
-        return run_with_big_stack(lambda: _check(request, progress))
+    return _check(request, progress)
 
 
 def explain(request: Request, symbol: str) -> Sheet:
     """The fact sheet of a container, flagged or not. Raises UserError for a symbol that names none."""
-    with _quiet_collector():
-        return run_with_big_stack(lambda: _explain(request, symbol))
-
-
-@contextmanager
-def _quiet_collector() -> Iterator[None]:
-    """Facts and syntax trees hold no cycles: collecting while they are made only costs time."""
-    enabled, limit = gc.isenabled(), sys.getrecursionlimit()
-    gc.disable()
-    sys.setrecursionlimit(max(limit, RECURSION))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
-        if enabled:
-            gc.enable()
+    return _explain(request, symbol)
 
 
 @contextmanager

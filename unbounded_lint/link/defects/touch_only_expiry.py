@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -72,14 +73,23 @@ class TouchOnlyExpiry(Question):
     def _borrowed(self, container: Container) -> Iterator[Touch]:
         """The touches of others that decide over the entries of this one: the other gets its dates under the same keys
         in the same function, and is asked for the same key."""
-        stored = [(scope, key) for scope, key in container.accesses.inserts_by_key if key is not None]
         asking = [a for a in container.accesses if a.kind in {"read", "contains", "remove"} and not a.nested]
         asked = {(a.scope, a.key) for a in asking}
-        for other in self.linked.containers if stored else ():
-            if _grows(other) and any(each in other.accesses.inserts_by_key for each in stored):
-                for touch in self.touches(other):
-                    if any(key in asked for key in self._asking(touch)):
-                        yield replace(touch, dates=other)
+        stored = container.accesses.inserts_by_key
+        for other in dict.fromkeys(other for each in stored for other in self._touched.get(each, ())):
+            for touch in self.touches(other):
+                if any(key in asked for key in self._asking(touch)):
+                    yield replace(touch, dates=other)
+
+    @cached_property
+    def _touched(self) -> Mapping[tuple[ScopeId, m.Expr | None], Sequence[Container]]:
+        """(function, key) of an insert -> the containers with touches of their own that it goes to."""
+        touched: dict[tuple[ScopeId, m.Expr | None], list[Container]] = {}
+        for container in self.linked.containers:
+            for scope, key in container.accesses.inserts_by_key if _grows(container) else ():
+                if key is not None and self.touches(container):
+                    touched.setdefault((scope, key), []).append(container)
+        return touched
 
     def _asking(self, touch: Touch) -> Iterator[tuple[ScopeId, m.Expr | None]]:
         """The functions that ask for an entry, each with the key there: that of the touch, and its callers."""
