@@ -12,9 +12,9 @@ from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.finding import Place
 from unbounded_lint.link.containers.finding import Containers, Holder
+from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.containers.making import Making
 from unbounded_lint.link.containers.reading import Accesses
-from unbounded_lint.link.containers.singletons import Singletons
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.defects.defects import Defects
 from unbounded_lint.link.defects.question import Linked
@@ -54,8 +54,8 @@ class Project:
         self.flow = Flow(self.program)
         self.execution = Execution(self.flow, catalog, entry_points, sweepers)
         self._keys = Keys(self.flow, self.execution, catalog)
-        self._singletons = Singletons(self.flow, self.execution)
-        self._containers = Containers(self.flow, Making(self.flow, catalog), self._singletons, catalog, thorough)
+        self._lifetimes = Lifetimes(self.flow, self.execution)
+        self._containers = Containers(self.flow, Making(self.flow, catalog), self._lifetimes, catalog, thorough)
         self._accesses = Accesses(self.flow, catalog)
         self._removals = Removals(self.flow, self.execution, catalog)
         self._inserts = Inserts(self.flow, self.execution, self._keys, self._removals)
@@ -102,7 +102,7 @@ class Project:
     @cached_property
     def defects(self) -> Defects:
         """What can be wrong with the sweeping of a container: one question for each rule that has one of its own."""
-        parts = (self.flow, self.execution, self._keys, self._removals, self.holdings, self._singletons)
+        parts = (self.flow, self.execution, self._keys, self._removals, self.holdings, self._lifetimes)
         return Defects(Linked(*parts, self.containers))
 
     @property

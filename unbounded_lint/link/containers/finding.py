@@ -11,29 +11,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.containers.lifetimes import Life, Lifetimes, is_local
 from unbounded_lint.link.containers.making import Made, Making, foremost
-from unbounded_lint.link.containers.singletons import Singletons, is_local
-from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
+from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Variable
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import Binding, LinkedModule, ScopeId, Site
 
-Lifetime: TypeAlias = Literal["module", "class", "singleton"]
-
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A long-lived container: where it is held, where it is defined first, and all that is assigned to it."""
+    """A long-lived container: where it is held and what makes that last, where it is defined first, and all that is
+    assigned to it."""
 
     handle: Handle
     symbol: str
     name: str
-    lifetime: Lifetime
+    life: Life
     scope: ScopeId
     op: int
     made: Made
@@ -47,12 +46,12 @@ _Found: TypeAlias = "tuple[Made, tuple[tuple[ScopeId, int], ...]]"
 class Containers:
     """Finds the long-lived containers of a module. Unless it is thorough, it leaves out what nothing inserts into."""
 
-    def __init__(self, flow: Flow, making: Making, singletons: Singletons, catalog: Catalog, thorough: bool) -> None:
+    def __init__(self, flow: Flow, making: Making, lifetimes: Lifetimes, catalog: Catalog, thorough: bool) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.making = making
-        self.singletons = singletons
+        self.lifetimes = lifetimes
         self.thorough = thorough
         families = sorted({kind.family for kind in catalog.data.containers})
         self._inserting = {"get", "__setitem__"}.union(*(catalog.methods_that_insert(family) for family in families))
@@ -61,31 +60,34 @@ class Containers:
         """The long-lived containers that a module defines, in source order of their scopes."""
         if module.file.is_test:
             return
-        yield from self._held(ScopeId(module.path, 0), "module")
+        yield from self._held(ScopeId(module.path, 0), Life("module"))
         for index, scope in enumerate(module.facts.scopes):
+            here = ScopeId(module.path, index)
             if scope.kind == "class":
-                cls = ScopeId(module.path, index)
-                if not is_local(self.program, cls):
-                    yield from self._held(cls, "class")
-                yield from self._of_instances(cls)
+                if not is_local(self.program, here):
+                    yield from self._held(here, Life("class"))
+                yield from self._of_instances(here)
+            elif scope.kind == "function":
+                yield from self._of_frame(here)
+        yield from self._of_others(module)
 
-    def _held(self, owner: ScopeId, lifetime: Lifetime) -> Iterator[Holder]:
+    def _held(self, owner: ScopeId, life: Life) -> Iterator[Holder]:
         for name, bindings in self.program.of(owner).bindings(owner.index).items():
             if name.startswith("__") and name.endswith("__"):
                 continue
             found = self._made_by_bindings(owner, bindings)
             if found is None:
                 continue
-            if lifetime == "class" and (self._is_default(owner, name) or self._is_field(owner, name)):
+            if life.kind == "class" and (self._is_default(owner, name) or self._is_field(owner, name)):
                 continue
-            yield self._holder(owner, name, lifetime, found)
+            yield self._holder(owner, name, life, found)
 
-    def _holder(self, owner: ScopeId, name: str, lifetime: Lifetime, found: _Found) -> Holder:
+    def _holder(self, owner: ScopeId, name: str, life: Life, found: _Found) -> Holder:
         made, places = found
-        qualname = self.program.facts(owner).qualname
-        symbol = f"{self.program.of(owner).name}:{qualname}{'.' if qualname else ''}{name}"
-        handle: Handle = Variable(owner, name) if lifetime == "module" else Attribute(owner, name)
-        return Holder(handle, symbol, name, lifetime, *places[0], made, places)
+        facts = self.program.facts(owner)
+        symbol = f"{self.program.of(owner).name}:{facts.qualname}{'.' if facts.qualname else ''}{name}"
+        handle: Handle = Attribute(owner, name) if facts.kind == "class" else Variable(owner, name)
+        return Holder(handle, symbol, name, life, *places[0], made, places)
 
     def _made_by_bindings(self, owner: ScopeId, bindings: tuple[Binding, ...]) -> _Found | None:
         """The container a name is bound to, and the operations that bind one in the owner's own scope (or in a function
@@ -125,9 +127,45 @@ class Containers:
 
     def _of_instances(self, cls: ScopeId) -> Iterator[Holder]:
         held = {name: found for name, found in self._instance_holders(cls) if self.thorough or self._may_grow(name)}
-        if held and self.singletons.is_singleton(cls):
-            for name, found in held.items():
-                yield self._holder(cls, name, "singleton", found)
+        life = self.lifetimes.of_class(cls) if held else None
+        if life is not None:
+            yield from (self._holder(cls, name, life.part(), found) for name, found in held.items())
+
+    def _of_frame(self, function: ScopeId) -> Iterator[Holder]:
+        """The containers that are local variables of a function whose frame lasts, or which one that lasts captures;
+        and those that are defaults of its parameters, which last as the function does."""
+        facts = self.program.facts(function)
+        for name, bindings in self.program.of(function).bindings(function.index).items():
+            if not self._may_grow(name):
+                continue
+            found = self._made_by_bindings(function, tuple(b for b in bindings if b.scope == function.index))
+            life = self.lifetimes.of_variable(function, name) if found is not None else None
+            if found is not None and life is not None:
+                yield self._holder(function, name, life, found)
+        outside = self.program.parent(function)
+        for parameter in facts.parameters:
+            if parameter.default is None or outside is None or not self._may_grow(parameter.name):
+                continue
+            made = self.making.made(parameter.default, outside)
+            if made is not None and not is_local(self.program, function):
+                yield self._holder(function, parameter.name, Life("module", 1), (made, ((function, 0),)))
+
+    def _of_others(self, module: LinkedModule) -> Iterator[Holder]:
+        """The containers that the module hangs on objects of other packages that last."""
+        seen: set[Foreign] = set()
+        for index, scope in enumerate(module.facts.scopes):
+            here = ScopeId(module.path, index)
+            for op, one in enumerate(scope.ops):
+                if not isinstance(one.action, m.Assign) or one.action.value is None:
+                    continue
+                targets = [t for t in one.action.targets if isinstance(t, m.Attr | m.Sub)]
+                made = self.making.made(one.action.value, here) if targets else None
+                for target in targets if made is not None else ():
+                    handle = self.lifetimes.foreign(target, here, op)
+                    if made is not None and handle is not None and handle not in seen:
+                        seen.add(handle)
+                        symbol = f"{module.name}:{handle.below}.{handle.name}"
+                        yield Holder(handle, symbol, handle.name, Life("application"), here, op, made, ((here, op),))
 
     @kept
     def _may_grow(self, name: str) -> bool:

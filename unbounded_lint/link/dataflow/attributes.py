@@ -122,6 +122,16 @@ class Attributes:
             return frozenset({value})
         return frozenset({Function(value.scope, cls)})
 
+    def hung(self, below: str, name: str, *, is_key: bool) -> Asked:
+        """What is assigned to `below.name`, or to `below["name"]`, of any object but the assigning method's own."""
+        found: set[Value] = set()
+        for value, scope, op in self.scoping.hung(name, below, is_key=is_key):
+            if is_fresh(value):
+                found.add(Allocation(scope, op, name))
+            else:
+                found |= yield from self._equations.values(value, scope)
+        return capped(frozenset(found))
+
     def bases(self, cls: ScopeId) -> Asking[Any]:
         """The base classes of a class, in order."""
         outside = self.program.parent(cls)

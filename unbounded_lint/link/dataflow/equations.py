@@ -18,6 +18,7 @@ from unbounded_lint.link.dataflow.questions import (
     Nodes,
     OfAttribute,
     OfExpression,
+    OfHung,
     OfName,
     OfOrder,
     OfParameter,
@@ -43,6 +44,7 @@ from unbounded_lint.link.dataflow.values import (
     is_fresh,
     ordered,
 )
+from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.program import Binding, LinkedModule, Program, ScopeId
 
 _UNIONS = frozenset({f"typing.{name}" for name in ("Optional", "Union", "Annotated", "ClassVar", "Final")})
@@ -71,6 +73,7 @@ class Equations:
             "attribute": lambda q: self._attributes.found(q.cls, q.name, on_class=q.on_class),
             "bases": lambda q: self._attributes.bases(q.cls),
             "order": lambda q: self._attributes.order(q.cls),
+            "hung": lambda q: self._attributes.hung(q.below, q.name, is_key=q.is_key),
         }
 
     def of(self, question: Any) -> Asked:
@@ -106,12 +109,15 @@ class Equations:
                 return (yield from self.named(name, scope))
             case m.Attr(base=base, name=name):
                 receivers = yield from self._receivers(base, scope)
-                return (yield from self._attributes.of_each(receivers, name))
+                found = yield from self._attributes.of_each(receivers, name)
+                return found | (yield from self._hung(base, name, is_key=False))
             case m.Call():
                 return capped((yield from self._called(expr, scope)))
-            case m.Sub(base=base):
+            case m.Sub(base=base, index=index):
                 bases = yield from self.values(base, scope)
                 stored = yield from self._elements.stored_in(bases)
+                if word_of(index):
+                    stored |= yield from self._hung(base, word_of(index), is_key=True)
                 return stored | frozenset(v for v in bases if isinstance(v, Class))
             case m.IfExp(body=body, orelse=orelse):
                 return (yield from self.each((body, orelse), scope))
@@ -129,6 +135,14 @@ class Equations:
             order = (yield OfOrder(owner)) if owner else ()
             return frozenset(Instance(cls) for cls in order[1:])
         return (yield from self.values(base, scope))
+
+    def _hung(self, base: m.Expr, name: str, *, is_key: bool) -> Asked:
+        """What the program itself hangs on an object further off, such as the application behind a request."""
+        below = w.last_name(base)
+        if not below or not (is_key or isinstance(base, m.Attr)):
+            return NOTHING
+        found: Values = yield OfHung(below, name, is_key)
+        return found
 
     # --- names ---
 

@@ -39,7 +39,17 @@ class Yielded:
     function: ScopeId
 
 
-Handle: TypeAlias = Variable | Attribute | Returned | Yielded
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """What a program hangs on an object of another package: `below.name`, or `below["name"]` where it is a key. Who
+    hangs it there and who takes it from there only share these words."""
+
+    below: str
+    name: str
+    is_key: bool
+
+
+Handle: TypeAlias = Variable | Attribute | Returned | Yielded | Foreign
 
 UseKind: TypeAlias = Literal[
     "called", "decorates", "argument", "partial", "member", "subscript", "augmented", "rebound", "deleted", "contained",

@@ -87,6 +87,15 @@ class OfOrder(NamedTuple):
     kind: str = "order"
 
 
+class OfHung(NamedTuple):
+    """What the program hangs on any objects under two words, `below.name` or `below["name"]`."""
+
+    below: str
+    name: str
+    is_key: bool
+    kind: str = "hung"
+
+
 class Nodes:
     """Expressions as parts of questions, by the identity of their nodes, which are kept so that it stays their own."""
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.program import LinkedModule, Program, ScopeId, Site
 
 _CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
@@ -123,6 +124,20 @@ class Scoping:
                 found.setdefault(name, []).append(write)
         return {name: tuple(writes) for name, writes in found.items()}
 
+    @kept
+    def hung(self, name: str, below: str, *, is_key: bool) -> tuple[tuple[m.Expr, ScopeId, int], ...]:
+        """The values that the program gives `below.name`, or `below["name"]`, each with its scope and operation; what
+        a method gives its own receiver is left out."""
+        found = []
+        for site in self.program.sites(below if is_key else name):
+            target = site.outer if is_key and site.parents else site
+            if not _is_hung(target.node, below, name, is_key=is_key) or self.program.is_test(site.scope):
+                continue
+            action = self.program.op(site).action
+            if isinstance(action, m.Assign) and action.value is not None and target.node in action.targets:
+                found.append((action.value, site.scope, site.op))
+        return tuple(found)
+
     def _receivers(self, scope: ScopeId, cls: ScopeId) -> Mapping[str, bool]:
         """The names by which the receiver of a method of `cls` is known in a scope -> whether it is the class
         itself."""
@@ -137,6 +152,15 @@ class Scoping:
                 return {facts.parameters[0].name: takes_class(facts) and facts.name != "__new__"}
             at = self.program.parent(at)
         return {}
+
+
+def _is_hung(target: m.Expr, below: str, name: str, *, is_key: bool) -> bool:
+    match target:
+        case m.Attr(base=base):
+            return not is_key and target.name == name and w.last_name(base) == below
+        case m.Sub(base=base, index=index):
+            return is_key and word_of(index) == name and w.last_name(base) == below
+    return False
 
 
 def _attribute_writes(

@@ -7,11 +7,14 @@ from typing import NamedTuple
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.handles import Foreign
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
-from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered
+from unbounded_lint.link.dataflow.values import Allocation, Class, Instance, Module, Value, ordered
 from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.program import Program, ScopeId, Site
 
 _OF_BUILTINS = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind))
@@ -90,6 +93,26 @@ class Sites:
             how = self._match(values, by_super, cls, name)
             if how is not None:
                 yield site, *how
+
+    def of_foreign(self, handle: Foreign) -> Iterator[Site]:
+        """Where an attribute or a key of an object of another package is written."""
+        for site in self.program.sites(handle.below if handle.is_key else handle.name):
+            if handle.is_key:
+                outer = site.outer if site.parents else site
+                if (
+                    isinstance(outer.node, m.Sub)
+                    and outer.node.base is site.node
+                    and word_of(outer.node.index) == handle.name
+                ):
+                    if self._is_foreign(site.node, site.scope):
+                        yield outer
+            elif isinstance(site.node, m.Attr) and w.last_name(site.node.base) == handle.below:
+                if self._is_foreign(site.node.base, site.scope):
+                    yield site
+
+    def _is_foreign(self, expr: m.Expr, scope: ScopeId) -> bool:
+        known = self._base_values(expr, scope)
+        return not any(isinstance(value, Class | Instance | Module | Allocation) for value in known)
 
     @kept
     def _bases_of(self, name: str) -> _Bases:

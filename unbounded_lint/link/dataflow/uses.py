@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Use, Variable, Yielded
+from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Returned, Use, Variable, Yielded
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import Scoping, decorated_by, decorator_names, is_static
@@ -101,6 +101,10 @@ class Flow:
     def destinations(self, site: Site) -> tuple[Handle, ...]:
         """The names, attributes and returns that the value of an expression reaches in a few steps."""
         return self._of_site(site, NEAR).holders
+
+    def near_uses(self, site: Site) -> tuple[Use, ...]:
+        """What is done with the value of an expression in a few steps."""
+        return self._of_site(site, NEAR).uses
 
     def _of_site(self, site: Site, limit: int) -> _Trace:
         question = _OfSite(site.scope, site.op, id(site.node), limit)
@@ -239,6 +243,8 @@ class Flow:
             case Attribute(cls=cls, name=name):
                 found = self._sites.of_attribute(cls, name)
                 return [(s, item.bound if b is None else b, item.guess or g) for s, b, g in found], []
+            case Foreign():
+                return [(site, item.bound, True) for site in self._sites.of_foreign(item.handle)], []
             case Returned(function=function):
                 trace = yield _OfFunction(function)
                 results = [(site, item.bound, item.guess) for site in self._results(function, trace.uses)]

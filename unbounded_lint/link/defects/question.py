@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from unbounded_lint.link.containers.singletons import Singletons
+from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.ages import AgeTests
 from unbounded_lint.link.keys.domains import Keys
@@ -26,7 +26,7 @@ class Linked:
     keys: Keys
     removals: Removals
     holdings: Holdings
-    singletons: Singletons
+    lifetimes: Lifetimes
     containers: tuple[Container, ...]
 
     @cached_property

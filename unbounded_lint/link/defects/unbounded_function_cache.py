@@ -173,7 +173,7 @@ class UnboundedFunctionCaches(Question):
 
     def _single(self, cls: ScopeId | None) -> Domain | None:
         """The domain of the receiver, where there is only one."""
-        if cls is not None and self.linked.singletons.is_singleton(cls):
+        if cls is not None and self.linked.lifetimes.is_singleton(cls):
             return Domain("closed", "the only object of its class")
         return None
 

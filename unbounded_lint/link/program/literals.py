@@ -42,3 +42,8 @@ def is_listed(expr: m.Expr | None) -> bool:
         case m.Call(func=m.Name(id=name)):
             return name in name_lists().sequences
     return False
+
+
+def word_of(expr: m.Expr | None) -> str:
+    """The text that an expression is written as, "" for any other."""
+    return expr.value if isinstance(expr, m.Const) and expr.kind == "str" else ""

@@ -1,0 +1,112 @@
+"""Which functions do not come back while the program is at work, and which run once in its life."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+from unbounded_lint.catalog.load import name_lists
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.callees import callee_names
+from unbounded_lint.link.dataflow.solver import Solver
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import Function, ordered
+from unbounded_lint.link.program.blocks import is_true, layout, ops_in
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.truth import straight
+from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.execution import Execution
+
+
+class Serving:
+    """Answers for functions whether their frames last. Memoised."""
+
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.execution = execution
+        self._solver: Solver[ScopeId, bool] = Solver(self._equation, lambda _: False, lambda one, other: one or other)
+
+    def lasts(self, function: ScopeId) -> bool:
+        """Whether a function is entered once in the life of the program and does not come back while it is at work."""
+        return self.serves(function) and self.is_once(function, 0)
+
+    def serves(self, function: ScopeId) -> bool:
+        """Whether a function waits for work without an end of its own, by a loop or by what it calls."""
+        return self._solver.answer(function)
+
+    @kept
+    def is_once(self, scope: ScopeId, op: int) -> bool:
+        """Whether one way at least in which an operation comes to run is gone once: at import, at start-up, by a
+        script, or as a thread or task that such code starts."""
+        return any(self._is_once(context, (scope, op)) for context in self.execution.at(scope, op))
+
+    def _is_once(self, context: Context, here: tuple[ScopeId, int]) -> bool:
+        if context.kind in {"import", "startup"}:
+            return True
+        if context.looped:
+            return False
+        if context.kind == "run" and context.root != here and context.root[0] != here[0]:
+            return self.is_once(*context.root)
+        return context.kind == "main"
+
+    def _equation(self, function: ScopeId) -> Generator[ScopeId, bool, bool]:
+        facts = self.program.facts(function)
+        if facts.is_generator or facts.kind == "class":
+            return False
+        if any(
+            self._waits(function, facts, frame)
+            for kind in ("while", "for")
+            for frame in layout(facts).by_kind.get(kind, ())
+        ):
+            return True
+        for call in self._calls(function, facts):
+            if self._is_served(call, function):
+                return True
+            for callee in ordered(self.resolver.values(call.func, function)):
+                if isinstance(callee, Function) and callee.scope != function and (yield callee.scope):
+                    return True
+        return False
+
+    def _calls(self, function: ScopeId, facts: m.Scope) -> Iterator[m.Call]:
+        """The calls that a function waits for: not those whose coroutine it starts as a task beside itself."""
+        for op in facts.ops:
+            for top in w.expressions(op.action):
+                for node, parents in w.walk_with_parents(top):
+                    if isinstance(node, m.Call) and not any(
+                        isinstance(p, m.Call) and self._is_spawn(p, function) for p in parents[-1:]
+                    ):
+                        yield node
+
+    def _is_spawn(self, call: m.Call, scope: ScopeId) -> bool:
+        return any(timer.kind == "spawn" for timer in self.execution.timers.of(call, scope)[:1])
+
+    def _is_served(self, call: m.Call, scope: ScopeId) -> bool:
+        if set(callee_names(call.func, scope, self.resolver)) & name_lists().servers:
+            return True
+        if not isinstance(call.func, m.Attr) or call.func.name not in name_lists().serving:
+            return False
+        return not any(isinstance(value, Function) for value in self.resolver.values(call.func, scope))
+
+    def _waits(self, scope: ScopeId, facts: m.Scope, index: int) -> bool:
+        """Whether a loop goes on until the program ends: it waits on each turn, and nothing in it compares how far it
+        is or leaves it on the way."""
+        frame = facts.frames[index]
+        if frame.kind == "for":
+            return frame.is_async and frame.head is not None and self.execution.loops.is_stream(frame.head, scope)
+        if frame.head is None or isinstance(straight(frame.head, True).expr, m.Compare | m.BoolOp):
+            return False
+        inside = list(ops_in(facts, index))
+        if is_true(frame.head) and any(isinstance(op.action, m.Return | m.Break) for _, op in inside):
+            return False
+        nodes = [node for _, op in inside for node in w.nodes(op.action)]
+        return any(isinstance(node, m.Await) for node in nodes) or any(
+            self._is_wait(node, scope) for node in nodes if isinstance(node, m.Call)
+        )
+
+    def _is_wait(self, call: m.Call, scope: ScopeId) -> bool:
+        """Whether a call lets time pass or takes what comes in."""
+        if self.execution.loops.sleeps(call, scope):
+            return True
+        return isinstance(call.func, m.Attr) and call.func.name in name_lists().receiving
