@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import known_gap, linked
+from unbounded_lint.link.containers.lifetimes import Life
 
 Lifetimes = dict[str, str]
 
@@ -49,7 +50,7 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
     "field of a singleton": (
         "from dataclasses import dataclass, field\n"
         "@dataclass\nclass C:\n    a: dict = field(default_factory=dict)\nc = C()\n",
-        {"C.a": "singleton"},
+        {"C.a": "part of module"},
     ),
     "instances made per call": (
         "class C:\n    def __init__(self):\n        self.a = {}\ndef f():\n    return C()\n",
@@ -74,13 +75,71 @@ SINGLETONS = {
 NO_SINGLETONS = {
     "made per call": "def handle(request):\n    return Store().items\n",
     "cached by an argument": "from functools import cache\n@cache\ndef get(name):\n    return Store()\n",
-    "one of two is short": "store = Store()\ndef handle(request):\n    own = Store()\n    return own.items\n",
+    "bound anew by each event": (
+        "class App:\n    def handle(self, request):\n        self.store = Store()\n"
+        "        return self.store.items\napp = App()\nwhile True:\n    app.handle(input())\n"
+    ),
+    "local of a function that a handler calls": (
+        "import asyncio\nasync def on_connect(reader, writer):\n    own = Store()\n    while True:\n"
+        "        own.items[await reader.readline()] = writer\n"
+        "async def main():\n    await asyncio.start_server(on_connect, '', 1)\n    await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    ),
 }
+
+
+LASTING = {
+    "one of two lasts": (
+        "store = Store()\ndef handle(request):\n    own = Store()\n    return own.items\n",
+        "part of module",
+    ),
+    "on the state of an application": (
+        "from fastapi import FastAPI\ndef create(app):\n    app.state.store = Store()\ncreate(FastAPI())\n",
+        "part of application",
+    ),
+    "under a key of an application that is served": (
+        "from aiohttp import web\ndef make():\n    app = web.Application()\n    app['store'] = Store()\n    return app\n"
+        "web.run_app(make())\n",
+        "part of application",
+    ),
+    "local of a coroutine that serves": (
+        "import asyncio\nasync def main():\n    store = Store()\n"
+        "    server = await asyncio.start_server(store.take, '', 1)\n    await server.serve_forever()\n"
+        "asyncio.run(main())\n",
+        "part of frame",
+    ),
+    "local of a function that calls what serves": (
+        "import time\ndef work(store):\n    while True:\n        time.sleep(1)\n        store.items[time.time()] = 1\n"
+        "def main():\n    store = Store()\n    work(store)\nif __name__ == '__main__':\n    main()\n",
+        "part of frame",
+    ),
+    "captured by a handler of a factory": (
+        "from flask import Flask, request\ndef create_app():\n    app = Flask('a')\n    store = Store()\n"
+        "    @app.post('/')\n    def put():\n        store.items[request.form['k']] = 1\n    return app\n",
+        "part of closure",
+    ),
+    "handed to a reactor": (
+        "from twisted.internet import reactor\nreactor.listenTCP(1, Store())\nreactor.run()\n",
+        "part of module",
+    ),
+    "bound by a set-up method": (
+        "class App:\n    def init_app(self, address):\n        self.store = Store()\napp = App()\n",
+        "part of module",
+    ),
+    "entry of a container that lasts": (
+        "ALL = {}\ndef handle(request):\n    ALL[request.id] = Store()\n",
+        "part of element",
+    ),
+}
+
+
+def shown(life: Life) -> str:
+    return f"part of {life.kind}" if life.distance else life.kind
 
 
 def lifetimes(tmp_path: Path, text: str) -> Lifetimes:
     project = linked(tmp_path, {"m.py": text})
-    found = {container.name: container.holder.lifetime for container in project.containers}
+    found = {container.name: shown(container.holder.life) for container in project.containers}
     assert not project.failures
     assert len(found) == len(project.containers), "each container once"
     return found
@@ -93,7 +152,35 @@ def test_form(text: str, expected: Lifetimes, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", SINGLETONS.values(), ids=SINGLETONS)
 def test_attributes_of_singletons_are_long_lived(text: str, tmp_path: Path) -> None:
-    assert lifetimes(tmp_path, STORE + text) == {"Store.items": "singleton"}
+    assert list(lifetimes(tmp_path, STORE + text)) == ["Store.items"]
+
+
+@pytest.mark.parametrize(("text", "expected"), LASTING.values(), ids=LASTING)
+def test_whatever_holds_an_object_makes_its_attributes_last(text: str, expected: str, tmp_path: Path) -> None:
+    assert lifetimes(tmp_path, STORE + text).get("Store.items") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import fastapi\napp = fastapi.FastAPI()\napp.state.jobs = []\n", {"state.jobs": "application"}),
+        ("import aiohttp.web\napp = aiohttp.web.Application()\napp['jobs'] = {}\n", {"app.jobs": "application"}),
+        ("def add(key, seen={}):\n    seen[key] = 1\n", {"add.seen": "part of module"}),
+        (
+            "import asyncio\nasync def main():\n    seen = {}\n    async def take(reader, writer):\n"
+            "        seen[await reader.read()] = 1\n    server = await asyncio.start_server(take, '', 1)\n"
+            "    await server.serve_forever()\nasyncio.run(main())\n",
+            {"main.seen": "frame"},
+        ),
+        (
+            "def memo(f):\n    kept = {}\n    def wrapped(key):\n        kept[key] = f(key)\n        return kept[key]\n"
+            "    return wrapped\n@memo\ndef square(key):\n    return key * key\n",
+            {"memo.kept": "closure"},
+        ),
+    ],
+)
+def test_containers_that_no_module_or_class_names(text: str, expected: Lifetimes, tmp_path: Path) -> None:
+    assert lifetimes(tmp_path, text) == expected
 
 
 GET = (
@@ -104,13 +191,13 @@ GET = (
 
 @pytest.mark.parametrize("made", ["cls()", "Store()"])
 def test_instance_kept_on_its_class(made: str, tmp_path: Path) -> None:
-    assert lifetimes(tmp_path, STORE + GET.format(made)) == {"Store.items": "singleton"}
+    assert lifetimes(tmp_path, STORE + GET.format(made)) == {"Store.items": "part of class"}
 
 
 @known_gap("an instance kept on a subclass's attribute does not make the base a singleton")
 def test_instance_kept_on_a_subclass(tmp_path: Path) -> None:
     text = "class Other(Store):\n" + GET.format("cls()")
-    assert lifetimes(tmp_path, STORE + text) == {"Store.items": "singleton"}
+    assert lifetimes(tmp_path, STORE + text) == {"Store.items": "part of class"}
 
 
 @pytest.mark.parametrize("text", NO_SINGLETONS.values(), ids=NO_SINGLETONS)
@@ -121,8 +208,8 @@ def test_attributes_of_other_objects_are_not(text: str, tmp_path: Path) -> None:
 def test_singleton_made_in_another_module(tmp_path: Path) -> None:
     files = {"pkg/__init__.py": "", "pkg/store.py": STORE, "pkg/app.py": "from . import store as s\nthe = s.Store()\n"}
     project = linked(tmp_path, files)
-    assert [(c.symbol, c.holder.lifetime, c.place.path) for c in project.containers] == [
-        ("pkg.store:Store.items", "singleton", "pkg/store.py")
+    assert [(c.symbol, shown(c.holder.life), c.place.path) for c in project.containers] == [
+        ("pkg.store:Store.items", "part of module", "pkg/store.py")
     ]
 
 

@@ -200,7 +200,7 @@ class Equations:
         dotted = module.absolute(imported)
         if imported.attribute is None:
             name = dotted if imported.bound != dotted.partition(".")[0] else imported.bound
-            return frozenset({Module(name) if self.program.is_module(name) else External(name)})
+            return frozenset({Module(self.program.canonical(name)) if self.program.is_module(name) else External(name)})
         return (yield from self.member(dotted, imported.attribute))
 
     def member(self, dotted: str, name: str) -> Asked:
@@ -211,7 +211,7 @@ class Equations:
             if found or not self.program.is_module(below):
                 return found
         if self.program.is_module(below):
-            return frozenset({Module(below)})
+            return frozenset({Module(self.program.canonical(below))})
         owner = self.scoping.starred(name, source) if source is not None else None
         if owner is not None:
             found = yield OfName(name, owner)
@@ -306,7 +306,9 @@ class Equations:
                 instances = yield from self.values(value, scope)
                 return frozenset(Class(v.scope) for v in instances if isinstance(v, Instance))
             case "importlib.import_module", [m.Const(value=dotted), *_]:
-                return frozenset({Module(dotted) if self.program.is_module(dotted) else External(dotted)})
+                return frozenset(
+                    {Module(self.program.canonical(dotted)) if self.program.is_module(dotted) else External(dotted)}
+                )
             case "object.__new__", [cls, *_]:
                 classes = yield from self.values(cls, scope)
                 return frozenset(Instance(v.scope) for v in classes if isinstance(v, Class))

@@ -110,6 +110,18 @@ def _last_before(op: int, evaluated: Sequence[tuple[int, m.Expr]]) -> m.Expr | N
     return evaluated[at - 1][1] if at else None
 
 
+def _longer_names(file: SourceFile) -> Iterator[str]:
+    """The names of a file for the directories above the one that its module name starts from, which may be namespace
+    packages (PEP 420), the nearest first."""
+    *directories, last = file.path.rpartition(".")[0].split("/")
+    parts = directories if file.is_package else [*directories, last]
+    own = file.module.count(".") + 1
+    for start in range(len(parts) - own - 1, -1, -1):
+        if not parts[start].isidentifier():
+            return
+        yield ".".join(parts[start:])
+
+
 def _is_statement(action: m.Action) -> bool:
     return isinstance(action, m.Eval) and action.role == "statement"
 
@@ -394,6 +406,9 @@ class Program:
         self._by_name: dict[str, str] = {}
         for file in sorted(files, key=lambda f: (f.is_test, f.path)):
             self._by_name.setdefault(file.module, file.path)
+        for file in files:
+            for name in _longer_names(file):
+                self._by_name.setdefault(name, file.path)
 
     def module(self, path: str) -> LinkedModule | None:
         """The parsed module at a path."""
@@ -418,8 +433,14 @@ class Program:
         found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
         for module in self.mentioning(word):
             for source, names in module.imported_from.get(name, {}).items():
-                found.setdefault(source, []).extend((module, scope, bound) for scope, bound in names)
+                found.setdefault(self.canonical(source), []).extend((module, scope, bound) for scope, bound in names)
         return {source: tuple(names) for source, names in found.items()}
+
+    def canonical(self, dotted: str) -> str:
+        """The one name of a module that may have several, one for each directory from which it can be imported (PEP
+        420); any other name as it is."""
+        path = self._by_name.get(dotted)
+        return dotted if path is None else self.files[path].module
 
     def path_of(self, dotted: str) -> str | None:
         """The file of a module name, None when it is not of this project."""
