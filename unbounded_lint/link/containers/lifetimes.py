@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -21,22 +21,14 @@ from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.serving import Serving
 
 LifeKind: TypeAlias = Literal[
-    "module", "class", "application", "frame", "closure", "registered", "framework", "element"
+    "module", "class", "application", "frame", "closure", "registered", "framework", "element", "outside"
 ]
 """What makes something last: a module's name, a class's attribute, an application object of a framework, the frame of a
 function that serves, a function made at start-up that captures it, a registrar of another package, a framework that
-makes one of the class by itself, a container that lasts."""
+makes one of the class by itself, a container that lasts; or nothing that the project shows, since only its users make
+objects of the class."""
 
-_SURE: tuple[LifeKind, ...] = (
-    "module",
-    "class",
-    "application",
-    "frame",
-    "closure",
-    "registered",
-    "framework",
-    "element",
-)
+_SURE: tuple[LifeKind, ...] = get_args(LifeKind)
 
 
 class Life(NamedTuple):
@@ -141,9 +133,16 @@ class Lifetimes:
             best = _surer(best, (yield self._question(site)))
             if best is not None and best.order == (0, 0):
                 break
-        if best is None and self._is_component(cls):
+        if best is not None:
+            return best
+        if self._is_component(cls):
             return Life("framework")
-        return best
+        return Life("outside") if not self.constructions(cls) and self._is_public(cls) else None
+
+    def _is_public(self, cls: ScopeId) -> bool:
+        """Whether users of the project can make objects of a class, which nothing in it does."""
+        name = self.program.facts(cls).name
+        return not name.startswith("_") and not is_local(self.program, cls)
 
     def _question(self, site: Site) -> _OfValue:
         question = _OfValue(site.scope, site.op, id(site.node))
