@@ -9,7 +9,7 @@ from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import frames_of
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.program import ScopeId
 
 _HOPS = 2
 
@@ -20,47 +20,43 @@ class Construction:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.resolver
 
     def fills(self, holder: Holder, access: Access) -> bool:
         """Whether an access only runs while the object that owns the container is made, on that object: a container
         that each object gets anew has then as many entries as its constructor was told."""
-        if not isinstance(holder.handle, Attribute) or not self._is_made_anew(holder, holder.handle.cls):
+        if not isinstance(holder.handle, Attribute):
             return False
-        node = access.site.node
-        return self._is_own(node, access.scope) and self._constructs(holder.handle.cls, access.site, _HOPS)
-
-    def _is_made_anew(self, holder: Holder, cls: ScopeId) -> bool:
-        family = {cls, *self.resolver.mro(cls)}
-        return any(
-            self.program.facts(scope).name in name_lists().initialisers and self.program.owner_class(scope) in family
+        cls = holder.handle.cls
+        made_anew = any(
+            self.program.facts(scope).name in name_lists().initialisers
+            and self._is_related(self.program.owner_class(scope), cls)
             for scope, _ in holder.definitions
         )
+        node = access.site.node
+        return made_anew and self._is_own(node, access.scope) and self._constructs(cls, access.scope, access.op, _HOPS)
+
+    def _is_related(self, owner: ScopeId | None, cls: ScopeId) -> bool:
+        return owner is not None and self.flow.resolver.related(owner, cls)
 
     def _is_own(self, node: m.Expr, scope: ScopeId) -> bool:
         """`self.x`, for the first parameter of a method."""
         parameters = self.program.facts(scope).parameters
         return isinstance(node, m.Attr) and bool(parameters) and node.base == m.Name(parameters[0].name)
 
-    def _constructs(self, cls: ScopeId, site: Site, hops: int) -> bool:
-        """Whether a place is only reached from a constructor of the class or of one of its subclasses."""
-        facts = self.program.facts(site.scope)
-        owner = self.program.owner_class(site.scope)
-        if owner is None or any(facts.frames[f].kind == "while" for f in frames_of(facts, site.op)):
-            return False
-        if cls not in {owner, *self.resolver.mro(owner)} and owner not in self.resolver.mro(cls):
+    def _constructs(self, cls: ScopeId, scope: ScopeId, op: int, hops: int) -> bool:
+        """Whether a place is only reached from a constructor of the class or of one of its relatives."""
+        facts = self.program.facts(scope)
+        in_loop = any(facts.frames[frame].kind == "while" for frame in frames_of(facts, op))
+        if in_loop or not self._is_related(self.program.owner_class(scope), cls):
             return False
         if facts.name in name_lists().initialisers:
             return True
-        calls = self.flow.live_calls(site.scope)
-        uses = [u for u in self.flow.function_uses(site.scope) if not self.program.is_test(u.site.scope)]
-        if not hops or not calls or any(u.kind != "called" for u in uses) or not facts.name.startswith("_"):
+        calls = self.flow.live_calls(scope)
+        if not hops or not calls or not facts.name.startswith("_") or not self.flow.is_only_called(scope):
             return False
         return all(
             call.call is not None
-            and call.op >= 0
-            and isinstance(call.call.func, m.Attr)
             and self._is_own(call.call.func, call.scope)
-            and self._constructs(cls, Site(call.scope, call.op, call.call, ()), hops - 1)
+            and self._constructs(cls, call.scope, call.op, hops - 1)
             for call in calls
         )
