@@ -9,7 +9,7 @@ apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -90,17 +90,22 @@ class Containers:
         handle: Handle = Variable(owner, name) if lifetime == "module" else Attribute(owner, name)
         return Holder(handle, symbol, name, lifetime, *places[0], made, places)
 
+    def _made(self, bound: Iterable[tuple[m.Expr | None, ScopeId, int]]) -> tuple[Made | None, list[_Place]]:
+        """What speaks for a name among what is bound to it, and where any container is."""
+        made = {
+            (scope, op): one
+            for expr, scope, op in bound
+            if expr is not None and (one := self.making.made(expr, scope)) is not None
+        }
+        return foremost(made.values()), list(made)
+
     def _made_by_bindings(self, owner: ScopeId, bindings: tuple[Binding, ...]) -> _Found | None:
         """The container a name is bound to, and the operations that bind one in the owner's own scope (or in a function
         that declares the name global, where no other does)."""
-        made = []
-        for binding in bindings:
-            expr, scope = binding.given, ScopeId(owner.path, binding.scope)
-            one = self.making.made(expr, scope) if expr is not None and self._is_live(scope, binding.op) else None
-            if one is not None:
-                made.append((one, (scope, binding.op)))
-        places = [place for _, place in made]
-        return _found(made, [place for place in places if place[0] == owner] or places)
+        bound = ((binding.given, ScopeId(owner.path, binding.scope), binding.op) for binding in bindings)
+        chosen, places = self._made(each for each in bound if self._is_live(*each[1:]))
+        own = [place for place in places if place[0] == owner]
+        return (chosen, tuple(own or places)) if chosen is not None else None
 
     def _is_live(self, scope: ScopeId, op: int) -> bool:
         """Whether the operation stands outside `if TYPE_CHECKING`."""
@@ -157,23 +162,12 @@ class Containers:
     def _instance_holders(self, cls: ScopeId) -> Iterator[tuple[str, _Found]]:
         writes = self.resolver.writes(cls)
         for name, written in writes.items():
-            made = [
-                (one, (write.scope, write.op))
-                for write in written
-                if write.value is not None and (one := self.making.made(write.value, write.scope)) is not None
-            ]
-            places = [place for _, place in made]
+            chosen, places = self._made((write.value, write.scope, write.op) for write in written)
             initial = [place for place in places if self.program.facts(place[0]).name in name_lists().constructors]
-            found = _found(made, initial or places[:1])
-            if found is not None:
-                yield name, found
+            if chosen is not None:
+                yield name, (chosen, tuple(initial or places[:1]))
         for name, bindings in self.program.of(cls).bindings(cls.index).items():
             if self._is_field(cls, name) and name not in writes:
                 found = self._made_by_bindings(cls, bindings)
                 if found is not None:
                     yield name, found
-
-
-def _found(made: list[tuple[Made, _Place]], places: list[_Place]) -> _Found | None:
-    chosen = foremost(one for one, _ in made)
-    return (chosen, tuple(places)) if chosen is not None else None

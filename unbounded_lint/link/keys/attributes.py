@@ -95,7 +95,7 @@ class Attributes:
             return closed("set at import in another module")
         if not isinstance(value, Instance | Class):
             return NOTHING_YET
-        if self.material.annotations.is_enum(value.scope):
+        if self.material.is_enum(value.scope):
             return closed("an enum member")
         return (yield Question("member", (value.scope, name)))
 
@@ -114,14 +114,13 @@ class Attributes:
                 parts.append((yield Question("result", (ScopeId(cls.path, binding.index),))))
             elif binding.kind == "value" and binding.expr is not None and not isinstance(binding.expr, m.Call):
                 parts.append((yield self.material.value(binding.expr, cls)))
-        annotations = self.material.annotations
         for write in self.resolver.writes(cls).get(name, ()):
-            annotated = annotations.closing(write.annotation, write.scope)
+            annotated = self.material.closing(write.annotation, write.scope)
             if annotated is not None:
                 parts.append(Origin(annotated))
             elif write.value is not None:
                 parts.append((yield self.material.value(write.value, write.scope)))
-        declared = annotations.of(next(declarations(self.program.facts(cls), name), None), cls)
+        declared = self.material.annotated(next(declarations(self.program.facts(cls), name), None), cls)
         if declared is not None and (not parts or declared.kind == "closed"):
             return Origin(declared)
         return made_of(parts) if parts else NOTHING_YET

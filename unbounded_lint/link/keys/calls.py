@@ -21,6 +21,7 @@ from unbounded_lint.link.keys.origins import (
     Parameter,
     Question,
     closed,
+    is_closed,
     join,
     made_of,
     opened,
@@ -91,7 +92,7 @@ class Calls:
         return self.program.parent(function) or function
 
     def _constructed(self, classes: list[ScopeId], arguments: list[m.Expr], scope: ScopeId) -> Asked:
-        if all(self.material.annotations.is_enum(cls) for cls in classes):
+        if all(self.material.is_enum(cls) for cls in classes):
             return closed("an enum member")
         if arguments and any(self._is_by_value(cls) for cls in classes):
             return (yield from self.material.all_of(arguments, scope))
@@ -166,7 +167,7 @@ class Calls:
     def result(self, function: ScopeId) -> Asked:
         """What a function returns, in terms of its parameters."""
         facts = self.program.facts(function)
-        annotated = self.material.annotations.closing(facts.returns, self._outside(function))
+        annotated = self.material.closing(facts.returns, self._outside(function))
         if annotated is not None:
             return Origin(annotated)
         if not name_lists().memos.isdisjoint(decorator_names(facts)):
@@ -188,7 +189,7 @@ class Calls:
 
     def _annotated(self, parameter: Parameter) -> Domain | None:
         annotation = self.program.facts(parameter.function).parameters[parameter.position].annotation
-        return self.material.annotations.of(annotation, self._outside(parameter.function))
+        return self.material.annotated(annotation, self._outside(parameter.function))
 
     def _receiver(self, cls: ScopeId) -> Origin:
         """An object that puts itself in: as many as are made."""
@@ -198,6 +199,38 @@ class Calls:
         if sites and all(self.material.is_import_time(site.scope, site.op) for site in sites):
             return closed("objects made at import")
         return opened("an object of a class that is made again and again")
+
+    # --- keywords ---
+
+    def keywords(self, holder: m.Expr | None, scope: ScopeId) -> Asked:
+        """The keys of a `**parameter`: words in the calls, unless a call spreads a map whose keys come from elsewhere,
+        or something that cannot be seen calls the function. Nothing for anything else."""
+        owner = self.resolver.owner(holder.id, scope) if isinstance(holder, m.Name) else None
+        if owner is None or not isinstance(holder, m.Name) or self.program.facts(owner).kind != "function":
+            return NOTHING_YET
+        facts, bindings = self.program.facts(owner), self.program.bound(owner, holder.id)
+        if len(bindings) != 1 or bindings[0].kind != "parameter":
+            return NOTHING_YET
+        is_spread = facts.parameters[bindings[0].index].kind == "double-star"
+        if not is_spread or decorator_names(facts) - name_lists().plain_decorators:
+            return NOTHING_YET
+        found = yield Question("keywords", (owner,))
+        return found if is_closed(found) else NOTHING_YET
+
+    def spread(self, function: ScopeId) -> Asked:
+        """The domain of the keys of the `**parameter` of a function."""
+        flow = self.material.flow
+        if any(use.kind not in {"called", "read", "tested"} for use in flow.function_uses(function)):
+            return NOT_KNOWN
+        for site in flow.live_calls(function):
+            for argument in site.call.args if site.call is not None else ():
+                if argument.star == "**":
+                    inner = yield from self.keywords(argument.value, site.scope)
+                    if inner == NOTHING_YET:
+                        inner = yield from settled((yield self.material.items(argument.value, site.scope)))
+                    if not is_closed(inner):
+                        return NOT_KNOWN
+        return closed("keywords written in the calls")
 
     # --- what is passed ---
 

@@ -11,7 +11,6 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.calls import Calls
 from unbounded_lint.link.keys.expressions import Expressions
-from unbounded_lint.link.keys.loops import Loops
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.narrowing import Narrowing
 from unbounded_lint.link.keys.origins import (
@@ -38,20 +37,19 @@ class Keys:
     def __init__(self, flow: Flow, execution: Execution, catalog: Catalog) -> None:
         self._material = material = Material(flow, execution, catalog)
         self._narrowing = Narrowing(material)
-        self._loops = Loops(material)
         attributes = Attributes(material)
-        calls = Calls(material, attributes, self._narrowing)
-        expressions = Expressions(material, calls, attributes, self._loops)
+        self._calls = calls = Calls(material, attributes, self._narrowing)
+        expressions = Expressions(material, calls, attributes)
         self._equations: Mapping[Equation, Callable[..., Asked]] = {
             "use": self._use,
             "elements": self._elements,
             "value": lambda node, scope: expressions.value(material.nodes[node], scope),
-            "items": lambda node, scope: self._loops.items(material.nodes[node], scope),
+            "items": lambda node, scope: expressions.items(material.nodes[node], scope),
             "variable": expressions.variable,
             "member": attributes.member,
             "result": calls.result,
             "argument": calls.argument,
-            "keywords": self._loops.spread,
+            "keywords": calls.spread,
         }
         self._solver: Solver[Question, Origin] = Solver(
             lambda question: self._equations[question.equation](*question.about), _nothing_yet, widened
@@ -76,7 +74,7 @@ class Keys:
 
     def _elements(self, node: int, scope: ScopeId) -> Asked:
         holder = self._material.nodes[node]
-        keywords = yield from self._loops.keywords(holder, scope)
+        keywords = yield from self._calls.keywords(holder, scope)
         if is_closed(keywords):
             return keywords
         return (yield from settled((yield self._material.items(holder, scope))))

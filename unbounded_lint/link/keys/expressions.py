@@ -1,18 +1,24 @@
-"""What expressions and variables are made of."""
+"""What expressions, variables, the elements of iterables and the targets of loops over them are made of."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.link.dataflow.sites import role_of
+from unbounded_lint.link.dataflow.values import Allocation, Class, ordered
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.calls import Calls
-from unbounded_lint.link.keys.loops import Loops
-from unbounded_lint.link.keys.material import Material
+from unbounded_lint.link.keys.material import Material, is_outside
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
     NOT_KNOWN,
+    NOTHING_YET,
     Asked,
+    Domain,
     Origin,
     Parameter,
     Question,
@@ -22,19 +28,20 @@ from unbounded_lint.link.keys.origins import (
     opened,
     settled,
 )
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_listed, is_text
-from unbounded_lint.link.program.program import Binding, ScopeId
+from unbounded_lint.link.program.program import Binding, ScopeId, Site
 
 
 class Expressions:
-    """The equations over expressions and variables."""
+    """The equations over expressions, variables and elements."""
 
-    def __init__(self, material: Material, calls: Calls, attributes: Attributes, loops: Loops) -> None:
+    def __init__(self, material: Material, calls: Calls, attributes: Attributes) -> None:
         self.material = material
         self.program = material.program
+        self.resolver = material.resolver
         self.calls = calls
         self.attributes = attributes
-        self.loops = loops
 
     def value(self, expr: m.Expr, scope: ScopeId) -> Asked:
         """What an expression is made of."""
@@ -80,9 +87,9 @@ class Expressions:
     # --- variables ---
 
     def _name(self, expr: m.Name, scope: ScopeId) -> Asked:
-        owner = self.material.resolver.owner(expr.id, scope)
+        owner = self.resolver.owner(expr.id, scope)
         if owner is None:
-            known = self.material.resolver.values(expr, scope)
+            known = self.resolver.values(expr, scope)
             return closed(f"`{expr.id}` is defined once") if known else NOT_KNOWN
         return (yield Question("variable", (expr.id, owner)))
 
@@ -112,7 +119,7 @@ class Expressions:
             case "augmented" if not self._is_joined(name, owner):
                 return opened(f"`{name}` is counted up", hinted=True)
             case "item" | "item-part" if binding.expr is not None:
-                return (yield from self.loops.target(binding, binding.expr, scope))
+                return (yield from self.target(binding, binding.expr, scope))
             case "entered" | "other":
                 return self._exception(binding, scope)
         expr = binding.given or binding.expr
@@ -126,7 +133,7 @@ class Expressions:
     def _annotated(self, binding: Binding, scope: ScopeId) -> Origin | None:
         action = self.program.facts(scope).ops[binding.op].action if binding.op >= 0 else None
         annotation = action.annotation if isinstance(action, m.Assign) else None
-        found = self.material.annotations.closing(annotation, scope)
+        found = self.material.closing(annotation, scope)
         return Origin(found) if found is not None else None
 
     def _is_joined(self, name: str, owner: ScopeId) -> bool:
@@ -138,3 +145,114 @@ class Expressions:
         frames = self.program.facts(scope).frames
         caught = binding.kind == "other" and any(f.kind == "except" and f.op == binding.op for f in frames)
         return opened("an exception object") if caught else NOT_KNOWN
+
+    # --- elements ---
+
+    def items(self, iterable: m.Expr, scope: ScopeId) -> Asked:
+        """What the elements of an iterable are made of."""
+        match iterable:
+            case m.Call():
+                return (yield from self._of_call(iterable, scope))
+            case m.Name() | m.Attr():
+                return (yield from self._of_holder(iterable, scope))
+        return (yield self.material.value(iterable, scope))
+
+    def _of_call(self, call: m.Call, scope: ScopeId) -> Asked:
+        func, args = call.func, call.args
+        if isinstance(func, m.Attr) and func.name in name_lists().key_views:
+            return (yield self.material.items(func.base, scope))
+        names = self.material.callees(func, scope)
+        if names & name_lists().gatherers and args:
+            return (yield from self._all_items((a.value for a in args if a.keyword is None), scope))
+        if "range" in names:
+            return (yield from self.material.all_of((a.value for a in args), scope))
+        return (yield self.material.value(call, scope))
+
+    def _all_items(self, holders: Iterable[m.Expr], scope: ScopeId) -> Asked:
+        found = []
+        for holder in holders:
+            found.append((yield self.material.items(holder, scope)))
+        return made_of(found)
+
+    # --- holders ---
+
+    def _of_holder(self, holder: m.Name | m.Attr, scope: ScopeId) -> Asked:
+        values = self.resolver.values(holder, scope)
+        text = dotted_text(holder)
+        if any(isinstance(v, Class) and self.material.is_enum(v.scope) for v in values):
+            return closed("the members of an enum")
+        made = [value for value in ordered(values) if isinstance(value, Allocation)]
+        if made:
+            constant = all(self._is_constant(value) for value in made)
+            return closed(f"an item of the constant `{made[0].name}`") if constant else NOT_KNOWN
+        if self.material.is_requested(values):
+            return opened(f"`{text}` comes from a request")
+        if self.material.execution.loops.is_stream(holder, scope):
+            return opened(f"`{text}` is read from outside")
+        if values and all(is_outside(value) for value in values):
+            return closed("an imported constant")
+        return (yield self.material.value(holder, scope))
+
+    def _is_constant(self, value: Allocation) -> bool:
+        """Whether a container is made at import and nothing adds to it later."""
+        if value.scope.index and self.program.facts(value.scope).kind != "class":
+            return False
+        return not any(
+            self._adds(site)
+            and (site.scope.path == value.scope.path or value in self.resolver.values(site.node, site.scope))
+            and not self.material.execution.kinds(site.scope, site.op) <= {"import", "test", "dead"}
+            for site in self.program.sites(value.name)
+        )
+
+    def _adds(self, site: Site) -> bool:
+        """Whether an operation adds to what a name stands for."""
+        match site.parents:
+            case (*_, m.Call(), m.Attr(name=method)):
+                return bool(self.material.catalog.inserting(method))
+            case (*_, m.Sub(base=base)) if base is site.node:
+                return role_of(self.program, site.outer) == "stored"
+        return role_of(self.program, site) == "augmented"
+
+    # --- targets of loops ---
+
+    def target(self, binding: Binding, iterable: m.Expr, scope: ScopeId) -> Asked:
+        """What the target of a loop over an iterable, or a part of it, is made of."""
+        match iterable:
+            case m.Call(func=func) if w.last_name(func) == "enumerate" and binding.kind == "item-part":
+                if binding.index == 0:
+                    return Origin(Domain("unknown", "a position"))
+        table = _whose_keys(binding, iterable)
+        keywords = yield from self.calls.keywords(table, scope)
+        if keywords != NOTHING_YET:
+            return keywords
+        found = yield self.material.items(iterable, scope)
+        told = found.parameters or found.domain is None or found.domain.kind != "unknown" or found.domain.weak
+        if not told and isinstance(table, m.Attr) and not self._shrinks(table.name):
+            # no more keys than that table has, which is judged where it is made
+            return Origin(Domain("unknown", f"a key of the table `{table.name}`", weak=True))
+        return found
+
+    @kept
+    def _shrinks(self, table: str) -> bool:
+        """Whether any attribute of that name loses keys somewhere in the program: those copied then outlive it."""
+        return any(not self.program.is_test(site.scope) and self._takes_out(site) for site in self.program.sites(table))
+
+    def _takes_out(self, site: Site) -> bool:
+        match site.parent:
+            case m.Sub(base=base) if base is site.node:
+                return role_of(self.program, site.outer) == "deleted"
+            case m.Attr(name=method):
+                return method == "clear" or bool(self.material.catalog.removing(method))
+        return False
+
+
+def _whose_keys(binding: Binding, iterable: m.Expr) -> m.Expr | None:
+    """What the target of a loop takes the keys of; None where it takes anything else."""
+    match binding.kind, iterable:
+        case "item", m.Name():
+            return iterable
+        case "item", m.Call(func=m.Attr(base=base, name="keys"), args=()):
+            return base
+        case "item-part", m.Call(func=m.Attr(base=base, name="items"), args=()) if binding.index == 0:
+            return base
+    return None

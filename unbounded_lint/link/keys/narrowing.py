@@ -47,7 +47,7 @@ class Narrowing:
     def _by_one(self, condition: m.Expr, truth: bool, key: m.Expr, scope: ScopeId) -> Asking[Domain | None]:
         match condition:
             case m.Call(func=m.Name(id="isinstance"), args=(first, second)) if truth and first.value == key:
-                return self.material.annotations.closing(second.value, scope)
+                return self.material.closing(second.value, scope)
             case m.Compare(left=left, ops=(operator,), items=(right,)):
                 stated = operator if truth else _NEGATED.get(operator)
                 return (yield from self._compared(left, stated, right, key, scope))
