@@ -60,10 +60,7 @@ class Singletons:
 
     def _constructions(self, cls: ScopeId) -> Iterator[Site]:
         """The calls that make objects of a class; `super().__new__(cls)` and `cls()` inside the class itself too."""
-        for built in (cls, *self.flow.subclasses(cls)):
-            for use in self.flow.class_uses(built):
-                if use.kind == "called" and isinstance(use.outer, m.Call) and not self.program.is_test(use.site.scope):
-                    yield use.site.outer
+        yield from (use.site.outer for use in self.flow.constructions(cls))
         module = self.program.of(cls)
         for site in (*module.sites("__new__"), *module.sites("cls")):
             call = site.parent

@@ -193,9 +193,7 @@ class Calls:
 
     def _receiver(self, cls: ScopeId) -> Origin:
         """An object that puts itself in: as many as are made."""
-        flow = self.material.flow
-        made = [u.site for c in (cls, *flow.subclasses(cls)) for u in flow.class_uses(c) if u.kind == "called"]
-        sites = [site for site in made if not self.program.is_test(site.scope)]
+        sites = [use.site for use in self.material.flow.constructions(cls)]
         if sites and all(self.material.is_import_time(site.scope, site.op) for site in sites):
             return closed("objects made at import")
         return opened("an object of a class that is made again and again")
@@ -205,12 +203,13 @@ class Calls:
     def keywords(self, holder: m.Expr | None, scope: ScopeId) -> Asked:
         """The keys of a `**parameter`: words in the calls, unless a call spreads a map whose keys come from elsewhere,
         or something that cannot be seen calls the function. Nothing for anything else."""
-        owner = self.resolver.owner(holder.id, scope) if isinstance(holder, m.Name) else None
-        if owner is None or not isinstance(holder, m.Name) or self.program.facts(owner).kind != "function":
+        if not isinstance(holder, m.Name):
             return NOTHING_YET
-        facts, bindings = self.program.facts(owner), self.program.bound(owner, holder.id)
-        if len(bindings) != 1 or bindings[0].kind != "parameter":
+        owner = self.resolver.owner(holder.id, scope)
+        bindings = self.program.bound(owner, holder.id) if owner is not None else ()
+        if owner is None or len(bindings) != 1 or bindings[0].kind != "parameter":
             return NOTHING_YET
+        facts = self.program.facts(owner)
         is_spread = facts.parameters[bindings[0].index].kind == "double-star"
         if not is_spread or decorator_names(facts) - name_lists().plain_decorators:
             return NOTHING_YET

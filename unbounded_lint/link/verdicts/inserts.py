@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.containers.construction import Construction
 from unbounded_lint.link.containers.finding import Holder
+from unbounded_lint.link.containers.reading import Construction
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
