@@ -84,13 +84,15 @@ class Making:
                 made = None
             if made is not None:
                 return made
+        if isinstance(call.func, m.Attr) and call.func.name == "setdefault" and len(call.args) == 2:
+            # what another module, or a reload, finds in place of what it would make
+            return self.made(call.args[1].value, scope, depth)
         return None
 
     def _external(self, name: str, call: m.Call, scope: ScopeId, depth: int) -> Made | None:
         if name in name_lists().casts and len(call.args) == 2:
             return self.made(call.args[1].value, scope, depth)
         if name == "getattr" and len(call.args) == 3:
-            # what a reload finds in place of what it would make
             return self.made(call.args[2].value, scope, depth)
         if name in name_lists().field_makers:
             factory = next((a.value for a in call.args if a.keyword in _FACTORIES), None)

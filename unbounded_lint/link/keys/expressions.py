@@ -155,6 +155,10 @@ class Expressions:
                 return (yield from self._of_call(iterable, scope))
             case m.Name() | m.Attr():
                 return (yield from self._of_holder(iterable, scope))
+            case m.Binary(items=items) | m.BoolOp(items=items):
+                return (yield from self._all_items(items, scope))
+            case m.IfExp(body=body, orelse=orelse):
+                return (yield from self._all_items((body, orelse), scope))
         return (yield self.material.value(iterable, scope))
 
     def _of_call(self, call: m.Call, scope: ScopeId) -> Asked:

@@ -27,10 +27,9 @@ class Installed:
 
     def is_imported(self, value: m.Expr, scope: ScopeId) -> bool:
         """Whether a value comes from importing a module by name, or from loading an entry point."""
-        if any(
-            isinstance(v, ExternalResult) and v.name in name_lists().importers
-            for v in self.resolver.values(value, scope)
-        ):
+        importers = name_lists().importers
+        values = self.resolver.values(value, scope)
+        if values and all(isinstance(v, ExternalResult) and v.name in importers for v in values):
             return True
         calls = (node for node in expanded(self.program, value, scope) if isinstance(node, m.Call))
         return any(
