@@ -421,7 +421,6 @@ class NameLists(Entry, frozen=True, kw_only=True):
     conversions: frozenset[str] = frozenset()
     text_conversions: frozenset[str] = frozenset()
     importers: frozenset[str] = frozenset()
-    passing_on: frozenset[str] = frozenset()
     file_readers: frozenset[str] = frozenset()
     constructors: frozenset[str] = frozenset()
     initialisers: frozenset[str] = frozenset()

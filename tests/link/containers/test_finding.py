@@ -98,7 +98,8 @@ LASTING = {
         "part of application",
     ),
     "under a key of an application that is served": (
-        "from aiohttp import web\ndef make():\n    app = web.Application()\n    app['store'] = Store()\n    return app\n"
+        "from aiohttp import web\ndef make():\n    app = web.Application()\n    app['store'] = Store()\n"
+        "    return app\n"
         "web.run_app(make())\n",
         "part of application",
     ),

@@ -168,7 +168,6 @@ KEEPS = {
     "a deque": "X[c] = collections.deque([c])",
     "setdefault": "X.setdefault(c, Wrapper(c))",
     "update": "X.update({c: Wrapper(c)})",
-    "update with pairs": "X.update([(c, Wrapper(c))])",
     "update with a comprehension": "X.update({d: Wrapper(d) for d in (c,)})",
     "a list in an entry": "X.setdefault(c, []).append(Wrapper(c))",
     "a helper": "put(c, Wrapper(c))",

@@ -9,14 +9,16 @@ apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.lifetimes import Life, Lifetimes, is_local
 from unbounded_lint.link.containers.making import Made, Making, foremost
+from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Variable
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import frames_of
@@ -39,7 +41,8 @@ class Holder:
     definitions: tuple[tuple[ScopeId, int], ...]
 
 
-_Found: TypeAlias = "tuple[Made, tuple[tuple[ScopeId, int], ...]]"
+_Place: TypeAlias = tuple[ScopeId, int]
+_Found: TypeAlias = tuple[Made, tuple[_Place, ...]]
 """What a name holds, and the operations that make it."""
 
 
@@ -89,28 +92,28 @@ class Containers:
         handle: Handle = Attribute(owner, name) if facts.kind == "class" else Variable(owner, name)
         return Holder(handle, symbol, name, life, *places[0], made, places)
 
+    def _made(self, bound: Iterable[tuple[m.Expr | None, ScopeId, int]]) -> tuple[Made | None, list[_Place]]:
+        """What speaks for a name among what is bound to it, and where any container is."""
+        made = {
+            (scope, op): one
+            for expr, scope, op in bound
+            if expr is not None and (one := self.making.made(expr, scope)) is not None
+        }
+        return foremost(made.values()), list(made)
+
     def _made_by_bindings(self, owner: ScopeId, bindings: tuple[Binding, ...]) -> _Found | None:
         """The container a name is bound to, and the operations that bind one in the owner's own scope (or in a function
         that declares the name global, where no other does)."""
-        made: list[Made] = []
-        places: list[tuple[ScopeId, int]] = []
-        for binding in bindings:
-            expr, scope = _bound_expr(binding), ScopeId(owner.path, binding.scope)
-            if expr is None or not self._is_live(scope, binding.op):
-                continue
-            one = self.making.made(expr, scope)
-            if one is not None:
-                made.append(one)
-                places.append((scope, binding.op))
-        chosen = foremost(made)
+        bound = ((binding.given, ScopeId(owner.path, binding.scope), binding.op) for binding in bindings)
+        chosen, places = self._made(each for each in bound if self._is_live(*each[1:]))
         own = [place for place in places if place[0] == owner]
         return (chosen, tuple(own or places)) if chosen is not None else None
 
     def _is_live(self, scope: ScopeId, op: int) -> bool:
         """Whether the operation stands outside `if TYPE_CHECKING`."""
         facts = self.program.facts(scope)
-        around = (facts.frames[index] for index in frames_of(facts, op))
-        return not any(frame.kind == "if" and _last(frame.head) == "TYPE_CHECKING" for frame in around)
+        heads = (facts.frames[index].head for index in frames_of(facts, op) if facts.frames[index].kind == "if")
+        return not any(head is not None and w.last_name(head) == "TYPE_CHECKING" for head in heads)
 
     def _is_default(self, cls: ScopeId, name: str) -> bool:
         """Whether instances get a value of their own in place of the class's."""
@@ -121,9 +124,11 @@ class Containers:
 
     def _is_field(self, cls: ScopeId, name: str) -> bool:
         """Whether a class-level assignment declares a field that every instance gets anew."""
-        return bool(self.resolver.all_outside_bases(cls) & name_lists().copied_defaults) or self.making.is_field(
-            cls, name
-        )
+        if self.resolver.all_outside_bases(cls) & name_lists().copied_defaults:
+            return True
+        calls = [b.expr for b in self.program.bound(cls, name) if isinstance(b.expr, m.Call)]
+        makers = name_lists().field_makers
+        return any(not makers.isdisjoint(callee_names(call.func, cls, self.resolver)) for call in calls)
 
     def _of_instances(self, cls: ScopeId) -> Iterator[Holder]:
         held = {name: found for name, found in self._instance_holders(cls) if self.thorough or self._may_grow(name)}
@@ -193,31 +198,14 @@ class Containers:
         return True
 
     def _instance_holders(self, cls: ScopeId) -> Iterator[tuple[str, _Found]]:
-        written = self.resolver.writes(cls)
-        for name, writes in written.items():
-            made = [
-                (one, (write.scope, write.op))
-                for write in writes
-                if write.value is not None and (one := self.making.made(write.value, write.scope)) is not None
-            ]
-            chosen = foremost(one for one, _ in made)
+        writes = self.resolver.writes(cls)
+        for name, written in writes.items():
+            chosen, places = self._made((write.value, write.scope, write.op) for write in written)
+            initial = [place for place in places if self.program.facts(place[0]).name in name_lists().constructors]
             if chosen is not None:
-                places = [place for _, place in made if self.program.facts(place[0]).name in name_lists().constructors]
-                yield name, (chosen, tuple(places or [made[0][1]]))
+                yield name, (chosen, tuple(initial or places[:1]))
         for name, bindings in self.program.of(cls).bindings(cls.index).items():
-            if self._is_field(cls, name) and name not in written:
+            if self._is_field(cls, name) and name not in writes:
                 found = self._made_by_bindings(cls, bindings)
                 if found is not None:
                     yield name, found
-
-
-def _bound_expr(binding: Binding) -> m.Expr | None:
-    if binding.kind == "value":
-        return binding.expr
-    if binding.kind == "part" and isinstance(binding.expr, m.Display) and 0 <= binding.index < len(binding.expr.items):
-        return binding.expr.items[binding.index]
-    return None
-
-
-def _last(expr: m.Expr | None) -> str:
-    return expr.id if isinstance(expr, m.Name) else expr.name if isinstance(expr, m.Attr) else ""

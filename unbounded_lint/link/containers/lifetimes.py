@@ -98,12 +98,7 @@ class Lifetimes:
     @kept
     def constructions(self, cls: ScopeId) -> tuple[Site, ...]:
         """Where the project makes objects of a class or of its subclasses, tests left out."""
-        called = [
-            use.site.outer
-            for built in (cls, *self.flow.subclasses(cls))
-            for use in self.flow.class_uses(built)
-            if use.kind == "called" and isinstance(use.outer, m.Call) and not self.program.is_test(use.site.scope)
-        ]
+        called = [use.site.outer for use in self.flow.constructions(cls)]
         return (*called, *self._self_constructions(cls))
 
     def foreign(self, target: m.Expr, scope: ScopeId, op: int) -> Foreign | None:
@@ -198,8 +193,7 @@ class Lifetimes:
     def _attribute(self, owner: ScopeId, name: str, site: Site | None) -> _Asked:
         if not self._stays(owner, name):
             return None
-        on_class = any(write.on_class for write in self.resolver.writes(owner).get(name, ()))
-        if on_class or (site is not None and self._is_bound_on_class(site, owner, name)):
+        if self._is_on_class(owner, name, site):
             return Life("class")
         life = yield _OfClass(owner)
         return None if life is None else life.part()
@@ -223,11 +217,8 @@ class Lifetimes:
             facts = self.program.facts(write.scope)
             if isinstance(write.value, m.Const) or facts.name in name_lists().constructors:
                 continue
-            around = [text for condition, _ in guards(facts, write.op) for text in w.walk(condition)]
-            guarded = any(
-                isinstance(part, m.Attr | m.Const) and name in (getattr(part, "name", ""), getattr(part, "value", ""))
-                for part in around
-            )
+            tested = (part for condition, _ in guards(facts, write.op) for part in w.walk(condition))
+            guarded = any(name in (w.last_name(part), getattr(part, "value", "")) for part in tested)
             if not guarded and not self._is_set_up(write.scope, write.op):
                 return False
         return True
@@ -346,12 +337,18 @@ class Lifetimes:
         for site in (*module.sites("__new__"), *module.sites("cls")):
             call = site.parent
             if self.resolver.enclosing_class(site.scope) == cls and isinstance(call, m.Call) and call.func is site.node:
-                if isinstance(site.node, m.Name) and Class(cls) not in self.resolver.values(site.node, site.scope):
-                    continue
-                yield site.outer
+                if isinstance(site.node, m.Attr) or Class(cls) in self.resolver.values(site.node, site.scope):
+                    yield site.outer
 
-    def _is_bound_on_class(self, site: Site, owner: ScopeId, name: str) -> bool:
-        """`Owner.name = Made()`, in whatever function."""
+    def _is_on_class(self, owner: ScopeId, name: str, site: Site | None) -> bool:
+        """Whether an attribute is bound on the class: by a method, by `Owner.name = Made()` in whatever function, or in
+        the class's body for an object of the class itself."""
+        if any(write.on_class for write in self.resolver.writes(owner).get(name, ())):
+            return True
+        if site is None:
+            return False
+        if self.program.bound(owner, name) and Instance(owner) in self.resolver.values(site.node, site.scope):
+            return True
         action = self.program.op(site).action
         return isinstance(action, m.Assign) and any(
             isinstance(target, m.Attr)

@@ -10,7 +10,7 @@ from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.catalog.model import ContainerKind
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import callee_names, given
+from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, Function, ordered
 from unbounded_lint.link.program.blocks import guards
@@ -67,14 +67,6 @@ class Making:
                 return self._made_by_call(expr, scope, depth)
         return None
 
-    def is_field(self, cls: ScopeId, name: str) -> bool:
-        """Whether a class-level assignment declares a field by a call, as `dataclasses.field` does."""
-        return any(
-            isinstance(b.expr, m.Call)
-            and set(callee_names(b.expr.func, cls, self.resolver)) & name_lists().field_makers
-            for b in self.program.of(cls).bindings(cls.index).get(name, ())
-        )
-
     def _builtin(self, name: str, filled: bool = False) -> Made | None:
         kind = self.catalog.container(name)
         return Made(kind, _EMPTY[name], False, None, filled) if kind is not None else None
@@ -92,25 +84,24 @@ class Making:
                 made = None
             if made is not None:
                 return made
-        return self._defaulted(call, scope, depth)
+        if isinstance(call.func, m.Attr) and call.func.name == "setdefault" and len(call.args) == 2:
+            # what another module, or a reload, finds in place of what it would make
+            return self.made(call.args[1].value, scope, depth)
+        return None
 
     def _external(self, name: str, call: m.Call, scope: ScopeId, depth: int) -> Made | None:
         if name in name_lists().casts and len(call.args) == 2:
             return self.made(call.args[1].value, scope, depth)
+        if name == "getattr" and len(call.args) == 3:
+            return self.made(call.args[2].value, scope, depth)
         if name in name_lists().field_makers:
             factory = next((a.value for a in call.args if a.keyword in _FACTORIES), None)
-            return self._made_by_factory(factory, call, scope, depth) if factory is not None else None
+            return self._made_by_call(m.Call(factory, (), call.span), scope, depth) if factory is not None else None
         kind = self.catalog.container(name)
         if kind is None or kind.family not in _FAMILIES or kind.calls_insert:
             return None
         written = f"{name.rpartition('.')[2]}({'...' if call.args else ''})"
         return Made(kind, written, kind.is_bounded(given(call, scope, self.resolver)))
-
-    def _made_by_factory(self, factory: m.Expr, field: m.Call, scope: ScopeId, depth: int) -> Made | None:
-        made = self._made_by_call(m.Call(factory, (), field.span), scope, depth)
-        if made is None and isinstance(factory, m.Lambda):
-            return self._factory(ScopeId(scope.path, factory.scope), depth)
-        return made
 
     def _subclass(self, cls: ScopeId, call: m.Call, scope: ScopeId) -> Made | None:
         declared = self.catalog.container(f"{self.program.of(cls).name}.{self.program.facts(cls).qualname}")
@@ -122,37 +113,26 @@ class Making:
         return None
 
     def _caps_itself(self, cls: ScopeId) -> bool:
-        """Whether the nearest `__setitem__` of a class takes an entry out while the map is as long as it may be."""
-        for owner in self.resolver.mro(cls):
-            for binding in self.program.of(owner).bindings(owner.index).get("__setitem__", ()):
-                if binding.kind == "define":
-                    facts = self.program.of(owner).scope(binding.index)
-                    return any(_evicts(op.action) and _is_full(facts, at) for at, op in enumerate(facts.ops))
-        return False
+        """Whether the `__setitem__` of a class takes an entry out while the map is as long as it may be."""
+        return any(
+            self._evicts(op.action) and _is_full(facts, at)
+            for facts in map(self.program.facts, self.resolver.methods(cls, "__setitem__"))
+            for at, op in enumerate(facts.ops)
+        )
+
+    def _evicts(self, action: m.Action) -> bool:
+        methods = (call.func.name for call in w.calls(action) if isinstance(call.func, m.Attr))
+        return isinstance(action, m.Delete) or any(self.catalog.removing(method) for method in methods)
 
     def _factory(self, function: ScopeId, depth: int) -> Made | None:
+        """What a function makes that returns a container, at once or by a local name."""
         facts = self.program.facts(function)
         for value in () if facts.is_async or facts.is_generator else self.program.returned(function):
-            made = self.made(value, function, depth - 1)
-            if made is None and isinstance(value, m.Name):
-                made = self._local(value.id, function, depth - 1)
-            if made is not None:
-                return made
-        return None
-
-    def _local(self, name: str, function: ScopeId, depth: int) -> Made | None:
-        for binding in self.program.of(function).bindings(function.index).get(name, ()):
-            if binding.kind == "value" and binding.expr is not None:
-                return self.made(binding.expr, function, depth)
-        return None
-
-    def _defaulted(self, call: m.Call, scope: ScopeId, depth: int) -> Made | None:
-        """`getattr(mod, "_x", {})` and `globals().setdefault("X", {})`: singletons that survive a reload."""
-        names = callee_names(call.func, scope, self.resolver)
-        if names == ("getattr",) and len(call.args) == 3:
-            return self.made(call.args[2].value, scope, depth)
-        if isinstance(call.func, m.Attr) and call.func.name == "setdefault" and len(call.args) == 2:
-            return self.made(call.args[1].value, scope, depth)
+            local = self.program.bound(function, value.id) if isinstance(value, m.Name) else ()
+            for expr in (value, *(binding.given for binding in local)):
+                made = self.made(expr, function, depth - 1) if expr is not None else None
+                if made is not None:
+                    return made
         return None
 
 
@@ -160,15 +140,6 @@ def foremost(found: Iterable[Made | None]) -> Made | None:
     """What speaks for a name that may be any of these: the first that can grow, or else the first."""
     made = [one for one in found if one is not None]
     return next((one for one in made if not one.bounded), made[0] if made else None)
-
-
-def _evicts(action: m.Action) -> bool:
-    if isinstance(action, m.Delete):
-        return True
-    return any(
-        isinstance(node, m.Call) and isinstance(node.func, m.Attr) and node.func.name in {"popitem", "pop", "popleft"}
-        for node in w.nodes(action)
-    )
 
 
 def _is_full(method: m.Scope, op: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from unbounded_lint.catalog.load import name_lists
@@ -17,7 +16,7 @@ from unbounded_lint.link.dataflow.questions import (
     capped,
     union,
 )
-from unbounded_lint.link.dataflow.scoping import decorator_names, is_static, takes_class
+from unbounded_lint.link.dataflow.scoping import declarations, decorator_names, is_static, takes_class
 from unbounded_lint.link.dataflow.solver import Asking
 from unbounded_lint.link.dataflow.values import (
     NOTHING,
@@ -91,7 +90,7 @@ class Attributes:
             values = yield from self._equations.bound(binding, ScopeId(owner.path, binding.scope), name)
             for value in ordered(values):
                 found |= yield from self._through_descriptor(value, cls, on_class=on_class)
-        annotations = [(annotation, owner) for annotation in self._declared(owner, name)]
+        annotations = [(annotation, owner) for annotation in declarations(self.program.facts(owner), name)]
         for write in self.scoping.writes(owner).get(name, ()):
             if write.value is not None and is_fresh(write.value):
                 found.add(Allocation(write.scope, write.op, name))
@@ -102,12 +101,6 @@ class Attributes:
         for annotation, scope in annotations:
             found |= yield from self._equations.annotation(annotation, scope)
         return frozenset(found)
-
-    def _declared(self, owner: ScopeId, name: str) -> Iterator[m.Expr]:
-        for op in self.program.facts(owner).ops:
-            action = op.action
-            if isinstance(action, m.Assign) and action.annotation is not None and action.targets == (m.Name(name),):
-                yield action.annotation
 
     def _through_descriptor(self, value: Value, cls: ScopeId, *, on_class: bool) -> Asked:
         if not isinstance(value, Function):

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.resolver import Resolver
-from unbounded_lint.link.dataflow.scoping import decorator_names, is_static, takes_class
+from unbounded_lint.link.dataflow.scoping import declarations, decorator_names, is_static, takes_class
 from unbounded_lint.link.dataflow.values import External
 from unbounded_lint.link.program.program import Binding, Program, ScopeId
-
-MAKERS = frozenset({"__init__", "__new__", "__post_init__"})
-"""The methods that make an instance."""
-
-_FIELD_MAKERS = frozenset({"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib"})
 
 
 class Fields:
@@ -47,7 +43,8 @@ class Fields:
         if any(self._is_descriptor(binding, cls) for binding in module.bindings(cls.index).get(name, ())):
             return True
         for write in self.resolver.writes(cls).get(name, ()):
-            if write.value == m.Const("none", "None") and self.program.facts(write.scope).name not in MAKERS:
+            is_maker = self.program.facts(write.scope).name in name_lists().constructors
+            if write.value == m.Const("none", "None") and not is_maker:
                 return True
         return any(isinstance(self.program.op(site).action, m.Delete) for site in module.sites(name))
 
@@ -58,16 +55,14 @@ class Fields:
         if not isinstance(binding.expr, m.Call):
             return False
         made_by = self.resolver.values(binding.expr.func, cls)
-        return not any(isinstance(value, External) and value.name in _FIELD_MAKERS for value in made_by)
+        return not any(isinstance(value, External) and value.name in name_lists().field_makers for value in made_by)
 
     def _declares(self, cls: ScopeId, name: str) -> bool:
         """Whether the body of a class declares a field that its constructor fills."""
-        actions = (op.action for op in self.program.facts(cls).ops)
-        declared = (a.annotation for a in actions if isinstance(a, m.Assign) and a.targets == (m.Name(name),))
-        return any(annotation is not None and not _is_unfilled(annotation) for annotation in declared)
+        return any(not _is_unfilled(annotation) for annotation in declarations(self.program.facts(cls), name))
 
 
 def _is_unfilled(annotation: m.Expr) -> bool:
     """Whether a declaration in the body of a class is of something else than a field of its instances."""
     outer = annotation.base if isinstance(annotation, m.Sub) else annotation
-    return (outer.name if isinstance(outer, m.Attr) else getattr(outer, "id", "")) in {"ClassVar", "InitVar"}
+    return w.last_name(outer) in {"ClassVar", "InitVar"}

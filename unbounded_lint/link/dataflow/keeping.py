@@ -10,7 +10,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.elements import stored_value
-from unbounded_lint.link.dataflow.fields import MAKERS, Fields
+from unbounded_lint.link.dataflow.fields import Fields
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.scoping import is_static, is_super
 from unbounded_lint.link.dataflow.uses import Flow
@@ -329,7 +329,7 @@ class Keeping:
         return next((i for i, p in enumerate(parameters) if m.Name(p.name) == wanted), None)
 
     def _receiver(self, function: ScopeId, site: CallSite) -> m.Expr | None:
-        if self.program.facts(function).name in MAKERS:
+        if self.program.facts(function).name in name_lists().constructors:
             return site.call
         return site.call.func.base if site.call is not None and isinstance(site.call.func, m.Attr) else None
 

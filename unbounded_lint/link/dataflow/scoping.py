@@ -38,6 +38,14 @@ def decorated_by(program: Program, site: Site) -> ScopeId | None:
     return None
 
 
+def declarations(cls: m.Scope, name: str) -> Iterator[m.Expr]:
+    """The annotations that the body of a class gives one of its names."""
+    for op in cls.ops:
+        action = op.action
+        if isinstance(action, m.Assign) and action.annotation is not None and action.targets == (m.Name(name),):
+            yield action.annotation
+
+
 def is_super(expr: m.Expr) -> bool:
     """Whether an expression is a call of `super`."""
     return isinstance(expr, m.Call) and expr.func == m.Name("super")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -17,6 +17,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.program import Program, ScopeId, Site
 
+Role: TypeAlias = Literal["stored", "deleted", "augmented", "read"]
 _OF_BUILTINS = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind))
 
 
@@ -28,6 +29,20 @@ def stored(action: m.Action, site: Site) -> m.Expr | None:
     if not site.parents:
         return action.value
     return site.node if all(isinstance(p, m.Display | m.Star) for p in site.parents) else None
+
+
+def role_of(program: Program, site: Site) -> Role:
+    """What an operation does to the expression of a site."""
+    action = program.op(site).action
+    if stored(action, site) is not None:
+        return "stored"
+    match action:
+        case m.AugAssign(target=target) if target is site.node:
+            return "augmented"
+        case m.Delete(targets=targets) if any(target is site.node for target in targets):
+            return "deleted"
+    frames = program.facts(site.scope).frames
+    return "stored" if any(f.kind in {"for", "with"} and f.target is site.node for f in frames) else "read"
 
 
 class _Bases(NamedTuple):

@@ -121,6 +121,12 @@ class Flow:
         assert outside is not None
         return self.uses(Variable(outside, self.program.facts(cls).name))
 
+    @kept
+    def constructions(self, cls: ScopeId) -> tuple[Use, ...]:
+        """The calls outside tests that make objects of a class, or of one derived from it."""
+        uses = (use for built in (cls, *self.subclasses(cls)) for use in self.class_uses(built))
+        return tuple(use for use in uses if use.kind == "called" and not self.program.is_test(use.site.scope))
+
     def subclasses(self, cls: ScopeId) -> tuple[ScopeId, ...]:
         """The classes of the project that inherit from a class, directly or not."""
         return self.hierarchy.subclasses(cls)

@@ -1,44 +1,47 @@
-"""What the results of calls are made of."""
+"""What the results of calls are made of, and the parameters of what is called: of what the callers pass, as the
+annotation allows, or as the name hints."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
-from unbounded_lint.link.dataflow.scoping import decorator_names
-from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Module, ordered
+from unbounded_lint.link.dataflow.scoping import decorator_names, is_static
+from unbounded_lint.link.dataflow.values import CallSite, Class, Function, Module, argument_of, ordered
 from unbounded_lint.link.keys.attributes import Attributes
-from unbounded_lint.link.keys.material import Material
+from unbounded_lint.link.keys.material import Material, is_outside
+from unbounded_lint.link.keys.narrowing import Narrowing
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
     NOT_KNOWN,
     NOTHING_YET,
     Asked,
     Domain,
-    OfResult,
     Origin,
     Parameter,
+    Question,
     closed,
+    is_closed,
+    join,
     made_of,
     opened,
     settled,
     stated,
 )
-from unbounded_lint.link.keys.parameters import Parameters
 from unbounded_lint.link.program.program import ScopeId
+
+_ATTRIBUTE_HOOKS = frozenset({"__getattr__", "__getattribute__"})
 
 
 class Calls:
-    """The equations over calls and what functions return."""
+    """The equations over calls, what functions return and what they are given."""
 
-    def __init__(self, material: Material, attributes: Attributes, parameters: Parameters) -> None:
+    def __init__(self, material: Material, attributes: Attributes, narrowing: Narrowing) -> None:
         self.material = material
         self.attributes = attributes
+        self.narrowing = narrowing
         self.program = material.program
         self.resolver = material.resolver
-        self.parameters = parameters
 
     def value(self, call: m.Call, scope: ScopeId) -> Asked:
         """What the result of a call is made of."""
@@ -51,26 +54,47 @@ class Calls:
         functions = [v.scope for v in callees if isinstance(v, Function)]
         if functions:
             return (yield from self._called(functions, call, scope))
-        classes = [v for v in callees if isinstance(v, Class)]
+        classes = [v.scope for v in callees if isinstance(v, Class)]
         if classes:
-            if all(self.material.annotations.is_enum(cls.scope) for cls in classes):
-                return closed("an enum member")
             return (yield from self._constructed(classes, arguments, scope))
         if isinstance(call.func, m.Attr):
             return (yield from self._method(call.func, arguments, scope))
         return NOT_KNOWN
 
     def _called(self, functions: list[ScopeId], call: m.Call, scope: ScopeId) -> Asked:
-        bound = 1 if isinstance(call.func, m.Attr) else 0
+        """What functions return, in terms of what this call gives them."""
+        site = CallSite(scope, -1, call, 1 if isinstance(call.func, m.Attr) else 0)
         found = []
         for function in functions:
-            result: Origin = yield OfResult(function)
-            site = CallSite(scope, -1, call, bound)
-            found.append((yield from self.parameters.applied(result, function, site)))
+            result = yield Question("result", (function,))
+            found.append(Origin(result.domain))
+            for parameter in sorted(result.parameters):
+                if parameter.function == function:
+                    found.append((yield from self._given(parameter, site)))
+                else:
+                    found.append(Origin(None, frozenset({parameter})))
         return made_of(found)
 
-    def _constructed(self, classes: list[Class], arguments: list[m.Expr], scope: ScopeId) -> Asked:
-        if arguments and any(self._is_by_value(cls.scope) for cls in classes):
+    def _given(self, parameter: Parameter, site: CallSite) -> Asked:
+        passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
+        if passed is not None:
+            return (yield self.material.value(passed, site.scope))
+        default = yield from self._default(parameter)
+        return NOT_KNOWN if default == NOTHING_YET else default
+
+    def _default(self, parameter: Parameter) -> Asked:
+        default = self.program.facts(parameter.function).parameters[parameter.position].default
+        if default is None:
+            return NOTHING_YET
+        return (yield self.material.value(default, self._outside(parameter.function)))
+
+    def _outside(self, function: ScopeId) -> ScopeId:
+        return self.program.parent(function) or function
+
+    def _constructed(self, classes: list[ScopeId], arguments: list[m.Expr], scope: ScopeId) -> Asked:
+        if all(self.material.is_enum(cls) for cls in classes):
+            return closed("an enum member")
+        if arguments and any(self._is_by_value(cls) for cls in classes):
             return (yield from self.material.all_of(arguments, scope))
         return opened("a new object each time")
 
@@ -78,7 +102,7 @@ class Calls:
         """Whether objects of a class that are made alike are the same key."""
         return (
             not name_lists().records_by_value.isdisjoint(decorator_names(self.program.facts(cls)))
-            or "__hash__" in self.program.of(cls).bindings(cls.index)
+            or bool(self.program.bound(cls, "__hash__"))
             or any("NamedTuple" in base for base in self.resolver.all_outside_bases(cls))
         )
 
@@ -90,24 +114,20 @@ class Calls:
             case "type", [_]:
                 return closed("a class")
             case "id", [value]:
-                found = yield from settled((yield from self.material.value(value, scope)))
+                found = yield from settled((yield self.material.value(value, scope)))
                 return found if _is_class(found.domain) else opened("the identity of an object")
             case "bool", _:
                 return closed("a truth value")
             case "getattr", [holder, m.Const(value=key), *_]:
                 return (yield from self.attributes.value(m.Attr(holder, key), scope))
             case "getattr", [holder, _, *_]:
-                named = self._is_namespace(holder, scope)
-                return closed("looked up among the names of a module or class") if named else NOTHING_YET
+                owners = self.resolver.values(holder, scope)
+                if owners and all(isinstance(v, Module | Class) or is_outside(v) for v in owners):
+                    return closed("looked up among the names of a module or class")
+                return NOTHING_YET
         if name in name_lists().conversions:
             return (yield from self.material.all_of(arguments, scope)) if arguments else Origin(CLOSED_LITERAL)
         return (yield from self._catalogued(name, arguments, scope))
-
-    def _is_namespace(self, holder: m.Expr, scope: ScopeId) -> bool:
-        owners = self.resolver.values(holder, scope)
-        return bool(owners) and all(
-            isinstance(v, Module | Class) or (isinstance(v, External) and not v.of_instance) for v in owners
-        )
 
     def _catalogued(self, name: str, arguments: list[m.Expr], scope: ScopeId) -> Asked:
         why = f"the result of `{name}()`"
@@ -117,10 +137,8 @@ class Calls:
             domain = stated(entry.domain, why)
             if domain is not None:
                 return Origin(domain)
-            if entry.domain == "thread":
-                return Origin(Domain("unknown", f"`{name}()` is as many as there are threads"))
             if entry.domain == "argument" and 0 <= entry.position < len(arguments):
-                found: Origin = yield from self.material.value(arguments[entry.position], scope)
+                found = yield self.material.value(arguments[entry.position], scope)
                 if entry.otherwise == "open":
                     found = yield from settled(found)
                     return opened(why) if found.domain is None or found.domain.kind == "unknown" else found
@@ -131,7 +149,7 @@ class Calls:
         if func.name in name_lists().text_conversions:
             return (yield from self.material.all_of((func.base, *arguments), scope))
         if func.name in name_lists().lookups:
-            found: Origin = yield from self.material.items(func.base, scope)
+            found = yield self.material.items(func.base, scope)
             if found.parameters or found.domain is None or found.domain.kind != "unknown":
                 return found
         for entry in self.material.catalog.key_method(func.name):
@@ -139,33 +157,115 @@ class Calls:
             if domain is not None:
                 return Origin(domain)
             if entry.domain == "argument" and entry.position == -1:
-                return (yield from self.material.value(func.base, scope))
+                return (yield self.material.value(func.base, scope))
         if self.material.is_open_root(func):
             return opened(f"`{dotted_text(func)}()` comes from a request or message", hinted=True)
         return NOT_KNOWN
 
-    # --- what functions return ---
+    # --- inside functions ---
 
     def result(self, function: ScopeId) -> Asked:
         """What a function returns, in terms of its parameters."""
         facts = self.program.facts(function)
-        annotated = self.material.annotations.closing(facts.returns, self.program.parent(function) or function)
+        annotated = self.material.closing(facts.returns, self._outside(function))
         if annotated is not None:
             return Origin(annotated)
         if not name_lists().memos.isdisjoint(decorator_names(facts)):
-            return self._remembered(function)
-        return (yield from self.material.all_of(self._returned(function), function))
+            # it gives as many results as it gets different arguments
+            found = [self.parameter(Parameter(function, position)) for position in range(len(facts.parameters))]
+            return made_of(found) if found else closed("one result that is remembered")
+        return (yield from self.material.all_of(self.program.returned(function), function))
 
-    def _returned(self, function: ScopeId) -> Iterator[m.Expr]:
-        for op in self.program.facts(function).ops:
-            if isinstance(op.action, m.Return) and op.action.value is not None:
-                yield op.action.value
+    def parameter(self, parameter: Parameter) -> Origin:
+        """What a parameter is made of inside its function: of itself, unless it is closed whoever calls."""
+        annotated = self._annotated(parameter)
+        if annotated is not None and annotated.kind == "closed":
+            return Origin(annotated)
+        facts, owner = self.program.facts(parameter.function), self.program.owner_class(parameter.function)
+        if parameter.position or owner is None or facts.kind != "function" or is_static(facts):
+            return Origin(None, frozenset({parameter}))
+        values = self.resolver.parameter(parameter.function, 0)
+        return closed("a class of the program") if any(isinstance(v, Class) for v in values) else self._receiver(owner)
 
-    def _remembered(self, function: ScopeId) -> Origin:
-        """The results of a function that remembers them: as many as it gets different arguments."""
-        count = len(self.program.facts(function).parameters)
-        found = [self.parameters.value(Parameter(function, position)) for position in range(count)]
-        return made_of(found) if found else closed("one result that is remembered")
+    def _annotated(self, parameter: Parameter) -> Domain | None:
+        annotation = self.program.facts(parameter.function).parameters[parameter.position].annotation
+        return self.material.annotated(annotation, self._outside(parameter.function))
+
+    def _receiver(self, cls: ScopeId) -> Origin:
+        """An object that puts itself in: as many as are made."""
+        sites = [use.site for use in self.material.flow.constructions(cls)]
+        if sites and all(self.material.is_import_time(site.scope, site.op) for site in sites):
+            return closed("objects made at import")
+        return opened("an object of a class that is made again and again")
+
+    # --- keywords ---
+
+    def keywords(self, holder: m.Expr | None, scope: ScopeId) -> Asked:
+        """The keys of a `**parameter`: words in the calls, unless a call spreads a map whose keys come from elsewhere,
+        or something that cannot be seen calls the function. Nothing for anything else."""
+        if not isinstance(holder, m.Name):
+            return NOTHING_YET
+        owner = self.resolver.owner(holder.id, scope)
+        bindings = self.program.bound(owner, holder.id) if owner is not None else ()
+        if owner is None or len(bindings) != 1 or bindings[0].kind != "parameter":
+            return NOTHING_YET
+        facts = self.program.facts(owner)
+        is_spread = facts.parameters[bindings[0].index].kind == "double-star"
+        if not is_spread or decorator_names(facts) - name_lists().plain_decorators:
+            return NOTHING_YET
+        found = yield Question("keywords", (owner,))
+        return found if is_closed(found) else NOTHING_YET
+
+    def spread(self, function: ScopeId) -> Asked:
+        """The domain of the keys of the `**parameter` of a function."""
+        flow = self.material.flow
+        if any(use.kind not in {"called", "read", "tested"} for use in flow.function_uses(function)):
+            return NOT_KNOWN
+        for site in flow.live_calls(function):
+            for argument in site.call.args if site.call is not None else ():
+                if argument.star == "**":
+                    inner = yield from self.keywords(argument.value, site.scope)
+                    if inner == NOTHING_YET:
+                        inner = yield from settled((yield self.material.items(argument.value, site.scope)))
+                    if not is_closed(inner):
+                        return NOT_KNOWN
+        return closed("keywords written in the calls")
+
+    # --- what is passed ---
+
+    def argument(self, parameter: Parameter) -> Asked:
+        """The domain of what the callers of a function pass for a parameter."""
+        facts = self.program.facts(parameter.function)
+        if facts.name in _ATTRIBUTE_HOOKS:
+            return closed("an attribute name written in the program")
+        annotated = self._annotated(parameter)
+        found = []
+        for site in self.material.flow.live_calls(parameter.function):
+            found.append((yield from self._passed(parameter, site)))
+        domains = [origin.domain for origin in found if origin.domain is not None]
+        passed = join(domains)
+        if annotated is not None and annotated.kind == "open" and passed.kind == "unknown":
+            return Origin(annotated)
+        return Origin(passed if domains else self._by_name(facts.parameters[parameter.position].name))
+
+    def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
+        if site.op >= 0 and self.material.is_import_time(site.scope, site.op):
+            return closed("given by calls at import")
+        passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
+        if passed is not None:
+            narrowed = (yield from self.narrowing.at(passed, site.scope, site.op)) if site.op >= 0 else None
+            if narrowed is not None:
+                return Origin(narrowed)
+            return (yield from settled((yield self.material.value(passed, site.scope))))
+        if site.call is not None and not any(a.star for a in site.call.args):
+            return (yield from settled((yield from self._default(parameter))))
+        return NOT_KNOWN
+
+    def _by_name(self, name: str) -> Domain:
+        if self.material.is_open_root(m.Name(name)):
+            return Domain("open", f"`{name}` is a request or message", weak=True)
+        given = f"`{name}` is given by callers outside the project"
+        return self.material.by_word(name, name, given, given)
 
 
 def _is_class(domain: Domain | None) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
@@ -12,8 +11,6 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.calls import Calls
 from unbounded_lint.link.keys.expressions import Expressions
-from unbounded_lint.link.keys.imports import Imports
-from unbounded_lint.link.keys.loops import Loops
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.narrowing import Narrowing
 from unbounded_lint.link.keys.origins import (
@@ -21,15 +18,14 @@ from unbounded_lint.link.keys.origins import (
     UNKNOWN,
     Asked,
     Domain,
-    OfKeywords,
+    Equation,
     Origin,
-    Parameter,
+    Question,
     closed,
     is_closed,
     settled,
     widened,
 )
-from unbounded_lint.link.keys.parameters import Parameters
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
@@ -39,53 +35,51 @@ class Keys:
     and parameter is looked at once, and what a function returns is told in terms of its parameters."""
 
     def __init__(self, flow: Flow, execution: Execution, catalog: Catalog) -> None:
-        self._material = Material(flow, execution, catalog)
-        self._narrowing = Narrowing(self._material)
-        self._loops = Loops(self._material)
-        parameters = Parameters(self._material, self._narrowing)
-        attributes = Attributes(self._material)
-        calls = Calls(self._material, attributes, parameters)
-        expressions = Expressions(self._material, calls, attributes, self._loops, parameters)
-        self._imports = Imports(flow.program, flow.resolver)
-        self._by_kind: dict[str, Callable[[Any], Asked]] = {
-            "use": lambda q: self._use(self._material.nodes[q.node], q.scope, q.op),
-            "value": lambda q: expressions.value(self._material.nodes[q.node], q.scope),
-            "items": lambda q: self._loops.items(self._material.nodes[q.node], q.scope),
-            "elements": lambda q: self._elements(self._material.nodes[q.node], q.scope),
-            "variable": lambda q: expressions.variable(q.name, q.owner),
-            "member": lambda q: attributes.member(q.value, q.name),
-            "result": lambda q: calls.result(q.function),
-            "argument": lambda q: parameters.argument(Parameter(q.function, q.position)),
-            "keywords": lambda q: self._loops.spread(q.function),
+        self._material = material = Material(flow, execution, catalog)
+        self._narrowing = Narrowing(material)
+        attributes = Attributes(material)
+        self._calls = calls = Calls(material, attributes, self._narrowing)
+        expressions = Expressions(material, calls, attributes)
+        self._equations: Mapping[Equation, Callable[..., Asked]] = {
+            "use": self._use,
+            "elements": self._elements,
+            "value": lambda node, scope: expressions.value(material.nodes[node], scope),
+            "items": lambda node, scope: expressions.items(material.nodes[node], scope),
+            "variable": expressions.variable,
+            "member": attributes.member,
+            "result": calls.result,
+            "argument": calls.argument,
+            "keywords": calls.spread,
         }
-        self._solver: Solver[Any, Origin] = Solver(lambda q: self._by_kind[q.kind](q), _nothing_yet, widened)
+        self._solver: Solver[Question, Origin] = Solver(
+            lambda question: self._equations[question.equation](*question.about), _nothing_yet, widened
+        )
 
     def domain(self, key: m.Expr, scope: ScopeId, op: int) -> Domain:
         """The domain of a key expression where an operation uses it."""
-        return self._solver.answer(self._material.nodes.use(key, scope, op)).domain or UNKNOWN
+        question = Question("use", (self._material.nodes.identity(key), scope, op))
+        return self._solver.answer(question).domain or UNKNOWN
 
     def items(self, holder: m.Expr, scope: ScopeId) -> Domain:
         """The domain of the elements of an expression that holds many keys."""
-        question = self._material.nodes.items(holder, scope)._replace(kind="elements")
+        question = Question("elements", (self._material.nodes.identity(holder), scope))
         return self._solver.answer(question).domain or UNKNOWN
 
-    def is_imported(self, value: m.Expr, scope: ScopeId) -> bool:
-        """Whether a value comes from importing a module by name, or from loading an entry point."""
-        return self._imports.is_imported(value, scope)
-
-    def _use(self, key: m.Expr, scope: ScopeId, op: int) -> Asked:
+    def _use(self, node: int, scope: ScopeId, op: int) -> Asked:
+        key = self._material.nodes[node]
         narrowed = yield from self._narrowing.at(key, scope, op)
         if narrowed is not None:
             return Origin(narrowed)
-        return (yield from settled((yield from self._material.value(key, scope))))
+        return (yield from settled((yield self._material.value(key, scope))))
 
-    def _elements(self, holder: m.Expr, scope: ScopeId) -> Asked:
-        keywords = yield from self._loops.keywords(holder, scope)
+    def _elements(self, node: int, scope: ScopeId) -> Asked:
+        holder = self._material.nodes[node]
+        keywords = yield from self._calls.keywords(holder, scope)
         if is_closed(keywords):
             return keywords
-        return (yield from settled((yield from self._material.items(holder, scope))))
+        return (yield from settled((yield self._material.items(holder, scope))))
 
 
-def _nothing_yet(question: Any) -> Origin:
+def _nothing_yet(question: Question) -> Origin:
     """What is taken for granted of a question before it is answered: words that go round in a circle stay words."""
-    return closed("keywords written in the calls") if isinstance(question, OfKeywords) else NOTHING_YET
+    return closed("keywords written in the calls") if question.equation == "keywords" else NOTHING_YET

@@ -1,42 +1,47 @@
-"""What expressions and variables are made of."""
+"""What expressions, variables, the elements of iterables and the targets of loops over them are made of."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.values import Class, External, Function, Module
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.link.dataflow.sites import role_of
+from unbounded_lint.link.dataflow.values import Allocation, Class, ordered
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.calls import Calls
-from unbounded_lint.link.keys.loops import Loops
-from unbounded_lint.link.keys.material import Material
+from unbounded_lint.link.keys.material import Material, is_outside
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
     NOT_KNOWN,
+    NOTHING_YET,
     Asked,
+    Domain,
     Origin,
     Parameter,
+    Question,
     closed,
     is_closed,
     made_of,
     opened,
     settled,
 )
-from unbounded_lint.link.keys.parameters import Parameters
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_listed, is_text
-from unbounded_lint.link.program.program import Binding, ScopeId
+from unbounded_lint.link.program.program import Binding, ScopeId, Site
 
 
 class Expressions:
-    """The equations over expressions and variables."""
+    """The equations over expressions, variables and elements."""
 
-    def __init__(
-        self, material: Material, calls: Calls, attributes: Attributes, loops: Loops, parameters: Parameters
-    ) -> None:
+    def __init__(self, material: Material, calls: Calls, attributes: Attributes) -> None:
         self.material = material
         self.program = material.program
+        self.resolver = material.resolver
         self.calls = calls
         self.attributes = attributes
-        self.loops = loops
-        self.parameters = parameters
 
     def value(self, expr: m.Expr, scope: ScopeId) -> Asked:
         """What an expression is made of."""
@@ -52,95 +57,88 @@ class Expressions:
                 return (yield from self.attributes.value(expr, scope))
             case m.Call():
                 return (yield from self.calls.value(expr, scope))
-            case m.Sub():
-                return (yield from self._subscript(expr, scope))
+            case m.Sub(base=base, index=m.Slice()):
+                return (yield material.value(base, scope))
+            case m.Sub(base=base):
+                return (yield material.items(base, scope))
             case m.Display(items=items) | m.FString(parts=items) | m.BoolOp(items=items):
                 return (yield from self._literal(items, scope))
             case m.DictDisplay(items=entries):
-                return (yield from self._literal(tuple(e.key or e.value for e in entries), scope))
+                return (yield from self._literal([entry.key or entry.value for entry in entries], scope))
             case m.Binary(op="%", items=(left, right)) if not isinstance(left, m.Const):
-                divisor = yield from settled((yield from material.value(right, scope)))
+                divisor = yield from settled((yield material.value(right, scope)))
                 return closed("a remainder") if is_closed(divisor) else NOT_KNOWN
             case m.Binary(items=items):
                 return (yield from material.all_of(items, scope))
             case m.Unary(operand=inner) | m.Await(value=inner) | m.Walrus(value=inner) | m.Star(value=inner):
-                return (yield from material.value(inner, scope))
+                return (yield material.value(inner, scope))
             case m.IfExp(body=body, orelse=orelse):
                 return (yield from material.all_of((body, orelse), scope))
             case m.Comp(element=element, clauses=clauses):
-                found = [(yield from material.value(element, scope))]
+                found = [(yield material.value(element, scope))]
                 for clause in clauses:
-                    found.append((yield from material.items(clause.iterable, scope)))
+                    found.append((yield material.items(clause.iterable, scope)))
                 return made_of(found)
         return NOT_KNOWN
 
-    def _literal(self, items: tuple[m.Expr, ...], scope: ScopeId) -> Asked:
+    def _literal(self, items: Sequence[m.Expr], scope: ScopeId) -> Asked:
         return (yield from self.material.all_of(items, scope)) if items else Origin(CLOSED_LITERAL)
-
-    def _subscript(self, expr: m.Sub, scope: ScopeId) -> Asked:
-        if isinstance(expr.index, m.Slice):
-            return (yield from self.material.value(expr.base, scope))
-        found: Origin = yield from self.material.items(expr.base, scope)
-        stored = self.material.resolver.values(expr, scope)
-        if not is_closed(found) and stored and all(isinstance(v, Class | Function) for v in stored):
-            return closed("a definition of the program")
-        return found
 
     # --- variables ---
 
     def _name(self, expr: m.Name, scope: ScopeId) -> Asked:
-        owner = self.material.resolver.owner(expr.id, scope)
+        owner = self.resolver.owner(expr.id, scope)
         if owner is None:
-            known = self.material.resolver.values(expr, scope)
+            known = self.resolver.values(expr, scope)
             return closed(f"`{expr.id}` is defined once") if known else NOT_KNOWN
-        return (yield from self.parameters.variable(expr.id, owner))
+        return (yield Question("variable", (expr.id, owner)))
 
     def variable(self, name: str, owner: ScopeId) -> Asked:
         """What a variable of a scope is made of."""
         found = []
-        for binding in self.program.of(owner).bindings(owner.index)[name]:
+        for binding in self.program.bound(owner, name):
             found.append((yield from self._binding(binding, name, owner)))
         return made_of(found)
 
     def _binding(self, binding: Binding, name: str, owner: ScopeId) -> Asked:
         scope = ScopeId(owner.path, binding.scope)
-        expr = binding.expr
+        at_import = scope.index == owner.index == 0 and self.material.is_import_time(scope, binding.op)
         match binding.kind:
             case "define":
                 return self._definition(binding, scope)
             case "import":
-                return self._imported(name, scope)
+                return closed(f"`{name}` is imported")
             case "parameter":
-                return self.parameters.value(Parameter(scope, binding.index))
-        if expr is None or binding.kind in {"entered", "other"}:
-            return self._exception(binding, scope)
-        at_import = scope.index == owner.index == 0 and self.material.is_import_time(scope, binding.op)
-        match binding.kind:
-            case "value" if at_import:
+                return self.calls.parameter(Parameter(scope, binding.index))
+            case "value" | "item" | "item-part" if at_import:
                 return closed(f"`{name}` is set at import")
             case "value":
-                annotated = self.material.annotations.of_statement(scope, binding.op)
-                return Origin(annotated) if annotated else (yield from self.material.value(expr, scope))
-            case "augmented" if self._is_joined(name, owner):
-                return (yield from self.material.value(expr, scope))
-            case "augmented":
+                annotated = self._annotated(binding, scope)
+                if annotated is not None:
+                    return annotated
+            case "augmented" if not self._is_joined(name, owner):
                 return opened(f"`{name}` is counted up", hinted=True)
-            case "item" | "item-part" if at_import:
-                return closed("a loop at import")
-            case "item" | "item-part":
-                return (yield from self.loops.target(binding, scope))
-            case "part" if isinstance(expr, m.Display) and 0 <= binding.index < len(expr.items):
-                return (yield from self.material.value(expr.items[binding.index], scope))
-        return (yield from self.material.value(expr, scope))
+            case "item" | "item-part" if binding.expr is not None:
+                return (yield from self.target(binding, binding.expr, scope))
+            case "entered" | "other":
+                return self._exception(binding, scope)
+        expr = binding.given or binding.expr
+        return NOT_KNOWN if expr is None else (yield self.material.value(expr, scope))
 
     def _definition(self, binding: Binding, scope: ScopeId) -> Origin:
         kind = self.program.of(scope).scope(binding.index).kind
         lasting = scope.index == 0 or self.program.facts(scope).kind == "class"
         return closed(f"a {kind} of the program") if lasting else NOT_KNOWN
 
+    def _annotated(self, binding: Binding, scope: ScopeId) -> Origin | None:
+        action = self.program.facts(scope).ops[binding.op].action if binding.op >= 0 else None
+        annotation = action.annotation if isinstance(action, m.Assign) else None
+        found = self.material.closing(annotation, scope)
+        return Origin(found) if found is not None else None
+
     def _is_joined(self, name: str, owner: ScopeId) -> bool:
         """Whether a name holds a text or a list: `+=` then joins its parts, and counts nothing."""
-        bindings = self.program.of(owner).bindings(owner.index)[name]
+        bindings = self.program.bound(owner, name)
         return any(is_text(b.expr) or (b.kind == "value" and is_listed(b.expr)) for b in bindings)
 
     def _exception(self, binding: Binding, scope: ScopeId) -> Origin:
@@ -148,10 +146,117 @@ class Expressions:
         caught = binding.kind == "other" and any(f.kind == "except" and f.op == binding.op for f in frames)
         return opened("an exception object") if caught else NOT_KNOWN
 
-    def _imported(self, name: str, scope: ScopeId) -> Origin:
-        for value in self.material.resolver.lookup(name, scope):
-            if isinstance(value, External):
-                return closed(f"`{name}` is imported")
-            if isinstance(value, Class | Function | Module):
-                return closed("a definition of the program")
-        return closed(f"`{name}` is set at import in another module")
+    # --- elements ---
+
+    def items(self, iterable: m.Expr, scope: ScopeId) -> Asked:
+        """What the elements of an iterable are made of."""
+        match iterable:
+            case m.Call():
+                return (yield from self._of_call(iterable, scope))
+            case m.Name() | m.Attr():
+                return (yield from self._of_holder(iterable, scope))
+            case m.Binary(items=items) | m.BoolOp(items=items):
+                return (yield from self._all_items(items, scope))
+            case m.IfExp(body=body, orelse=orelse):
+                return (yield from self._all_items((body, orelse), scope))
+        return (yield self.material.value(iterable, scope))
+
+    def _of_call(self, call: m.Call, scope: ScopeId) -> Asked:
+        func, args = call.func, call.args
+        if isinstance(func, m.Attr) and func.name in name_lists().key_views:
+            return (yield self.material.items(func.base, scope))
+        names = self.material.callees(func, scope)
+        if names & name_lists().gatherers and args:
+            return (yield from self._all_items((a.value for a in args if a.keyword is None), scope))
+        if "range" in names:
+            return (yield from self.material.all_of((a.value for a in args), scope))
+        return (yield self.material.value(call, scope))
+
+    def _all_items(self, holders: Iterable[m.Expr], scope: ScopeId) -> Asked:
+        found = []
+        for holder in holders:
+            found.append((yield self.material.items(holder, scope)))
+        return made_of(found)
+
+    # --- holders ---
+
+    def _of_holder(self, holder: m.Name | m.Attr, scope: ScopeId) -> Asked:
+        values = self.resolver.values(holder, scope)
+        text = dotted_text(holder)
+        if any(isinstance(v, Class) and self.material.is_enum(v.scope) for v in values):
+            return closed("the members of an enum")
+        made = [value for value in ordered(values) if isinstance(value, Allocation)]
+        if made:
+            constant = all(self._is_constant(value) for value in made)
+            return closed(f"an item of the constant `{made[0].name}`") if constant else NOT_KNOWN
+        if self.material.is_requested(values):
+            return opened(f"`{text}` comes from a request")
+        if self.material.execution.loops.is_stream(holder, scope):
+            return opened(f"`{text}` is read from outside")
+        if values and all(is_outside(value) for value in values):
+            return closed("an imported constant")
+        return (yield self.material.value(holder, scope))
+
+    def _is_constant(self, value: Allocation) -> bool:
+        """Whether a container is made at import and nothing adds to it later."""
+        if value.scope.index and self.program.facts(value.scope).kind != "class":
+            return False
+        return not any(
+            self._adds(site)
+            and (site.scope.path == value.scope.path or value in self.resolver.values(site.node, site.scope))
+            and not self.material.execution.kinds(site.scope, site.op) <= {"import", "test", "dead"}
+            for site in self.program.sites(value.name)
+        )
+
+    def _adds(self, site: Site) -> bool:
+        """Whether an operation adds to what a name stands for."""
+        match site.parents:
+            case (*_, m.Call(), m.Attr(name=method)):
+                return bool(self.material.catalog.inserting(method))
+            case (*_, m.Sub(base=base)) if base is site.node:
+                return role_of(self.program, site.outer) == "stored"
+        return role_of(self.program, site) == "augmented"
+
+    # --- targets of loops ---
+
+    def target(self, binding: Binding, iterable: m.Expr, scope: ScopeId) -> Asked:
+        """What the target of a loop over an iterable, or a part of it, is made of."""
+        match iterable:
+            case m.Call(func=func) if w.last_name(func) == "enumerate" and binding.kind == "item-part":
+                if binding.index == 0:
+                    return Origin(Domain("unknown", "a position"))
+        table = _whose_keys(binding, iterable)
+        keywords = yield from self.calls.keywords(table, scope)
+        if keywords != NOTHING_YET:
+            return keywords
+        found = yield self.material.items(iterable, scope)
+        told = found.parameters or found.domain is None or found.domain.kind != "unknown" or found.domain.weak
+        if not told and isinstance(table, m.Attr) and not self._shrinks(table.name):
+            # no more keys than that table has, which is judged where it is made
+            return Origin(Domain("unknown", f"a key of the table `{table.name}`", weak=True))
+        return found
+
+    @kept
+    def _shrinks(self, table: str) -> bool:
+        """Whether any attribute of that name loses keys somewhere in the program: those copied then outlive it."""
+        return any(not self.program.is_test(site.scope) and self._takes_out(site) for site in self.program.sites(table))
+
+    def _takes_out(self, site: Site) -> bool:
+        match site.parent:
+            case m.Sub(base=base) if base is site.node:
+                return role_of(self.program, site.outer) == "deleted"
+            case m.Attr(name=method):
+                return method == "clear" or bool(self.material.catalog.removing(method))
+        return False
+
+
+def _whose_keys(binding: Binding, iterable: m.Expr) -> m.Expr | None:
+    """What the target of a loop takes the keys of; None where it takes anything else."""
+    match binding.kind, iterable:
+        case "item", m.Name():
+            return iterable
+        case "item", m.Call(func=m.Attr(base=base, name="keys"), args=()):
+            return base
+        case "item-part", m.Call(func=m.Attr(base=base, name="items"), args=()) if binding.index == 0:
+            return base
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import NamedTuple
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -12,36 +12,45 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, Function, argument_of
 from unbounded_lint.link.program.program import Binding, ScopeId
 
-Shape: TypeAlias = "tuple[object, ...]"
-
 _DEPTH = 4
 
 
+class Shape(NamedTuple):
+    """What sort of expression a key is, and its parts. A variable is told with the scope that owns it and the statement
+    that binds it, so that those of two scopes are equal only where they mean the same."""
+
+    tag: str
+    parts: tuple[object, ...]
+
+    @property
+    def varies(self) -> bool:
+        """Whether it holds anything that differs from call to call."""
+        return self.tag in {"name", "self"} or any(isinstance(part, Shape) and part.varies for part in self.parts)
+
+
 class KeyShapes:
-    """Gives shapes. A shape names the scope that owns each variable, so that those of two scopes are equal only where
-    they mean the same variable, bound by the same statement."""
+    """Gives shapes."""
 
     def __init__(self, flow: Flow) -> None:
-        self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
 
     def of(self, key: m.Expr, scope: ScopeId, op: int) -> Shape | None:
         """The shape of a key where an operation uses it; None for one that cannot be compared, or never varies."""
         found = self._of(key, scope, op, _DEPTH)
-        return found if found is not None and _varies(found) else None
+        return found if found is not None and found.varies else None
 
     def lifted(self, shape: Shape, function: ScopeId, site: CallSite) -> Shape | None:
         """What a key of a function is in the terms of a caller; None where the call does not tell."""
         found = self._substitute(shape, function, site)
-        return found if found is not None and _varies(found) else None
+        return found if found is not None and found.varies else None
 
     # --- expressions ---
 
     def _of(self, expr: m.Expr, scope: ScopeId, op: int, depth: int) -> Shape | None:
         match expr:
             case m.Const(kind=kind, value=value):
-                return ("const", kind, value)
+                return Shape("const", (kind, value))
             case m.Name():
                 return self._name(expr.id, scope, op, depth)
             case m.Attr(base=base, name=name):
@@ -60,29 +69,25 @@ class KeyShapes:
 
     def _all(self, tag: str, parts: tuple[m.Expr, ...], scope: ScopeId, op: int, depth: int) -> Shape | None:
         found = tuple(self._of(part, scope, op, depth) for part in parts)
-        return None if None in found else (tag, *found)
+        return None if None in found else Shape(tag, found)
 
     def _call(self, call: m.Call, scope: ScopeId, op: int, depth: int) -> Shape | None:
         """A call that gives the same for the same arguments: a conversion, or a function of the project."""
-        if any(a.star for a in call.args):
+        func, arguments = call.func, tuple(argument.value for argument in call.args)
+        if any(argument.star for argument in call.args):
             return None
-        parts = tuple(a.value for a in call.args)
-        func = call.func
-        if isinstance(func, m.Name) and func.id in name_lists().pure and parts:
-            return self._all(f"{func.id}()", parts, scope, op, depth)
         if isinstance(func, m.Attr) and func.name in name_lists().pure_methods:
-            return self._all(f".{func.name}()", (func.base, *parts), scope, op, depth)
-        if parts and any(isinstance(v, Function) for v in self.resolver.values(func, scope)):
-            return self._all(f"{dotted_text(func)}()", parts, scope, op, depth)
+            return self._all(f".{func.name}()", (func.base, *arguments), scope, op, depth)
+        is_pure = isinstance(func, m.Name) and func.id in name_lists().pure
+        if arguments and (is_pure or any(isinstance(v, Function) for v in self.resolver.values(func, scope))):
+            return self._all(f"{dotted_text(func)}()", arguments, scope, op, depth)
         return None
 
     def _attribute(self, base: m.Expr, name: str, scope: ScopeId, op: int, depth: int) -> Shape | None:
         below = self._of(base, scope, op, depth)
-        if below is None:
-            return None
-        if below[0] == "self" and not self._is_fixed(below[1], name):
-            return ("attr", (*below, scope), name)
-        return ("attr", below, name)
+        if below is not None and below.tag == "self" and not self._is_fixed(below.parts[0], name):
+            below = Shape("self", (*below.parts, scope))
+        return Shape("attribute", (below, name)) if below is not None else None
 
     def _is_fixed(self, cls: object, name: str) -> bool:
         """Whether an attribute of an object is set when the object is made and never again."""
@@ -95,50 +100,38 @@ class KeyShapes:
         if owner is None:
             return None
         if owner.index == 0:
-            return ("global", owner.path, name)
-        bindings = self.program.of(owner).bindings(owner.index)[name]
+            return Shape("global", (owner.path, name))
+        bindings = self.program.bound(owner, name)
         if len(bindings) == 1:
             return self._bound_once(name, owner, bindings[0], depth)
         before = [b.op for b in bindings if b.scope == owner.index and b.op <= op] if scope == owner else []
-        return ("name", name, owner, max(before, default=-2))
+        return Shape("name", (name, owner, max(before, default=-2)))
 
     def _bound_once(self, name: str, owner: ScopeId, binding: Binding, depth: int) -> Shape:
         if binding.kind == "parameter":
             cls = self.program.owner_class(owner)
             if cls is not None and binding.index == 0 and not is_static(self.program.facts(owner)):
-                return ("self", cls)
+                return Shape("self", (cls,))
         elif binding.kind == "value" and binding.expr is not None and depth:
             found = self._of(binding.expr, ScopeId(owner.path, binding.scope), binding.op, depth - 1)
             if found is not None:
                 return found
-        return ("name", name, owner, -1)
+        return Shape("name", (name, owner, -1))
 
     # --- callers ---
 
     def _substitute(self, shape: Shape, function: ScopeId, site: CallSite) -> Shape | None:
-        if shape[0] == "self":
-            return shape if self.program.owner_class(site.scope) == shape[1] and len(shape) == 2 else None
-        if shape[0] == "name":
-            return self._argument(shape, function, site) if shape[2] == function else shape
-        parts = tuple(
-            self._substitute(part, function, site)
-            if isinstance(part, tuple) and not isinstance(part, ScopeId)
-            else part
-            for part in shape[1:]
-        )
-        return None if None in parts else (shape[0], *parts)
+        if shape.tag == "self":
+            return shape if shape.parts == (self.program.owner_class(site.scope),) else None
+        if shape.tag == "name":
+            return self._argument(shape, function, site) if shape.parts[1] == function else shape
+        parts = tuple(self._substitute(p, function, site) if isinstance(p, Shape) else p for p in shape.parts)
+        return None if None in parts else Shape(shape.tag, parts)
 
     def _argument(self, shape: Shape, function: ScopeId, site: CallSite) -> Shape | None:
         facts = self.program.facts(function)
         for index, parameter in enumerate(facts.parameters):
-            if parameter.name == shape[1] and shape[3] == -1:
+            if shape.parts == (parameter.name, function, -1):
                 argument = argument_of(facts, index, site)
                 return self._of(argument, site.scope, site.op, _DEPTH) if argument is not None else None
         return None
-
-
-def _varies(shape: Shape) -> bool:
-    """Whether a shape holds anything that differs from call to call."""
-    if shape[0] in {"name", "self"}:
-        return True
-    return any(isinstance(part, tuple) and not isinstance(part, ScopeId) and _varies(part) for part in shape[1:])

@@ -1,4 +1,4 @@
-"""What the equations of keys have in common: whom they ask, and small questions about names and times."""
+"""What the equations of keys have in common: whom they ask, and small questions about names, times and annotations."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ from collections.abc import Iterable
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.callees import callee_names
+from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
+from unbounded_lint.link.dataflow.questions import Nodes
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import External, Values
-from unbounded_lint.link.keys.annotations import Annotations
-from unbounded_lint.link.keys.origins import Asked, KeyNodes, Origin, made_of
+from unbounded_lint.link.dataflow.values import Class, External, Value, Values, ordered
+from unbounded_lint.link.keys.origins import CLOSED_LITERAL, Asked, Domain, Question, join, made_of, stated
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
-_REQUESTS = tuple(
-    f"{framework}.{name}"
-    for framework, names in (
-        ("flask", ("request", "session")),
-        ("bottle", ("request",)),
-        ("quart", ("request", "session")),
-        ("cherrypy", ("request", "session")),
-    )
-    for name in names
+_REQUESTS = (
+    "bottle.request",
+    "cherrypy.request",
+    "cherrypy.session",
+    "flask.request",
+    "flask.session",
+    "quart.request",
+    "quart.session",
 )
 
 
@@ -35,25 +34,22 @@ class Material:
         self.resolver = flow.resolver
         self.execution = execution
         self.catalog = catalog
-        self.annotations = Annotations(flow.program, flow.resolver, catalog)
-        self.nodes = KeyNodes()
+        self.nodes = Nodes()
 
-    def value(self, expr: m.Expr, scope: ScopeId) -> Asked:
-        """What an expression is made of."""
-        found: Origin = yield self.nodes.value(expr, scope)
-        return found
+    def value(self, expr: m.Expr, scope: ScopeId) -> Question:
+        """The question what an expression is made of."""
+        return Question("value", (self.nodes.identity(expr), scope))
+
+    def items(self, expr: m.Expr, scope: ScopeId) -> Question:
+        """The question what the elements of an expression are made of."""
+        return Question("items", (self.nodes.identity(expr), scope))
 
     def all_of(self, exprs: Iterable[m.Expr], scope: ScopeId) -> Asked:
         """What is made of all of some expressions."""
         found = []
         for expr in exprs:
-            found.append((yield self.nodes.value(expr, scope)))
+            found.append((yield self.value(expr, scope)))
         return made_of(found)
-
-    def items(self, expr: m.Expr, scope: ScopeId) -> Asked:
-        """What the elements of an expression are made of."""
-        found: Origin = yield self.nodes.items(expr, scope)
-        return found
 
     def callees(self, func: m.Expr, scope: ScopeId) -> frozenset[str]:
         """The dotted names outside the project that a callee resolves to."""
@@ -75,3 +71,62 @@ class Material:
     def is_requested(values: Values) -> bool:
         """Whether a name is a web framework's stand-in for the request at hand."""
         return any(isinstance(v, External) and v.name.startswith(_REQUESTS) for v in values)
+
+    def by_word(self, word: str, text: str, comes: str, otherwise: str) -> Domain:
+        """What a word hints at that ends a text; `comes` and `otherwise` say why where it names what comes and goes,
+        and where it tells nothing."""
+        match self.catalog.word_domain(word):
+            case "open":
+                return Domain("open", comes, weak=True)
+            case "closed" | "thread":
+                return Domain("unknown", f"`{text}` names something finite", weak=True)
+        return Domain("unknown", otherwise)
+
+    # --- annotations ---
+
+    def annotated(self, annotation: m.Expr | None, scope: ScopeId) -> Domain | None:
+        """The domain of the values that an annotation allows; None where it says nothing."""
+        match annotation:
+            case m.Const(kind="none"):
+                return CLOSED_LITERAL
+            case m.Binary(op="|", items=items) | m.Display(items=items):
+                return self._all(items, scope)
+            case m.Sub(base=base, index=index):
+                domains = {self.catalog.annotation_domain(name) for name in callee_names(base, scope, self.resolver)}
+                if "parts" in domains:
+                    return self._all(index.items if isinstance(index, m.Display) else (index,), scope)
+                return self._plain(base, scope)
+            case m.Name() | m.Attr():
+                return self._plain(annotation, scope)
+        return None
+
+    def closing(self, annotation: m.Expr | None, scope: ScopeId) -> Domain | None:
+        """The same, where it closes the set."""
+        found = self.annotated(annotation, scope)
+        return found if found is not None and found.kind == "closed" else None
+
+    def is_enum(self, cls: ScopeId) -> bool:
+        """Whether a class is an enum."""
+        return any("Enum" in base for base in self.resolver.all_outside_bases(cls))
+
+    def _all(self, items: tuple[m.Expr, ...], scope: ScopeId) -> Domain | None:
+        known = [part for part in (self.annotated(item, scope) for item in items) if part is not None]
+        return join(known) if known and len(known) == len(items) else None
+
+    def _plain(self, annotation: m.Expr, scope: ScopeId) -> Domain | None:
+        why = f"annotated `{dotted_text(annotation)}`"
+        for value in ordered(self.resolver.values(annotation, scope)):
+            if isinstance(value, Class):
+                bases = self.resolver.all_outside_bases(value.scope)
+                if self.is_enum(value.scope) or any(self.catalog.base_domain(base) == "closed" for base in bases):
+                    return Domain("closed", why)
+            elif isinstance(value, External):
+                domain = stated(self.catalog.annotation_domain(value.name), why)
+                if domain is not None:
+                    return domain
+        return None
+
+
+def is_outside(value: Value) -> bool:
+    """Whether something is a definition of another package, not data that was looked up on an instance."""
+    return isinstance(value, External) and not value.of_instance

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
-from unbounded_lint.link.dataflow.solver import Asking
 from unbounded_lint.link.keys.material import Material
-from unbounded_lint.link.keys.origins import Domain, is_closed, settled
+from unbounded_lint.link.keys.origins import Asking, Domain, is_closed, settled
 from unbounded_lint.link.program.blocks import frames_of, guards
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import apart
 
-Narrowed = Asking[Domain | None]
+_NEGATED = {"not in": "in", "!=": "==", "is not": "is"}
 
 
 class Narrowing:
@@ -20,51 +19,51 @@ class Narrowing:
     def __init__(self, material: Material) -> None:
         self.material = material
 
-    def at(self, key: m.Expr, scope: ScopeId, op: int) -> Narrowed:
+    def at(self, key: m.Expr, scope: ScopeId, op: int) -> Asking[Domain | None]:
         """What is known of a key at an operation."""
         facts = self.material.program.facts(scope)
         for condition, truth in guards(facts, op):
             found = yield from self._by(condition, truth, key, scope)
             if found is not None:
                 return found
-        if isinstance(key, m.Name):
-            for frame in (facts.frames[index] for index in frames_of(facts, op)):
-                if frame.kind == "case" and frame.closed and frame.head == key:
-                    return Domain("closed", "matched against constants")
+        if any(
+            f.kind == "case" and f.closed and f.head == key for f in (facts.frames[i] for i in frames_of(facts, op))
+        ):
+            return Domain("closed", "matched against constants")
         return None
 
-    def _by(self, condition: m.Expr, truth: bool, key: m.Expr, scope: ScopeId) -> Narrowed:
+    def _by(self, condition: m.Expr, truth: bool, key: m.Expr, scope: ScopeId) -> Asking[Domain | None]:
+        """One part that closes the key is enough where all hold; where one does, each must."""
         every, parts = apart(condition, truth)
         if len(parts) == 1:
             return (yield from self._by_one(*parts[0], key, scope))
-        found = []
+        found = None
         for part in parts:
-            found.append((yield from self._by(*part, key, scope)))
-            if every and found[-1] is not None:
-                return found[-1]
-        if every or any(part is None or part.kind != "closed" for part in found):
-            return None
-        return found[-1]
+            found = yield from self._by(*part, key, scope)
+            if (found is not None) == every:
+                return found
+        return found
 
-    def _by_one(self, condition: m.Expr, truth: bool, key: m.Expr, scope: ScopeId) -> Narrowed:
+    def _by_one(self, condition: m.Expr, truth: bool, key: m.Expr, scope: ScopeId) -> Asking[Domain | None]:
         match condition:
-            case m.Compare(left=left, ops=(operator,), items=(right,)):
-                return (yield from self._compared(left, operator, right, truth, key, scope))
             case m.Call(func=m.Name(id="isinstance"), args=(first, second)) if truth and first.value == key:
-                return self.material.annotations.closing(second.value, scope)
+                return self.material.closing(second.value, scope)
+            case m.Compare(left=left, ops=(operator,), items=(right,)):
+                stated = operator if truth else _NEGATED.get(operator)
+                return (yield from self._compared(left, stated, right, key, scope))
         return None
 
     def _compared(
-        self, left: m.Expr, operator: str, right: m.Expr, truth: bool, key: m.Expr, scope: ScopeId
-    ) -> Narrowed:
-        if left == key and operator == ("in" if truth else "not in"):
-            members = yield from settled((yield from self.material.items(right, scope)))
+        self, left: m.Expr, operator: str | None, right: m.Expr, key: m.Expr, scope: ScopeId
+    ) -> Asking[Domain | None]:
+        if operator == "in" and left == key:
+            members = yield from settled((yield self.material.items(right, scope)))
             if is_closed(members):
                 return Domain("closed", f"tested for membership of {dotted_text(right) or 'a constant'}")
-        elif operator == ("==" if truth else "!=") and key in (left, right):
-            other = yield from settled((yield from self.material.value(right if left == key else left, scope)))
+        elif operator == "==" and key in (left, right):
+            other = yield from settled((yield self.material.value(right if left == key else left, scope)))
             if is_closed(other):
                 return Domain("closed", "compared with a constant")
-        elif left == key and operator == ("is" if truth else "is not"):
+        elif operator == "is" and left == key:
             return Domain("closed", "compared with a singleton")
         return None

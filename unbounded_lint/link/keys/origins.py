@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Hashable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
-from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.questions import Nodes
-from unbounded_lint.link.dataflow.values import Class, Instance
 from unbounded_lint.link.program.program import ScopeId
 
+T = TypeVar("T")
 DomainKind: TypeAlias = Literal["open", "closed", "unknown"]
 
 
@@ -39,6 +37,8 @@ def stated(kind: str, why: str) -> Domain | None:
     match kind:
         case "open" | "closed":
             return Domain(kind, why)
+        case "thread":
+            return Domain("unknown", f"{why} is as many as there are threads")
     return None
 
 
@@ -64,9 +64,6 @@ class Origin(NamedTuple):
 
 NOT_KNOWN = Origin(UNKNOWN)
 NOTHING_YET = Origin(None)
-
-Asked: TypeAlias = Generator[Any, Any, Origin]
-"""A part of an equation that gives an origin."""
 
 
 def closed(why: str) -> Origin:
@@ -97,95 +94,32 @@ def widened(one: Origin, other: Origin) -> Origin:
     return Origin(chosen, one.parameters | other.parameters)
 
 
-class OfUse(NamedTuple):
-    """The domain of a key where an operation uses it, with nothing left to ask."""
-
-    node: int
-    scope: ScopeId
-    op: int
-    kind: str = "use"
+Equation: TypeAlias = Literal[
+    "use", "value", "items", "elements", "variable", "member", "result", "argument", "keywords"
+]
+"""`use` and `elements` are `value` and `items` with nothing left to ask; `argument` is what callers pass."""
 
 
-class OfValue(NamedTuple):
-    """What an expression is made of."""
+class Question(NamedTuple):
+    """One of the equations of `Keys`, and what it is asked about; expressions are told apart by their nodes."""
 
-    node: int
-    scope: ScopeId
-    kind: str = "value"
-
-
-class OfItems(NamedTuple):
-    """What the elements of an iterable are made of."""
-
-    node: int
-    scope: ScopeId
-    kind: str = "items"
+    equation: Equation
+    about: tuple[Hashable, ...]
 
 
-class OfVariable(NamedTuple):
-    """What a variable of a scope is made of."""
-
-    name: str
-    owner: ScopeId
-    kind: str = "variable"
-
-
-class OfMember(NamedTuple):
-    """What an attribute of a class or its instances is made of."""
-
-    value: Instance | Class
-    name: str
-    kind: str = "member"
-
-
-class OfResult(NamedTuple):
-    """What a function returns, in terms of its parameters."""
-
-    function: ScopeId
-    kind: str = "result"
-
-
-class OfArgument(NamedTuple):
-    """The domain of what the callers of a function pass for a parameter, with nothing left to ask."""
-
-    function: ScopeId
-    position: int
-    kind: str = "argument"
-
-
-class OfKeywords(NamedTuple):
-    """The domain of the keys of a `**parameter`; unknown where they are not words in the calls."""
-
-    function: ScopeId
-    kind: str = "keywords"
+Asking: TypeAlias = Generator[Question, Origin, T]
+"""A part of an equation."""
+Asked: TypeAlias = Asking[Origin]
 
 
 def settled(origin: Origin) -> Asked:
     """An origin with the domains of what callers pass in place of its parameters."""
-    found = [] if origin.domain is None else [origin.domain]
+    found = [Origin(origin.domain)]
     for parameter in sorted(origin.parameters):
-        passed: Origin = yield OfArgument(*parameter)
-        if passed.domain is not None:
-            found.append(passed.domain)
-    return Origin(join(found)) if found else NOTHING_YET
+        found.append((yield Question("argument", (parameter,))))
+    return made_of(found)
 
 
 def is_closed(origin: Origin) -> bool:
     """Whether all that a settled origin is made of is closed."""
     return origin.domain is not None and origin.domain.kind == "closed" and not origin.parameters
-
-
-class KeyNodes(Nodes):
-    """The questions about expressions."""
-
-    def value(self, expr: m.Expr, scope: ScopeId) -> OfValue:
-        """The question what an expression is made of."""
-        return OfValue(self.identity(expr), scope)
-
-    def items(self, expr: m.Expr, scope: ScopeId) -> OfItems:
-        """The question what the elements of an expression are made of."""
-        return OfItems(self.identity(expr), scope)
-
-    def use(self, expr: m.Expr, scope: ScopeId, op: int) -> OfUse:
-        """The question for the domain of a key where it is used."""
-        return OfUse(self.identity(expr), scope, op)

@@ -78,6 +78,13 @@ class Binding(NamedTuple):
     index: int = 0  # type: ignore[assignment]
     imported: m.ImportedName | None = None
 
+    @property
+    def given(self) -> m.Expr | None:
+        """What is written for the name alone, by itself or as its part of a display."""
+        if self.kind == "part" and isinstance(self.expr, m.Display) and 0 <= self.index < len(self.expr.items):
+            return self.expr.items[self.index]
+        return self.expr if self.kind == "value" else None
+
 
 def _shared_heads(scope: m.Scope) -> m.Scope:
     """The scope with each frame's head being the very object that its `Eval` operation holds, so that both can be
@@ -491,6 +498,10 @@ class Program:
     def returned(self, function: ScopeId) -> tuple[m.Expr, ...]:
         """What a function returns."""
         return self.of(function).returned(function.index)
+
+    def bound(self, scope: ScopeId, name: str) -> tuple[Binding, ...]:
+        """The ways in which a name of a scope gets its value; none for a name that is not its own."""
+        return self.of(scope).bindings(scope.index).get(name, ())
 
     def op(self, site: Site) -> m.Op:
         """The operation an expression stands in."""

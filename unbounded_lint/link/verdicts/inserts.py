@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.containers.construction import Construction
 from unbounded_lint.link.containers.finding import Holder
+from unbounded_lint.link.containers.reading import Construction
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.domains import Keys
-from unbounded_lint.link.keys.files import Installed
+from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.truth import held
@@ -99,7 +99,7 @@ class Inserts:
             return True
         if access.value is None or access.nested or access.kind != "insert":
             return False
-        return self.keys.is_imported(access.value, access.scope)
+        return self._installed.is_imported(access.value, access.scope)
 
     def _is_absent(self, access: Access, accesses: AccessList) -> bool:
         """Whether an append only happens for an element that is not there yet."""

@@ -1,0 +1,139 @@
+"""Fetch the sources of the packages of the corpus: *.py only, and nothing of a package is installed.
+
+    python -m tests.corpus.fetch DEST [--packages FILE] [--only NAME ...]
+
+The sources of each package of `packages.jsonl` go to DEST/NAME/, in the exact version, by pip from the index that it is
+set up for. A stamp file beside a folder says that it is whole, so that a second run goes on where a first one stopped
+and `tests.corpus.diff` knows the folder for a tree. Nothing is run either, except that pip runs an sdist's build script
+to read its metadata where a package says `sdist`. Status 1 where an archive could not be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+DOWNLOAD = "-m pip download --quiet --no-deps --no-input --disable-pip-version-check --dest"
+PLATFORMS = (
+    "manylinux_2_28_x86_64",
+    "manylinux_2_17_x86_64",
+    "manylinux2014_x86_64",
+    "manylinux2010_x86_64",
+    "manylinux1_x86_64",
+    "linux_x86_64",
+)
+PYTHONS = ("3.13", "3.11")
+
+
+class FetchError(Exception):
+    """An archive could not be had."""
+
+
+class Package(NamedTuple):
+    """A package of the corpus: application or library, and whether its wheel or its sdist is read."""
+
+    package: str
+    version: str
+    kind: str
+    source: str
+
+
+def packages(path: Path) -> list[Package]:
+    """The packages that a file of JSON lines names."""
+    return [Package(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def commands(package: Package, into: Path) -> Iterator[list[str]]:
+    """The commands that may bring a package's archive, the likeliest first."""
+    base = [sys.executable, *DOWNLOAD.split(), str(into)]
+    spec = f"{package.package}=={package.version}"
+    if package.source == "sdist":
+        yield [*base, "--no-binary", ":all:", spec]
+        return
+    platforms = [word for name in PLATFORMS for word in ("--platform", name)]
+    for version in PYTHONS:
+        yield [*base, "--only-binary", ":all:", "--python-version", version, *platforms, spec]
+
+
+def download(package: Package, into: Path) -> Path:
+    """The archive of a package, in an empty directory."""
+    said = ""
+    for command in commands(package, into):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        archives = sorted(path for path in into.iterdir() if path.is_file())
+        if done.returncode == 0 and archives:
+            return archives[0]
+        said = done.stderr.strip()[-300:]
+    raise FetchError(f"{package.package}=={package.version} ({package.source}): {said}")
+
+
+def sources(archive: Path) -> Iterator[tuple[str, bytes]]:
+    """The name and the content of each Python file in an archive; an sdist's top folder is left out of the names."""
+    if archive.suffix in (".whl", ".zip"):
+        with zipfile.ZipFile(archive) as opened:
+            for name in opened.namelist():
+                if name.endswith(".py"):
+                    yield name, opened.read(name)
+        return
+    with tarfile.open(archive) as packed:
+        for member in packed:
+            file = packed.extractfile(member) if member.isfile() and member.name.endswith(".py") else None
+            if file is not None:
+                yield member.name.split("/", 1)[-1], file.read()
+
+
+def unpack(archive: Path, into: Path) -> None:
+    """Write the Python files of an archive below a directory, and none outside it."""
+    for name, content in sources(archive):
+        relative = PurePosixPath(name)
+        if ".." in relative.parts or relative.is_absolute():
+            continue
+        target = into.joinpath(*relative.parts)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+def fetch(package: Package, top: Path) -> None:
+    """Make the folder of a package, unless it is there."""
+    tree = top / package.package
+    stamp = top / f".{package.package}-{package.version}-{package.source}.done"
+    if stamp.exists() and tree.is_dir():
+        return
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        unpack(download(package, Path(temporary)), tree)
+    stamp.touch()
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.corpus.fetch", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("dest", type=Path)
+    parser.add_argument("--packages", type=Path, default=HERE / "packages.jsonl")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
+    options = parser.parse_args(None if arguments is None else list(arguments))
+    wanted = [one for one in packages(options.packages) if not options.only or one.package in options.only]
+    failed = 0
+    for one in wanted:
+        try:
+            fetch(one, options.dest)
+        except FetchError as error:
+            failed += 1
+            print(error, file=sys.stderr, flush=True)
+    print(f"{len(wanted) - failed} of {len(wanted)} packages in {options.dest}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
