@@ -7,11 +7,10 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.runs.callgraph import explored
+from unbounded_lint.link.runs.context import Place
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import Removal
-
-DEPTH = 2
-"""How many calls a removal may stand away from the loop."""
 
 _NETS = frozenset({"insert", "capacity"})
 
@@ -34,23 +33,21 @@ class EntryTimerOnlyCleanups(Question):
         nodes = {id(a.site.node) for a in container.accesses if not a.nested}
         return any(
             removal.when == "timer"
-            and (removal.extent != "single" or self._finds(removal.access.scope, removal.access.op, nodes, DEPTH))
+            and (removal.extent != "single" or self._finds((removal.access.scope, removal.access.op), nodes))
             for removal in container.removals
         )
 
-    def _finds(self, scope: ScopeId, op: int, nodes: set[int], depth: int) -> bool:
-        """Whether a loop around an operation, or around a call of its function, walks something made of the
-        container."""
-        facts = self.program.facts(scope)
-        for index in frames_of(facts, op):
-            head = facts.frames[index].head
-            if facts.frames[index].kind == "for" and head is not None and self._mentions(head, scope, nodes, 3):
+    def _finds(self, removal: Place, nodes: set[int]) -> bool:
+        """Whether a loop around a removal, or around a call on the way to it, walks something made of the container."""
+        for scope, op in explored([removal], lambda below: self.graph.callers(below[0])):
+            facts = self.program.facts(scope)
+            around = [facts.frames[index] for index in frames_of(facts, op)] if op >= 0 else []
+            heads = [frame.head for frame in around if frame.kind == "for"]
+            if any(head is not None and self._mentions(head, scope, nodes) for head in heads):
                 return True
-        return depth > 0 and any(
-            site.op >= 0 and self._finds(site.scope, site.op, nodes, depth - 1) for site in self.flow.call_sites(scope)
-        )
+        return False
 
-    def _mentions(self, expr: m.Expr, scope: ScopeId, nodes: set[int], depth: int) -> bool:
+    def _mentions(self, expr: m.Expr, scope: ScopeId, nodes: set[int], depth: int = 3) -> bool:
         for node in w.walk(expr):
             if id(node) in nodes:
                 return True

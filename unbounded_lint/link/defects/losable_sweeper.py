@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -14,12 +15,10 @@ from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import frames_of, loops_around, ops_in, parts_of
 from unbounded_lint.link.program.program import ScopeId
-from unbounded_lint.link.runs.timer_starts import Edge
+from unbounded_lint.link.runs.callgraph import STEPS, Edge, explored
+from unbounded_lint.link.runs.context import Place
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import sweeping_timers
-
-STEPS = 300
-"""How many steps up from the timers are followed; behind that, a sweeper counts as kept."""
 
 _CAUGHT = frozenset({"RuntimeError", "Exception", "BaseException"})
 _CLOSING_RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run"})
@@ -63,9 +62,9 @@ class _Path(NamedTuple):
 
     edge: Edge
     sweeper: ScopeId
-    needs: bool
-    swallowed: tuple[ScopeId, int] | None
-    brief: bool
+    needs: bool = False
+    swallowed: Place | None = None
+    brief: bool = False
 
 
 class LosableSweepers(Question):
@@ -75,48 +74,36 @@ class LosableSweepers(Question):
         """The loss that ends every way to start a sweeper; None if one sweeper is kept, or nothing is known."""
         if container.verdict.name != "swept":
             return None
-        queue: list[_Path] = []
+        begun: list[_Path] = []
         for timer in sweeping_timers(container.removals, self.execution):
-            armed = self.linked.ways.armed(timer)
-            if not armed or (timer.timer == "loop" and self.linked.ways.roots(timer.root[0])):
+            armed = self.graph.armed(timer)
+            if not armed or (timer.timer == "loop" and self.execution.begins(timer.root[0])):
                 return None
-            queue += [self._begun(edge, timer.root[0]) for edge in armed]
+            begun += [self._at(edge, _Path(edge, timer.root[0], self._needs_loop(edge))) for edge in armed]
         found: list[Loss] = []
-        seen: set[object] = set()
-        while queue:
-            path = queue.pop(0)
-            key = (path.edge.scope, path.edge.op, id(path.edge.node), path.needs, path.swallowed, path.brief)
-            if key in seen:
-                continue
-            seen.add(key)
+        for number, path in enumerate(explored(begun, self._further)):
             loss = self._loss(path)
             if loss is not None:
                 found.append(loss)
-                continue
-            if len(seen) > STEPS or self.linked.ways.roots(path.edge.scope):
+            elif number > STEPS or self.execution.begins(path.edge.scope):
                 return None
-            queue += [self._further(above, path) for above in self.linked.ways.edges(path.edge.scope)]
         return min(found, key=lambda loss: loss.confidence.rank, default=None)
 
     # --- steps ---
 
-    def _begun(self, edge: Edge, sweeper: ScopeId) -> _Path:
-        return self._at(edge, sweeper, self._needs_loop(edge), None, _makes_task(edge))
+    def _further(self, path: _Path) -> Iterator[_Path]:
+        if self._loss(path) is None:
+            yield from (self._at(edge, path) for edge in self.graph.starts(path.edge.scope))
 
-    def _further(self, edge: Edge, path: _Path) -> _Path:
-        needs = path.needs if edge.call is not None and edge.timer is None else self._needs_loop(edge)
-        return self._at(edge, path.sweeper, needs, path.swallowed, path.brief or _makes_task(edge))
-
-    def _at(
-        self, edge: Edge, sweeper: ScopeId, needs: bool, swallowed: tuple[ScopeId, int] | None, brief: bool
-    ) -> _Path:
+    def _at(self, edge: Edge, below: _Path) -> _Path:
         facts = self.program.facts(edge.scope)
-        if facts.is_async:
-            needs = False
+        plain = edge.call is not None and edge.timer is None
+        needs = not facts.is_async and (below.needs if plain else self._needs_loop(edge))
+        swallowed = below.swallowed
         if needs and swallowed is None and self._is_swallowed(edge, facts):
             swallowed = (edge.scope, edge.op)
-        brief = brief and (not facts.is_async or self._is_brief(edge, facts))
-        return _Path(edge, sweeper, needs, swallowed, brief)
+        brief = (below.brief or _makes_task(edge)) and (not facts.is_async or self._is_brief(edge, facts))
+        return _Path(edge, below.sweeper, needs, swallowed, brief)
 
     def _loss(self, path: _Path) -> Loss | None:
         edge = path.edge
@@ -136,7 +123,7 @@ class LosableSweepers(Question):
         call = edge.handed
         if call is None:
             return False
-        if set(callee_names(call.func, edge.scope, self.resolver)) & _NEED_LOOP:
+        if not _NEED_LOOP.isdisjoint(callee_names(call.func, edge.scope, self.resolver)):
             return True
         base = call.func.base if isinstance(call.func, m.Attr) else None
         values = self.resolver.values(base, edge.scope) if base is not None else frozenset()
@@ -171,7 +158,7 @@ class LosableSweepers(Question):
         if not _makes_task(edge):
             return False
         facts = self.program.facts(edge.scope)
-        action = facts.ops[edge.op].action if 0 <= edge.op < len(facts.ops) else None
+        action = facts.ops[edge.op].action
         return isinstance(action, m.Eval) and action.role == "statement" and action.value is edge.handed
 
     def _waits_unheld(self, sweeper: ScopeId) -> bool:
@@ -205,10 +192,8 @@ class LosableSweepers(Question):
 
     def _is_run_alone(self, edge: Edge) -> bool:
         """Whether a coroutine is what `asyncio.run` runs."""
-        outer = edge.parents[-1] if edge.parents else None
-        if not isinstance(outer, m.Call) or outer.func is edge.node:
-            return False
-        return bool(set(callee_names(outer.func, edge.scope, self.resolver)) & _CLOSING_RUNNERS)
+        names = callee_names(edge.handed.func, edge.scope, self.resolver) if edge.handed is not None else ()
+        return not _CLOSING_RUNNERS.isdisjoint(names)
 
     def _is_brief(self, edge: Edge, facts: m.Scope) -> bool:
         """Whether a coroutine waits for nothing behind an operation, nor by the operation but for what it calls."""
@@ -216,7 +201,7 @@ class LosableSweepers(Question):
             return False
         if any(facts.frames[f].is_async for f in frames_of(facts, edge.op)):
             return False
-        if edge.handed is not None and any(isinstance(parent, m.Await) for parent in edge.parents):
+        if edge.timer is not None and any(isinstance(parent, m.Await) for parent in edge.site.parents):
             return False
         later = facts.ops[edge.op + 1 :]
         if any(facts.frames[op.frame].is_async for op in later):

@@ -14,18 +14,11 @@ from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.subjects import About, Subjects, asked_at, contradicts, in_place, names_in_front
 from unbounded_lint.link.program.blocks import loops_around
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.program.truth import Asked
-from unbounded_lint.link.runs.callers import exclude
+from unbounded_lint.link.runs.callgraph import STEPS, Edge, exclude, explored
 from unbounded_lint.link.runs.context import Context, ContextKind
-from unbounded_lint.link.runs.timer_starts import Edge
 from unbounded_lint.link.verdicts.container import Container
-
-STEPS = 400
-"""How many steps up from the timers are followed; behind that, they count as started by something else."""
-
-DEPTH = 6
-"""How many callers an insert is followed through."""
 
 _STARTING: frozenset[ContextKind] = frozenset({"startup", "import", "main", "exit", "test", "tested"})
 
@@ -33,13 +26,15 @@ _STARTING: frozenset[ContextKind] = frozenset({"startup", "import", "main", "exi
 class Lead(NamedTuple):
     """An operation that inserts, by itself or through calls; single: one entry, but for loops of this very scope."""
 
-    scope: ScopeId
-    op: int
-    node: m.Expr
-    parents: tuple[m.Expr, ...]
+    site: Site
     key: tuple[m.Expr, ...]
     value: tuple[m.Expr, ...]
     single: bool
+
+    @property
+    def scope(self) -> ScopeId:
+        """The scope in which it stands."""
+        return self.site.scope
 
 
 class Reach(NamedTuple):
@@ -48,28 +43,37 @@ class Reach(NamedTuple):
     carried  conditions of the scopes below, in terms of this scope
     sized    a condition below asks for the container
     hung     a scope below inserts an entry of its own at the same time
+    tied     it stands beside an insert of an entry that is given to the scope
+    onward   what runs above it is on the way of that insert; None, if nothing above counts as it hangs on the entry
     """
 
     edge: Edge
     carried: tuple[Asked, ...]
     sized: bool
     hung: bool
+    tied: bool
+    onward: bool | None
+
+    @property
+    def scope(self) -> ScopeId:
+        """The scope in which it stands."""
+        return self.edge.scope
 
 
 @dataclass(frozen=True)
 class Starts:
     """All that is known about one container's starts.
 
-    held  the identities of the expressions that stand for the container
-    free  something else than an insert starts the sweeper
-    tied  the starts beside an insert
+    leads    scope -> what inserts there
+    reaches  scope -> what starts the sweeper there
+    held     the identities of the expressions that stand for the container
+    tied     the starts beside an insert
     """
 
     leads: dict[ScopeId, tuple[Lead, ...]]
     reaches: dict[ScopeId, tuple[Reach, ...]]
     container: Container
     held: frozenset[int]
-    free: bool
     tied: tuple[Reach, ...]
 
 
@@ -80,36 +84,25 @@ class StartSearch(Question):
         super().__init__(linked)
         self.subjects = Subjects(linked.flow)
 
-    def of(self, container: Container, growing: Iterable[Access], timers: tuple[Context, ...]) -> Starts:
-        """The starts of the timers of a container, and what leads to them and to its inserts."""
-        held = frozenset(id(a.site.node) for a in container.accesses)
+    def of(self, container: Container, growing: Iterable[Access], timers: tuple[Context, ...]) -> Starts | None:
+        """The starts of the timers of a container, and what leads to them and to its inserts; None if something else
+        than an insert starts them, or may."""
         leads = self._leads(growing)
-        known = Starts(leads, {}, container, held, False, ())
-        reaches: dict[ScopeId, list[Reach]] = {}
-        tied: list[Reach] = []
-        free = False
-        queue: list[Reach] = []
+        known = Starts(leads, {}, container, frozenset(id(a.site.node) for a in container.accesses), ())
+        begun: list[Reach] = []
         for timer in timers:
-            armed = self.linked.ways.armed(timer)
-            own = timer.timer == "loop" and bool(timer.root[0] in leads or self.linked.ways.roots(timer.root[0]))
-            free = free or not armed or own or any(self._is_of_entry(edge, leads) for edge in armed)
-            queue += [Reach(edge, (), False, False) for edge in armed]
-        seen = {self._key(reach) for reach in queue}
-        while queue and not free:
-            reach = queue.pop(0)
-            reaches.setdefault(reach.edge.scope, []).append(reach)
-            is_tied, hung = self._ties(reach, known)
-            if is_tied:
-                tied.append(reach)
-            if is_tied and hung is None:
-                continue
-            free = self._is_free(reach, known, bool(hung)) or len(seen) > STEPS
-            for above in self._above(reach, known, bool(hung)):
-                if self._key(above) not in seen:
-                    seen.add(self._key(above))
-                    queue.append(above)
-        found = {scope: tuple(inside) for scope, inside in reaches.items()}
-        return Starts(leads, found, container, held, free, tuple(tied))
+            armed = self.graph.armed(timer)
+            own = timer.timer == "loop" and bool(timer.root[0] in leads or self.execution.begins(timer.root[0]))
+            if not armed or own or any(self._is_of_entry(edge, leads) for edge in armed):
+                return None
+            begun += [self._reach(edge, (), False, False, known) for edge in armed]
+        reaches: dict[ScopeId, list[Reach]] = {}
+        for number, reach in enumerate(explored(begun, lambda below: self._above(below, known))):
+            if number > STEPS or (reach.onward is not None and self._is_free(reach, known)):
+                return None
+            reaches.setdefault(reach.scope, []).append(reach)
+        tied = tuple(reach for inside in reaches.values() for reach in inside if reach.tied)
+        return Starts(leads, {scope: tuple(inside) for scope, inside in reaches.items()}, container, known.held, tied)
 
     def _is_of_entry(self, edge: Edge, leads: dict[ScopeId, tuple[Lead, ...]]) -> bool:
         """Whether an insert arms a one-shot timer that is told about the entry: each has a timer of its own."""
@@ -117,135 +110,117 @@ class StartSearch(Question):
             return False
         return self.subjects.derives(tuple(argument.value for argument in edge.handed.args), edge.scope)
 
-    @staticmethod
-    def _key(reach: Reach) -> tuple[object, ...]:
-        return (reach.edge.scope, reach.edge.op, id(reach.edge.node), reach.carried, reach.sized, reach.hung)
+    # --- up from the inserts ---
 
     def _leads(self, growing: Iterable[Access]) -> dict[ScopeId, tuple[Lead, ...]]:
-        found: dict[ScopeId, list[Lead]] = {}
-        queue: list[tuple[Lead, int]] = []
+        queue = []
         for access in growing:
             key, value = (() if part is None else (part,) for part in (access.key, access.value))
-            lead = Lead(access.scope, access.op, access.site.node, access.site.parents, key, value, not access.bulk)
-            queue.append((lead, DEPTH))
-        seen: set[tuple[ScopeId, int, int]] = set()
-        while queue and len(seen) < STEPS:
-            lead, depth = queue.pop(0)
-            if (lead.scope, lead.op, id(lead.node)) in seen:
-                continue
-            seen.add((lead.scope, lead.op, id(lead.node)))
-            found.setdefault(lead.scope, []).append(lead)
-            if depth and lead.scope.index:
-                queue += [(self.lead_above(edge, lead), depth - 1) for edge in self.linked.ways.edges(lead.scope)]
-        return {scope: tuple(leads) for scope, leads in found.items()}
+            queue.append(Lead(access.site, key, value, not access.bulk))
+        found: dict[ScopeId, dict[int, Lead]] = {}
+        for lead in queue:
+            inside = found.setdefault(lead.scope, {})
+            if id(lead.site.node) not in inside and len(found) < STEPS:
+                inside[id(lead.site.node)] = lead
+                queue += [self.lead_above(edge, lead) for edge in self.graph.starts(lead.scope)]
+        return {scope: tuple(leads.values()) for scope, leads in found.items()}
 
     def lead_above(self, edge: Edge, below: Lead) -> Lead:
         """What an operation is that runs the scope of one that inserts."""
         arguments = () if edge.call is None or edge.call.call is None else tuple(a.value for a in edge.call.call.args)
-        single = below.single and not self.loops(below)
-        return Lead(edge.scope, edge.op, edge.node, edge.parents, arguments, (), single)
+        return Lead(edge.site, arguments, (), below.single and not self.loops(below.site))
 
-    def loops(self, at: Edge | Lead) -> frozenset[int]:
+    # --- beside an insert ---
+
+    def loops(self, at: Site) -> frozenset[int]:
         """The loops of its scope that an operation stands in."""
         facts = self.program.facts(at.scope)
         return frozenset(loops_around(facts, at.op) if 0 <= at.op < len(facts.ops) else ())
 
-    def asked(self, at: Edge | Lead) -> tuple[Asked, ...]:
+    def asked(self, at: Site) -> tuple[Asked, ...]:
         """What must hold for an operation to run."""
         return asked_at(self.program.facts(at.scope), at.op, at.parents, at.node)
 
-    def _ties(self, reach: Reach, known: Starts) -> tuple[bool, bool | None]:
-        """Whether a start stands beside an insert of an entry that is given to the scope; and whether what runs above
-        it is on the way of that insert: None, if nothing above counts as it hangs on the entry."""
-        edge = reach.edge
-        facts = self.program.facts(edge.scope)
-        asked = self.asked(edge)
-        hung: bool | None = reach.hung
-        is_tied = False
-        for lead in known.leads.get(edge.scope, ()):
-            if reach.hung or not self._is_per_entry(lead, edge):
-                continue
-            held = self.asked(lead)
-            if exclude(facts, lead.op, edge.op) or contradicts(asked, held):
-                continue
-            is_tied = True
-            abouts = self.abouts(reach, asked, held, lead, known)
-            hung = None if hung is None or {a for a, _ in abouts} & {"entry", "bulk"} else True
-        return is_tied, hung
+    def abouts(self, reach: Reach, lead: Lead, known: Starts) -> tuple[tuple[About, Asked], ...] | None:
+        """The conditions of a start that do not hold for an insert beside it anyway, each with what it is about; None
+        where only one of both runs."""
+        start, insert = reach.edge.site, lead.site
+        asked, held = self.asked(start), self.asked(insert)
+        if exclude(self.program.facts(start.scope), insert.op, start.op) or contradicts(asked, held):
+            return None
+        names = self.subjects.names(lead.scope, lead.key, lead.value)
+        extra = [c for c in (*asked, *reach.carried) if c not in held]
+        return tuple((self.subjects.about(c, lead.scope, names, known.held), c) for c in extra)
 
-    def _is_per_entry(self, lead: Lead, start: Edge) -> bool:
+    def _reach(self, edge: Edge, carried: tuple[Asked, ...], sized: bool, hung: bool, known: Starts) -> Reach:
+        plain = Reach(edge, carried, sized, hung, False, hung)
+        if hung:
+            return plain
+        leads = (lead for lead in known.leads.get(edge.scope, ()) if self._is_per_entry(lead, edge.site))
+        beside = [found for lead in leads if (found := self.abouts(plain, lead, known)) is not None]
+        on_entry = any({about for about, _ in found} & {"entry", "bulk"} for found in beside)
+        return plain._replace(tied=bool(beside), onward=None if on_entry else bool(beside))
+
+    def _is_per_entry(self, lead: Lead, start: Site) -> bool:
         """Whether an insert is one of many that callers ask for, rather than part of a program's start."""
         if not lead.scope.index or self._runs_once(start):
             return False
-        if not lead.single or not self.loops(lead) <= self.loops(start):
+        if not lead.single or not self.loops(lead.site) <= self.loops(start):
             return self._is_asked_for(start)
         given = self.subjects.derives((*lead.key, *lead.value), lead.scope)
-        return given or bool(self.linked.ways.roots(lead.scope) - {"api", "tested"})
+        return given or bool(self.execution.begins(lead.scope) - {"api", "tested"})
 
-    def _runs_once(self, start: Edge) -> bool:
+    def _runs_once(self, start: Site) -> bool:
         """Whether an operation only runs while the program starts."""
         contexts = self.execution.at(start.scope, start.op)
         return all(c.kind in _STARTING and not (c.kind == "main" and c.looped) for c in contexts)
 
-    def _is_asked_for(self, start: Edge) -> bool:
+    def _is_asked_for(self, start: Site) -> bool:
         """Whether an operation only runs for requests: then many entries that come in with it are no program's start
         either."""
         ways = [c for c in self.execution.sources(start.scope, start.op) if c.kind not in {"test", "dead"}]
         return bool(ways) and all(self.execution.is_asked_for(c) for c in ways)
 
-    def abouts(
-        self, reach: Reach, asked: tuple[Asked, ...], held: tuple[Asked, ...], lead: Lead, known: Starts
-    ) -> tuple[tuple[About, Asked], ...]:
-        """The conditions of a start that do not hold for an insert beside it anyway, each with what it is about."""
-        names = self.subjects.names(lead.scope, lead.key, lead.value)
-        extra = [c for c in (*asked, *reach.carried) if c not in held]
-        return tuple((self.subjects.about(c, lead.scope, names, known.held), c) for c in extra)
+    # --- up from the timers ---
 
-    def _is_free(self, reach: Reach, known: Starts, hung: bool) -> bool:
+    def _is_free(self, reach: Reach, known: Starts) -> bool:
         """Whether a way up to a start ends here, in something that is no insert."""
-        edge = reach.edge
-        scope = edge.scope
+        scope, hung = reach.scope, bool(reach.onward)
         facts = self.program.facts(scope)
-        asked = self.asked(edge)
+        asked, loops = self.asked(reach.edge.site), self.loops(reach.edge.site)
         if reach.sized or self._asks_container(asked, scope, known):
             return False
-        loops = self.loops(edge)
         if known.leads.get(scope) and any(facts.frames[f].kind == "for" for f in loops):
             return False
         if scope.index == 0:
             return not hung or not (asked or loops)
         if hung:
-            return "startup" in self.linked.ways.roots(scope)
-        owner = self.program.owner_class(scope)
-        if (
-            facts.name in name_lists().constructors | {"__enter__", "__aenter__"}
-            and owner is not None
-            and not known.leads.get(scope)
-        ):
-            handle = known.container.holder.handle
-            if isinstance(handle, Attribute) and self.resolver.related(owner, handle.cls):
-                return True
-        return bool(self.linked.ways.roots(scope))
+            return "startup" in self.execution.begins(scope)
+        return self._makes_owner(scope, facts, known) or bool(self.execution.begins(scope))
+
+    def _makes_owner(self, scope: ScopeId, facts: m.Scope, known: Starts) -> bool:
+        """Whether a function makes, or enters, the object that has the container, and inserts nothing."""
+        owner, handle = self.program.owner_class(scope), known.container.holder.handle
+        if facts.name not in name_lists().constructors | {"__enter__", "__aenter__"} or owner is None:
+            return False
+        mine = isinstance(handle, Attribute) and self.resolver.related(owner, handle.cls)
+        return mine and not known.leads.get(scope)
 
     def _asks_container(self, asked: Iterable[Asked], scope: ScopeId, known: Starts) -> bool:
         return any(self.subjects.about(c, scope, frozenset(), known.held) in {"container", "bulk"} for c in asked)
 
-    def _above(self, reach: Reach, known: Starts, hung: bool) -> Iterator[Reach]:
+    def _above(self, reach: Reach, known: Starts) -> Iterator[Reach]:
         """The operations that run the scope of a start."""
-        edge = reach.edge
-        if edge.scope.index == 0:
+        scope = reach.scope
+        asked = self.asked(reach.edge.site)
+        sized = reach.sized or self._asks_container(asked, scope, known)
+        stops = sized and bool(known.leads.get(scope))
+        if reach.onward is None or stops or (reach.hung and (asked or self.loops(reach.edge.site))):
             return
-        asked = self.asked(edge)
-        sized = reach.sized or self._asks_container(asked, edge.scope, known)
-        if (sized and known.leads.get(edge.scope)) or (reach.hung and (asked or self.loops(edge))):
-            return
-        for above in self.linked.ways.edges(edge.scope):
-            carried = tuple(
-                translated
-                for condition in (*asked, *reach.carried)
-                if (translated := self._translated(condition, edge.scope, above.call)) is not None
-            )
-            yield Reach(above, tuple(dict.fromkeys(carried)), sized, hung)
+        for above in self.graph.starts(scope):
+            carried = (self._translated(condition, scope, above.call) for condition in (*asked, *reach.carried))
+            kept = tuple(dict.fromkeys(condition for condition in carried if condition is not None))
+            yield self._reach(above, kept, sized, reach.onward, known)
 
     def _translated(self, condition: Asked, scope: ScopeId, call: CallSite | None) -> Asked | None:
         """A condition on a parameter in terms of the caller: the argument in its place."""

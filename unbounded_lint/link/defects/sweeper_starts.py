@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.defects.question import Linked, Question
-from unbounded_lint.link.defects.start_search import DEPTH, Lead, Reach, Starts, StartSearch
-from unbounded_lint.link.entries.subjects import contradicts, shown
+from unbounded_lint.link.defects.start_search import Lead, Reach, Starts, StartSearch
+from unbounded_lint.link.entries.subjects import shown
 from unbounded_lint.link.program.blocks import evaluated_at
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import Asked
-from unbounded_lint.link.runs.callers import exclude
-from unbounded_lint.link.runs.timer_starts import Edge
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import Removal, sweeping_timers
+
+DEPTH = 6
+"""Through how many callers an insert is followed up to a start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Unstarted:
         return "" if self.condition is None else shown(self.condition)
 
 
+Verdict: TypeAlias = "bool | tuple[Reach, Asked]"
+"""True for an insert that always comes with a start, False for one that never does, or the start and the condition
+about the entry on which it hangs."""
+
+
 class SweeperStarts(Question):
     """Answers for containers that a timer sweeps whether the sweeper runs whenever there is something to sweep."""
 
@@ -65,7 +71,7 @@ class SweeperStarts(Question):
         if not timers or not growing or self._is_started_otherwise(container.removals):
             return ()
         known = self.search.of(container, growing, timers)
-        if known.free or not known.tied:
+        if known is None or not known.tied:
             return ()
         found = (self._of_insert(access, known) for access in growing)
         return tuple(item for item in found if item is not None)
@@ -74,8 +80,11 @@ class SweeperStarts(Question):
     def _is_started_otherwise(removals: tuple[Removal, ...]) -> bool:
         """Whether each insert arms a timer of its own or sweeps by itself."""
         return any(
-            r.when in {"later", "capacity"} or (r.when == "insert" and r.extent != "single") for r in removals
-        ) or any(r.when == "timer" and r.access.handed is not None for r in removals)
+            r.when in {"later", "capacity"}
+            or (r.when == "insert" and r.extent != "single")
+            or (r.when == "timer" and r.access.handed is not None)
+            for r in removals
+        )
 
     def _growing(self, container: Container) -> tuple[Access, ...]:
         """The inserts at run time, and the bulk ones while the program starts."""
@@ -95,59 +104,40 @@ class SweeperStarts(Question):
         return bool(kinds & {"main", "startup"}) and access.scope.index != 0
 
     def _of_insert(self, access: Access, known: Starts) -> Unstarted | None:
-        leads = known.leads.get(access.scope, ())
-        lead = next((found for found in leads if found.op == access.op and found.node is access.site.node), None)
-        if lead is None:
-            return None
-        verdict = self._status(lead, known, DEPTH, frozenset())
-        if verdict is True:
-            return None
+        lead = next((found for found in known.leads.get(access.scope, ()) if found.site.node is access.site.node), None)
+        verdict = self._status(lead, known, DEPTH, frozenset()) if lead is not None else True
         if isinstance(verdict, tuple):
             reach, condition = verdict
-            start = (reach.edge.scope, reach.edge.op)
-            op = evaluated_at(self.program.facts(reach.edge.scope), condition.expr, reach.edge.op)
-            return Unstarted("guarded", access, reach.edge.scope, op, condition, start)
-        if self._only_updates(access, known):
+            start = (reach.scope, reach.edge.op)
+            op = evaluated_at(self.program.facts(reach.scope), condition.expr, reach.edge.op)
+            return Unstarted("guarded", access, reach.scope, op, condition, start)
+        if verdict or self._only_updates(access, known):
             return None
         other = known.tied[0].edge
         once = self.execution.kinds(access.scope, access.op) <= {"main", "startup", "test", "tested", "import"}
         return Unstarted("bare", access, access.scope, access.op, None, (other.scope, other.op), once)
 
-    def _status(self, lead: Lead, known: Starts, depth: int, seen: frozenset[ScopeId]) -> bool | tuple[Reach, Asked]:
-        """True for an insert that always comes with a start, False for one that never does, or the start and the
-        condition about the entry on which it hangs."""
-        guarded = None
-        for reach in known.reaches.get(lead.scope, ()):
-            verdict = self._beside(lead, reach, known)
-            if verdict is True:
-                return True
-            if isinstance(verdict, tuple):
-                guarded = guarded or verdict
-        above = (
-            [e for e in self.linked.ways.edges(lead.scope) if e.scope not in seen] if depth and lead.scope.index else []
-        )
-        found = [
-            self._status(self.search.lead_above(edge, lead), known, depth - 1, seen | {lead.scope})
-            for edge in above
-            if self.execution.roots.is_live(edge.scope)
-        ]
-        if found and not self.linked.ways.roots(lead.scope) and all(verdict is True for verdict in found):
+    def _status(self, lead: Lead, known: Starts, depth: int, seen: frozenset[ScopeId]) -> Verdict:
+        beside = [self._beside(lead, reach, known) for reach in known.reaches.get(lead.scope, ())]
+        if True in beside:
             return True
-        guarded = guarded or next((v for v in found if isinstance(v, tuple)), None)
-        return guarded or False
+        above = [
+            self._status(self.search.lead_above(edge, lead), known, depth - 1, seen | {lead.scope})
+            for edge in (self.graph.starts(lead.scope) if depth else ())
+            if edge.scope not in seen and self.execution.roots.is_live(edge.scope)
+        ]
+        if above and not self.execution.begins(lead.scope) and all(verdict is True for verdict in above):
+            return True
+        return next((verdict for verdict in (*beside, *above) if isinstance(verdict, tuple)), False)
 
-    def _beside(self, lead: Lead, reach: Reach, known: Starts) -> bool | tuple[Reach, Asked]:
-        edge = reach.edge
-        facts = self.program.facts(edge.scope)
-        asked = self.search.asked(edge)
-        held = self.search.asked(lead)
-        if lead.op >= 0 and edge.op >= 0 and (exclude(facts, lead.op, edge.op) or contradicts(asked, held)):
+    def _beside(self, lead: Lead, reach: Reach, known: Starts) -> Verdict:
+        abouts = self.search.abouts(reach, lead, known)
+        if abouts is None:
             return False
-        abouts = self.search.abouts(reach, asked, held, lead, known)
-        around, shared = self.search.loops(lead), self.search.loops(edge)
+        around, shared = self.search.loops(lead.site), self.search.loops(reach.edge.site)
         if reach.hung and (abouts or not shared <= around):
             return False
-        if reach.sized and edge.op < lead.op and not around <= shared:
+        if reach.sized and reach.edge.op < lead.site.op and not around <= shared:
             return False
         for about, condition in abouts:
             if about == "entry":
@@ -163,7 +153,7 @@ class SweeperStarts(Question):
         if any(a.kind == "remove" for a in beside):
             return True
         looked = [a for a in beside if a.kind in {"read", "contains"} and a.key is not None and a.key == access.key]
-        asked = self.search.asked(Edge(access.scope, access.op, access.site.node, access.site.parents))
+        asked = self.search.asked(access.site)
         return bool(looked) and not any(_means_absent(condition) for condition in asked)
 
 

@@ -5,33 +5,29 @@ from __future__ import annotations
 from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given, is_unknown_receiver, receiver_of
+from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Allocation, External, Function
+from unbounded_lint.link.dataflow.values import Allocation, External
 from unbounded_lint.link.program.blocks import loops_around, ops_in
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.runs.timers import Timers
 
 
 class Loops:
     """Reads loops. Memoised."""
 
-    def __init__(self, flow: Flow, catalog: Catalog) -> None:
+    def __init__(self, flow: Flow, catalog: Catalog, timers: Timers) -> None:
         self.program = flow.program
         self.resolver = flow.resolver
         self.catalog = catalog
-        self._timed: dict[tuple[ScopeId, int], bool] = {}
+        self.timers = timers
 
     def timed(self, scope: ScopeId, op: int) -> int | None:
         """The innermost loop around an operation that sleeps or waits with a time limit, so that its body runs again
         and again."""
-        facts = self.program.facts(scope)
-        for frame in loops_around(facts, op):
-            key = (scope, frame)
-            if key not in self._timed:
-                self._timed[key] = self._is_timed(scope, facts, frame)
-            if self._timed[key]:
-                return frame
-        return None
+        around = loops_around(self.program.facts(scope), op)
+        return next((frame for frame in around if self._is_timed(scope, frame)), None)
 
     def is_finite(self, scope: ScopeId, loop: m.Frame) -> bool:
         """Whether a loop goes once over what is there when it begins."""
@@ -56,7 +52,9 @@ class Loops:
                 return bool(values) and all(isinstance(v, Allocation) for v in values)
         return False
 
-    def _is_timed(self, scope: ScopeId, facts: m.Scope, frame: int) -> bool:
+    @kept
+    def _is_timed(self, scope: ScopeId, frame: int) -> bool:
+        facts = self.program.facts(scope)
         loop = facts.frames[frame]
         head = loop.head
         if loop.kind == "for":
@@ -79,31 +77,15 @@ class Loops:
         return self._sleeps(call, scope, 2)
 
     def _sleeps(self, call: m.Call, scope: ScopeId, depth: int) -> bool:
-        names = callee_names(call.func, scope, self.resolver)
-        sleepers = tuple(s for name in names for s in self.catalog.sleeper_named(name))
-        if not sleepers and isinstance(call.func, m.Attr) and is_unknown_receiver(call.func, scope, self.resolver):
-            sleepers = self.catalog.sleeper_method(call.func.name, receiver_of(call.func))
-        if sleepers:
-            arguments = given(call, scope, self.resolver)
-            if any(s.sleeps(arguments) for s in sleepers):
-                return True
-        if not depth:
-            return False
-        for value in self.resolver.values(call.func, scope):
-            if isinstance(value, Function) and self._body_sleeps(value.scope, depth - 1):
-                return True
-        return False
+        arguments = given(call, scope, self.resolver)
+        if any(sleeper.sleeps(arguments) for sleeper in self.timers.sleepers_of(call, scope)):
+            return True
+        called = self.resolver.functions(call.func, scope) if depth else ()
+        return any(self._body_sleeps(function, depth - 1) for function in called)
 
     def _body_sleeps(self, function: ScopeId, depth: int) -> bool:
-        facts = self.program.facts(function)
-        if len(facts.ops) > 15:
-            return False
-        return any(
-            self._sleeps(node, function, depth)
-            for op in facts.ops
-            for node in w.nodes(op.action)
-            if isinstance(node, m.Call)
-        )
+        ops = self.program.facts(function).ops
+        return len(ops) <= 15 and any(self._sleeps(call, function, depth) for op in ops for call in w.calls(op.action))
 
     def is_stream(self, expr: m.Expr, scope: ScopeId) -> bool:
         """Whether an expression is something outside that gives new items for as long as somebody writes."""

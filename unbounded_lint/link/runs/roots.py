@@ -7,18 +7,13 @@ from collections.abc import Generator, Iterator
 from functools import cached_property
 from typing import TypeAlias
 
-from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import callee_names
-from unbounded_lint.link.dataflow.handles import HANDED_ON
-from unbounded_lint.link.dataflow.scoping import decorated_by
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import in_main_guard
 from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.runs.callgraph import CallGraph
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
-from unbounded_lint.link.runs.decorators import Decorators
-from unbounded_lint.link.runs.uncalled import Uncalled
 
 _Kinds: TypeAlias = frozenset[ContextKind]
 
@@ -26,16 +21,10 @@ _Kinds: TypeAlias = frozenset[ContextKind]
 class Roots:
     """Answers whether anything runs a scope, and whether a project has entry points of its own."""
 
-    def __init__(self, flow: Flow, catalog: Catalog, decorators: Decorators, uncalled: Uncalled) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
-        self.decorators = decorators
-        self.uncalled = uncalled
-        self._solver: Solver[ScopeId, frozenset[ContextKind]] = Solver(
-            self._equation, lambda _: frozenset(), frozenset.union
-        )
+    def __init__(self, graph: CallGraph) -> None:
+        self.graph = graph
+        self.program = graph.program
+        self._solver: Solver[ScopeId, _Kinds] = Solver(self._equation, lambda _: frozenset(), frozenset.union)
 
     def is_live(self, scope: ScopeId) -> bool:
         """Whether anything but tests can run a scope."""
@@ -56,34 +45,20 @@ class Roots:
 
     def _users(self, scope: ScopeId) -> Iterator[ScopeId | ContextKind]:
         """The scopes that use a scope, and the kinds of roots it has itself."""
+        parent = self.program.parent(scope)
         if self.program.is_test(scope):
             yield "test"
-            return
-        parent = self.program.parent(scope)
-        if parent is None:
+        elif parent is None:
             yield "import"
-            return
-        if self.program.facts(scope).kind == "class":
+        elif self.program.facts(scope).kind == "class":
             yield parent
-            return
-        users: list[ScopeId] = [site.scope for site in self.flow.call_sites(scope)]
-        for use in self.flow.function_uses(scope):
-            if use.kind in HANDED_ON:
-                users.append(use.site.scope)
-            if use.kind == "escaped":
-                decorated = [
-                    decorated_by(self.program, u.site)
-                    for u in self.flow.function_uses(use.site.scope)
-                    if u.kind == "decorates"
-                ]
-                users += [d for d in decorated if d is not None]
-        yield from users
-        found = bool(users)
-        for context in self.decorators.of(scope, found):
-            found = True
-            yield context.kind
-        if not found:
-            for item in self.uncalled.of(scope):
+        elif edges := self.graph.edges(scope):
+            for edge in edges:
+                yield edge.context.kind if edge.kind == "decorate" and edge.context is not None else edge.root[0]
+        elif self.graph.outside.is_kept(scope):
+            yield "run"
+        else:
+            for item in self.graph.outside.of(scope):
                 yield item.kind if isinstance(item, Context) else item.scope
 
     def is_forgotten(self, scope: ScopeId) -> bool:
@@ -96,11 +71,10 @@ class Roots:
         """Whether the project has a script or an application of its own outside its tests: then a start that nobody
         calls is a fault."""
         for module in self.program.mentioning("__main__"):
-            if not module.file.is_test and any(
-                in_main_guard(module.scope(0), index) for index in range(len(module.scope(0).ops))
-            ):
+            body = module.scope(0)
+            if not module.file.is_test and any(in_main_guard(body, index) for index in range(len(body.ops))):
                 return True
-        return any(self._makes_app(name) for name in self.catalog.data.apps)
+        return any(self._makes_app(name) for name in self.graph.catalog.data.apps)
 
     def _makes_app(self, name: str) -> bool:
         """Whether the body of a module makes an object of a class that servers and runners are pointed at."""
@@ -108,7 +82,7 @@ class Roots:
             call = site.parents[-1] if site.parents else None
             made = site.scope.index == 0 and isinstance(call, m.Call) and call.func is site.node
             if made and isinstance(self.program.op(site).action, m.Assign) and not self.program.is_test(site.scope):
-                names = callee_names(site.node, site.scope, self.resolver)
-                if name in {self.catalog.canonical(found) for found in names}:
+                names = callee_names(site.node, site.scope, self.graph.flow.resolver)
+                if name in {self.graph.catalog.canonical(found) for found in names}:
                     return True
         return False

@@ -81,7 +81,8 @@ class Moments:
         for timer in self.execution.timers.of(call, access.scope)[:1]:
             if timer.process == "other":
                 return "other-process"
-            if not self.execution.timers.is_started(timer, call, access.site):
+            made = self.execution.graph.standing(access.scope, access.op, call)
+            if not self.execution.timers.is_started(timer, made):
                 return "unstarted"
             if timer.repeats(given(call, access.scope, self.resolver)) and access.kind == "clear":
                 return "timer"
