@@ -9,6 +9,7 @@ from typing import TypeAlias
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
+from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.blocks import evaluated_at, guards, loops_around, ops_in
@@ -45,7 +46,7 @@ class EarlySweeperStops(Question):
 
     def __init__(self, linked: Linked) -> None:
         super().__init__(linked)
-        self._symbols = {id(a.site.node): (c.symbol, c.holder.name) for c in linked.containers for a in c.accesses}
+        self._symbols = {id(part): c.symbol for c in linked.containers for a in c.accesses for part in _parts(a, c)}
 
     def of(self, container: Container) -> Stop | None:
         """Where the last sweeper of a container stops too early; None if any sweeper goes on, or may."""
@@ -97,11 +98,13 @@ class EarlySweeperStops(Question):
                 if asked:
                     yield scope, index, asked
 
-    def _all_empty(self, conditions: Iterable[tuple[m.Expr, bool]], scope: ScopeId) -> frozenset[str] | None:
+    def _all_empty(
+        self, conditions: Iterable[tuple[m.Expr, bool]], scope: ScopeId, depth: int = 2
+    ) -> frozenset[str] | None:
         """The containers that must be empty for conditions to hold; None if anything else is asked as well."""
         found: frozenset[str] = frozenset()
         for expr, truth in conditions:
-            asked = self._emptiness(expr, truth, scope)
+            asked = self._emptiness(expr, truth, scope, depth)
             if asked is None:
                 return None
             found |= asked
@@ -162,7 +165,7 @@ class EarlySweeperStops(Question):
     def _by_flag(self, timer: Context) -> Iterator[Place]:
         """`self._stopped.set()` and `self._running = False`, where the loop asks for them."""
         scope, op = timer.root
-        loop = self.execution.loops.timed(scope, op) if timer.timer == "loop" else None
+        loop = self.execution.loops.timed(scope, op)
         head = self.program.facts(scope).frames[loop].head if loop is not None else None
         for handle in self._handles(head, scope):
             for use in self.flow.uses(handle):
@@ -190,49 +193,29 @@ class EarlySweeperStops(Question):
         expr, truth = straight(expr, truth)
         match expr:
             case m.BoolOp(items=items):
-                parts = [self._item_emptiness(item, expr, truth, scope, depth) for item in items]
-                return None if None in parts else frozenset(s for part in parts if part is not None for s in part)
-            case m.Compare(left=left, ops=(op,), items=(m.Const(kind=kind, value=value),)):
-                if kind == "none":
-                    return frozenset() if id(left) not in self._symbols else None
-                size = (op, value) in (_EMPTY if truth else _FILLED)
-                return self._sized(left) if size else None
+                return self._all_empty([(item, truth) for item in items], scope, depth)
+            case m.Compare(left=left, ops=("is" | "is not",), items=(m.Const(kind="none"),)):
+                return None if id(left) in self._symbols else frozenset()
+            case m.Compare(left=left, ops=(op,), items=(m.Const(value=value),)):
+                sized = left.args[0].value if isinstance(left, m.Call) and len(left.args) == 1 else left
+                return self._known(sized) if (op, value) in (_EMPTY if truth else _FILLED) else None
             case m.Call(func=m.Name(id="len" | "bool" | "any"), args=(only,)):
-                return self._sized(only.value) if not truth else None
+                return None if truth else self._known(only.value)
             case m.Call(args=()):
                 return self._told(expr, truth, scope, depth)
             case m.Const():
                 return frozenset()
-        return self._known(expr) if not truth else None
+        return None if truth else self._known(expr)
 
     def _known(self, expr: m.Expr) -> frozenset[str] | None:
-        known = self._symbols.get(id(expr))
-        return frozenset({known[0]}) if known is not None else None
-
-    def _item_emptiness(
-        self, item: m.Expr, whole: m.Expr, truth: bool, scope: ScopeId, depth: int
-    ) -> frozenset[str] | None:
-        """One part of a chain; the trace of a container may have kept the chain as a whole."""
-        known = self._symbols.get(id(whole))
-        if known is not None and w.last_name(item) == known[1]:
-            return self._known(whole) if not truth else None
-        return self._emptiness(item, truth, scope, depth)
-
-    def _sized(self, expr: m.Expr) -> frozenset[str] | None:
-        if isinstance(expr, m.Call) and expr.func == m.Name("len") and expr.args:
-            expr = expr.args[0].value
-        return self._known(expr)
+        symbol = self._symbols.get(id(expr))
+        return None if symbol is None else frozenset({symbol})
 
     def _told(self, call: m.Call, truth: bool, scope: ScopeId, depth: int) -> frozenset[str] | None:
         """A function of the project that only says whether something is empty."""
         functions = self.resolver.functions(call.func, scope) if depth else ()
-        if len(functions) != 1:
-            return None
-        facts = self.program.facts(functions[0])
-        answers = [op.action.value for op in facts.ops if isinstance(op.action, m.Return)]
-        if len(answers) != 1 or answers[0] is None:
-            return None
-        return self._emptiness(answers[0], truth, functions[0], depth - 1)
+        answers = self.program.returned(functions[0]) if len(functions) == 1 else ()
+        return self._emptiness(answers[0], truth, functions[0], depth - 1) if len(answers) == 1 else None
 
     # --- what starts again ---
 
@@ -251,3 +234,11 @@ class EarlySweeperStops(Question):
             if min(one, other) >= 0 and loops_around(facts, one) == loops_around(facts, other):
                 return True
         return False
+
+
+def _parts(access: Access, container: Container) -> Iterator[m.Expr]:
+    """What stands for a container: of a chain, which the trace keeps as a whole, the parts that are written so."""
+    if isinstance(access.site.node, m.BoolOp):
+        yield from (part for part in w.walk(access.site.node) if w.last_name(part) == container.holder.name)
+    else:
+        yield access.site.node
