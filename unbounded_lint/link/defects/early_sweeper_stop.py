@@ -229,11 +229,8 @@ class EarlySweeperStops(Question):
         )
 
     def _comes_with(self, insert: Place, start: Place) -> bool:
-        for scope, one, other in self.graph.common_runs(insert, start):
-            facts = self.program.facts(scope)
-            if min(one, other) >= 0 and loops_around(facts, one) == loops_around(facts, other):
-                return True
-        return False
+        runs = ((self.program.facts(scope), one, other) for scope, one, other in self.graph.common_runs(insert, start))
+        return any(loops_around(facts, one) == loops_around(facts, other) for facts, one, other in runs)
 
 
 def _parts(access: Access, container: Container) -> Iterator[m.Expr]:

@@ -41,7 +41,7 @@ class EntryTimerOnlyCleanups(Question):
         """Whether a loop around a removal, or around a call on the way to it, walks something made of the container."""
         for scope, op in explored([removal], lambda below: self.graph.callers(below[0])):
             facts = self.program.facts(scope)
-            around = [facts.frames[index] for index in frames_of(facts, op)] if op >= 0 else []
+            around = (facts.frames[index] for index in frames_of(facts, op))
             heads = [frame.head for frame in around if frame.kind == "for"]
             if any(head is not None and self._mentions(head, scope, nodes) for head in heads):
                 return True

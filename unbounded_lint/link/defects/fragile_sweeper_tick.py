@@ -15,7 +15,7 @@ from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in,
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.callgraph import Edge, EdgeKind, explored
-from unbounded_lint.link.runs.context import Place
+from unbounded_lint.link.runs.context import RUNTIME, Place
 from unbounded_lint.link.verdicts.container import Container
 
 HEIGHT = 8
@@ -80,7 +80,7 @@ class FragileSweeperTicks(Question):
             if frame is None:
                 yield from self._timers(scope)
             elif "timer" in self.execution.kinds(scope, op):
-                yield self._judge_loop(scope, frame)
+                yield self._judge_loop(scope, op, frame)
 
     def _runners(self, place: Place) -> Iterator[Place]:
         """The operations that run the function of one that stands in no timed loop."""
@@ -119,26 +119,26 @@ class FragileSweeperTicks(Question):
         found = self.risks.worst(scope, ops, within) if not opaque else None
         return ((scope, found[0]), found[1]) if found else None
 
-    def _judge_loop(self, scope: ScopeId, frame: int) -> Fragile | None:
+    def _judge_loop(self, scope: ScopeId, op: int, frame: int) -> Fragile | None:
         facts = self.program.facts(scope)
-        if scope.index == 0 or self.risks.is_opaque(scope) or self._is_run_again(scope, facts, frame):
+        around = frames_of(facts, op)
+        outside = around[around.index(frame) + 1 :]
+        if scope.index == 0 or self.risks.is_opaque(scope) or self._goes_on(scope, outside):
             return None
         worst = self._worst(scope, span_of(facts, frame), frame)
         if worst is None or not self._dies_quietly(scope):
             return None
         return Fragile("loop", (scope, max(facts.frames[frame].op - 1, 0)), *worst)
 
-    def _is_run_again(self, scope: ScopeId, facts: m.Scope, frame: int) -> bool:
-        """Whether an outer loop of the function catches what ends the inner one, or the handler starts it anew."""
-        at, caught = facts.frames[frame].parent, False
-        while at > 0:
-            if self.risks.is_catching(scope, at):
-                caught = True
-                if self._handler_restarts(scope, facts, at):
-                    return True
-            if caught and facts.frames[at].kind in LOOPS:
+    def _goes_on(self, scope: ScopeId, around: tuple[int, ...]) -> bool:
+        """Whether an exception on its way out of some frames is caught, and what raised it run again."""
+        facts, caught = self.program.facts(scope), False
+        for frame in around:
+            caught = caught or self.risks.is_catching(scope, frame)
+            if caught and facts.frames[frame].kind in LOOPS:
                 return True
-            at = facts.frames[at].parent
+            if facts.frames[frame].kind == "try" and self._handler_restarts(scope, facts, frame):
+                return True
         return False
 
     def _handler_restarts(self, scope: ScopeId, facts: m.Scope, frame: int) -> bool:
@@ -158,7 +158,7 @@ class FragileSweeperTicks(Question):
         if not depth or self.risks.is_opaque(tick):
             return None
         facts, runners = self.program.facts(tick), self.graph.above(arm[0])
-        arming = [arm[1]] if tick == arm[0] else [op for op in runners.get(tick, ()) if op >= 0]
+        arming = (arm[1],) if tick == arm[0] else runners.get(tick, ())
         kinds = {facts.frames[f].kind for op in arming for f in frames_of(facts, op)}
         if not arming or kinds & {"finally", "except"}:
             return None
@@ -200,19 +200,8 @@ class FragileSweeperTicks(Question):
         elif handed and timer is not None and timer.on_exception != "propagates":
             if timer.process != "other":
                 yield "again" if self._is_watched(edge.root) else "quiet"
-        elif op >= 0:
-            yield "again" if self._goes_on(scope, op) else scope
-
-    def _goes_on(self, scope: ScopeId, op: int) -> bool:
-        """Whether an exception at an operation is caught and what raised it run again."""
-        facts, caught = self.program.facts(scope), False
-        for index in frames_of(facts, op):
-            caught = caught or self.risks.is_catching(scope, index)
-            if caught and facts.frames[index].kind in LOOPS:
-                return True
-            if facts.frames[index].kind == "try" and self._handler_restarts(scope, facts, index):
-                return True
-        return False
+        else:
+            yield "again" if self._goes_on(scope, frames_of(self.program.facts(scope), op)) else scope
 
     def _fate_of_thread(self, scope: ScopeId) -> Iterator[Fate]:
         owner = self.program.owner_class(scope)
@@ -221,25 +210,19 @@ class FragileSweeperTicks(Question):
                 if timer.callback.how == "override" and self.program.facts(scope).name in timer.callback.names:
                     yield "quiet" if timer.kind == "spawn" and timer.process != "other" else "loud"
 
-    def _recurs(self, place: Place) -> bool:
-        """Whether an operation may run again while the program serves, not merely when it starts."""
-        return any(
-            context.kind in {"run", "timer", "later", "api", "tested"} or (context.looped and context.kind == "main")
-            for context in self.execution.at(*place)
-        )
-
     def _is_watched(self, start: Place) -> bool:
         """Whether a start is repeated when the thread or task has ended: it is guarded by whether that still runs, or a
         callback at the end of it starts the next."""
         return any(
             self._asks_if_alive((scope, op)) or self._follows_up(scope)
             for scope, op in explored([start], lambda below: self.graph.callers(below[0]))
-            if op >= 0
         )
 
     def _asks_if_alive(self, place: Place) -> bool:
         asked = (n for test, _ in guards(self.program.facts(place[0]), place[1]) for n in w.walk(test))
-        return any(isinstance(n, m.Attr) and n.name in _LIVENESS for n in asked) and self._recurs(place)
+        # a start that runs once, with the program, is not repeated
+        recurs = (c.kind in RUNTIME | {"tested"} or (c.looped and c.kind == "main") for c in self.execution.at(*place))
+        return any(isinstance(n, m.Attr) and n.name in _LIVENESS for n in asked) and any(recurs)
 
     def _follows_up(self, scope: ScopeId) -> bool:
         return any(

@@ -22,6 +22,7 @@ from unbounded_lint.link.verdicts.removals import sweeping_timers
 
 _CAUGHT = frozenset({"RuntimeError", "Exception", "BaseException"})
 _CLOSING_RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run"})
+_SUPPRESS = frozenset({"contextlib.suppress"})
 _LOOP_NOW = frozenset({"asyncio.get_running_loop", "asyncio.events.get_running_loop"})
 _NEED_LOOP = frozenset({"asyncio.create_task", "asyncio.tasks.create_task"})
 _WAKERS = frozenset(
@@ -109,7 +110,7 @@ class LosableSweepers(Question):
         edge = path.edge
         if edge.scope.index == 0 and path.needs and path.swallowed is not None:
             return Loss("swallowed", *path.swallowed, path.sweeper, Confidence.HIGH)
-        if path.brief and self._is_run_alone(edge):
+        if path.brief and edge.handed is not None and self._is_one_of(_CLOSING_RUNNERS, edge.handed.func, edge.scope):
             return Loss("short", edge.scope, edge.op, path.sweeper, Confidence.HIGH)
         if self._is_dropped(edge):
             level = Confidence.MEDIUM if self._waits_unheld(path.sweeper) else Confidence.LOW
@@ -120,36 +121,32 @@ class LosableSweepers(Question):
 
     def _needs_loop(self, edge: Edge) -> bool:
         """Whether a start raises RuntimeError where no event loop runs."""
-        call = edge.handed
-        if call is None:
-            return False
-        if not _NEED_LOOP.isdisjoint(callee_names(call.func, edge.scope, self.resolver)):
+        func = edge.handed.func if edge.handed is not None else None
+        if func is not None and self._is_one_of(_NEED_LOOP, func, edge.scope):
             return True
-        base = call.func.base if isinstance(call.func, m.Attr) else None
-        values = self.resolver.values(base, edge.scope) if base is not None else frozenset()
+        values = self.resolver.values(func.base, edge.scope) if isinstance(func, m.Attr) else frozenset()
         return bool(values) and all(isinstance(v, ExternalResult) and v.name in _LOOP_NOW for v in values)
 
     def _is_swallowed(self, edge: Edge, facts: m.Scope) -> bool:
         """Whether an operation stands in a `try` whose handler goes on, or in a `suppress`."""
-        if not 0 <= edge.op < len(facts.ops):
-            return False
         for index in frames_of(facts, edge.op):
             frame = facts.frames[index]
             if frame.kind == "with" and isinstance(frame.head, m.Call):
-                names = callee_names(frame.head.func, edge.scope, self.resolver)
-                caught = [a.value for a in frame.head.args]
-                if "contextlib.suppress" in names and any(self._catches(c, edge.scope) for c in caught):
+                is_suppress = self._is_one_of(_SUPPRESS, frame.head.func, edge.scope)
+                if is_suppress and any(self._catches(a.value, edge.scope) for a in frame.head.args):
                     return True
             if frame.kind == "try":
                 for handler in parts_of(facts, index, "except"):
-                    head = facts.frames[handler].head
-                    if head is None or self._catches(head, edge.scope):
-                        return not _raises(facts, handler)
+                    if self._catches(facts.frames[handler].head, edge.scope):
+                        return not any(isinstance(op.action, m.Raise) for _, op in ops_in(facts, handler))
         return False
 
-    def _catches(self, head: m.Expr, scope: ScopeId) -> bool:
+    def _catches(self, head: m.Expr | None, scope: ScopeId) -> bool:
         parts = head.items if isinstance(head, m.Display) else (head,)
-        return any(set(callee_names(part, scope, self.resolver)) & _CAUGHT for part in parts)
+        return any(part is None or self._is_one_of(_CAUGHT, part, scope) for part in parts)
+
+    def _is_one_of(self, names: frozenset[str], expr: m.Expr, scope: ScopeId) -> bool:
+        return not names.isdisjoint(callee_names(expr, scope, self.resolver))
 
     # --- a task that nothing keeps ---
 
@@ -157,20 +154,14 @@ class LosableSweepers(Question):
         """Whether a start is a statement of its own, and the framework keeps no reference either."""
         if not _makes_task(edge):
             return False
-        facts = self.program.facts(edge.scope)
-        action = facts.ops[edge.op].action
+        action = self.program.op(edge.site).action
         return isinstance(action, m.Eval) and action.role == "statement" and action.value is edge.handed
 
     def _waits_unheld(self, sweeper: ScopeId) -> bool:
         """Whether a coroutine waits, without a time limit, for something that only itself refers to."""
-        facts = self.program.facts(sweeper)
-        for op in facts.ops:
-            for node in w.nodes(op.action):
-                if isinstance(node, m.Await):
-                    name = _waited_for(node.value)
-                    if name is not None and self._is_own(name, sweeper):
-                        return True
-        return False
+        nodes = (node for op in self.program.facts(sweeper).ops for node in w.nodes(op.action))
+        names = (_waited_for(node.value) for node in nodes if isinstance(node, m.Await))
+        return any(name is not None and self._is_own(name, sweeper) for name in names)
 
     def _is_own(self, name: str, scope: ScopeId) -> bool:
         """Whether a name stands for something to wait for that is made here, goes nowhere else and is never set."""
@@ -178,8 +169,8 @@ class LosableSweepers(Question):
         if len(bound) != 1 or bound[0].kind != "value" or not isinstance(bound[0].expr, m.Call):
             return False
         func = bound[0].expr.func
-        made = set(callee_names(func, scope, self.resolver)) & _WAKERS
-        if not made and not (isinstance(func, m.Attr) and func.name == "create_future"):
+        made = self._is_one_of(_WAKERS, func, scope)
+        if not made and w.last_name(func) != "create_future":
             return False
         return all(
             use.site.scope == scope
@@ -190,21 +181,13 @@ class LosableSweepers(Question):
 
     # --- a loop that ends ---
 
-    def _is_run_alone(self, edge: Edge) -> bool:
-        """Whether a coroutine is what `asyncio.run` runs."""
-        names = callee_names(edge.handed.func, edge.scope, self.resolver) if edge.handed is not None else ()
-        return not _CLOSING_RUNNERS.isdisjoint(names)
-
     def _is_brief(self, edge: Edge, facts: m.Scope) -> bool:
         """Whether a coroutine waits for nothing behind an operation, nor by the operation but for what it calls."""
-        if not 0 <= edge.op < len(facts.ops) or loops_around(facts, edge.op):
-            return False
-        if any(facts.frames[f].is_async for f in frames_of(facts, edge.op)):
+        later = facts.ops[edge.op + 1 :]
+        frames = (*frames_of(facts, edge.op), *(op.frame for op in later))
+        if loops_around(facts, edge.op) or any(facts.frames[frame].is_async for frame in frames):
             return False
         if edge.timer is not None and any(isinstance(parent, m.Await) for parent in edge.site.parents):
-            return False
-        later = facts.ops[edge.op + 1 :]
-        if any(facts.frames[op.frame].is_async for op in later):
             return False
         return not any(isinstance(node, m.Await | m.Yield) for op in later for node in w.nodes(op.action))
 
@@ -213,11 +196,6 @@ def _makes_task(edge: Edge) -> bool:
     """Whether a start makes a task that the event loop keeps no reference to."""
     timer = edge.timer
     return timer is not None and timer.kind == "spawn" and timer.context == "loop" and not timer.keeps_reference
-
-
-def _raises(facts: m.Scope, frame: int) -> bool:
-    """Whether a handler ends the program or passes the error on."""
-    return any(isinstance(op.action, m.Raise) for _, op in ops_in(facts, frame))
 
 
 def _waited_for(expr: m.Expr) -> str | None:

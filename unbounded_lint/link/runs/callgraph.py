@@ -100,14 +100,17 @@ class CallGraph:
     @kept
     def starts(self, scope: ScopeId) -> tuple[Edge, ...]:
         """The operations outside tests that run a function, those of timers where they are started."""
-        found = (
-            started
-            for edge in self.edges(scope)
-            if edge.kind in RUNNING
-            for started in self._started(edge)
-            if not self.program.is_test(started.scope)
-        )
-        return tuple({(edge.scope, edge.op, id(edge.site.node)): edge for edge in found}.values())
+        found: dict[tuple[ScopeId, int, int], Edge] = {}
+        for edge in self.edges(scope):
+            for site in self._begun(edge) if edge.kind in RUNNING else ():
+                if not self.program.is_test(site.scope):
+                    found[site.scope, site.op, id(site.node)] = replace(edge, site=site)
+        return tuple(found.values())
+
+    def _begun(self, edge: Edge) -> tuple[Site, ...]:
+        if edge.timer is None or edge.made is None or edge.kind == "call":
+            return (edge.site,)
+        return self.timers.starts(edge.timer, edge.made) or (edge.site,)
 
     def armed(self, timer: Context) -> tuple[Edge, ...]:
         """The operations that start a timer, each with all that leads from it to the function that the timer runs;
@@ -122,7 +125,7 @@ class CallGraph:
     def standing(self, scope: ScopeId, op: int, node: m.Expr) -> Site:
         """Where an expression stands in an operation."""
         ops = self.program.facts(scope).ops
-        for top in w.expressions(ops[op].action) if 0 <= op < len(ops) else ():
+        for top in w.expressions(ops[op].action):
             for part, parents in w.walk_with_parents(top):
                 if part is node:
                     return Site(scope, op, node, parents)
@@ -146,14 +149,13 @@ class CallGraph:
 
     def _called(self, call: CallSite, scope: ScopeId) -> Edge:
         site = self.standing(call.scope, call.op, call.call or m.Const("none", "None"))
-        outer = site.parents[-1] if site.parents else None
-        if not isinstance(outer, m.Call) or outer.func is site.node:
+        if not isinstance(site.parent, m.Call) or site.parent.func is site.node:
             return Edge("call", scope, site, call)
-        timer = next(iter(self.timers.of(outer, site.scope)), None)
-        return Edge("call", scope, site, call, timer, _outer(site))
+        timer = next(iter(self.timers.of(site.parent, site.scope)), None)
+        return Edge("call", scope, site, call, timer, site.outer)
 
     def _handed(self, site: Site, call: m.Call, scope: ScopeId) -> Iterator[Edge]:
-        here, made = (site.scope, site.op), _outer(site)
+        here, made = (site.scope, site.op), site.outer
         timers = [t for t in self.timers.of(call, site.scope) if takes_callback(t, call, site.node)]
         if site.scope in self.timers.declared:
             return
@@ -196,13 +198,6 @@ class CallGraph:
                     made = self._called(call, function).site
                     found.setdefault(target, []).append(self._by_timer(timer, made, target))
         return {target: tuple(edges) for target, edges in found.items()}
-
-    def _started(self, edge: Edge) -> Iterator[Edge]:
-        """A timer where it is really started: at its `start()`, if it needs one, otherwise where it is made."""
-        sites: tuple[Site, ...] = ()
-        if edge.timer is not None and edge.made is not None and edge.kind != "call":
-            sites = self.timers.starts(edge.timer, edge.made)
-        yield from (replace(edge, site=site) for site in sites or (edge.site,))
 
     # --- walks ---
 
@@ -252,15 +247,8 @@ def explored(start: Iterable[T], further: Callable[[T], Iterable[T]], limit: int
                 queue.append(other)
 
 
-def _outer(site: Site) -> Site:
-    """The expression directly around one."""
-    return Site(site.scope, site.op, site.parents[-1], site.parents[:-1])
-
-
 def exclude(facts: m.Scope, one: int, other: int) -> bool:
     """Whether two operations stand in branches of which only one is taken."""
-    if not (0 <= one < len(facts.ops) and 0 <= other < len(facts.ops)):
-        return False
     for index in apart(facts, one, other):
         if facts.frames[index].kind in BRANCHES:
             if in_twin(facts, index, other) or (one < other and leaves(facts, index)):

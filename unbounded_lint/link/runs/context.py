@@ -14,6 +14,8 @@ ContextKind: TypeAlias = Literal[
 ]  # fmt: skip
 LIVE: frozenset[ContextKind] = frozenset({"import", "startup", "main", "run", "api", "timer", "later", "exit"})
 RUNTIME: frozenset[ContextKind] = frozenset({"run", "api", "timer", "later"})
+STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "exit", "test", "tested"})
+"""While a program starts or ends, or for tests."""
 
 Place: TypeAlias = "tuple[ScopeId, int]"
 """A scope and an operation of it."""

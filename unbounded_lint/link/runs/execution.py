@@ -15,7 +15,7 @@ from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.callgraph import CallGraph, Edge, explored
-from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Place, Step, is_of_test
+from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind, Place, Step, is_of_test
 from unbounded_lint.link.runs.loops import Loops
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.roots import Roots
@@ -89,6 +89,11 @@ class Execution:
     def kinds(self, scope: ScopeId, op: int) -> frozenset[ContextKind]:
         """The kinds of the contexts of an operation."""
         return frozenset(c.kind for c in self.at(scope, op))
+
+    def runs_once(self, scope: ScopeId, op: int) -> bool:
+        """Whether an operation only runs while the program starts or ends, and once then."""
+        contexts = self.at(scope, op)
+        return all(c.kind in STARTING and not (c.kind == "main" and c.looped) for c in contexts)
 
     def sources(self, scope: ScopeId, op: int) -> tuple[Context, ...]:
         """Every root from which an operation is reached, those of the same sort included."""

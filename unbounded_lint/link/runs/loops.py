@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -12,6 +14,9 @@ from unbounded_lint.link.program.blocks import loops_around, ops_in
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.timers import Timers
+
+SHORT = 15
+"""How many operations a function may have whose body is looked into for a sleep."""
 
 
 class Loops:
@@ -61,31 +66,32 @@ class Loops:
             if loop.is_async and isinstance(head, m.Call):
                 tail = dotted_text(head.func).rpartition(".")[2].lower()
                 return any(tick in tail for tick in self.catalog.data.loops.tickers)
-            if not (
-                isinstance(head, m.Call)
-                and set(callee_names(head.func, scope, self.resolver)) & set(self.catalog.data.loops.endless)
-            ):
+            names = callee_names(head.func, scope, self.resolver) if isinstance(head, m.Call) else ()
+            if not set(names) & set(self.catalog.data.loops.endless):
                 return False
         elif isinstance(head, m.Compare) and not set(head.ops) & {"is", "is not", "in", "not in", "!="}:
             return False
-        tops = [head] if head is not None else []
-        tops += [top for _, op in ops_in(facts, frame) for top in w.expressions(op.action)]
-        return any(self._sleeps(node, scope, 2) for top in tops for node in w.walk(top) if isinstance(node, m.Call))
+        return any(self.sleeps(call, scope) for call in self.calls_in(scope, frame))
 
-    def sleeps(self, call: m.Call, scope: ScopeId) -> bool:
-        """Whether a call lets time pass, or waits with a limit."""
-        return self._sleeps(call, scope, 2)
+    def calls_in(self, scope: ScopeId, frame: int) -> Iterator[m.Call]:
+        """The calls in the head of a loop and in its body."""
+        facts = self.program.facts(scope)
+        head = facts.frames[frame].head
+        yield from (node for node in (w.walk(head) if head is not None else ()) if isinstance(node, m.Call))
+        for _, op in ops_in(facts, frame):
+            yield from w.calls(op.action)
 
-    def _sleeps(self, call: m.Call, scope: ScopeId, depth: int) -> bool:
+    def sleeps(self, call: m.Call, scope: ScopeId, depth: int = 2) -> bool:
+        """Whether a call lets time pass, or waits with a limit, in a function of the project so deep."""
         arguments = given(call, scope, self.resolver)
         if any(sleeper.sleeps(arguments) for sleeper in self.timers.sleepers_of(call, scope)):
             return True
-        called = self.resolver.functions(call.func, scope) if depth else ()
-        return any(self._body_sleeps(function, depth - 1) for function in called)
-
-    def _body_sleeps(self, function: ScopeId, depth: int) -> bool:
-        ops = self.program.facts(function).ops
-        return len(ops) <= 15 and any(self._sleeps(call, function, depth) for op in ops for call in w.calls(op.action))
+        for function in self.resolver.functions(call.func, scope) if depth else ():
+            ops = self.program.facts(function).ops
+            calls = (inner for op in ops if len(ops) <= SHORT for inner in w.calls(op.action))
+            if any(self.sleeps(inner, function, depth - 1) for inner in calls):
+                return True
+        return False
 
     def is_stream(self, expr: m.Expr, scope: ScopeId) -> bool:
         """Whether an expression is something outside that gives new items for as long as somebody writes."""

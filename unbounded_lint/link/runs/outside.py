@@ -87,32 +87,17 @@ class Outside:
         """The ways in which a function that nothing in the project calls may come to run."""
         here = (scope, 0)
         owner, parent = self.program.owner_class(scope), self.program.parent(scope)
-        name = self._given_name(scope)
+        name, is_nested = self.program.facts(scope).name, parent is not None and parent.index != 0
         if owner is not None:
             yield self._method(scope, owner)
         elif name == "__getattr__":
             yield Context("run", True, False, here)
         elif hooks := self.catalog.hook_function(name):
             yield by_hook(hooks[0], here)
-        elif name == "<lambda>" and parent is not None:
-            yield Step(parent)
-        elif self._is_nested(scope):
-            yield Context("dead", False, False, here)
+        elif parent is not None and is_nested:
+            yield Step(parent) if name == "<lambda>" else Context("dead", False, False, here)
         else:
             yield Context("dead" if name.startswith("_") else "api", True, False, here)
-
-    def _given_name(self, scope: ScopeId) -> str:
-        """The name others know a function by: a lambda that a module assigns to a variable is called by that."""
-        facts = self.program.facts(scope)
-        if facts.kind == "lambda" and not self._is_nested(scope):
-            for use in self.flow.function_uses(scope):
-                if use.kind == "rebound" and use.site.scope.index == 0 and isinstance(use.site.node, m.Name):
-                    return use.site.node.id
-        return facts.name
-
-    def _is_nested(self, scope: ScopeId) -> bool:
-        parent = self.program.parent(scope)
-        return parent is not None and parent.index != 0
 
     def _method(self, scope: ScopeId, owner: ScopeId) -> Context:
         here, name = (scope, 0), self.program.facts(scope).name

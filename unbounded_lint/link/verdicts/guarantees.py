@@ -59,7 +59,7 @@ class Guarantees:
             yield access.scope
         for scope, op in self.graph.callers(access.scope):
             caller = self.program.facts(scope)
-            if op >= 0 and (caller.name in name_lists().exits or in_cleanup(caller, op)):
+            if caller.name in name_lists().exits or in_cleanup(caller, op):
                 yield scope
 
     def _is_cleaned(self, scope: ScopeId, cleaners: frozenset[ScopeId]) -> bool:

@@ -23,7 +23,6 @@ _NEVER: tuple[tuple[ContextKind, Moment], ...] = (
 """Contexts in which nothing of the running program removes, the one that says most first."""
 
 _TIMED: frozenset[ContextKind] = frozenset({"timer", "later"})
-_STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "test"})
 
 
 class Moments:
@@ -92,8 +91,7 @@ class Moments:
     def _is_armed_once(self, access: Access) -> bool:
         """Whether the one-shot timers that run a removal are armed only while the program starts, and not again."""
         armed = [c.root for c in self.execution.sources(access.scope, access.op) if c.kind == "later"]
-        contexts = [context for root in armed for context in self.execution.at(*root)]
-        return bool(contexts) and all(c.kind in _STARTING and not (c.kind == "main" and c.looped) for c in contexts)
+        return bool(armed) and all(self.execution.runs_once(*root) for root in armed)
 
     def _keyed_by_sweep(self, access: Access) -> bool:
         """Whether the single key that a timer removes comes from a loop over something: a parameter bound by a

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.catalog.model import Interval
 from unbounded_lint.facts import model as m
-from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Module, ordered
-from unbounded_lint.link.program.blocks import ops_in
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import Context
@@ -99,13 +97,12 @@ class Rhythms:
         rhythms = (Rhythm(*found, False) for found in paced if found is not None and found[1] >= LEAST)
         return tuple(dict.fromkeys(rhythms))
 
-    def _timers(self, scope: ScopeId) -> Iterator[Context]:
+    def _timers(self, scope: ScopeId) -> list[Context]:
         """The timers that run a function, or the timed loops in it."""
         ops = range(len(self.program.facts(scope).ops))
         looped = [op for op in ops if self.execution.loops.timed(scope, op) is not None]
-        for context in (*(c for op in looped for c in self.execution.at(scope, op)), *self.execution.direct(scope)):
-            if context.kind == "timer":
-                yield context
+        found = (*(c for op in looped for c in self.execution.at(scope, op)), *self.execution.direct(scope))
+        return [context for context in found if context.kind == "timer"]
 
     # --- how often ---
 
@@ -130,17 +127,12 @@ class Rhythms:
     def _of_loop(self, scope: ScopeId, op: int) -> float | None:
         frame = self.execution.loops.timed(scope, op)
         assert frame is not None
-        facts = self.program.facts(scope)
-        head = facts.frames[frame].head
-        tops = [] if head is None else [head]
-        tops += [top for _, inside in ops_in(facts, frame) for top in w.expressions(inside.action)]
-        calls = (node for top in tops for node in w.walk(top) if isinstance(node, m.Call))
-        found = {period for call in calls if (period := self._slept(call, scope)) is not None}
+        found = {
+            self._seconds(call, sleeper.timeout, scope)
+            for call in self.execution.loops.calls_in(scope, frame)
+            for sleeper in self.execution.timers.sleepers_of(call, scope)[:1]
+        } - {None}
         return found.pop() if len(found) == 1 else None
-
-    def _slept(self, call: m.Call, scope: ScopeId) -> float | None:
-        sleepers = self.execution.timers.sleepers_of(call, scope)
-        return self._seconds(call, sleepers[0].timeout, scope) if sleepers else None
 
     def _seconds(self, call: m.Call, interval: Interval, scope: ScopeId) -> float | None:
         """The period that a call states, where it is a constant."""
