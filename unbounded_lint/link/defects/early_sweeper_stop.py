@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import TypeAlias
 
 from unbounded_lint.facts import model as m
@@ -56,14 +57,11 @@ class EarlySweeperStops(Question):
         # what is removed under the keys of another container goes with it
         if not any(r.extent in {"sweep", "all"} for r in removals) or any(r.access.handed for r in removals):
             return None
-        found: list[Stop] = []
         timers = sweeping_timers(removals, self.execution)
-        for timer in timers:
-            stop = self._stop(timer, container.symbol)
-            if stop is None or self._is_started_again(timer, container):
-                return None
-            found.append(stop)
-        return found[0] if found else None
+        stops = [self._stop(timer, container.symbol) for timer in timers]
+        if None in stops or any(self._is_started_again(timer, container) for timer in timers):
+            return None
+        return next(iter(stops), None)
 
     def _stop(self, timer: Context, symbol: str) -> Stop | None:
         armed = self.graph.armed(timer)
@@ -221,16 +219,13 @@ class EarlySweeperStops(Question):
 
     def _is_started_again(self, timer: Context, container: Container) -> bool:
         """Whether some insert starts the sweeper: in its function, or beside a call of it."""
-        starts = {(edge.scope, edge.op) for edge in self.graph.armed(timer)} | {timer.root}
+        starts = sorted({edge.place for edge in self.graph.armed(timer)} | {timer.root})
+        inserts = [(insert.access.scope, insert.access.op) for insert in container.inserts]
         return any(
-            self._comes_with((insert.access.scope, insert.access.op), start)
-            for insert in container.inserts
-            for start in sorted(starts)
+            loops_around(self.program.facts(scope), one) == loops_around(self.program.facts(scope), other)
+            for insert, start in product(inserts, starts)
+            for scope, one, other in self.graph.common_runs(insert, start)
         )
-
-    def _comes_with(self, insert: Place, start: Place) -> bool:
-        runs = ((self.program.facts(scope), one, other) for scope, one, other in self.graph.common_runs(insert, start))
-        return any(loops_around(facts, one) == loops_around(facts, other) for facts, one, other in runs)
 
 
 def _parts(access: Access, container: Container) -> Iterator[m.Expr]:

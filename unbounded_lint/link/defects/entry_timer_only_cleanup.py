@@ -28,8 +28,7 @@ class EntryTimerOnlyCleanups(Question):
         return min(own, key=lambda r: r.when != "later")
 
     def is_swept_itself(self, container: Container) -> bool:
-        """Whether a timer removes entries that it finds in the container, not merely those whose keys it finds in
-        another one."""
+        """Whether a timer removes entries that it finds in the container, rather than under keys from elsewhere."""
         nodes = {id(a.site.node) for a in container.accesses if not a.nested}
         return any(
             removal.when == "timer"

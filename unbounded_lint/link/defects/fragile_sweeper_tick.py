@@ -55,8 +55,7 @@ class FragileSweeperTicks(Question):
         self.risks = Risks(linked)
 
     def of(self, container: Container) -> Fragile | None:
-        """How the sweeping of a container ends at the first exception; None if any way of sweeping it goes on, or
-        might."""
+        """How the sweeping of a container ends at the first exception; None if any sweeper goes on, or might."""
         if container.verdict.name != "swept" or any(r.when in {"insert", "capacity"} for r in container.removals):
             return None
         found: list[Fragile] = []
@@ -73,8 +72,7 @@ class FragileSweeperTicks(Question):
     # --- upwards: what drives a sweep ---
 
     def _drivers(self, sweep: Place) -> Iterator[Fragile | None]:
-        """How each loop and timer ends that runs an operation again and again; None for one that does not, or that
-        cannot be judged."""
+        """How each loop and timer ends that runs a sweep; None for one that does not, or that cannot be judged."""
         for scope, op in explored([sweep], self._runners):
             frame = self.execution.loops.timed(scope, op)
             if frame is None:
@@ -173,8 +171,7 @@ class FragileSweeperTicks(Question):
     # --- who notices the end of a loop ---
 
     def _dies_quietly(self, scope: ScopeId) -> bool:
-        """Whether the loop runs beside the program, so that its end is a line in a log: then nobody starts it
-        again."""
+        """Whether the loop runs beside the program, so that its end is a line in a log, and nobody starts it again."""
         start: list[Fate | ScopeId] = [scope]
         fates = set(explored(start, lambda at: self._fates(at) if isinstance(at, ScopeId) else ()))
         return "quiet" in fates and "again" not in fates
@@ -211,8 +208,7 @@ class FragileSweeperTicks(Question):
                     yield "quiet" if timer.kind == "spawn" and timer.process != "other" else "loud"
 
     def _is_watched(self, start: Place) -> bool:
-        """Whether a start is repeated when the thread or task has ended: it is guarded by whether that still runs, or a
-        callback at the end of it starts the next."""
+        """Whether a start asks if the thread or task still runs, or a callback at the end of it starts the next."""
         return any(
             self._asks_if_alive((scope, op)) or self._follows_up(scope)
             for scope, op in explored([start], lambda below: self.graph.callers(below[0]))

@@ -102,7 +102,7 @@ class LosableSweepers(Question):
         needs = not facts.is_async and (below.needs if plain else self._needs_loop(edge))
         swallowed = below.swallowed
         if needs and swallowed is None and self._is_swallowed(edge, facts):
-            swallowed = (edge.scope, edge.op)
+            swallowed = edge.place
         brief = (below.brief or _makes_task(edge)) and (not facts.is_async or self._is_brief(edge, facts))
         return _Path(edge, below.sweeper, needs, swallowed, brief)
 
@@ -111,10 +111,10 @@ class LosableSweepers(Question):
         if edge.scope.index == 0 and path.needs and path.swallowed is not None:
             return Loss("swallowed", *path.swallowed, path.sweeper, Confidence.HIGH)
         if path.brief and edge.handed is not None and self._is_one_of(_CLOSING_RUNNERS, edge.handed.func, edge.scope):
-            return Loss("short", edge.scope, edge.op, path.sweeper, Confidence.HIGH)
+            return Loss("short", *edge.place, path.sweeper, Confidence.HIGH)
         if self._is_dropped(edge):
             level = Confidence.MEDIUM if self._waits_unheld(path.sweeper) else Confidence.LOW
-            return Loss("dropped", edge.scope, edge.op, path.sweeper, level)
+            return Loss("dropped", *edge.place, path.sweeper, level)
         return None
 
     # --- a start that raises ---

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
@@ -26,11 +26,9 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.program.truth import Asked
 from unbounded_lint.link.runs.callgraph import STEPS, Edge, exclude, explored
-from unbounded_lint.link.runs.context import STARTING, Context, ContextKind, Place
+from unbounded_lint.link.runs.context import STARTING, Place
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import Removal, sweeping_timers
-
-_AT_START: frozenset[ContextKind] = frozenset({"main", "startup"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +70,6 @@ class Lead(NamedTuple):
     value: tuple[m.Expr, ...]
     single: bool
 
-    @property
-    def scope(self) -> ScopeId:
-        """The scope in which it stands."""
-        return self.site.scope
-
 
 class Reach(NamedTuple):
     """An operation that starts the sweeper, by itself or through calls.
@@ -95,27 +88,20 @@ class Reach(NamedTuple):
     tied: bool
     onward: bool | None
 
-    @property
-    def scope(self) -> ScopeId:
-        """The scope in which it stands."""
-        return self.edge.scope
-
 
 @dataclass(frozen=True)
 class Starts:
     """All that is known about one container's starts.
 
-    leads    scope -> what inserts there
-    reaches  scope -> what starts the sweeper there
     held     the identities of the expressions that stand for the container
-    tied     the starts beside an insert
+    leads    what inserts, by scope
+    reaches  what starts the sweeper, by scope
     """
 
-    leads: dict[ScopeId, tuple[Lead, ...]]
-    reaches: dict[ScopeId, tuple[Reach, ...]]
     container: Container
     held: frozenset[int]
-    tied: tuple[Reach, ...]
+    leads: Mapping[ScopeId, Sequence[Lead]]
+    reaches: Mapping[ScopeId, Sequence[Reach]]
 
 
 class SweeperStarts(Question):
@@ -130,12 +116,13 @@ class SweeperStarts(Question):
         """The inserts that may come without a start, while the starts hang on inserts alone."""
         if container.verdict.name != "swept" or any(_needs_no_sweeper(removal) for removal in container.removals):
             return ()
-        timers = sweeping_timers(container.removals, self.execution)
         growing = self._growing(container)
-        known = self._search(container, growing, timers) if timers and growing else None
-        if known is None or not known.tied:
+        known = self._search(container, growing)
+        tied = (reach for reaches in known.reaches.values() for reach in reaches if reach.tied) if known else ()
+        start = next(iter(tied), None)
+        if known is None or start is None:
             return ()
-        found = (self._of_insert(access, known) for access in growing)
+        found = (self._of_insert(access, known, start.edge) for access in growing)
         return tuple(item for item in found if item is not None)
 
     def _growing(self, container: Container) -> tuple[Access, ...]:
@@ -152,21 +139,20 @@ class SweeperStarts(Question):
         )
 
     def _runs_at_start(self, access: Access) -> bool:
-        return access.scope.index != 0 and not self.execution.kinds(access.scope, access.op).isdisjoint(_AT_START)
+        return access.scope.index != 0 and bool(self.execution.kinds(access.scope, access.op) & {"main", "startup"})
 
-    def _of_insert(self, access: Access, known: Starts) -> Unstarted | None:
-        lead = next((found for found in known.leads.get(access.scope, ()) if found.site.node is access.site.node), None)
-        verdict = self._status(lead, known) if lead is not None else True
+    def _of_insert(self, access: Access, known: Starts, other: Edge) -> Unstarted | None:
+        """What an insert lacks; `other` starts the sweeper beside some insert."""
+        leads = (lead for lead in known.leads.get(access.scope, ()) if lead.site.node is access.site.node)
+        verdict = next((self._status(lead, known) for lead in leads), True)
         if isinstance(verdict, tuple):
-            reach, condition = verdict
-            start = (reach.scope, reach.edge.op)
-            op = evaluated_at(self.program.facts(reach.scope), condition.expr, reach.edge.op)
-            return Unstarted("guarded", access, reach.scope, op, condition, start)
+            (scope, op), condition = verdict[0].edge.place, verdict[1]
+            at = evaluated_at(self.program.facts(scope), condition.expr, op)
+            return Unstarted("guarded", access, scope, at, condition, (scope, op))
         if verdict or self._only_updates(access, known):
             return None
-        other = known.tied[0].edge
         once = self.execution.kinds(access.scope, access.op) <= STARTING
-        return Unstarted("bare", access, access.scope, access.op, None, (other.scope, other.op), once)
+        return Unstarted("bare", access, access.scope, access.op, None, other.place, once)
 
     # --- whether it comes with a start ---
 
@@ -176,11 +162,11 @@ class SweeperStarts(Question):
 
         def above(below: Lead) -> list[Lead]:
             nonlocal always
-            beside[below] = [self._beside(below, reach, known) for reach in known.reaches.get(below.scope, ())]
+            beside[below] = [self._beside(below, reach, known) for reach in known.reaches.get(below.site.scope, ())]
             if True in beside[below]:
                 return []
-            edges = [e for e in self.graph.starts(below.scope) if self.execution.roots.is_live(e.scope)]
-            always = always and bool(edges) and not self.execution.begins(below.scope)
+            edges = [e for e in self.graph.starts(below.site.scope) if self.execution.roots.is_live(e.scope)]
+            always = always and bool(edges) and not self.execution.begins(below.site.scope)
             return [self._lead_above(edge, below) for edge in edges]
 
         leads = list(explored([lead], above, STEPS))
@@ -204,8 +190,7 @@ class SweeperStarts(Question):
         return True
 
     def _only_updates(self, access: Access, known: Starts) -> bool:
-        """Whether the function has looked at the same key before, or takes out another for the new one: the store
-        most likely updates an entry that is there."""
+        """Whether the function has looked at the same key before, or takes out another for the new one."""
         beside = [a for a in known.container.accesses if a.scope == access.scope and not a.nested and a.op <= access.op]
         if any(a.kind == "remove" for a in beside):
             return True
@@ -215,13 +200,13 @@ class SweeperStarts(Question):
 
     # --- where the timers are started ---
 
-    def _search(self, container: Container, growing: Iterable[Access], timers: tuple[Context, ...]) -> Starts | None:
+    def _search(self, container: Container, growing: tuple[Access, ...]) -> Starts | None:
         """The starts of the timers of a container, and what leads to them and to its inserts; None if something else
         than an insert starts them, or may."""
         leads = self._leads(growing)
-        known = Starts(leads, {}, container, frozenset(id(a.site.node) for a in container.accesses), ())
+        known = Starts(container, frozenset(id(a.site.node) for a in container.accesses), leads, {})
         begun: list[Reach] = []
-        for timer in timers:
+        for timer in sweeping_timers(container.removals, self.execution):
             armed = self.graph.armed(timer)
             own = timer.timer == "loop" and bool(timer.root[0] in leads or self.execution.begins(timer.root[0]))
             if not armed or own or any(self._is_of_entry(edge, leads) for edge in armed):
@@ -231,11 +216,10 @@ class SweeperStarts(Question):
         for number, reach in enumerate(explored(begun, lambda below: self._above(below, known))):
             if number > STEPS or (reach.onward is not None and self._is_free(reach, known)):
                 return None
-            reaches.setdefault(reach.scope, []).append(reach)
-        tied = tuple(reach for inside in reaches.values() for reach in inside if reach.tied)
-        return Starts(leads, {scope: tuple(inside) for scope, inside in reaches.items()}, container, known.held, tied)
+            reaches.setdefault(reach.edge.scope, []).append(reach)
+        return replace(known, reaches=reaches)
 
-    def _is_of_entry(self, edge: Edge, leads: dict[ScopeId, tuple[Lead, ...]]) -> bool:
+    def _is_of_entry(self, edge: Edge, leads: Mapping[ScopeId, Sequence[Lead]]) -> bool:
         """Whether an insert arms a one-shot timer that is told about the entry: each has a timer of its own."""
         if edge.timer is None or edge.timer.kind != "delayed" or edge.handed is None or edge.scope not in leads:
             return False
@@ -243,18 +227,18 @@ class SweeperStarts(Question):
 
     # --- up from the inserts ---
 
-    def _leads(self, growing: Iterable[Access]) -> dict[ScopeId, tuple[Lead, ...]]:
+    def _leads(self, growing: Iterable[Access]) -> dict[ScopeId, list[Lead]]:
         queue = []
         for access in growing:
             key, value = (() if part is None else (part,) for part in (access.key, access.value))
             queue.append(Lead(access.site, key, value, not access.bulk))
-        found: dict[ScopeId, dict[int, Lead]] = {}
+        found: dict[ScopeId, list[Lead]] = {}
         for lead in queue:
-            inside = found.setdefault(lead.scope, {})
-            if id(lead.site.node) not in inside and len(found) < STEPS:
-                inside[id(lead.site.node)] = lead
-                queue += [self._lead_above(edge, lead) for edge in self.graph.starts(lead.scope)]
-        return {scope: tuple(leads.values()) for scope, leads in found.items()}
+            inside = found.setdefault(lead.site.scope, [])
+            if all(lead.site.node is not known.site.node for known in inside) and len(found) < STEPS:
+                inside.append(lead)
+                queue += [self._lead_above(edge, lead) for edge in self.graph.starts(lead.site.scope)]
+        return found
 
     def _lead_above(self, edge: Edge, below: Lead) -> Lead:
         """What an operation is that runs the scope of one that inserts."""
@@ -272,15 +256,14 @@ class SweeperStarts(Question):
         return asked_at(self.program.facts(at.scope), at.op, at.parents, at.node)
 
     def _abouts(self, reach: Reach, lead: Lead, known: Starts) -> tuple[tuple[About, Asked], ...] | None:
-        """The conditions of a start that do not hold for an insert beside it anyway, each with what it is about; None
-        where only one of both runs."""
+        """The conditions of a start, but for those of an insert beside it; None where only one of both runs."""
         start, insert = reach.edge.site, lead.site
         asked, held = self._asked(start), self._asked(insert)
         if exclude(self.program.facts(start.scope), insert.op, start.op) or contradicts(asked, held):
             return None
-        names = self.subjects.names(lead.scope, lead.key, lead.value)
+        names = self.subjects.names(lead.site.scope, lead.key, lead.value)
         extra = [c for c in (*asked, *reach.carried) if c not in held]
-        return tuple((self.subjects.about(c, lead.scope, names, known.held), c) for c in extra)
+        return tuple((self.subjects.about(c, lead.site.scope, names, known.held), c) for c in extra)
 
     def _reach(self, edge: Edge, carried: tuple[Asked, ...], sized: bool, hung: bool, known: Starts) -> Reach:
         plain = Reach(edge, carried, sized, hung, False, hung)
@@ -293,16 +276,15 @@ class SweeperStarts(Question):
 
     def _is_per_entry(self, lead: Lead, start: Site) -> bool:
         """Whether an insert is one of many that callers ask for, rather than part of a program's start."""
-        if not lead.scope.index or self.execution.runs_once(start.scope, start.op):
+        if not lead.site.scope.index or self.execution.runs_once(start.scope, start.op):
             return False
         if not lead.single or not self._loops(lead.site) <= self._loops(start):
             return self._is_asked_for(start)
-        given = self.subjects.derives((*lead.key, *lead.value), lead.scope)
-        return given or bool(self.execution.begins(lead.scope) - {"api", "tested"})
+        given = self.subjects.derives((*lead.key, *lead.value), lead.site.scope)
+        return given or bool(self.execution.begins(lead.site.scope) - {"api", "tested"})
 
     def _is_asked_for(self, start: Site) -> bool:
-        """Whether an operation only runs for requests: then many entries that come in with it are no program's start
-        either."""
+        """Whether an operation only runs for requests: many entries that come with one are no program's start."""
         ways = [c for c in self.execution.sources(start.scope, start.op) if c.kind not in {"test", "dead"}]
         return bool(ways) and all(self.execution.is_asked_for(c) for c in ways)
 
@@ -310,7 +292,7 @@ class SweeperStarts(Question):
 
     def _is_free(self, reach: Reach, known: Starts) -> bool:
         """Whether a way up to a start ends here, in something that is no insert."""
-        scope, hung = reach.scope, bool(reach.onward)
+        scope, hung = reach.edge.scope, bool(reach.onward)
         facts = self.program.facts(scope)
         asked, loops = self._asked(reach.edge.site), self._loops(reach.edge.site)
         if reach.sized or self._asks_container(asked, scope, known):
@@ -336,7 +318,7 @@ class SweeperStarts(Question):
 
     def _above(self, reach: Reach, known: Starts) -> Iterator[Reach]:
         """The operations that run the scope of a start."""
-        scope = reach.scope
+        scope = reach.edge.scope
         asked = self._asked(reach.edge.site)
         sized = reach.sized or self._asks_container(asked, scope, known)
         stops = sized and bool(known.leads.get(scope))

@@ -1,8 +1,8 @@
-"""Who runs what: for each function all that calls it, hands it over or keeps it, and the walks up from it."""
+"""Who runs what: for each function all that calls it, hands it over or keeps it, and from where it can be reached."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias, TypeVar
@@ -11,14 +11,15 @@ from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import argument_at
+from unbounded_lint.link.dataflow.callees import argument_at, callee_names
 from unbounded_lint.link.dataflow.scoping import decorated_by
+from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite
-from unbounded_lint.link.program.blocks import BRANCHES, apart, in_twin, leaves
+from unbounded_lint.link.program.blocks import BRANCHES, apart, in_main_guard, in_twin, leaves
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
-from unbounded_lint.link.runs.context import Context, Place, by_hook
+from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Place, by_hook
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers, takes_callback
 
@@ -31,6 +32,7 @@ EdgeKind: TypeAlias = Literal[
 RUNNING: frozenset[EdgeKind] = frozenset({"call", "spawn", "timer", "forward"})
 """The kinds whose operation makes the function run: at once, beside it or later."""
 
+_Kinds: TypeAlias = frozenset[ContextKind]
 T = TypeVar("T", bound=Hashable)
 
 
@@ -74,6 +76,11 @@ class Edge:
         return self.made.node if self.made is not None and isinstance(self.made.node, m.Call) else None
 
     @property
+    def place(self) -> Place:
+        """Where it is called or started."""
+        return self.site.scope, self.site.op
+
+    @property
     def root(self) -> Place:
         """Where it is called or handed over, wherever that is started."""
         site = self.made or self.site
@@ -113,8 +120,7 @@ class CallGraph:
         return self.timers.starts(edge.timer, edge.made) or (edge.site,)
 
     def armed(self, timer: Context) -> tuple[Edge, ...]:
-        """The operations that start a timer, each with all that leads from it to the function that the timer runs;
-        none where that cannot be told."""
+        """The operations that start a timer and lead to the function it runs; none where that cannot be told."""
         edges = self.starts(timer.target) if timer.target is not None else ()
         return tuple(
             edge
@@ -233,6 +239,73 @@ class CallGraph:
         A function that decides which of the two to do, as one that hands out requests, is no such function.
         """
         return any(a != b or one[0] == other[0] for _, a, b in self.common_runs(one, other))
+
+
+class Roots:
+    """From where code can be reached at all, which asks nothing about timers: so whether one is started can be decided
+    by it."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self.graph = graph
+        self.program = graph.program
+        self._solver: Solver[ScopeId, _Kinds] = Solver(self._equation, lambda _: frozenset(), frozenset.union)
+
+    def is_live(self, scope: ScopeId) -> bool:
+        """Whether anything but tests can run a scope."""
+        return scope.index == 0 or bool(self.of(scope) & LIVE)
+
+    def of(self, scope: ScopeId) -> frozenset[ContextKind]:
+        """The kinds of the places from which a scope can be reached at all, by a call or by being handed over."""
+        return self._solver.answer(scope)
+
+    def _equation(self, scope: ScopeId) -> Generator[ScopeId, _Kinds, _Kinds]:
+        found: set[ContextKind] = set()
+        for user in dict.fromkeys(self._users(scope)):
+            if isinstance(user, ScopeId):
+                found |= yield user
+            else:
+                found.add(user)
+        return frozenset(found)
+
+    def _users(self, scope: ScopeId) -> Iterator[ScopeId | ContextKind]:
+        """The scopes that use a scope, and the kinds of roots it has itself."""
+        parent = self.program.parent(scope)
+        if self.program.is_test(scope):
+            yield "test"
+        elif parent is None:
+            yield "import"
+        elif self.program.facts(scope).kind == "class":
+            yield parent
+        elif edges := self.graph.edges(scope):
+            for edge in edges:
+                yield edge.context.kind if edge.kind == "decorate" and edge.context is not None else edge.root[0]
+        else:
+            item = self.graph.outside.of(scope)
+            yield item.kind if isinstance(item, Context) else item.scope
+
+    def is_forgotten(self, scope: ScopeId) -> bool:
+        """Whether only users of a project could run a scope, while it has entry points of its own: nobody does."""
+        return self.has_entry_points and self.of(scope) & LIVE <= {"api"}
+
+    @cached_property
+    def has_entry_points(self) -> bool:
+        """Whether the project has a script or an application: then a start that nobody calls is a fault."""
+        for module in self.program.mentioning("__main__"):
+            body = module.scope(0)
+            if not module.file.is_test and any(in_main_guard(body, index) for index in range(len(body.ops))):
+                return True
+        return any(self._makes_app(name) for name in self.graph.catalog.data.apps)
+
+    def _makes_app(self, name: str) -> bool:
+        """Whether the body of a module makes an object of a class that servers and runners are pointed at."""
+        for site in self.program.sites(name.rpartition(".")[2]):
+            call = site.parents[-1] if site.parents else None
+            made = site.scope.index == 0 and isinstance(call, m.Call) and call.func is site.node
+            if made and isinstance(self.program.op(site).action, m.Assign) and not self.program.is_test(site.scope):
+                names = callee_names(site.node, site.scope, self.graph.flow.resolver)
+                if name in {self.graph.catalog.canonical(found) for found in names}:
+                    return True
+        return False
 
 
 def explored(start: Iterable[T], further: Callable[[T], Iterable[T]], limit: int | None = None) -> Iterator[T]:

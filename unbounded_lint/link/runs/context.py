@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.model import Hook
-from unbounded_lint.link.program.program import Program, ScopeId
+from unbounded_lint.link.program.program import ScopeId
 
 ContextKind: TypeAlias = Literal[
     "import", "startup", "main", "run", "api", "tested", "timer", "later", "exit", "test", "dead", "other-process",
@@ -69,18 +69,9 @@ class Step:
     cleanup: bool = False
 
 
-def is_of_test(item: Context | Step, program: Program) -> bool:
-    """Whether a way of running comes from a test: what only tests call, the project's users may call."""
-    return item.kind == "test" if isinstance(item, Context) else program.is_test(item.scope)
-
-
 _BY_ROLE: dict[str, ContextKind] = {
-    "startup": "startup",
-    "shutdown": "exit",
-    "command": "main",
-    "test": "test",
-    "task": "other-process",
-}
+    "startup": "startup", "shutdown": "exit", "command": "main", "test": "test", "task": "other-process",
+}  # fmt: skip
 
 
 def by_hook(hook: Hook, here: Place) -> Context:

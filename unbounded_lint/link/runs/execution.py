@@ -14,11 +14,10 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
-from unbounded_lint.link.runs.callgraph import CallGraph, Edge, explored
-from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind, Place, Step, is_of_test
+from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
+from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind, Place, Step
 from unbounded_lint.link.runs.loops import Loops
 from unbounded_lint.link.runs.outside import Outside
-from unbounded_lint.link.runs.roots import Roots
 from unbounded_lint.link.runs.timers import Timers
 
 
@@ -112,7 +111,7 @@ class Execution:
         """The live kinds in which a scope is run with nothing of the project above it."""
         if not scope.index:
             return frozenset({"import"})
-        above = {place for edge in self.graph.starts(scope) for place in ((edge.scope, edge.op), edge.root)}
+        above = {place for edge in self.graph.starts(scope) for place in (edge.place, edge.root)}
         found = (context for context in self.direct(scope) if context.root not in above)
         return frozenset(context.kind for context in found if context.kind in LIVE | {"tested"})
 
@@ -140,8 +139,8 @@ class Execution:
             kind: ContextKind = "timer" if scope.index == 0 else self._started_as(scope)
             return Context(kind, looped, cleanup, (scope, op), "loop", scope)
         if scope.index == 0:
-            serving = any(self.loops.serves(facts.frames[f], scope) for f in loops_around(facts, op))
-            script = serving or in_main_guard(facts, op)
+            around = (facts.frames[frame] for frame in loops_around(facts, op))
+            script = in_main_guard(facts, op) or any(self.loops.serves(loop, scope) for loop in around)
             return Context("main" if script else "import", looped, cleanup, (scope, op))
         return Step(scope, looped, cleanup)
 
@@ -156,11 +155,10 @@ class Execution:
         return "unstarted" if "unstarted" in kinds else "other-process"
 
     def _kind_of(self, edge: Edge, scope: ScopeId) -> ContextKind:
-        if edge.timer is not None and edge.made is not None:
-            if edge.timer.process == "other":
-                return "other-process"
-            return "timer" if self.timers.is_started(edge.timer, edge.made) else "unstarted"
-        return "unstarted" if edge.kind == "call" and self._is_unawaited(edge, scope) else "timer"
+        if edge.context is not None:
+            return "other-process" if edge.context.kind == "other-process" else "timer"
+        lost = edge.timer is not None and edge.made is not None and not self.timers.is_started(edge.timer, edge.made)
+        return "unstarted" if lost or (edge.kind == "call" and self._is_unawaited(edge, scope)) else "timer"
 
     def _is_unawaited(self, edge: Edge, scope: ScopeId) -> bool:
         """Whether a coroutine function is called and its coroutine thrown away: then nothing of it ever runs."""
@@ -193,32 +191,26 @@ class Execution:
             yield Context("run", True, False, (scope, 0))
         found = tested = False
         for edge in self.graph.edges(scope):
-            for item in self._by_edge(edge):
-                of_test = edge.kind != "decorate" and is_of_test(item, self.program)
+            item = self._by_edge(edge)
+            if item is not None:
+                of_test = isinstance(item, Context) and item.kind == "test" and edge.kind != "decorate"
                 found, tested = found or not of_test, tested or of_test
                 yield item
-        if found:
-            return
-        if self.graph.outside.is_kept(scope):
-            yield Context("run", True, False, (scope, 0))
-            return
-        for item in self.graph.outside.of(scope):
-            public = tested and isinstance(item, Context) and item.kind in {"api", "run"}
-            yield Context("tested", True, False, (scope, 0)) if public else item
+        if not found:
+            yield self.graph.outside.of(scope, tested)
 
-    def _by_edge(self, edge: Edge) -> Iterator[Context | Step]:
+    def _by_edge(self, edge: Edge) -> Context | Step | None:
         if self.program.is_test(edge.root[0]):
-            yield Context("test", False, False, edge.root)
-        elif edge.context is not None:
-            yield edge.context
-        elif edge.kind in {"call", "forward"}:
-            yield self._of_operation(*edge.root)
-        elif edge.kind in {"wraps", "escaped"}:
-            yield Step(edge.scope)
-        elif edge.timer is not None and edge.made is not None:
-            yield self._by_timer(edge, edge.timer, edge.made)
-        elif self.roots.is_live(edge.scope):
-            yield Context("run", True, False, edge.root)
+            return Context("test", False, False, edge.root)
+        if edge.context is not None:
+            return edge.context
+        if edge.kind in {"call", "forward"}:
+            return self._of_operation(*edge.root)
+        if edge.kind in {"wraps", "escaped"}:
+            return Step(edge.scope)
+        if edge.timer is not None and edge.made is not None:
+            return self._by_timer(edge, edge.timer, edge.made)
+        return Context("run", True, False, edge.root) if self.roots.is_live(edge.scope) else None
 
     def _by_timer(self, edge: Edge, timer: Timer, made: Site) -> Context | Step:
         def on(kind: ContextKind, looped: bool = True) -> Context:

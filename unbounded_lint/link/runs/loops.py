@@ -29,8 +29,7 @@ class Loops:
         self.timers = timers
 
     def timed(self, scope: ScopeId, op: int) -> int | None:
-        """The innermost loop around an operation that sleeps or waits with a time limit, so that its body runs again
-        and again."""
+        """The innermost loop around an operation that sleeps, or waits with a time limit, in each round."""
         around = loops_around(self.program.facts(scope), op)
         return next((frame for frame in around if self._is_timed(scope, frame)), None)
 
@@ -99,8 +98,7 @@ class Loops:
         return any(isinstance(v, External) and v.name in self.catalog.data.loops.streams for v in values)
 
     def serves(self, loop: m.Frame, scope: ScopeId) -> bool:
-        """Whether a loop in a module's body is what the program does: one without an end of its own, or over what
-        comes in."""
+        """Whether a loop in a module's body is what the program does: it has no end, or goes over what comes in."""
         return loop.kind == "while" or (
             loop.head is not None
             and any(self.is_stream(node, scope) for node in w.walk(loop.head) if isinstance(node, m.Name | m.Attr))

@@ -57,7 +57,7 @@ class Outside:
         arguments = given(call, outside, self.resolver)
         return [hook for hook in self.timers.hooks_of(call, outside) if hook.applies(arguments)]
 
-    def is_kept(self, scope: ScopeId) -> bool:
+    def _is_kept(self, scope: ScopeId) -> bool:
         """Whether a decorator that the catalogue does not know may keep a function, and call it later."""
         outside = self.program.parent(scope) or scope
         return any(
@@ -83,21 +83,26 @@ class Outside:
 
     # --- by what it is called and where it stands ---
 
-    def of(self, scope: ScopeId) -> Iterator[Context | Step]:
-        """The ways in which a function that nothing in the project calls may come to run."""
-        here = (scope, 0)
+    def of(self, scope: ScopeId, tested: bool = False) -> Context | Step:
+        """How a function that nothing in the project calls, or tests alone, may come to run."""
+        if self._is_kept(scope):
+            return Context("run", True, False, (scope, 0))
+        item = self._uncalled(scope)
+        public = tested and isinstance(item, Context) and item.kind in {"api", "run"}
+        return Context("tested", True, False, (scope, 0)) if public else item
+
+    def _uncalled(self, scope: ScopeId) -> Context | Step:
+        here, name = (scope, 0), self.program.facts(scope).name
         owner, parent = self.program.owner_class(scope), self.program.parent(scope)
-        name, is_nested = self.program.facts(scope).name, parent is not None and parent.index != 0
         if owner is not None:
-            yield self._method(scope, owner)
-        elif name == "__getattr__":
-            yield Context("run", True, False, here)
-        elif hooks := self.catalog.hook_function(name):
-            yield by_hook(hooks[0], here)
-        elif parent is not None and is_nested:
-            yield Step(parent) if name == "<lambda>" else Context("dead", False, False, here)
-        else:
-            yield Context("dead" if name.startswith("_") else "api", True, False, here)
+            return self._method(scope, owner)
+        if name == "__getattr__":
+            return Context("run", True, False, here)
+        if hooks := self.catalog.hook_function(name):
+            return by_hook(hooks[0], here)
+        if parent is not None and parent.index != 0:
+            return Step(parent) if name == "<lambda>" else Context("dead", False, False, here)
+        return Context("dead" if name.startswith("_") else "api", True, False, here)
 
     def _method(self, scope: ScopeId, owner: ScopeId) -> Context:
         here, name = (scope, 0), self.program.facts(scope).name

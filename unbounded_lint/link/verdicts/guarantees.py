@@ -82,8 +82,7 @@ class Guarantees:
 
     @kept
     def is_callback(self, scope: ScopeId) -> bool:
-        """Whether a function is handed over to run when a task, a deferred or an object ends, or called by one that
-        is."""
+        """Whether a function, or a caller of it, is handed over to run when a task, a deferred or an object ends."""
         return any(
             edge.handed is not None and edge.kind != "call" and self.takes_callback(edge.handed, edge.scope)
             for at, _ in explored([(scope, HOPS)], self._callers_within)

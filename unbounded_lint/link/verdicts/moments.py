@@ -94,8 +94,7 @@ class Moments:
         return bool(armed) and all(self.execution.runs_once(*root) for root in armed)
 
     def _keyed_by_sweep(self, access: Access) -> bool:
-        """Whether the single key that a timer removes comes from a loop over something: a parameter bound by a
-        sweeping caller."""
+        """Whether the single key that a timer removes may come from a loop, here or of a caller."""
         if not isinstance(access.key, m.Name):
             return not isinstance(access.key, m.Const)
         scope = access.scope

@@ -14,7 +14,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Module, ordered
+from unbounded_lint.link.dataflow.values import Module
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import Context
@@ -171,8 +171,8 @@ def number(expr: m.Expr, scope: ScopeId, resolver: Resolver, depth: int = 5) -> 
         case m.Name(id=name):
             return _named(name, resolver.owner(name, scope), resolver, depth)
         case m.Attr(base=base, name=name):
-            owners = [ScopeId(p, 0) for p in _module_paths(base, scope, resolver)]
-            return _named(name, owners[0], resolver, depth) if len(owners) == 1 else None
+            modules = [value.name for value in resolver.values(base, scope) if isinstance(value, Module)]
+            return _imported(name, modules[0], resolver, depth) if len(modules) == 1 else None
         case m.Call(func=func, args=args) if callee_names(func, scope, resolver) == ("datetime.timedelta",):
             return _total(args, scope, resolver, depth - 1)
         case m.Call(func=m.Attr(base=base, name="total_seconds"), args=()):
@@ -188,22 +188,20 @@ def _total(args: Sequence[m.Arg], scope: ScopeId, resolver: Resolver, depth: int
     return sum(found) if found and len(found) == len(args) else None
 
 
-def _module_paths(base: m.Expr, scope: ScopeId, resolver: Resolver) -> list[str]:
-    values = resolver.values(base, scope)
-    return [p for v in ordered(values) if isinstance(v, Module) and (p := resolver.program.path_of(v.name)) is not None]
-
-
 def _named(name: str, owner: ScopeId | None, resolver: Resolver, depth: int) -> float | None:
     """The number a name is bound to, by one assignment or import."""
-    module = resolver.program.module(owner.path) if owner is not None else None
+    module = resolver.program.of(owner) if owner is not None else None
     bindings = module.bindings(owner.index).get(name, ()) if module is not None and owner is not None else ()
-    if module is None or owner is None or len(bindings) != 1:
+    if module is None or owner is None or len(bindings) != 1 or not depth:
         return None
-    binding = bindings[0]
+    binding, imported = bindings[0], bindings[0].imported
     if binding.kind == "value" and binding.expr is not None:
         return number(binding.expr, ScopeId(owner.path, binding.scope), resolver, depth - 1)
-    if binding.kind == "import" and binding.imported is not None and binding.imported.attribute is not None and depth:
-        source = resolver.program.path_of(module.absolute(binding.imported))
-        if source is not None:
-            return _named(binding.imported.attribute, ScopeId(source, 0), resolver, depth - 1)
+    if imported is not None and imported.attribute is not None:
+        return _imported(imported.attribute, module.absolute(imported), resolver, depth - 1)
     return None
+
+
+def _imported(name: str, dotted: str, resolver: Resolver, depth: int) -> float | None:
+    source = resolver.program.named(dotted)
+    return _named(name, ScopeId(source.path, 0), resolver, depth) if source is not None else None
