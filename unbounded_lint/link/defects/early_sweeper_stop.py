@@ -82,18 +82,15 @@ class EarlySweeperStops(Question):
         facts = self.program.facts(scope)
         loop = self.execution.loops.timed(scope, op)
         assert loop is not None
-        frame = facts.frames[loop]
-        if frame.kind == "while" and frame.head is not None:
-            asked = self._emptiness(frame.head, False, scope)
-            if asked:
-                yield scope, max(frame.op - 1, 0), asked
-        outside = set(guards(facts, max(frame.op - 1, 0)))
+        frame, before = facts.frames[loop], max(facts.frames[loop].op - 1, 0)
+        if frame.kind == "while" and frame.head is not None and (asked := self._emptiness(frame.head, False, scope)):
+            yield scope, before, asked
+        outside = {*guards(facts, before), (frame.head, True)}
         for index, each in ops_in(facts, loop):
-            innermost = next(iter(loops_around(facts, index)), None)
-            if isinstance(each.action, m.Return) or (isinstance(each.action, m.Break) and innermost == loop):
-                inner = [(e, t) for e, t in guards(facts, index) if (e, t) not in outside and e is not frame.head]
-                asked = self._all_empty(inner, scope)
-                if asked:
+            ends = isinstance(each.action, m.Break) and loops_around(facts, index)[0] == loop
+            if ends or isinstance(each.action, m.Return):
+                inner = [condition for condition in guards(facts, index) if condition not in outside]
+                if asked := self._all_empty(inner, scope):
                     yield scope, index, asked
 
     def _all_empty(

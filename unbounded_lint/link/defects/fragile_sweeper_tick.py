@@ -83,16 +83,14 @@ class FragileSweeperTicks(Question):
     def _runners(self, place: Place) -> Iterator[Place]:
         """The operations that run the function of one that stands in no timed loop."""
         if self.execution.loops.timed(*place) is None:
-            for edge in self.graph.edges(place[0]):
-                if edge.kind in {"call", "spawn"} and not self.program.is_test(edge.root[0]):
-                    yield edge.root
+            yield from (edge.root for edge in self.graph.live(place[0]) if edge.kind in {"call", "spawn"})
 
     def _timers(self, scope: ScopeId) -> Iterator[Fragile | None]:
-        for edge in self.graph.edges(scope):
-            live = not self.program.is_test(edge.root[0]) and self.execution.roots.is_live(edge.root[0])
-            if edge.timer is not None and edge.kind in {"timer", "decorate"} and live:
-                yield self._judge_timer(edge, edge.timer)
-            elif edge.kind in _UNKNOWN and not self.program.is_test(edge.scope) and not self._is_looped_over(edge):
+        for edge in self.graph.live(scope):
+            if edge.timer is not None and edge.kind in {"timer", "decorate"}:
+                if self.execution.roots.is_live(edge.scope):
+                    yield self._judge_timer(edge, edge.timer)
+            elif edge.kind in _UNKNOWN and not self._is_looped_over(edge):
                 yield None
 
     def _is_looped_over(self, edge: Edge) -> bool:
@@ -182,16 +180,14 @@ class FragileSweeperTicks(Question):
             yield "loud"
             return
         yield from self._fate_of_thread(scope)
-        for edge in self.graph.edges(scope):
-            if edge.kind not in {"kept", "escaped", "wraps", "decorate"} and not self.program.is_test(edge.root[0]):
-                yield from self._fate(edge, edge.kind != "call" or self._is_coroutine(edge))
+        for edge in self.graph.live(scope):
+            if edge.kind not in {"kept", "escaped", "wraps", "decorate"}:
+                yield from self._fate(edge)
 
-    def _is_coroutine(self, edge: Edge) -> bool:
-        """Whether a call makes a coroutine that is handed to something at once."""
-        return edge.handed is not None and self.program.facts(edge.target).is_async
-
-    def _fate(self, edge: Edge, handed: bool) -> Iterator[Fate | ScopeId]:
+    def _fate(self, edge: Edge) -> Iterator[Fate | ScopeId]:
         timer, (scope, op) = edge.timer, edge.root
+        # a function is handed over, or its coroutine where that is made
+        handed = edge.kind != "call" or (edge.handed is not None and self.program.facts(edge.target).is_async)
         if handed and (timer is None or timer.kind != "spawn"):
             yield "loud"
         elif handed and timer is not None and timer.on_exception != "propagates":

@@ -169,8 +169,7 @@ class LosableSweepers(Question):
         if len(bound) != 1 or bound[0].kind != "value" or not isinstance(bound[0].expr, m.Call):
             return False
         func = bound[0].expr.func
-        made = self._is_one_of(_WAKERS, func, scope)
-        if not made and w.last_name(func) != "create_future":
+        if not self._is_one_of(_WAKERS, func, scope) and w.last_name(func) != "create_future":
             return False
         return all(
             use.site.scope == scope

@@ -105,10 +105,15 @@ class CallGraph:
         return tuple(self._find(scope)) if self.program.facts(scope).kind in {"function", "lambda"} else ()
 
     @kept
+    def live(self, scope: ScopeId) -> tuple[Edge, ...]:
+        """All that runs a function outside tests."""
+        return tuple(edge for edge in self.edges(scope) if not self.program.is_test(edge.scope))
+
+    @kept
     def starts(self, scope: ScopeId) -> tuple[Edge, ...]:
         """The operations outside tests that run a function, those of timers where they are started."""
         found: dict[tuple[ScopeId, int, int], Edge] = {}
-        for edge in self.edges(scope):
+        for edge in self.live(scope):
             for site in self._begun(edge) if edge.kind in RUNNING else ():
                 if not self.program.is_test(site.scope):
                     found[site.scope, site.op, id(site.node)] = replace(edge, site=site)
@@ -210,8 +215,7 @@ class CallGraph:
     @kept
     def callers(self, scope: ScopeId) -> tuple[Place, ...]:
         """The operations outside tests that call a function, hand it over or keep it."""
-        places = (edge.root for edge in self.edges(scope) if edge.kind not in {"decorate", "wraps"})
-        return tuple(dict.fromkeys(p for p in places if not self.program.is_test(p[0])))
+        return tuple(dict.fromkeys(e.root for e in self.live(scope) if e.kind not in {"decorate", "wraps"}))
 
     @kept
     def above(self, scope: ScopeId) -> Mapping[ScopeId, tuple[int, ...]]:

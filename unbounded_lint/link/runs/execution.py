@@ -148,8 +148,7 @@ class Execution:
         """Whether a function with a timed loop really runs as a timer here: timer, unstarted or other-process."""
         if self.roots.is_forgotten(scope):
             return "unstarted"
-        edges = (edge for edge in self.graph.edges(scope) if not self.program.is_test(edge.scope))
-        kinds = {self._kind_of(edge, scope) for edge in edges}
+        kinds = {self._kind_of(edge, scope) for edge in self.graph.live(scope)}
         if not kinds or "timer" in kinds:
             return "timer"
         return "unstarted" if "unstarted" in kinds else "other-process"

@@ -107,10 +107,8 @@ class Timers:
             return bool(self._activations(timer, uses))
         if timer.activation.how == "called":
             outside = self.program.parent(scope) or scope
-            hooks = (hook for made in self.decorations(scope) for hook in self.hooks_of(made, outside))
-            return any(hook.role in {"startup", "request"} for hook in hooks) or any(
-                use.kind in {"called", "argument", "kept"} for use in uses
-            )
+            roles = {hook.role for made in self.decorations(scope) for hook in self.hooks_of(made, outside)}
+            return bool(roles & {"startup", "request"} or {use.kind for use in uses} & {"called", "argument", "kept"})
         return self._is_driven(timer, call)
 
     def _activations(self, timer: Timer, uses: Iterable[Use]) -> tuple[Site, ...]:
@@ -128,31 +126,24 @@ class Timers:
             return self._receiver_gets(call.func.base, activation.methods)
         if activation.how != "driver":
             return True
-        tails = sorted({name.rpartition(".")[2] for name in activation.names} | set(activation.methods))
-        return any(
-            not self.program.is_test(site.scope)
-            and any(isinstance(p, m.Call) and p.func is site.node for p in site.parents[-1:])
-            for tail in tails
-            for site in self.program.sites(tail)
-        )
+        called = self._mentions({*activation.methods, *(name.rpartition(".")[2] for name in activation.names)})
+        return any(isinstance(site.parent, m.Call) and site.parent.func is site.node for site in called)
 
     def _receiver_gets(self, receiver: m.Expr, methods: tuple[str, ...]) -> bool:
         tail = dotted_text(receiver).rpartition(".")[2]
-        if not tail or tail.endswith("()"):
-            return True
-        return any(
-            isinstance(site.node, m.Attr) and dotted_text(site.node.base).rpartition(".")[2] == tail
-            for method in sorted(methods)
-            for site in self.program.sites(method)
-            if not self.program.is_test(site.scope)
-        )
+        bases = (site.node.base for site in self._mentions(methods) if isinstance(site.node, m.Attr))
+        return not tail or tail.endswith("()") or any(dotted_text(base).rpartition(".")[2] == tail for base in bases)
+
+    def _mentions(self, names: Iterable[str]) -> Iterator[Site]:
+        """Where some names and attributes stand outside tests."""
+        sites = (site for name in sorted(names) for site in self.program.sites(name))
+        return (site for site in sites if not self.program.is_test(site.scope))
 
     def instance_gets(self, cls: ScopeId, methods: tuple[str, ...]) -> bool:
         """Whether one of the methods of a class, or of one related to it, is used outside tests."""
         return any(
             isinstance(value, Instance | Class) and self.resolver.related(value.scope, cls)
-            for method in sorted(methods)
-            for site in self.program.sites(method)
-            if isinstance(site.node, m.Attr) and not self.program.is_test(site.scope)
+            for site in self._mentions(methods)
+            if isinstance(site.node, m.Attr)
             for value in self.resolver.values(site.node.base, site.scope)
         )

@@ -29,11 +29,9 @@ class Guarantees:
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
-        if self.is_callback(access.scope):
-            return True
-        return any(
+        return self.is_callback(access.scope) or any(
             self.program.facts(scope).name in name_lists().exits
-            or any(self._leads_to(scope, a) for a in accesses.inserting)
+            or any(self._leads_to(scope, inserting) for inserting in accesses.inserting)
             for scope in self._cleaners(access)
         )
 
@@ -86,8 +84,7 @@ class Guarantees:
         return any(
             edge.handed is not None and edge.kind != "call" and self.takes_callback(edge.handed, edge.scope)
             for at, _ in explored([(scope, HOPS)], self._callers_within)
-            for edge in self.graph.edges(at)
-            if not self.program.is_test(edge.scope)
+            for edge in self.graph.live(at)
         )
 
     def _callers_within(self, at: tuple[ScopeId, int]) -> Iterator[tuple[ScopeId, int]]:
