@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from unbounded_lint.facts import model as m
-from unbounded_lint.facts import walk as w
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import frames_of
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.runs.callgraph import explored
 from unbounded_lint.link.runs.context import Place
 from unbounded_lint.link.verdicts.container import Container
@@ -41,20 +39,9 @@ class EntryTimerOnlyCleanups(Question):
         for scope, op in explored([removal], lambda below: self.graph.callers(below[0])):
             facts = self.program.facts(scope)
             around = (facts.frames[index] for index in frames_of(facts, op))
-            heads = [frame.head for frame in around if frame.kind == "for"]
-            if any(head is not None and self._mentions(head, scope, nodes) for head in heads):
+            heads = (frame.head for frame in around if frame.kind == "for")
+            if any(id(part) in nodes for head in heads for part in expanded(self.program, head, scope)):
                 return True
-        return False
-
-    def _mentions(self, expr: m.Expr, scope: ScopeId, nodes: set[int], depth: int = 3) -> bool:
-        for node in w.walk(expr):
-            if id(node) in nodes:
-                return True
-            if isinstance(node, m.Name) and depth:
-                for binding in self.program.of(scope).bindings(scope.index).get(node.id, ()):
-                    if binding.expr is not None and binding.kind == "value" and binding.scope == scope.index:
-                        if self._mentions(binding.expr, scope, nodes, depth - 1):
-                            return True
         return False
 
 
