@@ -30,7 +30,7 @@ class Removals:
         self.resolver = flow.resolver
         self.execution = execution
         self.paths = InsertPaths(flow)
-        self.guarantees = Guarantees(flow)
+        self.guarantees = Guarantees(execution.graph)
         self.extents = Extents(flow, catalog, self.paths)
         self._capacity = Capacity(flow)
         self._moments = Moments(flow, execution, self._capacity, self.guarantees, self.paths)

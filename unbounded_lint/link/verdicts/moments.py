@@ -23,7 +23,6 @@ _NEVER: tuple[tuple[ContextKind, Moment], ...] = (
 """Contexts in which nothing of the running program removes, the one that says most first."""
 
 _TIMED: frozenset[ContextKind] = frozenset({"timer", "later"})
-_STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "test"})
 
 
 class Moments:
@@ -81,7 +80,8 @@ class Moments:
         for timer in self.execution.timers.of(call, access.scope)[:1]:
             if timer.process == "other":
                 return "other-process"
-            if not self.execution.timers.is_started(timer, call, access.site):
+            made = self.execution.graph.standing(access.scope, access.op, call)
+            if not self.execution.timers.is_started(timer, made):
                 return "unstarted"
             if timer.repeats(given(call, access.scope, self.resolver)) and access.kind == "clear":
                 return "timer"
@@ -91,12 +91,10 @@ class Moments:
     def _is_armed_once(self, access: Access) -> bool:
         """Whether the one-shot timers that run a removal are armed only while the program starts, and not again."""
         armed = [c.root for c in self.execution.sources(access.scope, access.op) if c.kind == "later"]
-        contexts = [context for root in armed for context in self.execution.at(*root)]
-        return bool(contexts) and all(c.kind in _STARTING and not (c.kind == "main" and c.looped) for c in contexts)
+        return bool(armed) and all(self.execution.runs_once(*root) for root in armed)
 
     def _keyed_by_sweep(self, access: Access) -> bool:
-        """Whether the single key that a timer removes comes from a loop over something: a parameter bound by a
-        sweeping caller."""
+        """Whether the single key that a timer removes may come from a loop, here or of a caller."""
         if not isinstance(access.key, m.Name):
             return not isinstance(access.key, m.Const)
         scope = access.scope
