@@ -82,7 +82,7 @@ class FragileSweeperTicks(Question):
         for removal in container.removals:
             if removal.when != "timer":
                 continue
-            if removal.access.handed is not None or self.linked.removals.paths.lead_to(
+            if removal.access.handed is not None or self.linked.removals.causes.lead_to(
                 removal.access, container.accesses
             ):
                 return None

@@ -91,9 +91,9 @@ class RemovalsWhileIterating(Question):
             if not isinstance(parent, m.Comp) or parent.kind == "generator":
                 continue
             head = parent.clauses[0].iterable
-            base = self._walked(head, access.scope, walked)
+            source = self._walked(head, access.scope, walked)
             in_head = any(inner is head for inner in (*access.site.parents[position + 1 :], node))
-            if base is not None and not in_head and self._is_same(base, node, access.scope):
+            if source is not None and not in_head and self._is_same(source, node, access.scope):
                 yield Clash(access.scope, access.op, access, None, family == "list")
 
     def _walked(self, head: m.Expr, scope: ScopeId, walked: set[int], depth: int = 4) -> m.Expr | None:
@@ -102,16 +102,15 @@ class RemovalsWhileIterating(Question):
             return head
         inner: list[m.Expr] = []
         match head:
-            case m.Call(func=m.Attr(base=base, name=name), args=()) if name in name_lists().live_views:
-                return base if id(base) in walked else None
+            case m.Call(func=m.Attr(base=below, name=name), args=()) if name in name_lists().live_views:
+                return below if id(below) in walked else None
             case m.Call(func=func, args=args):
                 if not {"reversed", *name_lists().lazy}.isdisjoint(callee_names(func, scope, self.resolver)):
                     inner = [a.value for a in args if a.keyword is None]
             case m.Comp(kind="generator", clauses=clauses):
                 inner = [clauses[0].iterable]
             case m.Name(id=name):
-                bound = self._bound_once(name, scope)
-                inner = [bound] if bound is not None else []
+                inner = [bound] if (bound := self._bound_once(name, scope)) is not None else []
         found = (self._walked(part, scope, walked, depth - 1) for part in inner if depth)
         return next((base for base in found if base is not None), None)
 
