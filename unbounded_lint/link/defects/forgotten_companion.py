@@ -52,19 +52,14 @@ class Forgotten:
 
 
 class _Led(NamedTuple):
-    """An operation that makes an access, so many calls away, and the key in the terms of its function."""
+    """An access where it is written, or the operation of a function so many calls above it that leads to it; with the
+    key in the terms of that function."""
 
+    access: Access
     scope: ScopeId
     op: int
     shape: Shape | None
     lifts: int
-
-
-class _Insert(NamedTuple):
-    """An insert, and where it is led to."""
-
-    access: Access
-    led: _Led
 
 
 class ForgottenCompanions(Question):
@@ -95,13 +90,13 @@ class ForgottenCompanions(Question):
             pair = min(self._pairs(container, other), key=_nearness, default=None)
             if pair is None:
                 continue
-            (_, here), (inserted, there) = pair
+            here, there = pair
             direct = not here.lifts and not there.lifts
             # from afar, a cap ends nothing that an insert in some callee began, and neither does its own bookkeeping
             removals = tuple(
                 r
                 for r in self._that_forget(container, other)
-                if direct or (r.when != "capacity" and r.access.scope != inserted.scope)
+                if direct or (r.when != "capacity" and r.access.scope != there.access.scope)
             )
             if removals:
                 shared = here if not here.lifts else there
@@ -109,7 +104,7 @@ class ForgottenCompanions(Question):
 
     def _with_same_key(self, container: Container) -> Iterator[Container]:
         """The others that get a key which this one gets too, up to a number, in their order."""
-        shapes = dict.fromkeys(led.shape for _, led in self._inserts(container))
+        shapes = dict.fromkeys(led.shape for led in self._inserts(container))
         found = {at for shape in shapes for at in self._by_shape.get(shape, ())[:BESIDE]}
         yield from (self._removed_from[at] for at in sorted(found)[:BESIDE])
 
@@ -118,7 +113,7 @@ class ForgottenCompanions(Question):
         """Key -> the containers that get it, as positions among those that something is removed from."""
         found: dict[Shape | None, dict[int, None]] = {}
         for at, container in enumerate(self._removed_from):
-            for _, led in self._inserts(container):
+            for led in self._inserts(container):
                 found.setdefault(led.shape, {})[at] = None
         return {shape: tuple(places) for shape, places in found.items()}
 
@@ -126,19 +121,18 @@ class ForgottenCompanions(Question):
     def _removed_from(self) -> tuple[Container, ...]:
         return tuple(c for c in self.linked.containers if c.inserts and any(_counts(r, c) for r in c.removals))
 
-    def _pairs(self, container: Container, other: Container) -> Iterator[tuple[_Insert, _Insert]]:
+    def _pairs(self, container: Container, other: Container) -> Iterator[tuple[_Led, _Led]]:
         """The inserts of the same key into both that one run of a function makes, as two entries for one thing."""
         single = {container.holder.made.kind.family, other.holder.made.kind.family} <= GROWING
-        wanted: dict[Shape | None, list[_Insert]] = {}
+        wanted: dict[Shape | None, list[_Led]] = {}
         for here in self._inserts(container):
-            wanted.setdefault(here.led.shape, []).append(here)
+            wanted.setdefault(here.shape, []).append(here)
         for there in self._inserts(other):
-            for here in wanted.get(there.led.shape, ()):
+            for here in wanted.get(there.shape, ()):
                 if self._are_together(here, there, single):
                     yield here, there
 
-    def _are_together(self, here: _Insert, there: _Insert, single: bool) -> bool:
-        one, two = here.led, there.led
+    def _are_together(self, one: _Led, two: _Led, single: bool) -> bool:
         lifted = one.lifts > 0 or two.lifts > 0
         if one.scope != two.scope:
             return not lifted
@@ -147,7 +141,7 @@ class ForgottenCompanions(Question):
             return False
         if lifted:
             return single and one.op != two.op and not _parted_by_work(facts, one.op, two.op)
-        return here.access.site.node is not there.access.site.node
+        return one.access.site.node is not two.access.site.node
 
     def _walked_with(self, container: Container) -> Iterator[Forgotten]:
         """Others whose keys this one's only sweep walks: an entry whose key they lost is never met again."""
@@ -228,7 +222,7 @@ class ForgottenCompanions(Question):
         facts = self.program.facts(scope)
         inserts = [
             led.op
-            for _, led in self._inserts(other)
+            for led in self._inserts(other)
             if led.scope == scope and led.shape == shape and not exclude(facts, op, led.op)
         ]
         if depth == CLIMB:
@@ -242,21 +236,15 @@ class ForgottenCompanions(Question):
         """Where entries of a container are removed: in which operations of which functions, callers included."""
         found: dict[ScopeId, list[int]] = {}
         for access in container.accesses:
-            if access.kind in REMOVING and not access.nested:
-                for led in self._led(access.scope, access.op, None):
-                    found.setdefault(led.scope, []).append(led.op)
+            for led in self._led(access, None) if access.kind in REMOVING and not access.nested else ():
+                found.setdefault(led.scope, []).append(led.op)
         return found
 
     @kept
-    def _inserts(self, container: Container) -> tuple[_Insert, ...]:
+    def _inserts(self, container: Container) -> tuple[_Led, ...]:
         """The inserts of whole entries that make a container grow."""
         keyed = ((i.access, self._shape(i.access)) for i in container.inserts if not i.access.nested)
-        return tuple(
-            _Insert(access, led)
-            for access, shape in keyed
-            if shape is not None
-            for led in self._led(access.scope, access.op, shape)
-        )
+        return tuple(led for access, shape in keyed if shape is not None for led in self._led(access, shape))
 
     @kept
     def _removals(self, container: Container) -> tuple[tuple[Removal, Shape | None], ...]:
@@ -268,13 +256,12 @@ class ForgottenCompanions(Question):
             return None
         return self.shapes.of(access.key, access.scope, access.op)
 
-    @kept
-    def _led(self, scope: ScopeId, op: int, shape: Shape | None, lifts: int = 0) -> tuple[_Led, ...]:
-        """An operation and the calls that lead to it, up to a number; with a key, those which tell what it is."""
-        found = [_Led(scope, op, shape, lifts)]
-        for at, call, above in self._callers(scope, shape) if lifts < CLIMB else ():
-            if len(found) < LEADING and (above is not None or shape is None):
-                found += self._led(at, call, above, lifts + 1)
+    def _led(self, access: Access, shape: Shape | None) -> tuple[_Led, ...]:
+        """An access and the calls that lead to it, up to a number; with a key, those which tell what it is."""
+        found = [_Led(access, access.scope, access.op, shape, 0)]
+        for led in found:
+            calls = self._callers(led.scope, led.shape) if led.lifts < CLIMB and len(found) < LEADING else ()
+            found += [_Led(access, *call, led.lifts + 1) for call in calls if shape is None or call[2] is not None]
         return tuple(found[:LEADING])
 
     @kept
@@ -291,8 +278,8 @@ def _rank(found: Forgotten) -> tuple[bool, int, str]:
     return (not found.direct, _RUNS.index(found.removals[0].when), found.other.symbol)
 
 
-def _nearness(pair: tuple[_Insert, _Insert]) -> tuple[int, bool, ScopeId, int]:
-    here, there = pair[0].led, pair[1].led
+def _nearness(pair: tuple[_Led, _Led]) -> tuple[int, bool, ScopeId, int]:
+    here, there = pair
     return (here.lifts + there.lifts, here.lifts > 0, here.scope, here.op)
 
 

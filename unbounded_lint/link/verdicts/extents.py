@@ -31,15 +31,13 @@ class Extents:
         """How much a removal takes out."""
         if access.kind in {"clear", "replace"}:
             return "all"
-        if access.kind == "trim" or access.how in name_lists().evictions:
+        next_one = access.how == "pop" and access.key is None
+        if access.kind == "trim" or access.how in name_lists().evictions or next_one:
             return "evict"
-        if access.how == "pop" and access.key is None:
-            return "evict"
-        if access.handed is None and self.is_walked_around(access.site, accesses):
+        of_others = access.how in {"-=", "&=", "difference_update", "intersection_update"}
+        if of_others or (access.handed is None and self.is_walked_around(access.site, accesses)):
             return "sweep"
-        if access.how in {"-=", "&=", "difference_update", "intersection_update"}:
-            return "sweep"
-        if access.key is not None and self._is_oldest(access):
+        if self._is_oldest(access):
             return "evict"
         if self._follows_order(access, accesses) and self.causes.lead_to(access, accesses):
             return "sweep"
@@ -50,15 +48,11 @@ class Extents:
         facts, nodes = self.program.facts(site.scope), accesses.own_nodes(site.scope)
         heads = [facts.frames[index].head for index in loops_around(facts, site.op)]
         heads += [clause.iterable for parent in site.parents if isinstance(parent, m.Comp) for clause in parent.clauses]
-        parts = [
-            part
+        return any(
+            id(part) in nodes or (isinstance(part, m.Name) and self._is_picked(part.id, site.scope, accesses))
             for head in heads
             for whole in expansions(self.program, head, site.scope)
             for part in _walked(whole)
-            if id(part) in nodes or isinstance(part, m.Name)
-        ]
-        return any(id(part) in nodes for part in parts) or any(
-            isinstance(part, m.Name) and self._is_picked(part.id, site.scope, accesses) for part in parts
         )
 
     def _is_picked(self, name: str, scope: ScopeId, accesses: AccessList) -> bool:
@@ -107,15 +101,12 @@ class Extents:
 
     def _is_same_place(self, expr: m.Expr, one: ScopeId, other: ScopeId) -> bool:
         """Whether two functions mean the same by an expression: a global, or an attribute of their object."""
-        match expr:
-            case m.Name(id=name):
-                owner = self.resolver.owner(name, one)
-                return owner is not None and owner.index == 0 and owner == self.resolver.owner(name, other)
-            case m.Attr(base=m.Name(id=name)):
-                cls, parameters = self.program.owner_class(one), self.program.facts(one).parameters
-                own = bool(parameters) and parameters[0].name == name
-                return own and cls is not None and cls == self.program.owner_class(other)
-        return False
+        if isinstance(expr, m.Name):
+            owner = self.resolver.owner(expr.id, one)
+            return owner is not None and owner.index == 0 and owner == self.resolver.owner(expr.id, other)
+        cls, receiver = self.program.owner_class(one), [m.Name(p.name) for p in self.program.facts(one).parameters[:1]]
+        own = isinstance(expr, m.Attr) and [expr.base] == receiver
+        return own and cls is not None and cls == self.program.owner_class(other)
 
     def _adds(self, scope: ScopeId, other: m.Expr) -> bool:
         """Whether a function adds to another container."""

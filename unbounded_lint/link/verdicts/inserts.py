@@ -13,7 +13,6 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.containers.construction import Construction
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import CallSite
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.files import Installed
 from unbounded_lint.link.keys.origins import Domain
@@ -53,10 +52,11 @@ class Inserts:
     """Finds the inserts of one container."""
 
     def __init__(self, flow: Flow, execution: Execution, keys: Keys) -> None:
+        self.flow = flow
         self.program = flow.program
+        self.resolver = flow.resolver
         self.execution = execution
         self.keys = keys
-        self._fills = _Fills(flow, execution)
         self._installed = Installed(flow)
         self._construction = Construction(flow)
 
@@ -69,7 +69,7 @@ class Inserts:
             contexts = self.execution.at(access.scope, access.op)
             if not any(c.kind in _RUNNING or (c.looped and c.kind in _LOOPING) for c in contexts):
                 continue
-            if self._fills.stay_small(access, accesses) or self._construction.fills(holder, access):
+            if self._stays_small(access, accesses) or self._construction.fills(holder, access):
                 continue
             if self._is_definition(access) or self._is_present(access, accesses):
                 continue
@@ -127,17 +127,9 @@ class Inserts:
             b.kind in ITEMS and b.expr is not None and any(id(n) in nodes for n in w.walk(b.expr)) for b in bindings
         )
 
+    # --- those that leave it small ---
 
-class _Fills:
-    """Recognises inserts that leave a container small."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
-
-    def stay_small(self, access: Access, accesses: AccessList) -> bool:
+    def _stays_small(self, access: Access, accesses: AccessList) -> bool:
         """Whether an insert fills the container once, after it was emptied, or only while it has room."""
         return (
             self._is_once(access.scope, access.op, accesses, HOPS)
@@ -199,15 +191,14 @@ class _Fills:
         if self._resets_before(scope, access.op, 0, accesses):
             return True
         sites = self.flow.live_calls(scope) if scope.index and self.flow.is_only_called(scope) else ()
-        return bool(sites) and all(
-            site.scope.index and site.op >= 0 and self._resets_before(*site[:2], self._endless(site), accesses)
-            for site in sites
-        )
+        return bool(sites) and all(self._resets_in_round(s.scope, s.op, accesses) for s in sites)
 
-    def _endless(self, site: CallSite) -> int:
-        """The innermost `while` around a call, the whole body if there is none."""
-        facts = self.program.facts(site.scope)
-        return next((f for f in loops_around(facts, site.op) if facts.frames[f].kind == "while"), 0)
+    def _resets_in_round(self, scope: ScopeId, op: int, accesses: AccessList) -> bool:
+        facts = self.program.facts(scope)
+        if not scope.index or op < 0:
+            return False
+        endless = (f for f in loops_around(facts, op) if facts.frames[f].kind == "while")
+        return self._resets_before(scope, op, next(endless, 0), accesses)
 
     def _resets_before(self, scope: ScopeId, op: int, within: int, accesses: AccessList) -> bool:
         """Whether a scope empties or replaces the container inside a frame, on every path to an operation."""

@@ -33,31 +33,21 @@ class Holdings:
     def of(self, container: Container) -> Kind:
         """locks, tasks (with `add_done_callback`), threads, objects (instances of a class of the project), results (of
         a call on the key, asked for before they are computed), or "" for anything else or a mixture."""
-        kinds = {
-            self._kind(a.value, a.scope)
-            for a in container.accesses
-            if a.kind == "insert" and not a.nested and not a.bulk and not self.program.is_test(a.scope)
-            if a.value is not None
-        }
-        kinds.update(self._made_kind(made, scope) for made, scope in self._factories(container))
+        kinds = {self._kind(value, scope) for value, scope in self._stored(container)}
         if len(kinds) == 1 and (kind := kinds.pop()):
             return kind
         growing = [i.access for i in container.inserts]
         return "results" if growing and all(self._is_recomputed(a, container) for a in growing) else ""
 
-    def _factories(self, container: Container) -> Iterator[tuple[m.Expr, ScopeId]]:
-        """What makes the missing entries: the argument of a `defaultdict`."""
+    def _stored(self, container: Container) -> Iterator[tuple[m.Expr, ScopeId]]:
+        """What is stored as an entry, and the call by which a `defaultdict` makes a missing one."""
+        for a in container.accesses:
+            if a.kind == "insert" and a.value is not None and not (a.nested or a.bulk or self.program.is_test(a.scope)):
+                yield a.value, a.scope
         for scope, op in container.holder.definitions if container.holder.made.kind.reads_insert else ():
             match self.program.facts(scope).ops[op].action:
-                case m.Assign(value=m.Call(args=(factory, *_))):
-                    yield factory.value, scope
-
-    # --- kinds of one value ---
-
-    def _made_kind(self, factory: m.Expr, scope: ScopeId) -> Kind:
-        if isinstance(factory, m.Lambda):
-            return self._agreed(self.resolver.returned(ScopeId(scope.path, factory.scope)))
-        return self._agreed(_made(value) for value in self.resolver.values(factory, scope))
+                case m.Assign(value=m.Call(args=(factory, *_), span=span)):
+                    yield m.Call(factory.value, (), span), scope
 
     def _kind(self, expr: m.Expr, scope: ScopeId) -> Kind:
         kinds: set[Kind] = set()
@@ -77,9 +67,8 @@ class Holdings:
             name = catalog.canonical(value.name)
             return "tasks" if _is_future(catalog.timer_named(name)) else _named({name})
         if isinstance(value, Instance):
-            return (
-                _named({catalog.canonical(base) for base in self.resolver.all_outside_bases(value.scope)}) or "objects"
-            )
+            bases = self.resolver.all_outside_bases(value.scope)
+            return _named({catalog.canonical(base) for base in bases}) or "objects"
         return ""
 
     def _sources(self, expr: m.Expr, scope: ScopeId) -> list[m.Expr]:
@@ -139,10 +128,3 @@ def _asks(expr: m.Expr) -> bool:
     if isinstance(expr, m.Call) and isinstance(expr.func, m.Attr):
         return expr.func.name in {"get", "pop"}
     return isinstance(expr, m.Sub)
-
-
-def _made(factory: Value) -> Value:
-    """What calling a factory gives."""
-    if isinstance(factory, External):
-        return ExternalResult(factory.name)
-    return Instance(factory.scope) if isinstance(factory, Class) else factory
