@@ -78,16 +78,15 @@ class ForgottenCompanions(Question):
             found = list(self._walked_with(container))
         else:
             return None
-        return min(found, key=_rank, default=None)
+        return min(found, key=lambda f: (not f.direct, _RUNS.index(f.removals[0].when), f.other.symbol), default=None)
 
     # --- the two forms ---
 
     def _beside(self, container: Container) -> Iterator[Forgotten]:
         """Others that get the same key in one function, and lose it while this one keeps it."""
         for other in self._with_same_key(container):
-            if not self._is_companion(container, other):
-                continue
-            pair = min(self._pairs(container, other), key=_nearness, default=None)
+            pairs = self._pairs(container, other) if self._is_companion(container, other) else ()
+            pair = min(pairs, key=_nearness, default=None)
             if pair is None:
                 continue
             here, there = pair
@@ -191,20 +190,22 @@ class ForgottenCompanions(Question):
 
     def _has_own_life(self, container: Container, other: Container) -> bool:
         """Whether some removal takes entries from `container` without `other`: then it is kept apart on purpose."""
-        removals = self._removals(container)
-        return any(_is_lasting(r) and not self._goes_with(r.access, shape, other) for r, shape in removals)
+        lasting = [(r.access, shape) for r, shape in self._removals(container) if _is_lasting(r)]
+        return not all(self._is_accompanied(a.scope, a.op, shape, other) for a, shape in lasting)
 
     def _that_forget(self, container: Container, other: Container) -> tuple[Removal, ...]:
         """The removals from `other` that run and leave the entry of `container`."""
-        counting = [(r, shape) for r, shape in self._removals(other) if _counts(r, other)]
-        found = [r for r, shape in counting if not self._goes_with(r.access, shape, container)]
+        found = [
+            r
+            for r, shape in self._removals(other)
+            if _counts(r, other) and not self._is_accompanied(r.access.scope, r.access.op, shape, container)
+        ]
         return tuple(sorted(found, key=lambda r: (_RUNS.index(r.when), r.access.scope, r.access.op)))
 
-    def _goes_with(self, access: Access, shape: Shape | None, container: Container) -> bool:
-        """Whether the entry of another container goes, or comes, wherever an access removes."""
-        return self._is_accompanied(access.scope, access.op, shape, container, CLIMB)
-
-    def _is_accompanied(self, scope: ScopeId, op: int, shape: Shape | None, other: Container, depth: int) -> bool:
+    def _is_accompanied(
+        self, scope: ScopeId, op: int, shape: Shape | None, other: Container, depth: int = CLIMB
+    ) -> bool:
+        """Whether the entry of another container goes, or comes, wherever an operation removes."""
         facts = self.program.facts(scope)
         if any(not exclude(facts, op, at) for at in self._removal_ops(other).get(scope, ())):
             return True
@@ -220,11 +221,8 @@ class ForgottenCompanions(Question):
         if self.linked.holdings.of(other) == "locks":
             return False  # one that somebody waits for must not simply go
         facts = self.program.facts(scope)
-        inserts = [
-            led.op
-            for led in self._inserts(other)
-            if led.scope == scope and led.shape == shape and not exclude(facts, op, led.op)
-        ]
+        same = (led.op for led in self._inserts(other) if led.scope == scope and led.shape == shape)
+        inserts = [insert for insert in same if not exclude(facts, op, insert)]
         if depth == CLIMB:
             return bool(inserts) and not any(_is_cleanup_after(facts, op, insert) for insert in inserts)
         return any(insert > op for insert in inserts)
@@ -272,10 +270,6 @@ class ForgottenCompanions(Question):
             for site in self.flow.live_calls(scope)
             if site.op >= 0
         )
-
-
-def _rank(found: Forgotten) -> tuple[bool, int, str]:
-    return (not found.direct, _RUNS.index(found.removals[0].when), found.other.symbol)
 
 
 def _nearness(pair: tuple[_Led, _Led]) -> tuple[int, bool, ScopeId, int]:

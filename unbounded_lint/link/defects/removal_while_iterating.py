@@ -22,6 +22,7 @@ from unbounded_lint.link.program.blocks import (
     ops_in,
     parts_of,
 )
+from unbounded_lint.link.program.definitions import expansions
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import LIVE
@@ -81,38 +82,30 @@ class RemovalsWhileIterating(Question):
     # --- in the loop itself ---
 
     def _in_place(self, access: Access, walked: set[int], family: str) -> Iterator[Clash]:
-        facts, node = self.program.facts(access.scope), access.site.node
-        for index, base in self._loops(access.scope, walked):
-            if not inside(facts, access.op, index) or not self._is_same(base, node, access.scope):
+        facts, scope, is_list = self.program.facts(access.scope), access.scope, family == "list"
+        for index, base in self._loops(scope, walked):
+            if not inside(facts, access.op, index) or not self._is_same(base, access.site.node, scope):
                 continue
-            if not _leaves(facts, access.op, index) and (family != "list" or _skips_others(facts, access.op, index)):
-                yield Clash(access.scope, _head_op(facts, index), access, None, family == "list")
-        for position, parent in enumerate(access.site.parents):
-            if not isinstance(parent, m.Comp) or parent.kind == "generator":
-                continue
-            head = parent.clauses[0].iterable
-            source = self._walked(head, access.scope, walked)
-            in_head = any(inner is head for inner in (*access.site.parents[position + 1 :], node))
-            if source is not None and not in_head and self._is_same(source, node, access.scope):
-                yield Clash(access.scope, access.op, access, None, family == "list")
+            if not _leaves(facts, access.op, index) and (not is_list or _skips_others(facts, access.op, index)):
+                yield Clash(scope, _head_op(facts, index), access, None, is_list)
 
     def _walked(self, head: m.Expr, scope: ScopeId, walked: set[int], depth: int = 4) -> m.Expr | None:
         """The container itself in an expression that walks it step by step; None for copies and for other things."""
         if id(head) in walked:
             return head
-        inner: list[m.Expr] = []
+        inner: m.Expr | None = None
         match head:
-            case m.Call(func=m.Attr(base=below, name=name), args=()) if name in name_lists().live_views:
-                return below if id(below) in walked else None
+            case m.Call(func=m.Attr(base=base, name=name), args=()) if name in name_lists().live_views:
+                return base if id(base) in walked else None
             case m.Call(func=func, args=args):
                 if not {"reversed", *name_lists().lazy}.isdisjoint(callee_names(func, scope, self.resolver)):
-                    inner = [a.value for a in args if a.keyword is None]
+                    found = (self._walked(a.value, scope, walked, depth - 1) for a in args if depth)
+                    return next((base for base in found if base is not None), None)
             case m.Comp(kind="generator", clauses=clauses):
-                inner = [clauses[0].iterable]
+                inner = clauses[0].iterable
             case m.Name(id=name):
-                inner = [bound] if (bound := self._bound_once(name, scope)) is not None else []
-        found = (self._walked(part, scope, walked, depth - 1) for part in inner if depth)
-        return next((base for base in found if base is not None), None)
+                inner = self._bound_once(name, scope)
+        return self._walked(inner, scope, walked, depth - 1) if inner is not None and depth else None
 
     def _bound_once(self, name: str, scope: ScopeId) -> m.Expr | None:
         """What a local name is bound to, if that happens in one place."""
@@ -124,11 +117,8 @@ class RemovalsWhileIterating(Question):
     def _is_same(self, one: m.Expr, other: m.Expr, scope: ScopeId) -> bool:
         """Whether two expressions of a function name one object: a function that is handed two containers may be
         handed the same one in either place, but not at once."""
-        return self._unaliased(one, scope) == self._unaliased(other, scope)
-
-    def _unaliased(self, expr: m.Expr, scope: ScopeId, steps: int = 3) -> m.Expr:
-        bound = self._bound_once(expr.id, scope) if isinstance(expr, m.Name) and steps else None
-        return self._unaliased(bound, scope, steps - 1) if isinstance(bound, m.Name | m.Attr) else expr
+        names = [e for e in expansions(self.program, one, scope) if isinstance(e, m.Name | m.Attr)]
+        return other in names or any(name in names for name in expansions(self.program, other, scope))
 
     # --- in a function that the loop calls ---
 

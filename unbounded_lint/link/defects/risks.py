@@ -112,15 +112,10 @@ class Risks(Question):
 
     def is_opaque(self, scope: ScopeId) -> bool:
         """Whether a decorator stands between a function and its caller that may catch what the function raises."""
-        parent = self.program.parent(scope)
-        for decorator in self.program.facts(scope).decorators:
-            func = decorator.func if isinstance(decorator, m.Call) else decorator
-            if dotted_text(func).rpartition(".")[2] in name_lists().silent_decorators:
-                continue
-            call = decorator if isinstance(decorator, m.Call) else m.Call(decorator, (), self.program.facts(scope).span)
-            if parent is not None and not self.execution.timers.of(call, parent):
-                return True
-        return False
+        facts, parent = self.program.facts(scope), self.program.parent(scope)
+        calls = (d if isinstance(d, m.Call) else m.Call(d, (), facts.span) for d in facts.decorators)
+        loud = (c for c in calls if dotted_text(c.func).rpartition(".")[2] not in name_lists().silent_decorators)
+        return parent is not None and any(not self.execution.timers.of(call, parent) for call in loud)
 
     # --- what raises ---
 
@@ -164,13 +159,12 @@ class Risks(Question):
         functions: tuple[ScopeId, ...] = (value.scope,) if isinstance(value, Function) else ()
         if isinstance(value, Class):
             functions = self.resolver.methods(value.scope, "__init__")
-        run = [
-            f
-            for f in functions
-            if not (facts := self.program.facts(f)).is_generator and (awaited or not facts.is_async)
-        ]
-        risks = (self._of_body(function, depth - 1) for function in run if depth)
-        return next((risk for risk in risks if risk is not None), None)
+        for function in functions if depth else ():
+            facts = self.program.facts(function)
+            runs = not facts.is_generator and (awaited or not facts.is_async)
+            if runs and (risk := self._of_body(function, depth - 1)) is not None:
+                return risk
+        return None
 
     @staticmethod
     def _outside(value: External, awaited: bool) -> Sort | None:

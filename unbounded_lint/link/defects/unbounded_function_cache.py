@@ -71,19 +71,18 @@ class UnboundedFunctionCaches(Question):
         modules = {module.path: module for tail in tails for module in self.program.mentioning(tail)}
         for path, module in sorted(modules.items()):
             for index, facts in enumerate(module.facts.scopes if not module.file.is_test else ()):
-                outside = self.program.parent(ScopeId(path, index))
-                if facts.kind == "function" and outside is not None and "<locals>" not in facts.qualname:
-                    memos = (self._unbounded(decorator, outside) for decorator in facts.decorators)
-                    yield from ((ScopeId(path, index), memo) for memo in islice(filter(None, memos), 1))
+                if facts.kind == "function" and "<locals>" not in facts.qualname:
+                    outside = ScopeId(path, facts.parent)
+                    memos = filter(None, (self._unbounded(decorator, outside) for decorator in facts.decorators))
+                    yield from ((ScopeId(path, index), memo) for memo in islice(memos, 1))
 
     def _unbounded(self, decorator: m.Expr, scope: ScopeId) -> str | None:
         """The decorator as a message names it, if it is a memo without a bound."""
-        call = decorator if isinstance(decorator, m.Call) else None
-        for name in callee_names(call.func if call is not None else decorator, scope, self.resolver):
+        func = decorator.func if isinstance(decorator, m.Call) else decorator
+        arguments = given(decorator, scope, self.resolver) if isinstance(decorator, m.Call) else {}
+        for name in callee_names(func, scope, self.resolver):
             kind = self.execution.catalog.container(name)
-            if kind is None or kind.family != _FAMILY or not kind.calls_insert:
-                continue
-            if not kind.is_bounded(given(call, scope, self.resolver) if call is not None else {}):
+            if kind and kind.family == _FAMILY and kind.calls_insert and not kind.is_bounded(arguments):
                 tail = name.rpartition(".")[2]
                 return f"{tail}(maxsize=None)" if tail == "lru_cache" else tail
         return None
@@ -122,24 +121,18 @@ class UnboundedFunctionCaches(Question):
             single = self.linked.singletons.is_singleton(cls)
             return _Grown(name, True, domain, self._is_made_again(cls)) if not single else None
         told = domain.weak or domain.hinted or domain.why.startswith("annotated")
-        known = (domain.kind == "open" and not told) or self._is_served(scope, name, _STEPS)
+        known = (domain.kind == "open" and not told) or self._is_served(scope, index, _STEPS)
         return _Grown(name, False, domain, known)
 
-    def _is_served(self, scope: ScopeId, name: str, steps: int) -> bool:
+    def _is_served(self, scope: ScopeId, index: int, steps: int) -> bool:
         """Whether a parameter gets what a framework hands to the handler of a request."""
-        facts = self.program.facts(scope)
         if self._is_handler(scope):
             return True
-        index = next((i for i, p in enumerate(facts.parameters) if p.name == name), None)
-        if not steps or index is None:
-            return False
-        for site in self.flow.live_calls(scope):
-            argument = argument_of(facts, index, site)
-            if argument is None:
-                continue
-            names = {node.id for node in w.walk(argument) if isinstance(node, m.Name)}
-            parameters = {p.name for p in self.program.facts(site.scope).parameters}
-            if any(self._is_served(site.scope, given_on, steps - 1) for given_on in sorted(names & parameters)):
+        for site in self.flow.live_calls(scope) if steps else ():
+            argument = argument_of(self.program.facts(scope), index, site)
+            names = set(w.walk(argument)) if argument is not None else set()
+            parameters = enumerate(self.program.facts(site.scope).parameters)
+            if any(self._is_served(site.scope, at, steps - 1) for at, p in parameters if m.Name(p.name) in names):
                 return True
         return False
 
