@@ -37,6 +37,7 @@ class Project:
     """What rules may ask. Read-only; the same files give the same answers in the same order.
 
     Unless it is thorough, attributes of singletons that nothing could insert into are left out of `containers`.
+    `holdings` answers what the entries of one are.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Project:
         self._removals = Removals(self.flow, self.execution, catalog)
         self._inserts = Inserts(self.flow, self.execution, self._keys)
         self._growths = Growths(self.flow, self.execution)
+        self.holdings = Holdings(self.flow, self.execution)
         self._bounds = Bounds(self.execution, self._removals.guarantees)
         self._candidates = tuple(candidates)
         self._failed: list[tuple[str, str, Exception]] = []
@@ -129,11 +131,6 @@ class Project:
         verdict = self._bounds.verdict(holder, accesses, inserts, removals, growth)
         place = self.place(holder.scope, holder.op, "definition", "")
         return Container(holder, place, accesses, inserts, removals, verdict, *growth)
-
-    @cached_property
-    def holdings(self) -> Holdings:
-        """What the entries of a container are."""
-        return Holdings(self.flow, self.execution)
 
     @cached_property
     def rhythms(self) -> Rhythms:

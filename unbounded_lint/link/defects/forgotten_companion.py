@@ -12,7 +12,7 @@ from unbounded_lint.link.containers.accesses import REMOVING, Access
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.keys.identity import KeyShapes, Shape
-from unbounded_lint.link.program.blocks import apart, frames_of, has_finally, in_cleanup, inside, parts_of
+from unbounded_lint.link.program.blocks import apart, has_finally, inside, layout, parts_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.callers import exclude
@@ -144,10 +144,8 @@ class ForgottenCompanions(Question):
 
     def _walked_with(self, container: Container) -> Iterator[Forgotten]:
         """Others whose keys this one's only sweep walks: an entry whose key they lost is never met again."""
-        bounding = [r for r in container.removals if r.when in {"timer", "insert"}]
-        if any(r.when not in {"timer", "insert", *IDLE, "event"} for r in container.removals):
-            return
-        if any(r.extent != "single" or r.access.handed is not None for r in bounding):
+        bounding = [r for r in container.removals if r.when not in {"event", *IDLE}]
+        if any(r.when not in {"timer", "insert"} or r.extent != "single" or r.access.handed for r in bounding):
             return
         for other in self._removed_from:
             if not all(self._walks(r.access.site, other, CLIMB) for r in bounding):
@@ -313,7 +311,5 @@ def _parted_by_work(facts: m.Scope, one: int, other: int) -> bool:
 def _is_cleanup_after(facts: m.Scope, cleanup: int, insert: int) -> bool:
     """Whether an operation stands in the `finally` of a `try` that begins behind an insert: what is stored inside it
     is what the work gave."""
-    if not in_cleanup(facts, cleanup):
-        return False
-    index = next(f for f in frames_of(facts, cleanup) if facts.frames[f].kind == "finally")
-    return not any(inside(facts, insert, body) for body in parts_of(facts, index, "try"))
+    index = layout(facts).cleanup[facts.ops[cleanup].frame]
+    return index > 0 and not any(inside(facts, insert, body) for body in parts_of(facts, index, "try"))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.dataflow.callees import callee_names
+from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import (
     evaluated_at,
@@ -32,6 +33,10 @@ DEPTH = 2
 """How many calls a removal may stand away from the loop."""
 
 _FAMILIES = frozenset({"map", "set", "list", "deque"})
+
+
+_Removing: TypeAlias = "Mapping[ScopeId, Access | None]"
+"""Function -> its first removal from the container of which it knows by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +65,42 @@ class RemovalsWhileIterating(Question):
         family = container.holder.made.kind.family
         if family not in _FAMILIES or not container.inserts:
             return ()
-        sure = [a for r in container.removals if _is_sure(a := r.access)]
-        walked = {id(a.site.node) for a in container.accesses if not a.nested and not a.guess}
-        found = [clash for access in sure for clash in self._in_place(access, walked, family)]
-        if family != "list":
-            removing = {a.scope: a for a in reversed(sure) if not self._is_parameter(a)}
-            for scope in sorted({a.scope for a in container.accesses if a.kind == "iterate" and not a.nested}):
-                found.extend(self._through_calls(scope, walked, removing))
-        return tuple(dict.fromkeys(c for c in found if self.execution.kinds(c.scope, c.loop) & LIVE))
+        accesses = [a for a in container.accesses if not a.nested]
+        walked = {id(a.site.node) for a in accesses if not a.guess}
+        here: dict[ScopeId, list[Access]] = {a.scope: [] for a in accesses if a.kind == "iterate"}
+        for access in (r.access for r in container.removals):
+            if access.kind in {"remove", "clear"} and not access.guess and access.handed is None:
+                here.setdefault(access.scope, []).append(access)
+        below = {scope: next((a for a in taking if not self._is_parameter(a)), None) for scope, taking in here.items()}
+        return tuple(
+            clash
+            for scope, taking in sorted(here.items())
+            for clash in self._of_scope(scope, walked, taking, below, family == "list")
+            if self.execution.kinds(scope, clash.loop) & LIVE
+        )
 
-    def _loops(self, scope: ScopeId, walked: set[int]) -> Iterator[tuple[int, m.Expr]]:
-        """The loops of a scope that walk the container and do not wait for the error that a change of size gives, each
-        with the container as it is written there."""
+    def _of_scope(
+        self, scope: ScopeId, walked: set[int], here: Sequence[Access], below: _Removing, skips: bool
+    ) -> Iterator[Clash]:
+        """The clashes of the loops of a scope with its own removals, and with the first in a function they call."""
         facts = self.program.facts(scope)
-        for index in layout(facts).by_kind.get("for", ()):
-            frame = facts.frames[index]
-            base = None if frame.is_async or frame.head is None else self._walked(frame.head, scope, walked)
-            if base is not None and not _expects_error(facts, index):
-                yield index, base
-
-    # --- in the loop itself ---
-
-    def _in_place(self, access: Access, walked: set[int], family: str) -> Iterator[Clash]:
-        facts, scope, is_list = self.program.facts(access.scope), access.scope, family == "list"
-        for index, base in self._loops(scope, walked):
-            if not inside(facts, access.op, index) or not self._is_same(base, access.site.node, scope):
+        for loop in layout(facts).by_kind.get("for", ()):
+            head = facts.frames[loop].head
+            base = self._walked(head, scope, walked) if head is not None and not facts.frames[loop].is_async else None
+            if head is None or base is None:
                 continue
-            if not _leaves(facts, access.op, index) and (not is_list or _skips_others(facts, access.op, index)):
-                yield Clash(scope, _head_op(facts, index), access, None, is_list)
+            start = evaluated_at(facts, head, max(facts.frames[loop].op - 1, 0))
+            if _expects_error(facts, start):
+                continue
+            for access in here:
+                if inside(facts, access.op, loop) and self._is_same(base, access.site.node, scope):
+                    if not _leaves(facts, access.op, loop) and (not skips or _skips_others(facts, access.op, loop)):
+                        yield Clash(scope, start, access, None, skips)
+            for at, function in self._called(scope) if not skips else ():
+                removal = self._removal_below(function, {scope}, below) if inside(facts, at, loop) else None
+                if removal is not None and not _leaves(facts, at, loop):
+                    yield Clash(scope, start, removal, at, False)
+                    break
 
     def _walked(self, head: m.Expr, scope: ScopeId, walked: set[int], depth: int = 4) -> m.Expr | None:
         """The container itself in an expression that walks it step by step; None for copies and for other things."""
@@ -122,23 +135,11 @@ class RemovalsWhileIterating(Question):
 
     # --- in a function that the loop calls ---
 
-    def _through_calls(self, scope: ScopeId, walked: set[int], removing: Mapping[ScopeId, Access]) -> Iterator[Clash]:
-        facts = self.program.facts(scope)
-        for loop, _ in self._loops(scope, walked):
-            for at, function in self._called(scope):
-                removal = self._removal_below(function, {scope}, removing) if inside(facts, at, loop) else None
-                if removal is not None and not _leaves(facts, at, loop):
-                    yield Clash(scope, _head_op(facts, loop), removal, at, False)
-                    break
-
-    def _removal_below(
-        self, function: ScopeId, above: set[ScopeId], removing: Mapping[ScopeId, Access]
-    ) -> Access | None:
+    def _removal_below(self, function: ScopeId, above: set[ScopeId], removing: _Removing) -> Access | None:
         """The first removal that a function makes before it ends, itself or by those that it calls."""
-        if function in above:
-            return None
-        if function in removing or len(above) == DEPTH:
-            return removing.get(function)
+        own = removing.get(function) if function not in above else None
+        if function in above or own is not None or len(above) == DEPTH:
+            return own
         below = (self._removal_below(callee, {*above, function}, removing) for _, callee in self._called(function))
         return next((removal for removal in below if removal is not None), None)
 
@@ -159,29 +160,14 @@ class RemovalsWhileIterating(Question):
 
     def _is_parameter(self, access: Access) -> bool:
         """Whether the removal takes from whatever its function is handed."""
-        root = access.site.node
-        while isinstance(root, m.Attr):
-            root = root.base
+        root = dotted_text(access.site.node).partition(".")[0]
         first = 0 if self.program.owner_class(access.scope) is None else 1
-        parameters = self.program.facts(access.scope).parameters[first:]
-        return isinstance(root, m.Name) and any(p.name == root.id for p in parameters)
+        return any(p.name == root for p in self.program.facts(access.scope).parameters[first:])
 
 
-def _is_sure(access: Access) -> bool:
-    """Whether an access changes the size of the container itself, here and now."""
-    return access.kind in {"remove", "clear"} and not access.nested and not access.guess and access.handed is None
-
-
-def _head_op(facts: m.Scope, loop: int) -> int:
-    """The operation that begins a `for` loop."""
-    frame = facts.frames[loop]
-    before = max(frame.op - 1, 0)
-    return evaluated_at(facts, frame.head, before) if frame.head is not None else before
-
-
-def _expects_error(facts: m.Scope, loop: int) -> bool:
-    """Whether a `try` around a loop waits for the error that a change of size gives."""
-    around = [frame for frame in frames_of(facts, _head_op(facts, loop)) if facts.frames[frame].kind == "try"]
+def _expects_error(facts: m.Scope, op: int) -> bool:
+    """Whether a `try` around an operation waits for the error that a change of size gives."""
+    around = [frame for frame in frames_of(facts, op) if facts.frames[frame].kind == "try"]
     heads = [facts.frames[handler].head for frame in around for handler in parts_of(facts, frame, "except")]
     return any(m.Name("RuntimeError") in w.walk(head) for head in heads if head is not None)
 

@@ -70,9 +70,9 @@ class Risks(Question):
 
     def _is_afterwards(self, scope: ScopeId, op: int) -> bool:
         """Whether an operation deals with an error that has happened already."""
-        frames = self.program.facts(scope).frames
-        handlers = [frames[f] for f in frames_of(self.program.facts(scope), op) if frames[f].kind == "except"]
-        return any(h.head is None or _is_wide(h.head) for h in handlers)
+        facts = self.program.facts(scope)
+        around = (facts.frames[frame] for frame in frames_of(facts, op))
+        return any(frame.kind == "except" and _is_wide(frame.head) for frame in around)
 
     # --- what catches ---
 
@@ -147,15 +147,11 @@ class Risks(Question):
         return max(found, key=lambda r: r.confidence.rank) if len(found) == len(each) else None
 
     def _of_value(self, value: Value, awaited: bool, depth: int, here: tuple[ScopeId, int, str]) -> Risk | None:
-        """What a call of one thing risks; `here` is the call, for what stands outside the project."""
-        if not isinstance(value, External):
-            return self._inside(value, awaited, depth)
-        sort = self._outside(value, awaited)
-        level = Confidence.HIGH if sort == "outward" else Confidence.MEDIUM
-        return Risk(*here, sort, level) if sort else None
-
-    def _inside(self, value: Value, awaited: bool, depth: int) -> Risk | None:
-        """The clearest of the errors that may leave a function or a constructor of the project that is called."""
+        """What a call of one thing risks: `here` itself, outside the project; else the clearest of the errors that may
+        leave a function or a constructor."""
+        if isinstance(value, External):
+            sort = self._outside(value, awaited)
+            return Risk(*here, sort, Confidence.HIGH if sort == "outward" else Confidence.MEDIUM) if sort else None
         functions: tuple[ScopeId, ...] = (value.scope,) if isinstance(value, Function) else ()
         if isinstance(value, Class):
             functions = self.resolver.methods(value.scope, "__init__")
@@ -204,10 +200,8 @@ class Risks(Question):
 
 def _ends(facts: m.Scope, handler: int) -> bool:
     """Whether an `except` ends errors of the outer world."""
-    if any(op.frame == handler and isinstance(op.action, m.Raise) for _, op in ops_in(facts, handler)):
-        return False
-    head = facts.frames[handler].head
-    return head is None or _is_wide(head)
+    raises = any(op.frame == handler and isinstance(op.action, m.Raise) for _, op in ops_in(facts, handler))
+    return not raises and _is_wide(facts.frames[handler].head)
 
 
 def _is_used(parents: tuple[m.Expr, ...], action: m.Action) -> bool:
@@ -216,8 +210,8 @@ def _is_used(parents: tuple[m.Expr, ...], action: m.Action) -> bool:
     return bool(outer) or not (isinstance(action, m.Eval) and action.role == "statement")
 
 
-def _is_wide(head: m.Expr) -> bool:
+def _is_wide(head: m.Expr | None) -> bool:
     """Whether exception types are more than those of a missing key or of a wait that ended."""
     types = head.items if isinstance(head, m.Display) else (head,)
-    names = {dotted_text(t).rpartition(".")[2] for t in types}
+    names = {dotted_text(t).rpartition(".")[2] if t is not None else "BaseException" for t in types}
     return bool(names - name_lists().key_errors - name_lists().waiting_errors)

@@ -27,9 +27,7 @@ class Causes:
 
     def limits(self, access: Access, accesses: AccessList) -> bool:
         """Whether a test of the container's size (or of an order list kept beside it) leads to the removal."""
-        if access.kind == "trim" and not access.nested:
-            return True
-        if access.kind == "replace" and _is_slice_of(access):
+        if access.kind == "trim" or (access.kind == "replace" and _is_slice_of(access)):
             return True
         return self._is_guarded(access.scope, access.op, accesses, access.key) or any(
             self._is_guarded(site.scope, site.op, accesses, None)

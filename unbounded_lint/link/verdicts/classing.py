@@ -39,11 +39,13 @@ class Removals:
 
     def of(self, accesses: AccessList, definitions: _Definitions = ()) -> tuple[Removal, ...]:
         """All removals of whole entries among the accesses of one container, which is made at these operations."""
-        return tuple(
-            self._class(access, accesses, definitions)
-            for access in accesses
-            if access.kind in REMOVING and not access.nested and not self._is_put_back(access, accesses)
-        )
+        found = []
+        for access in accesses:
+            if access.kind in REMOVING and not access.nested and not self._is_put_back(access, accesses):
+                extent, contexts = self.extents.of(access, accesses), self._contexts(access, definitions)
+                when = self._moments.of(access, extent, contexts, accesses)
+                found.append(Removal(access, extent, when, contexts))
+        return tuple(found)
 
     def _is_put_back(self, access: Access, accesses: AccessList) -> bool:
         """`del X[k]` (or a pop) followed by `X[k] = ...` in the same function: the entry is moved, not removed."""
@@ -54,11 +56,6 @@ class Removals:
             other.op >= access.op and in_block(facts, facts.ops[other.op].frame, access.op)
             for other in accesses.inserts_by_key.get((access.scope, access.key), ())
         )
-
-    def _class(self, access: Access, accesses: AccessList, definitions: _Definitions) -> Removal:
-        extent = self.extents.of(access, accesses)
-        contexts = self._contexts(access, definitions)
-        return Removal(access, extent, self._moments.of(access, extent, contexts, accesses), contexts)
 
     def _contexts(self, access: Access, definitions: _Definitions) -> frozenset[Context]:
         """When a removal runs; where a helper is handed the container, when it is handed this very one."""

@@ -42,18 +42,18 @@ class Growths:
         called = listeners or self._holds_callables(accesses)
         levels = [(self._level(insert, holder, accesses, listeners, called), insert.domain.why) for insert in inserts]
         best, why = max(levels, key=lambda level: level[0].rank)
-        reasons = [f"the key is {why}" if not why.startswith("`") else f"the key: {why}"]
-        escapes = [a for a in accesses if a.kind == "escape" and not self.program.is_test(a.scope)]
+        reason = f"the key: {why}" if why.startswith("`") else f"the key is {why}"
+        escapes = [a.how for a in accesses if a.kind == "escape" and not self.program.is_test(a.scope)]
         if holder.made.kind.family == "queue" and any(a.kind == "escape" or a.how == "kept" for a in accesses):
             best = Confidence.LOW  # whoever it is handed to takes out of it, most likely
-        if escapes and best is Confidence.HIGH:
-            best = Confidence.MEDIUM
-            to = escapes[0].how or "code that cannot be seen"
-            reasons.append(f"it is handed to `{to}`, which may remove entries")
-        if any(i.access.guess for i in inserts) and best is Confidence.HIGH:
-            best = Confidence.MEDIUM
-            reasons.append("a receiver was matched by the attribute's name alone")
-        return best, tuple(reasons)
+        doubt = ""
+        if escapes:
+            doubt = f"it is handed to `{escapes[0] or 'code that cannot be seen'}`, which may remove entries"
+        elif any(i.access.guess for i in inserts):
+            doubt = "a receiver was matched by the attribute's name alone"
+        if doubt and best is Confidence.HIGH:
+            return Confidence.MEDIUM, (reason, doubt)
+        return best, (reason,)
 
     def _level(self, insert: Insert, holder: Holder, accesses: AccessList, listeners: bool, called: bool) -> Confidence:
         """What one insert supports, in a container of callables that are listeners, or called at all."""

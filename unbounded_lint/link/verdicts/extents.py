@@ -37,7 +37,9 @@ class Extents:
         of_others = access.how in {"-=", "&=", "difference_update", "intersection_update"}
         if of_others or (access.handed is None and self.is_walked_around(access.site, accesses)):
             return "sweep"
-        if self._is_oldest(access):
+        oldest = {"next", "min", "max", "random.choice"}  # `X.pop(next(iter(X)))`, or a name bound to such a key
+        parts = expanded(self.program, access.key, access.scope)
+        if any(isinstance(part, m.Call) and dotted_text(part.func) in oldest for part in parts):
             return "evict"
         if self._follows_order(access, accesses) and self.causes.lead_to(access, accesses):
             return "sweep"
@@ -75,13 +77,6 @@ class Extents:
         calls = [(site.op, site.method_call) for site in sites if isinstance(site.node, m.Name)]
         adding = {"append", "add", "extend"}
         return tuple(op for op, call in calls if call and isinstance(call.func, m.Attr) and call.func.name in adding)
-
-    def _is_oldest(self, access: Access) -> bool:
-        """`X.pop(next(iter(X)))`, `min(X, key=...)`, or a name bound to such."""
-        return any(
-            isinstance(node, m.Call) and dotted_text(node.func) in {"next", "min", "max", "random.choice"}
-            for node in expanded(self.program, access.key, access.scope)
-        )
 
     def _follows_order(self, access: Access, accesses: AccessList) -> bool:
         """Whether a loop takes out the keys that it finds in another container (a queue by age, buckets by time), to
@@ -126,11 +121,6 @@ class Extents:
 
 def _walked(head: m.Expr) -> Iterator[m.Expr]:
     """The parts of what a loop walks, but for the items of a list written out: `for table in (A, B)` walks neither."""
-    if not isinstance(head, m.Display):
-        yield from w.walk(head)
-        return
-    for item in head.items:
-        if isinstance(item, m.Display):
-            yield from _walked(item)
-        elif not isinstance(item, m.Name | m.Attr):
+    for item in head.items if isinstance(head, m.Display) else (head,):
+        if item is head or not isinstance(item, m.Name | m.Attr | m.Display):
             yield from w.walk(item)

@@ -163,21 +163,17 @@ class Inserts:
         return not truth and (id(test) in nodes or self._is_set_here(test, scope))
 
     def _is_set_here(self, flag: m.Expr, scope: ScopeId) -> bool:
+        """Whether a function sets an attribute, or other functions a variable that is not its own; where none does,
+        whether it fills the container that it asks for instead."""
         if isinstance(flag, m.Attr):
             return isinstance(flag.base, m.Name) and any(_sets(op.action, flag) for op in self.program.facts(scope).ops)
-        if not isinstance(flag, m.Name):
-            return False
-        owner = self.resolver.owner(flag.id, scope)
-        if owner is None or owner == scope:
+        owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
+        if owner is None or owner == scope or not isinstance(flag, m.Name):
             return False
         module = self.program.of(owner)
         later = [b for b in module.bindings(owner.index)[flag.id] if b.op >= 0 and b.scope != owner.index]
         if later:
             return any(_sets(module.scope(b.scope).ops[b.op].action, flag) for b in later)
-        return self._is_filled_here(flag, scope)
-
-    def _is_filled_here(self, flag: m.Name, scope: ScopeId) -> bool:
-        """Whether the function that tests another container for emptiness also fills it."""
         return any(
             (isinstance(site.parent, m.Attr) and site.parent.name in name_lists().fills)
             or (isinstance(site.parent, m.Sub) and isinstance(self.program.op(site).action, m.Assign))
