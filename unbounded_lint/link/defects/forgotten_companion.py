@@ -86,10 +86,10 @@ class ForgottenCompanions(Question):
         """Others that get the same key in one function, and lose it while this one keeps it."""
         for other in self._with_same_key(container):
             pairs = self._pairs(container, other) if self._is_companion(container, other) else ()
-            pair = min(pairs, key=_nearness, default=None)
-            if pair is None:
+            nearest = min(pairs, key=_distance, default=None)
+            if nearest is None:
                 continue
-            here, there = pair
+            here, there = nearest
             direct = not here.lifts and not there.lifts
             # from afar, a cap ends nothing that an insert in some callee began, and neither does its own bookkeeping
             removals = tuple(
@@ -270,7 +270,7 @@ class ForgottenCompanions(Question):
         )
 
 
-def _nearness(pair: tuple[_Led, _Led]) -> tuple[int, bool, ScopeId, int]:
+def _distance(pair: tuple[_Led, _Led]) -> tuple[int, bool, ScopeId, int]:
     here, there = pair
     return (here.lifts + there.lifts, here.lifts > 0, here.scope, here.op)
 

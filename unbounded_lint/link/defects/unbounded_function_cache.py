@@ -95,10 +95,9 @@ class UnboundedFunctionCaches(Question):
         if not facts.ops or not _runs_again(contexts) or self._is_cleared(scope):
             return None
         grown = [parameter for index in range(len(facts.parameters)) if (parameter := self._grown(scope, index))]
-        if not grown:
+        chosen = next((parameter for parameter in grown if parameter.known), grown[0] if grown else None)
+        if chosen is None:
             return None
-        known = [parameter for parameter in grown if parameter.known]
-        chosen = (known or grown)[0]
         return FunctionCache(
             scope,
             f"{self.program.of(scope).name}:{facts.qualname}",
@@ -107,7 +106,7 @@ class UnboundedFunctionCaches(Question):
             chosen.on_self,
             chosen.domain,
             tuple(s for s in self.flow.live_calls(scope) if s.op >= 0),
-            _confidence(bool(known), frozenset(c.kind for c in contexts)),
+            _confidence(chosen.known, frozenset(c.kind for c in contexts)),
         )
 
     def _grown(self, scope: ScopeId, index: int) -> _Grown | None:

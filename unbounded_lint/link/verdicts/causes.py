@@ -27,7 +27,9 @@ class Causes:
 
     def limits(self, access: Access, accesses: AccessList) -> bool:
         """Whether a test of the container's size (or of an order list kept beside it) leads to the removal."""
-        if access.kind == "trim" or (access.kind == "replace" and _is_slice_of(access)):
+        value = access.value
+        cut = isinstance(value, m.Sub) and isinstance(value.index, m.Slice) and value.base == access.site.node
+        if access.kind == "trim" or (access.kind == "replace" and cut):
             return True
         return self._is_guarded(access.scope, access.op, accesses, access.key) or any(
             self._is_guarded(site.scope, site.op, accesses, None)
@@ -83,9 +85,3 @@ def _is_limit(head: m.Expr) -> bool:
     return not isinstance(head, m.Unary | m.Name | m.Attr) and (
         not compares or any(zero not in (compare.left, *compare.items) for compare in compares)
     )
-
-
-def _is_slice_of(access: Access) -> bool:
-    """`X = X[-N:]`."""
-    value = access.value
-    return isinstance(value, m.Sub) and isinstance(value.index, m.Slice) and value.base == access.site.node

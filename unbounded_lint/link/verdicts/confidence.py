@@ -7,7 +7,7 @@ from typing import TypeAlias
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
+from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.prunings import Prunings
@@ -24,7 +24,6 @@ Growth: TypeAlias = tuple[Confidence, tuple[str, ...]]
 _PLAIN_DATA = frozenset(m.Name(name) for name in ("str", "int", "float", "bytes"))
 _CALLED: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
 _OUTSIDE: frozenset[ContextKind] = frozenset({"api", "tested", "test"})
-_GIVING: frozenset[AccessKind] = frozenset({"iterate", "read"})
 
 
 class Growths:
@@ -39,7 +38,8 @@ class Growths:
         if not inserts:
             return Confidence.LOW, ()
         listeners = self._prunings.holds_callables(accesses)
-        called = listeners or self._holds_callables(accesses)
+        giving = (a for a in accesses if a.kind in {"iterate", "read"} and not self.program.is_test(a.scope))
+        called = listeners or any(map(self._is_called, giving))
         levels = [(self._level(insert, holder, accesses, listeners, called), insert.domain.why) for insert in inserts]
         best, why = max(levels, key=lambda level: level[0].rank)
         reason = f"the key: {why}" if why.startswith("`") else f"the key is {why}"
@@ -96,10 +96,6 @@ class Growths:
         given = {m.Name(p.name) for p in facts.parameters if p.annotation not in _PLAIN_DATA}
         parts = [part.items[0] if isinstance(part, m.BoolOp) else part for part in (access.key, access.value)]
         return all(part is None or part in given for part in parts)
-
-    def _holds_callables(self, accesses: AccessList) -> bool:
-        """Whether some code calls what it takes out of the container."""
-        return any(self._is_called(a) for a in accesses if a.kind in _GIVING and not self.program.is_test(a.scope))
 
     def _is_called(self, access: Access) -> bool:
         """Whether what a loop over it gives is called, or else what is looked up in it."""

@@ -69,9 +69,11 @@ class Inserts:
             contexts = self.execution.at(access.scope, access.op)
             if not any(c.kind in _RUNNING or (c.looped and c.kind in _LOOPING) for c in contexts):
                 continue
-            if self._stays_small(access, accesses) or self._construction.fills(holder, access):
+            if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(access, accesses):
                 continue
-            if self._is_definition(access) or self._is_present(access, accesses):
+            if self._is_refused_when_full(access, accesses) or self._is_present(access, accesses):
+                continue
+            if self._construction.fills(holder, access) or self._is_definition(access):
                 continue
             domain = self._domain(holder, access, accesses)
             if domain.kind != "closed" and not self._rewrites_entries(access, accesses):
@@ -128,14 +130,6 @@ class Inserts:
         )
 
     # --- those that leave it small ---
-
-    def _stays_small(self, access: Access, accesses: AccessList) -> bool:
-        """Whether an insert fills the container once, after it was emptied, or only while it has room."""
-        return (
-            self._is_once(access.scope, access.op, accesses, HOPS)
-            or self._after_reset(access, accesses)
-            or self._is_refused_when_full(access, accesses)
-        )
 
     def _is_once(self, scope: ScopeId, op: int, accesses: AccessList, depth: int) -> bool:
         """Whether a condition lets the operation run only while the container is empty, or while a flag is not yet
