@@ -23,7 +23,7 @@ from unbounded_lint.link.program.program import Program, ScopeId
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.confidence import Growths
-from unbounded_lint.link.verdicts.container import Bounds, Container
+from unbounded_lint.link.verdicts.container import Container, verdict_on
 from unbounded_lint.link.verdicts.inserts import Inserts
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.periods import Rhythms
@@ -59,10 +59,9 @@ class Project:
         self._containers = Containers(self.flow, Making(self.flow, catalog), self._singletons, catalog, thorough)
         self._accesses = Accesses(self.flow, catalog)
         self._removals = Removals(self.flow, self.execution, catalog)
-        self._inserts = Inserts(self.flow, self.execution, self._keys)
+        self._inserts = Inserts(self.flow, self.execution, self._keys, self._removals)
         self._growths = Growths(self.flow, self.execution)
         self.holdings = Holdings(self.flow, self.execution)
-        self._bounds = Bounds(self.execution, self._removals.guarantees)
         self._candidates = tuple(candidates)
         self._failed: list[tuple[str, str, Exception]] = []
 
@@ -128,7 +127,7 @@ class Project:
         inserts = self._inserts.of(holder, accesses)
         removals = self._removals.of(accesses, holder.definitions) if inserts else ()
         growth = self._growths.of(holder, accesses, inserts)
-        verdict = self._bounds.verdict(holder, accesses, inserts, removals, growth)
+        verdict = verdict_on(holder, accesses, inserts, removals, growth, self._removals)
         place = self.place(holder.scope, holder.op, "definition", "")
         return Container(holder, place, accesses, inserts, removals, verdict, *growth)
 

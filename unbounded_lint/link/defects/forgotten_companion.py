@@ -167,10 +167,12 @@ class ForgottenCompanions(Question):
     # --- who goes with whom ---
 
     def _is_companion(self, container: Container, other: Container) -> bool:
-        """Whether another container is one of its own, and the entries of this one are meant to go with its."""
-        return not (
-            self._is_same(container, other) or self._succeeds(container, other) or self._has_own_life(container, other)
-        )
+        """Whether the entries of a container are meant to go with those of another: they do not come from there, and
+        no removal takes them alone, on purpose."""
+        if self._is_same(container, other) or self._succeeds(container, other):
+            return False
+        lasting = [(r.access, shape) for r, shape in self._removals(container) if _is_lasting(r)]
+        return all(self._is_accompanied(a.scope, a.op, shape, other) for a, shape in lasting)
 
     def _is_same(self, container: Container, other: Container) -> bool:
         """Whether both are one object: an attribute that a class inherits."""
@@ -185,11 +187,6 @@ class ForgottenCompanions(Question):
             shape is not None and self._moves(r.access.scope, r.access.op, shape, container, CLIMB)
             for r, shape in self._removals(other)
         )
-
-    def _has_own_life(self, container: Container, other: Container) -> bool:
-        """Whether some removal takes entries from `container` without `other`: then it is kept apart on purpose."""
-        lasting = [(r.access, shape) for r, shape in self._removals(container) if _is_lasting(r)]
-        return not all(self._is_accompanied(a.scope, a.op, shape, other) for a, shape in lasting)
 
     def _that_forget(self, container: Container, other: Container) -> tuple[Removal, ...]:
         """The removals from `other` that run and leave the entry of `container`."""

@@ -37,6 +37,13 @@ class Causes:
             if site.op >= 0
         )
 
+    def limits_total(self, access: Access, accesses: AccessList) -> bool:
+        """Whether a test of how much the entries hold together (`sum(len(v) for v in X.values()) > N`) leads to an
+        entry being cut."""
+        nodes, measured = accesses.nodes(access.scope), self._measured(access.scope)
+        tests = (measured.get(id(head), ()) for head, _ in guards(self.program.facts(access.scope), access.op))
+        return any(any(map(_measures, parts)) and any(id(part) in nodes for part in parts) for parts in tests)
+
     def lead_to(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs in a function that inserts, or that an inserting function calls; or whether one
         function calls both the removal and, straight, the insert."""

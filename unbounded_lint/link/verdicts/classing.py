@@ -7,11 +7,12 @@ from typing import TypeAlias
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
 from unbounded_lint.link.program.blocks import in_block
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.program import ITEMS, ScopeId
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.causes import Causes
@@ -39,13 +40,27 @@ class Removals:
 
     def of(self, accesses: AccessList, definitions: _Definitions = ()) -> tuple[Removal, ...]:
         """All removals of whole entries among the accesses of one container, which is made at these operations."""
-        found = []
+        found = [
+            Removal(a, "sweep", "capacity", self.execution.at(a.scope, a.op))
+            for a in accesses
+            if self.rewrites_entries(a, accesses) and self.causes.limits_total(a, accesses)
+        ]
         for access in accesses:
             if access.kind in REMOVING and not access.nested and not self._is_put_back(access, accesses):
                 extent, contexts = self.extents.of(access, accesses), self._contexts(access, definitions)
                 when = self._moments.of(access, extent, contexts, accesses)
                 found.append(Removal(access, extent, when, contexts))
         return tuple(found)
+
+    def rewrites_entries(self, access: Access, accesses: AccessList) -> bool:
+        """`for k, v in X.items(): X[k] = ...`: a store under the container's own keys."""
+        if access.kind != "insert" or access.nested or not isinstance(access.key, m.Name):
+            return False
+        bindings = self.program.of(access.scope).bindings(access.scope.index).get(access.key.id, ())
+        nodes = accesses.nodes(access.scope)
+        return bool(bindings) and all(
+            b.kind in ITEMS and b.expr is not None and any(id(n) in nodes for n in w.walk(b.expr)) for b in bindings
+        )
 
     def _is_put_back(self, access: Access, accesses: AccessList) -> bool:
         """`del X[k]` (or a pop) followed by `X[k] = ...` in the same function: the entry is moved, not removed."""

@@ -10,9 +10,8 @@ from unbounded_lint.finding import Confidence, Place
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.runs.context import ContextKind
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.confidence import Growth
-from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Moment, Removal
 
@@ -75,51 +74,41 @@ class Container:
         )
 
 
-class Bounds:
-    """Decides verdicts."""
-
-    def __init__(self, execution: Execution, guarantees: Guarantees) -> None:
-        self.execution = execution
-        self.guarantees = guarantees
-
-    def verdict(
-        self,
-        holder: Holder,
-        accesses: AccessList,
-        inserts: tuple[Insert, ...],
-        removals: tuple[Removal, ...],
-        growth: Growth,
-    ) -> Verdict:
-        """The first row of the table in the design that fits; `growth` is how sure it is that it grows."""
-        whens = {r.when for r in removals}
-        if holder.made.bounded:
-            return _sure("bounded", f"`{holder.made.text}` cannot grow without limit")
-        if not inserts and any(a.kind == "insert" for a in accesses):
-            return _sure("closed", "every insert has a closed key, runs only at import, or fills it once")
-        if not inserts:
-            return _sure("idle", "nothing inserts into it")
-        if holder.made.kind.family == "queue" and not whens.isdisjoint(_CONSUMED):
-            return Verdict("bounded", Confidence.MEDIUM, ("a consumer takes from it",))
-        if "capacity" in whens:
-            return _sure("bounded", "its size is capped")
-        paired = [r for r in removals if r.when == "guaranteed"]
-        if paired and all(self.guarantees.covers(paired, i.access) for i in inserts):
-            return _sure("paired", "each entry is removed in a `finally`, at the end of a `with`, or by a callback")
-        if "timer" in whens:
-            return _sure("swept", "a timer sweeps it")
-        if "later" in whens:
-            return _sure("entry-timer", "a one-shot timer removes each entry")
-        if any(r.when == "insert" and r.extent != "single" for r in removals):
-            return _sure("amortised", "the insert path sweeps it")
-        if any(self._replaced_each_cycle(r) for r in removals):
-            return Verdict("replaced", Confidence.MEDIUM, ("it is emptied by the code that reads it, each cycle",))
-        if _is_unscheduled(removals):
-            return Verdict("unscheduled", *growth)
-        return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", *growth)
-
-    def _replaced_each_cycle(self, removal: Removal) -> bool:
-        swapped = removal.when == "event" and removal.extent == "all" and removal.access.how == "swap"
-        return swapped and not self.execution.roots.is_forgotten(removal.access.scope)
+def verdict_on(
+    holder: Holder,
+    accesses: AccessList,
+    inserts: tuple[Insert, ...],
+    removals: tuple[Removal, ...],
+    growth: Growth,
+    asked: Removals,
+) -> Verdict:
+    """The first row of the table in the design that fits; `growth` says how sure it is that the container grows."""
+    whens = {r.when for r in removals}
+    if holder.made.bounded:
+        return _sure("bounded", f"`{holder.made.text}` cannot grow without limit")
+    if not inserts and any(a.kind == "insert" for a in accesses):
+        return _sure("closed", "every insert has a closed key, runs only at import, or fills it once")
+    if not inserts:
+        return _sure("idle", "nothing inserts into it")
+    if holder.made.kind.family == "queue" and not whens.isdisjoint(_CONSUMED):
+        return Verdict("bounded", Confidence.MEDIUM, ("a consumer takes from it",))
+    if "capacity" in whens:
+        return _sure("bounded", "its size is capped")
+    paired = [r for r in removals if r.when == "guaranteed"]
+    if paired and all(asked.guarantees.covers(paired, i.access) for i in inserts):
+        return _sure("paired", "each entry is removed in a `finally`, at the end of a `with`, or by a callback")
+    if "timer" in whens:
+        return _sure("swept", "a timer sweeps it")
+    if "later" in whens:
+        return _sure("entry-timer", "a one-shot timer removes each entry")
+    if any(r.when == "insert" and r.extent != "single" for r in removals):
+        return _sure("amortised", "the insert path sweeps it")
+    swapped = [r for r in removals if (r.when, r.extent, r.access.how) == ("event", "all", "swap")]
+    if not all(asked.execution.roots.is_forgotten(r.access.scope) for r in swapped):
+        return Verdict("replaced", Confidence.MEDIUM, ("it is emptied by the code that reads it, each cycle",))
+    if _is_unscheduled(removals):
+        return Verdict("unscheduled", *growth)
+    return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", *growth)
 
 
 def _sure(name: VerdictName, reason: str) -> Verdict:

@@ -17,10 +17,11 @@ from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.files import Installed
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import guards, in_block, loops_around
-from unbounded_lint.link.program.program import ITEMS, ScopeId
+from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import held, straight
 from unbounded_lint.link.runs.context import Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.verdicts.classing import Removals
 
 GROWING = frozenset({"map", "set", "cache"})
 """Families in which a key that is already there adds nothing."""
@@ -51,12 +52,13 @@ class Insert:
 class Inserts:
     """Finds the inserts of one container."""
 
-    def __init__(self, flow: Flow, execution: Execution, keys: Keys) -> None:
+    def __init__(self, flow: Flow, execution: Execution, keys: Keys, removals: Removals) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
         self.keys = keys
+        self.removals = removals
         self._installed = Installed(flow)
         self._construction = Construction(flow)
 
@@ -76,7 +78,7 @@ class Inserts:
             if self._construction.fills(holder, access) or self._is_definition(access):
                 continue
             domain = self._domain(holder, access, accesses)
-            if domain.kind != "closed" and not self._rewrites_entries(access, accesses):
+            if domain.kind != "closed" and not self.removals.rewrites_entries(access, accesses):
                 found.append(Insert(access, domain, contexts))
         return tuple(found)
 
@@ -118,16 +120,6 @@ class Inserts:
             for test, truth in held(*condition):
                 if isinstance(test, m.Compare) and any(id(item) in tested for item in test.items):
                     yield test, truth
-
-    def _rewrites_entries(self, access: Access, accesses: AccessList) -> bool:
-        """`for k, v in X.items(): X[k] = ...`: a store under the container's own keys."""
-        if access.nested or not isinstance(access.key, m.Name):
-            return False
-        bindings = self.program.of(access.scope).bindings(access.scope.index).get(access.key.id, ())
-        nodes = accesses.nodes(access.scope)
-        return bool(bindings) and all(
-            b.kind in ITEMS and b.expr is not None and any(id(n) in nodes for n in w.walk(b.expr)) for b in bindings
-        )
 
     # --- those that leave it small ---
 
