@@ -130,8 +130,10 @@ class RemovalsWhileIterating(Question):
     def _is_same(self, one: m.Expr, other: m.Expr, scope: ScopeId) -> bool:
         """Whether two expressions of a function name one object: a function that is handed two containers may be
         handed the same one in either place, but not at once."""
-        names = [e for e in expansions(self.program, one, scope) if isinstance(e, m.Name | m.Attr)]
-        return other in names or any(name in names for name in expansions(self.program, other, scope))
+        if one == other:
+            return True
+        names = {e for e in expansions(self.program, one, scope) if isinstance(e, m.Name | m.Attr)}
+        return not names.isdisjoint(expansions(self.program, other, scope))
 
     # --- in a function that the loop calls ---
 
