@@ -88,11 +88,6 @@ FRAGILE: dict[str, tuple[str, str, str]] = {
         "loop",
         "`os.unlink()`",
     ),
-    "loop over steps": (
-        loop("for step in (sweep, report):", "    step()") + THREAD,
-        "loop",
-        "`os.unlink()`",
-    ),
     "asked whether it lives, but only at the start": (
         loop("report()", "sweep()") + "T = None\ndef start():\n    global T\n    if T is None or not T.is_alive():\n"
         "        T = threading.Thread(target=loop)\n        T.start()\nif __name__ == '__main__':\n    start()\n",

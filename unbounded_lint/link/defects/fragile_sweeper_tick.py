@@ -60,7 +60,7 @@ class FragileSweeperTicks(Question):
             return None
         found: list[Fragile] = []
         for access in (removal.access for removal in container.removals if removal.when == "timer"):
-            if access.handed is not None or self.linked.removals.paths.lead_to(access, container.accesses):
+            if access.handed is not None or self.linked.removals.causes.lead_to(access, container.accesses):
                 return None
             drivers = list(self._drivers((access.scope, access.op)))
             judged = [driver for driver in drivers if driver is not None]

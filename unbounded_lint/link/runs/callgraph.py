@@ -325,9 +325,16 @@ def explored(start: Iterable[T], further: Callable[[T], Iterable[T]], limit: int
 
 
 def exclude(facts: m.Scope, one: int, other: int) -> bool:
-    """Whether two operations stand in branches of which only one is taken."""
-    for index in apart(facts, one, other):
-        if facts.frames[index].kind in BRANCHES:
-            if in_twin(facts, index, other) or (one < other and leaves(facts, index)):
+    """Whether no single run of a function reaches both operations: they stand in branches of which only one is taken,
+    or the branch or handler of the earlier one leaves."""
+    if not (0 <= one < len(facts.ops) and 0 <= other < len(facts.ops)):
+        return False
+    first, second = sorted((one, other))
+    for index in apart(facts, first, second):
+        kind = facts.frames[index].kind
+        if kind in BRANCHES or kind == "except":
+            if in_twin(facts, index, second):
+                return kind != "except"
+            if leaves(facts, index):
                 return True
-    return other < one and any(facts.frames[i].kind in BRANCHES and leaves(facts, i) for i in apart(facts, other, one))
+    return False

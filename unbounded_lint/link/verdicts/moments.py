@@ -9,9 +9,8 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.program import ITEMS
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.capacity import Capacity
+from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.guarantees import Guarantees
-from unbounded_lint.link.verdicts.insert_paths import InsertPaths
 from unbounded_lint.link.verdicts.removals import Extent, Moment
 
 _NEVER: tuple[tuple[ContextKind, Moment], ...] = (
@@ -28,22 +27,19 @@ _TIMED: frozenset[ContextKind] = frozenset({"timer", "later"})
 class Moments:
     """Classes removals by when they run."""
 
-    def __init__(
-        self, flow: Flow, execution: Execution, capacity: Capacity, guarantees: Guarantees, paths: InsertPaths
-    ) -> None:
+    def __init__(self, flow: Flow, execution: Execution, causes: Causes, guarantees: Guarantees) -> None:
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
-        self.capacity = capacity
+        self.causes = causes
         self.guarantees = guarantees
-        self.paths = paths
 
     def of(self, access: Access, extent: Extent, contexts: frozenset[Context], accesses: AccessList) -> Moment:
         """When a removal runs that takes out this much, in these contexts."""
         handed = self._when_handed(access)
         if handed is not None:
             return handed
-        if self.capacity.limits(access, accesses):
+        if self.causes.limits(access, accesses):
             return "capacity"
         if self.guarantees.is_guaranteed(access, accesses):
             return "guaranteed"
@@ -56,7 +52,7 @@ class Moments:
             return next((moment for kind, moment in _NEVER if kind in kinds), "dead")
         if live <= {"import"} and extent == "all":
             return "import"
-        if extent != "single" and not stacked and self.paths.lead_to(access, accesses):
+        if extent != "single" and not stacked and self.causes.lead_to(access, accesses):
             return "insert"
         return "exit" if live == {"exit"} else "event"
 
