@@ -21,13 +21,13 @@ from unbounded_lint.link.defects.question import Linked
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.program.program import Program, ScopeId
 from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.bounds import Bounds
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.confidence import Growths
-from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.container import Container, verdict_on
 from unbounded_lint.link.verdicts.inserts import Inserts
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.periods import Rhythms
+from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.source import SourceFile
 
 T = TypeVar("T")
@@ -37,6 +37,7 @@ class Project:
     """What rules may ask. Read-only; the same files give the same answers in the same order.
 
     Unless it is thorough, attributes of singletons that nothing could insert into are left out of `containers`.
+    `holdings` answers what the entries of one are.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Project:
         self._removals = Removals(self.flow, self.execution, catalog)
         self._inserts = Inserts(self.flow, self.execution, self._keys, self._removals)
         self._growths = Growths(self.flow, self.execution)
-        self._bounds = Bounds(self.execution, self._removals.guarantees)
+        self.holdings = Holdings(self.flow, self.execution)
         self._candidates = tuple(candidates)
         self._failed: list[tuple[str, str, Exception]] = []
 
@@ -90,14 +91,10 @@ class Project:
             try:
                 yield from tuple(question(alone))
             except Exception as error:
-                path, symbol = (containers[0].place.path, containers[0].symbol) if containers else (self._first, "")
-                self._failed.append((path, symbol, error))
                 if not containers:
+                    self._failed.append((next(iter(self._candidates), ""), "", error))
                     return
-
-    @property
-    def _first(self) -> str:
-        return next(iter(self._candidates), "")
+                self._failed.append((containers[0].place.path, containers[0].symbol, error))
 
     @cached_property
     def defects(self) -> Defects:
@@ -130,14 +127,9 @@ class Project:
         inserts = self._inserts.of(holder, accesses)
         removals = self._removals.of(accesses, holder.definitions) if inserts else ()
         growth = self._growths.of(holder, accesses, inserts)
-        verdict = self._bounds.verdict(holder, accesses, inserts, removals, growth)
+        verdict = verdict_on(holder, accesses, inserts, removals, growth, self._removals)
         place = self.place(holder.scope, holder.op, "definition", "")
         return Container(holder, place, accesses, inserts, removals, verdict, *growth)
-
-    @cached_property
-    def holdings(self) -> Holdings:
-        """What the entries of a container are."""
-        return Holdings(self.flow, self.execution)
 
     @cached_property
     def rhythms(self) -> Rhythms:
@@ -147,7 +139,7 @@ class Project:
     def place(self, scope: ScopeId, op: int, role: str, text: str) -> Place:
         """The place of an operation."""
         facts = self.program.facts(scope)
-        span = facts.ops[op].span if op >= 0 and op < len(facts.ops) else facts.name_span
+        span = facts.ops[op].span if 0 <= op < len(facts.ops) else facts.name_span
         return Place(scope.path, span.line, span.column, span.end_line, span.end_column, role, text)
 
     def function(self, scope: ScopeId) -> str:
@@ -159,36 +151,32 @@ class Project:
 
     def insert_places(self, container: Container) -> tuple[Place, ...]:
         """Every insert, those that cannot make it grow included."""
-        growing = {id(i.access.site.node): i for i in container.inserts}
-        found = []
-        for access in container.accesses:
-            if access.kind == "insert":
-                insert = growing.get(id(access.site.node))
-                why = f"the key: {insert.domain.why}" if insert else "does not make it grow"
-                when = ", ".join(sorted(self.execution.kinds(access.scope, access.op))) or "never"
-                found.append(
-                    self.place(access.scope, access.op, "insert", f"`{self.function(access.scope)}` ({when}); {why}")
-                )
-        return tuple(sorted(set(found)))
+        why = {id(i.access.site.node): f"the key: {i.domain.why}" for i in container.inserts}
+        found = set()
+        for access in (a for a in container.accesses if a.kind == "insert"):
+            when = ", ".join(sorted(self.execution.kinds(access.scope, access.op))) or "never"
+            because = why.get(id(access.site.node), "does not make it grow")
+            text = f"`{self.function(access.scope)}` ({when}); {because}"
+            found.add(self.place(access.scope, access.op, "insert", text))
+        return tuple(sorted(found))
 
     def removal_places(self, container: Container) -> tuple[Place, ...]:
         """Every removal, with its extent and when it runs."""
-        found = [
-            self.place(
-                r.access.scope, r.access.op, "removal", f"`{self.function(r.access.scope)}`: {r.extent}, {r.when}"
-            )
-            for r in self._removals.of(container.accesses, container.holder.definitions)
-        ]
-        return tuple(sorted(set(found)))
+        found = set()
+        for access, extent, when in ((r.access, r.extent, r.when) for r in self._every_removal(container)):
+            text = f"`{self.function(access.scope)}`: {extent}, {when}"
+            found.add(self.place(access.scope, access.op, "removal", text))
+        return tuple(sorted(found))
 
     def timer_places(self, container: Container) -> tuple[Place, ...]:
         """Where the timers that reach a removal are started."""
-        found = [
-            self.place(
-                *context.root, "timer", f"{context.timer or 'a timed loop'} in `{self.function(context.root[0])}`"
-            )
-            for removal in self._removals.of(container.accesses, container.holder.definitions)
-            for context in removal.contexts
-            if context.kind in {"timer", "later", "unstarted"}
-        ]
-        return tuple(sorted(set(found)))
+        found = set()
+        for context in {context for removal in self._every_removal(container) for context in removal.contexts}:
+            if context.kind in {"timer", "later", "unstarted"}:
+                text = f"{context.timer or 'a timed loop'} in `{self.function(context.root[0])}`"
+                found.add(self.place(*context.root, "timer", text))
+        return tuple(sorted(found))
+
+    def _every_removal(self, container: Container) -> tuple[Removal, ...]:
+        """Those of a container that nothing makes grow included."""
+        return self._removals.of(container.accesses, container.holder.definitions)

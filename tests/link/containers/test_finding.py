@@ -11,6 +11,9 @@ from unbounded_lint.link.containers.lifetimes import Life
 
 Lifetimes = dict[str, str]
 
+OWNED = "part of outside"
+"""Lives as long as an object that only the project's users make."""
+
 FORMS: dict[str, tuple[str, Lifetimes]] = {
     "displays": ("A = {}\nB = []\nC = {1}\n", {"A": "module", "B": "module", "C": "module"}),
     "constructors": (
@@ -42,10 +45,10 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
     ),
     "nested class": ("class C:\n    class D:\n        a = {}\n", {"C.D.a": "class"}),
     "class in a function": ("def f():\n    class C:\n        a = {}\n    return C\n", {}),
-    "default of instances": ("class C:\n    a = {}\n    def __init__(self):\n        self.a = {}\n", {}),
+    "default of instances": ("class C:\n    a = {}\n    def __init__(self):\n        self.a = {}\n", {"C.a": OWNED}),
     "dataclass field": (
         "from dataclasses import dataclass, field\n@dataclass\nclass C:\n    a: dict = field(default_factory=dict)\n",
-        {},
+        {"C.a": OWNED},
     ),
     "field of a singleton": (
         "from dataclasses import dataclass, field\n"
@@ -56,7 +59,8 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         "class C:\n    def __init__(self):\n        self.a = {}\ndef f():\n    return C()\n",
         {},
     ),
-    "never made": ("class C:\n    def __init__(self):\n        self.a = {}\n", {}),
+    "made by users alone": ("class C:\n    def __init__(self):\n        self.a = {}\n", {"C.a": OWNED}),
+    "private and never made": ("class _C:\n    def __init__(self):\n        self.a = {}\n", {}),
 }
 
 STORE = "class Store:\n    def __init__(self):\n        self.items = {}\n"

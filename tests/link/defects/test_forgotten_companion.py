@@ -53,11 +53,6 @@ FORGETS: dict[str, tuple[str, str]] = {
         "def drop(k):\n    A.pop(k, None)\n",
         "drop",
     ),
-    "one loop over both": (
-        "A = {}\nB = {}\ndef put(request):\n    for table in (A, B):\n        table[request.id] = 1\n"
-        "def drop(k):\n    A.pop(k, None)\n",
-        "drop",
-    ),
 }
 
 QUIET: dict[str, str] = {

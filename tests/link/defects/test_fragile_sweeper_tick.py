@@ -88,11 +88,6 @@ FRAGILE: dict[str, tuple[str, str, str]] = {
         "loop",
         "`os.unlink()`",
     ),
-    "loop over steps": (
-        loop("for step in (sweep, report):", "    step()") + THREAD,
-        "loop",
-        "`os.unlink()`",
-    ),
     "asked whether it lives, but only at the start": (
         loop("report()", "sweep()") + "T = None\ndef start():\n    global T\n    if T is None or not T.is_alive():\n"
         "        T = threading.Thread(target=loop)\n        T.start()\nif __name__ == '__main__':\n    start()\n",
@@ -209,15 +204,19 @@ def test_a_risk_in_another_module_is_found(tmp_path: Path) -> None:
     assert project.place(*found.tick, "", "").path == "m.py"
 
 
-def test_drivers_of_a_sweep(tmp_path: Path) -> None:
-    """A loop and a scheduler reach the same sweep: both are told."""
-    text = (
-        STORE
-        + loop("sweep()")
-        + THREAD
-        + "from twisted.internet import task\ndef start():\n    task.LoopingCall(sweep).start(5)\nstart()\n"
-    )
-    project = linked(tmp_path, {"m.py": text})
-    (removal,) = named(project).removals
-    drivers = list(project.defects.fragile_sweeper_ticks.drivers(removal.access.scope, removal.access.op))
-    assert sorted(d.timer.api if d.timer else "loop" for d in drivers) == ["loop", "twisted LoopingCall"]
+LOOPING_CALL = "from twisted.internet import task\ndef start():\n    task.LoopingCall({}).start(5)\nstart()\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ends"),
+    [
+        (loop("report()", "sweep()") + THREAD, "tick", True),
+        (loop("report()", "sweep()") + THREAD, "sweep", False),
+        (loop(*TRY_ALL) + THREAD, "tick", False),
+    ],
+)
+def test_a_loop_and_a_scheduler_of_the_same_sweep_must_both_end(
+    first: str, second: str, ends: bool, tmp_path: Path
+) -> None:
+    text = first + "def tick():\n    report()\n    sweep()\n" + LOOPING_CALL.format(second)
+    assert (fragile(text, tmp_path) is not None) is ends

@@ -22,7 +22,6 @@ CLASHES: dict[str, str] = {
     "alias": MAP + "def sweep():\n    table = X\n    for k in table:\n        del X[k]\n",
     "parameter": MAP + "def sweep(table):\n    for k in table:\n        del table[k]\ndef tick():\n    sweep(X)\n",
     "clear": MAP + "def sweep():\n    for k in X:\n        if k.last:\n            X.clear()\n",
-    "comprehension": MAP + "def sweep():\n    return [X.pop(k) for k in X if k.old]\n",
     "called": MAP + "def sweep():\n    for k, v in X.items():\n        drop(k)\n",
     "called twice over": MAP + "def gone(k):\n    drop(k)\ndef sweep():\n    for k in X:\n        gone(k)\n",
     "return under a condition": MAP

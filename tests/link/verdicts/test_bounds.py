@@ -117,6 +117,12 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "    while len(X) > 99:\n        X.popitem(last=False)\n",
         "bounded",
     ),
+    "entries cut when they hold too much together": (
+        "X = {}\ndef put(request):\n    if sum(len(v) for v in X.values()) > 99:\n        for k, v in X.items():\n"
+        "            X[k] = {p: e for p, e in v.items() if e.last > 9}\n"
+        "    X.setdefault(request.id, {})[request.path] = request\n",
+        "bounded",
+    ),
     "tail cut off": ("X = []\ndef put(request):\n    X.append(request)\n    del X[:-99]\n", "bounded"),
     "bounded type": (
         "import collections\nX = collections.deque(maxlen=9)\ndef put(request):\n    X.append(request)\n",

@@ -92,8 +92,9 @@ class Lifetimes:
         return self._solver.answer(_OfHandle(Variable(function, name), None))
 
     def is_singleton(self, cls: ScopeId) -> bool:
-        """Whether an object of a class lasts."""
-        return self.of_class(cls) is not None
+        """Whether every object that the project makes of a class lasts."""
+        sites = self.constructions(cls)
+        return bool(sites) and all(self._solver.answer(self._question(site)) is not None for site in sites)
 
     @kept
     def constructions(self, cls: ScopeId) -> tuple[Site, ...]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from unbounded_lint.catalog.load import receiver_word
 from unbounded_lint.catalog.model import Given
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.values import External, ExternalResult
 from unbounded_lint.link.program.program import ScopeId
+
+T = TypeVar("T")
 
 
 def dotted_text(expr: m.Expr) -> str:
@@ -31,17 +36,21 @@ def callee_names(func: m.Expr, scope: ScopeId, resolver: Resolver) -> tuple[str,
     return tuple(sorted(v.name for v in resolver.values(func, scope) if isinstance(v, External)))
 
 
-def receiver_of(func: m.Expr) -> str | None:
-    """The receiver word of a method call, None when the callee is no attribute."""
-    return receiver_word(dotted_text(func.base)) if isinstance(func, m.Attr) else None
-
-
-def is_unknown_receiver(func: m.Expr, scope: ScopeId, resolver: Resolver) -> bool:
-    """Whether a method is called on something whose type the project does not tell."""
-    if not isinstance(func, m.Attr):
-        return False
-    values = resolver.values(func.base, scope)
-    return all(isinstance(v, External | ExternalResult) for v in values)
+def catalogued(
+    func: m.Expr,
+    scope: ScopeId,
+    resolver: Resolver,
+    named: Callable[[str], tuple[T, ...]],
+    method: Callable[[str, str | None], tuple[T, ...]],
+) -> tuple[T, ...]:
+    """What the catalogue knows a callee as: by its dotted names, otherwise by those of a method and its receiver, where
+    the project does not tell what that is."""
+    found = tuple(item for name in callee_names(func, scope, resolver) for item in named(name))
+    if found or not isinstance(func, m.Attr):
+        return found
+    if not all(isinstance(v, External | ExternalResult) for v in resolver.values(func.base, scope)):
+        return ()
+    return method(func.name, receiver_word(dotted_text(func.base)))
 
 
 def argument_text(expr: m.Expr, scope: ScopeId, resolver: Resolver) -> str:

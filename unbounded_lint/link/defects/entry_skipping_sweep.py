@@ -162,7 +162,7 @@ class EntrySkippingSweeps(Question):
         return None
 
     def _same_run(self, removal: Access, insert: Access) -> bool:
-        return self.linked.callers.share_a_run((removal.scope, removal.op), (insert.scope, insert.op))
+        return self.graph.share_a_run((removal.scope, removal.op), (insert.scope, insert.op))
 
     def _guards(self, bar: _Barred, path: Path) -> Iterator[tuple[ScopeId, int]]:
         """Where the conditions stand that ask for the field."""
@@ -224,7 +224,7 @@ class EntrySkippingSweeps(Question):
             return True
         if "main" in {c.kind for c in contexts} - self.execution.kinds(insert.scope, insert.op):
             return True
-        return self.linked.callers.share_a_run((write.scope, write.op), (insert.scope, insert.op))
+        return self.graph.share_a_run((write.scope, write.op), (insert.scope, insert.op))
 
     def _writes(self, insert: Insert, path: Path, owned: _Owned) -> Iterator[_Write]:
         if not path or path[-1].strip("[]").isdigit():

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, islice
+from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import REMOVING, Access
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.keys.identity import KeyShapes, Shape
-from unbounded_lint.link.program.blocks import (
-    apart,
-    frames_of,
-    has_finally,
-    in_cleanup,
-    in_twin,
-    inside,
-    layout,
-    leaves,
-)
-from unbounded_lint.link.program.program import ITEMS, ScopeId, Site
+from unbounded_lint.link.program.blocks import apart, has_finally, inside, layout, parts_of
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.runs.callgraph import exclude
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import GROWING
 from unbounded_lint.link.verdicts.removals import IDLE, Moment, Removal
@@ -58,21 +51,15 @@ class Forgotten:
     direct: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Keyed:
-    """An access in the terms of the function it stands in, or of one that calls it.
+class _Led(NamedTuple):
+    """An access where it is written, or the operation of a function so many calls above it that leads to it; with the
+    key in the terms of that function."""
 
-    origin   the function it stands in
-    single   the container holds a key at most once
-    """
-
+    access: Access
     scope: ScopeId
     op: int
     shape: Shape | None
     lifts: int
-    node: m.Expr
-    origin: ScopeId
-    single: bool
 
 
 class ForgottenCompanions(Question):
@@ -81,10 +68,6 @@ class ForgottenCompanions(Question):
     def __init__(self, linked: Linked) -> None:
         super().__init__(linked)
         self.shapes = KeyShapes(linked.flow)
-        self._inserts_of: dict[str, tuple[_Keyed, ...]] = {}
-        self._leading: dict[tuple[ScopeId, int, int, Shape, bool], tuple[_Keyed, ...]] = {}
-        self._shapes_of: dict[tuple[ScopeId, int, int], Shape | None] = {}
-        self._removals_of: dict[str, Mapping[ScopeId, tuple[int, ...]]] = {}
 
     def of(self, container: Container) -> Forgotten | None:
         """What forgot a container, if anything did."""
@@ -95,28 +78,32 @@ class ForgottenCompanions(Question):
             found = list(self._walked_with(container))
         else:
             return None
-        return min(found, key=_rank, default=None)
+        return min(found, key=lambda f: (not f.direct, _RUNS.index(f.removals[0].when), f.other.symbol), default=None)
 
     # --- the two forms ---
 
     def _beside(self, container: Container) -> Iterator[Forgotten]:
         """Others that get the same key in one function, and lose it while this one keeps it."""
         for other in self._with_same_key(container):
-            if self._is_same(container, other) or self._succeeds(container, other):
+            pairs = self._pairs(container, other) if self._is_companion(container, other) else ()
+            nearest = min(pairs, key=_distance, default=None)
+            if nearest is None:
                 continue
-            pair = min(self._pairs(container, other), key=_nearness, default=None)
-            if pair is None or self._has_own_life(container, other):
-                continue
-            here, there = pair
+            here, there = nearest
             direct = not here.lifts and not there.lifts
-            removals = tuple(r for r in self._that_forget(container, other) if direct or _ends(r, there))
+            # from afar, a cap ends nothing that an insert in some callee began, and neither does its own bookkeeping
+            removals = tuple(
+                r
+                for r in self._that_forget(container, other)
+                if direct or (r.when != "capacity" and r.access.scope != there.access.scope)
+            )
             if removals:
                 shared = here if not here.lifts else there
                 yield Forgotten(other, (shared.scope, shared.op), False, removals, direct)
 
     def _with_same_key(self, container: Container) -> Iterator[Container]:
         """The others that get a key which this one gets too, up to a number, in their order."""
-        shapes = dict.fromkeys(keyed.shape for keyed in self._inserts(container))
+        shapes = dict.fromkeys(led.shape for led in self._inserts(container))
         found = {at for shape in shapes for at in self._by_shape.get(shape, ())[:BESIDE]}
         yield from (self._removed_from[at] for at in sorted(found)[:BESIDE])
 
@@ -125,229 +112,185 @@ class ForgottenCompanions(Question):
         """Key -> the containers that get it, as positions among those that something is removed from."""
         found: dict[Shape | None, dict[int, None]] = {}
         for at, container in enumerate(self._removed_from):
-            for keyed in self._inserts(container):
-                found.setdefault(keyed.shape, {})[at] = None
+            for led in self._inserts(container):
+                found.setdefault(led.shape, {})[at] = None
         return {shape: tuple(places) for shape, places in found.items()}
-
-    def _pairs(self, container: Container, other: Container) -> Iterator[tuple[_Keyed, _Keyed]]:
-        """The inserts of the same key into both."""
-        wanted: dict[Shape | None, list[_Keyed]] = {}
-        for here in self._inserts(container):
-            wanted.setdefault(here.shape, []).append(here)
-        for there in self._inserts(other):
-            for here in wanted.get(there.shape, ()):
-                if self._are_together(here, there):
-                    yield here, there
-
-    def _walked_with(self, container: Container) -> Iterator[Forgotten]:
-        """Others whose keys this one's only sweep walks: an entry whose key they lost is never met again."""
-        bounding = [r for r in container.removals if r.when in {"timer", "insert"}]
-        if any(r.when not in {"timer", "insert", *IDLE, "event"} for r in container.removals):
-            return
-        if any(r.extent != "single" or r.access.handed is not None for r in bounding):
-            return
-        for other in self._removed_from:
-            if self._is_same(container, other) or self._succeeds(container, other):
-                continue
-            if not all(self._walks(r.access.scope, r.access.op, r.access, other, CLIMB) for r in bounding):
-                continue
-            removals = self._that_forget(container, other)
-            if removals and not self._has_own_life(container, other):
-                first = bounding[0].access
-                yield Forgotten(other, (first.scope, first.op), True, removals, True)
 
     @cached_property
     def _removed_from(self) -> tuple[Container, ...]:
         return tuple(c for c in self.linked.containers if c.inserts and any(_counts(r, c) for r in c.removals))
 
-    def _are_together(self, here: _Keyed, there: _Keyed) -> bool:
-        """Whether one run of a function makes both inserts, as two entries for one thing."""
-        facts = self.program.facts(here.scope)
-        if here.scope != there.scope:
-            return not here.lifts and not there.lifts
-        if here.op == there.op and (here.lifts or there.lifts):
-            return False
-        if _excludes(facts, here.op, there.op):
-            return False
-        if here.lifts or there.lifts:
-            return here.single and there.single and not _parted_by_work(facts, here.op, there.op)
-        return here.node is not there.node or self._is_looped_over(here)
+    def _pairs(self, container: Container, other: Container) -> Iterator[tuple[_Led, _Led]]:
+        """The inserts of the same key into both that one run of a function makes, as two entries for one thing."""
+        single = {container.holder.made.kind.family, other.holder.made.kind.family} <= GROWING
+        wanted: dict[Shape | None, list[_Led]] = {}
+        for here in self._inserts(container):
+            wanted.setdefault(here.shape, []).append(here)
+        for there in self._inserts(other):
+            for here in wanted.get(there.shape, ()):
+                if self._are_together(here, there, single):
+                    yield here, there
 
-    def _is_looped_over(self, keyed: _Keyed) -> bool:
-        """`for table in (A, B): table[key] = ...`: one operation on both, and not on the one or the other."""
-        if not isinstance(keyed.node, m.Name):
+    def _are_together(self, one: _Led, two: _Led, single: bool) -> bool:
+        lifted = one.lifts > 0 or two.lifts > 0
+        if one.scope != two.scope:
+            return not lifted
+        facts = self.program.facts(one.scope)
+        if exclude(facts, one.op, two.op):
             return False
-        bindings = self.program.of(keyed.scope).bindings(keyed.scope.index).get(keyed.node.id, ())
-        return bool(bindings) and all(b.kind in ITEMS for b in bindings)
+        if lifted:
+            return single and one.op != two.op and not _parted_by_work(facts, one.op, two.op)
+        return one.access.site.node is not two.access.site.node
+
+    def _walked_with(self, container: Container) -> Iterator[Forgotten]:
+        """Others whose keys this one's only sweep walks: an entry whose key they lost is never met again."""
+        bounding = [r for r in container.removals if r.when not in {"event", *IDLE}]
+        if any(r.when not in {"timer", "insert"} or r.extent != "single" or r.access.handed for r in bounding):
+            return
+        for other in self._removed_from:
+            if not all(self._walks(r.access.site, other, CLIMB) for r in bounding):
+                continue
+            removals = self._that_forget(container, other) if self._is_companion(container, other) else ()
+            if removals:
+                first = bounding[0].access
+                yield Forgotten(other, (first.scope, first.op), True, removals, True)
+
+    def _walks(self, site: Site, other: Container, depth: int) -> bool:
+        """Whether an operation runs for the keys of a walk over another container, in every caller that a timer
+        runs."""
+        if self.linked.removals.extents.is_walked_around(site, other.accesses):
+            return True
+        calls = [s for s in self.flow.live_calls(site.scope) if s.op >= 0] if depth else []
+        timed = [s for s in calls if "timer" in self.execution.kinds(s.scope, s.op)]
+        return bool(timed) and all(self._walks(Site(s.scope, s.op, site.node, ()), other, depth - 1) for s in timed)
+
+    # --- who goes with whom ---
+
+    def _is_companion(self, container: Container, other: Container) -> bool:
+        """Whether the entries of a container are meant to go with those of another: they do not come from there, and
+        no removal takes them alone, on purpose."""
+        if self._is_same(container, other) or self._succeeds(container, other):
+            return False
+        lasting = [(r.access, shape) for r, shape in self._removals(container) if _is_lasting(r)]
+        return all(self._is_accompanied(a.scope, a.op, shape, other) for a, shape in lasting)
 
     def _is_same(self, container: Container, other: Container) -> bool:
         """Whether both are one object: an attribute that a class inherits."""
         one, two = container.holder.handle, other.holder.handle
         if isinstance(one, Attribute) and isinstance(two, Attribute) and one.name == two.name:
-            return self.flow.resolver.related(one.cls, two.cls)
+            return self.resolver.related(one.cls, two.cls)
         return one == two
-
-    def _walks(self, scope: ScopeId, op: int, access: Access, other: Container, depth: int) -> bool:
-        """Whether an operation runs for the keys of a walk over another container, in every caller."""
-        at = Access("remove", Site(scope, op, access.site.node, access.site.parents), key=access.key)
-        if self.linked.removals.extents.sweeping_loop(at, other.accesses) is not None:
-            return True
-        sites = [s for s in self.flow.live_calls(scope) if s.op >= 0]
-        walking = [s for s in sites if "timer" in self.execution.kinds(s.scope, s.op)]
-        return (
-            depth > 0 and bool(walking) and all(self._walks(s.scope, s.op, access, other, depth - 1) for s in walking)
-        )
-
-    # --- who goes with whom ---
-
-    def _that_forget(self, container: Container, other: Container) -> tuple[Removal, ...]:
-        """The removals from `other` that run and leave the entry of `container`."""
-        found = [
-            r for r in other.removals if _counts(r, other) and not self._goes_with(r, container) and self._is_lasting(r)
-        ]
-        return tuple(sorted(found, key=lambda r: (_RUNS.index(r.when), r.access.scope, r.access.op)))
-
-    def _is_lasting(self, removal: Removal) -> bool:
-        """Whether code that runs again and again reaches a removal, and not an exit or an import alone."""
-        return bool({c.kind for c in removal.contexts} - {"test", "dead", "import", "exit", "unstarted"})
-
-    def _has_own_life(self, container: Container, other: Container) -> bool:
-        """Whether some removal takes entries from `container` without `other`: then it is kept apart on purpose."""
-        return any(not self._goes_with(r, other) for r in container.removals if r.when in _RUNS and self._is_lasting(r))
-
-    def _goes_with(self, removal: Removal, container: Container) -> bool:
-        """Whether the entry of another container goes, or comes, wherever a removal runs."""
-        access = removal.access
-        shape = self._shape(access)
-        return self._is_accompanied(access.scope, access.op, shape, container, CLIMB)
-
-    def _is_accompanied(self, scope: ScopeId, op: int, shape: Shape | None, other: Container, depth: int) -> bool:
-        facts = self.program.facts(scope)
-        beside = self._removal_ops(other).get(scope, ())
-        if any(not _excludes(facts, op, at) for at in beside):
-            return True
-        if shape is not None and self._moves(scope, op, shape, other, depth):
-            return True
-        sites = [s for s in self.flow.live_calls(scope) if s.op >= 0]
-        if not depth or not sites or any(c.root[0] == scope for c in self.execution.contexts(scope)):
-            return False
-        return all(
-            self._is_accompanied(
-                s.scope, s.op, self.shapes.lifted(shape, scope, s) if shape else None, other, depth - 1
-            )
-            for s in sites
-        )
 
     def _succeeds(self, container: Container, other: Container) -> bool:
         """Whether some code takes a key out of `other` to put it into `container`: the next station of the entry."""
         return any(
-            (shape := self._shape(r.access)) is not None
-            and self._moves(r.access.scope, r.access.op, shape, container, CLIMB)
-            for r in other.removals
+            shape is not None and self._moves(r.access.scope, r.access.op, shape, container, CLIMB)
+            for r, shape in self._removals(other)
         )
+
+    def _that_forget(self, container: Container, other: Container) -> tuple[Removal, ...]:
+        """The removals from `other` that run and leave the entry of `container`."""
+        found = [
+            r
+            for r, shape in self._removals(other)
+            if _counts(r, other) and not self._is_accompanied(r.access.scope, r.access.op, shape, container)
+        ]
+        return tuple(sorted(found, key=lambda r: (_RUNS.index(r.when), r.access.scope, r.access.op)))
+
+    def _is_accompanied(
+        self, scope: ScopeId, op: int, shape: Shape | None, other: Container, depth: int = CLIMB
+    ) -> bool:
+        """Whether the entry of another container goes, or comes, wherever an operation removes."""
+        facts = self.program.facts(scope)
+        if any(not exclude(facts, op, at) for at in self._removal_ops(other).get(scope, ())):
+            return True
+        if shape is not None and self._moves(scope, op, shape, other, depth):
+            return True
+        calls = self._callers(scope, shape) if depth else ()
+        if not calls or any(c.root[0] == scope for c in self.execution.contexts(scope)):
+            return False
+        return all(self._is_accompanied(*call, other, depth - 1) for call in calls)
 
     def _moves(self, scope: ScopeId, op: int, shape: Shape, other: Container, depth: int) -> bool:
         """Whether the key goes from one container into the other: what waits becomes what is done."""
         if self.linked.holdings.of(other) == "locks":
             return False  # one that somebody waits for must not simply go
         facts = self.program.facts(scope)
-        inserts = [
-            keyed.op
-            for keyed in self._inserts(other)
-            if keyed.scope == scope and keyed.shape == shape and not _excludes(facts, op, keyed.op)
-        ]
+        same = (led.op for led in self._inserts(other) if led.scope == scope and led.shape == shape)
+        inserts = [insert for insert in same if not exclude(facts, op, insert)]
         if depth == CLIMB:
             return bool(inserts) and not any(_is_cleanup_after(facts, op, insert) for insert in inserts)
         return any(insert > op for insert in inserts)
 
-    def _removal_ops(self, container: Container) -> Mapping[ScopeId, tuple[int, ...]]:
-        """Where entries of a container are removed: in which operations of which functions, callers included."""
-        if container.symbol not in self._removals_of:
-            found: dict[ScopeId, list[int]] = {}
-            for access in (a for a in container.accesses if a.kind in REMOVING and not a.nested):
-                for keyed in islice(self._lifted(_keyed(access, None, False)), LEADING):
-                    found.setdefault(keyed.scope, []).append(keyed.op)
-            self._removals_of[container.symbol] = {scope: tuple(ops) for scope, ops in found.items()}
-        return self._removals_of[container.symbol]
+    # --- keys, in the terms of the function of an access and of its callers ---
 
-    # --- keys ---
+    @kept
+    def _removal_ops(self, container: Container) -> Mapping[ScopeId, Sequence[int]]:
+        """Where entries of a container are removed: in which operations of which functions, callers included."""
+        found: dict[ScopeId, list[int]] = {}
+        for access in container.accesses:
+            for led in self._led(access, None) if access.kind in REMOVING and not access.nested else ():
+                found.setdefault(led.scope, []).append(led.op)
+        return found
+
+    @kept
+    def _inserts(self, container: Container) -> tuple[_Led, ...]:
+        """The inserts of whole entries that make a container grow."""
+        keyed = ((i.access, self._shape(i.access)) for i in container.inserts if not i.access.nested)
+        return tuple(led for access, shape in keyed if shape is not None for led in self._led(access, shape))
+
+    @kept
+    def _removals(self, container: Container) -> tuple[tuple[Removal, Shape | None], ...]:
+        """The removals from a container, with the key of each."""
+        return tuple((r, self._shape(r.access)) for r in container.removals)
 
     def _shape(self, access: Access) -> Shape | None:
         if access.key is None or access.bulk or access.handed is not None:
             return None
-        key = (access.scope, access.op, id(access.key))
-        if key not in self._shapes_of:
-            self._shapes_of[key] = self.shapes.of(access.key, access.scope, access.op)
-        return self._shapes_of[key]
+        return self.shapes.of(access.key, access.scope, access.op)
 
-    def _inserts(self, container: Container) -> tuple[_Keyed, ...]:
-        """The inserts that make a container grow, each in the terms of its function and of the callers."""
-        if container.symbol not in self._inserts_of:
-            single = container.holder.made.kind.family in GROWING
-            self._inserts_of[container.symbol] = tuple(
-                keyed
-                for insert in container.inserts
-                if not insert.access.nested and (shape := self._shape(insert.access)) is not None
-                for keyed in self._led_to(insert.access, shape, single)
-            )
-        return self._inserts_of[container.symbol]
+    def _led(self, access: Access, shape: Shape | None) -> tuple[_Led, ...]:
+        """An access and the calls that lead to it, up to a number; with a key, those which tell what it is."""
+        found = [_Led(access, access.scope, access.op, shape, 0)]
+        for led in found:
+            calls = self._callers(led.scope, led.shape) if led.lifts < CLIMB and len(found) < LEADING else ()
+            found += [_Led(access, *call, led.lifts + 1) for call in calls if shape is None or call[2] is not None]
+        return tuple(found[:LEADING])
 
-    def _led_to(self, access: Access, shape: Shape, single: bool) -> tuple[_Keyed, ...]:
-        """An insert and the calls that lead to it, up to a number: the same for every container that a helper is
-        handed."""
-        key = (access.scope, access.op, id(access.site.node), shape, single)
-        if key not in self._leading:
-            lifted = islice(self._lifted(_keyed(access, shape, single)), LEADING)
-            self._leading[key] = tuple(keyed for keyed in lifted if keyed.shape is not None)
-        return self._leading[key]
-
-    def _lifted(self, keyed: _Keyed) -> Iterator[_Keyed]:
-        """An access, and the calls that lead to it."""
-        yield keyed
-        if keyed.lifts >= CLIMB:
-            return
-        for site in self.flow.live_calls(keyed.scope):
-            if site.op < 0:
-                continue
-            shape = self.shapes.lifted(keyed.shape, keyed.scope, site) if keyed.shape is not None else None
-            if shape is not None or keyed.shape is None:
-                up = replace(keyed, scope=site.scope, op=site.op, shape=shape, lifts=keyed.lifts + 1)
-                yield from self._lifted(up)
+    @kept
+    def _callers(self, scope: ScopeId, shape: Shape | None) -> tuple[tuple[ScopeId, int, Shape | None], ...]:
+        """The calls of a function outside tests, each with what a key of the function is there."""
+        return tuple(
+            (site.scope, site.op, self.shapes.lifted(shape, scope, site) if shape is not None else None)
+            for site in self.flow.live_calls(scope)
+            if site.op >= 0
+        )
 
 
-def _keyed(access: Access, shape: Shape | None, single: bool) -> _Keyed:
-    return _Keyed(access.scope, access.op, shape, 0, access.site.node, access.scope, single)
-
-
-def _ends(removal: Removal, insert: _Keyed) -> bool:
-    """Whether a removal ends what an insert in some callee began: a cap does not, and no bookkeeping of the callee."""
-    return removal.when != "capacity" and removal.access.scope != insert.origin
-
-
-def _rank(found: Forgotten) -> tuple[bool, int, str]:
-    return (not found.direct, _RUNS.index(found.removals[0].when), found.other.symbol)
-
-
-def _nearness(pair: tuple[_Keyed, _Keyed]) -> tuple[int, bool, ScopeId, int]:
+def _distance(pair: tuple[_Led, _Led]) -> tuple[int, bool, ScopeId, int]:
     here, there = pair
     return (here.lifts + there.lifts, here.lifts > 0, here.scope, here.op)
 
 
+def _is_lasting(removal: Removal) -> bool:
+    """Whether code that runs again and again reaches a removal, and not an exit or an import alone."""
+    idle = {"test", "dead", "import", "exit", "unstarted"}
+    return removal.when in _RUNS and any(context.kind not in idle for context in removal.contexts)
+
+
 def _counts(removal: Removal, container: Container) -> bool:
-    """Whether a removal takes out entries whose end it knows: one that works off a queue only moves on."""
-    if removal.when not in _RUNS or removal.access.guess:
+    """Whether a removal takes out entries whose end it knows: one that works off a queue only moves on, and what is
+    loaded anew from elsewhere need not lack a key."""
+    access = removal.access
+    if not _is_lasting(removal) or access.guess or (access.kind == "replace" and not _drops(access.value)):
         return False
-    if removal.access.kind == "replace" and not _drops(removal.access):
-        return False
-    if removal.extent == "evict":
-        return removal.when == "capacity" and container.holder.made.kind.family in GROWING
-    return True
+    at_cap = removal.when == "capacity" and container.holder.made.kind.family in GROWING
+    return removal.extent != "evict" or at_cap
 
 
-def _drops(access: Access) -> bool:
-    """Whether the value that replaces a container is an empty one, or a part of the old one: what is loaded anew from
-    elsewhere need not lack a key."""
-    match access.value:
+def _drops(value: m.Expr | None) -> bool:
+    """Whether the value that replaces a container is an empty one, or a part of the old one."""
+    match value:
         case m.Display(items=content) | m.DictDisplay(items=content) | m.Call(args=content):
             return not content
         case m.Comp(clauses=clauses):
@@ -355,32 +298,15 @@ def _drops(access: Access) -> bool:
     return False
 
 
-def _excludes(facts: m.Scope, one: int, other: int) -> bool:
-    """Whether no single run of a function reaches both operations: they stand in two branches of one condition, or the
-    earlier one's branch leaves."""
-    first, second = sorted((one, other))
-    for index in apart(facts, first, second):
-        frame = facts.frames[index]
-        if frame.kind in {"if", "else", "case", "except"}:
-            if in_twin(facts, index, second):
-                return frame.kind != "except"
-            if leaves(facts, index):
-                return True
-    return False
-
-
 def _parted_by_work(facts: m.Scope, one: int, other: int) -> bool:
     """Whether one of two operations stands in a `try` with a `finally` that the other is outside of: what is entered
     there belongs to the work, not to its start."""
-    between = chain(apart(facts, one, other), apart(facts, other, one))
+    between = (*apart(facts, one, other), *apart(facts, other, one))
     return any(facts.frames[i].kind == "try" and has_finally(facts, i) for i in between)
 
 
 def _is_cleanup_after(facts: m.Scope, cleanup: int, insert: int) -> bool:
     """Whether an operation stands in the `finally` of a `try` that begins behind an insert: what is stored inside it
     is what the work gave."""
-    if not in_cleanup(facts, cleanup):
-        return False
-    index = next(f for f in frames_of(facts, cleanup) if facts.frames[f].kind == "finally")
-    bodies = [i for i in layout(facts).by_statement[facts.frames[index].statement] if facts.frames[i].kind == "try"]
-    return not any(inside(facts, insert, i) for i in bodies)
+    index = layout(facts).cleanup[facts.ops[cleanup].frame]
+    return index > 0 and not any(inside(facts, insert, body) for body in parts_of(facts, index, "try"))

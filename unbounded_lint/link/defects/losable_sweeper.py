@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -14,15 +15,14 @@ from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import frames_of, loops_around, ops_in, parts_of
 from unbounded_lint.link.program.program import ScopeId
-from unbounded_lint.link.runs.timer_starts import Edge
+from unbounded_lint.link.runs.callgraph import STEPS, Edge, explored
+from unbounded_lint.link.runs.context import Place
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import sweeping_timers
 
-STEPS = 300
-"""How many steps up from the timers are followed; behind that, a sweeper counts as kept."""
-
 _CAUGHT = frozenset({"RuntimeError", "Exception", "BaseException"})
 _CLOSING_RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run"})
+_SUPPRESS = frozenset({"contextlib.suppress"})
 _LOOP_NOW = frozenset({"asyncio.get_running_loop", "asyncio.events.get_running_loop"})
 _NEED_LOOP = frozenset({"asyncio.create_task", "asyncio.tasks.create_task"})
 _WAKERS = frozenset(
@@ -63,9 +63,9 @@ class _Path(NamedTuple):
 
     edge: Edge
     sweeper: ScopeId
-    needs: bool
-    swallowed: tuple[ScopeId, int] | None
-    brief: bool
+    needs: bool = False
+    swallowed: Place | None = None
+    brief: bool = False
 
 
 class LosableSweepers(Question):
@@ -75,94 +75,78 @@ class LosableSweepers(Question):
         """The loss that ends every way to start a sweeper; None if one sweeper is kept, or nothing is known."""
         if container.verdict.name != "swept":
             return None
-        queue: list[_Path] = []
+        begun: list[_Path] = []
         for timer in sweeping_timers(container.removals, self.execution):
-            armed = self.linked.ways.armed(timer)
-            if not armed or (timer.timer == "loop" and self.linked.ways.roots(timer.root[0])):
+            armed = self.graph.armed(timer)
+            if not armed or (timer.timer == "loop" and self.execution.begins(timer.root[0])):
                 return None
-            queue += [self._begun(edge, timer.root[0]) for edge in armed]
+            begun += [self._at(edge, _Path(edge, timer.root[0], self._needs_loop(edge))) for edge in armed]
         found: list[Loss] = []
-        seen: set[object] = set()
-        while queue:
-            path = queue.pop(0)
-            key = (path.edge.scope, path.edge.op, id(path.edge.node), path.needs, path.swallowed, path.brief)
-            if key in seen:
-                continue
-            seen.add(key)
+        for number, path in enumerate(explored(begun, self._further)):
             loss = self._loss(path)
             if loss is not None:
                 found.append(loss)
-                continue
-            if len(seen) > STEPS or self.linked.ways.roots(path.edge.scope):
+            elif number > STEPS or self.execution.begins(path.edge.scope):
                 return None
-            queue += [self._further(above, path) for above in self.linked.ways.edges(path.edge.scope)]
         return min(found, key=lambda loss: loss.confidence.rank, default=None)
 
     # --- steps ---
 
-    def _begun(self, edge: Edge, sweeper: ScopeId) -> _Path:
-        return self._at(edge, sweeper, self._needs_loop(edge), None, _makes_task(edge))
+    def _further(self, path: _Path) -> Iterator[_Path]:
+        if self._loss(path) is None:
+            yield from (self._at(edge, path) for edge in self.graph.starts(path.edge.scope))
 
-    def _further(self, edge: Edge, path: _Path) -> _Path:
-        needs = path.needs if edge.call is not None and edge.timer is None else self._needs_loop(edge)
-        return self._at(edge, path.sweeper, needs, path.swallowed, path.brief or _makes_task(edge))
-
-    def _at(
-        self, edge: Edge, sweeper: ScopeId, needs: bool, swallowed: tuple[ScopeId, int] | None, brief: bool
-    ) -> _Path:
+    def _at(self, edge: Edge, below: _Path) -> _Path:
         facts = self.program.facts(edge.scope)
-        if facts.is_async:
-            needs = False
+        plain = edge.call is not None and edge.timer is None
+        needs = not facts.is_async and (below.needs if plain else self._needs_loop(edge))
+        swallowed = below.swallowed
         if needs and swallowed is None and self._is_swallowed(edge, facts):
-            swallowed = (edge.scope, edge.op)
-        brief = brief and (not facts.is_async or self._is_brief(edge, facts))
-        return _Path(edge, sweeper, needs, swallowed, brief)
+            swallowed = edge.place
+        brief = (below.brief or _makes_task(edge)) and (not facts.is_async or self._is_brief(edge, facts))
+        return _Path(edge, below.sweeper, needs, swallowed, brief)
 
     def _loss(self, path: _Path) -> Loss | None:
         edge = path.edge
         if edge.scope.index == 0 and path.needs and path.swallowed is not None:
             return Loss("swallowed", *path.swallowed, path.sweeper, Confidence.HIGH)
-        if path.brief and self._is_run_alone(edge):
-            return Loss("short", edge.scope, edge.op, path.sweeper, Confidence.HIGH)
+        if path.brief and edge.handed is not None and self._is_one_of(_CLOSING_RUNNERS, edge.handed.func, edge.scope):
+            return Loss("short", *edge.place, path.sweeper, Confidence.HIGH)
         if self._is_dropped(edge):
             level = Confidence.MEDIUM if self._waits_unheld(path.sweeper) else Confidence.LOW
-            return Loss("dropped", edge.scope, edge.op, path.sweeper, level)
+            return Loss("dropped", *edge.place, path.sweeper, level)
         return None
 
     # --- a start that raises ---
 
     def _needs_loop(self, edge: Edge) -> bool:
         """Whether a start raises RuntimeError where no event loop runs."""
-        call = edge.handed
-        if call is None:
-            return False
-        if set(callee_names(call.func, edge.scope, self.resolver)) & _NEED_LOOP:
+        func = edge.handed.func if edge.handed is not None else None
+        if func is not None and self._is_one_of(_NEED_LOOP, func, edge.scope):
             return True
-        base = call.func.base if isinstance(call.func, m.Attr) else None
-        values = self.resolver.values(base, edge.scope) if base is not None else frozenset()
+        values = self.resolver.values(func.base, edge.scope) if isinstance(func, m.Attr) else frozenset()
         return bool(values) and all(isinstance(v, ExternalResult) and v.name in _LOOP_NOW for v in values)
 
     def _is_swallowed(self, edge: Edge, facts: m.Scope) -> bool:
         """Whether an operation stands in a `try` whose handler goes on, or in a `suppress`."""
-        if not 0 <= edge.op < len(facts.ops):
-            return False
         for index in frames_of(facts, edge.op):
             frame = facts.frames[index]
             if frame.kind == "with" and isinstance(frame.head, m.Call):
-                names = callee_names(frame.head.func, edge.scope, self.resolver)
-                caught = [a.value for a in frame.head.args]
-                if "contextlib.suppress" in names and any(self._catches(c, edge.scope) for c in caught):
+                is_suppress = self._is_one_of(_SUPPRESS, frame.head.func, edge.scope)
+                if is_suppress and any(self._catches(a.value, edge.scope) for a in frame.head.args):
                     return True
             if frame.kind == "try":
                 for handler in parts_of(facts, index, "except"):
-                    head = facts.frames[handler].head
-                    if head is None or self._catches(head, edge.scope):
-                        return not _raises(facts, handler)
+                    if self._catches(facts.frames[handler].head, edge.scope):
+                        return not any(isinstance(op.action, m.Raise) for _, op in ops_in(facts, handler))
         return False
 
-    def _catches(self, head: m.Expr, scope: ScopeId) -> bool:
+    def _catches(self, head: m.Expr | None, scope: ScopeId) -> bool:
         parts = head.items if isinstance(head, m.Display) else (head,)
-        return any(set(callee_names(part, scope, self.resolver)) & _CAUGHT for part in parts)
+        return any(part is None or self._is_one_of(_CAUGHT, part, scope) for part in parts)
+
+    def _is_one_of(self, names: frozenset[str], expr: m.Expr, scope: ScopeId) -> bool:
+        return not names.isdisjoint(callee_names(expr, scope, self.resolver))
 
     # --- a task that nothing keeps ---
 
@@ -170,20 +154,14 @@ class LosableSweepers(Question):
         """Whether a start is a statement of its own, and the framework keeps no reference either."""
         if not _makes_task(edge):
             return False
-        facts = self.program.facts(edge.scope)
-        action = facts.ops[edge.op].action if 0 <= edge.op < len(facts.ops) else None
+        action = self.program.op(edge.site).action
         return isinstance(action, m.Eval) and action.role == "statement" and action.value is edge.handed
 
     def _waits_unheld(self, sweeper: ScopeId) -> bool:
         """Whether a coroutine waits, without a time limit, for something that only itself refers to."""
-        facts = self.program.facts(sweeper)
-        for op in facts.ops:
-            for node in w.nodes(op.action):
-                if isinstance(node, m.Await):
-                    name = _waited_for(node.value)
-                    if name is not None and self._is_own(name, sweeper):
-                        return True
-        return False
+        nodes = (node for op in self.program.facts(sweeper).ops for node in w.nodes(op.action))
+        names = (_waited_for(node.value) for node in nodes if isinstance(node, m.Await))
+        return any(name is not None and self._is_own(name, sweeper) for name in names)
 
     def _is_own(self, name: str, scope: ScopeId) -> bool:
         """Whether a name stands for something to wait for that is made here, goes nowhere else and is never set."""
@@ -191,8 +169,7 @@ class LosableSweepers(Question):
         if len(bound) != 1 or bound[0].kind != "value" or not isinstance(bound[0].expr, m.Call):
             return False
         func = bound[0].expr.func
-        made = set(callee_names(func, scope, self.resolver)) & _WAKERS
-        if not made and not (isinstance(func, m.Attr) and func.name == "create_future"):
+        if not self._is_one_of(_WAKERS, func, scope) and w.last_name(func) != "create_future":
             return False
         return all(
             use.site.scope == scope
@@ -203,23 +180,13 @@ class LosableSweepers(Question):
 
     # --- a loop that ends ---
 
-    def _is_run_alone(self, edge: Edge) -> bool:
-        """Whether a coroutine is what `asyncio.run` runs."""
-        outer = edge.parents[-1] if edge.parents else None
-        if not isinstance(outer, m.Call) or outer.func is edge.node:
-            return False
-        return bool(set(callee_names(outer.func, edge.scope, self.resolver)) & _CLOSING_RUNNERS)
-
     def _is_brief(self, edge: Edge, facts: m.Scope) -> bool:
         """Whether a coroutine waits for nothing behind an operation, nor by the operation but for what it calls."""
-        if not 0 <= edge.op < len(facts.ops) or loops_around(facts, edge.op):
-            return False
-        if any(facts.frames[f].is_async for f in frames_of(facts, edge.op)):
-            return False
-        if edge.handed is not None and any(isinstance(parent, m.Await) for parent in edge.parents):
-            return False
         later = facts.ops[edge.op + 1 :]
-        if any(facts.frames[op.frame].is_async for op in later):
+        frames = (*frames_of(facts, edge.op), *(op.frame for op in later))
+        if loops_around(facts, edge.op) or any(facts.frames[frame].is_async for frame in frames):
+            return False
+        if edge.timer is not None and any(isinstance(parent, m.Await) for parent in edge.site.parents):
             return False
         return not any(isinstance(node, m.Await | m.Yield) for op in later for node in w.nodes(op.action))
 
@@ -228,11 +195,6 @@ def _makes_task(edge: Edge) -> bool:
     """Whether a start makes a task that the event loop keeps no reference to."""
     timer = edge.timer
     return timer is not None and timer.kind == "spawn" and timer.context == "loop" and not timer.keeps_reference
-
-
-def _raises(facts: m.Scope, frame: int) -> bool:
-    """Whether a handler ends the program or passes the error on."""
-    return any(isinstance(op.action, m.Raise) for _, op in ops_in(facts, frame))
 
 
 def _waited_for(expr: m.Expr) -> str | None:

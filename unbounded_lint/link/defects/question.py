@@ -9,9 +9,7 @@ from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.ages import AgeTests
 from unbounded_lint.link.keys.domains import Keys
-from unbounded_lint.link.runs.callers import Callers
 from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.runs.timer_starts import Ways
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.kinds import Holdings
@@ -30,16 +28,6 @@ class Linked:
     containers: tuple[Container, ...]
 
     @cached_property
-    def ways(self) -> Ways:
-        """From what timers run up to where they are started."""
-        return Ways(self.flow, self.execution)
-
-    @cached_property
-    def callers(self) -> Callers:
-        """From where functions can be reached."""
-        return Callers(self.flow)
-
-    @cached_property
     def ages(self) -> AgeTests:
         """The age tests of entries."""
         return AgeTests(self.flow, self.execution)
@@ -54,3 +42,4 @@ class Question:
         self.program = linked.flow.program
         self.resolver = linked.flow.resolver
         self.execution = linked.execution
+        self.graph = linked.execution.graph

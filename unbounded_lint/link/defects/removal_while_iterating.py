@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.dataflow.callees import callee_names
+from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
 from unbounded_lint.link.defects.question import Question
-from unbounded_lint.link.program.blocks import LOOPS, evaluated_at, frames_of, guards, ops_in, parts_of
-from unbounded_lint.link.program.program import Binding, ScopeId
+from unbounded_lint.link.program.blocks import (
+    evaluated_at,
+    frames_of,
+    guards,
+    inside,
+    is_true,
+    layout,
+    loops_around,
+    ops_in,
+    parts_of,
+)
+from unbounded_lint.link.program.definitions import expansions
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.verdicts.container import Container
 
@@ -21,11 +33,10 @@ DEPTH = 2
 """How many calls a removal may stand away from the loop."""
 
 _FAMILIES = frozenset({"map", "set", "list", "deque"})
-_CHANGED = frozenset({"RuntimeError"})
 
 
-Way: TypeAlias = Literal["leaves", "goes on"]
-"""What the rest of a block does for certain: it leaves a loop, or goes on with its next round."""
+_Removing: TypeAlias = "Mapping[ScopeId, Access | None]"
+"""Function -> its first removal from the container of which it knows by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,70 +65,64 @@ class RemovalsWhileIterating(Question):
         family = container.holder.made.kind.family
         if family not in _FAMILIES or not container.inserts:
             return ()
-        sure = [a for r in container.removals if _is_sure(a := r.access)]
-        walked = {id(a.site.node) for a in container.accesses if not a.nested and not a.guess}
-        found = [clash for access in sure for clash in self._in_place(access, walked, family)]
-        if family != "list":
-            walking = {a.scope for a in container.accesses if a.kind == "iterate" and not a.nested}
-            for scope in sorted(walking):
-                found.extend(self._through_calls(scope, walked, sure))
-        return tuple(dict.fromkeys(c for c in found if self.execution.kinds(c.scope, c.loop) & LIVE))
+        accesses = [a for a in container.accesses if not a.nested]
+        walked = {id(a.site.node) for a in accesses if not a.guess}
+        here: dict[ScopeId, list[Access]] = {a.scope: [] for a in accesses if a.kind == "iterate"}
+        for access in (r.access for r in container.removals):
+            if access.kind in {"remove", "clear"} and not access.guess and access.handed is None:
+                here.setdefault(access.scope, []).append(access)
+        below = {scope: next((a for a in taking if not self._is_parameter(a)), None) for scope, taking in here.items()}
+        return tuple(
+            clash
+            for scope, taking in sorted(here.items())
+            for clash in self._of_scope(scope, walked, taking, below, family == "list")
+            if self.execution.kinds(scope, clash.loop) & LIVE
+        )
 
-    # --- in the loop itself ---
-
-    def _in_place(self, access: Access, walked: set[int], family: str) -> Iterator[Clash]:
-        facts = self.program.facts(access.scope)
-        for index in frames_of(facts, access.op):
-            frame = facts.frames[index]
-            if frame.kind != "for" or frame.head is None or frame.is_async:
+    def _of_scope(
+        self, scope: ScopeId, walked: set[int], here: Sequence[Access], below: _Removing, skips: bool
+    ) -> Iterator[Clash]:
+        """The clashes of the loops of a scope with its own removals, and with the first in a function they call."""
+        facts = self.program.facts(scope)
+        for loop in layout(facts).by_kind.get("for", ()):
+            head = facts.frames[loop].head
+            base = self._walked(head, scope, walked) if head is not None and not facts.frames[loop].is_async else None
+            if head is None or base is None:
                 continue
-            base = self._walked(frame.head, access.scope, walked)
-            if base is None or not self._is_same(base, access.site.node, access.scope):
+            start = evaluated_at(facts, head, max(facts.frames[loop].op - 1, 0))
+            if _expects_error(facts, start):
                 continue
-            if self._leaves(facts, access.op, index) or self._expects(facts, index):
-                continue
-            if family == "list" and (self._runs_backwards(frame.head) or self._picks_one(facts, access.op, index)):
-                continue
-            yield Clash(access.scope, _head_op(facts, index), access, None, family == "list")
-        yield from self._in_comprehension(access, walked, family)
-
-    def _in_comprehension(self, access: Access, walked: set[int], family: str) -> Iterator[Clash]:
-        for position, parent in enumerate(access.site.parents):
-            if not isinstance(parent, m.Comp) or parent.kind == "generator":
-                continue
-            inner = (*access.site.parents[position + 1 :], access.site.node)
-            base = self._walked(parent.clauses[0].iterable, access.scope, walked)
-            if base is None or any(node is parent.clauses[0].iterable for node in inner):
-                continue
-            if self._is_same(base, access.site.node, access.scope):
-                yield Clash(access.scope, access.op, access, None, family == "list")
+            for access in here:
+                if inside(facts, access.op, loop) and self._is_same(base, access.site.node, scope):
+                    if not _leaves(facts, access.op, loop) and (not skips or _skips_others(facts, access.op, loop)):
+                        yield Clash(scope, start, access, None, skips)
+            for at, function in self._called(scope) if not skips else ():
+                removal = self._removal_below(function, {scope}, below) if inside(facts, at, loop) else None
+                if removal is not None and not _leaves(facts, at, loop):
+                    yield Clash(scope, start, removal, at, False)
+                    break
 
     def _walked(self, head: m.Expr, scope: ScopeId, walked: set[int], depth: int = 4) -> m.Expr | None:
         """The container itself in an expression that walks it step by step; None for copies and for other things."""
         if id(head) in walked:
             return head
-        if not depth:
-            return None
+        inner: m.Expr | None = None
         match head:
-            case m.Call(func=m.Attr(base=base, name=name), args=()) if (
-                name in name_lists().live_views and id(base) in walked
-            ):
-                return base
-            case m.Call(func=func, args=args) if set(callee_names(func, scope, self.resolver)) & (
-                name_lists().lazy | {"reversed"}
-            ):
-                found = (self._walked(a.value, scope, walked, depth - 1) for a in args if a.keyword is None)
-                return next((f for f in found if f is not None), None)
+            case m.Call(func=m.Attr(base=base, name=name), args=()) if name in name_lists().live_views:
+                return base if id(base) in walked else None
+            case m.Call(func=func, args=args):
+                if not {"reversed", *name_lists().lazy}.isdisjoint(callee_names(func, scope, self.resolver)):
+                    found = (self._walked(a.value, scope, walked, depth - 1) for a in args if depth)
+                    return next((base for base in found if base is not None), None)
             case m.Comp(kind="generator", clauses=clauses):
-                return self._walked(clauses[0].iterable, scope, walked, depth - 1)
+                inner = clauses[0].iterable
             case m.Name(id=name):
-                bound = self._bound_once(name, scope)
-                return None if bound is None else self._walked(bound, scope, walked, depth - 1)
-        return None
+                inner = self._bound_once(name, scope)
+        return self._walked(inner, scope, walked, depth - 1) if inner is not None and depth else None
 
     def _bound_once(self, name: str, scope: ScopeId) -> m.Expr | None:
         """What a local name is bound to, if that happens in one place."""
-        bindings: tuple[Binding, ...] = self.program.of(scope).bindings(scope.index).get(name, ())
+        bindings = self.program.of(scope).bindings(scope.index).get(name, ())
         if len(bindings) == 1 and bindings[0].kind == "value" and bindings[0].scope == scope.index:
             return bindings[0].expr
         return None
@@ -125,145 +130,92 @@ class RemovalsWhileIterating(Question):
     def _is_same(self, one: m.Expr, other: m.Expr, scope: ScopeId) -> bool:
         """Whether two expressions of a function name one object: a function that is handed two containers may be
         handed the same one in either place, but not at once."""
-        return self._unaliased(one, scope) == self._unaliased(other, scope)
-
-    def _unaliased(self, expr: m.Expr, scope: ScopeId) -> m.Expr:
-        for _ in range(3):
-            bound = self._bound_once(expr.id, scope) if isinstance(expr, m.Name) else None
-            if bound is None or not isinstance(bound, m.Name | m.Attr):
-                return expr
-            expr = bound
-        return expr
-
-    @staticmethod
-    def _runs_backwards(head: m.Expr) -> bool:
-        return isinstance(head, m.Call) and any(n == m.Name("reversed") for n in w.walk(head))
-
-    @staticmethod
-    def _picks_one(facts: m.Scope, op: int, loop: int) -> bool:
-        """Whether what a loop removes is the entry equal to something from outside: that it skips another then changes
-        nothing."""
-        target = facts.frames[loop].target
-        own = {n.id for n in w.walk(target) if isinstance(n, m.Name)} if target is not None else set()
-        for condition, truth in guards(facts, op):
-            for node in w.walk(condition):
-                if isinstance(node, m.Compare) and set(node.ops) <= {"==", "is"} and truth:
-                    sides = [{n.id for n in w.walk(s) if isinstance(n, m.Name)} for s in (node.left, *node.items)]
-                    if any(side & own for side in sides) and any(side and not side & own for side in sides):
-                        return True
-        return False
-
-    def _expects(self, facts: m.Scope, loop: int) -> bool:
-        """Whether a `try` around the loop waits for the error that a change of size gives."""
-        at = facts.frames[loop].parent
-        while at > 0:
-            for handler in parts_of(facts, at, "except") if facts.frames[at].kind == "try" else ():
-                head = facts.frames[handler].head
-                if head is not None and any(isinstance(n, m.Name) and n.id in _CHANGED for n in w.walk(head)):
-                    return True
-            at = facts.frames[at].parent
-        return False
-
-    def _leaves(self, facts: m.Scope, op: int, loop: int) -> bool:
-        """Whether nothing leads from an operation back to the head of the loop."""
-        if isinstance(facts.ops[op].action, m.Return | m.Raise):
+        if one == other:
             return True
-        at, frame = op, facts.ops[op].frame
-        while True:
-            way = self._way_on(facts, at, _always(facts, frame), loop)
-            way = way or self._way_on(facts, at, _else_of(facts, frame), loop)
-            if way or frame == loop:
-                return way == "leaves"
-            at = max((index for index, _ in ops_in(facts, frame)), default=at)
-            frame = facts.frames[frame].parent
-
-    @staticmethod
-    def _way_on(facts: m.Scope, at: int, frames: tuple[int, ...], loop: int) -> Way | None:
-        """What the rest of a block does for certain: "leaves" the loop, "goes on" with its next round, or neither."""
-        for index in range(at + 1, len(facts.ops)):
-            later = facts.ops[index]
-            if later.frame not in frames:
-                continue
-            nearest = next((f for f in (later.frame, *frames_of(facts, index)) if facts.frames[f].kind in LOOPS), loop)
-            if isinstance(later.action, m.Return | m.Raise):
-                return "leaves"
-            if isinstance(later.action, m.Break):
-                return "leaves" if nearest == loop else None
-            if isinstance(later.action, m.Continue):
-                return "goes on" if nearest == loop else None
-        return None
+        names = {e for e in expansions(self.program, one, scope) if isinstance(e, m.Name | m.Attr)}
+        return not names.isdisjoint(expansions(self.program, other, scope))
 
     # --- in a function that the loop calls ---
 
-    def _through_calls(self, scope: ScopeId, walked: set[int], removing: Sequence[Access]) -> Iterator[Clash]:
-        facts = self.program.facts(scope)
-        for index, frame in enumerate(facts.frames):
-            if frame.kind != "for" or frame.head is None or frame.is_async:
-                continue
-            if self._walked(frame.head, scope, walked) is None or self._expects(facts, index):
-                continue
-            for at, op in ops_in(facts, index):
-                removal = next(self._called_removals(op, scope, removing, DEPTH, frozenset({scope})), None)
-                if removal is not None and not self._leaves(facts, at, index):
-                    yield Clash(scope, _head_op(facts, index), removal, at, False)
-                    break
+    def _removal_below(self, function: ScopeId, above: set[ScopeId], removing: _Removing) -> Access | None:
+        """The first removal that a function makes before it ends, itself or by those that it calls."""
+        own = removing.get(function) if function not in above else None
+        if function in above or own is not None or len(above) == DEPTH:
+            return own
+        below = (self._removal_below(callee, {*above, function}, removing) for _, callee in self._called(function))
+        return next((removal for removal in below if removal is not None), None)
 
-    def _called_removals(
-        self, op: m.Op, scope: ScopeId, removing: Sequence[Access], depth: int, seen: frozenset[ScopeId]
-    ) -> Iterator[Access]:
-        """The removals that the calls of an operation make before it ends."""
-        for top in w.expressions(op.action):
-            for node, parents in w.walk_with_parents(top):
-                for function in self.resolver.functions(node.func, scope) if isinstance(node, m.Call) else ():
-                    if function in seen or self._is_later(function, parents):
-                        continue
-                    yield from (a for a in removing if a.scope == function and not self._is_parameter(a))
-                    for below in self.program.facts(function).ops if depth > 1 else ():
-                        yield from self._called_removals(below, function, removing, depth - 1, seen | {function})
-
-    def _is_later(self, function: ScopeId, parents: tuple[m.Expr, ...]) -> bool:
-        """Whether a call only makes a coroutine or a generator."""
-        facts = self.program.facts(function)
-        if facts.is_generator:
-            return True
-        return facts.is_async and not (parents and isinstance(parents[-1], m.Await))
+    @kept
+    def _called(self, scope: ScopeId) -> tuple[tuple[int, ScopeId], ...]:
+        """The functions that a scope calls and waits for, each with the operation: the call of a coroutine or of a
+        generator alone runs nothing of it."""
+        found: list[tuple[int, ScopeId]] = []
+        for at, op in enumerate(self.program.facts(scope).ops):
+            for top in w.expressions(op.action):
+                for node, parents in w.walk_with_parents(top):
+                    awaited = bool(parents) and isinstance(parents[-1], m.Await)
+                    for function in self.resolver.functions(node.func, scope) if isinstance(node, m.Call) else ():
+                        facts = self.program.facts(function)
+                        if not facts.is_generator and (awaited or not facts.is_async):
+                            found.append((at, function))
+        return tuple(found)
 
     def _is_parameter(self, access: Access) -> bool:
         """Whether the removal takes from whatever its function is handed."""
-        root = access.site.node
-        while isinstance(root, m.Attr):
-            root = root.base
-        facts = self.program.facts(access.scope)
-        first = 1 if self.program.owner_class(access.scope) is not None else 0
-        return isinstance(root, m.Name) and any(p.name == root.id for p in facts.parameters[first:])
+        root = dotted_text(access.site.node).partition(".")[0]
+        first = 0 if self.program.owner_class(access.scope) is None else 1
+        return any(p.name == root for p in self.program.facts(access.scope).parameters[first:])
 
 
-def _is_sure(access: Access) -> bool:
-    """Whether an access changes the size of the container itself, here and now."""
-    return access.kind in {"remove", "clear"} and not access.nested and not access.guess and access.handed is None
+def _expects_error(facts: m.Scope, op: int) -> bool:
+    """Whether a `try` around an operation waits for the error that a change of size gives."""
+    around = [frame for frame in frames_of(facts, op) if facts.frames[frame].kind == "try"]
+    heads = [facts.frames[handler].head for frame in around for handler in parts_of(facts, frame, "except")]
+    return any(m.Name("RuntimeError") in w.walk(head) for head in heads if head is not None)
 
 
-def _head_op(facts: m.Scope, loop: int) -> int:
-    """The operation that begins a `for` loop."""
-    frame = facts.frames[loop]
-    before = max(frame.op - 1, 0)
-    return evaluated_at(facts, frame.head, before) if frame.head is not None else before
+def _skips_others(facts: m.Scope, op: int, loop: int) -> bool:
+    """Whether a loop over a list that removes what it finds passes over other entries, and to any effect: one that
+    runs backwards does not, and where the one entry equal to something from outside goes, no other is looked for."""
+    head, target = facts.frames[loop].head, facts.frames[loop].target
+    if isinstance(head, m.Call) and m.Name("reversed") in w.walk(head):
+        return False
+    own = _names(target) if target is not None else set()
+    for condition, truth in guards(facts, op):
+        for node in w.walk(condition):
+            if isinstance(node, m.Compare) and set(node.ops) <= {"==", "is"} and truth:
+                sides = [_names(side) for side in (node.left, *node.items)]
+                if any(side & own for side in sides) and any(side and not side & own for side in sides):
+                    return False
+    return True
 
 
-def _always(facts: m.Scope, frame: int) -> tuple[int, ...]:
-    """A block, and what stands in it under `if True` or `with`."""
-    found = [frame]
-    for index, inner in enumerate(facts.frames):
-        if inner.parent in found and (
-            inner.kind == "with"
-            or (inner.kind == "if" and isinstance(inner.head, m.Const) and inner.head.value == "True")
+def _names(expr: m.Expr) -> set[str]:
+    return {node.id for node in w.walk(expr) if isinstance(node, m.Name)}
+
+
+def _leaves(facts: m.Scope, op: int, loop: int) -> bool:
+    """Whether nothing leads from an operation of a loop back to its head: what follows for certain leaves it."""
+    if isinstance(facts.ops[op].action, m.Return | m.Raise):
+        return True
+    certain = _certain(facts, op)
+    for at, later in ops_in(facts, loop):
+        if at > op and later.frame in certain:
+            match later.action:
+                case m.Return() | m.Raise():
+                    return True
+                case m.Break() | m.Continue() if loops_around(facts, at)[0] == loop:
+                    return isinstance(later.action, m.Break)
+    return False
+
+
+def _certain(facts: m.Scope, op: int) -> set[int]:
+    """The blocks in which an operation stands, with what runs in them behind it whatever is asked."""
+    found = {0, *frames_of(facts, op)}
+    for index, frame in enumerate(facts.frames):
+        ended_well = frame.kind == "try-else" and not found.isdisjoint(parts_of(facts, index, "try"))
+        if frame.parent in found and (
+            ended_well or frame.kind == "with" or (frame.kind == "if" and is_true(frame.head))
         ):
-            found.append(index)
-    return tuple(found)
-
-
-def _else_of(facts: m.Scope, frame: int) -> tuple[int, ...]:
-    """The `else` of the `try` that a frame is the body of: it runs when the body has ended well."""
-    if facts.frames[frame].kind != "try":
-        return ()
-    return parts_of(facts, frame, "try-else")
+            found.add(index)
+    return found

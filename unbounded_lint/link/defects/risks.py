@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
@@ -12,8 +13,9 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
-from unbounded_lint.link.defects.question import Linked, Question
+from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import frames_of, layout, ops_in, parts_of
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 
 DEPTH = 4
@@ -21,6 +23,9 @@ DEPTH = 4
 
 _DATA = frozenset([*dir(str), *dir(list), *dir(set), "items", "keys", "values", "setdefault"])
 """Methods of plain data: what a request gave has been fetched when they are called."""
+
+MANAGERS = 3
+"""How many context managers are entered by one another."""
 
 Sort: TypeAlias = Literal["outward", "awaited", "callback"]
 
@@ -44,187 +49,117 @@ class Risk:
 class Risks(Question):
     """Looks for errors that nothing catches. Memoised."""
 
-    def __init__(self, linked: Linked) -> None:
-        super().__init__(linked)
-        self._bodies: dict[tuple[ScopeId, int], Risk | None] = {}
-        self._busy: set[ScopeId] = set()
-
     def worst(self, scope: ScopeId, ops: Iterable[int], within: int = 0, depth: int = DEPTH) -> tuple[int, Risk] | None:
         """The clearest of the errors that may leave these operations of a scope, with the operation; only a `try`
         that stands inside the frame `within` catches."""
+        risky = (op for op in ops if not self._catches(scope, op, within) and not self._is_afterwards(scope, op))
         found: tuple[int, Risk] | None = None
-        for op in ops:
-            if self.catches(scope, op, within) or self._is_afterwards(scope, op):
-                continue
-            for risk in self._of_op(scope, op, depth):
-                if risk.confidence is Confidence.HIGH:
-                    return op, risk
-                found = found or (op, risk)
+        for at, risk in ((op, risk) for op in risky for risk in self._of_op(scope, op, depth)):
+            if risk.confidence is Confidence.HIGH:
+                return at, risk
+            found = found or (at, risk)
         return found
 
-    def of_body(self, scope: ScopeId, depth: int = DEPTH) -> Risk | None:
+    @kept
+    def _of_body(self, scope: ScopeId, depth: int) -> Risk | None:
         """The clearest of the errors that may leave a call of a function."""
-        key = (scope, depth)
-        if key not in self._bodies:
-            if scope in self._busy or self.is_opaque(scope):
-                return None
-            self._busy.add(scope)
-            try:
-                found = self.worst(scope, range(len(self.program.facts(scope).ops)), 0, depth)
-                self._bodies[key] = found[1] if found else None
-            finally:
-                self._busy.discard(scope)
-        return self._bodies[key]
+        if self.is_opaque(scope):
+            return None
+        found = self.worst(scope, range(len(self.program.facts(scope).ops)), 0, depth)
+        return found[1] if found else None
 
     def _is_afterwards(self, scope: ScopeId, op: int) -> bool:
         """Whether an operation deals with an error that has happened already."""
-        frames = self.program.facts(scope).frames
-        handlers = [frames[f] for f in frames_of(self.program.facts(scope), op) if frames[f].kind == "except"]
-        return any(h.head is None or _is_wide(h.head) for h in handlers)
+        facts = self.program.facts(scope)
+        around = (facts.frames[frame] for frame in frames_of(facts, op))
+        return any(frame.kind == "except" and _is_wide(frame.head) for frame in around)
 
     # --- what catches ---
 
-    def catches(self, scope: ScopeId, op: int, within: int = 0) -> bool:
-        """Whether a `try` or a `with` around an operation, inside the frame `within`, keeps errors from going on. A
-        handler of errors that have to do with keys or waiting alone catches nothing of the rest of the world."""
+    def _catches(self, scope: ScopeId, op: int, within: int) -> bool:
+        """Whether a `try` or a `with` around an operation, inside the frame `within`, keeps errors from going on."""
+        around = takewhile(lambda frame: frame != within, frames_of(self.program.facts(scope), op))
+        return any(self.is_catching(scope, frame) for frame in around)
+
+    def is_catching(self, scope: ScopeId, frame: int, managers: int = MANAGERS) -> bool:
+        """Whether a frame is the body of a `try` or `with` that ends errors: a handler of those that have to do with
+        keys or waiting alone ends nothing of the rest of the world."""
         facts = self.program.facts(scope)
-        for index in frames_of(facts, op):
-            if index == within:
-                return False
-            if self.is_catching(scope, index):
-                return True
-        return False
-
-    def is_catching(self, scope: ScopeId, index: int) -> bool:
-        """Whether a frame is the body of a `try` or `with` that ends errors."""
-        facts = self.program.facts(scope)
-        frame = facts.frames[index]
-        if frame.kind == "try":
-            return self._is_handled(facts, index)
-        return frame.kind == "with" and frame.head is not None and self._is_suppressing(frame.head, scope)
-
-    def _is_handled(self, facts: m.Scope, body: int) -> bool:
-        return any(self._ends(facts, handler) for handler in parts_of(facts, body, "except"))
-
-    @staticmethod
-    def _ends(facts: m.Scope, handler: int) -> bool:
-        if any(op.frame == handler and isinstance(op.action, m.Raise) for _, op in ops_in(facts, handler)):
+        if facts.frames[frame].kind == "try":
+            return any(_ends(facts, handler) for handler in parts_of(facts, frame, "except"))
+        head = facts.frames[frame].head
+        if facts.frames[frame].kind != "with" or not isinstance(head, m.Call) or not managers:
             return False
-        head = facts.frames[handler].head
-        return head is None or _is_wide(head)
+        if "contextlib.suppress" in callee_names(head.func, scope, self.resolver):
+            return any(_is_wide(argument.value) for argument in head.args)
+        return any(self._swallows(value, managers - 1) for value in self.resolver.values(head.func, scope))
 
-    def _is_suppressing(self, head: m.Expr, scope: ScopeId) -> bool:
-        """`with suppress(...)`, or a manager of the project that swallows, or enters one that does around its yield."""
-        entered, seen = [(head, scope)], set[ScopeId]()
-        while entered:
-            manager, at = entered.pop()
-            if not isinstance(manager, m.Call):
-                continue
-            if "contextlib.suppress" in callee_names(manager.func, at, self.resolver):
-                if any(_is_wide(a.value) for a in manager.args):
-                    return True
-                continue
-            for value in self.resolver.values(manager.func, at):
-                if isinstance(value, Class) and any(self._swallows(value.scope, n) for n in ("__exit__", "__aexit__")):
-                    return True
-                if isinstance(value, Function) and value.scope not in seen:
-                    seen.add(value.scope)
-                    facts, around = self.program.facts(value.scope), tuple(self._around_yields(value.scope))
-                    if any(facts.frames[f].kind == "try" and self._is_handled(facts, f) for f in around):
-                        return True
-                    managers = (facts.frames[f].head for f in around if facts.frames[f].kind == "with")
-                    entered += [(head, value.scope) for head in managers if head is not None]
+    def _swallows(self, manager: Value, managers: int) -> bool:
+        """Whether a context manager of the project ends errors: by what its exit gives, or around its `yield`."""
+        match manager:
+            case Class(scope=cls):
+                exits = (method for name in ("__exit__", "__aexit__") for method in self.resolver.methods(cls, name))
+                ops = (op.action for method in exits for op in self.program.facts(method).ops)
+                given = (action.value for action in ops if isinstance(action, m.Return) and action.value is not None)
+                return any(not isinstance(value, m.Const) or value.value not in {"None", "False"} for value in given)
+            case Function(scope=function) if self.program.facts(function).is_generator:
+                facts = self.program.facts(function)
+                yields = (
+                    i for i, op in enumerate(facts.ops) if any(isinstance(n, m.Yield) for n in w.nodes(op.action))
+                )
+                return any(self.is_catching(function, f, managers) for i in yields for f in frames_of(facts, i))
         return False
-
-    def _around_yields(self, function: ScopeId) -> Iterator[int]:
-        facts = self.program.facts(function)
-        for index, op in enumerate(facts.ops if facts.is_generator else ()):
-            if any(isinstance(node, m.Yield) for node in w.nodes(op.action)):
-                yield from frames_of(facts, index)
-
-    def _swallows(self, cls: ScopeId, name: str) -> bool:
-        quiet = {"None", "False"}
-        return any(
-            isinstance(op.action, m.Return)
-            and op.action.value is not None
-            and not (isinstance(op.action.value, m.Const) and op.action.value.value in quiet)
-            for method in self.resolver.methods(cls, name)
-            for op in self.program.facts(method).ops
-        )
 
     def is_opaque(self, scope: ScopeId) -> bool:
         """Whether a decorator stands between a function and its caller that may catch what the function raises."""
-        parent = self.program.parent(scope)
-        for decorator in self.program.facts(scope).decorators:
-            func = decorator.func if isinstance(decorator, m.Call) else decorator
-            if dotted_text(func).rpartition(".")[2] in name_lists().silent_decorators:
-                continue
-            call = decorator if isinstance(decorator, m.Call) else m.Call(decorator, (), self.program.facts(scope).span)
-            if parent is not None and not self.execution.timers.of(call, parent):
-                return True
-        return False
+        facts, parent = self.program.facts(scope), self.program.parent(scope)
+        calls = (d if isinstance(d, m.Call) else m.Call(d, (), facts.span) for d in facts.decorators)
+        loud = (c for c in calls if dotted_text(c.func).rpartition(".")[2] not in name_lists().silent_decorators)
+        return parent is not None and any(not self.execution.timers.of(call, parent) for call in loud)
 
     # --- what raises ---
 
     def _of_op(self, scope: ScopeId, op: int, depth: int) -> Iterator[Risk]:
         facts = self.program.facts(scope)
         action = facts.ops[op].action
-        entered = self._is_entered(facts, action)
+        heads = layout(facts).by_head.get(id(action.value), ()) if isinstance(action, m.Eval) else ()
+        entered = any(facts.frames[index].is_async for index in heads)  # what `async with` and `async for` await
         for top in w.expressions(action):
             for node, parents in w.walk_with_parents(top):
                 if isinstance(node, m.Call):
-                    awaited = bool(parents) and isinstance(parents[-1], m.Await)
-                    awaited = awaited or (entered and not parents)
-                    yield from self._of_call(node, awaited, _is_used(parents, action), scope, op, depth)
+                    awaited = isinstance(parents[-1], m.Await) if parents else entered
+                    risk = self._of_call(node, awaited, _is_used(parents, action), (scope, op), depth)
+                    if risk is not None:
+                        yield risk
 
-    @staticmethod
-    def _is_entered(facts: m.Scope, action: m.Action) -> bool:
-        """`async with` and `async for`: what stands at their head is awaited."""
-        return isinstance(action, m.Eval) and any(
-            facts.frames[index].is_async for index in layout(facts).by_head.get(id(action.value), ())
-        )
-
-    def _of_call(self, call: m.Call, awaited: bool, used: bool, scope: ScopeId, op: int, depth: int) -> Iterator[Risk]:
+    def _of_call(self, call: m.Call, awaited: bool, used: bool, here: tuple[ScopeId, int], depth: int) -> Risk | None:
+        scope = here[0]
         if self.execution.loops.sleeps(call, scope) or self.execution.timers.of(call, scope):
-            return
+            return None
         values = ordered(self.resolver.values(call.func, scope))
         text = f"`{dotted_text(call.func) or 'a call'}()`"
-        if values:
-            each = [self._of_value(v, awaited, depth, (scope, op, text)) for v in values]
-            found = [risk for risk in each if risk is not None]
-            if found and (len(found) == len(each) or self._runs_each(call.func, scope)):
-                yield max(found, key=lambda r: r.confidence.rank)
-        elif sort := self._unseen(call, awaited, used, scope):
-            yield Risk(scope, op, text, sort, Confidence.MEDIUM)
+        if not values:
+            sort = self._unseen(call, awaited, used, scope)
+            return Risk(*here, text, sort, Confidence.MEDIUM) if sort else None
+        each = [self._of_value(v, awaited, depth, (*here, text)) for v in values]
+        found = [risk for risk in each if risk is not None]
+        # which of several it is cannot be told
+        return max(found, key=lambda r: r.confidence.rank) if len(found) == len(each) else None
 
     def _of_value(self, value: Value, awaited: bool, depth: int, here: tuple[ScopeId, int, str]) -> Risk | None:
-        """What a call of one thing risks; `here` is the call, for what stands outside the project."""
-        if not isinstance(value, External):
-            return self._inside(value, awaited, depth)
-        sort = self._outside(value, awaited)
-        level = Confidence.HIGH if sort == "outward" else Confidence.MEDIUM
-        return Risk(*here, sort, level) if sort else None
-
-    def _runs_each(self, func: m.Expr, scope: ScopeId) -> bool:
-        """Whether a callee with several values is each of them in turn: the variable of a loop over functions. A
-        parameter or an attribute is one of them at a time, and which one cannot be told."""
-        if not isinstance(func, m.Name):
-            return False
-        owner = self.resolver.owner(func.id, scope)
-        bindings = self.program.of(owner).bindings(owner.index).get(func.id, ()) if owner is not None else ()
-        return all(binding.kind != "parameter" for binding in bindings)
-
-    def _inside(self, value: Value, awaited: bool, depth: int) -> Risk | None:
-        """The clearest of the errors that may leave a function or a constructor of the project that is called."""
+        """What a call of one thing risks: `here` itself, outside the project; else the clearest of the errors that may
+        leave a function or a constructor."""
+        if isinstance(value, External):
+            sort = self._outside(value, awaited)
+            return Risk(*here, sort, Confidence.HIGH if sort == "outward" else Confidence.MEDIUM) if sort else None
         functions: tuple[ScopeId, ...] = (value.scope,) if isinstance(value, Function) else ()
         if isinstance(value, Class):
             functions = self.resolver.methods(value.scope, "__init__")
         for function in functions if depth else ():
             facts = self.program.facts(function)
-            if not facts.is_generator and (awaited or not facts.is_async):
-                risk = self.of_body(function, depth - 1)
-                if risk is not None:
-                    return risk
+            runs = not facts.is_generator and (awaited or not facts.is_async)
+            if runs and (risk := self._of_body(function, depth - 1)) is not None:
+                return risk
         return None
 
     @staticmethod
@@ -263,14 +198,20 @@ class Risks(Question):
         return None
 
 
+def _ends(facts: m.Scope, handler: int) -> bool:
+    """Whether an `except` ends errors of the outer world."""
+    raises = any(op.frame == handler and isinstance(op.action, m.Raise) for _, op in ops_in(facts, handler))
+    return not raises and _is_wide(facts.frames[handler].head)
+
+
 def _is_used(parents: tuple[m.Expr, ...], action: m.Action) -> bool:
     """Whether something is made of what a call gives."""
     outer = [p for p in parents if not isinstance(p, m.Await)]
     return bool(outer) or not (isinstance(action, m.Eval) and action.role == "statement")
 
 
-def _is_wide(head: m.Expr) -> bool:
+def _is_wide(head: m.Expr | None) -> bool:
     """Whether exception types are more than those of a missing key or of a wait that ended."""
     types = head.items if isinstance(head, m.Display) else (head,)
-    names = {dotted_text(t).rpartition(".")[2] for t in types}
+    names = {dotted_text(t).rpartition(".")[2] if t is not None else "BaseException" for t in types}
     return bool(names - name_lists().key_errors - name_lists().waiting_errors)

@@ -7,9 +7,7 @@ from typing import NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.keeping import Keeping, Step
-from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.defects.question import Linked, Question
-from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import IDLE
 
@@ -34,13 +32,9 @@ class SelfKeepingWeakEntries(Question):
         made = container.holder.made
         if not made.kind.weak_keys or any(r.when not in IDLE for r in container.removals):
             return None
-        if made.cls is not None and self._stores_itself(made.cls):
-            return None
+        if made.cls is not None and self.resolver.methods(made.cls, "__setitem__"):
+            return None  # a class of the project has a say in what is stored
         return next((kept for i in container.inserts if (kept := self._kept(i.access)) is not None), None)
-
-    def _stores_itself(self, cls: ScopeId) -> bool:
-        """Whether a class of the project has a say in what is stored."""
-        return any(isinstance(v, Function) for v in self.resolver.class_attribute(cls, "__setitem__", on_class=False))
 
     def _kept(self, access: Access) -> Kept | None:
         key, value = access.outer if access.nested else access.key, access.value

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
+from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -14,7 +16,7 @@ from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.keys.origins import Domain
-from unbounded_lint.link.program.program import LinkedModule, ScopeId
+from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import RUNTIME, Context, ContextKind
 
 _FAMILY = "cache-decorator"
@@ -44,50 +46,43 @@ class FunctionCache:
     confidence: Confidence
 
 
+class _Grown(NamedTuple):
+    """A parameter that makes a memo grow, and whether the flow of data tells that it is ever new, and not its name or
+    its type alone."""
+
+    name: str
+    on_self: bool
+    domain: Domain
+    known: bool
+
+
 class UnboundedFunctionCaches(Question):
     """Finds them all; answers in the order of paths and places."""
 
     @cached_property
     def all(self) -> tuple[FunctionCache, ...]:
         """Every function of the project, tests left out, whose memo grows with what running code calls it with."""
-        return tuple(found for scope in self._memoised() if (found := self._cache(*scope)) is not None)
+        return tuple(found for scope, memo in self._memoised() if (found := self._cache(scope, memo)) is not None)
 
     def _memoised(self) -> Iterator[tuple[ScopeId, str]]:
+        """The functions that are made once, at module level or in a class there, with an unbounded memo each."""
         names = [n for kind in self.execution.catalog.data.containers if kind.family == _FAMILY for n in kind.names]
         tails = sorted({name.rpartition(".")[2] for name in names})
         modules = {module.path: module for tail in tails for module in self.program.mentioning(tail)}
-        for path in sorted(modules):
-            if not modules[path].file.is_test:
-                yield from self._in_module(modules[path])
-
-    def _in_module(self, module: LinkedModule) -> Iterator[tuple[ScopeId, str]]:
-        for index, facts in enumerate(module.facts.scopes):
-            scope = ScopeId(module.path, index)
-            if facts.kind != "function" or not self._lasts(scope):
-                continue
-            outside = self.program.parent(scope)
-            assert outside is not None
-            for decorator in facts.decorators:
-                text = self._unbounded(decorator, outside)
-                if text is not None:
-                    yield scope, text
-                    break
-
-    def _lasts(self, scope: ScopeId) -> bool:
-        """Whether a function is made once: at module level, or in a class at module level."""
-        parent = self.program.parent(scope)
-        while parent is not None and self.program.facts(parent).kind == "class":
-            parent = self.program.parent(parent)
-        return parent is not None and parent.index == 0
+        for path, module in sorted(modules.items()):
+            for index, facts in enumerate(module.facts.scopes if not module.file.is_test else ()):
+                if facts.kind == "function" and "<locals>" not in facts.qualname:
+                    outside = ScopeId(path, facts.parent)
+                    memos = filter(None, (self._unbounded(decorator, outside) for decorator in facts.decorators))
+                    yield from ((ScopeId(path, index), memo) for memo in islice(memos, 1))
 
     def _unbounded(self, decorator: m.Expr, scope: ScopeId) -> str | None:
         """The decorator as a message names it, if it is a memo without a bound."""
-        call = decorator if isinstance(decorator, m.Call) else None
-        for name in callee_names(call.func if call is not None else decorator, scope, self.resolver):
+        func = decorator.func if isinstance(decorator, m.Call) else decorator
+        arguments = given(decorator, scope, self.resolver) if isinstance(decorator, m.Call) else {}
+        for name in callee_names(func, scope, self.resolver):
             kind = self.execution.catalog.container(name)
-            if kind is None or kind.family != _FAMILY or not kind.calls_insert:
-                continue
-            if not kind.is_bounded(given(call, scope, self.resolver) if call is not None else {}):
+            if kind and kind.family == _FAMILY and kind.calls_insert and not kind.is_bounded(arguments):
                 tail = name.rpartition(".")[2]
                 return f"{tail}(maxsize=None)" if tail == "lru_cache" else tail
         return None
@@ -99,44 +94,44 @@ class UnboundedFunctionCaches(Question):
         contexts = self.execution.contexts(scope)
         if not facts.ops or not _runs_again(contexts) or self._is_cleared(scope):
             return None
-        grown = self._grown(scope)
-        if grown is None:
+        grown = [parameter for index in range(len(facts.parameters)) if (parameter := self._grown(scope, index))]
+        chosen = next((parameter for parameter in grown if parameter.known), grown[0] if grown else None)
+        if chosen is None:
             return None
-        parameter, on_self, domain, known = grown
-        sites = tuple(s for s in self.flow.live_calls(scope) if s.op >= 0)
-        symbol = f"{self.program.of(scope).name}:{facts.qualname}"
-        level = _confidence(known, frozenset(c.kind for c in contexts))
-        return FunctionCache(scope, symbol, decorator, parameter, on_self, domain, sites, level)
+        return FunctionCache(
+            scope,
+            f"{self.program.of(scope).name}:{facts.qualname}",
+            decorator,
+            chosen.name,
+            chosen.on_self,
+            chosen.domain,
+            tuple(s for s in self.flow.live_calls(scope) if s.op >= 0),
+            _confidence(chosen.known, frozenset(c.kind for c in contexts)),
+        )
 
-    def _grown(self, scope: ScopeId) -> tuple[str, bool, Domain, bool] | None:
-        """The parameter that makes the memo grow (name, whether it is the receiver, its domain, whether that is
-        known); None when the arguments are of a closed set, or there are none."""
-        facts = self.program.facts(scope)
-        owner = self.program.owner_class(scope)
-        parts = []
-        for index, parameter in enumerate(facts.parameters):
-            receiver = owner is not None and index == 0 and not is_static(facts)
-            domain = (receiver and self._single(owner)) or self.linked.keys.domain(m.Name(parameter.name), scope, 0)
-            if domain.kind != "closed":
-                known = self._is_known(scope, parameter.name, receiver, domain)
-                parts.append((parameter.name, receiver, domain, known))
-        return next((part for part in parts if part[3]), parts[0] if parts else None)
+    def _grown(self, scope: ScopeId, index: int) -> _Grown | None:
+        """What is known of a parameter that makes the memo grow; None for one of a closed set."""
+        facts, cls = self.program.facts(scope), self.program.owner_class(scope)
+        name = facts.parameters[index].name
+        domain = self.linked.keys.domain(m.Name(name), scope, 0)
+        if domain.kind == "closed":
+            return None
+        if cls is not None and index == 0 and not is_static(facts):
+            single = self.linked.lifetimes.is_singleton(cls)
+            return _Grown(name, True, domain, self._is_made_again(cls)) if not single else None
+        told = domain.weak or domain.hinted or domain.why.startswith("annotated")
+        known = (domain.kind == "open" and not told) or self._is_served(scope, index, _STEPS)
+        return _Grown(name, False, domain, known)
 
-    def _is_served(self, scope: ScopeId, name: str, steps: int) -> bool:
+    def _is_served(self, scope: ScopeId, index: int, steps: int) -> bool:
         """Whether a parameter gets what a framework hands to the handler of a request."""
-        facts = self.program.facts(scope)
         if self._is_handler(scope):
             return True
-        index = next((i for i, p in enumerate(facts.parameters) if p.name == name), None)
-        if not steps or index is None:
-            return False
-        for site in self.flow.live_calls(scope):
-            argument = argument_of(facts, index, site)
-            if argument is None:
-                continue
-            names = {node.id for node in w.walk(argument) if isinstance(node, m.Name)}
-            parameters = {p.name for p in self.program.facts(site.scope).parameters}
-            if any(self._is_served(site.scope, given_on, steps - 1) for given_on in sorted(names & parameters)):
+        for site in self.flow.live_calls(scope) if steps else ():
+            argument = argument_of(self.program.facts(scope), index, site)
+            names = set(w.walk(argument)) if argument is not None else set()
+            parameters = enumerate(self.program.facts(site.scope).parameters)
+            if any(self._is_served(site.scope, at, steps - 1) for at, p in parameters if m.Name(p.name) in names):
                 return True
         return False
 
@@ -152,17 +147,8 @@ class UnboundedFunctionCaches(Question):
             for hook in self.execution.catalog.hook_base(base)
         )
 
-    def _is_known(self, scope: ScopeId, name: str, on_self: bool, domain: Domain) -> bool:
-        """Whether the flow of data tells that a parameter is ever new, and not its name or its type alone."""
-        if on_self:
-            return self._is_made_again(self.program.owner_class(scope))
-        told = domain.weak or domain.hinted or domain.why.startswith("annotated")
-        return (domain.kind == "open" and not told) or self._is_served(scope, name, _STEPS)
-
-    def _is_made_again(self, cls: ScopeId | None) -> bool:
+    def _is_made_again(self, cls: ScopeId) -> bool:
         """Whether running code of the project makes objects of a class."""
-        if cls is None:
-            return False
         return any(
             use.kind == "called"
             and not self.program.is_test(use.site.scope)
@@ -170,12 +156,6 @@ class UnboundedFunctionCaches(Question):
             for built in (cls, *self.flow.subclasses(cls))
             for use in self.flow.class_uses(built)
         )
-
-    def _single(self, cls: ScopeId | None) -> Domain | None:
-        """The domain of the receiver, where there is only one."""
-        if cls is not None and self.linked.lifetimes.is_singleton(cls):
-            return Domain("closed", "the only object of its class")
-        return None
 
     def _is_cleared(self, scope: ScopeId) -> bool:
         """Whether code that runs empties the memo."""

@@ -1,226 +1,340 @@
-"""What runs what, one step up: each call, each function handed to a timer, a framework or a keeper, each decorator."""
+"""Who runs what: for each function all that calls it, hands it over or keeps it, and from where it can be reached."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal, TypeAlias, TypeVar
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names, given, is_unknown_receiver, receiver_of
-from unbounded_lint.link.dataflow.handles import ARGUMENTS, Use
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.callees import argument_at, callee_names
 from unbounded_lint.link.dataflow.scoping import decorated_by
+from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Function
-from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
+from unbounded_lint.link.dataflow.values import CallSite
+from unbounded_lint.link.program.blocks import BRANCHES, apart, in_main_guard, in_twin, leaves
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
-from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook, is_of_test
-from unbounded_lint.link.runs.decorators import Decorators
-from unbounded_lint.link.runs.loops import Loops
-from unbounded_lint.link.runs.roots import Roots
+from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Place, by_hook
+from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers, takes_callback
-from unbounded_lint.link.runs.uncalled import Uncalled
+
+STEPS = 400
+"""How many steps one walk takes; what lies behind them counts as unknown."""
+
+EdgeKind: TypeAlias = Literal[
+    "call", "spawn", "timer", "forward", "hook", "decorate", "handed", "kept", "escaped", "wraps"
+]
+RUNNING: frozenset[EdgeKind] = frozenset({"call", "spawn", "timer", "forward"})
+"""The kinds whose operation makes the function run: at once, beside it or later."""
+
+_Kinds: TypeAlias = frozenset[ContextKind]
+T = TypeVar("T", bound=Hashable)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Edge:
+    """One way in which a function is run, or may be.
+
+    kind     call; spawn (a thread, task or the like is made for it); timer; forward (given to what is known to call
+             it); hook (given to a framework, another process or the end of this one); decorate (by a decorator that
+             runs it); handed (given to something unknown); kept (stored); escaped (returned to where it cannot be
+             seen); wraps (it stands for the function that its site names)
+    target   the function
+    site     the call, or what is handed over; the `start()`, for a timer among the `starts`
+    call     the call site, for a call
+    timer    the catalogue's timer that it is handed to, or its coroutine where that is made
+    made     the call that is given the function or its coroutine
+    context  when it runs, where that hangs on nothing else
+    """
+
+    kind: EdgeKind
+    target: ScopeId
+    site: Site
+    call: CallSite | None = None
+    timer: Timer | None = None
+    made: Site | None = None
+    context: Context | None = None
+
+    @property
+    def scope(self) -> ScopeId:
+        """The scope that runs it."""
+        return self.site.scope
+
+    @property
+    def op(self) -> int:
+        """The operation by which it does."""
+        return self.site.op
+
+    @property
+    def handed(self) -> m.Call | None:
+        """The call that is given the function or its coroutine."""
+        return self.made.node if self.made is not None and isinstance(self.made.node, m.Call) else None
+
+    @property
+    def place(self) -> Place:
+        """Where it is called or started."""
+        return self.site.scope, self.site.op
+
+    @property
+    def root(self) -> Place:
+        """Where it is called or handed over, wherever that is started."""
+        site = self.made or self.site
+        return site.scope, site.op
 
 
 class CallGraph:
-    """The steps from a scope to what runs it. Memoised."""
+    """The edges of a program by the function that they run, found once for each. Deterministic."""
 
-    def __init__(self, flow: Flow, catalog: Catalog, entry_points: frozenset[str], sweepers: frozenset[str]) -> None:
+    def __init__(self, flow: Flow, catalog: Catalog, timers: Timers, outside: Outside) -> None:
         self.flow = flow
         self.program = flow.program
-        self.resolver = flow.resolver
         self.catalog = catalog
-        self.entry_points = entry_points
-        self.sweepers = sweepers
-        self.timers = Timers(flow, catalog)
-        self.loops = Loops(flow, catalog)
-        self.decorators = Decorators(flow, self.timers)
-        self.uncalled = Uncalled(flow, catalog, self.timers)
-        self.roots = Roots(flow, catalog, self.decorators, self.uncalled)
+        self.timers = timers
+        self.outside = outside
+
+    # --- edges ---
 
     @kept
-    def of_operation(self, scope: ScopeId, op: int) -> Context | Step:
-        """The operation `op` of `scope` runs something: when does it itself run?"""
-        facts = self.program.facts(scope)
-        if self.program.is_test(scope):
-            return Context("test", False, False, (scope, op))
-        looped = any(not self.loops.is_finite(scope, facts.frames[f]) for f in loops_around(facts, op))
-        cleanup = in_cleanup(facts, op) or facts.name in name_lists().exits
-        if self.loops.timed(scope, op) is not None and self.roots.is_live(scope):
-            kind: ContextKind = "timer" if scope.index == 0 else self._started_as(scope)
-            return Context(kind, looped, cleanup, (scope, op), "loop")
-        if scope.index == 0:
-            script = in_main_guard(facts, op) or any(
-                self.loops.serves(facts.frames[f], scope) for f in loops_around(facts, op)
-            )
-            return Context("main" if script else "import", looped, cleanup, (scope, op))
-        return Step(scope, looped, cleanup)
-
-    def _started_as(self, scope: ScopeId) -> ContextKind:
-        """Whether a function with a timed loop really runs as a timer here: timer, unstarted or other-process."""
-        if self.roots.is_forgotten(scope):
-            return "unstarted"
-        uses = [
-            u for u in self.flow.function_uses(scope) if not self.program.is_test(u.site.scope) and u.kind != "rebound"
-        ]
-        kinds = {self._handed_as(use, scope) for use in uses}
-        if not kinds or "timer" in kinds:
-            return "timer"
-        return "unstarted" if "unstarted" in kinds else "other-process"
-
-    def _handed_as(self, use: Use, scope: ScopeId) -> ContextKind:
-        if self._is_unawaited(use, scope):
-            return "unstarted"
-        if use.kind != "argument" or not isinstance(use.outer, m.Call):
-            return "timer"
-        timers = self.timers.of(use.outer, use.site.scope)
-        if not timers:
-            return "timer"
-        if timers[0].process == "other":
-            return "other-process"
-        return "timer" if self.timers.is_started(timers[0], use.outer, use.site) else "unstarted"
-
-    def _is_unawaited(self, use: Use, scope: ScopeId) -> bool:
-        """Whether a coroutine function is called and its coroutine thrown away: then nothing of it ever runs."""
-        facts, action = self.program.facts(scope), self.program.op(use.site).action
-        thrown = isinstance(action, m.Eval) and action.role == "statement" and action.value is use.outer
-        return thrown and use.kind == "called" and facts.is_async and not facts.is_generator
+    def edges(self, scope: ScopeId) -> tuple[Edge, ...]:
+        """All that runs a function, in tests as well; a module and a class are run by what stands around them."""
+        return tuple(self._find(scope)) if self.program.facts(scope).kind in {"function", "lambda"} else ()
 
     @kept
-    def direct(self, scope: ScopeId) -> tuple[Context | Step, ...]:
-        """The ways in which a scope is run directly: by a caller (a step further up), or from a root."""
-        return tuple(dict.fromkeys(self._callers(scope)))
+    def live(self, scope: ScopeId) -> tuple[Edge, ...]:
+        """All that runs a function outside tests."""
+        return tuple(edge for edge in self.edges(scope) if not self.program.is_test(edge.scope))
 
-    def _callers(self, scope: ScopeId) -> Iterator[Context | Step]:
-        if self.program.is_test(scope):
-            yield Context("test", False, False, (scope, 0))
-            return
-        facts, parent = self.program.facts(scope), self.program.parent(scope)
-        if parent is None:
-            yield Context("import", False, False, (scope, 0))
-            return
-        if facts.kind == "class":
-            yield self.of_operation(parent, self._definition(parent, scope))
-            return
-        symbol = f"{self.program.of(scope).name}:{facts.qualname}"
-        if symbol in self.sweepers:
-            yield Context("timer", True, False, (scope, 0), "declared in the settings")
-        if symbol in self.entry_points:
-            yield Context("run", True, False, (scope, 0))
-        found = tested = False
-        for context in self._declared.get(scope, ()):
-            found = True
-            yield context
-        for item in self._called_by(scope):
-            tested = tested or is_of_test(item, self.program)
-            found = found or not is_of_test(item, self.program)
-            yield item
-        for item in self.decorators.of(scope, found):
-            found = True
-            yield item
-        if not found:
-            for item in self.uncalled.of(scope):
-                public = tested and isinstance(item, Context) and item.kind in {"api", "run"}
-                yield Context("tested", True, False, (scope, 0)) if public else item
+    @kept
+    def starts(self, scope: ScopeId) -> tuple[Edge, ...]:
+        """The operations outside tests that run a function, those of timers where they are started."""
+        found: dict[tuple[ScopeId, int, int], Edge] = {}
+        for edge in self.live(scope):
+            for site in self._begun(edge) if edge.kind in RUNNING else ():
+                if not self.program.is_test(site.scope):
+                    found[site.scope, site.op, id(site.node)] = replace(edge, site=site)
+        return tuple(found.values())
 
-    def _definition(self, parent: ScopeId, scope: ScopeId) -> int:
-        for index, op in enumerate(self.program.facts(parent).ops):
-            if isinstance(op.action, m.Define) and op.action.scope == scope.index:
-                return index
-        return 0
+    def _begun(self, edge: Edge) -> tuple[Site, ...]:
+        if edge.timer is None or edge.made is None or edge.kind == "call":
+            return (edge.site,)
+        return self.timers.starts(edge.timer, edge.made) or (edge.site,)
 
-    def _called_by(self, scope: ScopeId) -> Iterator[Context | Step]:
-        for site in self.flow.call_sites(scope):
-            yield self.of_operation(site.scope, site.op)
+    def armed(self, timer: Context) -> tuple[Edge, ...]:
+        """The operations that start a timer and lead to the function it runs; none where that cannot be told."""
+        edges = self.starts(timer.target) if timer.target is not None else ()
+        return tuple(
+            edge
+            for edge in edges
+            if timer.timer == "loop" or (edge.timer and edge.timer.api == timer.timer and edge.root == timer.root)
+        )
+
+    def standing(self, scope: ScopeId, op: int, node: m.Expr) -> Site:
+        """Where an expression stands in an operation."""
+        ops = self.program.facts(scope).ops
+        for top in w.expressions(ops[op].action):
+            for part, parents in w.walk_with_parents(top):
+                if part is node:
+                    return Site(scope, op, node, parents)
+        return Site(scope, op, node, ())
+
+    def _find(self, scope: ScopeId) -> Iterator[Edge]:
+        for call in self.flow.call_sites(scope):
+            yield self._called(call, scope)
         for use in self.flow.function_uses(scope):
-            if use.kind in ARGUMENTS:
-                yield from self._handed_over(use, scope)
+            if use.kind == "argument" and isinstance(use.outer, m.Call):
+                yield from self._handed(use.site, use.outer, scope)
             elif use.kind == "kept":
-                yield Context(
-                    "test" if self.program.is_test(use.site.scope) else "run",
-                    True,
-                    False,
-                    (use.site.scope, use.site.op),
-                )
+                context = Context("run", True, False, (use.site.scope, use.site.op))
+                yield Edge("kept", scope, use.site, context=context)
             elif use.kind == "escaped":
-                yield from self._returned(use, scope)
+                yield from self._returned(use.site, scope)
+        yield from self._declared.get(scope, ())
+        for made, timer, context in self.outside.decorated(scope):
+            site = Site(scope, 0, made, ())
+            yield Edge("decorate", scope, site, None, timer, site, context)
 
-    def _returned(self, use: Use, scope: ScopeId) -> Iterator[Context | Step]:
-        maker = use.site.scope
-        uses = self.flow.function_uses(maker)
-        for outer in uses:
-            if outer.kind == "decorates":
-                decorated = decorated_by(self.program, outer.site)
-                if decorated is not None:
-                    yield Step(decorated, False, False)
-        if not any(outer.kind in {"called", "decorates"} for outer in uses):
-            yield Step(maker, False, False)
+    def _called(self, call: CallSite, scope: ScopeId) -> Edge:
+        site = self.standing(call.scope, call.op, call.call or m.Const("none", "None"))
+        if not isinstance(site.parent, m.Call) or site.parent.func is site.node:
+            return Edge("call", scope, site, call)
+        timer = next(iter(self.timers.of(site.parent, site.scope)), None)
+        return Edge("call", scope, site, call, timer, site.outer)
 
-    def _handed_over(self, use: Use, scope: ScopeId) -> Iterator[Context | Step]:
-        call = use.outer
-        if use.kind == "partial" or not isinstance(call, m.Call) or use.site.scope in self.timers.declared:
-            return
-        site = use.site
-        here = (site.scope, site.op)
-        if self.program.is_test(site.scope):
-            yield Context("test", False, False, here)
-            return
+    def _handed(self, site: Site, call: m.Call, scope: ScopeId) -> Iterator[Edge]:
+        here, made = (site.scope, site.op), site.outer
         timers = [t for t in self.timers.of(call, site.scope) if takes_callback(t, call, site.node)]
-        for timer in timers[:1]:
-            yield from self._by_timer(timer, call, site, scope)
+        if site.scope in self.timers.declared:
+            return
         if timers:
-            return
-        names = callee_names(call.func, site.scope, self.resolver)
-        forwarders = [f for name in names for f in self.catalog.forwarder_named(name)]
-        if (
-            not forwarders
-            and isinstance(call.func, m.Attr)
-            and is_unknown_receiver(call.func, site.scope, self.resolver)
-        ):
-            forwarders = list(self.catalog.forwarder_method(call.func.name, receiver_of(call.func)))
-        if forwarders:
+            yield self._by_timer(timers[0], made, scope)
+        elif forwarders := self.timers.forwarders_of(call, site.scope):
             if forwarders[0].when == "exit":
-                yield Context("exit", False, True, here)
+                yield Edge("hook", scope, site, made=made, context=Context("exit", False, True, here))
             elif forwarders[0].when != "lost":
-                yield self.of_operation(*here)
-            return
-        hooks = self.timers.hooks_of(call, site.scope)
-        if hooks:
-            yield by_hook(hooks[0], here)
-        elif self.roots.is_live(site.scope):
-            yield Context("run", True, False, here)
+                yield Edge("forward", scope, site, made=made)
+        elif hooks := self.timers.hooks_of(call, site.scope):
+            yield Edge("hook", scope, site, made=made, context=by_hook(hooks[0], here))
+        else:
+            yield Edge("handed", scope, site, made=made)
+
+    def _by_timer(self, timer: Timer, made: Site, scope: ScopeId) -> Edge:
+        if timer.process == "other":
+            context = Context("other-process", True, False, (made.scope, made.op), timer.api)
+            return Edge("hook", scope, made, None, timer, made, context)
+        return Edge("spawn" if timer.kind == "spawn" else "timer", scope, made, None, timer, made)
+
+    def _returned(self, site: Site, scope: ScopeId) -> Iterator[Edge]:
+        """A function that another one returns: what a decorator gives stands for what it decorates."""
+        uses = self.flow.function_uses(site.scope)
+        for outer in uses:
+            decorated = decorated_by(self.program, outer.site) if outer.kind == "decorates" else None
+            if decorated is not None:
+                yield Edge("wraps", scope, Site(decorated, -1, outer.site.node, ()))
+        if not any(outer.kind in {"called", "decorates"} for outer in uses):
+            yield Edge("escaped", scope, site)
 
     @cached_property
-    def _declared(self) -> dict[ScopeId, tuple[Context, ...]]:
-        """The functions handed to timers that the settings name and that are functions of the project itself."""
-        found: dict[ScopeId, list[Context]] = {}
+    def _declared(self) -> Mapping[ScopeId, tuple[Edge, ...]]:
+        """What is handed to the functions of the project that the settings name as timers."""
+        found: dict[ScopeId, list[Edge]] = {}
         for function, timer in self.timers.declared.items():
-            for site in self.flow.live_calls(function):
-                argument = site.call and argument_at(site.call, timer.callback.position, timer.callback.keywords)
-                values = self.resolver.values(argument, site.scope) if argument is not None else frozenset()
-                for value in values:
-                    if isinstance(value, Function):
-                        context = Context("timer", True, False, (site.scope, site.op), timer.api)
-                        found.setdefault(value.scope, []).append(context)
-        return {scope: tuple(sorted(contexts, key=lambda c: c.order)) for scope, contexts in found.items()}
+            for call in self.flow.live_calls(function):
+                argument = call.call and argument_at(call.call, timer.callback.position, timer.callback.keywords)
+                for target in self.flow.resolver.functions(argument, call.scope) if argument is not None else ():
+                    made = self._called(call, function).site
+                    found.setdefault(target, []).append(self._by_timer(timer, made, target))
+        return {target: tuple(edges) for target, edges in found.items()}
 
-    def _by_timer(self, timer: Timer, call: m.Call, site: Site, scope: ScopeId) -> Iterator[Context | Step]:
-        here = (site.scope, site.op)
-        if timer.process == "other":
-            yield Context("other-process", True, False, here, timer.api)
-            return
-        if timer.scope != "process":
-            yield Context("run", True, False, here, timer.api)
-            return
-        arguments = given(call, site.scope, self.resolver)
-        if not self.timers.is_started(timer, call, site) or timer.inactive(arguments):
-            yield Context("unstarted", True, False, here, timer.api)
-        elif timer.kind == "spawn" or not self.roots.is_live(site.scope):
-            yield self.of_operation(*here)
-        elif self.timers.recurs(timer, arguments, site, scope):
-            forgotten = site.scope.index != 0 and self.roots.is_forgotten(site.scope)
-            yield Context("unstarted" if forgotten else "timer", True, False, here, timer.api)
+    # --- walks ---
+
+    @kept
+    def callers(self, scope: ScopeId) -> tuple[Place, ...]:
+        """The operations outside tests that call a function, hand it over or keep it."""
+        return tuple(dict.fromkeys(e.root for e in self.live(scope) if e.kind not in {"decorate", "wraps"}))
+
+    @kept
+    def above(self, scope: ScopeId) -> Mapping[ScopeId, tuple[int, ...]]:
+        """The functions from which one can be reached, each with its operations that lead there; itself as well."""
+        found: dict[ScopeId, dict[int, None]] = {scope: {}}
+        for at in explored([scope], lambda below: (u for u, _ in self.callers(below) if u.index), STEPS):
+            for user, op in self.callers(at):
+                if user.index:
+                    found.setdefault(user, {})[op] = None
+        return {user: tuple(sorted(ops)) for user, ops in found.items()}
+
+    def common_runs(self, one: Place, other: Place) -> Iterator[tuple[ScopeId, int, int]]:
+        """The functions of which one run may come to both operations, and the operations that lead to them."""
+        leading, following = self.above(one[0]), self.above(other[0])
+        for scope in sorted(leading.keys() & following.keys()):
+            facts = self.program.facts(scope)
+            for a in (one[1],) if scope == one[0] else leading[scope]:
+                for b in (other[1],) if scope == other[0] else following[scope]:
+                    if not exclude(facts, a, b):
+                        yield scope, a, b
+
+    def share_a_run(self, one: Place, other: Place) -> bool:
+        """Whether one run of some function comes to both operations: what the first begins, the second may end.
+
+        A function that decides which of the two to do, as one that hands out requests, is no such function.
+        """
+        return any(a != b or one[0] == other[0] for _, a, b in self.common_runs(one, other))
+
+
+class Roots:
+    """From where code can be reached at all, which asks nothing about timers: so whether one is started can be decided
+    by it."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self.graph = graph
+        self.program = graph.program
+        self._solver: Solver[ScopeId, _Kinds] = Solver(self._equation, lambda _: frozenset(), frozenset.union)
+
+    def is_live(self, scope: ScopeId) -> bool:
+        """Whether anything but tests can run a scope."""
+        return scope.index == 0 or bool(self.of(scope) & LIVE)
+
+    def of(self, scope: ScopeId) -> frozenset[ContextKind]:
+        """The kinds of the places from which a scope can be reached at all, by a call or by being handed over."""
+        return self._solver.answer(scope)
+
+    def _equation(self, scope: ScopeId) -> Generator[ScopeId, _Kinds, _Kinds]:
+        found: set[ContextKind] = set()
+        for user in dict.fromkeys(self._users(scope)):
+            if isinstance(user, ScopeId):
+                found |= yield user
+            else:
+                found.add(user)
+        return frozenset(found)
+
+    def _users(self, scope: ScopeId) -> Iterator[ScopeId | ContextKind]:
+        """The scopes that use a scope, and the kinds of roots it has itself."""
+        parent = self.program.parent(scope)
+        if self.program.is_test(scope):
+            yield "test"
+        elif parent is None:
+            yield "import"
+        elif self.program.facts(scope).kind == "class":
+            yield parent
+        elif edges := self.graph.edges(scope):
+            for edge in edges:
+                yield edge.context.kind if edge.kind == "decorate" and edge.context is not None else edge.root[0]
         else:
-            yield Context("later", False, False, here, timer.api)
+            item = self.graph.outside.of(scope)
+            yield item.kind if isinstance(item, Context) else item.scope
+
+    def is_forgotten(self, scope: ScopeId) -> bool:
+        """Whether only users of a project could run a scope, while it has entry points of its own: nobody does."""
+        return self.has_entry_points and self.of(scope) & LIVE <= {"api"}
+
+    @cached_property
+    def has_entry_points(self) -> bool:
+        """Whether the project has a script or an application: then a start that nobody calls is a fault."""
+        for module in self.program.mentioning("__main__"):
+            body = module.scope(0)
+            if not module.file.is_test and any(in_main_guard(body, index) for index in range(len(body.ops))):
+                return True
+        return any(self._makes_app(name) for name in self.graph.catalog.data.apps)
+
+    def _makes_app(self, name: str) -> bool:
+        """Whether the body of a module makes an object of a class that servers and runners are pointed at."""
+        for site in self.program.sites(name.rpartition(".")[2]):
+            call = site.parents[-1] if site.parents else None
+            made = site.scope.index == 0 and isinstance(call, m.Call) and call.func is site.node
+            if made and isinstance(self.program.op(site).action, m.Assign) and not self.program.is_test(site.scope):
+                names = callee_names(site.node, site.scope, self.graph.flow.resolver)
+                if name in {self.graph.catalog.canonical(found) for found in names}:
+                    return True
+        return False
+
+
+def explored(start: Iterable[T], further: Callable[[T], Iterable[T]], limit: int | None = None) -> Iterator[T]:
+    """What can be reached by steps, each once and the nearest first: all, or so many."""
+    known = dict.fromkeys(start)
+    queue = list(known)
+    for item in queue:
+        yield item
+        for other in further(item):
+            if other not in known and (limit is None or len(known) < limit):
+                known[other] = None
+                queue.append(other)
+
+
+def exclude(facts: m.Scope, one: int, other: int) -> bool:
+    """Whether no single run of a function reaches both operations: they stand in branches of which only one is taken,
+    or the branch or handler of the earlier one leaves."""
+    if not (0 <= one < len(facts.ops) and 0 <= other < len(facts.ops)):
+        return False
+    first, second = sorted((one, other))
+    for index in apart(facts, first, second):
+        kind = facts.frames[index].kind
+        if kind in BRANCHES or kind == "except":
+            if in_twin(facts, index, second):
+                return kind != "except"
+            if leaves(facts, index):
+                return True
+    return False

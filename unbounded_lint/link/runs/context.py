@@ -6,26 +6,16 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.model import Hook
-from unbounded_lint.link.program.program import Program, ScopeId
+from unbounded_lint.link.program.program import ScopeId
 
 ContextKind: TypeAlias = Literal[
-    "import",
-    "startup",
-    "main",
-    "run",
-    "api",
-    "tested",
-    "timer",
-    "later",
-    "exit",
-    "test",
-    "dead",
-    "other-process",
+    "import", "startup", "main", "run", "api", "tested", "timer", "later", "exit", "test", "dead", "other-process",
     "unstarted",
-]
-
+]  # fmt: skip
 LIVE: frozenset[ContextKind] = frozenset({"import", "startup", "main", "run", "api", "timer", "later", "exit"})
 RUNTIME: frozenset[ContextKind] = frozenset({"run", "api", "timer", "later"})
+STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "exit", "test", "tested"})
+"""While a program starts or ends, or for tests."""
 
 Place: TypeAlias = "tuple[ScopeId, int]"
 """A scope and an operation of it."""
@@ -43,6 +33,7 @@ class Context:
     cleanup  a `finally` or `__exit__` stands on the way
     root     where the way begins: scope and operation
     timer    the catalogue's entry, for timer, later, unstarted and other-process
+    target   the function that the timer runs, or that holds the loop; None where nothing here hands it over
     """
 
     kind: ContextKind
@@ -50,6 +41,7 @@ class Context:
     cleanup: bool
     root: Place
     timer: str = ""
+    target: ScopeId | None = None
 
     def behind(self, looped: bool, cleanup: bool) -> Context:
         """The same way of running, for something that stands behind a loop or a clean-up of its own."""
@@ -63,9 +55,9 @@ class Context:
         return (self.kind, self.looped, self.cleanup, self.timer)
 
     @property
-    def order(self) -> tuple[ContextKind, bool, bool, str, Place]:
-        """The order in which ways of running are looked at."""
-        return (*self.sort, self.root)
+    def begin(self) -> tuple[Place, ScopeId]:
+        """Where it begins, to be put in order."""
+        return self.root, self.target or self.root[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +65,16 @@ class Step:
     """A scope that runs another, by an operation in a loop or a clean-up of its own, or by none."""
 
     scope: ScopeId
-    looped: bool
-    cleanup: bool
+    looped: bool = False
+    cleanup: bool = False
 
 
-def is_of_test(item: Context | Step, program: Program) -> bool:
-    """Whether a way of running comes from a test: what only tests call, the project's users may call."""
-    return item.kind == "test" if isinstance(item, Context) else program.is_test(item.scope)
+_BY_ROLE: dict[str, ContextKind] = {
+    "startup": "startup", "shutdown": "exit", "command": "main", "test": "test", "task": "other-process",
+}  # fmt: skip
 
 
 def by_hook(hook: Hook, here: Place) -> Context:
     """How what is wired to a framework at a place comes to run."""
-    match hook.role:
-        case "startup":
-            return Context("startup", False, False, here)
-        case "shutdown":
-            return Context("exit", False, False, here)
-        case "command":
-            return Context("main", False, False, here)
-        case "test":
-            return Context("test", False, False, here)
-        case "task":
-            return Context("other-process", False, False, here)
-    return Context("run", True, False, here)
+    kind = _BY_ROLE.get(hook.role, "run")
+    return Context(kind, kind == "run", False, here)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple
 
-from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.model import Given, Timer
 from unbounded_lint.facts import model as m
-from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
-from unbounded_lint.link.runs.callgraph import CallGraph
-from unbounded_lint.link.runs.context import Context, ContextKind, Place, Step
-
-STEPS = 200
-"""How many callers are looked at for the roots of one operation."""
+from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
+from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind, Place, Step
+from unbounded_lint.link.runs.loops import Loops
+from unbounded_lint.link.runs.outside import Outside
+from unbounded_lint.link.runs.timers import Timers
 
 
 class _Reached(NamedTuple):
@@ -32,7 +34,7 @@ _Ways = frozenset[_Reached]
 class Execution:
     """Answers when scopes and operations run. Memoised; deterministic for the same program.
 
-    `timers`, `loops` and `roots` answer the questions behind it.
+    `graph`, `timers`, `loops` and `roots` answer the questions behind it.
     """
 
     def __init__(
@@ -43,12 +45,17 @@ class Execution:
         sweepers: frozenset[str] = frozenset(),
     ) -> None:
         self.program = flow.program
+        self.resolver = flow.resolver
         self.catalog = catalog
-        self._graph = CallGraph(flow, catalog, entry_points, sweepers)
-        self.timers = self._graph.timers
-        self.loops = self._graph.loops
-        self.roots = self._graph.roots
+        self.entry_points = entry_points
+        self.sweepers = sweepers
+        self.timers = Timers(flow, catalog)
+        self.loops = Loops(flow, catalog, self.timers)
+        self.graph = CallGraph(flow, catalog, self.timers, Outside(flow, catalog, self.timers))
+        self.roots = Roots(self.graph)
         self._solver: Solver[ScopeId, _Ways] = Solver(self._equation, lambda _: frozenset(), _shortest)
+
+    # --- questions ---
 
     @kept
     def contexts(self, scope: ScopeId) -> frozenset[Context]:
@@ -58,7 +65,7 @@ class Execution:
     def _equation(self, scope: ScopeId) -> Generator[ScopeId, _Ways, _Ways]:
         """One way of each sort is enough: the one that begins nearest."""
         found: set[_Reached] = set()
-        for item in self._graph.direct(scope):
+        for item in self._above(scope):
             if isinstance(item, Context):
                 found.add(_Reached(0, item))
             else:
@@ -69,47 +76,163 @@ class Execution:
     @kept
     def at(self, scope: ScopeId, op: int) -> frozenset[Context]:
         """How one operation comes to run."""
-        item = self._graph.of_operation(scope, op)
+        item = self._of_operation(scope, op)
         if isinstance(item, Context):
             return frozenset({item})
         found: dict[object, Context] = {}
-        for context in sorted(self.contexts(item.scope), key=lambda context: context.order):
+        for context in sorted(self.contexts(item.scope), key=lambda context: (context.sort, context.begin)):
             behind = context.behind(item.looped, item.cleanup)
             found.setdefault(behind.sort, behind)
         return frozenset(found.values())
 
-    def sources(self, scope: ScopeId, op: int) -> tuple[Context, ...]:
-        """Every root from which an operation is reached, those of the same sort included."""
-        found: list[Context] = []
-        queue: list[Context | Step] = [self._graph.of_operation(scope, op)]
-        seen: set[ScopeId] = set()
-        for item in queue:
-            if isinstance(item, Context):
-                found.append(item)
-            elif item.scope not in seen and len(seen) < STEPS:
-                seen.add(item.scope)
-                queue += self._graph.direct(item.scope)
-        return tuple(dict.fromkeys(found))
-
-    def direct(self, scope: ScopeId) -> tuple[Context, ...]:
-        """The roots from which a scope is run with no other scope in between."""
-        return tuple(item for item in self._graph.direct(scope) if isinstance(item, Context))
-
     def kinds(self, scope: ScopeId, op: int) -> frozenset[ContextKind]:
         """The kinds of the contexts of an operation."""
         return frozenset(c.kind for c in self.at(scope, op))
+
+    def runs_once(self, scope: ScopeId, op: int) -> bool:
+        """Whether an operation only runs while the program starts or ends, and once then."""
+        contexts = self.at(scope, op)
+        return all(c.kind in STARTING and not (c.kind == "main" and c.looped) for c in contexts)
+
+    def sources(self, scope: ScopeId, op: int) -> tuple[Context, ...]:
+        """Every root from which an operation is reached, those of the same sort included."""
+        found = list(explored([self._of_operation(scope, op)], self._further))
+        return tuple(item for item in found if isinstance(item, Context))
+
+    def _further(self, item: Context | Step) -> tuple[Context | Step, ...]:
+        return self._above(item.scope) if isinstance(item, Step) else ()
+
+    def direct(self, scope: ScopeId) -> tuple[Context, ...]:
+        """The roots from which a scope is run with no other scope in between."""
+        return tuple(item for item in self._above(scope) if isinstance(item, Context))
+
+    @kept
+    def begins(self, scope: ScopeId) -> frozenset[ContextKind]:
+        """The live kinds in which a scope is run with nothing of the project above it."""
+        if not scope.index:
+            return frozenset({"import"})
+        above = {place for edge in self.graph.starts(scope) for place in (edge.place, edge.root)}
+        found = (context for context in self.direct(scope) if context.root not in above)
+        return frozenset(context.kind for context in found if context.kind in LIVE | {"tested"})
 
     def is_asked_for(self, context: Context) -> bool:
         """Whether a way of running is a request, of which there are many, rather than what may happen once."""
         if context.kind != "run":
             return context.kind == "main" and context.looped
         scope, op = context.root
-        facts, outside = self.program.facts(scope), self.program.parent(scope) or scope
-        wired = [(d if isinstance(d, m.Call) else m.Call(d, (), facts.span), outside) for d in facts.decorators]
-        if 0 <= op < len(facts.ops):
-            parts = (node for node in w.nodes(facts.ops[op].action))
-            wired += [(node, scope) for node in parts if isinstance(node, m.Call)]
+        outside = self.program.parent(scope) or scope
+        wired = [(call, outside) for call in self.timers.decorations(scope)]
+        wired += [(call, scope) for call in self.program.calls_at(scope, op)]
         return any(hook.role == "request" for call, at in wired for hook in self.timers.hooks_of(call, at))
+
+    # --- one step up ---
+
+    @kept
+    def _of_operation(self, scope: ScopeId, op: int) -> Context | Step:
+        """The operation `op` of `scope` runs something: when does it itself run?"""
+        facts = self.program.facts(scope)
+        if self.program.is_test(scope):
+            return Context("test", False, False, (scope, op))
+        looped = any(not self.loops.is_finite(scope, facts.frames[f]) for f in loops_around(facts, op))
+        cleanup = in_cleanup(facts, op) or facts.name in name_lists().exits
+        if self.loops.timed(scope, op) is not None and self.roots.is_live(scope):
+            kind: ContextKind = "timer" if scope.index == 0 else self._started_as(scope)
+            return Context(kind, looped, cleanup, (scope, op), "loop", scope)
+        if scope.index == 0:
+            around = (facts.frames[frame] for frame in loops_around(facts, op))
+            script = in_main_guard(facts, op) or any(self.loops.serves(loop, scope) for loop in around)
+            return Context("main" if script else "import", looped, cleanup, (scope, op))
+        return Step(scope, looped, cleanup)
+
+    def _started_as(self, scope: ScopeId) -> ContextKind:
+        """Whether a function with a timed loop really runs as a timer here: timer, unstarted or other-process."""
+        if self.roots.is_forgotten(scope):
+            return "unstarted"
+        kinds = {self._kind_of(edge, scope) for edge in self.graph.live(scope)}
+        if not kinds or "timer" in kinds:
+            return "timer"
+        return "unstarted" if "unstarted" in kinds else "other-process"
+
+    def _kind_of(self, edge: Edge, scope: ScopeId) -> ContextKind:
+        if edge.context is not None:
+            return "other-process" if edge.context.kind == "other-process" else "timer"
+        lost = edge.timer is not None and edge.made is not None and not self.timers.is_started(edge.timer, edge.made)
+        return "unstarted" if lost or (edge.kind == "call" and self._is_unawaited(edge, scope)) else "timer"
+
+    def _is_unawaited(self, edge: Edge, scope: ScopeId) -> bool:
+        """Whether a coroutine function is called and its coroutine thrown away: then nothing of it ever runs."""
+        facts, action = self.program.facts(scope), self.program.op(edge.site).action
+        thrown = isinstance(action, m.Eval) and action.role == "statement" and action.value is edge.site.node
+        return thrown and facts.is_async and not facts.is_generator
+
+    @kept
+    def _above(self, scope: ScopeId) -> tuple[Context | Step, ...]:
+        """The ways in which a scope is run directly: by a caller (a step further up), or from a root."""
+        return tuple(dict.fromkeys(self._find(scope)))
+
+    def _find(self, scope: ScopeId) -> Iterator[Context | Step]:
+        facts, parent = self.program.facts(scope), self.program.parent(scope)
+        if self.program.is_test(scope):
+            yield Context("test", False, False, (scope, 0))
+        elif parent is None:
+            yield Context("import", False, False, (scope, 0))
+        elif facts.kind == "class":
+            defined = (i for i, op in enumerate(self.program.facts(parent).ops) if op.action == m.Define(scope.index))
+            yield self._of_operation(parent, next(defined, 0))
+        else:
+            yield from self._of_function(scope, facts)
+
+    def _of_function(self, scope: ScopeId, facts: m.Scope) -> Iterator[Context | Step]:
+        symbol = f"{self.program.of(scope).name}:{facts.qualname}"
+        if symbol in self.sweepers:
+            yield Context("timer", True, False, (scope, 0), "declared in the settings")
+        if symbol in self.entry_points:
+            yield Context("run", True, False, (scope, 0))
+        found = tested = False
+        for edge in self.graph.edges(scope):
+            item = self._by_edge(edge)
+            if item is not None:
+                of_test = isinstance(item, Context) and item.kind == "test" and edge.kind != "decorate"
+                found, tested = found or not of_test, tested or of_test
+                yield item
+        if not found:
+            yield self.graph.outside.of(scope, tested)
+
+    def _by_edge(self, edge: Edge) -> Context | Step | None:
+        if self.program.is_test(edge.root[0]):
+            return Context("test", False, False, edge.root)
+        if edge.context is not None:
+            return edge.context
+        if edge.kind in {"call", "forward"}:
+            return self._of_operation(*edge.root)
+        if edge.kind in {"wraps", "escaped"}:
+            return Step(edge.scope)
+        if edge.timer is not None and edge.made is not None:
+            return self._by_timer(edge, edge.timer, edge.made)
+        return Context("run", True, False, edge.root) if self.roots.is_live(edge.scope) else None
+
+    def _by_timer(self, edge: Edge, timer: Timer, made: Site) -> Context | Step:
+        def on(kind: ContextKind, looped: bool = True) -> Context:
+            return Context(kind, looped, False, edge.root, timer.api, edge.target)
+
+        if timer.scope != "process":
+            return on("run")
+        arguments = given(edge.handed, made.scope, self.resolver) if edge.handed is not None else {}
+        if not self.timers.is_started(timer, made) or timer.inactive(arguments):
+            return on("unstarted")
+        if timer.kind == "spawn" or not self.roots.is_live(made.scope):
+            return self._of_operation(*edge.root)
+        if not self._recurs(timer, arguments, edge):
+            return on("later", looped=False)
+        return on("unstarted" if made.scope.index and self.roots.is_forgotten(made.scope) else "timer")
+
+    def _recurs(self, timer: Timer, arguments: Given, edge: Edge) -> bool:
+        """Whether a timer runs its function again: by itself, or because that says so or arms it anew."""
+        if timer.kind == "recurring" and timer.recurs == "always":
+            return timer.repeats(arguments)
+        if timer.recurs in {"while-true", "while-number", "while-again"}:
+            return bool(self.program.returned(edge.target))
+        return timer.recurs == "until-false" or edge.target in self.graph.above(edge.root[0])
 
 
 def _nearest(ways: Iterable[_Reached]) -> _Ways:
@@ -122,8 +245,8 @@ def _nearest(ways: Iterable[_Reached]) -> _Ways:
     return frozenset(found.values())
 
 
-def _rank(reached: _Reached) -> tuple[int, Place]:
-    return reached.distance, reached.context.root
+def _rank(reached: _Reached) -> tuple[int, tuple[Place, ScopeId]]:
+    return reached.distance, reached.context.begin
 
 
 def _shortest(one: _Ways, other: _Ways) -> _Ways:

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given, is_unknown_receiver, receiver_of
+from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Allocation, External, Function
+from unbounded_lint.link.dataflow.values import Allocation, External
 from unbounded_lint.link.program.blocks import loops_around, ops_in
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.runs.timers import Timers
+
+SHORT = 15
+"""How many operations a function may have whose body is looked into for a sleep."""
 
 
 class Loops:
     """Reads loops. Memoised."""
 
-    def __init__(self, flow: Flow, catalog: Catalog) -> None:
+    def __init__(self, flow: Flow, catalog: Catalog, timers: Timers) -> None:
         self.program = flow.program
         self.resolver = flow.resolver
         self.catalog = catalog
-        self._timed: dict[tuple[ScopeId, int], bool] = {}
+        self.timers = timers
 
     def timed(self, scope: ScopeId, op: int) -> int | None:
-        """The innermost loop around an operation that sleeps or waits with a time limit, so that its body runs again
-        and again."""
-        facts = self.program.facts(scope)
-        for frame in loops_around(facts, op):
-            key = (scope, frame)
-            if key not in self._timed:
-                self._timed[key] = self._is_timed(scope, facts, frame)
-            if self._timed[key]:
-                return frame
-        return None
+        """The innermost loop around an operation that sleeps, or waits with a time limit, in each round."""
+        around = loops_around(self.program.facts(scope), op)
+        return next((frame for frame in around if self._is_timed(scope, frame)), None)
 
     def is_finite(self, scope: ScopeId, loop: m.Frame) -> bool:
         """Whether a loop goes once over what is there when it begins."""
@@ -56,54 +56,41 @@ class Loops:
                 return bool(values) and all(isinstance(v, Allocation) for v in values)
         return False
 
-    def _is_timed(self, scope: ScopeId, facts: m.Scope, frame: int) -> bool:
+    @kept
+    def _is_timed(self, scope: ScopeId, frame: int) -> bool:
+        facts = self.program.facts(scope)
         loop = facts.frames[frame]
         head = loop.head
         if loop.kind == "for":
             if loop.is_async and isinstance(head, m.Call):
                 tail = dotted_text(head.func).rpartition(".")[2].lower()
                 return any(tick in tail for tick in self.catalog.data.loops.tickers)
-            if not (
-                isinstance(head, m.Call)
-                and set(callee_names(head.func, scope, self.resolver)) & set(self.catalog.data.loops.endless)
-            ):
+            names = callee_names(head.func, scope, self.resolver) if isinstance(head, m.Call) else ()
+            if not set(names) & set(self.catalog.data.loops.endless):
                 return False
         elif isinstance(head, m.Compare) and not set(head.ops) & {"is", "is not", "in", "not in", "!="}:
             return False
-        tops = [head] if head is not None else []
-        tops += [top for _, op in ops_in(facts, frame) for top in w.expressions(op.action)]
-        return any(self._sleeps(node, scope, 2) for top in tops for node in w.walk(top) if isinstance(node, m.Call))
+        return any(self.sleeps(call, scope) for call in self.calls_in(scope, frame))
 
-    def sleeps(self, call: m.Call, scope: ScopeId) -> bool:
-        """Whether a call lets time pass, or waits with a limit."""
-        return self._sleeps(call, scope, 2)
+    def calls_in(self, scope: ScopeId, frame: int) -> Iterator[m.Call]:
+        """The calls in the head of a loop and in its body."""
+        facts = self.program.facts(scope)
+        head = facts.frames[frame].head
+        yield from (node for node in (w.walk(head) if head is not None else ()) if isinstance(node, m.Call))
+        for _, op in ops_in(facts, frame):
+            yield from w.calls(op.action)
 
-    def _sleeps(self, call: m.Call, scope: ScopeId, depth: int) -> bool:
-        names = callee_names(call.func, scope, self.resolver)
-        sleepers = tuple(s for name in names for s in self.catalog.sleeper_named(name))
-        if not sleepers and isinstance(call.func, m.Attr) and is_unknown_receiver(call.func, scope, self.resolver):
-            sleepers = self.catalog.sleeper_method(call.func.name, receiver_of(call.func))
-        if sleepers:
-            arguments = given(call, scope, self.resolver)
-            if any(s.sleeps(arguments) for s in sleepers):
-                return True
-        if not depth:
-            return False
-        for value in self.resolver.values(call.func, scope):
-            if isinstance(value, Function) and self._body_sleeps(value.scope, depth - 1):
+    def sleeps(self, call: m.Call, scope: ScopeId, depth: int = 2) -> bool:
+        """Whether a call lets time pass, or waits with a limit, in a function of the project so deep."""
+        arguments = given(call, scope, self.resolver)
+        if any(sleeper.sleeps(arguments) for sleeper in self.timers.sleepers_of(call, scope)):
+            return True
+        for function in self.resolver.functions(call.func, scope) if depth else ():
+            ops = self.program.facts(function).ops
+            calls = (inner for op in ops if len(ops) <= SHORT for inner in w.calls(op.action))
+            if any(self.sleeps(inner, function, depth - 1) for inner in calls):
                 return True
         return False
-
-    def _body_sleeps(self, function: ScopeId, depth: int) -> bool:
-        facts = self.program.facts(function)
-        if len(facts.ops) > 15:
-            return False
-        return any(
-            self._sleeps(node, function, depth)
-            for op in facts.ops
-            for node in w.nodes(op.action)
-            if isinstance(node, m.Call)
-        )
 
     def is_stream(self, expr: m.Expr, scope: ScopeId) -> bool:
         """Whether an expression is something outside that gives new items for as long as somebody writes."""
@@ -111,8 +98,7 @@ class Loops:
         return any(isinstance(v, External) and v.name in self.catalog.data.loops.streams for v in values)
 
     def serves(self, loop: m.Frame, scope: ScopeId) -> bool:
-        """Whether a loop in a module's body is what the program does: one without an end of its own, or over what
-        comes in."""
+        """Whether a loop in a module's body is what the program does: it has no end, or goes over what comes in."""
         return loop.kind == "while" or (
             loop.head is not None
             and any(self.is_stream(node, scope) for node in w.walk(loop.head) if isinstance(node, m.Name | m.Attr))

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from unbounded_lint.catalog.load import DECLARED, Catalog
-from unbounded_lint.catalog.model import Given, Hook, Timer
+from unbounded_lint.catalog.model import Forwarder, Hook, Sleeper, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import (
-    argument_at,
-    callee_names,
-    dotted_text,
-    is_unknown_receiver,
-    receiver_of,
-)
+from unbounded_lint.link.dataflow.callees import argument_at, callee_names, catalogued, dotted_text
+from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, Instance
 from unbounded_lint.link.program.program import ScopeId, Site
-
-_REACHED = 60
-"""How many callers are looked at for a timer that arms itself again."""
 
 
 def takes_callback(timer: Timer, call: m.Call, node: m.Expr) -> bool:
@@ -41,13 +34,12 @@ class Timers:
         self.resolver = flow.resolver
         self.catalog = catalog
 
+    # --- what a call is ---
+
     def of(self, call: m.Call, scope: ScopeId) -> tuple[Timer, ...]:
         """The catalogue's timers that a call can be."""
-        names = callee_names(call.func, scope, self.resolver)
-        found = tuple(t for name in names for t in self.catalog.timer_named(name)) or self._chained(call.func, scope)
-        if found or not isinstance(call.func, m.Attr) or not is_unknown_receiver(call.func, scope, self.resolver):
-            return found
-        return self.catalog.timer_method(call.func.name, receiver_of(call.func))
+        known = self.catalog.timer_named, self.catalog.timer_method
+        return self._chained(call.func, scope) or catalogued(call.func, scope, self.resolver, *known)
 
     def _chained(self, func: m.Expr, scope: ScopeId) -> tuple[Timer, ...]:
         """`every(10).minutes.do(f)`: the timer that a chain of calls begins with."""
@@ -60,6 +52,27 @@ class Timers:
                             return (timer,)
             at = at.func if isinstance(at, m.Call) else at.base
         return ()
+
+    def hooks_of(self, call: m.Call, scope: ScopeId) -> tuple[Hook, ...]:
+        """The catalogue's framework wiring that a call can be."""
+        known = self.catalog.hook_named, self.catalog.hook_method
+        return catalogued(call.func, scope, self.resolver, *known)
+
+    def forwarders_of(self, call: m.Call, scope: ScopeId) -> tuple[Forwarder, ...]:
+        """What the catalogue knows to call the function that a call is given."""
+        known = self.catalog.forwarder_named, self.catalog.forwarder_method
+        return catalogued(call.func, scope, self.resolver, *known)
+
+    def sleepers_of(self, call: m.Call, scope: ScopeId) -> tuple[Sleeper, ...]:
+        """The catalogue's sleeps and waits that a call can be."""
+        known = self.catalog.sleeper_named, self.catalog.sleeper_method
+        return catalogued(call.func, scope, self.resolver, *known)
+
+    def decorations(self, scope: ScopeId) -> Iterator[m.Call]:
+        """The decorators of a function, each as a call."""
+        facts = self.program.facts(scope)
+        for decorator in facts.decorators:
+            yield decorator if isinstance(decorator, m.Call) else m.Call(decorator, (), facts.span)
 
     @cached_property
     def declared(self) -> dict[ScopeId, Timer]:
@@ -74,111 +87,63 @@ class Timers:
                         found[ScopeId(source.path, binding.index)] = timer
         return found
 
-    def hooks_of(self, call: m.Call, scope: ScopeId) -> tuple[Hook, ...]:
-        """The catalogue's framework wiring that a call can be."""
-        names = callee_names(call.func, scope, self.resolver)
-        found = tuple(h for name in names for h in self.catalog.hook_named(name))
-        if found or not isinstance(call.func, m.Attr) or not is_unknown_receiver(call.func, scope, self.resolver):
-            return found
-        return self.catalog.hook_method(call.func.name, receiver_of(call.func))
+    # --- whether it is started ---
 
-    def is_started(self, timer: Timer, call: m.Call, site: Site) -> bool:
-        """Whether what the timer needs besides the call happens somewhere in the project."""
-        activation = timer.activation
-        if activation.how == "method":
-            outer = Site(site.scope, site.op, call, site.parents[:-1])
-            return self._gets_method(outer, frozenset(activation.methods))
-        if activation.how == "receiver" and isinstance(call.func, m.Attr):
-            return self._receiver_gets(call.func.base, frozenset(activation.methods))
-        if activation.how == "driver":
-            return self._is_driven(activation.names, activation.methods)
-        return True
+    def starts(self, timer: Timer, made: Site) -> tuple[Site, ...]:
+        """Where what a timer's call makes gets the call that starts it; nowhere for one that needs none."""
+        return self._activations(timer, self.flow.site_uses(made)) if timer.activation.how == "method" else ()
 
-    def _gets_method(self, made: Site, methods: frozenset[str]) -> bool:
-        for use in self.flow.site_uses(made):
-            if use.kind == "member" and isinstance(use.outer, m.Attr) and use.outer.name in methods:
-                if not self.program.is_test(use.site.scope):
-                    return True
-            elif use.kind in {"argument", "kept", "escaped"}:
-                return True
-        return False
-
-    def _receiver_gets(self, receiver: m.Expr, methods: frozenset[str]) -> bool:
-        tail = dotted_text(receiver).rpartition(".")[2]
-        if not tail or tail.endswith("()"):
-            return True
-        return any(
-            dotted_text(site.node.base).rpartition(".")[2] == tail
-            for method in sorted(methods)
-            for site in self.program.sites(method)
-            if isinstance(site.node, m.Attr) and not self.program.is_test(site.scope)
-        )
-
-    def _is_driven(self, names: tuple[str, ...], methods: tuple[str, ...]) -> bool:
-        tails = sorted({name.rpartition(".")[2] for name in names} | set(methods))
-        return any(
-            not self.program.is_test(site.scope)
-            and any(isinstance(p, m.Call) and p.func is site.node for p in site.parents[-1:])
-            for tail in tails
-            for site in self.program.sites(tail)
-        )
-
-    def recurs(self, timer: Timer, arguments: Given, site: Site, target: ScopeId) -> bool:
-        if timer.kind == "recurring" and timer.recurs == "always":
-            return timer.repeats(arguments)
-        if timer.recurs in {"while-true", "while-number", "while-again"}:
-            return any(
-                isinstance(op.action, m.Return) and op.action.value is not None for op in self.program.facts(target).ops
-            )
-        if timer.recurs == "until-false":
-            return True
-        return self._reaches(site.scope, target)
-
-    def _reaches(self, scope: ScopeId, target: ScopeId) -> bool:
-        """Whether `target` is the scope or calls it, directly or through others: then arming a timer there re-arms
-        it."""
-        queue, seen = [scope], {scope}
-        while queue and len(seen) < _REACHED:
-            at = queue.pop(0)
-            if at == target:
-                return True
-            for site in self.flow.call_sites(at):
-                if site.scope not in seen:
-                    seen.add(site.scope)
-                    queue.append(site.scope)
-        return target in seen
+    def is_started(self, timer: Timer, made: Site) -> bool:
+        """Whether what a timer needs besides the call that makes it happens somewhere in the project, or may."""
+        if timer.activation.how != "method":
+            return self._is_driven(timer, made.node)
+        handed_on = (use.kind in {"argument", "kept", "escaped"} for use in self.flow.site_uses(made))
+        return bool(self.starts(timer, made)) or any(handed_on)
 
     def decorated_starts(self, timer: Timer, scope: ScopeId, call: m.Call) -> bool:
-        activation = timer.activation
+        """The same for a timer that decorates a function."""
         uses = self.flow.function_uses(scope)
-        if activation.how == "method":
-            return any(
-                use.kind == "member"
-                and isinstance(use.outer, m.Attr)
-                and use.outer.name in activation.methods
-                and not self.program.is_test(use.site.scope)
-                for use in uses
-            )
-        if activation.how == "called":
-            hooked = any(
-                h.role in {"startup", "request"}
-                for d in self.program.facts(scope).decorators
-                for h in self.hooks_of(
-                    d if isinstance(d, m.Call) else m.Call(d, (), call.span), self.program.parent(scope) or scope
-                )
-            )
-            return hooked or any(use.kind in {"called", "argument", "kept"} for use in uses)
-        if activation.how == "receiver" and isinstance(call.func, m.Attr):
-            return self._receiver_gets(call.func.base, frozenset(activation.methods))
-        if activation.how == "driver":
-            return self._is_driven(activation.names, activation.methods)
-        return True
+        if timer.activation.how == "method":
+            return bool(self._activations(timer, uses))
+        if timer.activation.how == "called":
+            outside = self.program.parent(scope) or scope
+            roles = {hook.role for made in self.decorations(scope) for hook in self.hooks_of(made, outside)}
+            return bool(roles & {"startup", "request"} or {use.kind for use in uses} & {"called", "argument", "kept"})
+        return self._is_driven(timer, call)
 
-    def instance_gets(self, cls: ScopeId, methods: frozenset[str]) -> bool:
-        for method in sorted(methods):
-            for site in self.program.sites(method):
-                if isinstance(site.node, m.Attr) and not self.program.is_test(site.scope):
-                    values = self.resolver.values(site.node.base, site.scope)
-                    if any(isinstance(v, Instance | Class) and self.resolver.related(v.scope, cls) for v in values):
-                        return True
-        return False
+    def _activations(self, timer: Timer, uses: Iterable[Use]) -> tuple[Site, ...]:
+        return tuple(
+            use.site
+            for use in uses
+            if use.kind == "member" and isinstance(use.outer, m.Attr) and use.outer.name in timer.activation.methods
+            if not self.program.is_test(use.site.scope)
+        )
+
+    def _is_driven(self, timer: Timer, call: m.Expr) -> bool:
+        """Whether somebody starts the scheduler that a timer is handed to, as far as it needs that."""
+        activation = timer.activation
+        if activation.how == "receiver" and isinstance(call, m.Call) and isinstance(call.func, m.Attr):
+            return self._receiver_gets(call.func.base, activation.methods)
+        if activation.how != "driver":
+            return True
+        called = self._mentions({*activation.methods, *(name.rpartition(".")[2] for name in activation.names)})
+        return any(isinstance(site.parent, m.Call) and site.parent.func is site.node for site in called)
+
+    def _receiver_gets(self, receiver: m.Expr, methods: tuple[str, ...]) -> bool:
+        tail = dotted_text(receiver).rpartition(".")[2]
+        bases = (site.node.base for site in self._mentions(methods) if isinstance(site.node, m.Attr))
+        return not tail or tail.endswith("()") or any(dotted_text(base).rpartition(".")[2] == tail for base in bases)
+
+    def _mentions(self, names: Iterable[str]) -> Iterator[Site]:
+        """Where some names and attributes stand outside tests."""
+        sites = (site for name in sorted(names) for site in self.program.sites(name))
+        return (site for site in sites if not self.program.is_test(site.scope))
+
+    def instance_gets(self, cls: ScopeId, methods: tuple[str, ...]) -> bool:
+        """Whether one of the methods of a class, or of one related to it, is used outside tests."""
+        return any(
+            isinstance(value, Instance | Class) and self.resolver.related(value.scope, cls)
+            for site in self._mentions(methods)
+            if isinstance(site.node, m.Attr)
+            for value in self.resolver.values(site.node.base, site.scope)
+        )

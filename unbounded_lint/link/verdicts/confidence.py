@@ -7,7 +7,7 @@ from typing import TypeAlias
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
+from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.prunings import Prunings
@@ -24,7 +24,6 @@ Growth: TypeAlias = tuple[Confidence, tuple[str, ...]]
 _PLAIN_DATA = frozenset(m.Name(name) for name in ("str", "int", "float", "bytes"))
 _CALLED: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
 _OUTSIDE: frozenset[ContextKind] = frozenset({"api", "tested", "test"})
-_GIVING: frozenset[AccessKind] = frozenset({"iterate", "read"})
 
 
 class Growths:
@@ -36,45 +35,41 @@ class Growths:
 
     def of(self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> Growth:
         """The best that any insert supports, and why; low for a container that nothing makes grow."""
-        best, why = Confidence.LOW, ""
-        listeners = self._prunings.holds_callables(accesses)
-        called = listeners or self._holds_callables(accesses)
-        for insert in inserts:
-            level = self._insert_confidence(insert)
-            if self._is_registration(insert, called, accesses) or (
-                holder.made.filled and not _names(insert.access.site, holder)
-            ):
-                level = Confidence.LOW
-            if listeners and (insert.domain.weak or insert.domain.kind == "unknown"):
-                level = Confidence.LOW  # the names of events, most likely
-            if level.rank > best.rank or not why:
-                best, why = level, insert.domain.why
         if not inserts:
-            return best, ()
-        reasons = [f"the key is {why}" if not why.startswith("`") else f"the key: {why}"]
-        escapes = [a for a in accesses if a.kind == "escape" and not self.program.is_test(a.scope)]
+            return Confidence.LOW, ()
+        listeners = self._prunings.holds_callables(accesses)
+        giving = (a for a in accesses if a.kind in {"iterate", "read"} and not self.program.is_test(a.scope))
+        called = listeners or any(map(self._is_called, giving))
+        levels = [(self._level(insert, holder, accesses, listeners, called), insert.domain.why) for insert in inserts]
+        best, why = max(levels, key=lambda level: level[0].rank)
+        reason = f"the key: {why}" if why.startswith("`") else f"the key is {why}"
+        escapes = [a.how for a in accesses if a.kind == "escape" and not self.program.is_test(a.scope)]
         if holder.made.kind.family == "queue" and any(a.kind == "escape" or a.how == "kept" for a in accesses):
             best = Confidence.LOW  # whoever it is handed to takes out of it, most likely
-        if escapes and best is Confidence.HIGH:
-            best = Confidence.MEDIUM
-            reasons.append(
-                f"it is handed to `{escapes[0].how or 'code that cannot be seen'}`, which may remove entries"
-            )
-        if any(i.access.guess for i in inserts) and best is Confidence.HIGH:
-            best = Confidence.MEDIUM
-            reasons.append("a receiver was matched by the attribute's name alone")
-        return best, tuple(reasons)
+        doubt = ""
+        if escapes:
+            doubt = f"it is handed to `{escapes[0] or 'code that cannot be seen'}`, which may remove entries"
+        elif any(i.access.guess for i in inserts):
+            doubt = "a receiver was matched by the attribute's name alone"
+        if doubt and best is Confidence.HIGH:
+            return Confidence.MEDIUM, (reason, doubt)
+        return best, (reason,)
 
-    @staticmethod
-    def _insert_confidence(insert: Insert) -> Confidence:
-        called = not insert.kinds.isdisjoint(_CALLED)
-        if insert.access.nested:
-            return Confidence.MEDIUM if insert.domain.kind == "open" and not insert.domain.weak else Confidence.LOW
-        if insert.domain.kind == "open":
-            return Confidence.HIGH if called and not insert.domain.weak else Confidence.MEDIUM
-        if insert.domain.weak or insert.access.implicit:
+    def _level(self, insert: Insert, holder: Holder, accesses: AccessList, listeners: bool, called: bool) -> Confidence:
+        """What one insert supports, in a container of callables that are listeners, or called at all."""
+        access, domain = insert.access, insert.domain
+        handed_on = holder.made.filled and not _names(access.site, holder)
+        of_events = listeners and (domain.weak or domain.kind == "unknown")
+        if handed_on or of_events or self._is_registration(insert, called, accesses):
             return Confidence.LOW
-        return Confidence.MEDIUM
+        if domain.kind == "open" and not domain.weak:
+            runs = not insert.kinds.isdisjoint(_CALLED)
+            return Confidence.HIGH if runs and not access.nested else Confidence.MEDIUM
+        if access.nested:
+            return Confidence.LOW
+        if domain.kind == "open":
+            return Confidence.MEDIUM
+        return Confidence.LOW if domain.weak or access.implicit else Confidence.MEDIUM
 
     def _is_registration(self, insert: Insert, holds_callables: bool, accesses: AccessList) -> bool:
         """Whether a public function that nobody here calls stores something under a name, or to be called later: the
@@ -96,34 +91,21 @@ class Growths:
         facts = self.program.facts(access.scope)
         if access.value is None or not LOOPS.isdisjoint(layout(facts).by_kind):
             return False
-        others = (index for index, op in enumerate(facts.ops) if index != access.op and not _is_idle(op.action))
-        if next(others, None) is not None:
+        if not all(index == access.op or _is_idle(op.action) for index, op in enumerate(facts.ops)):
             return False
-        given = {p.name: p.annotation for p in facts.parameters}
-        parts = [part for part in (access.key, access.value) if part is not None]
-        names = [part.items[0] if isinstance(part, m.BoolOp) else part for part in parts]
-        return all(
-            isinstance(name, m.Name) and name.id in given and given[name.id] not in _PLAIN_DATA for name in names
-        )
-
-    def _holds_callables(self, accesses: AccessList) -> bool:
-        """Whether some code calls what it takes out of the container."""
-        return any(self._is_called(a) for a in accesses if a.kind in _GIVING and not self.program.is_test(a.scope))
+        given = {m.Name(p.name) for p in facts.parameters if p.annotation not in _PLAIN_DATA}
+        parts = [part.items[0] if isinstance(part, m.BoolOp) else part for part in (access.key, access.value)]
+        return all(part is None or part in given for part in parts)
 
     def _is_called(self, access: Access) -> bool:
+        """Whether what a loop over it gives is called, or else what is looked up in it."""
         site = access.site
-        facts = self.program.facts(access.scope)
-        for frame in loops_over(facts, site.top):
-            if isinstance(frame.target, m.Name):
-                return self._calls(frame.target.id, access.scope)
-        for parent in site.parents[::-1]:
-            if (
-                isinstance(parent, m.Call)
-                and isinstance(parent.func, m.Sub | m.Call)
-                and site.node in set(w.walk(parent.func))
-            ):
-                return True
-        return False
+        loops = loops_over(self.program.facts(access.scope), site.top)
+        names = [frame.target.id for frame in loops if isinstance(frame.target, m.Name)]
+        if names:
+            return self._calls(names[0], access.scope)
+        calls = [p.func for p in site.parents if isinstance(p, m.Call) and isinstance(p.func, m.Sub | m.Call)]
+        return any(part is site.node for func in calls for part in w.walk(func))
 
     @kept
     def _calls(self, name: str, scope: ScopeId) -> bool:

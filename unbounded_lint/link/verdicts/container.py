@@ -1,15 +1,43 @@
-"""A long-lived container with all that is known about it: what every question of a rule is about."""
+"""A long-lived container with all that is known about it, and the verdict: what bounds it, or why nothing does."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from unbounded_lint.finding import Confidence, Place
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.containers.finding import Holder
-from unbounded_lint.link.verdicts.bounds import Verdict
+from unbounded_lint.link.runs.context import ContextKind
+from unbounded_lint.link.verdicts.classing import Removals
+from unbounded_lint.link.verdicts.confidence import Growth
 from unbounded_lint.link.verdicts.inserts import Insert
-from unbounded_lint.link.verdicts.removals import Removal
+from unbounded_lint.link.verdicts.removals import Moment, Removal
+
+VerdictName: TypeAlias = Literal[
+    "bounded", "paired", "swept", "entry-timer", "amortised", "replaced", "closed", "idle", "unscheduled",
+    "event-only", "never",
+]  # fmt: skip
+
+_CONSUMED: frozenset[Moment] = frozenset({"event", "timer", "insert"})
+_BY_EVENT: frozenset[Moment] = frozenset({"event", "guaranteed"})
+_UNSTARTED: frozenset[Moment] = frozenset({"unstarted", "once", "other-process"})
+_UNCALLED: frozenset[Moment] = frozenset({"dead", "test"})
+_NOBODY: frozenset[ContextKind] = frozenset({"api", "test", "dead"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What holds for a container.
+
+    name     bounded, paired, swept, entry-timer, amortised, replaced, closed, idle (nothing inserts at run
+             time), unscheduled (a sweep that nothing runs), event-only, never
+    """
+
+    name: VerdictName
+    confidence: Confidence
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,3 +72,56 @@ class Container:
         return tuple(
             r for r in self.removals if r.when == "timer" or (r.when == "insert" and r.extent in {"sweep", "all"})
         )
+
+
+def verdict_on(
+    holder: Holder,
+    accesses: AccessList,
+    inserts: tuple[Insert, ...],
+    removals: tuple[Removal, ...],
+    growth: Growth,
+    asked: Removals,
+) -> Verdict:
+    """The first row of the table in the design that fits; `growth` says how sure it is that the container grows."""
+    whens = {r.when for r in removals}
+    if holder.made.bounded:
+        return _sure("bounded", f"`{holder.made.text}` cannot grow without limit")
+    if not inserts and any(a.kind == "insert" for a in accesses):
+        return _sure("closed", "every insert has a closed key, runs only at import, or fills it once")
+    if not inserts:
+        return _sure("idle", "nothing inserts into it")
+    if holder.made.kind.family == "queue" and not whens.isdisjoint(_CONSUMED):
+        return Verdict("bounded", Confidence.MEDIUM, ("a consumer takes from it",))
+    if "capacity" in whens:
+        return _sure("bounded", "its size is capped")
+    paired = [r for r in removals if r.when == "guaranteed"]
+    if paired and all(asked.guarantees.covers(paired, i.access) for i in inserts):
+        return _sure("paired", "each entry is removed in a `finally`, at the end of a `with`, or by a callback")
+    if "timer" in whens:
+        return _sure("swept", "a timer sweeps it")
+    if "later" in whens:
+        return _sure("entry-timer", "a one-shot timer removes each entry")
+    if any(r.when == "insert" and r.extent != "single" for r in removals):
+        return _sure("amortised", "the insert path sweeps it")
+    swapped = [r for r in removals if (r.when, r.extent, r.access.how) == ("event", "all", "swap")]
+    if not all(asked.execution.roots.is_forgotten(r.access.scope) for r in swapped):
+        return Verdict("replaced", Confidence.MEDIUM, ("it is emptied by the code that reads it, each cycle",))
+    if _is_unscheduled(removals):
+        return Verdict("unscheduled", *growth)
+    return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", *growth)
+
+
+def _sure(name: VerdictName, reason: str) -> Verdict:
+    return Verdict(name, Confidence.HIGH, (reason,))
+
+
+def _is_unscheduled(removals: Iterable[Removal]) -> bool:
+    """Whether some removal would take entries in bulk, if only something ran it; or all that users could call are
+    sweeps that nobody calls."""
+    events = [r for r in removals if r.when == "event"]
+    if events and all(r.extent == "sweep" and {c.kind for c in r.contexts} <= _NOBODY for r in events):
+        return True
+    return any(
+        (r.extent in {"sweep", "all"} and r.when in _UNSTARTED) or (r.extent == "sweep" and r.when in _UNCALLED)
+        for r in removals
+    )

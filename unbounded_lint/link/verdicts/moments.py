@@ -9,9 +9,8 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.program import ITEMS
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.capacity import Capacity
+from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.guarantees import Guarantees
-from unbounded_lint.link.verdicts.insert_paths import InsertPaths
 from unbounded_lint.link.verdicts.removals import Extent, Moment
 
 _NEVER: tuple[tuple[ContextKind, Moment], ...] = (
@@ -23,28 +22,24 @@ _NEVER: tuple[tuple[ContextKind, Moment], ...] = (
 """Contexts in which nothing of the running program removes, the one that says most first."""
 
 _TIMED: frozenset[ContextKind] = frozenset({"timer", "later"})
-_STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "test"})
 
 
 class Moments:
     """Classes removals by when they run."""
 
-    def __init__(
-        self, flow: Flow, execution: Execution, capacity: Capacity, guarantees: Guarantees, paths: InsertPaths
-    ) -> None:
+    def __init__(self, flow: Flow, execution: Execution, causes: Causes, guarantees: Guarantees) -> None:
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
-        self.capacity = capacity
+        self.causes = causes
         self.guarantees = guarantees
-        self.paths = paths
 
     def of(self, access: Access, extent: Extent, contexts: frozenset[Context], accesses: AccessList) -> Moment:
         """When a removal runs that takes out this much, in these contexts."""
         handed = self._when_handed(access)
         if handed is not None:
             return handed
-        if self.capacity.limits(access, accesses):
+        if self.causes.limits(access, accesses):
             return "capacity"
         if self.guarantees.is_guaranteed(access, accesses):
             return "guaranteed"
@@ -57,7 +52,7 @@ class Moments:
             return next((moment for kind, moment in _NEVER if kind in kinds), "dead")
         if live <= {"import"} and extent == "all":
             return "import"
-        if extent != "single" and not stacked and self.paths.lead_to(access, accesses):
+        if extent != "single" and not stacked and self.causes.lead_to(access, accesses):
             return "insert"
         return "exit" if live == {"exit"} else "event"
 
@@ -81,7 +76,8 @@ class Moments:
         for timer in self.execution.timers.of(call, access.scope)[:1]:
             if timer.process == "other":
                 return "other-process"
-            if not self.execution.timers.is_started(timer, call, access.site):
+            made = self.execution.graph.standing(access.scope, access.op, call)
+            if not self.execution.timers.is_started(timer, made):
                 return "unstarted"
             if timer.repeats(given(call, access.scope, self.resolver)) and access.kind == "clear":
                 return "timer"
@@ -91,12 +87,10 @@ class Moments:
     def _is_armed_once(self, access: Access) -> bool:
         """Whether the one-shot timers that run a removal are armed only while the program starts, and not again."""
         armed = [c.root for c in self.execution.sources(access.scope, access.op) if c.kind == "later"]
-        contexts = [context for root in armed for context in self.execution.at(*root)]
-        return bool(contexts) and all(c.kind in _STARTING and not (c.kind == "main" and c.looped) for c in contexts)
+        return bool(armed) and all(self.execution.runs_once(*root) for root in armed)
 
     def _keyed_by_sweep(self, access: Access) -> bool:
-        """Whether the single key that a timer removes comes from a loop over something: a parameter bound by a
-        sweeping caller."""
+        """Whether the single key that a timer removes may come from a loop, here or of a caller."""
         if not isinstance(access.key, m.Name):
             return not isinstance(access.key, m.Const)
         scope = access.scope

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
+from math import prod
 from typing import TYPE_CHECKING
 
 from unbounded_lint.catalog.model import Interval
 from unbounded_lint.facts import model as m
-from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names, is_unknown_receiver, receiver_of
+from unbounded_lint.link.dataflow.callees import argument_at, callee_names
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Function, Module, ordered
-from unbounded_lint.link.program.blocks import ops_in
+from unbounded_lint.link.dataflow.values import Module
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import Context
@@ -65,8 +64,8 @@ class Rhythms:
     """Finds the timers that a container's sweep could join."""
 
     def __init__(self, flow: Flow, execution: Execution, containers: Sequence[Container]) -> None:
-        self.flow = flow
         self.program = flow.program
+        self.resolver = flow.resolver
         self.execution = execution
         self.containers = tuple(containers)
 
@@ -80,88 +79,8 @@ class Rhythms:
     def sweeping(self) -> tuple[Rhythm, ...]:
         """The timers that sweep some container."""
         contexts = {c for held in self.containers for r in held.removals if r.when == "timer" for c in r.contexts}
-        found = [
-            Rhythm(scope, period, True)
-            for context in sorted((c for c in contexts if c.kind == "timer"), key=lambda c: (c.root, c.timer))
-            for scope in self._run_by(context)
-            if (period := self._period(context, scope)) is not None
-        ]
-        return tuple(dict.fromkeys(found))
-
-    # --- what a timer runs ---
-
-    def _run_by(self, context: Context) -> tuple[ScopeId, ...]:
-        """The function that holds a loop, carries a timer's decorator, or is handed to a timer."""
-        scope, op = context.root
-        if context.timer == "loop":
-            return (scope,) if scope.index else ()
-        handed = tuple(
-            value.scope
-            for call in self._timer_calls(scope, op)
-            for argument in call.args
-            for value in ordered(self.flow.resolver.values(argument.value, scope))
-            if isinstance(value, Function) and context in self.execution.contexts(value.scope)
-        )
-        return handed or ((scope,) if scope.index and op == 0 and self.program.facts(scope).decorators else ())
-
-    def _timer_calls(self, scope: ScopeId, op: int) -> Iterator[m.Call]:
-        ops = self.program.facts(scope).ops
-        for node in w.nodes(ops[op].action) if op < len(ops) else ():
-            if isinstance(node, m.Call) and self.execution.timers.of(node, scope):
-                yield node
-
-    # --- how often ---
-
-    def _period(self, context: Context, callback: ScopeId) -> float | None:
-        scope, op = context.root
-        if context.timer == "loop":
-            return self._period_of_loop(scope, op)
-        calls = [(call, scope) for call in self._timer_calls(scope, op)]
-        if not calls:
-            outside = self.program.parent(callback) or callback
-            calls = [(d, outside) for d in self.program.facts(callback).decorators if isinstance(d, m.Call)]
-        for call, at in calls:
-            for timer in self.execution.timers.of(call, at)[:1]:
-                if timer.interval is not None and not timer.interval.of:
-                    return self._seconds(call, timer.interval, at)
-        return None
-
-    def _period_of_loop(self, scope: ScopeId, op: int) -> float | None:
-        frame = self.execution.loops.timed(scope, op)
-        if frame is None:
-            return None
-        facts = self.program.facts(scope)
-        head = facts.frames[frame].head
-        tops = [] if head is None else [head]
-        tops += [top for _, inside in ops_in(facts, frame) for top in w.expressions(inside.action)]
-        found = {
-            period
-            for top in tops
-            for node in w.walk(top)
-            if isinstance(node, m.Call) and (period := self._slept(node, scope)) is not None
-        }
-        return found.pop() if len(found) == 1 else None
-
-    def _slept(self, call: m.Call, scope: ScopeId) -> float | None:
-        catalog = self.execution.catalog
-        names = callee_names(call.func, scope, self.flow.resolver)
-        sleepers = tuple(s for name in names for s in catalog.sleeper_named(name))
-        if not sleepers and isinstance(call.func, m.Attr) and is_unknown_receiver(call.func, scope, self.flow.resolver):
-            sleepers = catalog.sleeper_method(call.func.name, receiver_of(call.func))
-        return self._seconds(call, sleepers[0].timeout, scope) if sleepers else None
-
-    def _seconds(self, call: m.Call, interval: Interval, scope: ScopeId) -> float | None:
-        """The period that a call states, where it is a constant."""
-        if interval.unit == "per name":
-            parts = [(a.keyword, number(a.value, scope, self.flow.resolver)) for a in call.args if a.keyword in _NAMED]
-            known = [_NAMED[name or ""] * value for name, value in parts if value is not None]
-            return sum(known) if known and len(known) == len(parts) else None
-        stated = argument_at(call, interval.position, interval.keywords)
-        value = number(stated, scope, self.flow.resolver) if stated is not None else None
-        unit = _UNITS.get(interval.unit)
-        return value * unit if value and unit else None
-
-    # --- timers that sweep nothing yet ---
+        timers = sorted((c for c in contexts if c.kind == "timer"), key=lambda c: (c.begin, c.timer))
+        return tuple(dict.fromkeys(Rhythm(*found, True) for timer in timers if (found := self._paced(timer))))
 
     def _modules_near(self, path: str) -> tuple[str, ...]:
         """The modules nearest to a file that mention a timer; few, since each is read for it."""
@@ -171,29 +90,58 @@ class Rhythms:
 
     @kept
     def _in_module(self, path: str) -> tuple[Rhythm, ...]:
-        return tuple(dict.fromkeys(self._find(path)))
-
-    def _find(self, path: str) -> Iterator[Rhythm]:
+        """The timers of a module that sweep nothing yet, so far as anybody knows."""
         module = self.program.module(path)
-        for index, facts in enumerate(module.facts.scopes if module is not None else ()):
-            scope = ScopeId(path, index)
-            for op in range(len(facts.ops)):
-                for context in self._contexts_at(scope, op):
-                    for run in self._run_by(context):
-                        period = self._period(context, run)
-                        if period is not None and period >= LEAST:
-                            yield Rhythm(run, period, False)
+        scopes = [ScopeId(path, index) for index in range(len(module.facts.scopes))] if module is not None else []
+        paced = [self._paced(timer) for scope in scopes for timer in self._timers(scope)]
+        rhythms = (Rhythm(*found, False) for found in paced if found is not None and found[1] >= LEAST)
+        return tuple(dict.fromkeys(rhythms))
 
-    def _contexts_at(self, scope: ScopeId, op: int) -> Iterator[Context]:
-        """The timers that an operation is part of: the loop around it, or the callbacks that it hands over."""
-        if self.execution.loops.timed(scope, op) is not None:
-            yield from (c for c in self.execution.at(scope, op) if c.kind == "timer" and c.root == (scope, op))
-        for call in self._timer_calls(scope, op):
-            for argument in call.args:
-                for value in ordered(self.flow.resolver.values(argument.value, scope)):
-                    if isinstance(value, Function):
-                        contexts = self.execution.contexts(value.scope)
-                        yield from (c for c in contexts if c.kind == "timer" and c.root == (scope, op))
+    def _timers(self, scope: ScopeId) -> list[Context]:
+        """The timers that run a function, or the timed loops in it."""
+        ops = range(len(self.program.facts(scope).ops))
+        looped = [op for op in ops if self.execution.loops.timed(scope, op) is not None]
+        found = (*(c for op in looped for c in self.execution.at(scope, op)), *self.execution.direct(scope))
+        return [context for context in found if context.kind == "timer"]
+
+    # --- how often ---
+
+    def _paced(self, timer: Context) -> tuple[ScopeId, float] | None:
+        """The function that a timer runs, and how often, where the code says so."""
+        scope, op = timer.root
+        target = timer.target or scope
+        if not target.index:
+            return None
+        period = self._of_loop(scope, op) if timer.timer == "loop" else self._of_call(timer, target)
+        return None if period is None else (target, period)
+
+    def _of_call(self, timer: Context, target: ScopeId) -> float | None:
+        """The period that is given where a function is handed to a timer, or decorated with it."""
+        for edge in self.execution.graph.edges(target):
+            interval = edge.timer.interval if edge.timer is not None and edge.timer.api == timer.timer else None
+            if interval is not None and edge.handed is not None and edge.root == timer.root and not interval.of:
+                at = edge.scope if edge.kind != "decorate" else self.program.parent(target) or target
+                return self._seconds(edge.handed, interval, at)
+        return None
+
+    def _of_loop(self, scope: ScopeId, op: int) -> float | None:
+        frame = self.execution.loops.timed(scope, op)
+        assert frame is not None
+        found = {
+            self._seconds(call, sleeper.timeout, scope)
+            for call in self.execution.loops.calls_in(scope, frame)
+            for sleeper in self.execution.timers.sleepers_of(call, scope)[:1]
+        } - {None}
+        return found.pop() if len(found) == 1 else None
+
+    def _seconds(self, call: m.Call, interval: Interval, scope: ScopeId) -> float | None:
+        """The period that a call states, where it is a constant."""
+        if interval.unit == "per name":
+            return _total([a for a in call.args if a.keyword in _NAMED], scope, self.resolver)
+        stated = argument_at(call, interval.position, interval.keywords)
+        value = number(stated, scope, self.resolver) if stated is not None else None
+        unit = _UNITS.get(interval.unit)
+        return value * unit if value and unit else None
 
 
 def _shared(one: str, other: str) -> int:
@@ -218,45 +166,42 @@ def number(expr: m.Expr, scope: ScopeId, resolver: Resolver, depth: int = 5) -> 
         case m.Binary(op="*" | "+" as operator, items=items):
             parts = [number(item, scope, resolver, depth - 1) for item in items]
             known = [part for part in parts if part is not None]
-            return _joined(operator, known) if len(known) == len(parts) else None
+            total = prod(known) if operator == "*" else sum(known)
+            return total if len(known) == len(parts) else None
         case m.Name(id=name):
             return _named(name, resolver.owner(name, scope), resolver, depth)
         case m.Attr(base=base, name=name):
-            owners = [ScopeId(p, 0) for p in _module_paths(base, scope, resolver)]
-            return _named(name, owners[0], resolver, depth) if len(owners) == 1 else None
+            modules = [value.name for value in resolver.values(base, scope) if isinstance(value, Module)]
+            return _imported(name, modules[0], resolver, depth) if len(modules) == 1 else None
         case m.Call(func=func, args=args) if callee_names(func, scope, resolver) == ("datetime.timedelta",):
-            parts = [_NAMED.get(a.keyword or "") for a in args]
-            values = [number(a.value, scope, resolver, depth - 1) for a in args]
-            found = [unit * value for unit, value in zip(parts, values, strict=True) if unit and value is not None]
-            return sum(found) if found and len(found) == len(args) else None
+            return _total(args, scope, resolver, depth - 1)
         case m.Call(func=m.Attr(base=base, name="total_seconds"), args=()):
             return number(base, scope, resolver, depth - 1)
     return None
 
 
-def _joined(operator: str, parts: list[float]) -> float:
-    product = 1.0
-    for part in parts:
-        product *= part
-    return product if operator == "*" else sum(parts)
-
-
-def _module_paths(base: m.Expr, scope: ScopeId, resolver: Resolver) -> list[str]:
-    values = resolver.values(base, scope)
-    return [p for v in ordered(values) if isinstance(v, Module) and (p := resolver.program.path_of(v.name)) is not None]
+def _total(args: Sequence[m.Arg], scope: ScopeId, resolver: Resolver, depth: int = 5) -> float | None:
+    """`minutes=5, seconds=1` in seconds."""
+    units = [_NAMED.get(argument.keyword or "") for argument in args]
+    values = [number(argument.value, scope, resolver, depth) for argument in args]
+    found = [unit * value for unit, value in zip(units, values, strict=True) if unit and value is not None]
+    return sum(found) if found and len(found) == len(args) else None
 
 
 def _named(name: str, owner: ScopeId | None, resolver: Resolver, depth: int) -> float | None:
     """The number a name is bound to, by one assignment or import."""
-    module = resolver.program.of(owner) if owner is not None and resolver.program.module(owner.path) else None
+    module = resolver.program.of(owner) if owner is not None else None
     bindings = module.bindings(owner.index).get(name, ()) if module is not None and owner is not None else ()
-    if module is None or owner is None or len(bindings) != 1 or depth <= 0:
+    if module is None or owner is None or len(bindings) != 1 or not depth:
         return None
-    binding = bindings[0]
+    binding, imported = bindings[0], bindings[0].imported
     if binding.kind == "value" and binding.expr is not None:
         return number(binding.expr, ScopeId(owner.path, binding.scope), resolver, depth - 1)
-    if binding.kind == "import" and binding.imported is not None and binding.imported.attribute is not None:
-        source = resolver.program.path_of(module.absolute(binding.imported))
-        if source is not None:
-            return _named(binding.imported.attribute, ScopeId(source, 0), resolver, depth - 1)
+    if imported is not None and imported.attribute is not None:
+        return _imported(imported.attribute, module.absolute(imported), resolver, depth - 1)
     return None
+
+
+def _imported(name: str, dotted: str, resolver: Resolver, depth: int) -> float | None:
+    source = resolver.program.named(dotted)
+    return _named(name, ScopeId(source.path, 0), resolver, depth) if source is not None else None

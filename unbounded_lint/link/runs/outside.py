@@ -1,0 +1,136 @@
+"""How functions come to run from outside the project: by a decorator, or by a name, an owner or a base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.model import Hook, Timer
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.callees import given
+from unbounded_lint.link.dataflow.handles import Variable
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import Function
+from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook
+from unbounded_lint.link.runs.timers import Timers
+
+_CLASS_CREATION = frozenset({"__init_subclass__", "__set_name__", "__prepare__"})
+_PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "Exception"})
+_METACLASSES = frozenset({"type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"})
+
+
+class Outside:
+    """Decides what outside the project may call a function."""
+
+    def __init__(self, flow: Flow, catalog: Catalog, timers: Timers) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.catalog = catalog
+        self.timers = timers
+
+    # --- by a decorator ---
+
+    def decorated(self, scope: ScopeId) -> Iterator[tuple[m.Call, Timer | None, Context]]:
+        """The decorators of a function that the catalogue knows to run it: each as a call, its timer, and when."""
+        outside, here = self.program.parent(scope) or scope, (scope, 0)
+        for call in self.timers.decorations(scope):
+            timers = self.timers.of(call, outside)
+            if timers and timers[0].callback.how == "decorated":
+                yield call, timers[0], self._by_timer(timers[0], scope, call, outside)
+            elif hooks := self._wired(call, outside):
+                if hooks[0].role != "transparent":
+                    yield call, None, by_hook(hooks[0], here)
+
+    def _by_timer(self, timer: Timer, scope: ScopeId, call: m.Call, outside: ScopeId) -> Context:
+        here = (scope, 0)
+        if timer.process == "other":
+            return Context("other-process", True, False, here, timer.api)
+        if timer.scope != "process" or not timer.repeats(given(call, outside, self.resolver)):
+            return Context("run", True, False, here, timer.api)
+        started = self.timers.decorated_starts(timer, scope, call)
+        return Context("timer" if started else "unstarted", True, False, here, timer.api)
+
+    def _wired(self, call: m.Call, outside: ScopeId) -> list[Hook]:
+        arguments = given(call, outside, self.resolver)
+        return [hook for hook in self.timers.hooks_of(call, outside) if hook.applies(arguments)]
+
+    def _is_kept(self, scope: ScopeId) -> bool:
+        """Whether a decorator that the catalogue does not know may keep a function, and call it later."""
+        outside = self.program.parent(scope) or scope
+        return any(
+            not self._wired(call, outside) and not self._is_transparent(call.func, outside)
+            for call in self.timers.decorations(scope)
+        )
+
+    def _is_transparent(self, func: m.Expr, scope: ScopeId) -> bool:
+        if w.last_name(func) in name_lists().transparent:
+            return True
+        values = self.resolver.values(func, scope)
+        return bool(values) and all(isinstance(v, Function) and not self._keeps(v.scope) for v in values)
+
+    def _keeps(self, decorator: ScopeId) -> bool:
+        """Whether a decorator of the project stores the function it is given, so that something calls it later."""
+        inner = [
+            ScopeId(decorator.path, index)
+            for index, facts in enumerate(self.program.of(decorator).facts.scopes)
+            if facts.parent == decorator.index and facts.kind == "function"
+        ]
+        taken = [(scope, p.name) for scope in (decorator, *inner) for p in self.program.facts(scope).parameters[:1]]
+        return any(u.kind in {"kept", "argument"} for held in taken for u in self.flow.uses(Variable(*held)))
+
+    # --- by what it is called and where it stands ---
+
+    def of(self, scope: ScopeId, tested: bool = False) -> Context | Step:
+        """How a function that nothing in the project calls, or tests alone, may come to run."""
+        if self._is_kept(scope):
+            return Context("run", True, False, (scope, 0))
+        item = self._uncalled(scope)
+        public = tested and isinstance(item, Context) and item.kind in {"api", "run"}
+        return Context("tested", True, False, (scope, 0)) if public else item
+
+    def _uncalled(self, scope: ScopeId) -> Context | Step:
+        here, name = (scope, 0), self.program.facts(scope).name
+        owner, parent = self.program.owner_class(scope), self.program.parent(scope)
+        if owner is not None:
+            return self._method(scope, owner)
+        if name == "__getattr__":
+            return Context("run", True, False, here)
+        if hooks := self.catalog.hook_function(name):
+            return by_hook(hooks[0], here)
+        if parent is not None and parent.index != 0:
+            return Step(parent) if name == "<lambda>" else Context("dead", False, False, here)
+        return Context("dead" if name.startswith("_") else "api", True, False, here)
+
+    def _method(self, scope: ScopeId, owner: ScopeId) -> Context:
+        here, name = (scope, 0), self.program.facts(scope).name
+        bases = self.resolver.all_outside_bases(owner)
+        if name in _CLASS_CREATION or (name in {"__init__", "__new__"} and bases & _METACLASSES):
+            return Context("import", False, False, here)
+        for base in sorted(bases):
+            for timer in self.catalog.timer_base(base):
+                if timer.callback.how == "override" and name in timer.callback.names:
+                    return self._overridden_timer(timer, owner, scope)
+            if hook := next((h for h in self.catalog.hook_base(base) if name in h.callback.names), None):
+                return by_hook(hook, here)
+        if name.startswith("__") and name.endswith("__"):
+            return Context("run" if self._is_used(owner) else "api", True, False, here)
+        if bases - _PLAIN_BASES:
+            return Context("api" if name.startswith("_") else "run", True, False, here)
+        return Context("dead", False, False, here) if name.startswith("_") else Context("api", True, False, here)
+
+    def _is_used(self, cls: ScopeId) -> bool:
+        uses = (use for use in self.flow.class_uses(cls) if use.kind != "rebound")
+        return any(not self.program.is_test(use.site.scope) for use in uses)
+
+    def _overridden_timer(self, timer: Timer, owner: ScopeId, scope: ScopeId) -> Context:
+        methods = timer.activation.methods
+        if timer.process == "other":
+            kind: ContextKind = "other-process"
+        elif methods and not self.timers.instance_gets(owner, methods):
+            kind = "unstarted"
+        else:
+            kind = "run" if timer.kind == "spawn" else "timer"
+        return Context(kind, kind != "run", False, (scope, 0), timer.api)
