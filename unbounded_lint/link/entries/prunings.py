@@ -14,7 +14,8 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import is_fresh
-from unbounded_lint.link.entries.values import HOPS, Entries
+from unbounded_lint.link.entries.sources import HOPS, Source
+from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import leaves_of
@@ -115,11 +116,9 @@ class _Values:
             match ops[index].action:
                 case m.AugAssign(target=m.Sub() as target, op="-", value=value) if self._is_whole(target, scope):
                     how = "removed" if isinstance(value, m.Display | m.Comp) else "lowered"
-                case m.AugAssign(target=m.Name() as target, op="-", value=m.Display() | m.Comp()):
-                    how = "removed" if self._is_whole(target, scope) else None
                 case m.Assign(targets=targets, value=value) if value is not None:
                     if any(self._is_value(target, scope) for target in targets):
-                        how = self._rebuilt(value, scope, _DEPTH, HOPS)
+                        how = self._rebuilt(value, scope)
             if how is not None:
                 yield Pruning(scope, index, how)
 
@@ -154,45 +153,26 @@ class _Values:
             return target.index.lower is None and target.index.upper is None and self._is_whole(target.base, scope)
         return self._is_whole(target, scope)
 
-    def _rebuilt(self, value: m.Expr, scope: ScopeId, depth: int, hops: int) -> How | None:
+    def _rebuilt(self, value: m.Expr, scope: ScopeId, hops: int = HOPS, depth: int = _DEPTH) -> How | None:
         """How a value is made from less of itself; None if it is not."""
         if not depth:
             return None
+        sources = self.entries.sources.of(value, scope, hops)
         match value:
             case m.Comp(clauses=clauses):
                 filters = any(c.conditions and self._is_view(c.iterable, scope) for c in clauses)
                 return "filtered" if filters else None
             case m.Binary(op="-", items=(first, *rest)) if self._is_whole(first, scope):
                 return "lowered" if all(isinstance(r, m.Const) for r in rest) else "filtered"
-            case m.IfExp(body=body, orelse=orelse):
-                return self._first((body, orelse), scope, depth, hops)
-            case m.Name(id=name):
-                for binding in self.entries.bindings(name, scope):
-                    if binding.kind == "value" and binding.expr is not None:
-                        how = self._rebuilt(binding.expr, ScopeId(scope.path, binding.scope), depth - 1, hops)
-                        if how is not None:
-                            return how
-            case m.Call():
-                return self._rebuilt_by(value, scope, depth, hops)
-        return None
-
-    def _rebuilt_by(self, call: m.Call, scope: ScopeId, depth: int, hops: int) -> How | None:
-        names = set(callee_names(call.func, scope, self.resolver))
-        given = tuple(a.value for a in call.args)
-        if "filter" in names and len(given) > 1 and self._is_view(given[1], scope):
-            return "filtered"
-        if names & name_lists().chosen_copies:
-            return self._first(given, scope, depth, hops)
-        if isinstance(call.func, m.Attr) and call.func.name in {"difference", "intersection"}:
-            return "filtered" if self._is_whole(call.func.base, scope) else None
-        for function in self.resolver.functions(call.func, scope) if hops else ():
-            how = self._first(tuple(self.entries.program.returned(function)), function, depth, hops - 1)
-            if how is not None:
-                return how
-        return None
-
-    def _first(self, parts: tuple[m.Expr, ...], scope: ScopeId, depth: int, hops: int) -> How | None:
-        found = (self._rebuilt(part, scope, depth - 1, hops) for part in parts)
+            case m.Call(func=m.Attr(base=base, name="difference" | "intersection")) if self._is_whole(base, scope):
+                return "filtered"
+            case m.Call(func=func, args=args):
+                names = set(callee_names(func, scope, self.resolver))
+                if "filter" in names and any(self._is_view(a.value, scope) for a in args[1:]):
+                    return "filtered"
+                if names & name_lists().chosen_copies:
+                    sources = (Source(argument.value, scope, hops) for argument in args)
+        found = (self._rebuilt(*source, depth - 1) for source in sources)
         return next((how for how in found if how is not None), None)
 
     def _is_view(self, iterable: m.Expr, scope: ScopeId) -> bool:
@@ -215,11 +195,11 @@ class _Values:
         )
 
     def _asks_size(self, compare: m.Compare, scope: ScopeId) -> bool:
-        return any(
-            isinstance(node, m.Call) and node.func == m.Name("len") and self._is_whole(node.args[0].value, scope)
-            for node in w.walk(compare)
-            if not isinstance(node, m.Call) or node.args
-        )
+        for node in w.walk(compare):
+            match node:
+                case m.Call(func=m.Name(id="len"), args=(sized,)) if self._is_whole(sized.value, scope):
+                    return True
+        return False
 
     # --- keys that go along ---
 
@@ -240,7 +220,7 @@ class _Values:
     def _tests_left(self, condition: m.Expr, scope: ScopeId) -> bool:
         """`not X[k]`, `len(X[k]) == 0`, `X[k] <= 0`: a test of what is under a key, not of its presence."""
         return any(
-            self._is_whole(part, scope) or (isinstance(part, m.Name) and self._rebuilt(part, scope, _DEPTH, HOPS))
+            self._is_whole(part, scope) or (isinstance(part, m.Name) and self._rebuilt(part, scope))
             for test in leaves_of(condition)
             if not (isinstance(test, m.Compare) and set(test.ops) & {"is", "is not", "in", "not in"})
             for part in w.walk(test)
