@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -18,7 +19,7 @@ from unbounded_lint.link.entries.values import Entries, Path
 from unbounded_lint.link.program.blocks import frames_of, in_cleanup
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
-from unbounded_lint.link.runs.context import LIVE, ContextKind
+from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
@@ -72,10 +73,14 @@ class EntrySkippingSweeps(Question):
         removals = container.removals
         if container.verdict.name not in {"swept", "amortised"} or {r.when for r in removals} & {"capacity", "later"}:
             return None
-        stored = [i for i in container.inserts if not (i.access.nested or i.access.value is None or i.access.bulk)]
         barred = self._barred(container)
-        found = [s for i in stored if (s := self._skipped(i, barred, container)) is not None] if barred else []
-        return max(found, key=lambda s: s.confidence.rank, default=None)
+        skips = (self._skipped(insert, barred, container) for insert in self._stored(container) if barred)
+        return max((skip for skip in skips if skip is not None), key=lambda s: s.confidence.rank, default=None)
+
+    @staticmethod
+    def _stored(container: Container) -> tuple[Insert, ...]:
+        inserts = container.inserts
+        return tuple(i for i in inserts if not (i.access.nested or i.access.value is None or i.access.bulk))
 
     @kept
     def _entries(self, container: Container) -> Entries:
@@ -85,7 +90,7 @@ class EntrySkippingSweeps(Question):
     @kept
     def _classes(self, container: Container) -> tuple[ScopeId, ...]:
         """The classes whose instances a container holds, as far as known."""
-        values = [(i.access.value, i.access.scope) for i in container.inserts if not (i.access.nested or i.access.bulk)]
+        values = [(insert.access.value, insert.access.scope) for insert in self._stored(container)]
         return tuple(sorted({c for v, scope in values if v is not None for c in self.resolver.classes(v, scope)}))
 
     # --- the sweeps ---
@@ -118,50 +123,46 @@ class EntrySkippingSweeps(Question):
         removals = container.removals
         if self.linked.removals.guarantees.covers([r for r in removals if r.when == "guaranteed"], insert.access):
             return None
-        paths: dict[Path, Unset] = {}
+        unset_at: dict[Path, Unset] = {}
         for bar in barred:
-            known = next((n for n in bar.needs if n.path in paths), None)
-            if known is None:
+            if not any(needed.path in unset_at for needed in bar.needs):
                 chosen = self._left_unset(insert, bar)
                 if chosen is None:
                     return None
-                paths[chosen[0].path] = chosen[1]
-        judged = [(path, unset, self._judge(insert, path, unset, container)) for path, unset in paths.items()]
-        if any(level is None for _, _, (level, _) in judged) or (
-            len(judged) > 1 and any(setters for _, _, (_, setters) in judged)
-        ):
+                unset_at.update([chosen])
+        judged = [self._judge(insert, path, unset, container) for path, unset in unset_at.items()]
+        if any(level is None for level, _ in judged) or (len(judged) > 1 and any(setters for _, setters in judged)):
             return None
-        path, unset, (level, setters) = judged[0]
+        path, unset = next(iter(unset_at.items()))
+        level, setters = judged[0]
         timed = any(path in bar.compared for bar in barred)
         if level is None or (not timed and (setters or not unset.certain)):
             return None
-        if any(r.when == "event" and self._same_run(r.access, insert.access) for r in removals):
+        if any(r.when == "event" and self._share_a_run(r.access, insert.access) for r in removals):
             level = Confidence.LOW
         bar = next(b for b in barred if any(n.path == path for n in b.needs))
         return Skip(bar.removal, path, tuple(dict.fromkeys(self._guards(bar, path))), insert, unset, setters, level)
 
-    def _left_unset(self, insert: Insert, bar: _Barred) -> tuple[Needed, Unset] | None:
-        value = insert.access.value
-        assert value is not None
+    def _left_unset(self, insert: Insert, bar: _Barred) -> tuple[Path, Unset] | None:
+        """A field that bars an entry and that an insert can leave unset."""
+        access = insert.access
+        assert access.value is not None
         for needed in bar.needs:
-            if needed.truthy and needed.path not in bar.compared:
-                continue
-            unset = self.unset_fields.of(value, insert.access.scope, insert.access.op, needed)
-            if unset is not None:
-                return needed, unset
+            if not needed.truthy or needed.path in bar.compared:
+                unset = self.unset_fields.of(access.value, access.scope, access.op, needed)
+                if unset is not None:
+                    return needed.path, unset
         return None
 
-    def _same_run(self, removal: Access, insert: Access) -> bool:
-        return self.linked.callers.share_a_run((removal.scope, removal.op), (insert.scope, insert.op))
+    def _share_a_run(self, one: Access | Write, insert: Access) -> bool:
+        return self.linked.callers.share_a_run((one.scope, one.op), (insert.scope, insert.op))
 
     def _guards(self, bar: _Barred, path: Path) -> Iterator[tuple[ScopeId, int]]:
         """Where the conditions stand that ask for the field."""
         for asked, condition in bar.asking:
             ops = self.program.facts(condition.scope).ops if asked == path else ()
-            for index, op in enumerate(ops):
-                if any(node is condition.expr for node in w.nodes(op.action)):
-                    yield condition.scope, index
-                    break
+            at = (i for i, op in enumerate(ops) if any(node is condition.expr for node in w.nodes(op.action)))
+            yield from ((condition.scope, index) for index in islice(at, 1))
 
     # --- what sets the field later ---
 
@@ -169,33 +170,24 @@ class EntrySkippingSweeps(Question):
         self, insert: Insert, path: Path, unset: Unset, container: Container
     ) -> tuple[Confidence | None, tuple[tuple[ScopeId, int], ...]]:
         """How sure it is that the field can stay unset (None: it is set in time), and the events that set it."""
-        writes = [
-            each
-            for each in dict.fromkeys(self._writes(insert, path, container))
-            if self.execution.kinds(each.scope, each.op) & (LIVE | {"tested"})
-        ]
+        found = dict.fromkeys(self._writes(insert, path, container))
+        writes = [write for write in found if self.execution.kinds(write.scope, write.op) & (LIVE | {"tested"})]
         setters = tuple((each.scope, each.op) for each in writes if not _is_nothing(each.value))
         level = Confidence.HIGH if unset.certain else Confidence.LOW
         if not setters:
             return level, ()
         if len(setters) < len(writes) or any(self._is_sure(each, insert.access) for each in writes):
             return None, setters
-        asked_for = all(self._is_asked_for(*place) for place in setters)
+        asked_for = all(map(self._is_asked_for, (c for place in setters for c in self.execution.sources(*place))))
         return (Confidence.MEDIUM if asked_for and unset.certain else Confidence.LOW), setters
 
-    def _is_asked_for(self, scope: ScopeId, op: int) -> bool:
-        """Whether someone outside the program has to ask for an operation, by a request or a command; an event of the
-        program itself will most likely come."""
-        for context in self.execution.sources(scope, op):
-            if context.kind in _OUTSIDERS:
-                return False
-            root, at = context.root
-            calls = self.program.calls_at(root, at)
-            wired = bool(self.program.facts(root).decorators)
-            wired = wired or any(self.execution.timers.hooks_of(call, root) for call in calls)
-            if context.kind == "run" and not wired:
-                return False
-        return True
+    def _is_asked_for(self, context: Context) -> bool:
+        """Whether someone outside the program has to ask, by a request or a command; an event of the program itself
+        will most likely come."""
+        root, at = context.root
+        hooks = (self.execution.timers.hooks_of(call, root) for call in self.program.calls_at(root, at))
+        is_own = context.kind == "run" and not self.program.facts(root).decorators and not any(hooks)
+        return not is_own and context.kind not in _OUTSIDERS
 
     def _is_sure(self, write: Write, insert: Access) -> bool:
         """Whether a field is set whatever happens to the entry's owner, or by the run that made the entry."""
@@ -209,7 +201,7 @@ class EntrySkippingSweeps(Question):
             return True
         if "main" in {c.kind for c in contexts} - self.execution.kinds(insert.scope, insert.op):
             return True
-        return self.linked.callers.share_a_run((write.scope, write.op), (insert.scope, insert.op))
+        return self._share_a_run(write, insert)
 
     def _writes(self, insert: Insert, path: Path, container: Container) -> Iterator[Write]:
         if path and not path[-1][1:-1].isdigit():
