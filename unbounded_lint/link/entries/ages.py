@@ -18,7 +18,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
-_OLDER = {">": 1, ">=": 1, "<": -1, "<=": -1}
+_ORDER = frozenset({"<", "<=", ">", ">="})
 _DEPTH = 8
 _TERMS = 60
 _CONVERTED = frozenset({"total_seconds", "timestamp", "replace", "astimezone"})
@@ -31,7 +31,6 @@ class AgeTest:
 
     scope, op, node   where it stands
     entries           the entries (or their parts) that are compared
-    old               what the comparison gives for an entry that is too old
     lasting           an age is compared with a limit (a deadline is compared with the clock alone)
     """
 
@@ -39,7 +38,6 @@ class AgeTest:
     op: int
     node: m.Compare
     entries: tuple[Entry, ...]
-    old: bool
     lasting: bool
 
 
@@ -90,7 +88,7 @@ class AgeTests:
         found = []
         for op, each in enumerate(self.program.facts(scope).ops):
             for node in w.nodes(each.action):
-                if isinstance(node, m.Compare) and len(node.ops) == 1 and node.ops[0] in _OLDER:
+                if isinstance(node, m.Compare) and len(node.ops) == 1 and node.ops[0] in _ORDER:
                     reader = _Terms(Entries(self.flow, AccessList()))
                     if any(t.kind == "clock" for t in reader.of_sides(node, scope)) or reader.is_exhausted:
                         found.append(_Clocked(op, node, reader.crosses))
@@ -103,10 +101,9 @@ class AgeTests:
         dates = {t.sign for t in terms if t.kind == "entry"}
         if len(clocks) != 1 or len(dates) != 1 or clocks == dates:
             return None
-        old = next(iter(clocks)) * _OLDER[node.ops[0]] > 0
         lasting = any(t.kind == "other" for t in terms)
         found = tuple(dict.fromkeys(t.entry for t in terms if t.entry is not None))
-        return AgeTest(scope, op, node, found, old, lasting)
+        return AgeTest(scope, op, node, found, lasting)
 
 
 class _Terms:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -75,20 +75,16 @@ class Entries:
 
     def _index(self, access: Access) -> None:
         """Remember the expression around the container that gives an entry, or a view of all of them."""
-        parents = access.site.parents
-        if access.nested or access.handed is not None or not parents:
+        if access.nested or access.handed is not None:
             return
-        parent = parents[-1]
-        if isinstance(parent, m.Sub) and parent.base is access.site.node:
-            if not isinstance(parent.index, m.Slice):
-                self._taken.setdefault(id(parent), access)
-        elif isinstance(parent, m.Attr) and len(parents) > 1:
-            call = parents[-2]
-            if isinstance(call, m.Call) and call.func is parent:
-                if parent.name in _READS and access.key is not None:
-                    self._taken.setdefault(id(call), access)
-                elif parent.name in name_lists().value_views:
-                    self._views.setdefault(id(call), access)
+        outer, call = access.site.parent, access.site.method_call
+        if isinstance(outer, m.Sub) and outer.base is access.site.node:
+            if not isinstance(outer.index, m.Slice):
+                self._taken.setdefault(id(outer), access)
+        elif call is not None and w.last_name(call.func) in name_lists().value_views:
+            self._views.setdefault(id(call), access)
+        elif call is not None and w.last_name(call.func) in _READS and access.key is not None:
+            self._taken.setdefault(id(call), access)
 
     # --- questions ---
 
@@ -184,27 +180,14 @@ class Entries:
         while pending:
             item = pending.pop()
             if isinstance(item, str):
-                more = {site.op for site in module.sites_in(scope.index, item)}
-                ops |= more
-                pending += more
+                mentioned = {site.op for site in module.sites_in(scope.index, item)} - ops
+                ops |= mentioned
+                pending += mentioned
             else:
-                new = dict.fromkeys(
-                    name for name, b in bound.get(item, ()) if name not in names and self._passes_on(b, scope, names)
-                )
-                names.update(new)
-                pending += new
+                made = dict.fromkeys(name for name, _ in bound.get(item, ()) if name not in names)
+                names.update(made)
+                pending += made
         return names, tuple(sorted(ops))
-
-    def _passes_on(self, binding: Binding, scope: ScopeId, names: Collection[str]) -> bool:
-        """Whether a name is bound to something made of entries, or of names of such."""
-        if binding.expr is None:
-            return False
-        if any(entry is not None for entry in self._bound(binding, scope, HOPS)):
-            return True
-        parts = tuple(w.walk(binding.expr))
-        return any(isinstance(part, m.Name) and part.id in names for part in parts) or any(
-            self.of(part, scope) for part in parts
-        )
 
     def _given_names(self, scope: ScopeId) -> Iterator[str]:
         """The names by which a scope gets at entries from elsewhere: parameters, and those of the scopes around it or
