@@ -19,7 +19,6 @@ from unbounded_lint.link.verdicts.removals import Removal
 
 _DEPTH = 4
 _CALLERS = 3
-_MAKERS = frozenset({"list", "set", "deque"})
 
 
 @dataclass(frozen=True)
@@ -83,23 +82,27 @@ class Conditions(Question):
 
     def _reach(self, scope: ScopeId, op: int, when: str, depth: int) -> list[Way]:
         """The ways to an operation."""
-        facts = self.program.facts(scope)
-        loops = (facts.frames[frame] for frame in loops_around(facts, op))
-        heads = [frame.head for frame in loops if frame.kind == "for" and frame.head is not None]
-        found = self._of_first(heads, scope, _DEPTH)
+        found = self._looped(scope, op, _DEPTH)
         for site in self.flow.live_calls(scope) if not found and depth and when == "timer" and scope.index else ():
             if site.call is not None and site.op >= 0 and "timer" in self.execution.kinds(site.scope, site.op):
                 found += self._reach(site.scope, site.op, when, depth - 1)
-        if not found:
-            raise _Unreadable
         return self._under(found, scope, op)
 
     def _under(self, ways: list[Way], scope: ScopeId, op: int) -> list[Way]:
         """The ways with the conditions around an operation that they lead to."""
+        if not ways:
+            raise _Unreadable
         own = tuple(Condition(expr, truth, scope) for expr, truth in guards(self.program.facts(scope), op))
         return [(*way, *own) for way in ways]
 
     # --- picks ---
+
+    def _looped(self, scope: ScopeId, op: int, depth: int) -> list[Way]:
+        """What must hold for an entry to come to an operation by a loop around it; none where no loop gives entries."""
+        facts = self.program.facts(scope)
+        loops = (facts.frames[frame] for frame in loops_around(facts, op))
+        heads = [frame.head for frame in loops if frame.kind == "for" and frame.head is not None]
+        return self._of_first(heads, scope, depth)
 
     def _of_first(self, iterables: Iterable[m.Expr], scope: ScopeId, depth: int) -> list[Way]:
         """What must hold for an entry to be among those that the first iterable of entries gives; none if none is."""
@@ -157,14 +160,8 @@ class Conditions(Question):
             if how in {"extend", "update"}:
                 raise _Unreadable
             if how in name_lists().stores:
-                found += self._in_loop(scope, site.op, depth)
+                found += self._under(self._looped(scope, site.op, depth - 1), scope, site.op)
         return found
-
-    def _in_loop(self, scope: ScopeId, op: int, depth: int) -> list[Way]:
-        """What must hold for a loop over the container to come to an operation."""
-        facts = self.program.facts(scope)
-        heads = [h for f in loops_around(facts, op) if (h := facts.frames[f].head) is not None]
-        return [way for head in heads[:1] for way in self._under(self._picked(head, scope, depth - 1), scope, op)]
 
     def _of_call(self, call: m.Call, scope: ScopeId, depth: int) -> list[Way]:
         """The entries that a function of the project returns or yields."""
@@ -178,7 +175,7 @@ class Conditions(Question):
                     picked = self._picked(op.action.value, value.scope, depth - 1)
                     found += self._under(picked, value.scope, index)
                 elif any(isinstance(node, m.Yield) for node in w.nodes(op.action)):
-                    found += self._in_loop(value.scope, index, depth)
+                    found += self._under(self._looped(value.scope, index, depth - 1), value.scope, index)
         return found
 
 
@@ -188,5 +185,5 @@ def _is_empty(expr: m.Expr) -> bool:
         case m.Display(items=()) | m.DictDisplay(items=()):
             return True
         case m.Call(func=m.Name(id=name), args=()):
-            return name in _MAKERS
+            return name in name_lists().fresh
     return False

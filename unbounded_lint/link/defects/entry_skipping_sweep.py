@@ -192,9 +192,8 @@ class EntrySkippingSweeps(Question):
     def _is_sure(self, write: Write, insert: Access) -> bool:
         """Whether a field is set whatever happens to the entry's owner, or by the run that made the entry."""
         facts = self.program.facts(write.scope)
-        if in_cleanup(facts, write.op) or self.linked.removals.guarantees.is_callback(write.scope):
-            return True
-        if any(facts.frames[f].kind == "except" for f in frames_of(facts, write.op)):
+        handles = any(facts.frames[f].kind == "except" for f in frames_of(facts, write.op))
+        if handles or in_cleanup(facts, write.op) or self.linked.removals.guarantees.is_callback(write.scope):
             return True
         contexts = self.execution.at(write.scope, write.op)
         if any(c.cleanup or c.kind in _OWN for c in contexts):

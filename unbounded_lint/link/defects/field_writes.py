@@ -13,8 +13,6 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.program.program import ScopeId, Site
 
-_MAKING = frozenset({"__setstate__"})
-
 
 class Write(NamedTuple):
     """A field is written: where, and what it gets, None where that cannot be told."""
@@ -73,8 +71,9 @@ class FieldWrites:
     def _is_of_making(self, site: Site, base: m.Expr, inserting: Collection[ScopeId]) -> bool:
         """Whether a constructor writes to its own object, or a function to one that it makes and inserts."""
         facts = self.program.facts(site.scope)
-        own = facts.parameters[0].name if facts.name in name_lists().constructors | _MAKING and facts.parameters else ""
-        return base == m.Name(own) or self._is_made_here(base, site.scope, inserting)
+        is_making = facts.name in name_lists().constructors | {"__setstate__"}
+        is_own = is_making and base == m.Name(next((p.name for p in facts.parameters), ""))
+        return is_own or self._is_made_here(base, site.scope, inserting)
 
     def _is_made_here(self, base: m.Expr, scope: ScopeId, inserting: Collection[ScopeId]) -> bool:
         if not isinstance(base, m.Name) or scope not in inserting:

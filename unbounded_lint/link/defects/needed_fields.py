@@ -9,7 +9,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.defects.conditions import Way
 from unbounded_lint.link.entries.values import Entries, Path
-from unbounded_lint.link.program.blocks import frames_of, guards
+from unbounded_lint.link.program.blocks import guards, leaves
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import apart
 
@@ -79,17 +79,15 @@ class Fields:
         return frozenset({Needed(path, False), Needed(path, True)}) if truth and path is not None else frozenset()
 
     def _compare(self, compare: m.Compare, truth: bool, scope: ScopeId) -> Needs:
-        path, sets = None, False
+        if set(compare.ops) & _ORDER:
+            fields = (self.entries.part(node, scope) for node in w.walk(compare))
+            self._compared.update(field for field in fields if field is not None)
         match compare:
             case m.Compare(left=left, ops=("is" | "is not" | "==" | "!=" as operator,), items=(m.Const(kind="none"),)):
-                path, sets = self.entries.part(left, scope), operator in {"is not", "!="}
-            case m.Compare(left=m.Const(value=key), ops=("in" | "not in" as operator,), items=(whole,)):
-                outer = self.entries.part(whole, scope)
-                path, sets = outer if outer is None else (*outer, f"[{key}]"), operator == "in"
-            case _ if set(compare.ops) & _ORDER:
-                found = (self.entries.part(node, scope) for node in w.walk(compare))
-                self._compared.update(field for field in found if field is not None)
-        return frozenset({Needed(path, False)}) if path is not None and sets == truth else frozenset()
+                path = self.entries.part(left, scope)
+                if path is not None and truth == (operator in {"is not", "!="}):
+                    return frozenset({Needed(path, False)})
+        return frozenset()
 
     def _judges(self, expr: m.Expr, scope: ScopeId) -> tuple[ScopeId, ...]:
         """The functions and properties of the project whose answer a condition is."""
@@ -106,19 +104,10 @@ class Fields:
         facts = self.program.facts(function)
         if not depth or facts.is_generator:
             return frozenset()
-        found: list[Needs] = [] if truth or _ends(facts) else [frozenset()]
+        found: list[Needs] = [] if truth or leaves(facts, 0) else [frozenset()]
         for index, op in enumerate(facts.ops):
             if isinstance(op.action, m.Return):
                 value = op.action.value or m.Const("none", "None")
                 held = [(value, truth), *guards(facts, index)]
                 found.append(_all_of([self._needs(expr, holds, function, depth - 1) for expr, holds in held]))
         return _any_of(found)
-
-
-def _ends(facts: m.Scope) -> bool:
-    """Whether a function always returns by a `return`."""
-    return (
-        bool(facts.ops)
-        and isinstance(facts.ops[-1].action, m.Return | m.Raise)
-        and not frames_of(facts, len(facts.ops) - 1)
-    )

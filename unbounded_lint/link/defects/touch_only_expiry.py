@@ -92,16 +92,10 @@ class TouchOnlyExpiry(Question):
         """Whether the outcome decides if the entry still counts: it is left out, dropped or replaced when too old."""
         facts = self.program.facts(test.scope)
         action = facts.ops[test.op].action
-        if isinstance(action, m.Return) or any("*" in e.path for e in test.entries):
+        outcome = action.targets if isinstance(action, m.Assign) else (test.node,)
+        returned = self.program.returned(test.scope)
+        if any("*" in e.path for e in test.entries) or any(_mentions(value, outcome) for value in returned):
             return True
-        outcome: tuple[m.Expr, ...] = (test.node,)
-        if isinstance(action, m.Assign) and action.value is not None:
-            choices = (n.test for n in w.walk(action.value) if isinstance(n, m.IfExp))
-            if any(_mentions(choice, outcome) for choice in choices):
-                return True
-            outcome = action.targets
-            if any(isinstance(op.action, m.Return) and op.action.value in outcome for op in facts.ops):
-                return True
         changed = {a.op for a in accesses.within(test.scope, "insert", "remove") if not a.implicit}
         return any(
             frame.kind in {"if", "else", "while"}

@@ -38,13 +38,11 @@ class Unset:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is asked of a value.
+    """What is asked of a value that an operation stores or uses: the field that must be set, and how.
 
-    scope, op   where it stands
-    path        the field that must be set
     truthy      zero does not count as set either
     depth       how many steps it may be followed further
-    caller      the one call that is of account, if the scope is that of a constructor
+    caller      the one call of the function that is of account, None for all
     """
 
     scope: ScopeId
@@ -276,8 +274,6 @@ def _sets(test: m.Expr, truth: bool, expr: m.Expr) -> bool:
             return left == expr and (operator in {"is not", "!="}) == truth
         case m.Compare(left=left, items=items) if set(test.ops) <= {"<", "<=", ">", ">="}:
             return expr in {left, *items}
-        case m.Call(func=m.Name(id="isinstance"), args=(first, *_)):
-            return truth and first.value == expr
     return truth and test == expr
 
 

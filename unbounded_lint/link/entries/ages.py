@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import AccessList
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.clocks import tells_time
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.sources import HOPS, Source
@@ -144,9 +143,8 @@ class _Terms:
 
     def _parts(self, source: Source, sign: int) -> list[tuple[Source, int]]:
         """What a source is made of or comes from, each with its sign."""
-        expr, scope, _ = source
         inner: tuple[m.Expr, ...] = ()
-        match expr:
+        match source.expr:
             case m.Binary(op="-", items=(first, *rest)):
                 minus = [(source._replace(expr=item), -sign) for item in rest]
                 return [(source._replace(expr=first), sign), *minus]
@@ -156,7 +154,7 @@ class _Terms:
                 inner = items
             case m.Call(func=m.Attr(base=base, name=name)) if name in _CONVERTED:
                 inner = (base,)
-            case m.Call(func=func, args=args) if _NUMBERS & set(callee_names(func, scope, self.resolver)):
+            case m.Call(func=m.Name(id=name), args=args) if name in _NUMBERS:
                 inner = tuple(argument.value for argument in args)
             case _:
                 return [(each, sign) for each in self.entries.sources.of(*source)]

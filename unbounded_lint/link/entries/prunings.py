@@ -55,9 +55,8 @@ class Prunings:
         reader = _Values(Entries(self.flow, accesses))
         written = {Pruning(scope, *each) for scope in reader.entries.scopes() for each in reader.written(scope)}
         # What is only lowered is no count.
-        hows = (
-            {"removed", "filtered", "lowered"} if any(p.how == "raised" for p in written) else {"removed", "filtered"}
-        )
+        is_counted = any(p.how == "raised" for p in written)
+        hows = {"removed", "filtered", "lowered" if is_counted else "filtered"}
         found = {p for p in written if p.how in hows and self._is_live(p.scope, p.op)}
         if reader.holds_containers():
             found |= {Pruning(a.scope, a.op, "removed") for a in live if reader.is_removal(a)}
@@ -157,8 +156,6 @@ class _Values:
                 return "raised"
             case m.Binary(op="-", items=(first, *rest)) if self._is_whole(first, scope):
                 return "lowered" if all(isinstance(r, m.Const) for r in rest) else "filtered"
-            case m.Call(func=m.Attr(base=base, name="difference" | "intersection")) if self._is_whole(base, scope):
-                return "filtered"
             case m.Call(func=func, args=args):
                 names = set(callee_names(func, scope, self.resolver))
                 if "filter" in names and any(self._is_view(a.value, scope) for a in args[1:]):
@@ -182,16 +179,17 @@ class _Values:
     def _is_cap(self, scope: ScopeId, op: int) -> bool:
         """Whether a test of how much a value holds leads here: then a value is kept short, not emptied."""
         return any(
-            isinstance(node, m.Compare) and _ZERO not in node.items and self._asks_size(node, scope)
+            isinstance(test, m.Compare)
+            and _ZERO not in test.items
+            and any(self._is_size(p, scope) for p in w.walk(test))
             for condition, _ in guards(self.program.facts(scope), op)
-            for node in w.walk(condition)
+            for test in w.walk(condition)
         )
 
-    def _asks_size(self, compare: m.Compare, scope: ScopeId) -> bool:
-        for node in w.walk(compare):
-            match node:
-                case m.Call(func=m.Name(id="len"), args=(sized,)) if self._is_whole(sized.value, scope):
-                    return True
+    def _is_size(self, expr: m.Expr, scope: ScopeId) -> bool:
+        match expr:
+            case m.Call(func=m.Name(id="len"), args=(sized,)):
+                return self._is_whole(sized.value, scope)
         return False
 
     # --- keys that go along ---

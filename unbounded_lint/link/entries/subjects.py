@@ -10,15 +10,13 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.link.dataflow.clocks import tells_time
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Class, External, Function, Module, argument_of, is_fresh
+from unbounded_lint.link.dataflow.values import argument_of, is_fresh
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.program import ITEMS, Binding, BindingKind, ScopeId
 from unbounded_lint.link.program.truth import Asked, held
-
-_PLAIN = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow", "uuid4", "uuid1", "token_hex"})
-"""What these give belongs to no entry: a condition on it is none on the entry."""
 
 _GIVEN: frozenset[BindingKind] = frozenset({"value", "part", "entered", *ITEMS})
 _STEPS = 4
@@ -99,10 +97,9 @@ class Subjects:
         """Whether a name in a value holds a clock's time, a configuration or the like, not something of the entry."""
         whole = any(isinstance(v, m.Name) and v.id == name for v in value)
         bound = [b.expr for b in self.program.of(scope).bindings(scope.index).get(name, ()) if b.kind == "value"]
-        calls = [expr for expr in bound if isinstance(expr, m.Call)]
-        if not bound or len(calls) < len(bound):
-            return False
-        return all(w.last_name(call.func) in _PLAIN or (not call.args and not whole) for call in calls)
+        calls = [expr for expr in bound if isinstance(expr, m.Call) and not expr.args]
+        plain = calls if not whole else [call for call in calls if tells_time(call, scope, self.resolver)]
+        return bool(bound) and len(plain) == len(bound)
 
     def _backward(self, names: frozenset[str], scope: ScopeId) -> frozenset[str]:
         """The names, and those that they are made of."""
@@ -111,7 +108,7 @@ class Subjects:
         while queue:
             for binding in bindings.get(queue.pop(), ()):
                 expr = binding.expr if binding.scope == scope.index and binding.kind != "parameter" else None
-                if expr is not None and not (isinstance(expr, m.Call) and w.last_name(expr.func) in _PLAIN):
+                if expr is not None:
                     more = self._local((expr,), scope) - found
                     found |= more
                     queue += sorted(more)
@@ -139,9 +136,7 @@ class Subjects:
         given = [argument_of(facts, index, site) for site in sites]
         if any(g is not None and not isinstance(g, m.Const) for g in given):
             return False
-        if isinstance(default, m.Const) and default.kind in {"bool", "none"}:
-            return bool(sites) or default.value == "True"
-        return bool(sites) and default is not None
+        return default == m.Const("bool", "True") or (bool(sites) and default is not None)
 
     # --- what a condition is about ---
 
@@ -179,9 +174,6 @@ class Subjects:
     def _name_changes(self, name: str, scope: ScopeId) -> bool:
         owner = self.resolver.owner(name, scope)
         if owner is None or owner == scope:
-            return False
-        values = self.resolver.lookup(name, owner)
-        if values and all(isinstance(v, Function | Class | Module | External) for v in values):
             return False
         bindings = self.program.of(owner).bindings(owner.index).get(name, ())
         return any(
