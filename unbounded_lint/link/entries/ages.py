@@ -48,14 +48,6 @@ class _Term(NamedTuple):
     entry: Entry | None = None
 
 
-class _Clocked(NamedTuple):
-    """A comparison with a clock; crossing: a part of it comes from another function, which may make it of an entry."""
-
-    op: int
-    node: m.Compare
-    crossing: bool
-
-
 class AgeTests:
     """Finds the age tests of the entries of containers."""
 
@@ -67,30 +59,24 @@ class AgeTests:
     def of(self, accesses: AccessList) -> tuple[AgeTest, ...]:
         """The age tests of the entries of one container, tests of the project left out."""
         entries = Entries(self.flow, accesses)
-        return tuple(test for scope in self.scopes(entries) for test in self._tests_in(scope, entries))
+        clocked = ((scope, *each) for scope in self.scopes(entries) for each in self._clocked(scope))
+        tests = (self._test(*each, entries) for each in clocked)
+        return tuple(test for test in tests if test is not None)
 
     def scopes(self, entries: Entries) -> tuple[ScopeId, ...]:
         """Where running code can get at the entries."""
         return tuple(s for s in entries.scopes() if self.execution.roots.is_live(s))
 
-    def _tests_in(self, scope: ScopeId, entries: Entries) -> Iterator[AgeTest]:
-        near = set(entries.ops(scope))
-        for op, node, crossing in self._clocked(scope):
-            if crossing or op in near:
-                test = self._test(scope, op, node, entries)
-                if test is not None:
-                    yield test
-
     @kept
-    def _clocked(self, scope: ScopeId) -> tuple[_Clocked, ...]:
-        """The comparisons of a scope that a clock has a part in, whatever they compare with it."""
+    def _clocked(self, scope: ScopeId) -> tuple[tuple[int, m.Compare], ...]:
+        """The comparisons of a scope that a clock has a part in (or may have), whatever they compare with it."""
         found = []
         for op, each in enumerate(self.program.facts(scope).ops):
             for node in w.nodes(each.action):
                 if isinstance(node, m.Compare) and len(node.ops) == 1 and node.ops[0] in _ORDER:
                     reader = _Terms(Entries(self.flow, AccessList()))
-                    if any(t.kind == "clock" for t in reader.of_sides(node, scope)) or reader.is_exhausted:
-                        found.append(_Clocked(op, node, reader.crosses))
+                    if any(t.kind == "clock" for t in reader.of_sides(node, scope)) or reader.left < 0:
+                        found.append((op, node))
         return tuple(found)
 
     @staticmethod
@@ -111,13 +97,7 @@ class _Terms:
     def __init__(self, entries: Entries) -> None:
         self.entries = entries
         self.resolver = entries.resolver
-        self._left = _TERMS
-        self.crosses = False
-
-    @property
-    def is_exhausted(self) -> bool:
-        """Whether the search came to its limit, so that more may be there."""
-        return self._left < 0
+        self.left = _TERMS
 
     def of_sides(self, node: m.Compare, scope: ScopeId) -> list[_Term]:
         """The summands of a comparison, as of their difference."""
@@ -125,9 +105,8 @@ class _Terms:
         return [term for side, sign in sides for term in self._of(Source(side, scope, HOPS), sign, _DEPTH)]
 
     def _of(self, source: Source, sign: int, depth: int) -> Iterator[_Term]:
-        self._left -= 1
-        self.crosses |= source.hops < HOPS or self._left < 0
-        if not depth or self._left < 0:
+        self.left -= 1
+        if not depth or self.left < 0:
             return
         found = self.entries.of(source.expr, source.scope)
         if found:
