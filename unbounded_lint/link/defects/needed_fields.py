@@ -10,6 +10,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.defects.conditions import Way
 from unbounded_lint.link.entries.values import Entries, Path
 from unbounded_lint.link.program.blocks import guards, leaves
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import apart
 
@@ -49,17 +50,24 @@ class Fields:
         self.program = entries.program
         self.resolver = entries.resolver
         self.classes = classes
-        self._compared: set[Path] = set()
 
     def needs(self, way: Way) -> Needs:
         """The fields each of which must be set on that way."""
         return _all_of([self._needs(c.expr, c.truth, c.scope, _DEPTH) for c in way])
 
     def compared(self, way: Way) -> frozenset[Path]:
-        """The fields that the conditions of a way compare by size, in the methods of the entry that they call too."""
-        self._compared = set()
-        self.needs(way)
-        return frozenset(self._compared)
+        """The fields that the conditions of a way compare by size, in the functions of entries that they call too."""
+        pending = [(node, c.scope) for c in way for node in w.walk(c.expr)]
+        functions: set[ScopeId] = set()
+        found: set[Path | None] = set()
+        while pending:
+            node, scope = pending.pop()
+            if isinstance(node, m.Compare) and set(node.ops) & _ORDER:
+                found |= {self.entries.part(part, scope) for part in w.walk(node)}
+            for function in set(self._judges(node, scope)) - functions:
+                functions.add(function)
+                pending += [(n, function) for op in self.program.facts(function).ops for n in w.nodes(op.action)]
+        return frozenset(path for path in found if path is not None)
 
     def _needs(self, test: m.Expr, asked: bool, scope: ScopeId, depth: int) -> Needs:
         every, parts = apart(test, asked)
@@ -79,9 +87,6 @@ class Fields:
         return frozenset({Needed(path, False), Needed(path, True)}) if truth and path is not None else frozenset()
 
     def _compare(self, compare: m.Compare, truth: bool, scope: ScopeId) -> Needs:
-        if set(compare.ops) & _ORDER:
-            fields = (self.entries.part(node, scope) for node in w.walk(compare))
-            self._compared.update(field for field in fields if field is not None)
         match compare:
             case m.Compare(left=left, ops=("is" | "is not" | "==" | "!=" as operator,), items=(m.Const(kind="none"),)):
                 path = self.entries.part(left, scope)
@@ -90,15 +95,20 @@ class Fields:
         return frozenset()
 
     def _judges(self, expr: m.Expr, scope: ScopeId) -> tuple[ScopeId, ...]:
-        """The functions and properties of the project whose answer a condition is."""
-        found = self.resolver.functions(expr.func, scope) if isinstance(expr, m.Call) else ()
+        """The functions and properties of the project that get an entry or its key, and whose answer a condition is."""
+        entries, is_call = self.entries, isinstance(expr, m.Call)
         member = expr.func if isinstance(expr, m.Call) else expr
-        if found or not isinstance(member, m.Attr) or self.entries.part(member.base, scope) != ():
+        given = [argument.value for argument in expr.args] if isinstance(expr, m.Call) else []
+        given += [member.base] if isinstance(member, m.Attr) else []
+        if not any(entries.of(part, scope) or entries.is_walked_key(part, scope) for part in given):
+            return ()
+        found = self.resolver.functions(member, scope) if is_call else ()
+        if found or not isinstance(member, m.Attr) or entries.part(member.base, scope) != ():
             return found
-        sources = self.entries.sources
-        methods = sources.methods(self.classes, member.name)
-        return tuple(f for f in methods if sources.is_property(f) == (member is expr))[:1]
+        methods = entries.sources.methods(self.classes, member.name)
+        return tuple(f for f in methods if entries.sources.is_property(f) != is_call)[:1]
 
+    @kept
     def _of_function(self, function: ScopeId, truth: bool, depth: int) -> Needs:
         """What a function of an entry needs to say yes (or no): the same whichever way it returns."""
         facts = self.program.facts(function)
