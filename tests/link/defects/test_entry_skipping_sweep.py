@@ -209,8 +209,7 @@ def test_the_value_itself(tmp_path: Path) -> None:
 def test_an_item_of_the_value(tmp_path: Path) -> None:
     text = (
         HEAD + "def put(request):\n    X[request.id] = (request, None if request.keep else time.time())\n"
-        "def sweep(now):\n    for k, entry in list(X.items()):\n        _, until = entry\n"
-        "        if until is not None and until < now:\n"
+        "def sweep(now):\n    for k, (_, until) in list(X.items()):\n        if until is not None and until < now:\n"
         "            del X[k]\n"
     )
     skip = skip_of(linked(tmp_path, {"m.py": text}))

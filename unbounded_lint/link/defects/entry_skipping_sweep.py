@@ -79,8 +79,8 @@ class EntrySkippingSweeps(Question):
 
     @staticmethod
     def _stored(container: Container) -> tuple[Insert, ...]:
-        inserts = container.inserts
-        return tuple(i for i in inserts if not (i.access.nested or i.access.value is None or i.access.bulk))
+        accesses = ((insert, insert.access) for insert in container.inserts)
+        return tuple(insert for insert, a in accesses if not (a.nested or a.value is None or a.bulk))
 
     @kept
     def _entries(self, container: Container) -> Entries:

@@ -25,7 +25,6 @@ from unbounded_lint.link.runs.execution import Execution
 _DEPTH = 6
 _ZERO = m.Const("int", "0")
 
-
 How: TypeAlias = Literal["removed", "filtered", "lowered", "raised"]
 
 
@@ -55,8 +54,7 @@ class Prunings:
         reader = _Values(Entries(self.flow, accesses))
         written = {Pruning(scope, *each) for scope in reader.entries.scopes() for each in reader.written(scope)}
         # What is only lowered is no count.
-        is_counted = any(p.how == "raised" for p in written)
-        hows = {"removed", "filtered", "lowered" if is_counted else "filtered"}
+        hows = {"removed", "filtered", "lowered" if any(p.how == "raised" for p in written) else "filtered"}
         found = {p for p in written if p.how in hows and self._is_live(p.scope, p.op)}
         if reader.holds_containers():
             found |= {Pruning(a.scope, a.op, "removed") for a in live if reader.is_removal(a)}

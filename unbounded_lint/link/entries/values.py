@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
@@ -12,6 +13,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.sources import HOPS, Source, Sources
+from unbounded_lint.link.program.blocks import loops_over
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.program import ITEMS, Binding, ScopeId
 
@@ -196,7 +198,7 @@ class Entries:
         yield from module.bound_elsewhere[scope.index]
         for parameter in facts.parameters:
             bindings = module.bindings(scope.index).get(parameter.name, ())
-            if any(b.kind == "parameter" and any(self._bound(b, scope, HOPS)) for b in bindings):
+            if any(b.kind == "parameter" and any(self._bound(parameter.name, b, scope, HOPS)) for b in bindings):
                 yield parameter.name
         if facts.parent > 0:
             yield from self._reach(ScopeId(scope.path, facts.parent))[0]
@@ -225,7 +227,7 @@ class Entries:
             case m.Name(id=name):
                 bindings = self.sources.bindings(name, scope)
                 for binding in bindings:
-                    yield from self._bound(binding, ScopeId(scope.path, binding.scope), hops)
+                    yield from self._bound(name, binding, ScopeId(scope.path, binding.scope), hops)
                 if not bindings:
                     yield None
             case m.Attr(base=base, name=name):
@@ -266,7 +268,7 @@ class Entries:
             case _:
                 yield from self._given(self.sources.of(call, scope, hops))
 
-    def _bound(self, binding: Binding, scope: ScopeId, hops: int) -> Iterator[Entry | None]:
+    def _bound(self, name: str, binding: Binding, scope: ScopeId, hops: int) -> Iterator[Entry | None]:
         expr = binding.expr
         match binding.kind:
             case "part" if isinstance(expr, m.Display):
@@ -274,8 +276,12 @@ class Entries:
                     yield from self._found(expr.items[binding.index], scope, hops)
             case "part" if expr is not None:
                 yield from self._parts(expr, _position(binding.index), scope, hops)
-            case "item" | "item-part" if expr is not None:
-                yield from self._element(expr, binding.index if binding.kind == "item-part" else None, scope, hops)
+            case "item" if expr is not None:
+                yield from self._element(expr, (), scope, hops)
+            case "item-part" if expr is not None:
+                loops = loops_over(self.program.facts(scope), expr) if binding.index < 0 else ()
+                deeper = (way for loop in loops if (way := _way(loop.target, name)) is not None)
+                yield from self._element(expr, next(deeper, (_position(binding.index),)), scope, hops)
             case "value":
                 yield from self._given(self.sources.of_binding(binding, scope, hops))
             case "parameter":
@@ -283,25 +289,22 @@ class Entries:
                 for source in self.sources.of_binding(binding, scope, hops):
                     yield from self.of(*source)
 
-    def _element(self, iterable: m.Expr, index: int | None, scope: ScopeId, hops: int) -> Iterator[Entry]:
-        """What a loop over an iterable binds to its target (None), or to the `index`th name of it."""
+    def _element(self, iterable: m.Expr, way: Path, scope: ScopeId, hops: int) -> Iterator[Entry]:
+        """What a loop over an iterable binds to a part of its target."""
         source = self._peeled(iterable, scope)
         access = self._views.get(id(source))
         if access is not None:
-            in_pair = isinstance(source, m.Call) and isinstance(source.func, m.Attr) and source.func.name == "items"
-            if not in_pair:
-                yield Entry(access, () if index is None else (_position(index),), True)
-            elif index in {1, -1}:
-                yield Entry(access, () if index == 1 else ("?",), True)
+            if not (isinstance(source, m.Call) and w.last_name(source.func) == "items"):
+                yield Entry(access, way, True)
+            elif way[:1] in {("[1]",), ("?",)}:
+                yield Entry(access, way if way[0] == "?" else way[1:], True)
         elif isinstance(source, m.Comp) and source.kind != "dict":
             element = source.element
-            if index is None:
-                yield from self.of(element, scope, hops)
-            elif isinstance(element, m.Display) and 0 <= index < len(element.items):
-                yield from self.of(element.items[index], scope, hops)
+            items = enumerate(element.items if isinstance(element, m.Display) else ())
+            for given in [item for index, item in items if way == (f"[{index}]",)] if way else [element]:
+                yield from self.of(given, scope, hops)
         elif not self.is_container(source):
-            steps = ("*",) if index is None else ("*", _position(index))
-            yield from (entry.part(*steps) for entry in self.of(source, scope, hops))
+            yield from (entry.part("*", *way) for entry in self.of(source, scope, hops))
 
     def _peeled(self, iterable: m.Expr, scope: ScopeId, depth: int = 4) -> m.Expr:
         """An iterable without the copies made of it, local names for them included."""
@@ -317,6 +320,18 @@ class Entries:
                 if len(bound) == 1 and bound[0].kind == "value" and bound[0].expr is not None:
                     return self._peeled(bound[0].expr, scope, depth - 1)
         return iterable
+
+
+def _way(target: m.Expr | None, name: str) -> Path | None:
+    """The way from what is unpacked into a target to what a name in it gets."""
+    if target == m.Name(name):
+        return ()
+    items = target.items if isinstance(target, m.Display) else ()
+    for index, item in enumerate(takewhile(lambda item: not isinstance(item, m.Star), items)):
+        below = _way(item, name)
+        if below is not None:
+            return (f"[{index}]", *below)
+    return None
 
 
 def _position(index: int) -> str:
