@@ -24,6 +24,11 @@ TOUCHES: dict[str, tuple[str, bool]] = {
         "    if time.time() - hit.at > 60:\n        X[request.id] = hit = make(request)\n    return hit\n",
         False,
     ),
+    "age told by a function": (
+        "    if age(request.id) > 60:\n        return None\n    return hit\n"
+        "def age(key):\n    return time.time() - X[key].at\n",
+        False,
+    ),
     "by a flag": ("    fresh = time.time() - hit.at < 60\n    if not fresh:\n        raise KeyError\n", False),
 }
 

@@ -99,16 +99,17 @@ class CallSite(NamedTuple):
 def argument_of(facts: m.Scope, index: int, site: CallSite) -> m.Expr | None:
     """The expression that a call passes for the parameter at an index of a function, None when it passes none or it
     cannot be told."""
-    if site.call is None:
-        return None
-    parameter = facts.parameters[index]
-    for argument in site.call.args:
+    return None if site.call is None else passed(site.call, facts.parameters[index], index - site.bound)
+
+
+def passed(call: m.Call, parameter: m.Parameter, position: int) -> m.Expr | None:
+    """The expression that a call passes for a parameter that stands at a position of its arguments."""
+    for argument in call.args:
         if argument.keyword == parameter.name:
             return argument.value
     if parameter.kind not in {"normal", "positional-only"}:
         return None
-    position = index - site.bound
-    positional = [a for a in site.call.args if a.keyword is None and a.star != "**"]
+    positional = [a for a in call.args if a.keyword is None and a.star != "**"]
     if any(a.star for a in positional[: position + 1]) or not 0 <= position < len(positional):
         return None
     return positional[position].value

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.dataflow.sites import stored
 from unbounded_lint.link.defects.conditions import Condition, Conditions
+from unbounded_lint.link.defects.field_writes import FieldWrites, Write
 from unbounded_lint.link.defects.needed_fields import Fields, Needed
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.defects.unset_fields import Unset, UnsetFields
-from unbounded_lint.link.entries.views import Path, Views
+from unbounded_lint.link.entries.values import Entries, Path
 from unbounded_lint.link.program.blocks import frames_of, in_cleanup
-from unbounded_lint.link.program.program import ScopeId, Site
-from unbounded_lint.link.runs.context import LIVE, ContextKind
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
@@ -59,54 +60,48 @@ class _Barred:
     compared: frozenset[Path]
 
 
-@dataclass(frozen=True)
-class _Owned:
-    """A container, and the classes whose instances it holds, as far as known."""
-
-    container: Container
-    classes: tuple[ScopeId, ...]
-
-
-@dataclass(frozen=True)
-class _Write:
-    """A field is set (or unset) after the insert."""
-
-    scope: ScopeId
-    op: int
-    sets: bool
-
-
 class EntrySkippingSweeps(Question):
     """Finds the entries that no sweep of a container takes."""
 
     def __init__(self, linked: Linked) -> None:
         super().__init__(linked)
         self.unset_fields = UnsetFields(linked.flow)
+        self.writes = FieldWrites(linked.flow)
 
     def of(self, container: Container) -> Skip | None:
         """The strongest case of entries that every sweep of the container passes over."""
         removals = container.removals
         if container.verdict.name not in {"swept", "amortised"} or {r.when for r in removals} & {"capacity", "later"}:
             return None
-        stored = [i for i in container.inserts if not (i.access.nested or i.access.value is None or i.access.bulk)]
-        owned = _Owned(container, tuple(sorted({c for i in stored for c in self._classes(i.access)})))
-        views = Views(self.flow, container.accesses, container.holder.made.kind.family in {"map", "cache"})
-        conditions = Conditions(self.linked, views)
-        barred = self._barred(conditions, Fields(self.flow, views, owned.classes), removals)
-        found = [s for i in stored if (s := self._skipped(i, barred, owned)) is not None] if barred else []
-        return max(found, key=lambda s: s.confidence.rank, default=None)
+        barred = self._barred(container)
+        skips = (self._skipped(insert, barred, container) for insert in self._stored(container) if barred)
+        return max((skip for skip in skips if skip is not None), key=lambda s: s.confidence.rank, default=None)
 
-    def _classes(self, access: Access) -> tuple[ScopeId, ...]:
-        assert access.value is not None
-        return self.resolver.classes(access.value, access.scope)
+    @staticmethod
+    def _stored(container: Container) -> tuple[Insert, ...]:
+        accesses = ((insert, insert.access) for insert in container.inserts)
+        return tuple(insert for insert, a in accesses if not (a.nested or a.value is None or a.bulk))
+
+    @kept
+    def _entries(self, container: Container) -> Entries:
+        is_map = container.holder.made.kind.family in {"map", "cache"}
+        return Entries(self.flow, container.accesses, is_map=is_map)
+
+    @kept
+    def _classes(self, container: Container) -> tuple[ScopeId, ...]:
+        """The classes whose instances a container holds, as far as known."""
+        values = [(insert.access.value, insert.access.scope) for insert in self._stored(container)]
+        return tuple(sorted({c for v, scope in values if v is not None for c in self.resolver.classes(v, scope)}))
 
     # --- the sweeps ---
 
-    @staticmethod
-    def _barred(conditions: Conditions, fields: Fields, removals: tuple[Removal, ...]) -> list[_Barred]:
+    def _barred(self, container: Container) -> list[_Barred]:
         """Every way in which a timer or an insert takes entries, with what it needs; none if some way needs nothing."""
+        entries = self._entries(container)
+        conditions = Conditions(self.linked, entries)
+        fields = Fields(entries, self._classes(container))
         found = []
-        for removal in removals:
+        for removal in container.removals:
             if removal.when not in {"timer", "insert"}:
                 continue
             ways = conditions.ways(removal)
@@ -124,195 +119,100 @@ class EntrySkippingSweeps(Question):
 
     # --- one insert ---
 
-    def _skipped(self, insert: Insert, barred: list[_Barred], owned: _Owned) -> Skip | None:
-        removals = owned.container.removals
+    def _skipped(self, insert: Insert, barred: list[_Barred], container: Container) -> Skip | None:
+        removals = container.removals
         if self.linked.removals.guarantees.covers([r for r in removals if r.when == "guaranteed"], insert.access):
             return None
-        paths: dict[Path, Unset] = {}
+        unset_at: dict[Path, Unset] = {}
         for bar in barred:
-            known = next((n for n in bar.needs if n.path in paths), None)
-            if known is None:
+            if not any(needed.path in unset_at for needed in bar.needs):
                 chosen = self._left_unset(insert, bar)
                 if chosen is None:
                     return None
-                paths[chosen[0].path] = chosen[1]
-        judged = [(path, unset, self._judge(insert, path, unset, owned)) for path, unset in paths.items()]
-        if any(level is None for _, _, (level, _) in judged) or (
-            len(judged) > 1 and any(setters for _, _, (_, setters) in judged)
-        ):
+                unset_at.update([chosen])
+        judged = [self._judge(insert, path, unset, container) for path, unset in unset_at.items()]
+        if any(level is None for level, _ in judged) or (len(judged) > 1 and any(setters for _, setters in judged)):
             return None
-        path, unset, (level, setters) = judged[0]
+        path, unset = next(iter(unset_at.items()))
+        level, setters = judged[0]
         timed = any(path in bar.compared for bar in barred)
         if level is None or (not timed and (setters or not unset.certain)):
             return None
-        if any(r.when == "event" and self._same_run(r.access, insert.access) for r in removals):
+        if any(r.when == "event" and self._share_a_run(r.access, insert.access) for r in removals):
             level = Confidence.LOW
         bar = next(b for b in barred if any(n.path == path for n in b.needs))
         return Skip(bar.removal, path, tuple(dict.fromkeys(self._guards(bar, path))), insert, unset, setters, level)
 
-    def _left_unset(self, insert: Insert, bar: _Barred) -> tuple[Needed, Unset] | None:
-        value = insert.access.value
-        assert value is not None
+    def _left_unset(self, insert: Insert, bar: _Barred) -> tuple[Path, Unset] | None:
+        """A field that bars an entry and that an insert can leave unset."""
+        access = insert.access
+        assert access.value is not None
         for needed in bar.needs:
-            if needed.truthy and needed.path not in bar.compared:
-                continue
-            unset = self.unset_fields.of(value, insert.access.scope, insert.access.op, needed)
-            if unset is not None:
-                return needed, unset
+            if not needed.truthy or needed.path in bar.compared:
+                unset = self.unset_fields.of(access.value, access.scope, access.op, needed)
+                if unset is not None:
+                    return needed.path, unset
         return None
 
-    def _same_run(self, removal: Access, insert: Access) -> bool:
-        return self.graph.share_a_run((removal.scope, removal.op), (insert.scope, insert.op))
+    def _share_a_run(self, one: Access | Write, insert: Access) -> bool:
+        return self.graph.share_a_run((one.scope, one.op), (insert.scope, insert.op))
 
     def _guards(self, bar: _Barred, path: Path) -> Iterator[tuple[ScopeId, int]]:
         """Where the conditions stand that ask for the field."""
         for asked, condition in bar.asking:
-            place = self._place(condition) if asked == path else None
-            if place is not None:
-                yield place
-
-    def _place(self, condition: Condition) -> tuple[ScopeId, int] | None:
-        scope = condition.view.scope
-        for index, op in enumerate(self.program.facts(scope).ops):
-            if any(node is condition.expr for node in w.nodes(op.action)):
-                return scope, index
-        return None
+            ops = self.program.facts(condition.scope).ops if asked == path else ()
+            at = (i for i, op in enumerate(ops) if any(node is condition.expr for node in w.nodes(op.action)))
+            yield from ((condition.scope, index) for index in islice(at, 1))
 
     # --- what sets the field later ---
 
     def _judge(
-        self, insert: Insert, path: Path, unset: Unset, owned: _Owned
+        self, insert: Insert, path: Path, unset: Unset, container: Container
     ) -> tuple[Confidence | None, tuple[tuple[ScopeId, int], ...]]:
         """How sure it is that the field can stay unset (None: it is set in time), and the events that set it."""
-        writes = [
-            each
-            for each in dict.fromkeys(self._writes(insert, path, owned))
-            if self.execution.kinds(each.scope, each.op) & (LIVE | {"tested"})
-        ]
-        setters = tuple((each.scope, each.op) for each in writes if each.sets)
+        found = dict.fromkeys(self._writes(insert, path, container))
+        writes = [write for write in found if self.execution.kinds(write.scope, write.op) & (LIVE | {"tested"})]
+        setters = tuple((each.scope, each.op) for each in writes if not _is_nothing(each.value))
         level = Confidence.HIGH if unset.certain else Confidence.LOW
         if not setters:
             return level, ()
         if len(setters) < len(writes) or any(self._is_sure(each, insert.access) for each in writes):
             return None, setters
-        asked_for = all(self._is_asked_for(*place) for place in setters)
+        asked_for = all(map(self._is_asked_for, (c for place in setters for c in self.execution.sources(*place))))
         return (Confidence.MEDIUM if asked_for and unset.certain else Confidence.LOW), setters
 
-    def _is_asked_for(self, scope: ScopeId, op: int) -> bool:
-        """Whether someone outside the program has to ask for an operation, by a request or a command; an event of the
-        program itself will most likely come."""
-        for context in self.execution.sources(scope, op):
-            if context.kind in _OUTSIDERS:
-                return False
-            root, at = context.root
-            calls = self.program.calls_at(root, at)
-            wired = bool(self.program.facts(root).decorators)
-            wired = wired or any(self.execution.timers.hooks_of(call, root) for call in calls)
-            if context.kind == "run" and not wired:
-                return False
-        return True
+    def _is_asked_for(self, context: Context) -> bool:
+        """Whether someone outside the program has to ask, by a request or a command; an event of the program itself
+        will most likely come."""
+        root, at = context.root
+        hooks = (self.execution.timers.hooks_of(call, root) for call in self.program.calls_at(root, at))
+        is_own = context.kind == "run" and not self.program.facts(root).decorators and not any(hooks)
+        return not is_own and context.kind not in _OUTSIDERS
 
-    def _is_sure(self, write: _Write, insert: Access) -> bool:
+    def _is_sure(self, write: Write, insert: Access) -> bool:
         """Whether a field is set whatever happens to the entry's owner, or by the run that made the entry."""
         facts = self.program.facts(write.scope)
-        if in_cleanup(facts, write.op) or self.linked.removals.guarantees.is_callback(write.scope):
-            return True
-        if any(facts.frames[f].kind == "except" for f in frames_of(facts, write.op)):
+        handles = any(facts.frames[f].kind == "except" for f in frames_of(facts, write.op))
+        if handles or in_cleanup(facts, write.op) or self.linked.removals.guarantees.is_callback(write.scope):
             return True
         contexts = self.execution.at(write.scope, write.op)
         if any(c.cleanup or c.kind in _OWN for c in contexts):
             return True
         if "main" in {c.kind for c in contexts} - self.execution.kinds(insert.scope, insert.op):
             return True
-        return self.graph.share_a_run((write.scope, write.op), (insert.scope, insert.op))
+        return self._share_a_run(write, insert)
 
-    def _writes(self, insert: Insert, path: Path, owned: _Owned) -> Iterator[_Write]:
-        if not path or path[-1].strip("[]").isdigit():
-            yield from self._stored_anew(insert, path, owned.container)
-        elif path[-1].startswith("."):
-            yield from self._attribute_writes(path[-1][1:], insert.access, owned.classes)
-            yield from self._replaced(path[-1][1:], insert.access)
-        else:
-            yield from self._item_writes(path[-1][1:-1], insert.access, owned.container)
-
-    def _stored_anew(self, insert: Insert, path: Path, container: Container) -> Iterator[_Write]:
-        """Another insert stores a value in which the field is set: perhaps under the same key."""
-        needed = Needed(path, False)
+    def _writes(self, insert: Insert, path: Path, container: Container) -> Iterator[Write]:
+        if path and not path[-1][1:-1].isdigit():
+            yield from self.writes.of(path[-1], self._entries(container), self._classes(container))
+            return
+        # Another insert, perhaps under the same key, stores a value in which the field is set.
         for access in container.accesses:
-            if access.kind != "insert" or access.nested or access.value is None or access is insert.access:
-                continue
-            if not self.program.is_test(access.scope):
-                if self.unset_fields.of(access.value, access.scope, access.op, needed) is None:
-                    yield _Write(access.scope, access.op, True)
-
-    def _attribute_writes(self, name: str, insert: Access, classes: tuple[ScopeId, ...]) -> Iterator[_Write]:
-        for site in self.program.sites(name):
-            if not isinstance(site.node, m.Attr) or self.program.is_test(site.scope):
-                continue
-            written = stored(self.program.op(site).action, site)
-            if written is None or self._is_of_making(site, site.node.base, insert):
-                continue
-            owners = self.resolver.classes(site.node.base, site.scope)
-            if owners and classes and not any(self.resolver.related(o, c) for o in owners for c in classes):
-                continue
-            yield _Write(site.scope, site.op, not _is_nothing(written))
-
-    def _is_of_making(self, site: Site, base: m.Expr, insert: Access) -> bool:
-        """Whether a write belongs to the making of the entry, which the insert was judged by."""
-        facts = self.program.facts(site.scope)
-        if (
-            facts.name in name_lists().constructors | {"__setstate__"}
-            and facts.parameters
-            and base == m.Name(facts.parameters[0].name)
-        ):
-            return True
-        return site.scope == insert.scope and isinstance(base, m.Name) and base == insert.value
-
-    def _replaced(self, name: str, insert: Access) -> Iterator[_Write]:
-        """`replace(record, name=...)`."""
-        for module in self.program.mentioning(name):
-            if module.file.is_test:
-                continue
-            for index, facts in enumerate(module.facts.scopes):
-                scope = ScopeId(module.path, index)
-                for at, op in enumerate(facts.ops):
-                    for call in w.calls(op.action):
-                        if w.last_name(call.func) in name_lists().replacers and scope != insert.scope:
-                            for argument in call.args:
-                                if argument.keyword == name and not self._may_be_none(argument.value, scope, at):
-                                    yield _Write(scope, at, True)
-
-    def _may_be_none(self, value: m.Expr, scope: ScopeId, op: int) -> bool:
-        return self.unset_fields.of(value, scope, op, Needed((), False)) is not None
-
-    def _item_writes(self, key: str, insert: Access, container: Container) -> Iterator[_Write]:
-        for path in sorted({a.scope.path for a in container.accesses}):
-            module = self.program.module(path)
-            if module is None or module.file.is_test:
-                continue
-            for index, facts in enumerate(module.facts.scopes):
-                scope = ScopeId(path, index)
-                for at, op in enumerate(facts.ops):
-                    own = scope == insert.scope
-                    yield from (_Write(scope, at, sets) for sets in _item_sets(op.action, key, insert, own))
+            if access.kind == "insert" and not access.nested and access is not insert.access:
+                if access.value is not None and not self.program.is_test(access.scope):
+                    if self.unset_fields.of(access.value, access.scope, access.op, Needed(path, False)) is None:
+                        yield Write(access.scope, access.op, access.value)
 
 
-def _item_sets(action: m.Action, key: str, insert: Access, own: bool) -> Iterator[bool]:
-    """For each store under a constant key: whether what is stored is something."""
-    if isinstance(action, m.Assign) and action.value is not None:
-        for target in action.targets:
-            if isinstance(target, m.Sub) and isinstance(target.index, m.Const) and target.index.value == key:
-                if not (own and isinstance(target.base, m.Name) and target.base == insert.value):
-                    yield not _is_nothing(action.value)
-    for call in w.calls(action):
-        if isinstance(call.func, m.Attr) and call.func.name in {"update", "setdefault"}:
-            entries = [e for a in call.args if isinstance(a.value, m.DictDisplay) for e in a.value.items]
-            named = any(a.keyword == key for a in call.args)
-            first = call.args[0].value if call.args else None
-            sets = call.func.name == "setdefault" and isinstance(first, m.Const) and first.value == key
-            if named or sets or any(isinstance(e.key, m.Const) and e.key.value == key for e in entries):
-                yield True
-
-
-def _is_nothing(value: m.Expr) -> bool:
+def _is_nothing(value: m.Expr | None) -> bool:
     return isinstance(value, m.Const) and value.value in {"None", "False"}

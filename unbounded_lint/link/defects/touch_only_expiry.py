@@ -10,9 +10,10 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.values import argument_of
-from unbounded_lint.link.defects.question import Linked, Question
+from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.entries.ages import AgeTest
 from unbounded_lint.link.program.blocks import ops_in
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.verdicts.container import Container
@@ -38,10 +39,6 @@ class Touch:
 class TouchOnlyExpiry(Question):
     """Answers for containers that nothing sweeps how their entries come to be too old."""
 
-    def __init__(self, linked: Linked) -> None:
-        super().__init__(linked)
-        self._touches: dict[str, tuple[Touch, ...]] = {}
-
     def of(self, container: Container) -> Touch | None:
         """The age test by which an entry is dropped, replaced or ignored when its own key is asked for: one that
         removes it, if there is one; one of the dates in another container, if there is none of its own."""
@@ -52,17 +49,15 @@ class TouchOnlyExpiry(Question):
             return next((t for t in own if t.removes is not None), own[0])
         return next(self._borrowed(container), None)
 
+    @kept
     def touches(self, container: Container) -> tuple[Touch, ...]:
         """The age tests of one entry that is asked for, by which it is dropped, replaced or ignored."""
-        if container.symbol not in self._touches:
-            self._touches[container.symbol] = tuple(self._find(container.accesses))
-        return self._touches[container.symbol]
-
-    def _find(self, accesses: AccessList) -> Iterator[Touch]:
+        accesses, found = container.accesses, []
         for test in self.linked.ages.of(accesses):
             asked = [e.access for e in test.entries if not e.walked and self._is_asked(e.access)]
             if asked and not any(e.walked for e in test.entries) and self._drops(test, accesses):
-                yield Touch(test, asked[0], self._removes(asked[0], test, accesses))
+                found.append(Touch(test, asked[0], self._removes(asked[0], test, accesses)))
+        return tuple(found)
 
     def _is_asked(self, access: Access) -> bool:
         """Whether somebody asks for an entry: no timer does, and it does not leave the container just then."""
@@ -107,41 +102,25 @@ class TouchOnlyExpiry(Question):
         """Whether the outcome decides if the entry still counts: it is left out, dropped or replaced when too old."""
         facts = self.program.facts(test.scope)
         action = facts.ops[test.op].action
-        if isinstance(action, m.Return) or any("*" in e.path for e in test.entries):
+        outcome = action.targets if isinstance(action, m.Assign) else (test.node,)
+        returned = self.program.returned(test.scope)
+        if any("*" in e.path for e in test.entries) or any(_mentions(value, outcome) for value in returned):
             return True
-        tested: list[m.Expr] = [test.node]
-        if isinstance(action, m.Assign):
-            if any(isinstance(n, m.IfExp) and _within(test.node, n.test) for n in w.walk(action.value or test.node)):
-                return True
-            names = {t.id for t in action.targets if isinstance(t, m.Name)}
-            tested = [
-                n
-                for op in facts.ops
-                if isinstance(op.action, m.Eval | m.Return)
-                for n in w.nodes(op.action)
-                if isinstance(n, m.Name) and n.id in names
-            ]
-            if any(isinstance(op.action, m.Return) and op.action.value in tested for op in facts.ops):
-                return True
-        return any(self._branch_drops(test, node, accesses) for node in tested)
+        changed = {a.op for a in accesses.within(test.scope, "insert", "remove") if not a.implicit}
+        return any(
+            frame.kind in {"if", "else", "while"}
+            and frame.head is not None
+            and _mentions(frame.head, outcome)
+            and any(op in changed or _leaves(o.action) for op, o in ops_in(facts, index))
+            for index, frame in enumerate(facts.frames)
+        )
 
-    def _branch_drops(self, test: AgeTest, node: m.Expr, accesses: AccessList) -> bool:
-        facts = self.program.facts(test.scope)
-        changed = {
-            a.op for a in accesses if a.scope == test.scope and a.kind in {"insert", "remove"} and not a.implicit
-        }
-        for index, frame in enumerate(facts.frames):
-            if frame.kind not in {"if", "else", "while"} or frame.head is None or not _within(node, frame.head):
-                continue
-            if any(op in changed or _leaves(o.action) for op, o in ops_in(facts, index)):
-                return True
-        return False
-
-    def _removes(self, access: Access, test: AgeTest, accesses: AccessList) -> Access | None:
+    @staticmethod
+    def _removes(access: Access, test: AgeTest, accesses: AccessList) -> Access | None:
         """A removal of the entry that was asked for, in the function that asks."""
-        for other in accesses:
-            if other.kind == "remove" and not other.nested and other.scope in {access.scope, test.scope}:
-                if other.key == access.key or other.scope != access.scope:
+        for scope in dict.fromkeys((access.scope, test.scope)):
+            for other in accesses.within(scope, "remove"):
+                if not other.nested and (other.key == access.key or scope != access.scope):
                     return other
         return None
 
@@ -153,8 +132,9 @@ def _grows(container: Container) -> bool:
     return container.verdict.name in {"never", "event-only"} and not walked
 
 
-def _within(node: m.Expr, expr: m.Expr) -> bool:
-    return any(part is node for part in w.walk(expr))
+def _mentions(expr: m.Expr, outcome: tuple[m.Expr, ...]) -> bool:
+    """Whether an expression asks for the outcome of a test: the test itself, or a name that it was given."""
+    return any(part is one or (isinstance(one, m.Name) and part == one) for part in w.walk(expr) for one in outcome)
 
 
 def _leaves(action: m.Action) -> bool:

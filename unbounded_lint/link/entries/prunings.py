@@ -14,7 +14,8 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import is_fresh
-from unbounded_lint.link.entries.values import HOPS, Entries
+from unbounded_lint.link.entries.sources import HOPS, Source
+from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import leaves_of
@@ -24,15 +25,14 @@ from unbounded_lint.link.runs.execution import Execution
 _DEPTH = 6
 _ZERO = m.Const("int", "0")
 
-
-How: TypeAlias = Literal["removed", "filtered", "lowered"]
+How: TypeAlias = Literal["removed", "filtered", "lowered", "raised"]
 
 
 @dataclass(frozen=True, slots=True)
 class Pruning:
     """One place where something is taken out of a value.
 
-    how   removed (inner elements), filtered (the value is rebuilt from what is left of it), lowered (a count)
+    how   removed (inner elements), filtered (the value is rebuilt from what is left of it), lowered or raised (a count)
     """
 
     scope: ScopeId
@@ -51,13 +51,13 @@ class Prunings:
     def of(self, accesses: AccessList) -> tuple[Pruning, ...]:
         """What running code takes out of the values; nothing where a key is dropped along with the last of it."""
         live = tuple(a for a in accesses if self._is_live(a.scope, a.op))
-        reader = _Values(self.flow, Entries(self.flow, accesses))
-        scopes = reader.entries.scopes()
-        found = {p for scope in scopes for p in reader.written(scope) if self._is_live(p.scope, p.op)}
+        reader = _Values(Entries(self.flow, accesses))
+        written = {Pruning(scope, *each) for scope in reader.entries.scopes() for each in reader.written(scope)}
+        # What is only lowered is no count.
+        hows = {"removed", "filtered", "lowered" if any(p.how == "raised" for p in written) else "filtered"}
+        found = {p for p in written if p.how in hows and self._is_live(p.scope, p.op)}
         if reader.holds_containers():
-            found |= {p for a in live for p in reader.removed(a)}
-        if not any(reader.raises(scope) for scope in scopes):
-            found = {p for p in found if p.how != "lowered"}
+            found |= {Pruning(a.scope, a.op, "removed") for a in live if reader.is_removal(a)}
         if any(reader.drops_key(a, found) for a in live):
             return ()
         return tuple(sorted(found, key=lambda p: (p.scope, p.op, p.how)))
@@ -66,7 +66,7 @@ class Prunings:
         """Whether some code calls what is under the keys, as listeners and handlers are."""
         if not any(a.nested and a.kind == "insert" for a in accesses):
             return False
-        reader = _Values(self.flow, Entries(self.flow, accesses))
+        reader = _Values(Entries(self.flow, accesses))
         return any(reader.calls(scope) for scope in reader.entries.scopes())
 
     def _is_live(self, scope: ScopeId, op: int) -> bool:
@@ -76,21 +76,27 @@ class Prunings:
 class _Values:
     """Reads what is done to the values of one container."""
 
-    def __init__(self, flow: Flow, entries: Entries) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
+    def __init__(self, entries: Entries) -> None:
+        self.program = entries.program
+        self.resolver = entries.resolver
         self.entries = entries
 
     # --- prunings ---
 
-    def removed(self, access: Access) -> Iterator[Pruning]:
-        """Elements taken out of an inner container: no field of a record, nothing that a cap pushes out, and no
-        element that is only moved."""
-        if access.nested and access.kind in {"remove", "clear", "trim"}:
-            is_field = isinstance(access.key, m.Const) and access.key.kind == "str"
-            is_value = self._is_whole(access.site.node, access.scope)
-            if is_value and not is_field and not self._is_cap(access.scope, access.op) and not self._is_moved(access):
-                yield Pruning(access.scope, access.op, "removed")
+    def is_removal(self, access: Access) -> bool:
+        """Whether elements are taken out of an inner container: no field of a record, nothing that a cap pushes out,
+        and no element that the same function puts back under the same key."""
+        key, scope = access.key, access.scope
+        if not access.nested or access.kind not in {"remove", "clear", "trim"}:
+            return False
+        is_field = isinstance(key, m.Const) and key.kind == "str"
+        back = self.entries.accesses.nested_inserts(scope) if key is not None else ()
+        is_moved = any((a.key, a.outer) == (key, access.outer) for a in back)
+        return (
+            self._is_whole(access.site.node, scope)
+            and not (is_field or is_moved)
+            and not self._is_cap(scope, access.op)
+        )
 
     def holds_containers(self) -> bool:
         """Whether the values are containers: something is put into them, or they are made on the spot."""
@@ -99,41 +105,22 @@ class _Values:
             for a in self.entries.accesses
         )
 
-    def _is_moved(self, access: Access) -> bool:
-        """Whether the same element is put back under the same key by the same function."""
-        return access.key is not None and any(
-            (a.kind, a.scope, a.key, a.outer) == ("insert", access.scope, access.key, access.outer)
-            for a in self.entries.accesses
-            if a.nested
-        )
-
-    def written(self, scope: ScopeId) -> Iterator[Pruning]:
-        """Values rebuilt or lowered by an assignment, through any name for them."""
+    def written(self, scope: ScopeId) -> Iterator[tuple[int, How]]:
+        """The assignments by which values are rebuilt or counted, through any name for them."""
         ops = self.program.facts(scope).ops
         for index in self.entries.ops(scope):
             how: How | None = None
             match ops[index].action:
-                case m.AugAssign(target=m.Sub() as target, op="-", value=value) if self._is_whole(target, scope):
-                    how = "removed" if isinstance(value, m.Display | m.Comp) else "lowered"
-                case m.AugAssign(target=m.Name() as target, op="-", value=m.Display() | m.Comp()):
-                    how = "removed" if self._is_whole(target, scope) else None
+                case m.AugAssign(target=m.Sub() as target, op=sign, value=value) if self._is_whole(target, scope):
+                    if sign == "-":
+                        how = "removed" if isinstance(value, m.Display | m.Comp) else "lowered"
+                    elif sign == "+" and isinstance(value, m.Const):
+                        how = "raised"
                 case m.Assign(targets=targets, value=value) if value is not None:
                     if any(self._is_value(target, scope) for target in targets):
-                        how = self._rebuilt(value, scope, _DEPTH, HOPS)
+                        how = self._rebuilt(value, scope)
             if how is not None:
-                yield Pruning(scope, index, how)
-
-    def raises(self, scope: ScopeId) -> bool:
-        """Whether a value is counted up anywhere in a scope: what is only lowered is no count."""
-        ops = self.program.facts(scope).ops
-        for index in self.entries.ops(scope):
-            match ops[index].action:
-                case m.AugAssign(target=m.Sub() as target, op="+", value=m.Const()) if self._is_whole(target, scope):
-                    return True
-                case m.Assign(targets=targets, value=m.Binary(op="+", items=items)):
-                    if any(self._is_value(t, scope) for t in targets) and any(self._is_whole(i, scope) for i in items):
-                        return True
-        return False
+                yield index, how
 
     def calls(self, scope: ScopeId) -> bool:
         """Whether an element of a value is called."""
@@ -154,45 +141,26 @@ class _Values:
             return target.index.lower is None and target.index.upper is None and self._is_whole(target.base, scope)
         return self._is_whole(target, scope)
 
-    def _rebuilt(self, value: m.Expr, scope: ScopeId, depth: int, hops: int) -> How | None:
-        """How a value is made from less of itself; None if it is not."""
+    def _rebuilt(self, value: m.Expr, scope: ScopeId, hops: int = HOPS, depth: int = _DEPTH) -> How | None:
+        """How a value is made from itself; None if it is not."""
         if not depth:
             return None
+        sources = self.entries.sources.of(value, scope, hops)
         match value:
             case m.Comp(clauses=clauses):
                 filters = any(c.conditions and self._is_view(c.iterable, scope) for c in clauses)
                 return "filtered" if filters else None
+            case m.Binary(op="+", items=items) if any(self._is_whole(item, scope) for item in items):
+                return "raised"
             case m.Binary(op="-", items=(first, *rest)) if self._is_whole(first, scope):
                 return "lowered" if all(isinstance(r, m.Const) for r in rest) else "filtered"
-            case m.IfExp(body=body, orelse=orelse):
-                return self._first((body, orelse), scope, depth, hops)
-            case m.Name(id=name):
-                for binding in self.entries.bindings(name, scope):
-                    if binding.kind == "value" and binding.expr is not None:
-                        how = self._rebuilt(binding.expr, ScopeId(scope.path, binding.scope), depth - 1, hops)
-                        if how is not None:
-                            return how
-            case m.Call():
-                return self._rebuilt_by(value, scope, depth, hops)
-        return None
-
-    def _rebuilt_by(self, call: m.Call, scope: ScopeId, depth: int, hops: int) -> How | None:
-        names = set(callee_names(call.func, scope, self.resolver))
-        given = tuple(a.value for a in call.args)
-        if "filter" in names and len(given) > 1 and self._is_view(given[1], scope):
-            return "filtered"
-        if names & name_lists().chosen_copies:
-            return self._first(given, scope, depth, hops)
-        if isinstance(call.func, m.Attr) and call.func.name in {"difference", "intersection"}:
-            return "filtered" if self._is_whole(call.func.base, scope) else None
-        for function in self.resolver.functions(call.func, scope) if hops else ():
-            how = self._first(tuple(self.entries.program.returned(function)), function, depth, hops - 1)
-            if how is not None:
-                return how
-        return None
-
-    def _first(self, parts: tuple[m.Expr, ...], scope: ScopeId, depth: int, hops: int) -> How | None:
-        found = (self._rebuilt(part, scope, depth - 1, hops) for part in parts)
+            case m.Call(func=func, args=args):
+                names = set(callee_names(func, scope, self.resolver))
+                if "filter" in names and any(self._is_view(a.value, scope) for a in args[1:]):
+                    return "filtered"
+                if names & name_lists().chosen_copies:
+                    sources = (Source(argument.value, scope, hops) for argument in args)
+        found = (self._rebuilt(*source, depth - 1) for source in sources)
         return next((how for how in found if how is not None), None)
 
     def _is_view(self, iterable: m.Expr, scope: ScopeId) -> bool:
@@ -209,17 +177,18 @@ class _Values:
     def _is_cap(self, scope: ScopeId, op: int) -> bool:
         """Whether a test of how much a value holds leads here: then a value is kept short, not emptied."""
         return any(
-            isinstance(node, m.Compare) and _ZERO not in node.items and self._asks_size(node, scope)
+            isinstance(test, m.Compare)
+            and _ZERO not in test.items
+            and any(self._is_size(p, scope) for p in w.walk(test))
             for condition, _ in guards(self.program.facts(scope), op)
-            for node in w.walk(condition)
+            for test in w.walk(condition)
         )
 
-    def _asks_size(self, compare: m.Compare, scope: ScopeId) -> bool:
-        return any(
-            isinstance(node, m.Call) and node.func == m.Name("len") and self._is_whole(node.args[0].value, scope)
-            for node in w.walk(compare)
-            if not isinstance(node, m.Call) or node.args
-        )
+    def _is_size(self, expr: m.Expr, scope: ScopeId) -> bool:
+        match expr:
+            case m.Call(func=m.Name(id="len"), args=(sized,)):
+                return self._is_whole(sized.value, scope)
+        return False
 
     # --- keys that go along ---
 
@@ -240,7 +209,8 @@ class _Values:
     def _tests_left(self, condition: m.Expr, scope: ScopeId) -> bool:
         """`not X[k]`, `len(X[k]) == 0`, `X[k] <= 0`: a test of what is under a key, not of its presence."""
         return any(
-            self._is_whole(part, scope) or (isinstance(part, m.Name) and self._rebuilt(part, scope, _DEPTH, HOPS))
+            self._is_whole(part, scope)
+            or (isinstance(part, m.Name) and self._rebuilt(part, scope) not in {None, "raised"})
             for test in leaves_of(condition)
             if not (isinstance(test, m.Compare) and set(test.ops) & {"is", "is not", "in", "not in"})
             for part in w.walk(test)

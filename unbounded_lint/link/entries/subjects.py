@@ -9,15 +9,17 @@ from typing import Literal, TypeAlias
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.link.dataflow.clocks import tells_time
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Class, External, Function, Module, argument_of, is_fresh
+from unbounded_lint.link.dataflow.values import argument_of, is_fresh
 from unbounded_lint.link.program.blocks import guards
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.program import ITEMS, Binding, BindingKind, ScopeId
 from unbounded_lint.link.program.truth import Asked, held
 
-_PLAIN = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow", "uuid4", "uuid1", "token_hex"})
-"""What these give belongs to no entry: a condition on it is none on the entry."""
+_GIVEN: frozenset[BindingKind] = frozenset({"value", "part", "entered", *ITEMS})
+_STEPS = 4
 
 
 def asked_at(facts: m.Scope, op: int, parents: tuple[m.Expr, ...], node: m.Expr) -> tuple[Asked, ...]:
@@ -70,8 +72,6 @@ class Subjects:
     def parameters(self, scope: ScopeId) -> tuple[str, ...]:
         """The names of a function's parameters but for its receiver."""
         facts = self.program.facts(scope)
-        if facts.kind not in {"function", "lambda"}:
-            return ()
         own = 1 if self.program.owner_class(scope) is not None and not is_static(facts) else 0
         return tuple(p.name for p in facts.parameters[own:])
 
@@ -97,46 +97,35 @@ class Subjects:
         """Whether a name in a value holds a clock's time, a configuration or the like, not something of the entry."""
         whole = any(isinstance(v, m.Name) and v.id == name for v in value)
         bound = [b.expr for b in self.program.of(scope).bindings(scope.index).get(name, ()) if b.kind == "value"]
-        calls = [expr for expr in bound if isinstance(expr, m.Call)]
-        if not bound or len(calls) < len(bound):
-            return False
-        return all(w.last_name(call.func) in _PLAIN or (not call.args and not whole) for call in calls)
+        calls = [expr for expr in bound if isinstance(expr, m.Call) and not expr.args]
+        plain = calls if not whole else [call for call in calls if tells_time(call, scope, self.resolver)]
+        return bool(bound) and len(plain) == len(bound)
 
     def _backward(self, names: frozenset[str], scope: ScopeId) -> frozenset[str]:
+        """The names, and those that they are made of."""
         found, queue = set(names), sorted(names)
         bindings = self.program.of(scope).bindings(scope.index)
         while queue:
             for binding in bindings.get(queue.pop(), ()):
-                if binding.scope != scope.index or binding.expr is None or binding.kind == "parameter":
-                    continue
-                if isinstance(binding.expr, m.Call) and w.last_name(binding.expr.func) in _PLAIN:
-                    continue
-                for name in sorted(self._local((binding.expr,), scope) - found):
-                    found.add(name)
-                    queue.append(name)
+                expr = binding.expr if binding.scope == scope.index and binding.kind != "parameter" else None
+                if expr is not None:
+                    more = self._local((expr,), scope) - found
+                    found |= more
+                    queue += sorted(more)
         return frozenset(found)
 
     def _forward(self, names: frozenset[str], scope: ScopeId) -> frozenset[str]:
-        found = set(names)
+        """The names, and those that are made of them."""
         bindings = self.program.of(scope).bindings(scope.index)
-        for _ in range(4):
-            more = {
-                name
-                for name, bound in bindings.items()
-                if name not in found
-                and any(
-                    b.scope == scope.index
-                    and b.expr is not None
-                    and b.kind in {"value", "part", "item", "item-part", "entered"}
-                    and self._local((b.expr,), scope) & found
-                    and not self._asks_state(b.expr, scope, frozenset(found))
-                    for b in bound
-                )
-            }
-            if not more:
-                break
-            found |= more
-        return frozenset(found)
+        for _ in range(_STEPS):
+            names |= {name for name, bound in bindings.items() if any(self._is_of(b, scope, names) for b in bound)}
+        return names
+
+    def _is_of(self, binding: Binding, scope: ScopeId, names: frozenset[str]) -> bool:
+        expr = binding.expr if binding.scope == scope.index and binding.kind in _GIVEN else None
+        return (
+            expr is not None and bool(self._local((expr,), scope) & names) and not self._asks_state(expr, scope, names)
+        )
 
     def _is_switch(self, scope: ScopeId, name: str) -> bool:
         """Whether callers use a parameter to switch something on or off, if they give it at all."""
@@ -147,9 +136,7 @@ class Subjects:
         given = [argument_of(facts, index, site) for site in sites]
         if any(g is not None and not isinstance(g, m.Const) for g in given):
             return False
-        if isinstance(default, m.Const) and default.kind in {"bool", "none"}:
-            return bool(sites) or default.value == "True"
-        return bool(sites) and default is not None
+        return default == m.Const("bool", "True") or (bool(sites) and default is not None)
 
     # --- what a condition is about ---
 
@@ -180,27 +167,13 @@ class Subjects:
             case m.Call(func=m.Attr(base=m.Name(id=base))) if base in names:
                 return False
             case m.Call(func=func):
-                return any(self._reads_state(function) for function in self.resolver.functions(func, scope))
+                # What a function of the project says may rest on more than its arguments.
+                return bool(self.resolver.functions(func, scope))
         return False
-
-    def _reads_state(self, function: ScopeId) -> bool:
-        """Whether a function of the project may tell its result from more than its arguments."""
-        facts = self.program.facts(function)
-        if len(facts.ops) > 8 or facts.globals or self.program.owner_class(function) is not None:
-            return True
-        return any(
-            self._name_changes(node.id, function)
-            for op in facts.ops
-            for node in w.nodes(op.action)
-            if isinstance(node, m.Name)
-        )
 
     def _name_changes(self, name: str, scope: ScopeId) -> bool:
         owner = self.resolver.owner(name, scope)
         if owner is None or owner == scope:
-            return False
-        values = self.resolver.lookup(name, owner)
-        if values and all(isinstance(v, Function | Class | Module | External) for v in values):
             return False
         bindings = self.program.of(owner).bindings(owner.index).get(name, ())
         return any(
@@ -252,36 +225,19 @@ def shown(condition: Asked) -> str:
 
 def _text(expr: m.Expr, depth: int) -> str:
     """An expression as written, but for what is too deep or of no common form."""
-    if depth == 0:
-        return "..."
     match expr:
-        case m.Name(id=name):
-            return name
-        case m.Const(kind="str", value=value):
-            return repr(value)
-        case m.Const(value=value):
-            return value
-        case m.Attr(base=base, name=name):
-            return f"{_text(base, depth - 1)}.{name}"
-        case m.Sub(base=base, index=index):
-            return f"{_text(base, depth - 1)}[{_text(index, depth - 1)}]"
+        case m.Const(kind=kind, value=value):
+            return repr(value) if kind == "str" else value
         case m.Call(func=func, args=args):
-            return f"{_text(func, depth - 1)}({', '.join(_argument(a, depth - 1) for a in args)})"
-        case m.Unary(op=operator, operand=operand):
-            return f"{operator}{' ' if operator == 'not' else ''}{_text(operand, depth - 1)}"
-        case m.Compare(left=left, ops=ops, items=items):
+            return f"{dotted_text(func) or '...'}({'...' if args else ''})"
+        case m.Sub(base=base, index=index) if depth:
+            return f"{_text(base, depth - 1)}[{_text(index, depth - 1)}]"
+        case m.Compare(left=left, ops=ops, items=items) if depth:
             pairs = zip(ops, items, strict=True)
             return " ".join([_text(left, depth - 1), *(f"{o} {_text(i, depth - 1)}" for o, i in pairs)])
-        case m.BoolOp(op=operator, items=items) | m.Binary(op=operator, items=items):
+        case m.BoolOp(op=operator, items=items) | m.Binary(op=operator, items=items) if depth:
             return f" {operator} ".join(_text(i, depth - 1) for i in items)
-        case m.Comp(element=element, clauses=(m.Clause(target=target, iterable=iterable, conditions=()),)):
-            return f"{_text(element, depth - 1)} for {_text(target, 1)} in {_text(iterable, depth - 1)}"
-    return "..."
-
-
-def _argument(argument: m.Arg, depth: int) -> str:
-    name = f"{argument.keyword}=" if argument.keyword else argument.star
-    return f"{name}{_text(argument.value, depth)}"
+    return dotted_text(expr) or "..."
 
 
 def in_place(test: m.Expr, name: m.Name, argument: m.Expr) -> m.Expr:
