@@ -143,7 +143,9 @@ class Containers:
         for name, bindings in self.program.of(function).bindings(function.index).items():
             if not self._may_grow(name):
                 continue
-            found = self._made_by_bindings(function, tuple(b for b in bindings if b.scope == function.index))
+            found = self._made_by_bindings(
+                function, tuple(b for b in bindings if b.scope == function.index and b.kind in {"value", "part"})
+            )
             life = self.lifetimes.of_variable(function, name) if found is not None else None
             if found is not None and life is not None:
                 yield self._holder(function, name, life, found)
