@@ -7,6 +7,8 @@ import hashlib
 
 import msgspec
 
+from unbounded_lint.evidence import Evidence
+
 
 class Confidence(enum.Enum):
     """How sure a finding is; ordered, low < medium < high."""
@@ -41,7 +43,8 @@ class Finding(msgspec.Struct, frozen=True):
     """One report about one container (or file, for UBM9xx).
 
     symbol is "pkg.mod:NAME" or "pkg.mod:Class.attr", empty where a finding is about a file; message one sentence;
-    advice one action for the `help:` line or empty; reasons the chain of evidence behind the confidence, in words.
+    advice one action for the `help:` line or empty; reasons the chain of evidence behind the confidence, in words;
+    probability how probable it is that a maintainer agrees, evidence what it was told by (None where it is certain).
     """
 
     code: str
@@ -53,6 +56,8 @@ class Finding(msgspec.Struct, frozen=True):
     related: tuple[Place, ...] = ()
     advice: str = ""
     reasons: tuple[str, ...] = ()
+    probability: float = 1.0
+    evidence: Evidence | None = None
 
     @property
     def fingerprint(self) -> str:

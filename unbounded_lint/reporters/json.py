@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from unbounded_lint.finding import Finding, Place
 from unbounded_lint.reporters.base import Totals, View, counts
 
@@ -35,6 +37,8 @@ def _finding(finding: Finding, view: View) -> dict[str, Any]:
         "end_column": place.end_column,
         "symbol": finding.symbol,
         "confidence": finding.confidence.value,
+        "probability": round(finding.probability, 3),
+        "evidence": None if finding.evidence is None else msgspec.to_builtins(finding.evidence),
         "related": [_related(related, view) for related in finding.related],
         "fingerprint": finding.fingerprint,
     }

@@ -11,9 +11,9 @@ from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.verdicts.classing import Removals
-from unbounded_lint.link.verdicts.confidence import Growth
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Moment, Removal
+from unbounded_lint.link.verdicts.weighing import Growth
 
 VerdictName: TypeAlias = Literal[
     "bounded", "paired", "swept", "entry-timer", "amortised", "replaced", "closed", "idle", "unscheduled",
@@ -44,7 +44,7 @@ class Verdict:
 class Container:
     """A long-lived container and all that is known about it. There is one object of each: it equals itself alone.
 
-    `confidence` says how sure it is that running code makes it grow, and `evidence` why, whatever its verdict.
+    `growth` says how sure it is that running code makes it grow without end, and by what evidence.
     """
 
     holder: Holder
@@ -53,8 +53,12 @@ class Container:
     inserts: tuple[Insert, ...]
     removals: tuple[Removal, ...]
     verdict: Verdict
-    confidence: Confidence
-    evidence: tuple[str, ...]
+    growth: Growth
+
+    @property
+    def confidence(self) -> Confidence:
+        """The level that the probability of its growth is called."""
+        return self.growth.confidence
 
     @property
     def symbol(self) -> str:
@@ -107,8 +111,8 @@ def verdict_on(
     if not all(asked.execution.roots.is_forgotten(r.access.scope) for r in swapped):
         return Verdict("replaced", Confidence.MEDIUM, ("it is emptied by the code that reads it, each cycle",))
     if _is_unscheduled(removals):
-        return Verdict("unscheduled", *growth)
-    return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", *growth)
+        return Verdict("unscheduled", growth.confidence, growth.reasons)
+    return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", growth.confidence, growth.reasons)
 
 
 def _sure(name: VerdictName, reason: str) -> Verdict:

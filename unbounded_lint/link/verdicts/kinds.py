@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Iterator
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.containers.accesses import Access, AccessList
+from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Instance, Value
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.execution import Execution
-from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.inserts import Insert
+
+if TYPE_CHECKING:
+    from unbounded_lint.link.verdicts.container import Container
 
 Kind: TypeAlias = Literal["locks", "tasks", "threads", "objects", "results", ""]
 
@@ -33,18 +37,23 @@ class Holdings:
     def of(self, container: Container) -> Kind:
         """locks, tasks (with `add_done_callback`), threads, objects (instances of a class of the project), results (of
         a call on the key, asked for before they are computed), or "" for anything else or a mixture."""
-        kinds = {self._kind(value, scope) for value, scope in self._stored(container)}
+        return self.kind(container.holder, container.accesses, container.inserts)
+
+    def kind(self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> Kind:
+        """The same, of a container of which no more is known yet."""
+        kinds = {self._kind(value, scope) for value, scope in self._stored(holder, accesses)}
         if len(kinds) == 1 and (kind := kinds.pop()):
             return kind
-        growing = [i.access for i in container.inserts]
-        return "results" if growing and all(self._is_recomputed(a, container) for a in growing) else ""
+        mapping = holder.made.kind.family != "list"
+        recomputed = mapping and inserts and all(self._is_recomputed(i.access, accesses) for i in inserts)
+        return "results" if recomputed else ""
 
-    def _stored(self, container: Container) -> Iterator[tuple[m.Expr, ScopeId]]:
+    def _stored(self, holder: Holder, accesses: AccessList) -> Iterator[tuple[m.Expr, ScopeId]]:
         """What is stored as an entry, and the call by which a `defaultdict` makes a missing one."""
-        for a in container.accesses:
+        for a in accesses:
             if a.kind == "insert" and a.value is not None and not (a.nested or a.bulk or self.program.is_test(a.scope)):
                 yield a.value, a.scope
-        for scope, op in container.holder.definitions if container.holder.made.kind.reads_insert else ():
+        for scope, op in holder.definitions if holder.made.kind.reads_insert else ():
             match self.program.facts(scope).ops[op].action:
                 case m.Assign(value=m.Call(args=(factory, *_), span=span)):
                     yield m.Call(factory.value, (), span), scope
@@ -83,15 +92,15 @@ class Holdings:
 
     # --- results ---
 
-    def _is_recomputed(self, access: Access, container: Container) -> bool:
+    def _is_recomputed(self, access: Access, accesses: AccessList) -> bool:
         """Whether an insert stores what a call on its key gives, where the key was asked for before."""
         key, value = access.key, access.value
-        if key is None or value is None or access.nested or access.bulk or container.holder.made.kind.family == "list":
+        if key is None or value is None or access.nested or access.bulk:
             return False
         calls = [e.value if isinstance(e, m.Await) else e for e in self._sources(value, access.scope)]
         if not any(isinstance(c, m.Call) and self._is_of_key(c, key, access.scope) for c in calls):
             return False
-        asked = container.accesses.within(access.scope, "read", "contains")
+        asked = accesses.within(access.scope, "read", "contains")
         return access.how == "setdefault" or any(a.key == key and a.op <= access.op for a in asked)
 
     def _is_of_key(self, call: m.Call, key: m.Expr, scope: ScopeId) -> bool:

@@ -1,0 +1,59 @@
+"""What is known about the growth of one container, as named evidence. How sure that makes it is in `weights`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known about the growth of a container.
+
+    key       what the key of its clearest insert is made of: request, counter, object, constant, unknown ... (the
+              sources of `link/keys/origins`)
+    domain    open, unknown, or either with "weak" where it rests on a name or a missing annotation
+    insert    entry, inner (into a container inside an entry), append, or bulk
+    runs      when that insert runs, the most telling first: request, event, timer, loop, later, spawned, public (only
+              its users call it), tested, once
+    guards    what stands before it: absent (the key is asked for first)
+    value     locks, tasks, threads, objects, results, callables, constant, container, or data
+    owner     what makes it last (`link/containers/lifetimes`), "part of ..." for attributes
+    shared    whether every object that has it lasts, or some pass: all, some
+    removals  what takes entries out, each "moment extent", without those that never run
+    reads     what is done to it besides: iterated, looked up, tested, measured, handed on
+    project   application or library
+    family    map, set, list, deque, queue, cache, buffer
+    filled    whether it is written out with entries, as a table is
+    names     the words of its name and its class's that tell what it may be for
+    """
+
+    key: str
+    domain: str
+    insert: str
+    runs: tuple[str, ...]
+    guards: tuple[str, ...]
+    value: str
+    owner: str
+    shared: str
+    removals: tuple[str, ...]
+    reads: tuple[str, ...]
+    project: str
+    family: str
+    filled: bool
+    names: tuple[str, ...]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The pieces that the model weighs, each "field: value"."""
+        return tuple(self._features())
+
+    def _features(self) -> Iterator[str]:
+        for field in ("key", "domain", "insert", "value", "owner", "shared", "project", "family"):
+            yield f"{field}: {getattr(self, field)}"
+        yield f"runs: {self.runs[0] if self.runs else 'never'}"
+        for field in ("guards", "removals", "reads", "names"):
+            values: tuple[str, ...] = getattr(self, field)
+            yield from (f"{field}: {value}" for value in values or ("none",))
+        if self.filled:
+            yield "filled: yes"
