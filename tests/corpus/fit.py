@@ -1,0 +1,234 @@
+"""Fit the weights of the evidence to labelled containers, and say how well they carry to packages they never saw.
+
+    python -m tests.corpus.fit take DEST ROWS [--command "unbounded-lint"] [--jobs N]
+    python -m tests.corpus.fit judge ROWS [--labels FILE]... [--leaks FILE]... [--write] [--pictures FOLDER]
+
+`take` runs the linter on each tree below DEST (folders `NAME/`, as the fetch scripts make them) at the lowest
+confidence and keeps its findings with their evidence. `judge` joins them with the labels, cross-validates by package
+(no package is judged by weights that saw it), and prints precision and recall with their intervals; `--write` puts the
+weights of all packages together into the package, with the thresholds of the cross-validated curve, and `--pictures`
+draws the reliability diagram and the curve.
+
+The model is logistic regression with an L2 penalty; a weight that reason says cannot raise the probability (a removal
+that runs) is bounded from above by zero. Leaks from history are all true, so they may shape the weights but not the
+base rate: that is set by the containers that were drawn at random alone, each with the weight of its stratum.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import shlex
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from sklearn.model_selection import GroupKFold
+
+from unbounded_lint.evidence import Evidence
+
+ROOT = Path(__file__).resolve().parents[2]
+WEIGHTS = ROOT / "unbounded_lint" / "weights.toml"
+CODES = ("UBM101", "UBM102", "UBM103", "UBM104", "UBM105", "UBM201")
+PENALTIES = (0.3, 1.0, 3.0)
+FOLDS = 10
+SEEDS = (1, 2, 3)
+NEVER_RAISE = ("removals: ", "filled: ", "key: constant", "key: names", "key: class", "key: module", "key: enum")
+RAISE_NOTHING = ("removals: none",)
+
+Row = dict[str, Any]
+Vector = NDArray[np.float64]
+
+
+class Case(NamedTuple):
+    """A labelled container that the linter reports at some confidence: its package, whether the label is true, the
+    features of its evidence, the weight of its stratum, and whether it was drawn at random."""
+
+    package: str
+    name: str
+    true: bool
+    features: tuple[str, ...]
+    weight: float
+    drawn: bool
+
+
+class Fitted(NamedTuple):
+    """Weights by feature, and the base."""
+
+    base: float
+    weights: Mapping[str, float]
+
+    def probability(self, case: Case) -> float:
+        """How probable a case is to be true."""
+        return 1 / (1 + math.exp(-self.base - sum(self.weights.get(f, 0.0) for f in case.features)))
+
+
+def fit(cases: Sequence[Case], penalty: float) -> Fitted:
+    """The weights that fit some cases best."""
+    names = sorted({feature for case in cases for feature in case.features})
+    index = {name: at for at, name in enumerate(names)}
+    table = np.zeros((len(cases), len(names)))
+    for row, case in enumerate(cases):
+        for feature in case.features:
+            table[row, index[feature]] = 1.0
+    truth = np.array([case.true for case in cases], dtype=float)
+
+    def loss(point: Vector) -> tuple[float, Vector]:
+        odds = point[0] + table @ point[1:]
+        error = 1 / (1 + np.exp(-odds)) - truth
+        value = float(np.sum(np.logaddexp(0, odds) - truth * odds) + penalty / 2 * np.sum(point[1:] ** 2))
+        return value, np.concatenate([[error.sum()], table.T @ error + penalty * point[1:]])
+
+    bounds = [(None, None), *((None, 0.0 if _never_raises(name) else None) for name in names)]
+    found = minimize(loss, np.zeros(len(names) + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    weights = {name: float(value) for name, value in zip(names, found[1:], strict=True) if abs(value) >= 0.005}
+    return _based(Fitted(float(found[0]), weights), [case for case in cases if case.drawn])
+
+
+def _never_raises(feature: str) -> bool:
+    return feature.startswith(NEVER_RAISE) and feature not in RAISE_NOTHING
+
+
+def _based(fitted: Fitted, drawn: Sequence[Case]) -> Fitted:
+    """The same weights on the base that makes as many of the drawn cases true as are."""
+    total = sum(case.weight for case in drawn)
+    share = sum(case.weight * case.true for case in drawn)
+    low, high = -15.0, 15.0
+    for _ in range(60):
+        base = (low + high) / 2
+        moved = Fitted(base, fitted.weights)
+        if sum(case.weight * moved.probability(case) for case in drawn) < share and total:
+            low = base
+        else:
+            high = base
+    return Fitted(base, fitted.weights)
+
+
+def crossed(cases: Sequence[Case], penalty: float, seed: int) -> Vector:
+    """The probability of each case by weights that saw no case of its package."""
+    groups = np.array([case.package for case in cases])
+    order = np.random.default_rng(seed).permutation(len(cases))
+    found = np.zeros(len(cases))
+    for seen, unseen in GroupKFold(FOLDS).split(order, groups=groups[order]):
+        model = fit([cases[order[at]] for at in seen], penalty)
+        for at in unseen:
+            found[order[at]] = model.probability(cases[order[at]])
+    return found
+
+
+# --- labels ---
+
+
+def read(path: Path) -> list[Row]:
+    """The rows of a file of JSON lines."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def truth_of(label: Row) -> bool | None:
+    """Whether a labelled container grows without end; None where that is arguable."""
+    if label.get("arguable"):
+        return None
+    judged = {"TRUE": True, "FALSE": False, "leak": True, "event-only": True, "ok": False}
+    return judged.get(label.get("judgement") or label.get("verdict") or "")
+
+
+def matches(row: Row, path: str, name: str) -> bool:
+    """Whether a finding is about a labelled container: the same file, and the same last part of the name."""
+    return row["path"].endswith(path) and _last(row["symbol"]) == _last(name)
+
+
+def _last(name: str) -> str:
+    return name.rpartition(":")[2].rpartition(".")[2].strip("_")
+
+
+def features_of(row: Row) -> tuple[str, ...]:
+    """The features of the evidence that came with a finding."""
+    return msgspec.convert(row["evidence"], Evidence).features
+
+
+class Labelled(NamedTuple):
+    """What a set of labels says: the cases that the linter reports at some confidence, and how much that is true (in
+    stratum weights) it does not report at all."""
+
+    cases: list[Case]
+    unreported: float
+
+
+def labelled(rows: Sequence[Row], labels: Sequence[Row]) -> Labelled:
+    """The drawn containers, joined with the findings of their trees."""
+    by_tree: dict[str, list[Row]] = {}
+    for row in rows:
+        by_tree.setdefault(Path(row["tree"]).name, []).append(row)
+    cases, unreported = [], 0.0
+    for label in labels:
+        true = truth_of(label)
+        if true is None or label["package"] not in by_tree:
+            continue
+        weight = float(label.get("weight", 1.0))
+        found = [r for r in by_tree[label["package"]] if r["code"] in CODES and matches(r, label["path"], label["name"])]
+        if found:
+            cases.append(Case(label["package"], label["name"], true, features_of(found[0]), weight, True))
+        else:
+            unreported += weight * true
+    return Labelled(cases, unreported)
+
+
+def historical(rows: Sequence[Row], leaks: Sequence[Row]) -> Iterable[tuple[Row, Case | None]]:
+    """The leaks of history, each with its case if the linter reports it at some confidence."""
+    by_leak: dict[str, list[Row]] = {}
+    for row in rows:
+        tree = Path(row["tree"])
+        if tree.name == "leaky":
+            by_leak.setdefault(tree.parent.name, []).append(row)
+    for leak in leaks:
+        found = [r for r in by_leak.get(leak["id"], []) if r["code"] in CODES]
+        found = [r for r in found if matches(r, leak["path_in_dist"], leak["name"])]
+        case = Case(leak["package"], leak["name"], True, features_of(found[0]), 1.0, False) if found else None
+        yield leak, case
+
+
+# --- figures ---
+
+
+def wilson(hits: float, total: float) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson)."""
+    if not total:
+        return 0.0, 1.0
+    z, share = 1.96, hits / total
+    middle = share + z * z / (2 * total)
+    spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    return (middle - spread) / (1 + z * z / total), (middle + spread) / (1 + z * z / total)
+
+
+def threshold(probabilities: Vector, cases: Sequence[Case], precision: float) -> float:
+    """The least probability from which on the cases are true this often, as far down as that holds."""
+    order = np.argsort(-probabilities, kind="stable")
+    best, hits, shown = 1.0, 0.0, 0.0
+    for at in order:
+        hits += cases[at].weight * cases[at].true
+        shown += cases[at].weight
+        if hits / shown >= precision:
+            best = float(probabilities[at])
+    return best
+
+
+def tell(title: str, cases: Sequence[Case], probabilities: Vector, least: float, unreported: float = 0.0) -> None:
+    """Print precision and recall of what is at least so probable, in counts and weighted."""
+    shown = [case for case, p in zip(cases, probabilities, strict=True) if p >= least]
+    true = sum(case.true for case in shown)
+    low, high = wilson(true, len(shown))
+    weighted = sum(c.weight * c.true for c in shown) / (sum(c.weight for c in shown) or 1.0)
+    all_true = sum(c.weight * c.true for c in cases) + unreported
+    recall = sum(c.weight * c.true for c in shown) / (all_true or 1.0)
+    reported = sum(c.true for c in cases)
+    print(
+        f"{title:24} shown {len(shown):4}  true {true:4}  precision {true / (len(shown) or 1):.2f} "
+        f"[{low:.2f}, {high:.2f}] (weighted {weighted:.2f})  recall {true}/{reported} of those known (weighted {recall:.2f})"
+    )
