@@ -867,13 +867,13 @@ def test_key_call_details(known: Catalog) -> None:
     ],
 )
 def test_annotations(known: Catalog, name: str, domain: str) -> None:
-    assert known.annotation_domain(name) == domain
+    assert known.annotation(name).domain == domain
 
 
 def test_bases_of_annotations(known: Catalog) -> None:
-    assert known.base_domain("enum.StrEnum") == "closed"
-    assert known.base_domain("django.db.models.TextChoices") == "closed"
-    assert known.base_domain("object") == "unknown"
+    assert known.annotation_base("enum.StrEnum").domain == "closed"
+    assert known.annotation_base("django.db.models.TextChoices").domain == "closed"
+    assert known.annotation_base("object").domain == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -900,7 +900,7 @@ def test_bases_of_annotations(known: Catalog) -> None:
     ],
 )
 def test_words(known: Catalog, name: str, domain: str) -> None:
-    assert known.word_domain(name) == domain
+    assert known.word_hint(name).domain == domain
 
 
 def test_roots(known: Catalog) -> None:

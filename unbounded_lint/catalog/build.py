@@ -54,15 +54,17 @@ def assemble(sources: Iterable[Mapping[str, Any]]) -> model.Data:
     parts: dict[str, Any] = {field: [] for field, _ in _SECTIONS.values()}
     parsed = tuple(sources)
     aliases = {name: target for source in parsed for name, target in source.get("aliases", {}).items()}
-    parts |= {"schema": model.SCHEMA, "aliases": aliases, "open_roots": [], "apps": []}
+    parts |= {"schema": model.SCHEMA, "aliases": aliases, "open_roots": {}, "apps": []}
     for source in parsed:
         shapes = source.get("shape", {})
         for section, content in source.items():
             if section in _SECTIONS:
                 field, kind = _SECTIONS[section]
                 parts[field].extend(_entry(section, raw, kind, shapes, aliases) for raw in content)
-            elif section in ("loops", "open_roots", "apps"):
+            elif section in ("loops", "apps"):
                 parts[section] = content
+            elif section == "open_roots":
+                parts[section] = {word: source for source, words in content.items() for word in words}
             elif section == "names":
                 parts[section] = {name: [*_written_out(items)] for name, items in content.items()}
             elif section not in ("shape", "aliases"):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ _Effect = dict[str, tuple[tuple[model.ContainerKind, model.Method], ...]]
 _PLAIN = frozenset({"map", "list", "set", "deque"})
 DECLARED = "declared by the project"
 """The note of every entry that comes from the settings."""
+_UNTOLD = model.Annotation(domain="unknown")
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\Z")
 
 
@@ -48,6 +49,13 @@ def name_lists() -> model.NameLists:
 def receiver_word(expression: str) -> str:
     """The word that stands for a receiver: "self._event_loop" -> "event_loop", "get_scheduler()" -> "get_scheduler"."""
     return expression.rpartition(".")[2].partition("(")[0].strip("_").lower()
+
+
+class WordHint(NamedTuple):
+    """What a word in a name hints at."""
+
+    domain: model.Domain
+    source: model.Source
 
 
 @dataclass(frozen=True)
@@ -84,15 +92,15 @@ class Catalog:
     _functions: Mapping[str, model.ArgumentFunction]
     _key_names: Mapping[str, tuple[model.KeyCall, ...]]
     _key_methods: Mapping[str, tuple[model.KeyCall, ...]]
-    _annotations: Mapping[str, model.Domain]
-    _annotation_bases: Mapping[str, model.Domain]
-    _words: Mapping[str, model.Domain]
-    _prefixes: Mapping[str, model.Domain]
+    _annotations: Mapping[str, model.Annotation]
+    _annotation_bases: Mapping[str, model.Annotation]
+    _words: Mapping[str, WordHint]
+    _prefixes: Mapping[str, WordHint]
 
     @classmethod
     def of(cls, data: model.Data) -> Catalog:
         """Index checked data."""
-        words = [(word, group.domain) for group in data.words for word in group.words]
+        words = [(word, WordHint(group.domain, group.source)) for group in data.words for word in group.words]
         return cls(
             data=data,
             _timers=Index.of(data.timers),
@@ -108,10 +116,12 @@ class Catalog:
             _functions={name: function for function in data.functions for name in function.names},
             _key_names=_grouped((name, call) for call in data.key_calls for name in call.names),
             _key_methods=_grouped((name, call) for call in data.key_calls for name in call.methods),
-            _annotations={name: entry.domain for entry in data.annotations for name in entry.names},
-            _annotation_bases={name: entry.domain for entry in data.annotations for name in entry.bases},
+            _annotations={name: entry for entry in data.annotations for name in entry.names},
+            _annotation_bases={name: entry for entry in data.annotations for name in entry.bases},
             _words=_agreed(words),
-            _prefixes={prefix: group.domain for group in data.words for prefix in group.prefixes},
+            _prefixes={
+                prefix: WordHint(group.domain, group.source) for group in data.words for prefix in group.prefixes
+            },
         )
 
     def canonical(self, dotted: str) -> str:
@@ -219,24 +229,22 @@ class Catalog:
         """As `key_call`, for a method of any receiver."""
         return self._key_methods.get(method, ())
 
-    def annotation_domain(self, dotted: str) -> model.Domain:
-        """The domain of the values of this type; "parts": that of its arguments; "unknown" for one that says
-        nothing."""
-        name = self.canonical(dotted)
-        return self._annotations.get(name) or self._annotation_bases.get(name, "unknown")
+    def annotation(self, dotted: str) -> model.Annotation:
+        """What the values of this type are; an entry of unknown domain for one that says nothing."""
+        return self._annotations.get(self.canonical(dotted)) or self.annotation_base(dotted)
 
-    def base_domain(self, dotted: str) -> model.Domain:
-        """The domain of the values of a project class that derives from this one ("enum.Enum" -> closed)."""
-        return self._annotation_bases.get(self.canonical(dotted), "unknown")
+    def annotation_base(self, dotted: str) -> model.Annotation:
+        """What the values of a project class are that derives from this one ("enum.Enum" -> closed)."""
+        return self._annotation_bases.get(self.canonical(dotted), _UNTOLD)
 
-    def word_domain(self, name: str) -> model.Domain:
+    def word_hint(self, name: str) -> WordHint:
         """What a name hints at: weak evidence, never proof. The whole name counts, then its endings at underscores;
         a word that stands for both says "unknown"."""
         word = name.strip("_").lower()
-        for prefix, domain in self._prefixes.items():
+        for prefix, hint in self._prefixes.items():
             if word.startswith(prefix):
-                return domain
-        return self._words[tail] if (tail := _known_tail(self._words, word)) else "unknown"
+                return hint
+        return self._words[tail] if (tail := _known_tail(self._words, word)) else WordHint("unknown", "unknown")
 
 
 def extend(base: Catalog, *, timers: Iterable[str] = (), bounded_types: Iterable[str] = ()) -> Catalog:
@@ -339,7 +347,13 @@ def _unbound(container: model.ContainerKind, name: str, method: str) -> model.Ar
     return model.ArgumentFunction(names=(name,), effect="clear") if method in container.clears else None
 
 
-def _agreed(pairs: Iterable[tuple[str, model.Domain]]) -> dict[str, model.Domain]:
-    """Words with the one domain that all their groups give, "unknown" where they differ."""
+def _agreed(pairs: Iterable[tuple[str, WordHint]]) -> dict[str, WordHint]:
+    """Words with the one domain and source that all their groups give, "unknown" where they differ."""
     groups = _grouped(pairs)
-    return {word: domains[0] if len(set(domains)) == 1 else "unknown" for word, domains in groups.items()}
+    return {word: _common(hints) for word, hints in groups.items()}
+
+
+def _common(hints: tuple[WordHint, ...]) -> WordHint:
+    first = hints[0]
+    domain = first.domain if all(hint.domain == first.domain for hint in hints) else "unknown"
+    return WordHint(domain, first.source if all(hint.source == first.source for hint in hints) else "unknown")

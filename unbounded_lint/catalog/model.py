@@ -31,6 +31,37 @@ Process: TypeAlias = Literal["same", "other", "either"]
 Scope: TypeAlias = Literal["process", "page", "session"]
 Evidence: TypeAlias = Literal["stdlib", "source", "docs", "sample", "recall"]
 Domain: TypeAlias = Literal["open", "closed", "thread", "argument", "parts", "unknown"]
+Source: TypeAlias = Literal[
+    "request",
+    "message",
+    "path",
+    "url",
+    "counter",
+    "identity",
+    "time",
+    "exception",
+    "object",
+    "class",
+    "function",
+    "module",
+    "code",
+    "environment",
+    "configuration",
+    "status",
+    "enum",
+    "constant",
+    "names",
+    "installed",
+    "outside",
+    "data",
+    "derived",
+    "appended",
+    "unknown",
+]
+"""Where a key comes from. identity: uuid, token, random number, id(); object: one of those made again and again;
+code: a place in it; status: an error or status code; names: written in the program; installed: what is installed;
+outside: callers outside the project; data: a file, socket or database; derived: made of something that is not known;
+appended: there is no key."""
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -359,6 +390,7 @@ class KeyCall(Entry, frozen=True, kw_only=True):
     domain: Domain
     position: int = 0
     otherwise: Literal["open", "unknown"] = "unknown"
+    source: Source = "unknown"
     arguments: int | None = None
     note: str = ""
 
@@ -369,6 +401,7 @@ class Annotation(Entry, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     domain: Domain
+    source: Source = "unknown"
 
 
 class Words(Entry, frozen=True, kw_only=True):
@@ -376,6 +409,7 @@ class Words(Entry, frozen=True, kw_only=True):
 
     id: str
     domain: Domain
+    source: Source = "unknown"
     words: tuple[str, ...]
     prefixes: tuple[str, ...] = ()
     note: str = ""
@@ -481,7 +515,7 @@ class Data(Entry, frozen=True, kw_only=True):
     words: tuple[Words, ...]
     loops: Loops
     apps: tuple[str, ...]
-    open_roots: tuple[str, ...]
+    open_roots: dict[str, Source]
     aliases: dict[str, str]
     names: NameLists = NameLists()
 

@@ -84,6 +84,35 @@ UNKNOWN = {
         "NAMES = []\ndef add(n):\n    NAMES.append(n)\ndef f():\n    for k in NAMES:\n        X[k] = 1\n"
     ),
 }
+SOURCES = {
+    "literal": ("def f():\n    X['a'] = 1\n", "constant"),
+    "class and literal": ("def f(r):\n    X['a', type(r)] = 1\n", "class"),
+    "function": ("def f():\n    X[f] = 1\n", "function"),
+    "enum": ("import enum\nclass E(enum.Enum):\n    A = 1\ndef f():\n    X[E.A] = 1\n", "enum"),
+    "annotated enum": ("import enum\nclass E(enum.Enum):\n    A = 1\ndef f(k: E):\n    X[k] = 1\n", "enum"),
+    "items of a constant": ("NAMES = ['a']\ndef f():\n    for k in NAMES:\n        X[k] = 1\n", "names"),
+    "member of a constant": ("NAMES = ['a']\ndef f(k):\n    if k in NAMES:\n        X[k] = 1\n", "names"),
+    "request": ("def f(request):\n    X[request.id] = 1\n", "request"),
+    "message": ("def f(message):\n    X[message.id] = 1\n", "message"),
+    "counter": ("N = 0\ndef f():\n    global N\n    N += 1\n    X[N] = 1\n", "counter"),
+    "uuid as text": ("import uuid\ndef f():\n    X[str(uuid.uuid4())] = 1\n", "identity"),
+    "time": ("import time\ndef f():\n    X[time.time()] = 1\n", "time"),
+    "address": ("from urllib.parse import urlsplit\ndef f(u):\n    X[urlsplit(u)] = 1\n", "url"),
+    "file": ("import json\ndef f(p):\n    X[json.loads(p)] = 1\n", "data"),
+    "path by annotation": ("from pathlib import Path\ndef f(k: Path):\n    X[k] = 1\n", "path"),
+    "path by word": ("def f(o):\n    X[o.filename] = 1\n", "path"),
+    "exception": ("def f():\n    try:\n        g()\n    except ValueError as e:\n        X[e] = 1\n", "exception"),
+    "new object": ("class C:\n    pass\ndef f():\n    X[C()] = 1\n", "object"),
+    "environment": ("import os\ndef f():\n    X[os.getenv('A')] = 1\n", "environment"),
+    "configuration": ("def f(o):\n    X[o.settings.thing] = 1\n", "configuration"),
+    "parameter": ("def f(thing):\n    X[thing] = 1\n", "outside"),
+    "attribute of a parameter": ("def f(thing):\n    X[thing.part] = 1\n", "derived"),
+    "result of something": ("import other\ndef f():\n    X[other.compute()] = 1\n", "unknown"),
+    "request beside a literal": (
+        "def _p(k):\n    X[k] = 1\ndef f(request):\n    _p('a')\n    _p(request.id)\n",
+        "request",
+    ),
+}
 
 
 def domain(tmp_path: Path, text: str) -> Domain:
@@ -110,6 +139,11 @@ def test_open(text: str, tmp_path: Path) -> None:
 def test_unknown(text: str, tmp_path: Path) -> None:
     found = domain(tmp_path, text)
     assert found.kind == "unknown", found
+
+
+@pytest.mark.parametrize(("text", "source"), SOURCES.values(), ids=SOURCES)
+def test_source(text: str, source: str, tmp_path: Path) -> None:
+    assert domain(tmp_path, text).source == source
 
 
 def test_callers_in_another_module(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 from unbounded_lint.catalog.load import name_lists
@@ -11,12 +12,28 @@ from unbounded_lint.link.dataflow.scoping import declarations
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.values import Class, Function, Instance, Module, Value, Values, ordered
 from unbounded_lint.link.keys.material import Material, is_outside
-from unbounded_lint.link.keys.origins import NOTHING_YET, Asked, Origin, Question, closed, made_of, opened
+from unbounded_lint.link.keys.origins import (
+    NOTHING_YET,
+    Asked,
+    KeySource,
+    Origin,
+    Question,
+    closed,
+    made_of,
+    opened,
+)
 from unbounded_lint.link.program.program import ScopeId
 
-_CLASSLIKE = frozenset(
-    {"__class__", "__name__", "__qualname__", "__module__", "__code__", "__func__", "__doc__", "__file__"}
-)
+_CLASSLIKE: Mapping[str, KeySource] = {
+    "__class__": "class",
+    "__name__": "class",
+    "__qualname__": "class",
+    "__module__": "module",
+    "__code__": "code",
+    "__func__": "function",
+    "__doc__": "code",
+    "__file__": "module",
+}
 _SETTINGS = frozenset({"settings", "config", "conf", "cfg", "options", "preferences", "prefs"})
 _CONTEXTS = frozenset({"ctx", "context"})
 
@@ -43,30 +60,30 @@ class Attributes:
                 found.append(part)
         if found:
             return made_of(found)
-        if self.material.is_open_root(expr) and not _is_setting_of_context(text):
-            return opened(f"`{text}` comes from a request or message", hinted=True)
+        root = self.material.open_root(expr)
+        if root is not None and not _is_setting_of_context(text):
+            return opened(f"`{text}` comes from a request or message", root, hinted=True)
         if isinstance(expr.base, m.Call | m.Await | m.Sub):
             holder = yield self.material.value(expr.base, scope)
             if holder.domain is not None and holder.domain.kind == "open":
                 return holder
         comes = f"`{text}` names something that comes and goes"
-        return Origin(
-            self.material.by_word(expr.name, text, comes, f"`{text}`, and where that comes from cannot be told")
-        )
+        told = f"`{text}`, and where that comes from cannot be told"
+        return Origin(self.material.by_word(expr.name, text, comes, told, _guess(text)))
 
     def _at_once(self, expr: m.Attr, scope: ScopeId, text: str, bases: Values) -> Origin | None:
         """What can be told without asking where anything comes from."""
         if expr.name in _CLASSLIKE:
-            return closed(f"`{expr.name}` of a definition")
+            return closed(f"`{expr.name}` of a definition", _CLASSLIKE[expr.name])
         values = self.resolver.values(expr, scope)
         if values and all(_is_definition(value) for value in values):
-            return closed("a definition of the program")
+            return closed("a definition of the program", _source(ordered(values)[0]))
         if self.material.is_requested(bases):
-            return opened(f"`{text}` comes from a request")
+            return opened(f"`{text}` comes from a request", "request")
         if bases and all(is_outside(base) for base in bases):
-            return closed(f"`{text}` is a constant of another package")
+            return closed(f"`{text}` is a constant of another package", "names")
         if self._is_part_of_constant(expr, bases, scope):
-            return closed(f"`{text}` is a part of a constant")
+            return closed(f"`{text}` is a part of a constant", "constant")
         return None
 
     def _is_part_of_constant(self, expr: m.Attr, bases: Values, scope: ScopeId) -> bool:
@@ -92,11 +109,11 @@ class Attributes:
     def _on(self, value: Value, name: str) -> Asked:
         """What `value.name` is made of, by what the class assigns to it."""
         if isinstance(value, Module):
-            return closed("set at import in another module")
+            return closed("set at import in another module", "constant")
         if not isinstance(value, Instance | Class):
             return NOTHING_YET
         if self.material.is_enum(value.scope):
-            return closed("an enum member")
+            return closed("an enum member", "enum")
         return (yield Question("member", (value.scope, name)))
 
     def member(self, owner: ScopeId, name: str) -> Asked:
@@ -128,6 +145,21 @@ class Attributes:
 
 def _is_definition(value: Value) -> bool:
     return isinstance(value, Class | Module) or (isinstance(value, Function) and value.receiver is None)
+
+
+def _source(definition: Value) -> KeySource:
+    match definition:
+        case Class():
+            return "class"
+        case Module():
+            return "module"
+    return "function"
+
+
+def _guess(text: str) -> KeySource:
+    """What the parts of an attribute's text say of its source."""
+    parts = {part.strip("_") for part in text.lower().split(".")}
+    return "derived" if _SETTINGS.isdisjoint(parts) else "configuration"
 
 
 def _is_setting_of_context(text: str) -> bool:

@@ -26,10 +26,14 @@ from unbounded_lint.link.keys.origins import (
     made_of,
     opened,
     settled,
+    source_of,
     stated,
 )
 from unbounded_lint.link.program.program import ScopeId
 
+_IDENTITY = "the identity of an object"
+_LASTING = frozenset({"class", "function", "module", "code"})
+"""Sources of objects that are never collected, so that their identities are as few as they are."""
 _ATTRIBUTE_HOOKS = frozenset({"__getattr__", "__getattribute__"})
 
 
@@ -93,10 +97,10 @@ class Calls:
 
     def _constructed(self, classes: list[ScopeId], arguments: list[m.Expr], scope: ScopeId) -> Asked:
         if all(self.material.is_enum(cls) for cls in classes):
-            return closed("an enum member")
+            return closed("an enum member", "enum")
         if arguments and any(self._is_by_value(cls) for cls in classes):
             return (yield from self.material.all_of(arguments, scope))
-        return opened("a new object each time")
+        return opened("a new object each time", "object")
 
     def _is_by_value(self, cls: ScopeId) -> bool:
         """Whether objects of a class that are made alike are the same key."""
@@ -112,18 +116,18 @@ class Calls:
         """What the call of something outside the project gives; nothing where that is not known."""
         match name, arguments:
             case "type", [_]:
-                return closed("a class")
+                return closed("a class", "class")
             case "id", [value]:
                 found = yield from settled((yield self.material.value(value, scope)))
-                return found if _is_class(found.domain) else opened("the identity of an object")
+                return found if is_closed(found) and source_of(found) in _LASTING else opened(_IDENTITY, "identity")
             case "bool", _:
-                return closed("a truth value")
+                return closed("a truth value", "constant")
             case "getattr", [holder, m.Const(value=key), *_]:
                 return (yield from self.attributes.value(m.Attr(holder, key), scope))
             case "getattr", [holder, _, *_]:
                 owners = self.resolver.values(holder, scope)
                 if owners and all(isinstance(v, Module | Class) or is_outside(v) for v in owners):
-                    return closed("looked up among the names of a module or class")
+                    return closed("looked up among the names of a module or class", "names")
                 return NOTHING_YET
         if name in name_lists().conversions:
             return (yield from self.material.all_of(arguments, scope)) if arguments else Origin(CLOSED_LITERAL)
@@ -134,14 +138,18 @@ class Calls:
         for entry in self.material.catalog.key_call(name):
             if entry.arguments is not None and entry.arguments != len(arguments):
                 continue
-            domain = stated(entry.domain, why)
+            domain = stated(entry.domain, why, entry.source)
             if domain is not None:
                 return Origin(domain)
             if entry.domain == "argument" and 0 <= entry.position < len(arguments):
                 found = yield self.material.value(arguments[entry.position], scope)
                 if entry.otherwise == "open":
                     found = yield from settled(found)
-                    return opened(why) if found.domain is None or found.domain.kind == "unknown" else found
+                    return (
+                        found
+                        if found.domain is not None and found.domain.kind != "unknown"
+                        else opened(why, entry.source)
+                    )
                 return found
         return NOTHING_YET
 
@@ -153,13 +161,14 @@ class Calls:
             if found.parameters or found.domain is None or found.domain.kind != "unknown":
                 return found
         for entry in self.material.catalog.key_method(func.name):
-            domain = stated(entry.domain, f"the result of `.{func.name}()`")
+            domain = stated(entry.domain, f"the result of `.{func.name}()`", entry.source)
             if domain is not None:
                 return Origin(domain)
             if entry.domain == "argument" and entry.position == -1:
                 return (yield self.material.value(func.base, scope))
-        if self.material.is_open_root(func):
-            return opened(f"`{dotted_text(func)}()` comes from a request or message", hinted=True)
+        root = self.material.open_root(func)
+        if root is not None:
+            return opened(f"`{dotted_text(func)}()` comes from a request or message", root, hinted=True)
         return NOT_KNOWN
 
     # --- inside functions ---
@@ -173,7 +182,7 @@ class Calls:
         if not name_lists().memos.isdisjoint(decorator_names(facts)):
             # it gives as many results as it gets different arguments
             found = [self.parameter(Parameter(function, position)) for position in range(len(facts.parameters))]
-            return made_of(found) if found else closed("one result that is remembered")
+            return made_of(found) if found else closed("one result that is remembered", "constant")
         return (yield from self.material.all_of(self.program.returned(function), function))
 
     def parameter(self, parameter: Parameter) -> Origin:
@@ -185,7 +194,11 @@ class Calls:
         if parameter.position or owner is None or facts.kind != "function" or is_static(facts):
             return Origin(None, frozenset({parameter}))
         values = self.resolver.parameter(parameter.function, 0)
-        return closed("a class of the program") if any(isinstance(v, Class) for v in values) else self._receiver(owner)
+        return (
+            closed("a class of the program", "class")
+            if any(isinstance(v, Class) for v in values)
+            else self._receiver(owner)
+        )
 
     def _annotated(self, parameter: Parameter) -> Domain | None:
         annotation = self.program.facts(parameter.function).parameters[parameter.position].annotation
@@ -195,8 +208,8 @@ class Calls:
         """An object that puts itself in: as many as are made."""
         sites = [use.site for use in self.material.flow.constructions(cls)]
         if sites and all(self.material.is_import_time(site.scope, site.op) for site in sites):
-            return closed("objects made at import")
-        return opened("an object of a class that is made again and again")
+            return closed("objects made at import", "object")
+        return opened("an object of a class that is made again and again", "object")
 
     # --- keywords ---
 
@@ -229,7 +242,7 @@ class Calls:
                         inner = yield from settled((yield self.material.items(argument.value, site.scope)))
                     if not is_closed(inner):
                         return NOT_KNOWN
-        return closed("keywords written in the calls")
+        return closed("keywords written in the calls", "names")
 
     # --- what is passed ---
 
@@ -237,7 +250,7 @@ class Calls:
         """The domain of what the callers of a function pass for a parameter."""
         facts = self.program.facts(parameter.function)
         if facts.name in _ATTRIBUTE_HOOKS:
-            return closed("an attribute name written in the program")
+            return closed("an attribute name written in the program", "names")
         annotated = self._annotated(parameter)
         found = []
         for site in self.material.flow.live_calls(parameter.function):
@@ -250,7 +263,7 @@ class Calls:
 
     def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
         if site.op >= 0 and self.material.is_import_time(site.scope, site.op):
-            return closed("given by calls at import")
+            return closed("given by calls at import", "names")
         passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
         if passed is not None:
             narrowed = (yield from self.narrowing.at(passed, site.scope, site.op)) if site.op >= 0 else None
@@ -262,11 +275,8 @@ class Calls:
         return NOT_KNOWN
 
     def _by_name(self, name: str) -> Domain:
-        if self.material.is_open_root(m.Name(name)):
-            return Domain("open", f"`{name}` is a request or message", weak=True)
+        root = self.material.open_root(m.Name(name))
+        if root is not None:
+            return Domain("open", f"`{name}` is a request or message", weak=True, source=root)
         given = f"`{name}` is given by callers outside the project"
-        return self.material.by_word(name, name, given, given)
-
-
-def _is_class(domain: Domain | None) -> bool:
-    return domain is not None and domain.kind == "closed" and ("class" in domain.why or "`type" in domain.why)
+        return self.material.by_word(name, name, given, given, "outside")

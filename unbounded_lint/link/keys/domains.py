@@ -82,4 +82,4 @@ class Keys:
 
 def _nothing_yet(question: Question) -> Origin:
     """What is taken for granted of a question before it is answered: words that go round in a circle stay words."""
-    return closed("keywords written in the calls") if question.equation == "keywords" else NOTHING_YET
+    return closed("keywords written in the calls", "names") if question.equation == "keywords" else NOTHING_YET

@@ -27,6 +27,7 @@ from unbounded_lint.link.keys.origins import (
     made_of,
     opened,
     settled,
+    source_of,
 )
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_listed, is_text
@@ -50,7 +51,7 @@ class Expressions:
             case m.Const():
                 return Origin(CLOSED_LITERAL)
             case m.Compare() | m.Unary(op="not"):
-                return closed("a truth value")
+                return closed("a truth value", "constant")
             case m.Name():
                 return (yield from self._name(expr, scope))
             case m.Attr():
@@ -67,7 +68,7 @@ class Expressions:
                 return (yield from self._literal([entry.key or entry.value for entry in entries], scope))
             case m.Binary(op="%", items=(left, right)) if not isinstance(left, m.Const):
                 divisor = yield from settled((yield material.value(right, scope)))
-                return closed("a remainder") if is_closed(divisor) else NOT_KNOWN
+                return closed("a remainder", source_of(divisor)) if is_closed(divisor) else NOT_KNOWN
             case m.Binary(items=items):
                 return (yield from material.all_of(items, scope))
             case m.Unary(operand=inner) | m.Await(value=inner) | m.Walrus(value=inner) | m.Star(value=inner):
@@ -90,7 +91,7 @@ class Expressions:
         owner = self.resolver.owner(expr.id, scope)
         if owner is None:
             known = self.resolver.values(expr, scope)
-            return closed(f"`{expr.id}` is defined once") if known else NOT_KNOWN
+            return closed(f"`{expr.id}` is defined once", "names") if known else NOT_KNOWN
         return (yield Question("variable", (expr.id, owner)))
 
     def variable(self, name: str, owner: ScopeId) -> Asked:
@@ -107,17 +108,17 @@ class Expressions:
             case "define":
                 return self._definition(binding, scope)
             case "import":
-                return closed(f"`{name}` is imported")
+                return closed(f"`{name}` is imported", "names")
             case "parameter":
                 return self.calls.parameter(Parameter(scope, binding.index))
             case "value" | "item" | "item-part" if at_import:
-                return closed(f"`{name}` is set at import")
+                return closed(f"`{name}` is set at import", "constant")
             case "value":
                 annotated = self._annotated(binding, scope)
                 if annotated is not None:
                     return annotated
             case "augmented" if not self._is_joined(name, owner):
-                return opened(f"`{name}` is counted up", hinted=True)
+                return opened(f"`{name}` is counted up", "counter", hinted=True)
             case "item" | "item-part" if binding.expr is not None:
                 return (yield from self.target(binding, binding.expr, scope))
             case "entered" | "other":
@@ -128,7 +129,9 @@ class Expressions:
     def _definition(self, binding: Binding, scope: ScopeId) -> Origin:
         kind = self.program.of(scope).scope(binding.index).kind
         lasting = scope.index == 0 or self.program.facts(scope).kind == "class"
-        return closed(f"a {kind} of the program") if lasting else NOT_KNOWN
+        if not lasting:
+            return NOT_KNOWN
+        return closed(f"a {kind} of the program", "class" if kind == "class" else "function")
 
     def _annotated(self, binding: Binding, scope: ScopeId) -> Origin | None:
         action = self.program.facts(scope).ops[binding.op].action if binding.op >= 0 else None
@@ -144,7 +147,7 @@ class Expressions:
     def _exception(self, binding: Binding, scope: ScopeId) -> Origin:
         frames = self.program.facts(scope).frames
         caught = binding.kind == "other" and any(f.kind == "except" and f.op == binding.op for f in frames)
-        return opened("an exception object") if caught else NOT_KNOWN
+        return opened("an exception object", "exception") if caught else NOT_KNOWN
 
     # --- elements ---
 
@@ -184,17 +187,17 @@ class Expressions:
         values = self.resolver.values(holder, scope)
         text = dotted_text(holder)
         if any(isinstance(v, Class) and self.material.is_enum(v.scope) for v in values):
-            return closed("the members of an enum")
+            return closed("the members of an enum", "enum")
         made = [value for value in ordered(values) if isinstance(value, Allocation)]
         if made:
             constant = all(self._is_constant(value) for value in made)
-            return closed(f"an item of the constant `{made[0].name}`") if constant else NOT_KNOWN
+            return closed(f"an item of the constant `{made[0].name}`", "names") if constant else NOT_KNOWN
         if self.material.is_requested(values):
-            return opened(f"`{text}` comes from a request")
+            return opened(f"`{text}` comes from a request", "request")
         if self.material.execution.loops.is_stream(holder, scope):
-            return opened(f"`{text}` is read from outside")
+            return opened(f"`{text}` is read from outside", "data")
         if values and all(is_outside(value) for value in values):
-            return closed("an imported constant")
+            return closed("an imported constant", "names")
         return (yield self.material.value(holder, scope))
 
     def _is_constant(self, value: Allocation) -> bool:
@@ -224,7 +227,7 @@ class Expressions:
         match iterable:
             case m.Call(func=func) if w.last_name(func) == "enumerate" and binding.kind == "item-part":
                 if binding.index == 0:
-                    return Origin(Domain("unknown", "a position"))
+                    return Origin(Domain("unknown", "a position", source="counter"))
         table = _whose_keys(binding, iterable)
         keywords = yield from self.calls.keywords(table, scope)
         if keywords != NOTHING_YET:
@@ -233,7 +236,7 @@ class Expressions:
         told = found.parameters or found.domain is None or found.domain.kind != "unknown" or found.domain.weak
         if not told and isinstance(table, m.Attr) and not self._shrinks(table.name):
             # no more keys than that table has, which is judged where it is made
-            return Origin(Domain("unknown", f"a key of the table `{table.name}`", weak=True))
+            return Origin(Domain("unknown", f"a key of the table `{table.name}`", weak=True, source="derived"))
         return found
 
     @kept

@@ -10,7 +10,7 @@ from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
 from unbounded_lint.link.dataflow.questions import Nodes
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, Value, Values, ordered
-from unbounded_lint.link.keys.origins import CLOSED_LITERAL, Asked, Domain, Question, join, made_of, stated
+from unbounded_lint.link.keys.origins import CLOSED_LITERAL, Asked, Domain, KeySource, Question, join, made_of, stated
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
@@ -59,28 +59,31 @@ class Material:
         """Whether an operation only runs while the program is imported."""
         return op < 0 or self.execution.kinds(scope, op) <= {"import", "test"}
 
-    def is_open_root(self, expr: m.Expr) -> bool:
-        """Whether an expression hangs on a name that stands for a request or a message."""
+    def open_root(self, expr: m.Expr) -> KeySource | None:
+        """Whether an expression hangs on a name that stands for a request or a message, and for which of them."""
+        roots = self.catalog.data.open_roots
         while isinstance(expr, m.Attr):
-            if expr.name in self.catalog.data.open_roots:
-                return True
+            if expr.name in roots:
+                return roots[expr.name]
             expr = expr.base
-        return isinstance(expr, m.Name) and expr.id in self.catalog.data.open_roots
+        return roots.get(expr.id) if isinstance(expr, m.Name) else None
 
     @staticmethod
     def is_requested(values: Values) -> bool:
         """Whether a name is a web framework's stand-in for the request at hand."""
         return any(isinstance(v, External) and v.name.startswith(_REQUESTS) for v in values)
 
-    def by_word(self, word: str, text: str, comes: str, otherwise: str) -> Domain:
+    def by_word(self, word: str, text: str, comes: str, otherwise: str, source: KeySource) -> Domain:
         """What a word hints at that ends a text; `comes` and `otherwise` say why where it names what comes and goes,
-        and where it tells nothing."""
-        match self.catalog.word_domain(word):
+        and where it tells nothing; `source` is taken where it does not tell that."""
+        hint = self.catalog.word_hint(word)
+        found = source if hint.source == "unknown" else hint.source
+        match hint.domain:
             case "open":
-                return Domain("open", comes, weak=True)
+                return Domain("open", comes, weak=True, source=found)
             case "closed" | "thread":
-                return Domain("unknown", f"`{text}` names something finite", weak=True)
-        return Domain("unknown", otherwise)
+                return Domain("unknown", f"`{text}` names something finite", weak=True, source=found)
+        return Domain("unknown", otherwise, source=source)
 
     # --- annotations ---
 
@@ -92,7 +95,7 @@ class Material:
             case m.Binary(op="|", items=items) | m.Display(items=items):
                 return self._all(items, scope)
             case m.Sub(base=base, index=index):
-                domains = {self.catalog.annotation_domain(name) for name in callee_names(base, scope, self.resolver)}
+                domains = {self.catalog.annotation(name).domain for name in callee_names(base, scope, self.resolver)}
                 if "parts" in domains:
                     return self._all(index.items if isinstance(index, m.Display) else (index,), scope)
                 return self._plain(base, scope)
@@ -118,10 +121,14 @@ class Material:
         for value in ordered(self.resolver.values(annotation, scope)):
             if isinstance(value, Class):
                 bases = self.resolver.all_outside_bases(value.scope)
-                if self.is_enum(value.scope) or any(self.catalog.base_domain(base) == "closed" for base in bases):
-                    return Domain("closed", why)
+                if self.is_enum(value.scope):
+                    return Domain("closed", why, source="enum")
+                found = [entry for base in bases if (entry := self.catalog.annotation_base(base)).domain == "closed"]
+                if found:
+                    return Domain("closed", why, source=found[0].source)
             elif isinstance(value, External):
-                domain = stated(self.catalog.annotation_domain(value.name), why)
+                entry = self.catalog.annotation(value.name)
+                domain = stated(entry.domain, why, entry.source)
                 if domain is not None:
                     return domain
         return None

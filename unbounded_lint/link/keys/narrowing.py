@@ -5,7 +5,7 @@ from __future__ import annotations
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.keys.material import Material
-from unbounded_lint.link.keys.origins import Asking, Domain, is_closed, settled
+from unbounded_lint.link.keys.origins import Asking, Domain, is_closed, settled, source_of
 from unbounded_lint.link.program.blocks import frames_of, guards
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import apart
@@ -29,7 +29,7 @@ class Narrowing:
         if any(
             f.kind == "case" and f.closed and f.head == key for f in (facts.frames[i] for i in frames_of(facts, op))
         ):
-            return Domain("closed", "matched against constants")
+            return Domain("closed", "matched against constants", source="constant")
         return None
 
     def _by(self, condition: m.Expr, truth: bool, key: m.Expr, scope: ScopeId) -> Asking[Domain | None]:
@@ -59,11 +59,12 @@ class Narrowing:
         if operator == "in" and left == key:
             members = yield from settled((yield self.material.items(right, scope)))
             if is_closed(members):
-                return Domain("closed", f"tested for membership of {dotted_text(right) or 'a constant'}")
+                why = f"tested for membership of {dotted_text(right) or 'a constant'}"
+                return Domain("closed", why, source=source_of(members))
         elif operator == "==" and key in (left, right):
             other = yield from settled((yield self.material.value(right if left == key else left, scope)))
             if is_closed(other):
-                return Domain("closed", "compared with a constant")
+                return Domain("closed", "compared with a constant", source=source_of(other))
         elif operator == "is" and left == key:
-            return Domain("closed", "compared with a singleton")
+            return Domain("closed", "compared with a singleton", source="constant")
         return None

@@ -6,39 +6,44 @@ from collections.abc import Generator, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
+from unbounded_lint.catalog.model import Source
 from unbounded_lint.link.program.program import ScopeId
 
 T = TypeVar("T")
 DomainKind: TypeAlias = Literal["open", "closed", "unknown"]
+KeySource: TypeAlias = Source
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
     """kind is open, closed or unknown; `why` one clause; weak: it rests on a name or a missing annotation, not on
-    data flow; hinted: on less than a source of ever new values, such as a root called `request` or a `+=`."""
+    data flow; hinted: on less than a source of ever new values, such as a root called `request` or a `+=`. `source`:
+    where the part comes from that decides."""
 
     kind: DomainKind
     why: str
     weak: bool = False
     hinted: bool = False
+    source: KeySource = "unknown"
 
     @property
-    def rank(self) -> int:
-        """How much it says about a whole of which it is a part: open most, closed least."""
-        return ("closed", "unknown", "open").index(self.kind) * 2 + (not self.weak)
+    def rank(self) -> tuple[int, bool]:
+        """How much it says about a whole of which it is a part: open most, closed least; a constant says nothing."""
+        strength = ("closed", "unknown", "open").index(self.kind) * 2 + (not self.weak)
+        return strength, self.source not in {"constant", "unknown"}
 
 
-CLOSED_LITERAL = Domain("closed", "a literal")
+CLOSED_LITERAL = Domain("closed", "a literal", source="constant")
 UNKNOWN = Domain("unknown", "of unknown origin")
 
 
-def stated(kind: str, why: str) -> Domain | None:
+def stated(kind: str, why: str, source: KeySource) -> Domain | None:
     """The domain that an entry of the catalogue states, None where it leaves it open what the domain is."""
     match kind:
         case "open" | "closed":
-            return Domain(kind, why)
+            return Domain(kind, why, source=source)
         case "thread":
-            return Domain("unknown", f"{why} is as many as there are threads")
+            return Domain("unknown", f"{why} is as many as there are threads", source=source)
     return None
 
 
@@ -66,14 +71,14 @@ NOT_KNOWN = Origin(UNKNOWN)
 NOTHING_YET = Origin(None)
 
 
-def closed(why: str) -> Origin:
+def closed(why: str, source: KeySource) -> Origin:
     """An origin from a closed set."""
-    return Origin(Domain("closed", why))
+    return Origin(Domain("closed", why, source=source))
 
 
-def opened(why: str, *, weak: bool = False, hinted: bool = False) -> Origin:
+def opened(why: str, source: KeySource, *, hinted: bool = False) -> Origin:
     """An origin from an open set."""
-    return Origin(Domain("open", why, weak, hinted))
+    return Origin(Domain("open", why, hinted=hinted, source=source))
 
 
 def made_of(origins: Iterable[Origin]) -> Origin:
@@ -89,8 +94,8 @@ def made_of(origins: Iterable[Origin]) -> Origin:
 def widened(one: Origin, other: Origin) -> Origin:
     """What two rounds of a circle say together; of two domains that say as much, the first in the alphabet."""
     domains = [origin.domain for origin in (one, other) if origin.domain is not None]
-    best = max((domain.rank for domain in domains), default=0)
-    chosen = min((domain for domain in domains if domain.rank == best), key=lambda d: d.why, default=None)
+    best = max((domain.rank for domain in domains), default=None)
+    chosen = min((domain for domain in domains if domain.rank == best), key=lambda d: (d.why, d.source), default=None)
     return Origin(chosen, one.parameters | other.parameters)
 
 
@@ -123,3 +128,8 @@ def settled(origin: Origin) -> Asked:
 def is_closed(origin: Origin) -> bool:
     """Whether all that a settled origin is made of is closed."""
     return origin.domain is not None and origin.domain.kind == "closed" and not origin.parameters
+
+
+def source_of(origin: Origin) -> KeySource:
+    """Where a settled origin comes from."""
+    return origin.domain.source if origin.domain is not None else "unknown"

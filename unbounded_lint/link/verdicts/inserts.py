@@ -86,10 +86,10 @@ class Inserts:
         # the entry around a nested insert is there already, or another access inserts it: its inner key alone counts
         appends = access.how in {"append", "extend", "appendleft", "insert", "put"} or access.key is None
         if access.nested and appends:
-            return Domain("unknown", "of no account, since entries are appended to")
+            return Domain("unknown", "of no account, since entries are appended to", source="appended")
         repeats = access.nested or holder.made.kind.family in GROWING or self._is_absent(access, accesses)
         if not repeats:
-            return Domain("open", "of no account, since every call adds an entry")
+            return Domain("open", "of no account, since every call adds an entry", source="appended")
         if access.key is None:
             return Domain("unknown", "not written at the insert")
         if access.bulk:
