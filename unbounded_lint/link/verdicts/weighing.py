@@ -88,7 +88,7 @@ class Weighing:
         access, domain = insert.access, insert.domain
         appended = access.how in {"append", "extend", "appendleft", "insert", "put", "+="} or access.key is None
         return {
-            "key": getattr(domain, "source", domain.kind),
+            "key": domain.source,
             "domain": f"weak {domain.kind}" if domain.weak else domain.kind,
             "insert": "inner" if access.nested else "bulk" if access.bulk else "append" if appended else "entry",
             "runs": self._runs(insert),
