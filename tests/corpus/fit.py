@@ -172,7 +172,9 @@ def labelled(rows: Sequence[Row], labels: Sequence[Row]) -> Labelled:
         if true is None or label["package"] not in by_tree:
             continue
         weight = float(label.get("weight", 1.0))
-        found = [r for r in by_tree[label["package"]] if r["code"] in CODES and matches(r, label["path"], label["name"])]
+        found = [
+            r for r in by_tree[label["package"]] if r["code"] in CODES and matches(r, label["path"], label["name"])
+        ]
         if found:
             cases.append(Case(label["package"], label["name"], true, features_of(found[0]), weight, True))
         else:
@@ -232,3 +234,130 @@ def tell(title: str, cases: Sequence[Case], probabilities: Vector, least: float,
         f"{title:24} shown {len(shown):4}  true {true:4}  precision {true / (len(shown) or 1):.2f} "
         f"[{low:.2f}, {high:.2f}] (weighted {weighted:.2f})  recall {true}/{reported} of those known (weighted {recall:.2f})"
     )
+
+
+def _mean(cases: Sequence[Case], penalty: float) -> Vector:
+    """The cross-validated probabilities, the mean of several ways of cutting the packages into folds."""
+    return np.mean([crossed(cases, penalty, seed) for seed in SEEDS], axis=0)
+
+
+def _surprise(cases: Sequence[Case], probabilities: Vector) -> float:
+    """The mean log-loss."""
+    sure = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    return float(np.mean([-math.log(p if case.true else 1 - p) for case, p in zip(cases, sure, strict=True)]))
+
+
+def judge(
+    rows: Sequence[Row], labels: Sequence[Row], leaks: Sequence[Row], *, write: bool, pictures: Path | None
+) -> None:
+    """Fit, cross-validate, tell; write the weights and draw the pictures if asked to."""
+    drawn = labelled(rows, labels)
+    past = list(historical(rows, leaks))
+    cases = [*drawn.cases, *(case for _, case in past if case is not None)]
+    scores = {penalty: _mean(cases, penalty) for penalty in PENALTIES}
+    penalty = min(PENALTIES, key=lambda each: _surprise(cases, scores[each]))
+    probabilities = scores[penalty]
+    random = [at for at, case in enumerate(cases) if case.drawn]
+    few, sure = [cases[at] for at in random], probabilities[random]
+    medium, high = threshold(sure, few, 0.90), threshold(sure, few, 0.95)
+    print(f"{len(cases)} cases ({sum(c.true for c in cases)} true) of {len({c.package for c in cases})} packages")
+    print(f"penalty {penalty}; log-loss {_surprise(few, sure):.3f}; medium from {medium:.2f}, high from {high:.2f}")
+    for least in sorted({0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, medium, high}):
+        tell(f"drawn, from {least:.2f}", few, sure, least, drawn.unreported)
+    for scope in ("module", "class", "singleton", "instance"):
+        asked = [(leak, case) for leak, case in past if leak["scope"] == scope]
+        found = [probabilities[cases.index(case)] for _, case in asked if case is not None]
+        print(
+            f"leaks, {scope:10} {len(asked):3}  reported {len(found):3}  at medium {sum(p >= medium for p in found):3}"
+        )
+    fitted = fit(cases, penalty)
+    for feature, weight in sorted(fitted.weights.items(), key=lambda each: -each[1]):
+        print(f"{weight:6.2f}  {sum(feature in c.features for c in cases):4}  {feature}")
+    if write:
+        write_weights(fitted, medium, high)
+    if pictures is not None:
+        draw(few, sure, pictures)
+
+
+def write_weights(fitted: Fitted, medium: float, high: float) -> None:
+    """Put the weights into the package, the groups of words as they were."""
+    words = WEIGHTS.read_text(encoding="utf-8").partition("[words]")[2].partition("[weights]")[0]
+    lines = [f"{json.dumps(name)} = {weight:.2f}" for name, weight in sorted(fitted.weights.items())]
+    head = f"base = {fitted.base:.2f}\nmedium = {medium:.2f}\nhigh = {high:.2f}\n"
+    WEIGHTS.write_text(f"{head}\n[words]{words}[weights]\n" + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def draw(cases: Sequence[Case], probabilities: Vector, folder: Path) -> None:
+    """The reliability diagram and the curve of precision over recall, as SVG."""
+    from matplotlib import pyplot
+    from sklearn.metrics import precision_recall_curve
+
+    truth = np.array([case.true for case in cases])
+    weights = np.array([case.weight for case in cases])
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4.5))
+    edges = np.linspace(0, 1, 11)
+    for low, up in zip(edges, edges[1:], strict=False):
+        inside = (probabilities >= low) & (probabilities < up + (up == 1.0))
+        if inside.any():
+            share = np.average(truth[inside], weights=weights[inside])
+            left.plot(probabilities[inside].mean(), share, "o", color="C0")
+            left.annotate(f"{truth[inside].sum()}/{inside.sum()}", (probabilities[inside].mean(), share), fontsize=8)
+    left.plot([0, 1], [0, 1], "--", color="grey")
+    left.set(xlabel="predicted", ylabel="true", title="Reliability (true / all in the bin)", xlim=(0, 1), ylim=(0, 1))
+    precision, recall, _ = precision_recall_curve(truth, probabilities, sample_weight=weights)
+    right.step(recall, precision, where="post")
+    right.set(xlabel="recall", ylabel="precision", title="Cross-validated by package", xlim=(0, 1), ylim=(0, 1.02))
+    folder.mkdir(parents=True, exist_ok=True)
+    figure.savefig(folder / "confidence.svg")
+
+
+# --- command ---
+
+
+def take(dest: Path, out: Path, command: str, jobs: int) -> None:
+    """Run the linter on each tree and keep its findings."""
+    trees = sorted(path for path in dest.iterdir() if path.is_dir() and not path.name.startswith("."))
+    with ThreadPoolExecutor(jobs) as pool, out.open("w", encoding="utf-8") as file:
+        for tree, found in zip(trees, pool.map(lambda tree: _findings(command, tree), trees), strict=True):
+            for row in found:
+                file.write(json.dumps({"tree": str(tree.relative_to(dest)), **row}) + "\n")
+
+
+def _findings(command: str, tree: Path) -> list[Row]:
+    arguments = "check --isolated --no-cache --jobs 1 --select UBM1,UBM2 --min-confidence low --output-format json ."
+    done = subprocess.run(
+        [*shlex.split(command), *arguments.split()], cwd=tree, capture_output=True, text=True, check=False
+    )
+    if not done.stdout:
+        raise SystemExit(f"{tree}: {done.stderr.strip()[-500:]}")
+    found: list[Row] = json.loads(done.stdout)["findings"]
+    return found
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    commands = parser.add_subparsers(dest="command_name", required=True)
+    taking = commands.add_parser("take")
+    taking.add_argument("dest", type=Path)
+    taking.add_argument("rows", type=Path)
+    taking.add_argument("--command", default="unbounded-lint")
+    taking.add_argument("--jobs", type=int, default=2)
+    judging = commands.add_parser("judge")
+    judging.add_argument("rows", type=Path, nargs="+")
+    judging.add_argument("--labels", type=Path, action="append", default=[])
+    judging.add_argument("--leaks", type=Path)
+    judging.add_argument("--write", action="store_true")
+    judging.add_argument("--pictures", type=Path)
+    options = parser.parse_args()
+    if options.command_name == "take":
+        take(options.dest, options.rows, options.command, options.jobs)
+        return
+    rows = [row for path in options.rows for row in read(path)]
+    labels = [label for path in options.labels for label in read(path)]
+    leaks = read(options.leaks) if options.leaks else []
+    judge(rows, labels, leaks, write=options.write, pictures=options.pictures)
+
+
+if __name__ == "__main__":
+    main()

@@ -21,6 +21,7 @@ from unbounded_lint.link.containers.making import Made, Making, foremost
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Variable
 from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import Binding, LinkedModule, ScopeId, Site
@@ -140,13 +141,14 @@ class Containers:
         """The containers that are local variables of a function whose frame lasts, or which one that lasts captures;
         and those that are defaults of its parameters, which last as the function does."""
         facts = self.program.facts(function)
+        waits = self.lifetimes.serving.may_wait(facts)
         for name, bindings in self.program.of(function).bindings(function.index).items():
-            if not self._may_grow(name):
+            own = tuple(b for b in bindings if b.scope == function.index and b.kind in {"value", "part"})
+            fresh = any(b.given is not None and is_fresh(b.given) for b in own)
+            if not fresh or not (waits or self._is_captured(function, name)) or not self._may_grow(name):
                 continue
-            found = self._made_by_bindings(
-                function, tuple(b for b in bindings if b.scope == function.index and b.kind in {"value", "part"})
-            )
-            life = self.lifetimes.of_variable(function, name) if found is not None else None
+            life = self.lifetimes.of_variable(function, name)
+            found = self._made_by_bindings(function, own) if life is not None else None
             if found is not None and life is not None:
                 yield self._holder(function, name, life, found)
         outside = self.program.parent(function)
@@ -156,6 +158,10 @@ class Containers:
             made = self.making.made(parameter.default, outside)
             if made is not None and not is_local(self.program, function):
                 yield self._holder(function, parameter.name, Life("module", 1), (made, ((function, 0),)))
+
+    def _is_captured(self, function: ScopeId, name: str) -> bool:
+        """Whether a function inside another mentions a name."""
+        return any(site.scope != function for site in self.program.of(function).sites_within(function.index, name))
 
     def _of_others(self, module: LinkedModule) -> Iterator[Holder]:
         """The containers that the module hangs on objects of other packages that last."""

@@ -14,6 +14,7 @@ from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, Function, ordered
 from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 
 DEPTH = 3
@@ -124,6 +125,7 @@ class Making:
         methods = (call.func.name for call in w.calls(action) if isinstance(call.func, m.Attr))
         return isinstance(action, m.Delete) or any(self.catalog.removing(method) for method in methods)
 
+    @kept
     def _factory(self, function: ScopeId, depth: int) -> Made | None:
         """What a function makes that returns a container, at once or by a local name."""
         facts = self.program.facts(function)

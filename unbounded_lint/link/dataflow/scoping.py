@@ -3,7 +3,7 @@ before anything is known of values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
@@ -132,19 +132,37 @@ class Scoping:
                 found.setdefault(name, []).append(write)
         return {name: tuple(writes) for name, writes in found.items()}
 
+    def hung(self, name: str, below: str, *, is_key: bool) -> Sequence[tuple[m.Expr, ScopeId, int]]:
+        """The values that the program gives `below.name`, or `below["name"]`, each with its scope and operation."""
+        return self._hung_keys(below).get(name, ()) if is_key else self._hung_attributes(name).get(below, ())
+
     @kept
-    def hung(self, name: str, below: str, *, is_key: bool) -> tuple[tuple[m.Expr, ScopeId, int], ...]:
-        """The values that the program gives `below.name`, or `below["name"]`, each with its scope and operation; what
-        a method gives its own receiver is left out."""
-        found = []
-        for site in self.program.sites(below if is_key else name):
-            target = site.outer if is_key and site.parents else site
-            if not _is_hung(target.node, below, name, is_key=is_key) or self.program.is_test(site.scope):
-                continue
-            action = self.program.op(site).action
-            if isinstance(action, m.Assign) and action.value is not None and target.node in action.targets:
-                found.append((action.value, site.scope, site.op))
-        return tuple(found)
+    def _hung_attributes(self, name: str) -> Mapping[str, Sequence[tuple[m.Expr, ScopeId, int]]]:
+        """Last name of the base -> the values given to its attribute of that name."""
+        found: dict[str, list[tuple[m.Expr, ScopeId, int]]] = {}
+        for site in self.program.sites(name):
+            value = self._given(site) if isinstance(site.node, m.Attr) else None
+            if value is not None and isinstance(site.node, m.Attr):
+                found.setdefault(w.last_name(site.node.base), []).append((value, site.scope, site.op))
+        return found
+
+    @kept
+    def _hung_keys(self, below: str) -> Mapping[str, Sequence[tuple[m.Expr, ScopeId, int]]]:
+        """Key -> the values put under it in what has that last name."""
+        found: dict[str, list[tuple[m.Expr, ScopeId, int]]] = {}
+        for site in self.program.sites(below):
+            outer = site.outer if len(site.parents) == 1 else site
+            value = self._given(outer) if isinstance(outer.node, m.Sub) else None
+            if value is not None and isinstance(outer.node, m.Sub):
+                found.setdefault(word_of(outer.node.index), []).append((value, site.scope, site.op))
+        return found
+
+    def _given(self, site: Site) -> m.Expr | None:
+        """The value that an assignment gives what stands at a site, None where it is no target."""
+        action = self.program.op(site).action
+        if site.parents or not isinstance(action, m.Assign) or self.program.is_test(site.scope):
+            return None
+        return action.value if any(target is site.node for target in action.targets) else None
 
     def _receivers(self, scope: ScopeId, cls: ScopeId) -> Mapping[str, bool]:
         """The names by which the receiver of a method of `cls` is known in a scope -> whether it is the class
@@ -160,15 +178,6 @@ class Scoping:
                 return {facts.parameters[0].name: takes_class(facts) and facts.name != "__new__"}
             at = self.program.parent(at)
         return {}
-
-
-def _is_hung(target: m.Expr, below: str, name: str, *, is_key: bool) -> bool:
-    match target:
-        case m.Attr(base=base):
-            return not is_key and target.name == name and w.last_name(base) == below
-        case m.Sub(base=base, index=index):
-            return is_key and word_of(index) == name and w.last_name(base) == below
-    return False
 
 
 def _attribute_writes(

@@ -30,7 +30,7 @@ class Serving:
 
     def lasts(self, function: ScopeId) -> bool:
         """Whether a function is entered once in the life of the program and does not come back while it is at work."""
-        return self.serves(function) and self.is_once(function, 0)
+        return self.is_once(function, 0) and self.serves(function)
 
     def serves(self, function: ScopeId) -> bool:
         """Whether a function waits for work without an end of its own, by a loop or by what it calls."""
@@ -50,6 +50,14 @@ class Serving:
         if context.kind == "run" and context.root != here and context.root[0] != here[0]:
             return self.is_once(*context.root)
         return context.kind == "main"
+
+    @staticmethod
+    def may_wait(facts: m.Scope) -> bool:
+        """Whether a function has a loop, or a call by a name, that may wait for work: a quick look."""
+        if "while" in layout(facts).by_kind or any(frame.is_async for frame in facts.frames if frame.kind == "for"):
+            return True
+        served = name_lists().serving | {name.rpartition(".")[2] for name in name_lists().servers}
+        return any(w.last_name(call.func) in served for op in facts.ops for call in w.calls(op.action))
 
     def _equation(self, function: ScopeId) -> Generator[ScopeId, bool, bool]:
         facts = self.program.facts(function)
