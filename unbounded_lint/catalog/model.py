@@ -459,6 +459,9 @@ class NameLists(Entry, frozen=True, kw_only=True):
     waiting: frozenset[str] = frozenset()
     waiting_errors: frozenset[str] = frozenset()
     key_errors: frozenset[str] = frozenset()
+    answers: frozenset[str] = frozenset()
+    questions: frozenset[str] = frozenset()
+    unsized: frozenset[str] = frozenset()
     common_attributes: frozenset[str] = frozenset()
 
 

@@ -23,6 +23,7 @@ _WHEN = {
     "dead": "by code that nothing calls",
     "unstarted": "by a timer that is never started",
     "once": "once, some time after the start",
+    "barred": "behind a condition that never holds",
     "other-process": "in another process",
     "insert": "as part of an insert",
     "timer": "on a timer",

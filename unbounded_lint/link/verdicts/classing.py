@@ -13,10 +13,11 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
 from unbounded_lint.link.program.blocks import in_block
 from unbounded_lint.link.program.program import ITEMS, ScopeId
-from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.context import Context, Step
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.extents import Extents
+from unbounded_lint.link.verdicts.flags import Flags
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.moments import Moments
 from unbounded_lint.link.verdicts.removals import Removal
@@ -33,7 +34,8 @@ class Removals:
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
-        self.causes = Causes(flow)
+        self.flags = Flags(flow, execution)
+        self.causes = Causes(flow, execution, self.flags)
         self.guarantees = Guarantees(execution.graph)
         self.extents = Extents(flow, catalog, self.causes)
         self._moments = Moments(flow, execution, self.causes, self.guarantees)
@@ -84,7 +86,9 @@ class Removals:
         if not passing or len(passing) == len(sites):
             return every
         looped = any(context.looped for context in every)
-        return frozenset(c.behind(looped, False) for site in passing for c in self.execution.at(site.scope, site.op))
+        return frozenset(
+            c.behind(Step(scope, looped)) for site in passing for c in self.execution.at(site.scope, site.op)
+        )
 
     def _passes(self, site: CallSite, scope: ScopeId, position: int, definitions: _Definitions) -> bool:
         """Whether a call hands over the container made at one of these operations; in doubt, yes."""

@@ -23,7 +23,7 @@ VerdictName: TypeAlias = Literal[
 _CONSUMED: frozenset[Moment] = frozenset({"event", "timer", "insert"})
 _BY_EVENT: frozenset[Moment] = frozenset({"event", "guaranteed"})
 _UNSTARTED: frozenset[Moment] = frozenset({"unstarted", "once", "other-process"})
-_UNCALLED: frozenset[Moment] = frozenset({"dead", "test"})
+_UNCALLED: frozenset[Moment] = frozenset({"dead", "test", "barred"})
 _NOBODY: frozenset[ContextKind] = frozenset({"api", "test", "dead"})
 
 

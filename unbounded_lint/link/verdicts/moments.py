@@ -18,6 +18,7 @@ _NEVER: tuple[tuple[ContextKind, Moment], ...] = (
     ("unstarted", "unstarted"),
     ("other-process", "other-process"),
     ("test", "test"),
+    ("barred", "barred"),
 )
 """Contexts in which nothing of the running program removes, the one that says most first."""
 
@@ -44,13 +45,14 @@ class Moments:
         if self.guarantees.is_guaranteed(access, accesses):
             return "guaranteed"
         kinds = {c.kind for c in contexts}
+        timed = {c.kind for c in contexts if not c.failing} & _TIMED
         stacked = extent == "evict" and bool(accesses.within(access.scope, "insert"))
-        if not kinds.isdisjoint(_TIMED):
-            return self._when_timed(access, extent, kinds, stacked)
+        if timed:
+            return self._when_timed(access, extent, timed | (kinds - _TIMED), stacked)
         live = kinds & LIVE
         if not live:
             return next((moment for kind, moment in _NEVER if kind in kinds), "dead")
-        if live <= {"import"} and extent == "all":
+        if extent == "all" and (live <= {"import"} or self.causes.set_up(access)):
             return "import"
         if extent != "single" and not stacked and self.causes.lead_to(access, accesses):
             return "insert"
@@ -60,10 +62,10 @@ class Moments:
         """The same for one that a timer runs, alone or not; what is stacked, the next run takes off again."""
         if "timer" in kinds and not stacked and (extent != "single" or self._keyed_by_sweep(access)):
             return "timer"
-        if "later" in kinds and extent == "single":
-            return "later"
         if "timer" not in kinds and self._is_armed_once(access):
             return "once" if kinds & LIVE == {"later"} else "event"
+        if "later" in kinds and extent == "single":
+            return "later"
         return "timer" if extent != "single" and not stacked else "event"
 
     def _when_handed(self, access: Access) -> Moment | None:
