@@ -54,7 +54,7 @@ def _advice(sweep: Removal, container: Container, project: Project) -> str:
 
 def _idle_sweep(container: Container) -> Removal:
     order = ("unstarted", "once", "other-process", "barred", "test", "dead", "event")
-    candidates = [r for r in container.removals if r.extent in {"sweep", "all"} and r.when in order]
+    candidates = [r for r in container.removals if r.is_sweep and r.when in order]
     return min(candidates, key=lambda r: (r.extent != "sweep", order.index(r.when), r.access.scope, r.access.op))
 
 

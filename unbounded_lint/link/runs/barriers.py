@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.scoping import decorator_names
+from unbounded_lint.link.dataflow.fields import Fields
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import ExternalResult, Instance, Value
 from unbounded_lint.link.program.blocks import guards
@@ -19,6 +19,7 @@ class Barriers:
     def __init__(self, flow: Flow) -> None:
         self.program = flow.program
         self.resolver = flow.resolver
+        self._fields = Fields(flow.program, flow.resolver)
 
     @kept
     def bar(self, scope: ScopeId, op: int) -> bool:
@@ -41,22 +42,6 @@ class Barriers:
             case ExternalResult(name=made):
                 return f"{made}.{name}" in name_lists().questions
             case Instance(scope=cls):
-                return self._is_defined(cls, name)
+                written = any(name in self.resolver.writes(each) for each in self.resolver.mro(cls))
+                return self._fields.is_method(cls, name) and not written
         return False
-
-    @kept
-    def _is_defined(self, cls: ScopeId, name: str) -> bool:
-        """Whether a class of the project has a plain method of that name, which nothing puts another value over."""
-        classes = self.resolver.mro(cls)
-        bound = [
-            (binding, owner)
-            for owner in classes
-            for binding in self.program.of(owner).bindings(owner.index).get(name, ())
-        ]
-        return bool(bound) and all(
-            binding.kind == "define"
-            and (facts := self.program.facts(ScopeId(owner.path, binding.index))).kind == "function"
-            and decorator_names(facts) <= name_lists().plain_decorators
-            and not any(name in self.resolver.writes(each) for each in classes)
-            for binding, owner in bound
-        )

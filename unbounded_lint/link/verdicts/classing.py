@@ -9,6 +9,7 @@ from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
+from unbounded_lint.link.dataflow.clocks import tells_time
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
 from unbounded_lint.link.program.blocks import in_block
@@ -21,6 +22,7 @@ from unbounded_lint.link.verdicts.flags import Flags
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.moments import Moments
 from unbounded_lint.link.verdicts.removals import Removal
+from unbounded_lint.link.verdicts.reservations import Reservations
 
 _Definitions: TypeAlias = "tuple[tuple[ScopeId, int], ...]"
 """Where a container is made."""
@@ -36,7 +38,7 @@ class Removals:
         self.execution = execution
         self.flags = Flags(flow, execution)
         self.causes = Causes(flow, execution, self.flags)
-        self.guarantees = Guarantees(execution.graph)
+        self.guarantees = Guarantees(execution.graph, Reservations(execution.graph, execution))
         self.extents = Extents(flow, catalog, self.causes)
         self._moments = Moments(flow, execution, self.causes, self.guarantees)
 
@@ -51,8 +53,17 @@ class Removals:
             if access.kind in REMOVING and not access.nested and not self._is_put_back(access, accesses):
                 extent, contexts = self.extents.of(access, accesses), self._contexts(access, definitions)
                 when = self._moments.of(access, extent, contexts, accesses)
-                found.append(Removal(access, extent, when, contexts))
+                found.append(Removal(access, extent, when, contexts, self._moments.is_walked(access)))
         return tuple(found)
+
+    def picks_stale(self, sweep: Removal) -> bool:
+        """Whether a sweep is told nothing and leaves some entries, or looks at the clock: a timer could run it."""
+        facts, scope = self.program.facts(sweep.access.scope), sweep.access.scope
+        given = [p for p in facts.parameters[self.program.owner_class(scope) is not None :] if p.default is None]
+        if any(tells_time(node, scope, self.resolver) for op in facts.ops for node in w.calls(op.action)):
+            return True
+        clauses = (c for op in facts.ops for n in w.nodes(op.action) if isinstance(n, m.Comp) for c in n.clauses)
+        return not given and (any(f.kind == "if" for f in facts.frames) or any(c.conditions for c in clauses))
 
     def rewrites_entries(self, access: Access, accesses: AccessList) -> bool:
         """`for k, v in X.items(): X[k] = ...`: a store under the container's own keys."""

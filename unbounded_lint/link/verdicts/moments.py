@@ -39,7 +39,8 @@ class Moments:
         """When a removal runs that takes out this much, in these contexts."""
         handed = self._when_handed(access)
         if handed is not None:
-            return handed
+            unasked = handed in {"later", "guaranteed"} and self._is_unasked(access, accesses)
+            return "event" if unasked else handed
         if self.causes.limits(access, accesses):
             return "capacity"
         if self.guarantees.is_guaranteed(access, accesses):
@@ -48,7 +49,8 @@ class Moments:
         timed = {c.kind for c in contexts if not c.failing} & _TIMED
         stacked = extent == "evict" and bool(accesses.within(access.scope, "insert"))
         if timed:
-            return self._when_timed(access, extent, timed | (kinds - _TIMED), stacked)
+            when = self._when_timed(access, extent, timed | (kinds - _TIMED), stacked)
+            return "event" if when == "later" and self._is_unasked(access, accesses) else when
         live = kinds & LIVE
         if not live:
             return next((moment for kind, moment in _NEVER if kind in kinds), "dead")
@@ -57,6 +59,16 @@ class Moments:
         if extent != "single" and not stacked and self.causes.lead_to(access, accesses):
             return "insert"
         return "exit" if live == {"exit"} else "event"
+
+    def _is_unasked(self, access: Access, accesses: AccessList) -> bool:
+        """Whether the timers or ends of entries need not come to the removal of each."""
+        armed = [(access.scope, access.op)]
+        if access.handed is None:
+            armed = [c.root for c in self.execution.sources(access.scope, access.op) if c.kind == "later"]
+        reservations = self.guarantees.reservations
+        return reservations.is_rebound(access) or (
+            bool(armed) and all(reservations.is_unasked(*place, accesses) for place in armed)
+        )
 
     def _when_timed(self, access: Access, extent: Extent, kinds: set[ContextKind], stacked: bool) -> Moment:
         """The same for one that a timer runs, alone or not; what is stacked, the next run takes off again."""
@@ -95,6 +107,10 @@ class Moments:
         """Whether the single key that a timer removes may come from a loop, here or of a caller."""
         if not isinstance(access.key, m.Name):
             return not isinstance(access.key, m.Const)
-        scope = access.scope
-        bindings = self.program.of(scope).bindings(scope.index).get(access.key.id, ())
-        return any(b.kind in ITEMS or b.kind == "parameter" for b in bindings)
+        bindings = self.program.of(access.scope).bindings(access.scope.index).get(access.key.id, ())
+        return self.is_walked(access) or any(b.kind == "parameter" for b in bindings)
+
+    def is_walked(self, access: Access) -> bool:
+        """Whether the key is an item of a loop, whatever that walks."""
+        name = access.key.id if isinstance(access.key, m.Name) else ""
+        return any(b.kind in ITEMS for b in self.program.of(access.scope).bindings(access.scope.index).get(name, ()))

@@ -17,6 +17,8 @@ Moment: TypeAlias = Literal[
 ]  # fmt: skip
 IDLE: frozenset[Moment] = frozenset({"dead", "test", "unstarted", "once", "other-process", "barred", "import", "exit"})
 """When removals run that take no entry while the program is at work."""
+UNSTARTED: frozenset[Moment] = frozenset({"unstarted", "once", "other-process"})
+"""Of these, on a timer that does not run as it should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,19 @@ class Removal:
              reference), capacity, insert (in the path of an insert), event (an owner's call), test, dead (nothing
              calls it), unstarted (a timer that is never started), once (a one-shot timer that is armed while the
              program starts), other-process, barred (behind a condition that never holds)
+    walked   the key is an item of a loop, whatever that walks
     """
 
     access: Access
     extent: Extent
     when: Moment
     contexts: frozenset[Context]
+    walked: bool = False
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether it would take entries in bulk: what a timer at the start runs, under keys from elsewhere as well."""
+        return self.extent in {"sweep", "all"} or (self.walked and self.when in UNSTARTED)
 
     @property
     def fails(self) -> bool:
