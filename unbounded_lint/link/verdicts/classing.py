@@ -23,6 +23,7 @@ from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.moments import Moments
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
+from unbounded_lint.link.verdicts.unsized import Unsized
 
 _Definitions: TypeAlias = "tuple[tuple[ScopeId, int], ...]"
 """Where a container is made."""
@@ -40,6 +41,7 @@ class Removals:
         self.causes = Causes(flow, execution, self.flags)
         self.guarantees = Guarantees(execution.graph, Reservations(execution.graph, execution))
         self.extents = Extents(flow, catalog, self.causes)
+        self._unsized = Unsized(flow)
         self._moments = Moments(flow, execution, self.causes, self.guarantees)
 
     def of(self, accesses: AccessList, definitions: _Definitions = ()) -> tuple[Removal, ...]:
@@ -53,6 +55,8 @@ class Removals:
             if access.kind in REMOVING and not access.nested and not self._is_put_back(access, accesses):
                 extent, contexts = self.extents.of(access, accesses), self._contexts(access, definitions)
                 when = self._moments.of(access, extent, contexts, accesses)
+                if self._unsized.bars(access, accesses, definitions):
+                    when = "barred"
                 found.append(Removal(access, extent, when, contexts, self._moments.is_walked(access)))
         return tuple(found)
 

@@ -6,8 +6,8 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.program.program import ITEMS
-from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
+from unbounded_lint.link.program.program import ITEMS, ScopeId
+from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.guarantees import Guarantees
@@ -22,6 +22,9 @@ _NEVER: tuple[tuple[ContextKind, Moment], ...] = (
 )
 """Contexts in which nothing of the running program removes, the one that says most first."""
 
+_STEPS = 3
+"""Through how many calls the receiver of a removal is followed."""
+
 _TIMED: frozenset[ContextKind] = frozenset({"timer", "later"})
 
 
@@ -29,6 +32,7 @@ class Moments:
     """Classes removals by when they run."""
 
     def __init__(self, flow: Flow, execution: Execution, causes: Causes, guarantees: Guarantees) -> None:
+        self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
@@ -60,6 +64,28 @@ class Moments:
             return "insert"
         return "exit" if live == {"exit"} else "event"
 
+    def _is_of_one(self, access: Access) -> bool:
+        """Whether timers that are armed while the program starts remove a key that is the same each time."""
+        armed = [c.root[0] for c in self.execution.sources(access.scope, access.op) if c.kind in _TIMED]
+        begun = {c.kind for scope in armed for c in self.execution.contexts(scope)} - _TIMED
+        return begun <= STARTING and access.key is not None and self._is_fixed(access.key, access.scope, _STEPS)
+
+    def _is_fixed(self, expr: m.Expr, scope: ScopeId, steps: int) -> bool:
+        """Whether an expression names what the same object keeps, wherever it is asked from."""
+        match expr:
+            case m.Const():
+                return True
+            case m.Attr(base=base):
+                return self._is_fixed(base, scope, steps)
+            case m.Name(id=name):
+                bound = self.program.of(scope).bindings(scope.index).get(name, ())
+                if [b.kind for b in bound] == ["parameter"] and bound[0].index == 0 and steps:
+                    calls = [(s.call.func, s.scope) for s in self.flow.live_calls(scope) if s.call is not None]
+                    return self.program.owner_class(scope) is not None and all(
+                        isinstance(func, m.Attr) and self._is_fixed(func.base, at, steps - 1) for func, at in calls
+                    )
+        return False
+
     def _is_unasked(self, access: Access, accesses: AccessList) -> bool:
         """Whether the timers or ends of entries need not come to the removal of each."""
         armed = [(access.scope, access.op)]
@@ -72,8 +98,9 @@ class Moments:
 
     def _when_timed(self, access: Access, extent: Extent, kinds: set[ContextKind], stacked: bool) -> Moment:
         """The same for one that a timer runs, alone or not; what is stacked, the next run takes off again."""
-        if "timer" in kinds and not stacked and (extent != "single" or self._keyed_by_sweep(access)):
-            return "timer"
+        if "timer" in kinds and not stacked:
+            if extent != "single" or (self._keyed_by_sweep(access) and not self._is_of_one(access)):
+                return "timer"
         if "timer" not in kinds and self._is_armed_once(access):
             return "once" if kinds & LIVE == {"later"} else "event"
         if "later" in kinds and extent == "single":
