@@ -93,7 +93,7 @@ class Execution:
 
     def runs_once(self, scope: ScopeId, op: int) -> bool:
         """Whether an operation only runs while the program starts or ends, and once then."""
-        contexts = self.at(scope, op)
+        contexts = (c for c in self.at(scope, op) if c.kind != "barred")
         return all(c.kind in STARTING and not (c.kind == "main" and c.looped) for c in contexts)
 
     def sources(self, scope: ScopeId, op: int) -> tuple[Context, ...]:

@@ -76,17 +76,17 @@ class Loops:
     def fails(self, scope: ScopeId, op: int, within: int) -> bool:
         """Whether only a failure leads to an operation, inside a frame: an exception that is no answer, and that does
         not decide about an item of a walk alone."""
-        facts = self.program.facts(scope)
+        facts, failing = self.program.facts(scope), False
         for block in (*frames_of(facts, op), 0):
             frame = facts.frames[block]
             if frame.kind == "for" and block != within and not self._counts_attempts(frame, scope):
-                return False
+                failing = False
+                continue
             handlers = (block,) if frame.kind == "except" else handlers_before(facts, block, op)
-            if handlers and not any(self._is_answer(scope, handler) for handler in handlers):
-                return True
+            failing = failing or (bool(handlers) and not any(self._is_answer(scope, handler) for handler in handlers))
             if block == within:
-                return False
-        return False
+                break
+        return failing
 
     def _counts_attempts(self, loop: m.Frame, scope: ScopeId) -> bool:
         names = callee_names(loop.head.func, scope, self.resolver) if isinstance(loop.head, m.Call) else ()
@@ -100,9 +100,8 @@ class Loops:
         caught = head.items if isinstance(head, m.Display) else (head,)
         if any(part is not None and w.last_name(part) in name_lists().answers for part in caught):
             return True
-        body = parts_of(facts, handler, "try")
-        calls = [call for index in body for call in self.calls_in(scope, index)]
-        return bool(calls) and all(self.sleeps(call, scope) for call in calls)
+        body = [o for part in parts_of(facts, handler, "try") for _, o in ops_in(facts, part)]
+        return bool(body) and all(any(self.sleeps(call, scope) for call in w.calls(o.action)) for o in body)
 
     def calls_in(self, scope: ScopeId, frame: int) -> Iterator[m.Call]:
         """The calls in the head of a loop and in its body."""

@@ -77,8 +77,15 @@ class Moments:
                 return True
             case m.Attr(base=base):
                 return self._is_fixed(base, scope, steps)
+            case m.Call(args=args):
+                made = self.resolver.classes(expr, scope)
+                return bool(made) and all(self._is_fixed(argument.value, scope, steps) for argument in args)
+            case m.Name(id=name) if scope.index and (owner := self.resolver.owner(name, scope)) and not owner.index:
+                return True
             case m.Name(id=name):
                 bound = self.program.of(scope).bindings(scope.index).get(name, ())
+                if [b.kind for b in bound] == ["value"] and bound[0].expr is not None and steps:
+                    return self._is_fixed(bound[0].expr, scope, steps - 1)
                 if [b.kind for b in bound] == ["parameter"] and bound[0].index == 0 and steps:
                     calls = [(s.call.func, s.scope) for s in self.flow.live_calls(scope) if s.call is not None]
                     return self.program.owner_class(scope) is not None and all(

@@ -70,9 +70,9 @@ class Reservations:
         usual = [b for b in self._bindings(flag, scope) if not self._is_handled(facts, b.op, parts)]
         inner = [b for b in usual if start <= b.op < facts.frames[cleanup].op]
         told = inner or [b for b in usual if b.op < start][-1:]
-        return any(b.scope == scope.index and self._falsifies(asked, flag, (scope, b.op)) for b in told) and not any(
-            b in inner and self._is_by_removal((scope, b.op), cleanup, accesses) for b in told
-        )
+        return any(
+            b.scope == scope.index and isinstance(b.given, m.Const) and not is_so(asked, b.given) for b in told
+        ) and not any(b in inner and self._is_by_removal((scope, b.op), cleanup, accesses) for b in told)
 
     @staticmethod
     def _is_handled(facts: m.Scope, op: int, parts: Iterable[int]) -> bool:
@@ -182,11 +182,6 @@ class Reservations:
             made = self.program.facts(place[0]).name in name_lists().constructors
             if not made and isinstance(value, m.Const) and not is_so(asked, value):
                 yield place
-
-    def _falsifies(self, asked: Asked, flag: m.Expr, place: Place) -> bool:
-        action = self.program.facts(place[0]).ops[place[1]].action if place[1] >= 0 else None
-        given = action.value if isinstance(action, m.Assign) and flag in action.targets else None
-        return isinstance(given, m.Const) and not is_so(asked, given)
 
     @kept
     def _attribute_writes(self, name: str, classes: tuple[ScopeId, ...]) -> tuple[tuple[Place, m.Expr | None], ...]:
