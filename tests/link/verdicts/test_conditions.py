@@ -456,6 +456,53 @@ UNSCHEDULED: dict[str, tuple[str, str]] = {
     ),
 }
 
+FADING = (
+    "import time\nclass Fading(dict):\n    def __init__(self):\n        self.X = {}\n    def _fade(self):\n"
+    "        for k in [k for k, at in self.X.items() if at < time.time() - 60]:\n            del self[k]\n"
+    "    def __setitem__(self, k, value):\n        self.X[k] = time.time()\n        super().__setitem__(k, value)\n"
+    "    def __delitem__(self, k):\n        self.X.pop(k, None)\n        super().__delitem__(k)\n"
+    "VISITS = Fading()\ndef visit(request):\n    VISITS[request.id] = 1\n"
+)
+"""A map that keeps its dates beside it and can drop what is old."""
+
+OPERATORS: dict[str, tuple[str, str]] = {
+    "when it is written to": (FADING.replace("k, value):\n", "k, value):\n        self._fade()\n", 1), "amortised"),
+    "when it is read": (
+        FADING.replace(
+            "VISITS = ", "    def __getitem__(self, k):\n        self._fade()\n        return self.get(k)\nVISITS = "
+        ),
+        "amortised",
+    ),
+    "when it is asked for a key": (
+        FADING.replace(
+            "VISITS = ", "    def __contains__(self, k):\n        self._fade()\n        return True\nVISITS = "
+        ),
+        "amortised",
+    ),
+    "by a round": (
+        FADING + "import threading\ndef loop():\n    while True:\n        time.sleep(9)\n        VISITS._fade()\n"
+        "threading.Thread(target=loop).start()\n",
+        "swept",
+    ),
+    "one at a time": (
+        FADING.replace("            del self[k]\n", "            pass\n") + "def leave(request):\n"
+        "    del VISITS[request.id]\n",
+        "event-only",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), OPERATORS.values(), ids=OPERATORS)
+def test_operators_run_the_methods_of_a_container(text: str, expected: str, tmp_path: Path) -> None:
+    container = named(linked(tmp_path, {"m.py": text}), "Fading.X")
+    assert container.verdict.name == expected, [(r.extent, r.when) for r in container.removals]
+
+
+def test_a_key_is_followed_through_an_operator(tmp_path: Path) -> None:
+    text = FADING.replace("VISITS[request.id]", "VISITS['all']")
+    assert named(linked(tmp_path, {"m.py": text}), "Fading.X").verdict.name == "closed"
+
+
 TABLES = {**ON_FAILURE, **ONCE, **BARRED, **LEFT_OUT, **ASKED, **REBOUND, **SINGLE, **UNSCHEDULED}
 
 

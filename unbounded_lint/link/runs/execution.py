@@ -10,7 +10,7 @@ from unbounded_lint.catalog.model import Given, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
@@ -201,7 +201,7 @@ class Execution:
                 of_test = isinstance(item, Context) and item.kind == "test" and edge.kind != "decorate"
                 found, tested = found or not of_test, tested or of_test
                 yield item
-        if not found:
+        if not found or facts.name in OPERATORS:  # an object gets where its operators cannot be seen
             yield self.graph.outside.of(scope, tested)
 
     def _by_edge(self, edge: Edge) -> Context | Step | None:

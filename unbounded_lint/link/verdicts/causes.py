@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
 from unbounded_lint.link.program.blocks import guards, in_block, loops_around
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
@@ -59,8 +59,15 @@ class Causes:
                 return True
             queue = {scope for at in queue for scope in self._callers(at, accesses)} - seen
             seen = seen | queue
+        if any(self._belong_together(at, scope) for at in seen for scope in inserting):
+            return True
         callers = {scope for at in seen & {access.scope} for scope in self._callers(at, accesses) if scope.index}
         return any(site.scope in callers for scope in inserting for site in self.flow.call_sites(scope))
+
+    def _belong_together(self, one: ScopeId, other: ScopeId) -> bool:
+        """Whether two methods are what operators on the same object run: who stores in it reads from it, too."""
+        names = {self.program.facts(scope).name for scope in (one, other)}
+        return names <= OPERATORS and self.program.owner_class(one) == self.program.owner_class(other)
 
     def set_up(self, access: Access) -> bool:
         """Whether flags let the removal run once, wherever it is run from: then it makes the container."""

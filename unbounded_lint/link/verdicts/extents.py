@@ -22,6 +22,7 @@ class Extents:
     """Classes removals by how much they take out."""
 
     def __init__(self, flow: Flow, catalog: Catalog, causes: Causes) -> None:
+        self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.catalog = catalog
@@ -43,7 +44,19 @@ class Extents:
             return "evict"
         if self._follows_order(access, accesses) and self.causes.lead_to(access, accesses):
             return "sweep"
+        if access.handed is None and self._is_called_for_each(access, accesses):
+            return "sweep"
         return "single"
+
+    def _is_called_for_each(self, access: Access, accesses: AccessList) -> bool:
+        """Whether a helper takes out the key it is given, and each call of it stands in a walk over the container."""
+        scope, key = access.scope, access.key
+        bound = self.program.of(scope).bindings(scope.index).get(key.id, ()) if isinstance(key, m.Name) else ()
+        sites = self.flow.live_calls(scope) if [b.kind for b in bound] == ["parameter"] else ()
+        return bool(sites) and all(
+            site.op >= 0 and self.is_walked_around(Site(site.scope, site.op, site.call or m.Name(""), ()), accesses)
+            for site in sites
+        )
 
     def is_walked_around(self, site: Site, accesses: AccessList) -> bool:
         """Whether a loop or comprehension around an expression walks the container, or what was picked from it."""
