@@ -212,6 +212,10 @@ class Flow:
             for made in self.class_uses(built):
                 if isinstance(made.outer, m.Call) and made.kind == "called":
                     yield from self.site_uses(made.site.outer)
+        yield from self.receiver_uses(cls)
+
+    def receiver_uses(self, cls: ScopeId) -> Iterator[Use]:
+        """What the methods of a class and of its bases do with their receiver."""
         for owner in self.declared.mro(cls):
             for index in self.program.of(owner).functions_of.get(owner.index, ()):
                 facts, scope = self.program.of(owner).scope(index), ScopeId(owner.path, index)

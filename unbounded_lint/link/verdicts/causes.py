@@ -59,15 +59,23 @@ class Causes:
                 return True
             queue = {scope for at in queue for scope in self._callers(at, accesses)} - seen
             seen = seen | queue
-        if any(self._belong_together(at, scope) for at in seen for scope in inserting):
+        asked = [at for at in seen if self.program.facts(at).name in OPERATORS - {"__delitem__"}]
+        if asked and (self.is_own(access) or any(self._belong_together(at, i) for at in asked for i in inserting)):
             return True
         callers = {scope for at in seen & {access.scope} for scope in self._callers(at, accesses) if scope.index}
         return any(site.scope in callers for scope in inserting for site in self.flow.call_sites(scope))
 
     def _belong_together(self, one: ScopeId, other: ScopeId) -> bool:
         """Whether two methods are what operators on the same object run: who stores in it reads from it, too."""
-        names = {self.program.facts(scope).name for scope in (one, other)}
-        return names <= OPERATORS and self.program.owner_class(one) == self.program.owner_class(other)
+        is_operator = self.program.facts(other).name in OPERATORS
+        return is_operator and self.program.owner_class(one) == self.program.owner_class(other)
+
+    def is_own(self, access: Access) -> bool:
+        """Whether a method of the container's own class removes, from its receiver."""
+        parameters = self.program.facts(access.scope).parameters[:1]
+        return self.program.owner_class(access.scope) is not None and access.site.node in [
+            m.Name(p.name) for p in parameters
+        ]
 
     def set_up(self, access: Access) -> bool:
         """Whether flags let the removal run once, wherever it is run from: then it makes the container."""
