@@ -493,6 +493,11 @@ class NameLists(Entry, frozen=True, kw_only=True):
     waiting: frozenset[str] = frozenset()
     waiting_errors: frozenset[str] = frozenset()
     key_errors: frozenset[str] = frozenset()
+    answers: frozenset[str] = frozenset()
+    date_methods: frozenset[str] = frozenset()
+    date_readers: frozenset[str] = frozenset()
+    questions: frozenset[str] = frozenset()
+    unsized: frozenset[str] = frozenset()
     common_attributes: frozenset[str] = frozenset()
 
 

@@ -23,6 +23,7 @@ _WHEN = {
     "dead": "by code that nothing calls",
     "unstarted": "by a timer that is never started",
     "once": "once, some time after the start",
+    "barred": "behind a condition that never holds",
     "other-process": "in another process",
     "insert": "as part of an insert",
     "timer": "on a timer",
@@ -64,7 +65,8 @@ def removal_place(removal: Removal, project: Project) -> Place:
     """A removal with when it runs."""
     access = removal.access
     role = "sweep" if removal.extent == "sweep" else "removal"
-    text = f"`{project.function(access.scope)}` removes here, {_WHEN[removal.when]}"
+    when = "only where something fails" if removal.when == "event" and removal.fails else _WHEN[removal.when]
+    text = f"`{project.function(access.scope)}` removes here, {when}"
     return project.place(access.scope, access.op, role, text)
 
 

@@ -23,6 +23,7 @@ _WHY = {
     "unstarted": "hangs on a timer that is never started",
     "once": "runs once, on a timer that nothing starts again",
     "other-process": "runs in another process, which has a copy of its own",
+    "barred": "stands behind a condition that never holds",
     "event": "is never scheduled",
 }
 
@@ -42,6 +43,8 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
 def _advice(sweep: Removal, container: Container, project: Project) -> str:
     if sweep.when == "unstarted":
         return "start the timer with the program"
+    if sweep.when == "barred":
+        return "call the method that the condition names, or ask for the length that it means"
     if sweep.when == "once":
         return "start the timer again at the end of each sweep, in a `finally`, or use one that repeats"
     if sweep.when == "other-process":
@@ -50,8 +53,8 @@ def _advice(sweep: Removal, container: Container, project: Project) -> str:
 
 
 def _idle_sweep(container: Container) -> Removal:
-    order = ("unstarted", "once", "other-process", "test", "dead", "event")
-    candidates = [r for r in container.removals if r.extent in {"sweep", "all"} and r.when in order]
+    order = ("unstarted", "once", "other-process", "barred", "test", "dead", "event")
+    candidates = [r for r in container.removals if r.is_sweep and r.when in order]
     return min(candidates, key=lambda r: (r.extent != "sweep", order.index(r.when), r.access.scope, r.access.op))
 
 

@@ -55,6 +55,30 @@ FORGETS: dict[str, tuple[str, str]] = {
     ),
 }
 
+TIMED = (
+    "import asyncio\nA = {}\nB = {}\nasync def put(request):\n    A[request.id] = 1\n"
+    "    B[request.id] = asyncio.get_running_loop().call_later(9, drop, request.id)\n"
+    "def drop(k):\n    if TEST:\n        B.pop(k, None)\n"
+)
+"""An entry of B goes on its timer, if A still has the key."""
+
+RELEASE = "def release(k):\n    A.pop(k, None)\n"
+SPARED = WALKED.replace("            del A[k]\n", "            drop(k)\n").replace("            B.pop(k, None)\n", "")
+FINISHED = "def drop(k):\n    A.pop(k)\n    if TEST:\n        B.pop(k, None)\n"
+
+FORGETS |= {
+    "a timer that the other's key lets run": (TIMED.replace("TEST", "A.pop(k, None) is not None") + RELEASE, "release"),
+    "a timer that looks for the other's key": (
+        TIMED.replace("TEST", "k in A").replace("        B.pop", "        del A[k]\n        B.pop") + RELEASE,
+        "release",
+    ),
+    "a sweep that spares what a field says": (SPARED + FINISHED.replace("TEST", "A[k].state != 'paused'"), "drop"),
+    "a sweep that asks an item of the entry": (
+        SPARED + "def drop(k):\n    run = A.pop(k)\n    if run['kind'] == 'short':\n        B.pop(k, None)\n",
+        "drop",
+    ),
+}
+
 QUIET: dict[str, str] = {
     "both": BOTH + "def drop(k):\n    A.pop(k, None)\n    B.pop(k, None)\n",
     "by a helper": BOTH + "def _drop(k):\n    B.pop(k, None)\ndef drop(k):\n    A.pop(k, None)\n    _drop(k)\n",
@@ -82,6 +106,13 @@ QUIET: dict[str, str] = {
     "worked off": BOTH + "def take():\n    return A.popitem()\n",
     "loaded anew": BOTH + "def load(rows):\n    global A\n    A = dict(rows)\n",
     "swept by the keys of the other": WALKED,
+    "a timer that asks for nothing": TIMED.replace("TEST", "True") + RELEASE,
+    "a timer that runs where the other has no key": TIMED.replace("TEST", "k not in A") + RELEASE,
+    "a sweep that asks whether there is one": SPARED + FINISHED.replace("TEST", "k in B"),
+    "a sweep that asks as the insert did": (
+        SPARED.replace("    B[request.id] = 2\n", "    if request.kind == 1:\n        B[request.id] = 2\n")
+        + FINISHED.replace("TEST", "A[k].kind == 1")
+    ),
     "a sweep of its own": WALKED.replace("            B.pop(k, None)\n", "")
     + "def prune():\n    for k in list(B):\n        del B[k]\ndef tick():\n    while True:\n        time.sleep(9)\n"
     "        prune()\nthreading.Thread(target=tick).start()\n",

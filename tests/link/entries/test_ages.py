@@ -31,6 +31,27 @@ TESTS: dict[str, tuple[str, tuple[str, ...], bool]] = {
         True,
     ),
     "element of a list": ("    return [at for at in hit if time.time() - at < 60]\n", ("*",), True),
+    "date kept as text": (
+        "    return datetime.datetime.fromisoformat(hit['ends']) < datetime.datetime.now()\n",
+        ("[ends]",),
+        False,
+    ),
+    "date in a form of its own": (
+        "    at = datetime.datetime.strptime(hit.at, '%Y-%m-%d')\n    return datetime.datetime.now() - at > LIMIT\n",
+        (".at",),
+        True,
+    ),
+    "seconds made a date": (
+        "    return datetime.datetime.fromtimestamp(hit[0]) < datetime.datetime.now()\n",
+        ("[0]",),
+        False,
+    ),
+    "clock made a text": ("    return hit.ends < datetime.datetime.now().isoformat()\n", (".ends",), False),
+    "date of another package": (
+        "    from dateutil import parser\n    return parser.parse(hit.ends) < datetime.datetime.now()\n",
+        (".ends",),
+        False,
+    ),
     "function of the project": (
         "    return is_old(hit)\ndef is_old(entry):\n    return time.time() - entry.at > 60\n",
         (".at",),

@@ -22,6 +22,7 @@ from unbounded_lint.link.program.program import ScopeId, Site
 
 _CHANGING: frozenset[UseKind] = frozenset({"subscript", "member", "augmented"})
 _CHANGES: frozenset[AccessKind] = frozenset({"insert", "remove", "clear", "trim"})
+_OWN: frozenset[AccessKind] = frozenset({"remove", "clear", "trim", "size", "iterate"})
 _HOPS = 2
 """How many helpers of a constructor are gone through, one above the other."""
 
@@ -46,7 +47,14 @@ class Accesses:
                 if access.kind == "replace" and (access.scope, access.op) in defined:
                     continue
                 found.append(access)
-        return AccessList(found)
+        return AccessList([*found, *self._own(holder)])
+
+    def _own(self, holder: Holder) -> Iterator[Access]:
+        """What a class of the project that is a container takes out of its objects itself, and what it walks for it."""
+        for use in self.flow.receiver_uses(holder.made.cls) if holder.made.cls is not None else ():
+            for access in self._read_use(use, holder.made.kind, nested=False):
+                if access.kind in _OWN and not access.nested:
+                    yield access
 
     def _rebinds(self, use: Use, holder: Holder) -> bool:
         """Whether an assignment binds the holder itself anew, and not another name that happens to hold the

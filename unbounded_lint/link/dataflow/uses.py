@@ -3,7 +3,7 @@ decorators."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
@@ -12,7 +12,7 @@ from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Ret
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import Scoping, decorated_by, decorator_names, is_static
-from unbounded_lint.link.dataflow.sites import Sites
+from unbounded_lint.link.dataflow.sites import Role, Sites, role_of, stored
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.steps import Item, Steps
 from unbounded_lint.link.dataflow.values import CallSite, Value
@@ -25,6 +25,17 @@ HANDLES = 300
 
 NEAR = 16
 """The same, where only the place that first keeps a value matters."""
+
+OPERATORS = frozenset({"__contains__", "__delitem__", "__getitem__", "__setitem__"})
+"""The methods of a container that operators run."""
+
+_RUN: Mapping[Role, tuple[str, ...]] = {
+    "stored": ("__setitem__",),
+    "deleted": ("__delitem__",),
+    "augmented": ("__getitem__", "__setitem__"),
+    "read": ("__getitem__",),
+}
+"""What is done to an item -> the methods that do it."""
 
 _Standing: TypeAlias = tuple[Site, int, bool]
 """A value where it stands, how many leading parameters are bound, and whether its receiver was guessed."""
@@ -139,7 +150,8 @@ class Flow:
 
     @kept
     def call_sites(self, function: ScopeId) -> tuple[CallSite, ...]:
-        """The calls of a function in the project; constructor calls for `__init__`, reads for a property."""
+        """The calls of a function in the project; constructor calls for `__init__`, reads for a property, operators for
+        the methods of a container."""
         return tuple(self._find_calls(function))
 
     @kept
@@ -165,6 +177,8 @@ class Flow:
                 yield CallSite(use.site.scope, use.site.op, None, use.bound)
         if owner is not None and facts.name in name_lists().constructors:
             yield from self._constructions(owner, facts.name)
+        if owner is not None and facts.name in OPERATORS:
+            yield from self._operations(owner, facts.name)
 
     def _constructions(self, cls: ScopeId, method: str) -> Iterator[CallSite]:
         for built in (cls, *self.subclasses(cls)):
@@ -173,6 +187,40 @@ class Flow:
             for use in self.class_uses(built):
                 if isinstance(use.outer, m.Call) and use.kind == "called":
                     yield CallSite(use.site.scope, use.site.op, use.outer, 1)
+
+    def _operations(self, cls: ScopeId, method: str) -> Iterator[CallSite]:
+        """The operators on objects of a class that run a method of it, each as the call that it stands for."""
+        for use in self._object_uses(cls, method):
+            op = self.program.op(use.site)
+            match use.outer:
+                case m.Compare(left=key) if use.kind == "contained" and method == "__contains__":
+                    given: tuple[m.Expr | None, ...] = (key,)
+                case m.Sub(index=key) if use.kind == "subscript":
+                    if method not in _RUN[role_of(self.program, use.site.outer)]:
+                        continue
+                    given = (key, stored(op.action, use.site.outer) if method == "__setitem__" else None)
+                case _:
+                    continue
+            arguments = tuple(m.Arg(part, None, "") for part in given if part is not None)
+            yield CallSite(use.site.scope, use.site.op, m.Call(m.Attr(use.site.node, method), arguments, op.span), 1)
+
+    def _object_uses(self, cls: ScopeId, method: str) -> Iterator[Use]:
+        """What is done with the objects that have a method from a class: where they are made, and in their methods."""
+        for built in (cls, *self.subclasses(cls)):
+            if built != cls and method in self.program.of(built).bindings(built.index):
+                continue
+            for made in self.class_uses(built):
+                if isinstance(made.outer, m.Call) and made.kind == "called":
+                    yield from self.site_uses(made.site.outer)
+        yield from self.receiver_uses(cls)
+
+    def receiver_uses(self, cls: ScopeId) -> Iterator[Use]:
+        """What the methods of a class and of its bases do with their receiver."""
+        for owner in self.declared.mro(cls):
+            for index in self.program.of(owner).functions_of.get(owner.index, ()):
+                facts, scope = self.program.of(owner).scope(index), ScopeId(owner.path, index)
+                if self.program.owner_class(scope) == owner and facts.parameters and not is_static(facts):
+                    yield from self.uses(Variable(scope, facts.parameters[0].name))
 
     def _applied(self, use: Use) -> m.Call | None:
         """The call that a use makes; a decorator is a call with the decorated object."""

@@ -120,8 +120,8 @@ class EntrySkippingSweeps(Question):
     # --- one insert ---
 
     def _skipped(self, insert: Insert, barred: list[_Barred], container: Container) -> Skip | None:
-        removals = container.removals
-        if self.linked.removals.guarantees.covers([r for r in removals if r.when == "guaranteed"], insert.access):
+        paired = [r for r in container.removals if r.when == "guaranteed"]
+        if self.linked.removals.guarantees.covers(paired, insert.access, container.accesses):
             return None
         unset_at: dict[Path, Unset] = {}
         for bar in barred:
@@ -138,7 +138,7 @@ class EntrySkippingSweeps(Question):
         timed = any(path in bar.compared for bar in barred)
         if level is None or (not timed and (setters or not unset.certain)):
             return None
-        if any(r.when == "event" and self._share_a_run(r.access, insert.access) for r in removals):
+        if any(r.when == "event" and self._share_a_run(r.access, insert.access) for r in container.removals):
             level = Confidence.LOW
         bar = next(b for b in barred if any(n.path == path for n in b.needs))
         return Skip(bar.removal, path, tuple(dict.fromkeys(self._guards(bar, path))), insert, unset, setters, level)

@@ -8,13 +8,16 @@ from functools import cached_property
 from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.defects.question import Linked, Question
+from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.keys.identity import KeyShapes, Shape
-from unbounded_lint.link.program.blocks import apart, has_finally, inside, layout, parts_of
+from unbounded_lint.link.program.blocks import apart, guards, has_finally, inside, layout, parts_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.truth import Asked, held
 from unbounded_lint.link.runs.callgraph import exclude
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import GROWING
@@ -28,6 +31,9 @@ BESIDE = 30
 
 LEADING = 100
 """How many calls that lead to one access are looked at."""
+
+_BY_ITSELF: frozenset[Moment] = frozenset({"timer", "insert", "later"})
+"""When removals run that need no owner."""
 
 _RUNS: tuple[Moment, ...] = ("timer", "guaranteed", "later", "capacity", "insert", "event")
 """When a removal must run to count, the surest first."""
@@ -74,7 +80,7 @@ class ForgottenCompanions(Question):
         name = container.verdict.name
         if name in {"never", "event-only"}:
             found = list(self._beside(container))
-        elif name in {"swept", "amortised"}:
+        elif name in {"swept", "amortised", "entry-timer"}:
             found = list(self._walked_with(container))
         else:
             return None
@@ -143,17 +149,27 @@ class ForgottenCompanions(Question):
         return one.access.site.node is not two.access.site.node
 
     def _walked_with(self, container: Container) -> Iterator[Forgotten]:
-        """Others whose keys this one's only sweep walks: an entry whose key they lost is never met again."""
+        """Others whose keys this one's only sweep walks, or must still have: an entry whose key they lost stays."""
         bounding = [r for r in container.removals if r.when not in {"event", *IDLE}]
-        if any(r.when not in {"timer", "insert"} or r.extent != "single" or r.access.handed for r in bounding):
+        if any(r.when not in _BY_ITSELF or r.extent != "single" or r.access.handed for r in bounding):
             return
         for other in self._removed_from:
-            if not all(self._walks(r.access.site, other, CLIMB) for r in bounding):
+            if not all(self._hangs_on(r.access, other) or self._walks(r.access.site, other, CLIMB) for r in bounding):
                 continue
             removals = self._that_forget(container, other) if self._is_companion(container, other) else ()
             if removals:
                 first = bounding[0].access
                 yield Forgotten(other, (first.scope, first.op), True, removals, True)
+
+    def _hangs_on(self, access: Access, other: Container) -> bool:
+        """Whether an operation runs only where another container has the key."""
+        nodes = {id(a.site.node) for a in other.accesses.within(access.scope) if not a.nested and a.key == access.key}
+        conditions = guards(self.program.facts(access.scope), access.op) if nodes else ()
+        return any(
+            _says_present(part) and any(id(node) in nodes for node in w.walk(part.expr))
+            for condition in conditions
+            for part in held(*condition)
+        )
 
     def _walks(self, site: Site, other: Container, depth: int) -> bool:
         """Whether an operation runs for the keys of a walk over another container, in every caller that a timer
@@ -193,9 +209,36 @@ class ForgottenCompanions(Question):
         found = [
             r
             for r, shape in self._removals(other)
-            if _counts(r, other) and not self._is_accompanied(r.access.scope, r.access.op, shape, container)
+            if _counts(r, other)
+            and (
+                not self._is_accompanied(r.access.scope, r.access.op, shape, container)
+                or self._spares(r.access, other, container)
+            )
         ]
         return tuple(sorted(found, key=lambda r: (_RUNS.index(r.when), r.access.scope, r.access.op)))
+
+    def _spares(self, access: Access, other: Container, container: Container) -> bool:
+        """Whether the entry beside one that is removed only goes where a field of that one has a certain value, which
+        was not asked when both came."""
+        facts = self.program.facts(access.scope)
+        ops = self._removal_ops(container).get(access.scope, ())
+        if not ops or any(self._asked(i.access) - self._asked_beside(i.access, other) for i in container.inserts):
+            return False
+        here, entries = set(_parts(facts, access.op)), Entries(self.flow, other.accesses)
+        return all(
+            any(
+                part not in here and isinstance(part.expr, m.Compare) and part.expr.ops in {("==",), ("!=",)}
+                and entries.part(part.expr.left, access.scope)
+                for part in _parts(facts, at)
+            )
+            for at in ops
+        )  # fmt: skip
+
+    def _asked(self, access: Access) -> set[Asked]:
+        return set(_parts(self.program.facts(access.scope), access.op))
+
+    def _asked_beside(self, access: Access, other: Container) -> set[Asked]:
+        return {part for a in other.accesses.within(access.scope, "insert") for part in self._asked(a)}
 
     def _is_accompanied(
         self, scope: ScopeId, op: int, shape: Shape | None, other: Container, depth: int = CLIMB
@@ -265,6 +308,21 @@ class ForgottenCompanions(Question):
             for site in self.flow.live_calls(scope)
             if site.op >= 0
         )
+
+
+def _parts(facts: m.Scope, op: int) -> Iterator[Asked]:
+    """What is known to hold at an operation."""
+    return (part for condition in guards(facts, op) for part in held(*condition))
+
+
+def _says_present(asked: Asked) -> bool:
+    """Whether a test says that a look-up found something."""
+    match asked.expr:
+        case m.Compare(ops=("is" | "==" | "not in",)):
+            return not asked.truth
+        case m.Compare(ops=("is not" | "!=" | "in",)) | m.Call() | m.Sub():
+            return asked.truth
+    return False
 
 
 def _distance(pair: tuple[_Led, _Led]) -> tuple[int, bool, ScopeId, int]:

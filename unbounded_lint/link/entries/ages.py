@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import AccessList
@@ -20,7 +21,6 @@ from unbounded_lint.link.runs.execution import Execution
 _ORDER = frozenset({"<", "<=", ">", ">="})
 _DEPTH = 8
 _TERMS = 60
-_CONVERTED = frozenset({"total_seconds", "timestamp", "replace", "astimezone"})
 _NUMBERS = frozenset({"float", "int", "abs", "round", "max", "min"})
 
 
@@ -131,10 +131,12 @@ class _Terms:
                 return [(source._replace(expr=operand), -sign)]
             case m.Binary(items=items):
                 inner = items
-            case m.Call(func=m.Attr(base=base, name=name)) if name in _CONVERTED:
+            case m.Call(func=m.Attr(base=base, name=name)) if name in name_lists().date_methods:
                 inner = (base,)
             case m.Call(func=m.Name(id=name), args=args) if name in _NUMBERS:
                 inner = tuple(argument.value for argument in args)
+            case m.Call(func=func, args=(first, *_)) if w.last_name(func) in name_lists().date_readers:
+                inner = (first.value,)
             case _:
                 return [(each, sign) for each in self.entries.sources.of(*source)]
         return [(source._replace(expr=part), sign) for part in inner]

@@ -123,6 +123,18 @@ class Layout:
         return found
 
     @cached_property
+    def failed(self) -> Mapping[int, Sequence[tuple[int, Sequence[int]]]]:
+        """Block -> the handlers directly inside it that alone go on, since the body of their `try` leaves, and where
+        each `try` ends."""
+        frames, found = self._scope.frames, dict[int, list[tuple[int, Sequence[int]]]]()
+        for index in self.by_kind.get("try", ()):
+            parts = self.by_statement[frames[index].statement]
+            handlers = [i for i in parts if frames[i].kind == "except" and not self.leaves[i]]
+            if self.leaves[index] or any(frames[i].kind == "try-else" and self.leaves[i] for i in parts):
+                found.setdefault(frames[index].parent, []).append((max(self.end[i] for i in parts), handlers))
+        return found
+
+    @cached_property
     def cleaned(self) -> frozenset[int]:
         """The statements that have a `finally`."""
         return frozenset(self._scope.frames[index].statement for index in self.by_kind.get("finally", ()))
@@ -230,6 +242,12 @@ def after_any_end(scope: m.Scope, op: int) -> bool:
         if not _only_asks(scope.ops[at].action):
             return False
     return False
+
+
+def handlers_before(scope: m.Scope, block: int, op: int) -> tuple[int, ...]:
+    """The handlers inside a block by one of which alone an operation behind them is reached: without an exception, the
+    block is left before it."""
+    return tuple(i for end, handlers in layout(scope).failed.get(block, ()) if end <= op for i in handlers)
 
 
 def _only_asks(action: m.Action) -> bool:

@@ -63,3 +63,22 @@ def leaves_of(test: m.Expr) -> Iterator[m.Expr]:
     else:
         for part in parts:
             yield from leaves_of(part.expr)
+
+
+def flag_of(test: m.Expr) -> m.Expr | None:
+    """The expression whose value decides over a test without parts; None where that cannot be told."""
+    match test:
+        case m.Compare(left=left, ops=("is" | "is not" | "==" | "!=",), items=(m.Const(),)):
+            return left
+        case m.Name() | m.Attr() | m.Call():
+            return test
+    return None
+
+
+def is_so(asked: Asked, value: m.Const) -> bool:
+    """Whether a test comes out as asked when its flag has that value."""
+    match asked.expr:
+        case m.Compare(ops=(op,), items=(other,)):
+            return ((value == other) == (op in {"is", "=="})) == asked.truth
+    is_empty = value.kind == "none" or value.value in {"False", "0", "0.0", "", "b''", 'b""'}
+    return is_empty != asked.truth

@@ -10,7 +10,7 @@ from unbounded_lint.link.program.program import ScopeId
 
 ContextKind: TypeAlias = Literal[
     "import", "startup", "main", "run", "api", "tested", "timer", "later", "exit", "test", "dead", "other-process",
-    "unstarted",
+    "unstarted", "barred",
 ]  # fmt: skip
 LIVE: frozenset[ContextKind] = frozenset({"import", "startup", "main", "run", "api", "timer", "later", "exit"})
 RUNTIME: frozenset[ContextKind] = frozenset({"run", "api", "timer", "later"})
@@ -28,9 +28,10 @@ class Context:
     kind     import, startup (once, before serving), main (a script's body), run (per request, event or callback), api
              (public and called by nobody here), tested (public and called by tests alone), timer, later (once, after
              a delay), exit, test, dead (private and called by nobody), other-process, unstarted (handed to a timer
-             that nothing starts)
+             that nothing starts), barred (behind a condition that never holds)
     looped   a loop stands on the way (meaningful for main and startup)
     cleanup  a `finally` or `__exit__` stands on the way
+    failing  only an exception leads there, one that is no answer (a time-out, a missing key)
     root     where the way begins: scope and operation
     timer    the catalogue's entry, for timer, later, unstarted and other-process
     target   the function that the timer runs, or that holds the loop; None where nothing here hands it over
@@ -42,17 +43,24 @@ class Context:
     root: Place
     timer: str = ""
     target: ScopeId | None = None
+    failing: bool = False
 
-    def behind(self, looped: bool, cleanup: bool) -> Context:
-        """The same way of running, for something that stands behind a loop or a clean-up of its own."""
-        if (self.looped or not looped) and (self.cleanup or not cleanup):
+    def behind(self, step: Step) -> Context:
+        """The same way of running, for something that stands behind a loop, a clean-up or a handler of its own."""
+        adds = (step.looped > self.looped, step.cleanup > self.cleanup, step.failing > self.failing)
+        if not any(adds):
             return self
-        return replace(self, looped=self.looped or looped, cleanup=self.cleanup or cleanup)
+        looped, cleanup, failing = (
+            self.looped or step.looped,
+            self.cleanup or step.cleanup,
+            self.failing or step.failing,
+        )
+        return replace(self, looped=looped, cleanup=cleanup, failing=failing)
 
     @property
-    def sort(self) -> tuple[ContextKind, bool, bool, str]:
+    def sort(self) -> tuple[ContextKind, bool, bool, bool, str]:
         """What tells it from other ways of running, wherever it begins."""
-        return (self.kind, self.looped, self.cleanup, self.timer)
+        return (self.kind, self.looped, self.cleanup, self.failing, self.timer)
 
     @property
     def begin(self) -> tuple[Place, ScopeId]:
@@ -62,11 +70,12 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A scope that runs another, by an operation in a loop or a clean-up of its own, or by none."""
+    """A scope that runs another, by an operation in a loop, a clean-up or a handler of its own, or by none."""
 
     scope: ScopeId
     looped: bool = False
     cleanup: bool = False
+    failing: bool = False
 
 
 _BY_ROLE: dict[str, ContextKind] = {

@@ -10,10 +10,11 @@ from unbounded_lint.catalog.model import Given, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.runs.barriers import Barriers
 from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
 from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind, Place, Step
 from unbounded_lint.link.runs.loops import Loops
@@ -34,7 +35,7 @@ _Ways = frozenset[_Reached]
 class Execution:
     """Answers when scopes and operations run. Memoised; deterministic for the same program.
 
-    `graph`, `timers`, `loops` and `roots` answer the questions behind it.
+    `graph`, `timers`, `loops`, `barriers` and `roots` answer the questions behind it.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Execution:
         self.sweepers = sweepers
         self.timers = Timers(flow, catalog)
         self.loops = Loops(flow, catalog, self.timers)
+        self.barriers = Barriers(flow)
         self.graph = CallGraph(flow, catalog, self.timers, Outside(flow, catalog, self.timers))
         self.roots = Roots(self.graph)
         self._solver: Solver[ScopeId, _Ways] = Solver(self._equation, lambda _: frozenset(), _shortest)
@@ -70,7 +72,7 @@ class Execution:
                 found.add(_Reached(0, item))
             else:
                 above = yield item.scope
-                found.update(_Reached(r.distance + 1, r.context.behind(item.looped, item.cleanup)) for r in above)
+                found.update(_Reached(r.distance + 1, r.context.behind(item)) for r in above)
         return _nearest(found)
 
     @kept
@@ -81,7 +83,7 @@ class Execution:
             return frozenset({item})
         found: dict[object, Context] = {}
         for context in sorted(self.contexts(item.scope), key=lambda context: (context.sort, context.begin)):
-            behind = context.behind(item.looped, item.cleanup)
+            behind = context.behind(item)
             found.setdefault(behind.sort, behind)
         return frozenset(found.values())
 
@@ -91,7 +93,7 @@ class Execution:
 
     def runs_once(self, scope: ScopeId, op: int) -> bool:
         """Whether an operation only runs while the program starts or ends, and once then."""
-        contexts = self.at(scope, op)
+        contexts = (c for c in self.at(scope, op) if c.kind != "barred")
         return all(c.kind in STARTING and not (c.kind == "main" and c.looped) for c in contexts)
 
     def sources(self, scope: ScopeId, op: int) -> tuple[Context, ...]:
@@ -133,16 +135,20 @@ class Execution:
         facts = self.program.facts(scope)
         if self.program.is_test(scope):
             return Context("test", False, False, (scope, op))
+        if self.barriers.bar(scope, op):
+            return Context("barred", False, False, (scope, op))
         looped = any(not self.loops.is_finite(scope, facts.frames[f]) for f in loops_around(facts, op))
         cleanup = in_cleanup(facts, op) or facts.name in name_lists().exits
-        if self.loops.timed(scope, op) is not None and self.roots.is_live(scope):
+        timed = self.loops.timed(scope, op)
+        failing = self.loops.fails(scope, op, timed or 0)
+        if timed is not None and self.roots.is_live(scope):
             kind: ContextKind = "timer" if scope.index == 0 else self._started_as(scope)
-            return Context(kind, looped, cleanup, (scope, op), "loop", scope)
+            return Context(kind, looped, cleanup, (scope, op), "loop", scope, failing)
         if scope.index == 0:
             around = (facts.frames[frame] for frame in loops_around(facts, op))
             script = in_main_guard(facts, op) or any(self.loops.serves(loop, scope) for loop in around)
             return Context("main" if script else "import", looped, cleanup, (scope, op))
-        return Step(scope, looped, cleanup)
+        return Step(scope, looped, cleanup, failing)
 
     def _started_as(self, scope: ScopeId) -> ContextKind:
         """Whether a function with a timed loop really runs as a timer here: timer, unstarted or other-process."""
@@ -195,12 +201,14 @@ class Execution:
                 of_test = isinstance(item, Context) and item.kind == "test" and edge.kind != "decorate"
                 found, tested = found or not of_test, tested or of_test
                 yield item
-        if not found:
+        if not found or facts.name in OPERATORS:  # an object gets where its operators cannot be seen
             yield self.graph.outside.of(scope, tested)
 
     def _by_edge(self, edge: Edge) -> Context | Step | None:
         if self.program.is_test(edge.root[0]):
             return Context("test", False, False, edge.root)
+        if self.barriers.bar(*edge.root):
+            return Context("barred", False, False, edge.root)
         if edge.context is not None:
             return edge.context
         if edge.kind in {"call", "forward"}:

@@ -10,7 +10,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, External
-from unbounded_lint.link.program.blocks import loops_around, ops_in
+from unbounded_lint.link.program.blocks import frames_of, handlers_before, loops_around, ops_in, parts_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.timers import Timers
@@ -71,6 +71,37 @@ class Loops:
         elif isinstance(head, m.Compare) and not set(head.ops) & {"is", "is not", "in", "not in", "!="}:
             return False
         return any(self.sleeps(call, scope) for call in self.calls_in(scope, frame))
+
+    @kept
+    def fails(self, scope: ScopeId, op: int, within: int) -> bool:
+        """Whether only a failure leads to an operation, inside a frame: an exception that is no answer, and that does
+        not decide about an item of a walk alone."""
+        facts, failing = self.program.facts(scope), False
+        for block in (*frames_of(facts, op), 0):
+            frame = facts.frames[block]
+            if frame.kind == "for" and block != within and not self._counts_attempts(frame, scope):
+                failing = False
+                continue
+            handlers = (block,) if frame.kind == "except" else handlers_before(facts, block, op)
+            failing = failing or (bool(handlers) and not any(self._is_answer(scope, handler) for handler in handlers))
+            if block == within:
+                break
+        return failing
+
+    def _counts_attempts(self, loop: m.Frame, scope: ScopeId) -> bool:
+        names = callee_names(loop.head.func, scope, self.resolver) if isinstance(loop.head, m.Call) else ()
+        return loop.is_async or bool({"range", *self.catalog.data.loops.endless} & set(names))
+
+    def _is_answer(self, scope: ScopeId, handler: int) -> bool:
+        """Whether an `except` catches what tells that a time has passed or that something is not there, or guards
+        nothing but a wait."""
+        facts = self.program.facts(scope)
+        head = facts.frames[handler].head
+        caught = head.items if isinstance(head, m.Display) else (head,)
+        if any(part is not None and w.last_name(part) in name_lists().answers for part in caught):
+            return True
+        body = [o for part in parts_of(facts, handler, "try") for _, o in ops_in(facts, part)]
+        return bool(body) and all(any(self.sleeps(call, scope) for call in w.calls(o.action)) for o in body)
 
     def calls_in(self, scope: ScopeId, frame: int) -> Iterator[m.Call]:
         """The calls in the head of a loop and in its body."""

@@ -3,16 +3,19 @@ that each new entry pays for the old ones."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.program.blocks import guards, loops_around
+from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
+from unbounded_lint.link.program.blocks import guards, in_block, loops_around
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.runs.context import Place
+from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.verdicts.flags import Flags
 
 HOPS = 3
 """How many callers above a removal are asked whether they insert."""
@@ -21,8 +24,10 @@ HOPS = 3
 class Causes:
     """Recognises what brings removals about."""
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, execution: Execution, flags: Flags) -> None:
         self.flow = flow
+        self.execution = execution
+        self.flags = flags
         self.program = flow.program
 
     def limits(self, access: Access, accesses: AccessList) -> bool:
@@ -48,14 +53,49 @@ class Causes:
         """Whether the removal runs in a function that inserts, or that an inserting function calls; or whether one
         function calls both the removal and, straight, the insert."""
         inserting = accesses.inserting
-        queue = seen = {access.scope}
+        queue = seen = {access.scope} if self._is_on_the_way((access.scope, access.op), accesses) else set()
         for _ in range(HOPS + 1):
             if not queue.isdisjoint(inserting):
                 return True
-            queue = {site.scope for at in queue for site in self.flow.call_sites(at)} - seen
+            queue = {scope for at in queue for scope in self._callers(at, accesses)} - seen
             seen = seen | queue
-        callers = {site.scope for site in self.flow.call_sites(access.scope) if site.scope.index}
+        asked = [at for at in seen if self.program.facts(at).name in OPERATORS - {"__delitem__"}]
+        if asked and (self.is_own(access) or any(self._belong_together(at, i) for at in asked for i in inserting)):
+            return True
+        callers = {scope for at in seen & {access.scope} for scope in self._callers(at, accesses) if scope.index}
         return any(site.scope in callers for scope in inserting for site in self.flow.call_sites(scope))
+
+    def _belong_together(self, one: ScopeId, other: ScopeId) -> bool:
+        """Whether two methods are what operators on the same object run: who stores in it reads from it, too."""
+        is_operator = self.program.facts(other).name in OPERATORS
+        return is_operator and self.program.owner_class(one) == self.program.owner_class(other)
+
+    def is_own(self, access: Access) -> bool:
+        """Whether a method of the container's own class removes, from its receiver."""
+        parameters = self.program.facts(access.scope).parameters[:1]
+        return self.program.owner_class(access.scope) is not None and access.site.node in [
+            m.Name(p.name) for p in parameters
+        ]
+
+    def set_up(self, access: Access) -> bool:
+        """Whether flags let the removal run once, wherever it is run from: then it makes the container."""
+        if self.flags.runs_once(access.scope, access.op):
+            return True
+        sites = self.flow.live_calls(access.scope) if access.scope.index else ()
+        return bool(sites) and all(self.flags.runs_once(site.scope, site.op) for site in sites)
+
+    def _callers(self, scope: ScopeId, accesses: AccessList) -> Iterator[ScopeId]:
+        """The functions that call one on their ordinary way."""
+        sites = self.flow.call_sites(scope)
+        return (site.scope for site in sites if self._is_on_the_way((site.scope, site.op), accesses))
+
+    def _is_on_the_way(self, place: Place, accesses: AccessList) -> bool:
+        """Whether a function comes to a place again and again without a failure, or inserts there too."""
+        scope, op = place
+        facts = self.program.facts(scope)
+        if op < 0 or not (self.execution.loops.fails(scope, op, 0) or self.flags.runs_once(scope, op)):
+            return True
+        return any(in_block(facts, facts.ops[op].frame, a.op) for a in accesses.within(scope, "insert"))
 
     def _is_guarded(self, scope: ScopeId, op: int, accesses: AccessList, key: m.Expr | None) -> bool:
         """Whether the container's size, or that of the order from which the key is taken, is tested on the way to an

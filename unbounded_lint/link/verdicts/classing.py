@@ -5,21 +5,25 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from unbounded_lint.catalog.load import Catalog
+from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
+from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
 from unbounded_lint.link.program.blocks import in_block
 from unbounded_lint.link.program.program import ITEMS, ScopeId
-from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.context import Context, Step
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.extents import Extents
+from unbounded_lint.link.verdicts.flags import Flags
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.moments import Moments
 from unbounded_lint.link.verdicts.removals import Removal
+from unbounded_lint.link.verdicts.reservations import Reservations
+from unbounded_lint.link.verdicts.unsized import Unsized
 
 _Definitions: TypeAlias = "tuple[tuple[ScopeId, int], ...]"
 """Where a container is made."""
@@ -33,9 +37,11 @@ class Removals:
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
-        self.causes = Causes(flow)
-        self.guarantees = Guarantees(execution.graph)
+        self.flags = Flags(flow, execution)
+        self.causes = Causes(flow, execution, self.flags)
+        self.guarantees = Guarantees(execution.graph, Reservations(execution.graph, execution))
         self.extents = Extents(flow, catalog, self.causes)
+        self._unsized = Unsized(flow)
         self._moments = Moments(flow, execution, self.causes, self.guarantees)
 
     def of(self, accesses: AccessList, definitions: _Definitions = ()) -> tuple[Removal, ...]:
@@ -49,8 +55,20 @@ class Removals:
             if access.kind in REMOVING and not access.nested and not self._is_put_back(access, accesses):
                 extent, contexts = self.extents.of(access, accesses), self._contexts(access, definitions)
                 when = self._moments.of(access, extent, contexts, accesses)
-                found.append(Removal(access, extent, when, contexts))
+                if self._unsized.bars(access, accesses, definitions):
+                    when = "barred"
+                found.append(Removal(access, extent, when, contexts, self._moments.is_walked(access)))
         return tuple(found)
+
+    def picks_stale(self, sweep: Removal) -> bool:
+        """Whether a sweep is told nothing and leaves some entries, or looks at the clock: a timer could run it."""
+        facts, scope = self.program.facts(sweep.access.scope), sweep.access.scope
+        given = [p for p in facts.parameters[self.program.owner_class(scope) is not None :] if p.default is None]
+        called = {n for o in facts.ops for c in w.calls(o.action) for n in callee_names(c.func, scope, self.resolver)}
+        if not called.isdisjoint(name_lists().clocks):
+            return True
+        clauses = (c for op in facts.ops for n in w.nodes(op.action) if isinstance(n, m.Comp) for c in n.clauses)
+        return not given and (any(f.kind == "if" for f in facts.frames) or any(c.conditions for c in clauses))
 
     def rewrites_entries(self, access: Access, accesses: AccessList) -> bool:
         """`for k, v in X.items(): X[k] = ...`: a store under the container's own keys."""
@@ -84,7 +102,9 @@ class Removals:
         if not passing or len(passing) == len(sites):
             return every
         looped = any(context.looped for context in every)
-        return frozenset(c.behind(looped, False) for site in passing for c in self.execution.at(site.scope, site.op))
+        return frozenset(
+            c.behind(Step(scope, looped)) for site in passing for c in self.execution.at(site.scope, site.op)
+        )
 
     def _passes(self, site: CallSite, scope: ScopeId, position: int, definitions: _Definitions) -> bool:
         """Whether a call hands over the container made at one of these operations; in doubt, yes."""

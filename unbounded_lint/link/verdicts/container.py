@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -12,7 +12,7 @@ from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.inserts import Insert
-from unbounded_lint.link.verdicts.removals import Moment, Removal
+from unbounded_lint.link.verdicts.removals import UNSTARTED, Moment, Removal
 from unbounded_lint.link.verdicts.weighing import Growth
 
 VerdictName: TypeAlias = Literal[
@@ -22,8 +22,7 @@ VerdictName: TypeAlias = Literal[
 
 _CONSUMED: frozenset[Moment] = frozenset({"event", "timer", "insert"})
 _BY_EVENT: frozenset[Moment] = frozenset({"event", "guaranteed"})
-_UNSTARTED: frozenset[Moment] = frozenset({"unstarted", "once", "other-process"})
-_UNCALLED: frozenset[Moment] = frozenset({"dead", "test"})
+_UNCALLED: frozenset[Moment] = frozenset({"dead", "test", "barred"})
 _NOBODY: frozenset[ContextKind] = frozenset({"api", "test", "dead"})
 
 
@@ -99,7 +98,7 @@ def verdict_on(
     if "capacity" in whens:
         return _sure("bounded", "its size is capped")
     paired = [r for r in removals if r.when == "guaranteed"]
-    if paired and all(asked.guarantees.covers(paired, i.access) for i in inserts):
+    if paired and all(asked.guarantees.covers(paired, i.access, accesses) for i in inserts):
         return _sure("paired", "each entry is removed in a `finally`, at the end of a `with`, or by a callback")
     if "timer" in whens:
         return _sure("swept", "a timer sweeps it")
@@ -110,7 +109,7 @@ def verdict_on(
     swapped = [r for r in removals if (r.when, r.extent, r.access.how) == ("event", "all", "swap")]
     if not all(asked.execution.roots.is_forgotten(r.access.scope) for r in swapped):
         return Verdict("replaced", Confidence.MEDIUM, ("it is emptied by the code that reads it, each cycle",))
-    if _is_unscheduled(removals):
+    if _is_unscheduled(removals, asked.picks_stale):
         return Verdict("unscheduled", growth.confidence, growth.reasons)
     return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", growth.confidence, growth.reasons)
 
@@ -119,13 +118,11 @@ def _sure(name: VerdictName, reason: str) -> Verdict:
     return Verdict(name, Confidence.HIGH, (reason,))
 
 
-def _is_unscheduled(removals: Iterable[Removal]) -> bool:
-    """Whether some removal would take entries in bulk, if only something ran it; or all that users could call are
-    sweeps that nobody calls."""
+def _is_unscheduled(removals: Iterable[Removal], picks: Callable[[Removal], bool]) -> bool:
+    """Whether some removal would take entries in bulk, if only something ran it; a sweep that only users could call
+    is one where nobody here removes, or where it picks by itself what is stale."""
     events = [r for r in removals if r.when == "event"]
-    if events and all(r.extent == "sweep" and {c.kind for c in r.contexts} <= _NOBODY for r in events):
+    idle = [r for r in events if r.extent == "sweep" and {c.kind for c in r.contexts} <= _NOBODY]
+    if idle and (len(idle) == len(events) or any(map(picks, idle))):
         return True
-    return any(
-        (r.extent in {"sweep", "all"} and r.when in _UNSTARTED) or (r.extent == "sweep" and r.when in _UNCALLED)
-        for r in removals
-    )
+    return any((r.is_sweep and r.when in UNSTARTED) or (r.extent == "sweep" and r.when in _UNCALLED) for r in removals)

@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import layout, loops_around, span_of
 from unbounded_lint.link.program.definitions import expanded, expansions
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.program import ITEMS, Binding, ScopeId, Site
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.removals import Extent
 
@@ -22,6 +22,7 @@ class Extents:
     """Classes removals by how much they take out."""
 
     def __init__(self, flow: Flow, catalog: Catalog, causes: Causes) -> None:
+        self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.catalog = catalog
@@ -43,7 +44,25 @@ class Extents:
             return "evict"
         if self._follows_order(access, accesses) and self.causes.lead_to(access, accesses):
             return "sweep"
+        if self.causes.is_own(access) and any(b.kind in ITEMS for b in self._bound(access)):
+            return "sweep"
+        if access.handed is None and self._is_called_for_each(access, accesses):
+            return "sweep"
         return "single"
+
+    def _is_called_for_each(self, access: Access, accesses: AccessList) -> bool:
+        """Whether a helper takes out the key it is given, and each call of it stands in a walk over the container."""
+        is_given = [b.kind for b in self._bound(access)] == ["parameter"]
+        sites = self.flow.live_calls(access.scope) if is_given else ()
+        return bool(sites) and all(
+            site.op >= 0 and self.is_walked_around(Site(site.scope, site.op, site.call or m.Name(""), ()), accesses)
+            for site in sites
+        )
+
+    def _bound(self, access: Access) -> tuple[Binding, ...]:
+        """How the key gets its value, where it is a name."""
+        name = access.key.id if isinstance(access.key, m.Name) else ""
+        return self.program.of(access.scope).bindings(access.scope.index).get(name, ())
 
     def is_walked_around(self, site: Site, accesses: AccessList) -> bool:
         """Whether a loop or comprehension around an expression walks the container, or what was picked from it."""

@@ -14,6 +14,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.callgraph import CallGraph, explored
 from unbounded_lint.link.verdicts.removals import Removal
+from unbounded_lint.link.verdicts.reservations import Reservations
 
 HOPS = 2
 """How many calls may lie between a callback and a removal."""
@@ -22,20 +23,27 @@ HOPS = 2
 class Guarantees:
     """Recognises removals that are guaranteed."""
 
-    def __init__(self, graph: CallGraph) -> None:
+    def __init__(self, graph: CallGraph, reservations: Reservations) -> None:
         self.graph = graph
+        self.reservations = reservations
         self.flow = graph.flow
         self.program = graph.program
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
-        return self.is_callback(access.scope) or any(
+        return self._is_called_back(access, accesses) or any(
             self.program.facts(scope).name in name_lists().exits
             or any(self._leads_to(scope, inserting) for inserting in accesses.inserting)
-            for scope in self._cleaners(access)
+            for scope in self._cleaners(access, accesses)
         )
 
-    def covers(self, removals: Iterable[Removal], insert: Access) -> bool:
+    def _is_called_back(self, access: Access, accesses: AccessList) -> bool:
+        """Whether a callback at the end of something removes, whatever that end was, and its own entry."""
+        if not self.is_callback(access.scope) or self.reservations.is_rebound(access):
+            return False
+        return not self.reservations.leave_out(access.scope, access.op, accesses)
+
+    def covers(self, removals: Iterable[Removal], insert: Access, accesses: AccessList) -> bool:
         """Whether guaranteed removals take the entries that an insert makes, whoever calls it."""
         cleaners: set[ScopeId] = set()
         for removal in removals:
@@ -43,22 +51,26 @@ class Guarantees:
             if access.handed is not None or self.is_callback(access.scope) or removal.extent == "all":
                 return True
             other = isinstance(access.key, m.Const) and access.key != insert.key
-            for scope in self._cleaners(access):
+            for scope in self._cleaners(access, accesses):
                 if self.program.facts(scope).name in name_lists().exits:
                     return True
                 if not (other and scope == access.scope):
                     cleaners.add(scope)
         return bool(cleaners) and self._is_cleaned(insert.scope, frozenset(cleaners))
 
-    def _cleaners(self, access: Access) -> Iterator[ScopeId]:
+    def _cleaners(self, access: Access, accesses: AccessList) -> Iterator[ScopeId]:
         """The functions in whose clean-up a removal runs, a `try` that lets nothing past it included."""
         facts = self.program.facts(access.scope)
-        if facts.name in name_lists().exits or in_cleanup(facts, access.op) or after_any_end(facts, access.op):
-            yield access.scope
+        within = self.reservations.leave_out(access.scope, access.op, accesses)
+        if self._cleans(access.scope, access.op) or after_any_end(facts, access.op):
+            yield from () if within else (access.scope,)
         for scope, op in self.graph.callers(access.scope):
-            caller = self.program.facts(scope)
-            if caller.name in name_lists().exits or in_cleanup(caller, op):
+            if self._cleans(scope, op) and not self.reservations.leave_out(scope, op, accesses):
                 yield scope
+
+    def _cleans(self, scope: ScopeId, op: int) -> bool:
+        facts = self.program.facts(scope)
+        return facts.name in name_lists().exits or in_cleanup(facts, op)
 
     def _is_cleaned(self, scope: ScopeId, cleaners: frozenset[ScopeId]) -> bool:
         """Whether a function cleans up itself, or all its callers do."""

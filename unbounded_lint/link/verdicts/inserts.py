@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
@@ -18,7 +17,7 @@ from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import guards, in_block, loops_around
 from unbounded_lint.link.program.program import ScopeId
-from unbounded_lint.link.program.truth import held, straight
+from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
@@ -128,10 +127,7 @@ class Inserts:
     def _is_once(self, scope: ScopeId, op: int, accesses: AccessList, depth: int) -> bool:
         """Whether a condition lets the operation run only while the container is empty, or while a flag is not yet
         set."""
-        nodes = accesses.nodes(scope, "tested", "size")
-        # the trace of a container that stands in an `and` or `or` keeps the chain as a whole
-        tests = (t for test in guards(self.program.facts(scope), op) for t in (straight(*test), *held(*test)))
-        if any(self._is_unfilled(*test, nodes, scope) for test in tests):
+        if self.removals.flags.runs_once(scope, op, accesses):
             return True
         sites = self.flow.live_calls(scope) if depth and scope.index else ()
         if not sites or any(c.kind in {"api", "run"} and c.root[0] == scope for c in self.execution.contexts(scope)):
@@ -139,33 +135,6 @@ class Inserts:
         return all(
             self.execution.kinds(s.scope, s.op) <= _AT_IMPORT or self._is_once(s.scope, s.op, accesses, depth - 1)
             for s in sites
-        )
-
-    def _is_unfilled(self, test: m.Expr, truth: bool, nodes: frozenset[int], scope: ScopeId) -> bool:
-        """Whether a test says that the container is empty, or that a flag is unset which the same function sets."""
-        match test:
-            case m.Compare(left=m.Call(args=(argument,)), ops=("==" | "<" | "<=",), items=(m.Const(value="0" | "1"),)):
-                return truth and id(argument.value) in nodes
-            case m.Compare(left=left, ops=("is",), items=(m.Const(kind="none"),)):
-                return truth and (id(left) in nodes or self._is_set_here(left, scope))
-        return not truth and (id(test) in nodes or self._is_set_here(test, scope))
-
-    def _is_set_here(self, flag: m.Expr, scope: ScopeId) -> bool:
-        """Whether a function sets an attribute, or other functions a variable that is not its own; where none does,
-        whether it fills the container that it asks for instead."""
-        if isinstance(flag, m.Attr):
-            return isinstance(flag.base, m.Name) and any(_sets(op.action, flag) for op in self.program.facts(scope).ops)
-        owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
-        if owner is None or owner == scope or not isinstance(flag, m.Name):
-            return False
-        module = self.program.of(owner)
-        later = [b for b in module.bindings(owner.index)[flag.id] if b.op >= 0 and b.scope != owner.index]
-        if later:
-            return any(_sets(module.scope(b.scope).ops[b.op].action, flag) for b in later)
-        return any(
-            (isinstance(site.parent, m.Attr) and site.parent.name in name_lists().fills)
-            or (isinstance(site.parent, m.Sub) and isinstance(self.program.op(site).action, m.Assign))
-            for site in self.program.of(scope).sites_in(scope.index, flag.id)
         )
 
     def _after_reset(self, access: Access, accesses: AccessList) -> bool:
@@ -208,10 +177,3 @@ class Inserts:
             if (left or right) and test.ops[0] in (room if truth else full):
                 return True
         return False
-
-
-def _sets(action: m.Action, flag: m.Expr) -> bool:
-    """Whether an operation gives a flag a value that stops the next fill."""
-    if not isinstance(action, m.Assign) or flag not in action.targets:
-        return False
-    return not (isinstance(action.value, m.Const) and action.value.value in {"None", "False"})

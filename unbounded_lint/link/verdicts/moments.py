@@ -6,8 +6,8 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.program.program import ITEMS
-from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
+from unbounded_lint.link.program.program import ITEMS, ScopeId
+from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.guarantees import Guarantees
@@ -18,8 +18,12 @@ _NEVER: tuple[tuple[ContextKind, Moment], ...] = (
     ("unstarted", "unstarted"),
     ("other-process", "other-process"),
     ("test", "test"),
+    ("barred", "barred"),
 )
 """Contexts in which nothing of the running program removes, the one that says most first."""
+
+_STEPS = 3
+"""Through how many calls the receiver of a removal is followed."""
 
 _TIMED: frozenset[ContextKind] = frozenset({"timer", "later"})
 
@@ -28,6 +32,7 @@ class Moments:
     """Classes removals by when they run."""
 
     def __init__(self, flow: Flow, execution: Execution, causes: Causes, guarantees: Guarantees) -> None:
+        self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
@@ -38,32 +43,75 @@ class Moments:
         """When a removal runs that takes out this much, in these contexts."""
         handed = self._when_handed(access)
         if handed is not None:
-            return handed
+            unasked = handed in {"later", "guaranteed"} and self._is_unasked(access, accesses)
+            return "event" if unasked else handed
         if self.causes.limits(access, accesses):
             return "capacity"
         if self.guarantees.is_guaranteed(access, accesses):
             return "guaranteed"
         kinds = {c.kind for c in contexts}
+        timed = {c.kind for c in contexts if not c.failing} & _TIMED
         stacked = extent == "evict" and bool(accesses.within(access.scope, "insert"))
-        if not kinds.isdisjoint(_TIMED):
-            return self._when_timed(access, extent, kinds, stacked)
+        if timed:
+            when = self._when_timed(access, extent, timed | (kinds - _TIMED), stacked)
+            return "event" if when == "later" and self._is_unasked(access, accesses) else when
         live = kinds & LIVE
         if not live:
             return next((moment for kind, moment in _NEVER if kind in kinds), "dead")
-        if live <= {"import"} and extent == "all":
+        if extent == "all" and (live <= {"import"} or self.causes.set_up(access)):
             return "import"
         if extent != "single" and not stacked and self.causes.lead_to(access, accesses):
             return "insert"
         return "exit" if live == {"exit"} else "event"
 
+    def _is_of_one(self, access: Access) -> bool:
+        """Whether timers that are armed while the program starts remove a key that is the same each time."""
+        armed = [c.root[0] for c in self.execution.sources(access.scope, access.op) if c.kind in _TIMED]
+        begun = {c.kind for scope in armed for c in self.execution.contexts(scope)} - _TIMED
+        return begun <= STARTING and access.key is not None and self._is_fixed(access.key, access.scope, _STEPS)
+
+    def _is_fixed(self, expr: m.Expr, scope: ScopeId, steps: int) -> bool:
+        """Whether an expression names what the same object keeps, wherever it is asked from."""
+        match expr:
+            case m.Const():
+                return True
+            case m.Attr(base=base):
+                return self._is_fixed(base, scope, steps)
+            case m.Call(args=args):
+                made = self.resolver.classes(expr, scope)
+                return bool(made) and all(self._is_fixed(argument.value, scope, steps) for argument in args)
+            case m.Name(id=name) if scope.index and (owner := self.resolver.owner(name, scope)) and not owner.index:
+                return True
+            case m.Name(id=name):
+                bound = self.program.of(scope).bindings(scope.index).get(name, ())
+                if [b.kind for b in bound] == ["value"] and bound[0].expr is not None and steps:
+                    return self._is_fixed(bound[0].expr, scope, steps - 1)
+                if [b.kind for b in bound] == ["parameter"] and bound[0].index == 0 and steps:
+                    calls = [(s.call.func, s.scope) for s in self.flow.live_calls(scope) if s.call is not None]
+                    return self.program.owner_class(scope) is not None and all(
+                        isinstance(func, m.Attr) and self._is_fixed(func.base, at, steps - 1) for func, at in calls
+                    )
+        return False
+
+    def _is_unasked(self, access: Access, accesses: AccessList) -> bool:
+        """Whether the timers or ends of entries need not come to the removal of each."""
+        armed = [(access.scope, access.op)]
+        if access.handed is None:
+            armed = [c.root for c in self.execution.sources(access.scope, access.op) if c.kind == "later"]
+        reservations = self.guarantees.reservations
+        return reservations.is_rebound(access) or (
+            bool(armed) and all(reservations.is_unasked(*place, accesses) for place in armed)
+        )
+
     def _when_timed(self, access: Access, extent: Extent, kinds: set[ContextKind], stacked: bool) -> Moment:
         """The same for one that a timer runs, alone or not; what is stacked, the next run takes off again."""
-        if "timer" in kinds and not stacked and (extent != "single" or self._keyed_by_sweep(access)):
-            return "timer"
-        if "later" in kinds and extent == "single":
-            return "later"
+        if "timer" in kinds and not stacked:
+            if extent != "single" or (self._keyed_by_sweep(access) and not self._is_of_one(access)):
+                return "timer"
         if "timer" not in kinds and self._is_armed_once(access):
             return "once" if kinds & LIVE == {"later"} else "event"
+        if "later" in kinds and extent == "single":
+            return "later"
         return "timer" if extent != "single" and not stacked else "event"
 
     def _when_handed(self, access: Access) -> Moment | None:
@@ -93,6 +141,10 @@ class Moments:
         """Whether the single key that a timer removes may come from a loop, here or of a caller."""
         if not isinstance(access.key, m.Name):
             return not isinstance(access.key, m.Const)
-        scope = access.scope
-        bindings = self.program.of(scope).bindings(scope.index).get(access.key.id, ())
-        return any(b.kind in ITEMS or b.kind == "parameter" for b in bindings)
+        bindings = self.program.of(access.scope).bindings(access.scope.index).get(access.key.id, ())
+        return self.is_walked(access) or any(b.kind == "parameter" for b in bindings)
+
+    def is_walked(self, access: Access) -> bool:
+        """Whether the key is an item of a loop, whatever that walks."""
+        name = access.key.id if isinstance(access.key, m.Name) else ""
+        return any(b.kind in ITEMS for b in self.program.of(access.scope).bindings(access.scope.index).get(name, ()))

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.context import LIVE, Context
 from unbounded_lint.link.runs.execution import Execution
 
 Extent: TypeAlias = Literal["sweep", "all", "evict", "single"]
 Moment: TypeAlias = Literal[
     "timer", "later", "guaranteed", "capacity", "insert", "event", "exit", "import",
-    "test", "dead", "unstarted", "once", "other-process",
+    "test", "dead", "unstarted", "once", "other-process", "barred",
 ]  # fmt: skip
-IDLE: frozenset[Moment] = frozenset({"dead", "test", "unstarted", "once", "other-process", "import", "exit"})
+IDLE: frozenset[Moment] = frozenset({"dead", "test", "unstarted", "once", "other-process", "barred", "import", "exit"})
 """When removals run that take no entry while the program is at work."""
+UNSTARTED: frozenset[Moment] = frozenset({"unstarted", "once", "other-process"})
+"""Of these, on a timer that does not run as it should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,26 @@ class Removal:
     when     timer, later (a one-shot timer of the entry), guaranteed (finally, exit of a with, done-callback, weak
              reference), capacity, insert (in the path of an insert), event (an owner's call), test, dead (nothing
              calls it), unstarted (a timer that is never started), once (a one-shot timer that is armed while the
-             program starts), other-process
+             program starts), other-process, barred (behind a condition that never holds)
+    walked   the key is an item of a loop, whatever that walks
     """
 
     access: Access
     extent: Extent
     when: Moment
     contexts: frozenset[Context]
+    walked: bool = False
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether it would take entries in bulk: what a timer at the start runs, under keys from elsewhere as well."""
+        return self.extent in {"sweep", "all"} or (self.walked and self.when in UNSTARTED)
+
+    @property
+    def fails(self) -> bool:
+        """Whether it runs only where something fails."""
+        live = [context for context in self.contexts if context.kind in LIVE]
+        return bool(live) and all(context.failing for context in live)
 
 
 def sweeping_timers(removals: Iterable[Removal], execution: Execution) -> tuple[Context, ...]:

@@ -1,0 +1,115 @@
+"""Flags that let code run once: set where they are asked for, and never taken down again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unbounded_lint.catalog.load import name_lists
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.containers.accesses import AccessList
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import Class, Instance, Value
+from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.truth import held, straight
+from unbounded_lint.link.runs.context import ContextKind, Place
+from unbounded_lint.link.runs.execution import Execution
+
+_AGAIN: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
+"""What takes a flag down while the program is at work."""
+
+_UNSET = frozenset({"None", "False", "0"})
+
+
+class Flags:
+    """Recognises operations that a flag lets run once."""
+
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.execution = execution
+
+    def runs_once(self, scope: ScopeId, op: int, accesses: AccessList | None = None) -> bool:
+        """Whether a condition lets an operation run only while a flag is not yet set, or a container is empty."""
+        nodes = accesses.nodes(scope, "tested", "size") if accesses is not None else frozenset()
+        # the trace of a container that stands in an `and` or `or` keeps the chain as a whole
+        tests = (t for test in guards(self.program.facts(scope), op) for t in (straight(*test), *held(*test)))
+        return any(self._is_unset(*test, nodes, scope, accesses or AccessList()) for test in tests)
+
+    def _is_unset(self, test: m.Expr, truth: bool, nodes: frozenset[int], scope: ScopeId, accesses: AccessList) -> bool:
+        """Whether a test says that the container is empty, or that a flag is unset which the same function sets."""
+        match test:
+            case m.Compare(left=m.Call(args=(argument,)), ops=("==" | "<" | "<=",), items=(m.Const(value="0" | "1"),)):
+                return truth and id(argument.value) in nodes
+            case m.Compare(left=left, ops=("is",), items=(m.Const(kind="none"),)):
+                flag = left if truth else None
+            case _:
+                flag = None if truth else test
+        return flag is not None and (
+            id(flag) in nodes or (self._is_set_here(flag, scope) and not self._is_taken_down(flag, scope, accesses))
+        )
+
+    def _is_set_here(self, flag: m.Expr, scope: ScopeId) -> bool:
+        """Whether a function sets an attribute, or other functions a variable that is not its own; where none does,
+        whether it fills the container that it asks for instead."""
+        if isinstance(flag, m.Attr):
+            return isinstance(flag.base, m.Name) and any(_sets(op.action, flag) for op in self.program.facts(scope).ops)
+        owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
+        if owner is None or owner == scope or not isinstance(flag, m.Name):
+            return False
+        later = list(self._written(flag, owner))
+        if later:
+            return any(_sets(self._action(place), flag) for place in later)
+        return any(
+            (isinstance(site.parent, m.Attr) and site.parent.name in name_lists().fills)
+            or (isinstance(site.parent, m.Sub) and isinstance(self.program.op(site).action, m.Assign))
+            for site in self.program.of(scope).sites_in(scope.index, flag.id)
+        )
+
+    def _is_taken_down(self, flag: m.Expr, scope: ScopeId, accesses: AccessList) -> bool:
+        """Whether running code makes a flag unset again, and does not empty the container then."""
+        if isinstance(flag, m.Attr):
+            places = self._resets(flag.name, self.resolver.values(flag.base, scope))
+        else:
+            owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
+            written = self._written(flag, owner) if isinstance(flag, m.Name) and owner is not None else ()
+            places = tuple(place for place in written if _unsets(self._action(place), flag))
+        return any(
+            not accesses.within(at, "clear", "replace") and not self.execution.kinds(at, op).isdisjoint(_AGAIN)
+            for at, op in places
+        )
+
+    def _written(self, flag: m.Name, owner: ScopeId) -> Iterator[Place]:
+        """Where functions inside a scope write to a variable of it."""
+        for binding in self.program.of(owner).bindings(owner.index)[flag.id]:
+            if binding.op >= 0 and binding.scope != owner.index:
+                yield ScopeId(owner.path, binding.scope), binding.op
+
+    @kept
+    def _resets(self, name: str, owners: frozenset[Value]) -> tuple[Place, ...]:
+        """Where an attribute of some objects is made unset, but where such an object is made."""
+        classes = [value.scope for value in owners if isinstance(value, Instance | Class)]
+        return tuple(
+            (site.scope, site.op)
+            for site in self.program.sites(name)
+            if isinstance(site.node, m.Attr) and _unsets(self.program.op(site).action, site.node)
+            if self.program.facts(site.scope).name not in name_lists().constructors
+            for value in self.resolver.values(site.node.base, site.scope)
+            if isinstance(value, Instance | Class) and any(self.resolver.related(value.scope, c) for c in classes)
+        )
+
+    def _action(self, place: Place) -> m.Action:
+        return self.program.facts(place[0]).ops[place[1]].action
+
+
+def _sets(action: m.Action, flag: m.Expr) -> bool:
+    """Whether an operation gives a flag a value that stops the next run."""
+    return isinstance(action, m.Assign) and flag in action.targets and not _unsets(action, flag)
+
+
+def _unsets(action: m.Action, flag: m.Expr) -> bool:
+    """Whether an operation gives a flag the value with which it began."""
+    if not isinstance(action, m.Assign) or flag not in action.targets:
+        return False
+    return isinstance(action.value, m.Const) and action.value.value in _UNSET

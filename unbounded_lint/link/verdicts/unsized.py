@@ -1,0 +1,70 @@
+"""Removals of entries that must be false first, where no entry ever is: what has no length is always true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unbounded_lint.catalog.load import name_lists
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.containers.accesses import Access, AccessList
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Instance, Value
+from unbounded_lint.link.entries.values import Entries
+from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.truth import Asked, held
+
+_SIZES = ("__bool__", "__len__")
+
+
+class Unsized:
+    """Recognises such removals."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver = flow.resolver
+
+    def bars(self, access: Access, accesses: AccessList, definitions: tuple[tuple[ScopeId, int], ...]) -> bool:
+        """Whether a removal asks for an entry to be false, of a container made there that holds only what is true."""
+        facts = self.program.facts(access.scope)
+        asked = [part for test in guards(facts, access.op) for part in held(*test) if _is_plain(part)]
+        if not asked or not self._are_true(accesses, definitions):
+            return False
+        entries = Entries(self.flow, accesses)
+        return any(entries.part(part.expr, access.scope) == () for part in asked)
+
+    def _are_true(self, accesses: AccessList, definitions: tuple[tuple[ScopeId, int], ...]) -> bool:
+        """Whether all that the container gets is always true."""
+        inserts = [a for a in accesses if a.kind == "insert" and not a.nested]
+        stored = [(a.value, a.scope) for a in inserts if not a.implicit]
+        if any(value is None for value, _ in stored) or any(a.bulk for a in inserts):
+            return False
+        values = [self.resolver.values(value, scope) for value, scope in stored if value is not None]
+        if len(stored) < len(inserts):
+            values += [self.resolver.values(made, scope) for made, scope in self._factories(definitions)] or [
+                frozenset()
+            ]
+        return bool(values) and all(found and all(map(self._is_true, found)) for found in values)
+
+    def _factories(self, definitions: tuple[tuple[ScopeId, int], ...]) -> Iterator[tuple[m.Expr, ScopeId]]:
+        """What makes the entries that a container makes by itself."""
+        for scope, op in definitions:
+            action = self.program.facts(scope).ops[op].action if op >= 0 else None
+            for call in w.calls(action) if isinstance(action, m.Assign) else ():
+                if w.last_name(call.func) == "defaultdict" and call.args:
+                    yield call.args[0].value, scope
+
+    def _is_true(self, value: Value) -> bool:
+        match value:
+            case ExternalResult(name=name) | External(name=name):
+                return name in name_lists().unsized
+            case Instance(scope=cls) | Class(scope=cls):
+                outside = self.resolver.all_outside_bases(cls) - {"object", "abc.ABC"}
+                return not outside and not any(self.resolver.methods(cls, name) for name in _SIZES)
+        return False
+
+
+def _is_plain(asked: Asked) -> bool:
+    return not asked.truth and isinstance(asked.expr, m.Name | m.Sub)
