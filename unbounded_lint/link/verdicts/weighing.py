@@ -134,7 +134,7 @@ class Weighing:
             value=value,
             owner=f"part of {holder.life.kind}" if holder.life.distance else holder.life.kind,
             shared="all" if self._is_shared(holder) else "some",
-            removals=tuple(sorted({f"{r.when} {r.extent}" for r in removals if r.when not in IDLE})),
+            removals=tuple(sorted({_told(r) for r in removals if r.when not in IDLE})),
             reads=tuple(sorted({_READS[a.kind] for a in live if a.kind in _READS})),
             project="application" if self.execution.roots.has_entry_points else "library",
             family=holder.made.kind.family,
@@ -178,3 +178,7 @@ class Weighing:
             isinstance(site.parent, m.Call) and site.parent.func is site.node
             for site in self.program.of(scope).sites_in(scope.index, name)
         )
+
+
+def _told(removal: Removal) -> str:
+    return f"{'failing' if removal.fails else removal.when} {removal.extent}"
