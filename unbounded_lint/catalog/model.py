@@ -412,6 +412,7 @@ class NameLists(Entry, frozen=True, kw_only=True):
     evictions: frozenset[str] = frozenset()
     pushes: frozenset[str] = frozenset()
     fills: frozenset[str] = frozenset()
+    immutables: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     text_methods: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()

@@ -15,6 +15,7 @@ from unbounded_lint.link.containers.finding import Containers, Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.containers.making import Making
 from unbounded_lint.link.containers.reading import Accesses
+from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.defects.defects import Defects
 from unbounded_lint.link.defects.question import Linked
@@ -113,6 +114,16 @@ class Project:
         return self.program.count
 
     def _holders(self) -> Iterator[Holder]:
+        """The long-lived containers; what a derived class binds anew is the attribute that its base has already."""
+        found = tuple(self._every_holder())
+        kinds = {h.handle: h.made.bounded for h in found if self.program.facts(h.scope).kind == "function"}
+        for holder in found:
+            of = holder.handle
+            bases = self.flow.resolver.mro(of.cls)[1:] if isinstance(of, Attribute) and of in kinds else ()
+            if not any(kinds.get(Attribute(base, holder.name)) == holder.made.bounded for base in bases):
+                yield holder
+
+    def _every_holder(self) -> Iterator[Holder]:
         for path in self._candidates:
             module = self.program.module(path)
             if module is None:

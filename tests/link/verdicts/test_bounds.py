@@ -166,13 +166,68 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "X = {'a': 1}\ndef put(request):\n    k = request.id\n    if k in X:\n        X[k] = 2\n",
         "closed",
     ),
+    "weak reference of a subclass": (
+        "import weakref\nclass Key(weakref.ref):\n    def __new__(cls, thing, gone):\n"
+        "        return weakref.ref.__new__(cls, thing, gone)\n"
+        "X = {}\ndef drop(key):\n    X.pop(key, None)\ndef put(thing):\n    X[Key(thing, drop)] = 1\n",
+        "paired",
+    ),
+    "weak reference whose constructor is told": (
+        "import weakref\nclass Key(weakref.ref):\n    def __init__(self, thing, gone):\n"
+        "        super().__init__(thing, gone)\n"
+        "X = {}\ndef drop(key):\n    del X[key]\ndef put(thing):\n    X[Key(thing, drop)] = 1\n",
+        "paired",
+    ),
+    "method of the map given to a weak reference": (
+        "import weakref\nclass Key(weakref.KeyedRef):\n    pass\n"
+        "X = {}\ndef put(thing):\n    X[Key(thing, X.pop, 1)] = 1\n",
+        "paired",
+    ),
+    "stack with what is on top of it": (
+        "X = []\ndef walk(node):\n    X.append([])\n    try:\n        node.walk()\n    finally:\n        X.pop()\n"
+        "def note(request):\n    X[-1].append(request.id)\n",
+        "paired",
+    ),
+    "map of sets that a `with` takes away": (
+        "import contextlib\nX = {}\n@contextlib.contextmanager\ndef room(k):\n    X[k] = set()\n    try:\n"
+        "        yield\n    finally:\n        del X[k]\ndef join(k, who):\n    X[k].add(who)\n",
+        "paired",
+    ),
+    "made anew by a helper": (
+        "class C:\n    def __init__(self):\n        self.reset()\n    def reset(self):\n        self.x = []\n"
+        "    def load(self, request):\n        self.reset()\n        for part in request.parts:\n"
+        "            self.x.append(part)\nX = C()\n",
+        "closed",
+    ),
+    "made anew by the function that fills it": (
+        "class C:\n    def load(self, request):\n        self.x = {}\n        for part in request.parts:\n"
+        "            self.x[part.id] = part\nX = C()\n",
+        "closed",
+    ),
+    "filled by what made the object": (
+        "class C:\n    def __init__(self):\n        self.x = []\n    def put(self, part):\n"
+        "        self.x.append(part)\nlast = None\ndef load(request):\n    global last\n    made = C()\n"
+        "    for part in request.parts:\n        made.put(part)\n    last = made\n",
+        "closed",
+    ),
+    "filled in a loop behind the making": (
+        "class C:\n    def serve(self, source):\n        self.x = []\n        while True:\n"
+        "            self.x.append(source.recv())\nX = C()\n",
+        "never",
+    ),
+    "made by the caller before it loops": (
+        "class C:\n    def __init__(self):\n        self.x = []\n    def put(self, part):\n"
+        "        self.x.append(part)\ndef main(source):\n    made = C()\n    while True:\n"
+        "        made.put(source.recv())\nif __name__ == '__main__':\n    import sys\n    main(sys.argv)\n",
+        "never",
+    ),
     "never written": ("X = {'a': 1}\ndef get(k):\n    return X[k]\n", "idle"),
 }
 
 
 @pytest.mark.parametrize(("text", "expected"), VERDICTS.values(), ids=VERDICTS)
 def test_verdict(text: str, expected: str, tmp_path: Path) -> None:
-    container = named(linked(tmp_path, {"m.py": text}))
+    container = named(linked(tmp_path, {"m.py": text}), "C.x" if "self.x" in text else "X")
     assert container.verdict.name == expected, container.verdict.reasons
     assert container.verdict.reasons
 
@@ -261,6 +316,16 @@ LOOKALIKES: dict[str, tuple[str, set[str]]] = {
     "a process that sweeps its own copy": (
         SWEEP + LOOP + "import multiprocessing\nmultiprocessing.Process(target=loop).start()\n",
         {"unscheduled"},
+    ),
+    "a stack on whose first entry things are put": (
+        "X = [[]]\ndef walk(node):\n    X.append([])\n    try:\n        node.walk()\n    finally:\n        X.pop()\n"
+        "def note(request):\n    X[0].append(request.id)\n",
+        {"event-only"},
+    ),
+    "a class that only looks like a weak reference": (
+        "class Key:\n    def __init__(self, thing, gone):\n        self.gone = gone\n"
+        "X = {}\ndef drop(key):\n    del X[key]\ndef put(thing):\n    X[Key(thing, drop)] = 1\n",
+        {"event-only"},
     ),
     "a number counted up under a key that is there": (
         "X = {'a': 0}\ndef put(request):\n    X['a'] += request.size\n",

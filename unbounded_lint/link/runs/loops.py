@@ -10,9 +10,10 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, External
-from unbounded_lint.link.program.blocks import loops_around, ops_in
+from unbounded_lint.link.program.blocks import is_true, loops_around, ops_in
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.truth import straight
 from unbounded_lint.link.runs.timers import Timers
 
 SHORT = 15
@@ -96,6 +97,17 @@ class Loops:
         """Whether an expression is something outside that gives new items for as long as somebody writes."""
         values = self.resolver.values(expr, scope)
         return any(isinstance(v, External) and v.name in self.catalog.data.loops.streams for v in values)
+
+    def goes_on(self, scope: ScopeId, index: int) -> bool:
+        """Whether a loop has no end of its own: nothing in it compares how far it is or leaves it on the way."""
+        facts = self.program.facts(scope)
+        frame = facts.frames[index]
+        if frame.kind == "for":
+            return frame.is_async and frame.head is not None and self.is_stream(frame.head, scope)
+        if frame.head is None or isinstance(straight(frame.head, True).expr, m.Compare | m.BoolOp):
+            return False
+        left = any(isinstance(op.action, m.Return | m.Break) for _, op in ops_in(facts, index))
+        return not (is_true(frame.head) and left)
 
     def serves(self, loop: m.Frame, scope: ScopeId) -> bool:
         """Whether a loop in a module's body is what the program does: it has no end, or goes over what comes in."""

@@ -9,6 +9,8 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import callee_names
+from unbounded_lint.link.dataflow.scoping import is_super
+from unbounded_lint.link.dataflow.values import Class
 from unbounded_lint.link.program.blocks import after_any_end, in_cleanup
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
@@ -95,4 +97,16 @@ class Guarantees:
         """Whether a call is given a function to run when a task, a deferred or an object ends."""
         if isinstance(call.func, m.Attr) and call.func.name in name_lists().end_callback_methods:
             return True
-        return not name_lists().end_callbacks.isdisjoint(callee_names(call.func, scope, self.flow.resolver))
+        func = call.func.func if isinstance(call.func, m.Call) else call.func
+        return not name_lists().end_callbacks.isdisjoint(self._named(func, scope))
+
+    def _named(self, func: m.Expr, scope: ScopeId) -> Iterator[str]:
+        """The names outside the project by which a callee is known, or the bases of the class that it makes one of."""
+        resolver = self.flow.resolver
+        yield from callee_names(func, scope, resolver)
+        classes = [v.scope for v in resolver.values(func, scope) if isinstance(v, Class)]
+        if isinstance(func, m.Attr) and func.name in name_lists().constructors:
+            yield from callee_names(func.base, scope, resolver)
+            classes += [cls for cls in (resolver.enclosing_class(scope),) if cls is not None and is_super(func.base)]
+        for cls in classes:
+            yield from resolver.all_outside_bases(cls)

@@ -19,7 +19,7 @@ from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import guards, in_block, loops_around
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import held, straight
-from unbounded_lint.link.runs.context import Context, ContextKind
+from unbounded_lint.link.runs.context import Context, ContextKind, Place
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
 
@@ -64,14 +64,14 @@ class Inserts:
 
     def of(self, holder: Holder, accesses: AccessList) -> tuple[Insert, ...]:
         """The inserts that can make the container grow after import."""
-        found = []
+        found, resets = [], self._resets(holder, accesses)
         for access in accesses:
             if access.kind != "insert" or self.program.is_test(access.scope):
                 continue
             contexts = self.execution.at(access.scope, access.op)
             if not any(c.kind in _RUNNING or (c.looped and c.kind in _LOOPING) for c in contexts):
                 continue
-            if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(access, accesses):
+            if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(access, resets):
                 continue
             if self._is_refused_when_full(access, accesses) or self._is_present(access, accesses):
                 continue
@@ -168,33 +168,41 @@ class Inserts:
             for site in self.program.of(scope).sites_in(scope.index, flag.id)
         )
 
-    def _after_reset(self, access: Access, accesses: AccessList) -> bool:
-        """Whether the same run empties or replaces the container first, on every path to the insert: in the function
-        itself, or in each of those of which it only runs as a part, there in the same round of an endless loop."""
+    def _after_reset(self, access: Access, resets: frozenset[Place]) -> bool:
+        """Whether the same run empties the container first, or makes it anew, on every path to the insert: in the
+        function itself, or in each of those of which it only runs as a part; in the same round of an endless loop."""
         scope = access.scope
-        if self._resets_before(scope, access.op, 0, accesses):
+        if self._resets_before(scope, access.op, resets):
             return True
         sites = self.flow.live_calls(scope) if scope.index and self.flow.is_only_called(scope) else ()
-        return bool(sites) and all(self._resets_in_round(s.scope, s.op, accesses) for s in sites)
+        return bool(sites) and all(self._resets_before(s.scope, s.op, resets) for s in sites)
 
-    def _resets_in_round(self, scope: ScopeId, op: int, accesses: AccessList) -> bool:
+    def _resets(self, holder: Holder, accesses: AccessList) -> frozenset[Place]:
+        """Where a container is emptied, replaced or made, and where what does that and no more is called."""
+        emptied = (a for a in accesses if a.kind in {"clear", "replace"} and not a.nested and a.handed is None)
+        found = {*holder.definitions, *((a.scope, a.op) for a in emptied)}
+        always = [scope for scope, op in found if scope.index and not self.program.facts(scope).ops[op].frame]
+        return frozenset(found).union((s.scope, s.op) for scope in always for s in self.flow.live_calls(scope))
+
+    def _resets_before(self, scope: ScopeId, op: int, resets: frozenset[Place]) -> bool:
+        """Whether one of some operations runs in a scope on every path to another, since an endless loop began."""
         facts = self.program.facts(scope)
         if not scope.index or op < 0:
             return False
-        endless = (f for f in loops_around(facts, op) if facts.frames[f].kind == "while")
-        return self._resets_before(scope, op, next(endless, 0), accesses)
-
-    def _resets_before(self, scope: ScopeId, op: int, within: int, accesses: AccessList) -> bool:
-        """Whether a scope empties or replaces the container inside a frame, on every path to an operation."""
-        facts = self.program.facts(scope)
+        endless = next((f for f in loops_around(facts, op) if self._goes_on(scope, f)), 0)
         return any(
-            not other.nested
-            and other.handed is None
-            and other.op < op
-            and in_block(facts, facts.ops[other.op].frame, op)
-            and in_block(facts, within, other.op)
-            for other in accesses.within(scope, "clear", "replace")
+            other < op and in_block(facts, facts.ops[other].frame, op) and in_block(facts, endless, other)
+            for at, other in resets
+            if at == scope and other >= 0
         )
+
+    def _goes_on(self, scope: ScopeId, loop: int) -> bool:
+        """Whether a loop may be where the program spends its life."""
+        if self.execution.loops.goes_on(scope, loop):
+            return True
+        frame = self.program.facts(scope).frames[loop]
+        finite = frame.kind == "while" or self.execution.loops.is_finite(scope, frame)
+        return not finite and self.execution.runs_once(scope, 0)
 
     def _is_refused_when_full(self, access: Access, accesses: AccessList) -> bool:
         """`if len(X) >= N: return` (or raise) before the insert, or the insert under `if len(X) < N`."""
