@@ -60,7 +60,7 @@ class Project:
         self._containers = Containers(self.flow, Making(self.flow, catalog), self._lifetimes, catalog, thorough)
         self._accesses = Accesses(self.flow, catalog)
         self._removals = Removals(self.flow, self.execution, catalog)
-        self._inserts = Inserts(self.flow, self.execution, self._keys, self._removals)
+        self._inserts = Inserts(self.flow, self.execution, self._lifetimes.serving, self._keys, self._removals)
         self._growths = Growths(self.flow, self.execution)
         self.holdings = Holdings(self.flow, self.execution)
         self._candidates = tuple(candidates)

@@ -221,6 +221,81 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "        made.put(source.recv())\nif __name__ == '__main__':\n    import sys\n    main(sys.argv)\n",
         "never",
     ),
+    # a task or thread that waits, and then removes
+    "task that waits": (
+        "import asyncio\nX = {}\nasync def expire(k):\n    await asyncio.sleep(60)\n    X.pop(k, None)\n"
+        "def put(request):\n    X[request.id] = asyncio.create_task(expire(request.id))\n",
+        "entry-timer",
+    ),
+    "task that may be told not to wait": (
+        "import asyncio\nX = {}\nasync def expire(k):\n    try:\n        await asyncio.sleep(60)\n"
+        "    except asyncio.CancelledError:\n        return\n    X.pop(k, None)\n"
+        "def put(request):\n    X[request.id] = asyncio.ensure_future(expire(request.id))\n",
+        "entry-timer",
+    ),
+    "thread that waits": (
+        "import threading, time\nX = {}\ndef expire(k):\n    time.sleep(60)\n    X.pop(k, None)\n"
+        "def put(request):\n    X[request.id] = 1\n"
+        "    threading.Thread(target=expire, args=(request.id,)).start()\n",
+        "entry-timer",
+    ),
+    "timer of its own that waits and calls back": (
+        "import asyncio\nX = {}\nclass Later:\n    def __init__(self, delay, call):\n"
+        "        self.task = asyncio.create_task(self.run(delay, call))\n"
+        "    async def run(self, delay, call):\n        await asyncio.sleep(delay)\n        call()\n"
+        "class App:\n    def after(self, delay, call):\n        return Later(delay, call)\n"
+        "class Desk:\n    def __init__(self, app):\n        self.app = app\n    def put(self, request):\n"
+        "        X[request.id] = self.app.after(60, lambda: X.pop(request.id))\ndesk = Desk(App())\n",
+        "entry-timer",
+    ),
+    "task that fetches after it has waited": (
+        "import asyncio\nX = {}\nasync def expire(k):\n    await asyncio.sleep(60)\n    await k.tell()\n"
+        "    X.pop(k, None)\ndef put(request):\n    X[request.id] = asyncio.create_task(expire(request.id))\n",
+        "event-only",
+    ),
+    "waiting that the owner waits for": (
+        "import asyncio\nX = {}\nasync def expire(k):\n    await asyncio.sleep(60)\n    X.pop(k, None)\n"
+        "async def put(request):\n    X[request.id] = 1\n    await expire(request.id)\n",
+        "event-only",
+    ),
+    "task that waits once": (
+        PUT + "import asyncio\nasync def warm():\n    await asyncio.sleep(60)\n    X.clear()\n"
+        "async def main():\n    asyncio.create_task(warm())\n    await asyncio.start_server(put)\n"
+        "if __name__ == '__main__':\n    asyncio.run(main())\n",
+        "unscheduled",
+    ),
+    # filled while modules are imported
+    "taken by what imports the modules": (
+        "import importlib\nX = []\ndef register(f):\n    X.append(f)\n    return f\n"
+        "def load(path):\n    importlib.import_module(path)\n    made = list(X)\n    X.clear()\n    return made\n",
+        "closed",
+    ),
+    "walked by what imports the modules": (
+        "import importlib, pkgutil\nX = {}\nclass Plugin:\n    def __init__(self, name):\n        X[name] = self\n"
+        "def load(paths):\n    for found in pkgutil.iter_modules(paths):\n        importlib.import_module(found.name)\n"
+        "    return [plugin for plugin in X.values()]\n",
+        "closed",
+    ),
+    "taken by what imports nothing": (
+        "X = []\ndef register(f):\n    X.append(f)\n    return f\n"
+        "def load(path):\n    made = list(X)\n    X.clear()\n    return made\n",
+        "event-only",
+    ),
+    # what a script keeps
+    "kept by a script that ends": (
+        "if __name__ == '__main__':\n    import pty\n    X = []\n    def read(fd):\n        X.append(fd)\n"
+        "        return fd\n    pty.spawn('sh', read)\n    print(X)\n",
+        "closed",
+    ),
+    "kept by a script that serves": (
+        "import bus\nif __name__ == '__main__':\n    X = []\n    def read(fd):\n        X.append(fd)\n"
+        "    bus.on_message(read)\n    while True:\n        bus.wait(5)\n",
+        "never",
+    ),
+    "kept by a script's own loop": (
+        "if __name__ == '__main__':\n    X = set()\n    while True:\n        X.add(input())\n",
+        "never",
+    ),
     "never written": ("X = {'a': 1}\ndef get(k):\n    return X[k]\n", "idle"),
 }
 

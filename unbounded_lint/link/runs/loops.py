@@ -10,7 +10,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, External
-from unbounded_lint.link.program.blocks import is_true, loops_around, ops_in
+from unbounded_lint.link.program.blocks import in_block, is_true, loops_around, ops_in
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import straight
@@ -72,6 +72,26 @@ class Loops:
         elif isinstance(head, m.Compare) and not set(head.ops) & {"is", "is not", "in", "not in", "!="}:
             return False
         return any(self.sleeps(call, scope) for call in self.calls_in(scope, frame))
+
+    def is_delayed(self, scope: ScopeId, op: int) -> bool:
+        """Whether a function sleeps on every way to an operation, which it then comes to once and without waiting for
+        anything else, which could fail."""
+        facts = self.program.facts(scope)
+        slept = max((at for at, frame in self._sleeping(scope) if at < op and in_block(facts, frame, op)), default=op)
+        between = (node for other in facts.ops[slept + 1 : op] for node in w.nodes(other.action))
+        return slept < op and not loops_around(facts, op) and not any(isinstance(node, m.Await) for node in between)
+
+    @kept
+    def _sleeping(self, scope: ScopeId) -> tuple[tuple[int, int], ...]:
+        """The operations of a function that sleep, each with the block that goes on when they have."""
+        facts, found = self.program.facts(scope), []
+        for at, op in enumerate(facts.ops):
+            if any(self.sleeps(call, scope, 0) for call in w.calls(op.action)):
+                frame = op.frame
+                while facts.frames[frame].kind in {"try", "with"}:
+                    frame = facts.frames[frame].parent
+                found.append((at, frame))
+        return tuple(found)
 
     def calls_in(self, scope: ScopeId, frame: int) -> Iterator[m.Call]:
         """The calls in the head of a loop and in its body."""

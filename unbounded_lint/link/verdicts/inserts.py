@@ -3,7 +3,7 @@ after it was emptied, or only while it has room."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from unbounded_lint.catalog.load import name_lists
@@ -12,15 +12,17 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.reading import Construction
+from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
-from unbounded_lint.link.program.blocks import guards, in_block, loops_around
+from unbounded_lint.link.program.blocks import guards, in_block, in_main_guard, loops_around
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import held, straight
 from unbounded_lint.link.runs.context import Context, ContextKind, Place
 from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
 
 GROWING = frozenset({"map", "set", "cache"})
@@ -31,6 +33,7 @@ HOPS = 3
 
 _AT_IMPORT: frozenset[ContextKind] = frozenset({"import", "test"})
 _RUNNING: frozenset[ContextKind] = frozenset({"run", "api", "tested", "timer", "later"})
+_OF_USERS: frozenset[ContextKind] = frozenset({"api", "tested", "import", "test"})
 _LOOPING: frozenset[ContextKind] = frozenset({"main", "startup"})
 """What runs once, and is of account where it loops."""
 
@@ -52,11 +55,12 @@ class Insert:
 class Inserts:
     """Finds the inserts of one container."""
 
-    def __init__(self, flow: Flow, execution: Execution, keys: Keys, removals: Removals) -> None:
+    def __init__(self, flow: Flow, execution: Execution, serving: Serving, keys: Keys, removals: Removals) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
+        self.serving = serving
         self.keys = keys
         self.removals = removals
         self._installed = Installed(flow)
@@ -64,12 +68,16 @@ class Inserts:
 
     def of(self, holder: Holder, accesses: AccessList) -> tuple[Insert, ...]:
         """The inserts that can make the container grow after import."""
-        found, resets = [], self._resets(holder, accesses)
+        found, resets, defining = [], self._resets(holder, accesses), self._is_loaded(accesses)
+        passing = self._ends_with_script(holder)
         for access in accesses:
             if access.kind != "insert" or self.program.is_test(access.scope):
                 continue
             contexts = self.execution.at(access.scope, access.op)
+            kinds = {c.kind for c in contexts}
             if not any(c.kind in _RUNNING or (c.looped and c.kind in _LOOPING) for c in contexts):
+                continue
+            if (defining and kinds <= _OF_USERS) or (passing and not _keeps_running(contexts)):
                 continue
             if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(access, resets):
                 continue
@@ -81,6 +89,22 @@ class Inserts:
             if domain.kind != "closed" and not self.removals.rewrites_entries(access, accesses):
                 found.append(Insert(access, domain, contexts))
         return tuple(found)
+
+    def _is_loaded(self, accesses: AccessList) -> bool:
+        """Whether a function imports modules by their names and then takes what they registered: what inserts without
+        being called from here is what those modules call while they are imported."""
+        taken = (a for a in accesses if a.scope.index and not a.nested and a.kind in {"iterate", "read", "clear"})
+        return any(
+            not name_lists().importers.isdisjoint(callee_names(call.func, access.scope, self.resolver))
+            for access in taken
+            for op in self.program.facts(access.scope).ops[: access.op]
+            for call in w.calls(op.action)
+        )
+
+    def _ends_with_script(self, holder: Holder) -> bool:
+        """Whether a container is made under `if __name__ == "__main__"` by a script that comes to an end."""
+        at_main = not holder.scope.index and in_main_guard(self.program.facts(holder.scope), holder.op)
+        return at_main and not self.serving.serves(holder.scope)
 
     def _domain(self, holder: Holder, access: Access, accesses: AccessList) -> Domain:
         # the entry around a nested insert is there already, or another access inserts it: its inner key alone counts
@@ -216,6 +240,11 @@ class Inserts:
             if (left or right) and test.ops[0] in (room if truth else full):
                 return True
         return False
+
+
+def _keeps_running(contexts: Iterable[Context]) -> bool:
+    """Whether code runs again and again in what a script does."""
+    return any(c.kind == "timer" or (c.kind == "main" and c.looped) for c in contexts)
 
 
 def _sets(action: m.Action, flag: m.Expr) -> bool:
