@@ -15,6 +15,7 @@ from unbounded_lint.link.containers.finding import Containers, Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.containers.making import Making
 from unbounded_lint.link.containers.reading import Accesses
+from unbounded_lint.link.containers.registries import Registries
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.defects.defects import Defects
@@ -58,7 +59,8 @@ class Project:
         self._keys = Keys(self.flow, self.execution, catalog)
         self._lifetimes = Lifetimes(self.flow, self.execution)
         self._containers = Containers(self.flow, Making(self.flow, catalog), self._lifetimes, catalog, thorough)
-        self._accesses = Accesses(self.flow, catalog)
+        self._registries = Registries(self.flow, catalog)
+        self._accesses = Accesses(self.flow, self._registries, catalog)
         self._removals = Removals(self.flow, self.execution, catalog)
         self._inserts = Inserts(self.flow, self.execution, self._lifetimes.serving, self._keys, self._removals)
         self._growths = Growths(self.flow, self.execution)
@@ -130,6 +132,7 @@ class Project:
                 continue
             try:
                 yield from self._containers.of_module(module)
+                yield from self._registries.of_module(module)
             except Exception as error:
                 self._failed.append((path, "", error))
 

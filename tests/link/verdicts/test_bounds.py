@@ -215,6 +215,12 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "            self.x.append(source.recv())\nX = C()\n",
         "never",
     ),
+    "made by the caller of what loops": (
+        "class C:\n    def __init__(self):\n        self.x = []\n    def run(self, source):\n        while True:\n"
+        "            self.x.append(source.recv())\ndef main(source):\n    made = C()\n    made.run(source)\n"
+        "if __name__ == '__main__':\n    import sys\n    main(sys.argv)\n",
+        "never",
+    ),
     "made by the caller before it loops": (
         "class C:\n    def __init__(self):\n        self.x = []\n    def put(self, part):\n"
         "        self.x.append(part)\ndef main(source):\n    made = C()\n    while True:\n"

@@ -12,8 +12,9 @@ from unbounded_lint.catalog.model import ContainerKind, Method
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
 from unbounded_lint.link.containers.finding import Holder
+from unbounded_lint.link.containers.registries import Registries
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names
-from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Use, UseKind, Variable
+from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registered, Use, UseKind, Variable
 from unbounded_lint.link.dataflow.sites import role_of, stored
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import External, ExternalResult
@@ -30,14 +31,17 @@ _HOPS = 2
 class Accesses:
     """Reads the uses of a container as accesses."""
 
-    def __init__(self, flow: Flow, catalog: Catalog) -> None:
+    def __init__(self, flow: Flow, registries: Registries, catalog: Catalog) -> None:
         self.flow = flow
+        self.registries = registries
         self.program = flow.program
         self.resolver = flow.resolver
         self.catalog = catalog
 
     def of(self, holder: Holder) -> AccessList:
         """Everything done to a container, in the order of the trace; test files included."""
+        if isinstance(holder.handle, Registered):
+            return self.registries.accesses(holder.handle)
         found: list[Access] = []
         defined = set(holder.definitions)
         for use in self.flow.uses(holder.handle):

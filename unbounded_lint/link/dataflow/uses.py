@@ -8,7 +8,16 @@ from typing import Any, NamedTuple, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Returned, Use, Variable, Yielded
+from unbounded_lint.link.dataflow.handles import (
+    Attribute,
+    Foreign,
+    Handle,
+    Registered,
+    Returned,
+    Use,
+    Variable,
+    Yielded,
+)
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import Scoping, decorated_by, decorator_names, is_static
@@ -255,6 +264,8 @@ class Flow:
                 trace = yield _OfFunction(function)
                 results = [(site, item.bound, item.guess) for site in self._results(function, trace.uses)]
                 return results, [Item(handle, item.bound, item.guess) for handle in self._replaced(trace.uses)]
+            case Registered():
+                return [], []
             case Yielded(function=function):
                 trace = yield _OfFunction(function)
                 return [], list(self._entered(item, trace.uses, steps))

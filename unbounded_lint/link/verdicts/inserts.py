@@ -13,6 +13,7 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.reading import Construction
 from unbounded_lint.link.dataflow.callees import callee_names
+from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
@@ -86,6 +87,10 @@ class Inserts:
             if self._construction.fills(holder, access) or self._is_definition(access):
                 continue
             domain = self._domain(holder, access, accesses)
+            if isinstance(holder.handle, Registered) and (
+                domain.kind != "open" or _is_called_by_users(access, contexts)
+            ):
+                continue
             if domain.kind != "closed" and not self.removals.rewrites_entries(access, accesses):
                 found.append(Insert(access, domain, contexts))
         return tuple(found)
@@ -198,6 +203,8 @@ class Inserts:
         scope = access.scope
         if self._resets_before(scope, access.op, resets):
             return True
+        if any(self._goes_on(scope, loop) for loop in loops_around(self.program.facts(scope), access.op)):
+            return False
         sites = self.flow.live_calls(scope) if scope.index and self.flow.is_only_called(scope) else ()
         return bool(sites) and all(self._resets_before(s.scope, s.op, resets) for s in sites)
 
@@ -245,6 +252,11 @@ class Inserts:
 def _keeps_running(contexts: Iterable[Context]) -> bool:
     """Whether code runs again and again in what a script does."""
     return any(c.kind == "timer" or (c.kind == "main" and c.looped) for c in contexts)
+
+
+def _is_called_by_users(access: Access, contexts: Iterable[Context]) -> bool:
+    """Whether an operation stands in a function that only the project's users call, as they do to set something up."""
+    return all(c.kind in _OF_USERS and c.root[0] == access.scope for c in contexts)
 
 
 def _sets(action: m.Action, flag: m.Expr) -> bool:
