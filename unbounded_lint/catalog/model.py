@@ -429,6 +429,7 @@ class NameLists(Entry, frozen=True, kw_only=True):
     finite_copies: frozenset[str] = frozenset()
     fresh: frozenset[str] = frozenset()
     evictions: frozenset[str] = frozenset()
+    draws: frozenset[str] = frozenset()
     pushes: frozenset[str] = frozenset()
     fills: frozenset[str] = frozenset()
     immutables: frozenset[str] = frozenset()

@@ -158,11 +158,27 @@ def test_insert_through(files: dict[str, str], tmp_path: Path) -> None:
     assert inserts == [(list(files)[-1], "k")]
 
 
-@known_gap("a parameter is not bound to its default")
-def test_insert_through_a_default(tmp_path: Path) -> None:
-    text = "import m\ndef f(k, d=m.X):\n    d[k] = 1\n"
-    found = named(linked(tmp_path, {"m.py": "X = {}\n", "n.py": text}))
-    assert [a.kind for a in found.accesses if a.kind == "insert"] == ["insert"]
+@pytest.mark.parametrize(
+    ("text", "inserts"),
+    [
+        ("import m\ndef f(k, d=m.X):\n    d[k] = 1\n", 1),
+        ("from m import X as Y\ndef f(k, *, d=Y):\n    d[k] = 1\n", 1),
+        (
+            "import m\nclass C:\n    def __init__(self, d=m.X):\n        self.d = d\n    def f(self, k):\n"
+            "        self.d[k] = 1\n",
+            1,
+        ),
+        ("import m\nf = lambda k, d=m.X: d.setdefault(k, 1)\n", 1),
+        ("import m\ndef f(k, d=m.X):\n    d = {}\n    d[k] = 1\n", 0),
+        ("import m\nX = {}\ndef f(k, d=X):\n    d[k] = 1\n", 0),
+        ("import m\ndef f(k, X=None, d=m.Y):\n    d[k] = 1\n", 0),
+    ],
+    ids=["attribute", "keyword only", "constructor", "lambda", "overwritten", "another variable", "another name"],
+)
+def test_insert_through_a_default(text: str, inserts: int, tmp_path: Path) -> None:
+    project = linked(tmp_path, {"m.py": "X = {}\n", "n.py": text})
+    found = next(c for c in project.containers if c.symbol == "m:X")
+    assert [a.kind for a in found.accesses if a.kind == "insert"] == ["insert"] * inserts
 
 
 @pytest.mark.parametrize("amount", ["1", "v", "len(v)"])

@@ -227,6 +227,26 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "        made.put(source.recv())\nif __name__ == '__main__':\n    import sys\n    main(sys.argv)\n",
         "never",
     ),
+    # what code in C calls for each thing that it was given
+    "callback made by ctypes": (
+        "import ctypes\nDONE = ctypes.CFUNCTYPE(None, ctypes.c_int)\nX = {}\n@DONE\ndef gone(k):\n    X.pop(k, None)\n"
+        "def put(lib, k):\n    X[k] = 1\n    lib.close(k, gone)\n",
+        "paired",
+    ),
+    "method of the map made a callback by ctypes": (
+        "import ctypes\nX = {}\ngone = ctypes.CFUNCTYPE(None, ctypes.c_int)(X.pop)\n"
+        "def put(lib, k):\n    X[k] = 1\n    lib.close(k, gone)\n",
+        "paired",
+    ),
+    "callback made by cffi": (
+        "import cffi\nffi = cffi.FFI()\nX = {}\n@ffi.def_extern()\ndef gone(k):\n    del X[k]\n"
+        "def put(lib, k):\n    X[k] = 1\n",
+        "paired",
+    ),
+    "function given to something unknown": (
+        "X = {}\ndef gone(k):\n    X.pop(k, None)\ndef put(lib, k):\n    X[k] = 1\n    lib.close(k, gone)\n",
+        "event-only",
+    ),
     # a task or thread that waits, and then removes
     "task that waits": (
         "import asyncio\nX = {}\nasync def expire(k):\n    await asyncio.sleep(60)\n    X.pop(k, None)\n"

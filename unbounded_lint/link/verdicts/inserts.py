@@ -25,6 +25,7 @@ from unbounded_lint.link.runs.context import Context, ContextKind, Place
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
+from unbounded_lint.link.verdicts.pools import Pools
 
 GROWING = frozenset({"map", "set", "cache"})
 """Families in which a key that is already there adds nothing."""
@@ -66,6 +67,7 @@ class Inserts:
         self.removals = removals
         self._installed = Installed(flow)
         self._construction = Construction(flow)
+        self._pools = Pools(flow.program)
 
     def of(self, holder: Holder, accesses: AccessList) -> tuple[Insert, ...]:
         """The inserts that can make the container grow after import."""
@@ -84,7 +86,11 @@ class Inserts:
                 continue
             if self._is_refused_when_full(access, accesses) or self._is_present(access, accesses):
                 continue
-            if self._construction.fills(holder, access) or self._is_definition(access):
+            if (
+                self._construction.fills(holder, access)
+                or self._is_definition(access)
+                or self._pools.keeps(access, accesses)
+            ):
                 continue
             domain = self._domain(holder, access, accesses)
             if isinstance(holder.handle, Registered) and (
