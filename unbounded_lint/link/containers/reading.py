@@ -1,5 +1,5 @@
 """How the uses of a container are read as accesses: inserts, removals, size tests, reads and escapes, through every
-alias and helper; which of them only fill an object while it is made."""
+alias and helper."""
 
 from __future__ import annotations
 
@@ -18,14 +18,12 @@ from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registere
 from unbounded_lint.link.dataflow.sites import role_of, stored
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import External, ExternalResult
-from unbounded_lint.link.program.blocks import frames_of, loops_over
+from unbounded_lint.link.program.blocks import loops_over
 from unbounded_lint.link.program.literals import is_plain, is_text
 from unbounded_lint.link.program.program import ScopeId, Site
 
 _CHANGING: frozenset[UseKind] = frozenset({"subscript", "member", "augmented"})
 _CHANGES: frozenset[AccessKind] = frozenset({"insert", "remove", "clear", "trim"})
-_HOPS = 2
-"""How many helpers of a constructor are gone through, one above the other."""
 
 
 class Accesses:
@@ -296,55 +294,6 @@ class Accesses:
             yield replace(base, kind="iterate", how=names[0])
         else:
             yield replace(base, kind="escape", how=names[0] if names else "", handed=call)
-
-
-class Construction:
-    """Tells the inserts that an object makes into a container of its own while it is constructed: as much as is written
-    there, once for each object."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.program = flow.program
-
-    def fills(self, holder: Holder, access: Access) -> bool:
-        """Whether an access only runs while the object that owns the container is made, on that object: a container
-        that each object gets anew has then as many entries as its constructor was told."""
-        if not isinstance(holder.handle, Attribute):
-            return False
-        cls = holder.handle.cls
-        made_anew = any(
-            self.program.facts(scope).name in name_lists().initialisers
-            and self._is_related(self.program.owner_class(scope), cls)
-            for scope, _ in holder.definitions
-        )
-        node = access.site.node
-        return made_anew and self._is_own(node, access.scope) and self._constructs(cls, access.scope, access.op, _HOPS)
-
-    def _is_related(self, owner: ScopeId | None, cls: ScopeId) -> bool:
-        return owner is not None and self.flow.resolver.related(owner, cls)
-
-    def _is_own(self, node: m.Expr, scope: ScopeId) -> bool:
-        """`self.x`, for the first parameter of a method."""
-        parameters = self.program.facts(scope).parameters
-        return isinstance(node, m.Attr) and bool(parameters) and node.base == m.Name(parameters[0].name)
-
-    def _constructs(self, cls: ScopeId, scope: ScopeId, op: int, hops: int) -> bool:
-        """Whether a place is only reached from a constructor of the class or of one of its relatives."""
-        facts = self.program.facts(scope)
-        in_loop = any(facts.frames[frame].kind == "while" for frame in frames_of(facts, op))
-        if in_loop or not self._is_related(self.program.owner_class(scope), cls):
-            return False
-        if facts.name in name_lists().initialisers:
-            return True
-        calls = self.flow.live_calls(scope)
-        if not hops or not calls or not facts.name.startswith("_") or not self.flow.is_only_called(scope):
-            return False
-        return all(
-            call.call is not None
-            and self._is_own(call.call.func, call.scope)
-            and self._constructs(cls, call.scope, call.op, hops - 1)
-            for call in calls
-        )
 
 
 def _written(value: m.Expr | None) -> Iterator[m.Expr]:

@@ -11,7 +11,6 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
-from unbounded_lint.link.containers.reading import Construction
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Flow
@@ -66,7 +65,6 @@ class Inserts:
         self.keys = keys
         self.removals = removals
         self._installed = Installed(flow)
-        self._construction = Construction(flow)
         self._pools = Pools(flow.program)
 
     def of(self, holder: Holder, accesses: AccessList) -> tuple[Insert, ...]:
@@ -86,11 +84,7 @@ class Inserts:
                 continue
             if self._is_refused_when_full(access, accesses) or self._is_present(access, accesses):
                 continue
-            if (
-                self._construction.fills(holder, access)
-                or self._is_definition(access)
-                or self._pools.keeps(access, accesses)
-            ):
+            if self._is_definition(access) or self._pools.keeps(access, accesses):
                 continue
             domain = self._domain(holder, access, accesses)
             if isinstance(holder.handle, Registered) and (
