@@ -29,6 +29,7 @@ _SECTIONS: Mapping[str, tuple[str, type[model.Entry]]] = {
     "forwarder": ("forwarders", model.Forwarder),
     "container": ("containers", model.ContainerKind),
     "function": ("functions", model.ArgumentFunction),
+    "registry": ("registries", model.Registry),
     "call": ("key_calls", model.KeyCall),
     "annotation": ("annotations", model.Annotation),
     "words": ("words", model.Words),

@@ -378,6 +378,25 @@ class ArgumentFunction(Entry, frozen=True, kw_only=True):
     bulk: bool = False
 
 
+class Registry(Entry, frozen=True, kw_only=True):
+    """A container of another package that functions put things into: their first argument is what it is kept by.
+
+    like      the container of the catalogue that it grows as
+    inserts   functions by their dotted names, or methods whatever the receiver is (".name")
+    removes   the same
+    asked     names that a test mentions which asks what is there already
+    distinct  what is there already is not put in again
+    """
+
+    api: str
+    like: str
+    inserts: tuple[str, ...]
+    removes: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    distinct: bool = False
+    note: str = ""
+
+
 class KeyCall(Entry, frozen=True, kw_only=True):
     """A call whose result is a key: `domain` of the result.
 
@@ -444,8 +463,10 @@ class NameLists(Entry, frozen=True, kw_only=True):
     finite_copies: frozenset[str] = frozenset()
     fresh: frozenset[str] = frozenset()
     evictions: frozenset[str] = frozenset()
+    draws: frozenset[str] = frozenset()
     pushes: frozenset[str] = frozenset()
     fills: frozenset[str] = frozenset()
+    immutables: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     text_methods: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
@@ -515,6 +536,7 @@ class Data(Entry, frozen=True, kw_only=True):
     forwarders: tuple[Forwarder, ...]
     containers: tuple[ContainerKind, ...]
     functions: tuple[ArgumentFunction, ...]
+    registries: tuple[Registry, ...]
     key_calls: tuple[KeyCall, ...]
     annotations: tuple[Annotation, ...]
     words: tuple[Words, ...]

@@ -15,6 +15,8 @@ from unbounded_lint.link.containers.finding import Containers, Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.containers.making import Making
 from unbounded_lint.link.containers.reading import Accesses
+from unbounded_lint.link.containers.registries import Registries
+from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.defects.defects import Defects
 from unbounded_lint.link.defects.question import Linked
@@ -57,9 +59,10 @@ class Project:
         self._keys = Keys(self.flow, self.execution, catalog)
         self._lifetimes = Lifetimes(self.flow, self.execution)
         self._containers = Containers(self.flow, Making(self.flow, catalog), self._lifetimes, catalog, thorough)
-        self._accesses = Accesses(self.flow, catalog)
+        self._registries = Registries(self.flow, catalog)
+        self._accesses = Accesses(self.flow, self._registries, catalog)
         self._removals = Removals(self.flow, self.execution, catalog)
-        self._inserts = Inserts(self.flow, self.execution, self._keys, self._removals)
+        self._inserts = Inserts(self.flow, self.execution, self._lifetimes.serving, self._keys, self._removals)
         self.holdings = Holdings(self.flow, self.execution)
         self._weighing = Weighing(self.flow, self.execution, self._lifetimes, self.holdings)
         self._candidates = tuple(candidates)
@@ -113,12 +116,23 @@ class Project:
         return self.program.count
 
     def _holders(self) -> Iterator[Holder]:
+        """The long-lived containers; what a derived class binds anew is the attribute that its base has already."""
+        found = tuple(self._every_holder())
+        kinds = {h.handle: h.made.bounded for h in found if self.program.facts(h.scope).kind == "function"}
+        for holder in found:
+            of = holder.handle
+            bases = self.flow.resolver.mro(of.cls)[1:] if isinstance(of, Attribute) and of in kinds else ()
+            if not any(kinds.get(Attribute(base, holder.name)) == holder.made.bounded for base in bases):
+                yield holder
+
+    def _every_holder(self) -> Iterator[Holder]:
         for path in self._candidates:
             module = self.program.module(path)
             if module is None:
                 continue
             try:
                 yield from self._containers.of_module(module)
+                yield from self._registries.of_module(module)
             except Exception as error:
                 self._failed.append((path, "", error))
 

@@ -166,13 +166,169 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "X = {'a': 1}\ndef put(request):\n    k = request.id\n    if k in X:\n        X[k] = 2\n",
         "closed",
     ),
+    "weak reference of a subclass": (
+        "import weakref\nclass Key(weakref.ref):\n    def __new__(cls, thing, gone):\n"
+        "        return weakref.ref.__new__(cls, thing, gone)\n"
+        "X = {}\ndef drop(key):\n    X.pop(key, None)\ndef put(thing):\n    X[Key(thing, drop)] = 1\n",
+        "paired",
+    ),
+    "weak reference whose constructor is told": (
+        "import weakref\nclass Key(weakref.ref):\n    def __init__(self, thing, gone):\n"
+        "        super().__init__(thing, gone)\n"
+        "X = {}\ndef drop(key):\n    del X[key]\ndef put(thing):\n    X[Key(thing, drop)] = 1\n",
+        "paired",
+    ),
+    "method of the map given to a weak reference": (
+        "import weakref\nclass Key(weakref.KeyedRef):\n    pass\n"
+        "X = {}\ndef put(thing):\n    X[Key(thing, X.pop, 1)] = 1\n",
+        "paired",
+    ),
+    "stack with what is on top of it": (
+        "X = []\ndef walk(node):\n    X.append([])\n    try:\n        node.walk()\n    finally:\n        X.pop()\n"
+        "def note(request):\n    X[-1].append(request.id)\n",
+        "paired",
+    ),
+    "map of sets that a `with` takes away": (
+        "import contextlib\nX = {}\n@contextlib.contextmanager\ndef room(k):\n    X[k] = set()\n    try:\n"
+        "        yield\n    finally:\n        del X[k]\ndef join(k, who):\n    X[k].add(who)\n",
+        "paired",
+    ),
+    "made anew by a helper": (
+        "class C:\n    def __init__(self):\n        self.reset()\n    def reset(self):\n        self.x = []\n"
+        "    def load(self, request):\n        self.reset()\n        for part in request.parts:\n"
+        "            self.x.append(part)\nX = C()\n",
+        "closed",
+    ),
+    "made anew by the function that fills it": (
+        "class C:\n    def load(self, request):\n        self.x = {}\n        for part in request.parts:\n"
+        "            self.x[part.id] = part\nX = C()\n",
+        "closed",
+    ),
+    "filled by what made the object": (
+        "class C:\n    def __init__(self):\n        self.x = []\n    def put(self, part):\n"
+        "        self.x.append(part)\nlast = None\ndef load(request):\n    global last\n    made = C()\n"
+        "    for part in request.parts:\n        made.put(part)\n    last = made\n",
+        "closed",
+    ),
+    "filled in a loop behind the making": (
+        "class C:\n    def serve(self, source):\n        self.x = []\n        while True:\n"
+        "            self.x.append(source.recv())\nX = C()\n",
+        "never",
+    ),
+    "made by the caller of what loops": (
+        "class C:\n    def __init__(self):\n        self.x = []\n    def run(self, source):\n        while True:\n"
+        "            self.x.append(source.recv())\ndef main(source):\n    made = C()\n    made.run(source)\n"
+        "if __name__ == '__main__':\n    import sys\n    main(sys.argv)\n",
+        "never",
+    ),
+    "made by the caller before it loops": (
+        "class C:\n    def __init__(self):\n        self.x = []\n    def put(self, part):\n"
+        "        self.x.append(part)\ndef main(source):\n    made = C()\n    while True:\n"
+        "        made.put(source.recv())\nif __name__ == '__main__':\n    import sys\n    main(sys.argv)\n",
+        "never",
+    ),
+    # what code in C calls for each thing that it was given
+    "callback made by ctypes": (
+        "import ctypes\nDONE = ctypes.CFUNCTYPE(None, ctypes.c_int)\nX = {}\n@DONE\ndef gone(k):\n    X.pop(k, None)\n"
+        "def put(lib, k):\n    X[k] = 1\n    lib.close(k, gone)\n",
+        "paired",
+    ),
+    "method of the map made a callback by ctypes": (
+        "import ctypes\nX = {}\ngone = ctypes.CFUNCTYPE(None, ctypes.c_int)(X.pop)\n"
+        "def put(lib, k):\n    X[k] = 1\n    lib.close(k, gone)\n",
+        "paired",
+    ),
+    "callback made by cffi": (
+        "import cffi\nffi = cffi.FFI()\nX = {}\n@ffi.def_extern()\ndef gone(k):\n    del X[k]\n"
+        "def put(lib, k):\n    X[k] = 1\n",
+        "paired",
+    ),
+    "function given to something unknown": (
+        "X = {}\ndef gone(k):\n    X.pop(k, None)\ndef put(lib, k):\n    X[k] = 1\n    lib.close(k, gone)\n",
+        "event-only",
+    ),
+    # a task or thread that waits, and then removes
+    "task that waits": (
+        "import asyncio\nX = {}\nasync def expire(k):\n    await asyncio.sleep(60)\n    X.pop(k, None)\n"
+        "def put(request):\n    X[request.id] = asyncio.create_task(expire(request.id))\n",
+        "entry-timer",
+    ),
+    "task that may be told not to wait": (
+        "import asyncio\nX = {}\nasync def expire(k):\n    try:\n        await asyncio.sleep(60)\n"
+        "    except asyncio.CancelledError:\n        return\n    X.pop(k, None)\n"
+        "def put(request):\n    X[request.id] = asyncio.ensure_future(expire(request.id))\n",
+        "entry-timer",
+    ),
+    "thread that waits": (
+        "import threading, time\nX = {}\ndef expire(k):\n    time.sleep(60)\n    X.pop(k, None)\n"
+        "def put(request):\n    X[request.id] = 1\n"
+        "    threading.Thread(target=expire, args=(request.id,)).start()\n",
+        "entry-timer",
+    ),
+    "timer of its own that waits and calls back": (
+        "import asyncio\nX = {}\nclass Later:\n    def __init__(self, delay, call):\n"
+        "        self.task = asyncio.create_task(self.run(delay, call))\n"
+        "    async def run(self, delay, call):\n        await asyncio.sleep(delay)\n        call()\n"
+        "class App:\n    def after(self, delay, call):\n        return Later(delay, call)\n"
+        "class Desk:\n    def __init__(self, app):\n        self.app = app\n    def put(self, request):\n"
+        "        X[request.id] = self.app.after(60, lambda: X.pop(request.id))\ndesk = Desk(App())\n",
+        "entry-timer",
+    ),
+    "task that fetches after it has waited": (
+        "import asyncio\nX = {}\nasync def expire(k):\n    await asyncio.sleep(60)\n    await k.tell()\n"
+        "    X.pop(k, None)\ndef put(request):\n    X[request.id] = asyncio.create_task(expire(request.id))\n",
+        "event-only",
+    ),
+    "waiting that the owner waits for": (
+        "import asyncio\nX = {}\nasync def expire(k):\n    await asyncio.sleep(60)\n    X.pop(k, None)\n"
+        "async def put(request):\n    X[request.id] = 1\n    await expire(request.id)\n",
+        "event-only",
+    ),
+    "task that waits once": (
+        PUT + "import asyncio\nasync def warm():\n    await asyncio.sleep(60)\n    X.clear()\n"
+        "async def main():\n    asyncio.create_task(warm())\n    await asyncio.start_server(put)\n"
+        "if __name__ == '__main__':\n    asyncio.run(main())\n",
+        "unscheduled",
+    ),
+    # filled while modules are imported
+    "taken by what imports the modules": (
+        "import importlib\nX = []\ndef register(f):\n    X.append(f)\n    return f\n"
+        "def load(path):\n    importlib.import_module(path)\n    made = list(X)\n    X.clear()\n    return made\n",
+        "closed",
+    ),
+    "walked by what imports the modules": (
+        "import importlib, pkgutil\nX = {}\nclass Plugin:\n    def __init__(self, name):\n        X[name] = self\n"
+        "def load(paths):\n    for found in pkgutil.iter_modules(paths):\n        importlib.import_module(found.name)\n"
+        "    return [plugin for plugin in X.values()]\n",
+        "closed",
+    ),
+    "taken by what imports nothing": (
+        "X = []\ndef register(f):\n    X.append(f)\n    return f\n"
+        "def load(path):\n    made = list(X)\n    X.clear()\n    return made\n",
+        "event-only",
+    ),
+    # what a script keeps
+    "kept by a script that ends": (
+        "if __name__ == '__main__':\n    import pty\n    X = []\n    def read(fd):\n        X.append(fd)\n"
+        "        return fd\n    pty.spawn('sh', read)\n    print(X)\n",
+        "closed",
+    ),
+    "kept by a script that serves": (
+        "import bus\nif __name__ == '__main__':\n    X = []\n    def read(fd):\n        X.append(fd)\n"
+        "    bus.on_message(read)\n    while True:\n        bus.wait(5)\n",
+        "never",
+    ),
+    "kept by a script's own loop": (
+        "if __name__ == '__main__':\n    X = set()\n    while True:\n        X.add(input())\n",
+        "never",
+    ),
     "never written": ("X = {'a': 1}\ndef get(k):\n    return X[k]\n", "idle"),
 }
 
 
 @pytest.mark.parametrize(("text", "expected"), VERDICTS.values(), ids=VERDICTS)
 def test_verdict(text: str, expected: str, tmp_path: Path) -> None:
-    container = named(linked(tmp_path, {"m.py": text}))
+    container = named(linked(tmp_path, {"m.py": text}), "C.x" if "self.x" in text else "X")
     assert container.verdict.name == expected, container.verdict.reasons
     assert container.verdict.reasons
 
@@ -261,6 +417,16 @@ LOOKALIKES: dict[str, tuple[str, set[str]]] = {
     "a process that sweeps its own copy": (
         SWEEP + LOOP + "import multiprocessing\nmultiprocessing.Process(target=loop).start()\n",
         {"unscheduled"},
+    ),
+    "a stack on whose first entry things are put": (
+        "X = [[]]\ndef walk(node):\n    X.append([])\n    try:\n        node.walk()\n    finally:\n        X.pop()\n"
+        "def note(request):\n    X[0].append(request.id)\n",
+        {"event-only"},
+    ),
+    "a class that only looks like a weak reference": (
+        "class Key:\n    def __init__(self, thing, gone):\n        self.gone = gone\n"
+        "X = {}\ndef drop(key):\n    del X[key]\ndef put(thing):\n    X[Key(thing, drop)] = 1\n",
+        {"event-only"},
     ),
     "a number counted up under a key that is there": (
         "X = {'a': 0}\ndef put(request):\n    X['a'] += request.size\n",

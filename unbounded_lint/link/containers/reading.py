@@ -1,5 +1,5 @@
 """How the uses of a container are read as accesses: inserts, removals, size tests, reads and escapes, through every
-alias and helper; which of them only fill an object while it is made."""
+alias and helper."""
 
 from __future__ import annotations
 
@@ -12,41 +12,46 @@ from unbounded_lint.catalog.model import ContainerKind, Method
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
 from unbounded_lint.link.containers.finding import Holder
+from unbounded_lint.link.containers.registries import Registries
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names
-from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Use, UseKind, Variable
+from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registered, Use, UseKind, Variable
 from unbounded_lint.link.dataflow.sites import role_of, stored
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.program.blocks import frames_of, loops_over
+from unbounded_lint.link.dataflow.values import External, ExternalResult
+from unbounded_lint.link.program.blocks import loops_over
 from unbounded_lint.link.program.literals import is_plain, is_text
 from unbounded_lint.link.program.program import ScopeId, Site
 
 _CHANGING: frozenset[UseKind] = frozenset({"subscript", "member", "augmented"})
 _CHANGES: frozenset[AccessKind] = frozenset({"insert", "remove", "clear", "trim"})
 _OWN: frozenset[AccessKind] = frozenset({"remove", "clear", "trim", "size", "iterate"})
-_HOPS = 2
-"""How many helpers of a constructor are gone through, one above the other."""
 
 
 class Accesses:
     """Reads the uses of a container as accesses."""
 
-    def __init__(self, flow: Flow, catalog: Catalog) -> None:
+    def __init__(self, flow: Flow, registries: Registries, catalog: Catalog) -> None:
         self.flow = flow
+        self.registries = registries
         self.program = flow.program
         self.resolver = flow.resolver
         self.catalog = catalog
 
     def of(self, holder: Holder) -> AccessList:
         """Everything done to a container, in the order of the trace; test files included."""
+        if isinstance(holder.handle, Registered):
+            return self.registries.accesses(holder.handle)
         found: list[Access] = []
         defined = set(holder.definitions)
         for use in self.flow.uses(holder.handle):
             if use.kind == "rebound" and not self._rebinds(use, holder):
                 continue
             for access in self._read_use(use, holder.made.kind, nested=False):
-                if access.kind == "replace" and (access.scope, access.op) in defined:
+                if access.kind == "replace" and ((access.scope, access.op) in defined or self._makes(access, holder)):
                     continue
                 found.append(access)
+        if any(access.nested and access.how[-1:] == "=" for access in found) and self._holds_plain(holder, found):
+            found = [access for access in found if not access.nested]
         return AccessList([*found, *self._own(holder)])
 
     def _own(self, holder: Holder) -> Iterator[Access]:
@@ -55,6 +60,36 @@ class Accesses:
             for access in self._read_use(use, holder.made.kind, nested=False):
                 if access.kind in _OWN and not access.nested:
                     yield access
+
+    def _makes(self, access: Access, holder: Holder) -> bool:
+        """Whether a constructor gives the new object a container of its own: the one before was another object's, or
+        nobody has seen it yet."""
+        facts, node = self.program.facts(access.scope), access.site.node
+        return (
+            isinstance(holder.handle, Attribute)
+            and facts.name in name_lists().constructors
+            and bool(facts.parameters)
+            and isinstance(node, m.Attr)
+            and node.base == m.Name(facts.parameters[0].name)
+            and not any(write.on_class for write in self.resolver.writes(holder.handle.cls).get(holder.name, ()))
+        )
+
+    def _holds_plain(self, holder: Holder, accesses: Iterable[Access]) -> bool:
+        """Whether all that is seen to come into a container cannot change, such as texts and numbers: then `+=` gives a
+        name that held an entry something new."""
+        made = [(self.program.facts(scope).ops[op].action, scope) for scope, op in holder.definitions]
+        entries = [(e, scope) for action, scope in made if isinstance(action, m.Assign) for e in _written(action.value)]
+        entries += [
+            (a.value, a.scope) for a in accesses if a.kind == "insert" and not a.nested and not a.bulk and a.value
+        ]
+        return bool(entries) and all(self._is_fixed(expr, scope) for expr, scope in entries)
+
+    def _is_fixed(self, expr: m.Expr, scope: ScopeId) -> bool:
+        """Whether an expression is something that cannot be changed in place, as far as can be told."""
+        if is_plain(expr) or (isinstance(expr, m.Display) and expr.kind == "tuple"):
+            return True
+        values = self.resolver.values(expr, scope)
+        return bool(values) and all(isinstance(v, ExternalResult) and v.name in name_lists().immutables for v in values)
 
     def _rebinds(self, use: Use, holder: Holder) -> bool:
         """Whether an assignment binds the holder itself anew, and not another name that happens to hold the
@@ -211,7 +246,7 @@ class Accesses:
     def _augmented(self, base: Access, kind: ContainerKind) -> Iterator[Access]:
         action = self.program.op(base.site).action
         assert isinstance(action, m.AugAssign)
-        if action.op == "+" and self._is_text(action, base.scope):
+        if self._is_rebound(action, base.scope):
             return
         operator = f"{action.op}="
         base = replace(base, key=action.value, how=operator, bulk=True)
@@ -224,12 +259,12 @@ class Accesses:
             if values is None:
                 yield replace(base, kind="insert", value=action.value)
 
-    def _is_text(self, action: m.AugAssign, scope: ScopeId) -> bool:
-        """Whether `+=` makes a longer text, or a larger number: the name then holds no container here, whatever else it
-        may hold."""
+    def _is_rebound(self, action: m.AugAssign, scope: ScopeId) -> bool:
+        """Whether `+=` and its like give the name something new, such as a longer text or a larger number: it then
+        holds no container here, whatever else it may hold."""
         bound = self.program.bound(scope, action.target.id) if isinstance(action.target, m.Name) else ()
         own = (b.expr for b in bound if b.kind == "value" and b.scope == scope.index)
-        return is_plain(action.value) or any(is_text(expr) for expr in own)
+        return is_plain(action.value) or any(map(is_text, own)) or self._is_fixed(action.target, scope)
 
     def _rebound(self, base: Access) -> Iterator[Access]:
         action = self.program.op(base.site).action
@@ -251,8 +286,11 @@ class Accesses:
         call = base.site.parent
         assert isinstance(call, m.Call)
         names = callee_names(call.func, base.scope, self.resolver)
+        plain = {
+            v.name for v in self.resolver.values(call.func, base.scope) if isinstance(v, External) and not v.of_instance
+        }
         for name in names:
-            known = self.catalog.argument_function(name)
+            known = self.catalog.argument_function(name) if name in plain else None
             if known is not None and argument_at(call, known.container) is base.site.node:
                 key = argument_at(call, known.key) if known.key >= 0 else None
                 if known.effect != "neutral":
@@ -266,53 +304,15 @@ class Accesses:
             yield replace(base, kind="escape", how=names[0] if names else "", handed=call)
 
 
-class Construction:
-    """Tells the inserts that an object makes into a container of its own while it is constructed: as much as is written
-    there, once for each object."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.program = flow.program
-
-    def fills(self, holder: Holder, access: Access) -> bool:
-        """Whether an access only runs while the object that owns the container is made, on that object: a container
-        that each object gets anew has then as many entries as its constructor was told."""
-        if not isinstance(holder.handle, Attribute):
-            return False
-        cls = holder.handle.cls
-        made_anew = any(
-            self.program.facts(scope).name in name_lists().initialisers
-            and self._is_related(self.program.owner_class(scope), cls)
-            for scope, _ in holder.definitions
-        )
-        node = access.site.node
-        return made_anew and self._is_own(node, access.scope) and self._constructs(cls, access.scope, access.op, _HOPS)
-
-    def _is_related(self, owner: ScopeId | None, cls: ScopeId) -> bool:
-        return owner is not None and self.flow.resolver.related(owner, cls)
-
-    def _is_own(self, node: m.Expr, scope: ScopeId) -> bool:
-        """`self.x`, for the first parameter of a method."""
-        parameters = self.program.facts(scope).parameters
-        return isinstance(node, m.Attr) and bool(parameters) and node.base == m.Name(parameters[0].name)
-
-    def _constructs(self, cls: ScopeId, scope: ScopeId, op: int, hops: int) -> bool:
-        """Whether a place is only reached from a constructor of the class or of one of its relatives."""
-        facts = self.program.facts(scope)
-        in_loop = any(facts.frames[frame].kind == "while" for frame in frames_of(facts, op))
-        if in_loop or not self._is_related(self.program.owner_class(scope), cls):
-            return False
-        if facts.name in name_lists().initialisers:
-            return True
-        calls = self.flow.live_calls(scope)
-        if not hops or not calls or not facts.name.startswith("_") or not self.flow.is_only_called(scope):
-            return False
-        return all(
-            call.call is not None
-            and self._is_own(call.call.func, call.scope)
-            and self._constructs(cls, call.scope, call.op, hops - 1)
-            for call in calls
-        )
+def _written(value: m.Expr | None) -> Iterator[m.Expr]:
+    """The entries that a container is written out with."""
+    match value:
+        case m.Display(items=items):
+            yield from items
+        case m.DictDisplay(items=entries):
+            yield from (entry.value for entry in entries)
+        case m.Comp(element=element, value=second):
+            yield second or element
 
 
 def _is_whole(index: m.Slice) -> bool:

@@ -49,7 +49,15 @@ class Foreign:
     is_key: bool
 
 
-Handle: TypeAlias = Variable | Attribute | Returned | Yielded | Foreign
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What a module puts into a registry of the standard library, which the catalogue knows by this name."""
+
+    api: str
+    path: str
+
+
+Handle: TypeAlias = Variable | Attribute | Returned | Yielded | Foreign | Registered
 
 UseKind: TypeAlias = Literal[
     "called", "decorates", "argument", "partial", "member", "subscript", "augmented", "rebound", "deleted", "contained",

@@ -8,15 +8,25 @@ from typing import Any, NamedTuple, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Returned, Use, Variable, Yielded
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.handles import (
+    Attribute,
+    Foreign,
+    Handle,
+    Registered,
+    Returned,
+    Use,
+    Variable,
+    Yielded,
+)
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import Scoping, decorated_by, decorator_names, is_static
 from unbounded_lint.link.dataflow.sites import Role, Sites, role_of, stored
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.steps import Item, Steps
-from unbounded_lint.link.dataflow.values import CallSite, Value
-from unbounded_lint.link.program.definitions import Reaching
+from unbounded_lint.link.dataflow.values import CallSite, Module, Value
+from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import Program, ScopeId, Site
 
@@ -293,7 +303,8 @@ class Flow:
             case Variable(scope=scope, name=name):
                 sites = [s for s in self._sites.of_variable(scope, name) if not self._is_overwritten(item, s)]
                 more = [Item(handle, item.bound, item.guess) for handle in self._other_names(scope, name)]
-                return [(site, item.bound, item.guess) for site in sites], more
+                at_entry = [Item(handle, item.bound, item.guess, AT_ENTRY) for handle in self._defaults(scope, name)]
+                return [(site, item.bound, item.guess) for site in sites], more + at_entry
             case Attribute(cls=cls, name=name):
                 found = self._sites.of_attribute(cls, name)
                 return [(s, item.bound if b is None else b, item.guess or g) for s, b, g in found], []
@@ -303,6 +314,8 @@ class Flow:
                 trace = yield _OfFunction(function)
                 results = [(site, item.bound, item.guess) for site in self._results(function, trace.uses)]
                 return results, [Item(handle, item.bound, item.guess) for handle in self._replaced(trace.uses)]
+            case Registered():
+                return [], []
             case Yielded(function=function):
                 trace = yield _OfFunction(function)
                 return [], list(self._entered(item, trace.uses, steps))
@@ -328,6 +341,32 @@ class Flow:
                     yield Variable(ScopeId(module.path, 0), name)
         elif self.program.facts(scope).kind == "class":
             yield Attribute(scope, name)
+
+    def _defaults(self, scope: ScopeId, name: str) -> Iterator[Handle]:
+        """The parameters whose default is a variable of a module."""
+        for parameter, default, outside in self._defaulting(name) if scope.index == 0 else ():
+            if isinstance(default, m.Name):
+                if self.scoping.owner(name, outside) == scope:
+                    yield parameter
+            elif isinstance(default, m.Attr):
+                bases = self.declared.values(default.base, outside)
+                if any(isinstance(v, Module) and v.name == self.program.of(scope).name for v in bases):
+                    yield parameter
+
+    @kept
+    def _defaulting(self, name: str) -> tuple[tuple[Variable, m.Expr, ScopeId], ...]:
+        """The parameters whose default is written as a name or attribute of that name, and where it is evaluated."""
+        return tuple(
+            (
+                Variable(ScopeId(module.path, index), parameter.name),
+                parameter.default,
+                ScopeId(module.path, facts.parent),
+            )
+            for module in self.program.mentioning(name)
+            for index, facts in enumerate(module.facts.scopes)
+            for parameter in facts.parameters
+            if isinstance(parameter.default, m.Name | m.Attr) and w.last_name(parameter.default) == name
+        )
 
     def _results(self, function: ScopeId, uses: tuple[Use, ...]) -> Iterator[Site]:
         """The calls of a function as values; the reads of a property."""

@@ -15,7 +15,7 @@ from unbounded_lint.link.dataflow.callees import argument_at, callee_names
 from unbounded_lint.link.dataflow.scoping import decorated_by
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import CallSite
+from unbounded_lint.link.dataflow.values import CallSite, ordered
 from unbounded_lint.link.program.blocks import BRANCHES, apart, in_main_guard, in_twin, leaves
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
@@ -165,7 +165,7 @@ class CallGraph:
         timer = next(iter(self.timers.of(site.parent, site.scope)), None)
         return Edge("call", scope, site, call, timer, site.outer)
 
-    def _handed(self, site: Site, call: m.Call, scope: ScopeId) -> Iterator[Edge]:
+    def _handed(self, site: Site, call: m.Call, scope: ScopeId, *, deep: bool = True) -> Iterator[Edge]:
         here, made = (site.scope, site.op), site.outer
         timers = [t for t in self.timers.of(call, site.scope) if takes_callback(t, call, site.node)]
         if site.scope in self.timers.declared:
@@ -180,7 +180,19 @@ class CallGraph:
         elif hooks := self.timers.hooks_of(call, site.scope):
             yield Edge("hook", scope, site, made=made, context=by_hook(hooks[0], here))
         else:
-            yield Edge("handed", scope, site, made=made)
+            passed = tuple(self._passed_on(site, call, scope)) if deep else ()
+            yield from passed or (Edge("handed", scope, site, made=made),)
+
+    def _passed_on(self, site: Site, call: m.Call, scope: ScopeId) -> Iterator[Edge]:
+        """What is done with a function by a method whose receiver only the callers tell."""
+        argument = next(a for a in call.args if a.value is site.node)
+        for callee in ordered(self.flow.resolver.values(call.func, site.scope)):
+            for handle in self.flow.into(callee, call, argument):
+                for use in self.flow.uses(handle):
+                    if use.kind == "called" and isinstance(use.outer, m.Call):
+                        yield self._called(CallSite(use.site.scope, use.site.op, use.outer, use.bound), scope)
+                    elif use.kind == "argument" and isinstance(use.outer, m.Call):
+                        yield from self._handed(use.site, use.outer, scope, deep=False)
 
     def _by_timer(self, timer: Timer, made: Site, scope: ScopeId) -> Edge:
         if timer.process == "other":

@@ -144,11 +144,24 @@ class Execution:
         if timed is not None and self.roots.is_live(scope):
             kind: ContextKind = "timer" if scope.index == 0 else self._started_as(scope)
             return Context(kind, looped, cleanup, (scope, op), "loop", scope, failing)
+        armed = None if scope.index == 0 else self._armed(scope, op)
+        if armed is not None:
+            return Context("later", False, cleanup, armed.root, armed.timer.api if armed.timer else "", scope)
         if scope.index == 0:
             around = (facts.frames[frame] for frame in loops_around(facts, op))
             script = in_main_guard(facts, op) or any(self.loops.serves(loop, scope) for loop in around)
             return Context("main" if script else "import", looped, cleanup, (scope, op))
         return Step(scope, looped, cleanup, failing)
+
+    def _armed(self, scope: ScopeId, op: int) -> Edge | None:
+        """Where a task or thread of its own is started that waits before it comes to an operation; rather in a function
+        than in a module's body. None where it is not so."""
+        edges = [edge for edge in self.graph.live(scope) if edge.kind != "wraps"]
+        if not all(edge.timer is not None and edge.timer.kind == "spawn" for edge in edges):
+            return None
+        if not edges or not self.loops.is_delayed(scope, op) or not self.roots.is_live(scope):
+            return None
+        return max(edges, key=lambda edge: edge.root[0].index > 0)
 
     def _started_as(self, scope: ScopeId) -> ContextKind:
         """Whether a function with a timed loop really runs as a timer here: timer, unstarted or other-process."""

@@ -10,9 +10,18 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, External
-from unbounded_lint.link.program.blocks import frames_of, handlers_before, loops_around, ops_in, parts_of
+from unbounded_lint.link.program.blocks import (
+    frames_of,
+    handlers_before,
+    in_block,
+    is_true,
+    loops_around,
+    ops_in,
+    parts_of,
+)
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.truth import straight
 from unbounded_lint.link.runs.timers import Timers
 
 SHORT = 15
@@ -103,6 +112,26 @@ class Loops:
         body = [o for part in parts_of(facts, handler, "try") for _, o in ops_in(facts, part)]
         return bool(body) and all(any(self.sleeps(call, scope) for call in w.calls(o.action)) for o in body)
 
+    def is_delayed(self, scope: ScopeId, op: int) -> bool:
+        """Whether a function sleeps on every way to an operation, which it then comes to once and without waiting for
+        anything else, which could fail."""
+        facts = self.program.facts(scope)
+        slept = max((at for at, frame in self._sleeping(scope) if at < op and in_block(facts, frame, op)), default=op)
+        between = (node for other in facts.ops[slept + 1 : op] for node in w.nodes(other.action))
+        return slept < op and not loops_around(facts, op) and not any(isinstance(node, m.Await) for node in between)
+
+    @kept
+    def _sleeping(self, scope: ScopeId) -> tuple[tuple[int, int], ...]:
+        """The operations of a function that sleep, each with the block that goes on when they have."""
+        facts, found = self.program.facts(scope), []
+        for at, op in enumerate(facts.ops):
+            if any(self.sleeps(call, scope, 0) for call in w.calls(op.action)):
+                frame = op.frame
+                while facts.frames[frame].kind in {"try", "with"}:
+                    frame = facts.frames[frame].parent
+                found.append((at, frame))
+        return tuple(found)
+
     def calls_in(self, scope: ScopeId, frame: int) -> Iterator[m.Call]:
         """The calls in the head of a loop and in its body."""
         facts = self.program.facts(scope)
@@ -127,6 +156,17 @@ class Loops:
         """Whether an expression is something outside that gives new items for as long as somebody writes."""
         values = self.resolver.values(expr, scope)
         return any(isinstance(v, External) and v.name in self.catalog.data.loops.streams for v in values)
+
+    def goes_on(self, scope: ScopeId, index: int) -> bool:
+        """Whether a loop has no end of its own: nothing in it compares how far it is or leaves it on the way."""
+        facts = self.program.facts(scope)
+        frame = facts.frames[index]
+        if frame.kind == "for":
+            return frame.is_async and frame.head is not None and self.is_stream(frame.head, scope)
+        if frame.head is None or isinstance(straight(frame.head, True).expr, m.Compare | m.BoolOp):
+            return False
+        left = any(isinstance(op.action, m.Return | m.Break) for _, op in ops_in(facts, index))
+        return not (is_true(frame.head) and left)
 
     def serves(self, loop: m.Frame, scope: ScopeId) -> bool:
         """Whether a loop in a module's body is what the program does: it has no end, or goes over what comes in."""

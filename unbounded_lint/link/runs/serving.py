@@ -11,10 +11,9 @@ from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function, ordered
-from unbounded_lint.link.program.blocks import is_true, layout, ops_in
+from unbounded_lint.link.program.blocks import layout, ops_in
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
-from unbounded_lint.link.program.truth import straight
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
 
@@ -98,17 +97,10 @@ class Serving:
         return not any(isinstance(value, Function) for value in self.resolver.values(call.func, scope))
 
     def _waits(self, scope: ScopeId, facts: m.Scope, index: int) -> bool:
-        """Whether a loop goes on until the program ends: it waits on each turn, and nothing in it compares how far it
-        is or leaves it on the way."""
-        frame = facts.frames[index]
-        if frame.kind == "for":
-            return frame.is_async and frame.head is not None and self.execution.loops.is_stream(frame.head, scope)
-        if frame.head is None or isinstance(straight(frame.head, True).expr, m.Compare | m.BoolOp):
-            return False
-        inside = list(ops_in(facts, index))
-        if is_true(frame.head) and any(isinstance(op.action, m.Return | m.Break) for _, op in inside):
-            return False
-        nodes = [node for _, op in inside for node in w.nodes(op.action)]
+        """Whether a loop goes on until the program ends, and waits on each turn."""
+        if facts.frames[index].kind == "for" or not self.execution.loops.goes_on(scope, index):
+            return self.execution.loops.goes_on(scope, index)
+        nodes = [node for _, op in ops_in(facts, index) for node in w.nodes(op.action)]
         return any(isinstance(node, m.Await) for node in nodes) or any(
             self._is_wait(node, scope) for node in nodes if isinstance(node, m.Call)
         )

@@ -98,7 +98,8 @@ def verdict_on(
     if "capacity" in whens:
         return _sure("bounded", "its size is capped")
     paired = [r for r in removals if r.when == "guaranteed"]
-    if paired and all(asked.guarantees.covers(paired, i.access, accesses) for i in inserts):
+    growing = _of_account(holder, accesses, inserts)
+    if paired and all(asked.guarantees.covers(paired, i.access, accesses) for i in growing):
         return _sure("paired", "each entry is removed in a `finally`, at the end of a `with`, or by a callback")
     if "timer" in whens:
         return _sure("swept", "a timer sweeps it")
@@ -112,6 +113,13 @@ def verdict_on(
     if _is_unscheduled(removals, asked.picks_stale):
         return Verdict("unscheduled", growth.confidence, growth.reasons)
     return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", growth.confidence, growth.reasons)
+
+
+def _of_account(holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> tuple[Insert, ...]:
+    """The inserts whose entries must go: what is inside an entry goes with it, unless some entries stay."""
+    own = tuple(i for i in inserts if not i.access.nested)
+    stay = holder.made.filled or len(own) < sum(a.kind == "insert" and not a.nested for a in accesses)
+    return inserts if stay or not own else own
 
 
 def _sure(name: VerdictName, reason: str) -> Verdict:

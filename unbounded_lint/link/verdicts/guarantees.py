@@ -9,6 +9,8 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import callee_names
+from unbounded_lint.link.dataflow.scoping import is_super
+from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
 from unbounded_lint.link.program.blocks import after_any_end, in_cleanup
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
@@ -93,11 +95,14 @@ class Guarantees:
     @kept
     def is_callback(self, scope: ScopeId) -> bool:
         """Whether a function, or a caller of it, is handed over to run when a task, a deferred or an object ends."""
-        return any(
-            edge.handed is not None and edge.kind != "call" and self.takes_callback(edge.handed, edge.scope)
-            for at, _ in explored([(scope, HOPS)], self._callers_within)
-            for edge in self.graph.live(at)
-        )
+        for at, _ in explored([(scope, HOPS)], self._callers_within):
+            handed = ((e.handed, e.scope) for e in self.graph.live(at) if e.handed is not None and e.kind != "call")
+            outside = self.program.parent(at) or at
+            if any(self.takes_callback(*each) for each in handed) or any(
+                self._is_known(made.func, outside) for made in self.graph.timers.decorations(at)
+            ):
+                return True
+        return False
 
     def _callers_within(self, at: tuple[ScopeId, int]) -> Iterator[tuple[ScopeId, int]]:
         scope, hops = at
@@ -107,4 +112,19 @@ class Guarantees:
         """Whether a call is given a function to run when a task, a deferred or an object ends."""
         if isinstance(call.func, m.Attr) and call.func.name in name_lists().end_callback_methods:
             return True
-        return not name_lists().end_callbacks.isdisjoint(callee_names(call.func, scope, self.flow.resolver))
+        return self._is_known(call.func.func if isinstance(call.func, m.Call) else call.func, scope)
+
+    def _is_known(self, func: m.Expr, scope: ScopeId) -> bool:
+        return not name_lists().end_callbacks.isdisjoint(self._named(func, scope))
+
+    def _named(self, func: m.Expr, scope: ScopeId) -> Iterator[str]:
+        """The names outside the project by which a callee is known, or the bases of the class that it makes one of."""
+        resolver = self.flow.resolver
+        values = resolver.values(func, scope)
+        yield from (v.name for v in values if isinstance(v, External | ExternalResult))
+        classes = [v.scope for v in values if isinstance(v, Class)]
+        if isinstance(func, m.Attr) and func.name in name_lists().constructors:
+            yield from callee_names(func.base, scope, resolver)
+            classes += [cls for cls in (resolver.enclosing_class(scope),) if cls is not None and is_super(func.base)]
+        for cls in classes:
+            yield from resolver.all_outside_bases(cls)

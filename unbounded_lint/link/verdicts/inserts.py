@@ -3,24 +3,28 @@ after it was emptied, or only while it has room."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
-from unbounded_lint.link.containers.reading import Construction
+from unbounded_lint.link.dataflow.callees import callee_names
+from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
-from unbounded_lint.link.program.blocks import guards, in_block, loops_around
+from unbounded_lint.link.program.blocks import guards, in_block, in_main_guard, loops_around
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import held
-from unbounded_lint.link.runs.context import Context, ContextKind
+from unbounded_lint.link.runs.context import Context, ContextKind, Place
 from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
+from unbounded_lint.link.verdicts.pools import Pools
 
 GROWING = frozenset({"map", "set", "cache"})
 """Families in which a key that is already there adds nothing."""
@@ -30,6 +34,7 @@ HOPS = 3
 
 _AT_IMPORT: frozenset[ContextKind] = frozenset({"import", "test"})
 _RUNNING: frozenset[ContextKind] = frozenset({"run", "api", "tested", "timer", "later"})
+_OF_USERS: frozenset[ContextKind] = frozenset({"api", "tested", "import", "test"})
 _LOOPING: frozenset[ContextKind] = frozenset({"main", "startup"})
 """What runs once, and is of account where it loops."""
 
@@ -51,35 +56,60 @@ class Insert:
 class Inserts:
     """Finds the inserts of one container."""
 
-    def __init__(self, flow: Flow, execution: Execution, keys: Keys, removals: Removals) -> None:
+    def __init__(self, flow: Flow, execution: Execution, serving: Serving, keys: Keys, removals: Removals) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
+        self.serving = serving
         self.keys = keys
         self.removals = removals
         self._installed = Installed(flow)
-        self._construction = Construction(flow)
+        self._pools = Pools(flow.program)
 
     def of(self, holder: Holder, accesses: AccessList) -> tuple[Insert, ...]:
         """The inserts that can make the container grow after import."""
-        found = []
+        found, resets, defining = [], self._resets(holder, accesses), self._is_loaded(accesses)
+        passing = self._ends_with_script(holder)
         for access in accesses:
             if access.kind != "insert" or self.program.is_test(access.scope):
                 continue
             contexts = self.execution.at(access.scope, access.op)
+            kinds = {c.kind for c in contexts}
             if not any(c.kind in _RUNNING or (c.looped and c.kind in _LOOPING) for c in contexts):
                 continue
-            if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(access, accesses):
+            if (defining and kinds <= _OF_USERS) or (passing and not _keeps_running(contexts)):
+                continue
+            if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(access, resets):
                 continue
             if self._is_refused_when_full(access, accesses) or self._is_present(access, accesses):
                 continue
-            if self._construction.fills(holder, access) or self._is_definition(access):
+            if self._is_definition(access) or self._pools.keeps(access, accesses):
                 continue
             domain = self._domain(holder, access, accesses)
+            if isinstance(holder.handle, Registered) and (
+                domain.kind != "open" or _is_called_by_users(access, contexts)
+            ):
+                continue
             if domain.kind != "closed" and not self.removals.rewrites_entries(access, accesses):
                 found.append(Insert(access, domain, contexts))
         return tuple(found)
+
+    def _is_loaded(self, accesses: AccessList) -> bool:
+        """Whether a function imports modules by their names and then takes what they registered: what inserts without
+        being called from here is what those modules call while they are imported."""
+        taken = (a for a in accesses if a.scope.index and not a.nested and a.kind in {"iterate", "read", "clear"})
+        return any(
+            not name_lists().importers.isdisjoint(callee_names(call.func, access.scope, self.resolver))
+            for access in taken
+            for op in self.program.facts(access.scope).ops[: access.op]
+            for call in w.calls(op.action)
+        )
+
+    def _ends_with_script(self, holder: Holder) -> bool:
+        """Whether a container is made under `if __name__ == "__main__"` by a script that comes to an end."""
+        at_main = not holder.scope.index and in_main_guard(self.program.facts(holder.scope), holder.op)
+        return at_main and not self.serving.serves(holder.scope)
 
     def _domain(self, holder: Holder, access: Access, accesses: AccessList) -> Domain:
         # the entry around a nested insert is there already, or another access inserts it: its inner key alone counts
@@ -137,33 +167,43 @@ class Inserts:
             for s in sites
         )
 
-    def _after_reset(self, access: Access, accesses: AccessList) -> bool:
-        """Whether the same run empties or replaces the container first, on every path to the insert: in the function
-        itself, or in each of those of which it only runs as a part, there in the same round of an endless loop."""
+    def _after_reset(self, access: Access, resets: frozenset[Place]) -> bool:
+        """Whether the same run empties the container first, or makes it anew, on every path to the insert: in the
+        function itself, or in each of those of which it only runs as a part; in the same round of an endless loop."""
         scope = access.scope
-        if self._resets_before(scope, access.op, 0, accesses):
+        if self._resets_before(scope, access.op, resets):
             return True
+        if any(self._goes_on(scope, loop) for loop in loops_around(self.program.facts(scope), access.op)):
+            return False
         sites = self.flow.live_calls(scope) if scope.index and self.flow.is_only_called(scope) else ()
-        return bool(sites) and all(self._resets_in_round(s.scope, s.op, accesses) for s in sites)
+        return bool(sites) and all(self._resets_before(s.scope, s.op, resets) for s in sites)
 
-    def _resets_in_round(self, scope: ScopeId, op: int, accesses: AccessList) -> bool:
+    def _resets(self, holder: Holder, accesses: AccessList) -> frozenset[Place]:
+        """Where a container is emptied, replaced or made, and where what does that and no more is called."""
+        emptied = (a for a in accesses if a.kind in {"clear", "replace"} and not a.nested and a.handed is None)
+        found = {*holder.definitions, *((a.scope, a.op) for a in emptied)}
+        always = [scope for scope, op in found if scope.index and not self.program.facts(scope).ops[op].frame]
+        return frozenset(found).union((s.scope, s.op) for scope in always for s in self.flow.live_calls(scope))
+
+    def _resets_before(self, scope: ScopeId, op: int, resets: frozenset[Place]) -> bool:
+        """Whether one of some operations runs in a scope on every path to another, since an endless loop began."""
         facts = self.program.facts(scope)
         if not scope.index or op < 0:
             return False
-        endless = (f for f in loops_around(facts, op) if facts.frames[f].kind == "while")
-        return self._resets_before(scope, op, next(endless, 0), accesses)
-
-    def _resets_before(self, scope: ScopeId, op: int, within: int, accesses: AccessList) -> bool:
-        """Whether a scope empties or replaces the container inside a frame, on every path to an operation."""
-        facts = self.program.facts(scope)
+        endless = next((f for f in loops_around(facts, op) if self._goes_on(scope, f)), 0)
         return any(
-            not other.nested
-            and other.handed is None
-            and other.op < op
-            and in_block(facts, facts.ops[other.op].frame, op)
-            and in_block(facts, within, other.op)
-            for other in accesses.within(scope, "clear", "replace")
+            other < op and in_block(facts, facts.ops[other].frame, op) and in_block(facts, endless, other)
+            for at, other in resets
+            if at == scope and other >= 0
         )
+
+    def _goes_on(self, scope: ScopeId, loop: int) -> bool:
+        """Whether a loop may be where the program spends its life."""
+        if self.execution.loops.goes_on(scope, loop):
+            return True
+        frame = self.program.facts(scope).frames[loop]
+        finite = frame.kind == "while" or self.execution.loops.is_finite(scope, frame)
+        return not finite and self.execution.runs_once(scope, 0)
 
     def _is_refused_when_full(self, access: Access, accesses: AccessList) -> bool:
         """`if len(X) >= N: return` (or raise) before the insert, or the insert under `if len(X) < N`."""
@@ -177,3 +217,13 @@ class Inserts:
             if (left or right) and test.ops[0] in (room if truth else full):
                 return True
         return False
+
+
+def _keeps_running(contexts: Iterable[Context]) -> bool:
+    """Whether code runs again and again in what a script does."""
+    return any(c.kind == "timer" or (c.kind == "main" and c.looped) for c in contexts)
+
+
+def _is_called_by_users(access: Access, contexts: Iterable[Context]) -> bool:
+    """Whether an operation stands in a function that only the project's users call, as they do to set something up."""
+    return all(c.kind in _OF_USERS and c.root[0] == access.scope for c in contexts)

@@ -1,0 +1,95 @@
+"""Registries of the standard library, such as the handlers of a logger: no name of the program holds them, and what a
+program puts into one lasts as long as the process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.model import Registry
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
+from unbounded_lint.link.containers.finding import Holder
+from unbounded_lint.link.containers.lifetimes import Life
+from unbounded_lint.link.containers.making import Made
+from unbounded_lint.link.dataflow.callees import argument_at, callee_names
+from unbounded_lint.link.dataflow.handles import Registered
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import Allocation, Class, External, Instance, Module
+from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.program import LinkedModule, ScopeId, Site
+
+
+class Registries:
+    """Finds what a module puts into registries: one holder for each module and registry."""
+
+    def __init__(self, flow: Flow, catalog: Catalog) -> None:
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.catalog = catalog
+
+    def of_module(self, module: LinkedModule) -> Iterator[Holder]:
+        """The registries into which functions of a module put something, each where they first do."""
+        for registry in self.catalog.data.registries if not module.file.is_test else ():
+            kind = self.catalog.container(registry.like)
+            sites = [access.site for access in self._inserts(registry, module) if access.scope.index]
+            if kind is not None and sites:
+                first = min(sites, key=lambda site: (site.scope, site.op))
+                handle, made = Registered(registry.api, module.path), Made(kind, registry.api, False)
+                symbol = f"{module.name}:{registry.api}"
+                yield Holder(handle, symbol, registry.api, Life("module"), first.scope, first.op, made, ())
+
+    def accesses(self, handle: Registered) -> AccessList:
+        """What a module puts into a registry and takes out of it: what others take out is their own."""
+        module = self.program.module(handle.path)
+        registry = next(r for r in self.catalog.data.registries if r.api == handle.api)
+        if module is None:
+            return AccessList()
+        removing = (site for name in registry.removes for site in module.sites(_last(name)))
+        return AccessList((*self._inserts(registry, module), *self._calls(registry.removes, removing, "remove")))
+
+    def _inserts(self, registry: Registry, module: LinkedModule) -> Iterator[Access]:
+        """Not those that first ask what is there already, nor those of an object that is there already."""
+        sites = (site for name in registry.inserts for site in module.sites(_last(name)))
+        for access in self._calls(registry.inserts, sites, "insert"):
+            tests = (test for test, _ in guards(self.program.facts(access.scope), access.op))
+            asked = (w.last_name(part) for test in tests for part in w.walk(test))
+            again = registry.distinct and not self._is_new(access.key, access.scope)
+            if access.key is not None and not again and not set(registry.asked).intersection(asked):
+                yield access
+
+    def _is_new(self, expr: m.Expr | None, scope: ScopeId) -> bool:
+        """Whether a function makes an object itself that it gives away: by a class, or a function inside it."""
+        match expr:
+            case m.Lambda():
+                return True
+            case m.Call(func=func):
+                made = self.resolver.values(func, scope)
+                outside = (v.name for v in made if isinstance(v, External) and not v.of_instance)
+                named = any(name.rpartition(".")[2][:1].isupper() or name in name_lists().partials for name in outside)
+                return named or any(isinstance(v, Class) for v in made)
+            case m.Name(id=name):
+                bound = self.program.bound(scope, name) if self.resolver.owner(name, scope) == scope else ()
+                return bool(bound) and all(b.kind == "define" or self._is_new(b.given, scope) for b in bound)
+        return False
+
+    def _calls(self, names: tuple[str, ...], sites: Iterable[Site], kind: AccessKind) -> Iterator[Access]:
+        for site in sites:
+            call = site.parent
+            if isinstance(call, m.Call) and call.func is site.node and self._is_one_of(names, site):
+                key = argument_at(call, 0)
+                yield Access(kind, site, key=key, value=key, how=w.last_name(site.node))
+
+    def _is_one_of(self, names: tuple[str, ...], site: Site) -> bool:
+        """Whether a callee is a function of these names, or a method (".name") of something of another package."""
+        if not set(names).isdisjoint(callee_names(site.node, site.scope, self.resolver)):
+            return True
+        if not isinstance(site.node, m.Attr) or f".{site.node.name}" not in names:
+            return False
+        own = Class | Instance | Module | Allocation
+        return not any(isinstance(value, own) for value in self.resolver.values(site.node.base, site.scope))
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
