@@ -14,6 +14,7 @@ from unbounded_lint.config import Settings
 from unbounded_lint.discovery import ProjectFiles
 from unbounded_lint.explaining import Explanations, Sheet, Unknown, sheet_of
 from unbounded_lint.finding import Confidence, Finding
+from unbounded_lint.link.program.missing import missing
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.patterns import CodesByPath
@@ -112,7 +113,8 @@ def _check(request: Request, progress: Progress | None) -> Outcome:
             by_code=dict(sorted(by_code.items())),
             unparsed=unparsed,
         )
-        return Outcome(shown, stats, (note,) if note else ())
+        notes = (note, _unresolved(sources, project))
+        return Outcome(shown, stats, tuple(each for each in notes if each))
 
 
 def _by_rules(settings: Settings, project: Project) -> Iterator[Finding]:
@@ -148,6 +150,20 @@ def _failures(sources: Sources, project: Project) -> Iterator[Finding]:
 def _unnamed(files: ProjectFiles) -> Iterator[Finding]:
     for path in files.unnamed:
         yield unparsable_file.report(path, 1, "cannot be read (its name is not UTF-8)")
+
+
+def _unresolved(sources: Sources, project: Project) -> str:
+    """What to tell of imports within the project that lead to no file of it, "" where all do."""
+    lost = [one for one in missing(project.program) if one.beside is None or not sources.has_beside(*one.beside)]
+    if not lost:
+        return ""
+    place = project.place(lost[0].scope, lost[0].op, "import", "")
+    number = "an import" if len(lost) == 1 else f"{len(lost)} imports"
+    example = f"{'' if len(lost) == 1 else 'such as '}`{lost[0].module}` at {place.path}:{place.line}"
+    return (
+        f"{number} within the project found no file of it, {example}, and what these modules do was not followed; "
+        "name the directories that modules are imported from in the setting `src`"
+    )
 
 
 def _matches(code: str, prefixes: tuple[str, ...]) -> int:
