@@ -27,11 +27,7 @@ TOLD = {
         "not followed; name the directories that modules are imported from in the setting `src`",
     ),
     "several": (
-        {
-            **APP,
-            "app/api.py": "import app.helpers, app.n\nA = {}\n",
-            "app/b.py": "def f():\n    import app.x\n",
-        },
+        {**APP, "app/api.py": "import app.helpers, app.n\nA = {}\ndef f():\n    import app.x.y\n"},
         "3 imports within the project found no file of it, such as `app.helpers` at app/api.py:1, and",
     ),
     "a relative one": (
