@@ -23,8 +23,8 @@ def notes(root: Path, files: dict[str, str], **settings: object) -> list[str]:
 TOLD = {
     "a module of a package": (
         {**APP, "app/api.py": "import os\nfrom app.helpers import f\nA = {}\n"},
-        "an import within the project found no file of it, `app.helpers` at app/api.py:2, and what these modules do was "
-        "not followed; name the directories that modules are imported from in the setting `src`",
+        "an import within the project found no file of it, `app.helpers` at app/api.py:2, and what these modules do "
+        "was not followed; name the directories that modules are imported from in the setting `src`",
     ),
     "several": (
         {**APP, "app/api.py": "import app.helpers, app.n\nA = {}\ndef f():\n    import app.x.y\n"},
