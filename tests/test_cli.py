@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from unbounded_lint import __version__, cli
-from unbounded_lint.errors import UserError
+from unbounded_lint.explaining import Unknown
 from unbounded_lint.finding import Confidence, Finding, Place
 
 
@@ -77,6 +77,7 @@ class FakeRunner(ModuleType):
         self.findings: tuple[Finding, ...] = ()
         self.error: BaseException | None = None
         self.request: Request | None = None
+        self.symbols: tuple[str, ...] = ()
         self.progress: list[tuple[int, int]] = []
 
     def check(self, request: Request, progress: Callable[[int, int], None] | None = None) -> Outcome:
@@ -89,10 +90,12 @@ class FakeRunner(ModuleType):
             raise self.error
         return Outcome(self.findings)
 
-    def explain(self, request: Request, symbol: str) -> Any:
+    def explain(self, request: Request, symbols: Sequence[str]) -> tuple[Unknown, ...]:
         """Know no symbol at all."""
         self.request = request
-        raise UserError(f"no container is called {symbol}; did you mean app.store:_runs?")
+        self.symbols = tuple(symbols)
+        near = "did you mean app.store:_runs?"
+        return tuple(Unknown(symbol, (f"no container is called {symbol}; {near}",)) for symbol in symbols)
 
 
 RULES = (
@@ -210,7 +213,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["--select"], "argument --select: expected one argument"),
         (["--sel", "UBM101"], "unrecognized arguments: --sel"),
         (["explain"], "the following arguments are required: SYMBOL"),
-        (["explain", "a:b", ".", "c"], "unrecognized arguments: c"),
+        (["explain", "a:b", ".", "c"], "'.' is no symbol; write pkg.mod:NAME or"),
+        (["explain", "."], "'.' is no symbol"),
+        (["explain", "a:b", "./nowhere"], "nowhere does not exist"),
         (["rule", "UBM1O1"], "no rule is called 'UBM1O1'; did you mean UBM101?"),
         (["rule", "never-removed-entry"], "did you mean never-removed-entries?"),
         (["rule", "xyz"], "no rule is called 'xyz'; `unbounded-lint rule` lists them."),
@@ -265,6 +270,29 @@ def test_unknown_code(runner: FakeRunner, project: Path, option: str, capsys: py
 def test_unknown_symbol(runner: FakeRunner, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", "app.store:_run"]) == 2
     assert error_of(capsys) == "no container is called app.store:_run; did you mean app.store:_runs?"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "symbols", "reported"),
+    [
+        (["a:b"], ("a:b",), None),
+        (["a:b", "c:d"], ("a:b", "c:d"), None),
+        (["a:b", "c.d", "_e", "a:b"], ("a:b", "c.d", "_e"), None),
+        (["a:b", "c:d", "app"], ("a:b", "c:d"), {"app/__init__.py", "app/store.py"}),
+        (["a:b", "./app/store.py"], ("a:b",), {"app/store.py"}),
+        (["a:b", ":app"], ("a:b", ":app"), None),
+        (["app"], ("app",), None),
+        (["app", "a:b"], ("app", "a:b"), None),
+        (["a:f.<locals>.x", "f.<locals>.x"], ("a:f.<locals>.x", "f.<locals>.x"), None),
+    ],
+)
+def test_symbols_are_told_from_the_path_behind_them(
+    runner: FakeRunner, project: Path, arguments: list[str], symbols: tuple[str, ...], reported: set[str] | None
+) -> None:
+    (project / "other.py").write_text("")
+    assert cli.main(["explain", *arguments]) == 2
+    assert runner.request is not None
+    assert (runner.symbols, runner.request.project.report_on) == (symbols, reported)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ Find long-lived maps that can only grow, and sweeps that are missing, unreachabl
 commands:
   check [PATH ...]   analyse the project and report (the default: `unbounded-lint src` is `unbounded-lint check src`)
   rule [CODE ...]    list the rules, or print the text of some
-  explain SYMBOL     tell what is known of one container, such as pkg.mod:NAME or pkg.mod:Class.attr
+  explain SYMBOL ... tell what is known of containers, such as pkg.mod:NAME or pkg.mod:Class.attr
   files [PATH ...]   list the files that would be analysed
   config [PATH]      print the settings in force
   clean [PATH]       remove what is kept of a project between runs
@@ -608,22 +608,60 @@ def _rules_json(rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def _explain(arguments: list[str]) -> int:
-    parser = _Parser("explain", "[OPTIONS] SYMBOL [PATH]", "Tell what is known of one container, flagged or not.")
-    parser.add_argument("symbol", metavar="SYMBOL", help="pkg.mod:NAME or pkg.mod:Class.attr")
-    parser.add_argument("path", nargs="?", metavar="PATH", help="a path in the project (default: .)")
+    parser = _Parser("explain", "[OPTIONS] SYMBOL ... [PATH]", "Tell what is known of containers, flagged or not.")
+    parser.add_argument(
+        "symbols",
+        nargs="+",
+        metavar="SYMBOL",
+        help="pkg.mod:NAME, pkg.mod:Class.attr, or the end of such a name; as JSON, one symbol gives one object, "
+        "several an object with their `sheets` and what is `unknown`",
+    )
+    parser.add_argument(
+        "path",
+        nargs="?",
+        metavar="PATH",
+        help="a path in the project (default: .); the last argument of several is one where there is such a file or "
+        "directory, or where it can be no symbol (write :NAME for a symbol that is named as a path is)",
+    )
     _add_settings_options(parser)
-    _add_format_option(parser, ("text", "json"), "how the sheet is printed (default: text)")
+    _add_format_option(parser, ("text", "json"), "how the sheets are printed (default: text)")
     parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     options = parser.parse_intermixed_args(arguments)
     as_json, options.output_format = options.output_format == "json", None
-    options.paths = [] if options.path is None else [options.path]
+    symbols, options.paths = _symbols_and_paths(options.symbols)
     project, settings = _project(options)
+    from unbounded_lint.explaining import Sheet, Unknown
     from unbounded_lint.reporters import sheet
     from unbounded_lint.runner import explain
 
-    found = explain(_request(options, project, settings), options.symbol)
-    render = sheet.render_json if as_json else sheet.render_text
-    return _emit(render(found, _view(project.root, options.paths)))
+    found = explain(_request(options, project, settings), symbols)
+    view = _view(project.root, options.paths)
+    sheets = [one for one in found if isinstance(one, Sheet)]
+    unknown = {one.symbol: one.sentence(view.path) for one in found if isinstance(one, Unknown)}
+    if as_json and len(symbols) > 1:
+        _emit(sheet.render_json_list(sheets, unknown, view))
+    elif sheets:
+        _emit(sheet.render_json(sheets[0], view) if as_json else sheet.render_texts(sheets, view))
+    for sentence in unknown.values():
+        _complain(sentence)
+    return EXIT_ERROR if unknown else EXIT_CLEAN
+
+
+def _symbols_and_paths(given: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Tell the symbols, each once, from the path behind them; raises UserError for what can be neither."""
+    *before, last = given
+    is_path = bool(before) and (os.path.exists(last) or not _may_be_symbol(last))
+    symbols = list(dict.fromkeys(before if is_path else given))
+    for symbol in symbols:
+        if not _may_be_symbol(symbol):
+            raise UserError(
+                f"{symbol!r} is no symbol; write pkg.mod:NAME or pkg.mod:Class.attr, and a path behind them"
+            )
+    return symbols, [last] if is_path else []
+
+
+def _may_be_symbol(text: str) -> bool:
+    return ":" in text or all(part.isidentifier() or part == "<locals>" for part in text.split("."))
 
 
 def _config(arguments: list[str]) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -13,8 +12,9 @@ from unbounded_lint.cache import Opened, open_cache
 from unbounded_lint.catalog.load import catalog, extend
 from unbounded_lint.config import Settings
 from unbounded_lint.discovery import ProjectFiles
-from unbounded_lint.errors import UserError
-from unbounded_lint.finding import Confidence, Finding, Place
+from unbounded_lint.explaining import Explanations, Sheet, Unknown, sheet_of
+from unbounded_lint.finding import Confidence, Finding
+from unbounded_lint.link.program.missing import missing
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.patterns import CodesByPath
@@ -60,29 +60,14 @@ class Outcome(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-class Sheet(msgspec.Struct, frozen=True):
-    """The fact sheet of one container."""
-
-    symbol: str
-    place: Place
-    constructor: str
-    verdict: str
-    confidence: str
-    reasons: tuple[str, ...]
-    inserts: tuple[Place, ...]
-    removals: tuple[Place, ...]
-    timers: tuple[Place, ...]
-    findings: tuple[str, ...]
-
-
 def check(request: Request, progress: Progress | None = None) -> Outcome:
     """Analyse the whole project and report on the files asked for."""
     return _check(request, progress)
 
 
-def explain(request: Request, symbol: str) -> Sheet:
-    """The fact sheet of a container, flagged or not. Raises UserError for a symbol that names none."""
-    return _explain(request, symbol)
+def explain(request: Request, symbols: Sequence[str]) -> tuple[Sheet | Unknown, ...]:
+    """For each symbol the fact sheet of the container that it names, flagged or not, or why it names none."""
+    return _explain(request, symbols)
 
 
 @contextmanager
@@ -128,7 +113,8 @@ def _check(request: Request, progress: Progress | None) -> Outcome:
             by_code=dict(sorted(by_code.items())),
             unparsed=unparsed,
         )
-        return Outcome(shown, stats, (note,) if note else ())
+        notes = (note, _unresolved(sources, project))
+        return Outcome(shown, stats, tuple(each for each in notes if each))
 
 
 def _by_rules(settings: Settings, project: Project) -> Iterator[Finding]:
@@ -164,6 +150,20 @@ def _failures(sources: Sources, project: Project) -> Iterator[Finding]:
 def _unnamed(files: ProjectFiles) -> Iterator[Finding]:
     for path in files.unnamed:
         yield unparsable_file.report(path, 1, "cannot be read (its name is not UTF-8)")
+
+
+def _unresolved(sources: Sources, project: Project) -> str:
+    """What to tell of imports within the project that lead to no file of it, "" where all do."""
+    lost = [one for one in missing(project.program) if one.beside is None or not sources.has_beside(*one.beside)]
+    if not lost:
+        return ""
+    place = project.place(lost[0].scope, lost[0].op, "import", "")
+    number = "an import" if len(lost) == 1 else f"{len(lost)} imports"
+    example = f"{'' if len(lost) == 1 else 'such as '}`{lost[0].module}` at {place.path}:{place.line}"
+    return (
+        f"{number} within the project found no file of it, {example}, and what these modules do was not followed; "
+        "name the directories that modules are imported from in the setting `src`"
+    )
 
 
 def _matches(code: str, prefixes: tuple[str, ...]) -> int:
@@ -212,39 +212,15 @@ def _text(sources: Sources, path: str) -> str:
         return ""
 
 
-def _explain(request: Request, symbol: str) -> Sheet:
+def _explain(request: Request, symbols: Sequence[str]) -> tuple[Sheet | Unknown, ...]:
     with _opened(request) as (sources, _):
         project = _link(request, sources, None, thorough=True)
-        container = _named(project, symbol)
-        codes = tuple(sorted({f.code for f in _by_rules(request.settings, project) if f.symbol == container.symbol}))
-        return _sheet(project, container, codes)
-
-
-def _named(project: Project, symbol: str) -> Container:
-    exact = [c for c in project.containers if c.symbol == symbol]
-    short = exact or [c for c in project.containers if symbol in (c.name, c.name.rpartition(".")[2])]
-    if len(short) == 1:
-        return short[0]
-    if short:
-        raise UserError(
-            f"{symbol!r} names {len(short)} containers; write one of {', '.join(c.symbol for c in short[:8])}"
+        asked = Explanations(project, sources, request.settings.src)
+        found = [asked.of(symbol) for symbol in symbols]
+        codes: dict[str, set[str]] = {}
+        for finding in _by_rules(request.settings, project) if any(isinstance(one, Container) for one in found) else ():
+            codes.setdefault(finding.symbol, set()).add(finding.code)
+        return tuple(
+            sheet_of(project, one, tuple(sorted(codes.get(one.symbol, ())))) if isinstance(one, Container) else one
+            for one in found
         )
-    close = difflib.get_close_matches(symbol, [c.symbol for c in project.containers], n=3, cutoff=0.5)
-    hint = f"; did you mean {' or '.join(close)}?" if close else "; write it as pkg.mod:NAME or pkg.mod:Class.attr"
-    raise UserError(f"no long-lived container is called {symbol!r}{hint}")
-
-
-def _sheet(project: Project, container: Container, codes: tuple[str, ...]) -> Sheet:
-    verdict = container.verdict
-    return Sheet(
-        symbol=container.symbol,
-        place=container.place,
-        constructor=container.holder.made.text,
-        verdict=verdict.name,
-        confidence=verdict.confidence.value,
-        reasons=verdict.reasons,
-        inserts=project.insert_places(container),
-        removals=project.removal_places(container),
-        timers=project.timer_places(container),
-        findings=codes,
-    )

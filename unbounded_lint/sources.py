@@ -164,6 +164,14 @@ class Sources:
                 self._failures[path] = Failure(path, 1, f"cannot be read ({reason[0].lower()}{reason[1:]})")
         return self._data[path]
 
+    def has_beside(self, directory: str, stem: str) -> bool:
+        """Whether a directory of the project has a file of whatever kind, or a directory, with that name."""
+        try:
+            with os.scandir(self.root / directory) as entries:
+                return any(entry.name.partition(".")[0] == stem for entry in entries)
+        except OSError:
+            return False
+
     @cached_property
     def candidates(self) -> tuple[str, ...]:
         """The files that may define a container, in path order."""

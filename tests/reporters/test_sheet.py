@@ -8,9 +8,16 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from unbounded_lint.evidence import Evidence
 from unbounded_lint.finding import Place
 from unbounded_lint.reporters import sheet
 from unbounded_lint.reporters.base import View
+
+EVIDENCE = Evidence(
+    key="request", domain="open", insert="entry", runs=("request", "event"), guards=(), value="tasks", owner="module",
+    shared="all", removals=("event single", "test all"), reads=("iterated",), project="application", family="map",
+    filled=False, names=("tasks",),
+)  # fmt: skip
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -22,6 +29,9 @@ class Sheet(msgspec.Struct, frozen=True):
     verdict: str
     confidence: str
     reasons: tuple[str, ...]
+    probability: float
+    evidence: Evidence | None
+    weights: tuple[tuple[str, float], ...]
     inserts: tuple[Place, ...]
     removals: tuple[Place, ...]
     timers: tuple[Place, ...]
@@ -38,6 +48,9 @@ def facts() -> Sheet:
         verdict="never emptied",
         confidence="high",
         reasons=("the key is a parameter", "no removal in the project"),
+        probability=0.876,
+        evidence=EVIDENCE,
+        weights=(("key: request", 1.5), ("runs: request", 0.25), ("guards: none", -0.125)),
         inserts=(Place("app/api.py", 5, 5, 5, 30, "insert", "store._runs[run_id] = run"),),
         removals=(),
         timers=(),
@@ -54,6 +67,22 @@ def test_text(facts: Sheet, view_of: Callable[..., View]) -> None:
         "  confidence: high",
         "    because the key is a parameter",
         "    because no removal in the project",
+        "  probability: 88%",
+        "  evidence:",
+        "    its key is made of: request (+1.50)",
+        "    the keys there can be: open",
+        "    an insert adds: entry",
+        "    an insert runs per: request (+0.25), event",
+        "    asked before an insert: none (-0.12)",
+        "    its values are: tasks",
+        "    what makes it last: module",
+        "    objects with it that last: all",
+        "    what takes entries out: event single, test all",
+        "    how else it is used: iterated",
+        "    it is part of: application",
+        "    kind: map",
+        "    written out with entries: no",
+        "    its name speaks of: tasks",
         "  inserts:",
         "    app/api.py:5:5  store._runs[run_id] = run",
         "  removals: none",
@@ -67,9 +96,40 @@ def test_text_without_findings(facts: Sheet, view_of: Callable[..., View]) -> No
     assert list(sheet.render_text(quiet, view_of()))[-1] == "  findings: none"
 
 
+def test_text_without_evidence(facts: Sheet, view_of: Callable[..., View]) -> None:
+    bounded = msgspec.structs.replace(facts, probability=0.0, evidence=None, weights=())
+    lines = list(sheet.render_text(bounded, view_of()))
+    assert "  evidence: none, since nothing makes it grow" in lines
+    assert not [line for line in lines if "probability" in line]
+
+
+def test_every_field_of_the_evidence_has_a_line(facts: Sheet, view_of: Callable[..., View]) -> None:
+    lines = list(sheet.render_text(facts, view_of()))
+    shown = lines[lines.index("  evidence:") + 1 : lines.index("  inserts:")]
+    assert len(shown) == len(Evidence.__struct_fields__)
+
+
+def test_texts_stand_apart(facts: Sheet, view_of: Callable[..., View]) -> None:
+    alone = list(sheet.render_text(facts, view_of()))
+    assert list(sheet.render_texts([facts, facts], view_of())) == [*alone, "", *alone]
+
+
+def test_several_as_json_are_one_object(facts: Sheet, view_of: Callable[..., View]) -> None:
+    document = json.loads("\n".join(sheet.render_json_list([facts, facts], {"a:b": "there is none"}, view_of())))
+    alone = json.loads("\n".join(sheet.render_json(facts, view_of())))
+    assert document == {
+        "version": alone.pop("version"),
+        "sheets": [alone, alone],
+        "unknown": [{"symbol": "a:b", "why": "there is none"}],
+    }
+
+
 def test_json(facts: Sheet, view_of: Callable[..., View]) -> None:
     document = json.loads("\n".join(sheet.render_json(facts, view_of())))
     assert list(document) == ["version", *Sheet.__struct_fields__]
+    assert document["probability"] == 0.876
+    assert document["evidence"] == json.loads(msgspec.json.encode(EVIDENCE))
+    assert document["weights"][0] == {"feature": "key: request", "weight": 1.5}
     assert document["inserts"] == [
         {
             "role": "insert",

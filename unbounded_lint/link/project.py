@@ -14,6 +14,7 @@ from unbounded_lint.finding import Place
 from unbounded_lint.link.containers.finding import Containers, Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.containers.making import Making
+from unbounded_lint.link.containers.passing import Passing, Passings
 from unbounded_lint.link.containers.reading import Accesses
 from unbounded_lint.link.containers.registries import Registries
 from unbounded_lint.link.dataflow.handles import Attribute
@@ -21,7 +22,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.defects.defects import Defects
 from unbounded_lint.link.defects.question import Linked
 from unbounded_lint.link.keys.domains import Keys
-from unbounded_lint.link.program.program import Program, ScopeId
+from unbounded_lint.link.program.program import LinkedModule, Program, ScopeId
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.container import Container, verdict_on
@@ -104,6 +105,10 @@ class Project:
         """What can be wrong with the sweeping of a container: one question for each rule that has one of its own."""
         parts = (self.flow, self.execution, self._keys, self._removals, self.holdings, self._lifetimes)
         return Defects(Linked(*parts, self.containers))
+
+    def passing(self, module: LinkedModule, qualname: str, *, inside: bool = False) -> Iterator[Passing]:
+        """What a module has under a plain name that is no long-lived container, and why it is none."""
+        return Passings(self._containers).of(module, qualname, inside=inside)
 
     @property
     def failures(self) -> tuple[tuple[str, str, Exception], ...]:

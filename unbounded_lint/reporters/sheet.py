@@ -1,13 +1,40 @@
-"""The fact sheet of one container, as text or JSON, for `explain`."""
+"""The fact sheets of containers, as text or JSON, for `explain`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
+import msgspec
+
+from unbounded_lint.evidence import Evidence
 from unbounded_lint.finding import Place
 from unbounded_lint.reporters.base import View, printable
+
+VERSION = 1
+"""Changes when a field of the JSON form changes its meaning or goes."""
+
+_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "key": "its key is made of",
+        "domain": "the keys there can be",
+        "insert": "an insert adds",
+        "runs": "an insert runs per",
+        "guards": "asked before an insert",
+        "value": "its values are",
+        "owner": "what makes it last",
+        "shared": "objects with it that last",
+        "removals": "what takes entries out",
+        "reads": "how else it is used",
+        "project": "it is part of",
+        "family": "kind",
+        "filled": "written out with entries",
+        "names": "its name speaks of",
+    }
+)
+"""The fields of the evidence in words."""
 
 
 class SheetLike(Protocol):
@@ -38,6 +65,18 @@ class SheetLike(Protocol):
         """The evidence, in words."""
 
     @property
+    def probability(self) -> float:
+        """How probable it is that it grows without end."""
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What that was told by, None where nothing makes it grow."""
+
+    @property
+    def weights(self) -> tuple[tuple[str, float], ...]:
+        """The features of the evidence that count, each with its weight."""
+
+    @property
     def inserts(self) -> tuple[Place, ...]:
         """Where entries are added."""
 
@@ -54,6 +93,14 @@ class SheetLike(Protocol):
         """Codes reported for it."""
 
 
+def render_texts(sheets: Sequence[SheetLike], view: View) -> Iterator[str]:
+    """Give sheets for a person, with an empty line between two."""
+    for number, sheet in enumerate(sheets):
+        if number:
+            yield ""
+        yield from render_text(sheet, view)
+
+
 def render_text(sheet: SheetLike, view: View) -> Iterator[str]:
     """Give the sheet for a person, line by line."""
     yield printable(sheet.symbol)
@@ -63,6 +110,7 @@ def render_text(sheet: SheetLike, view: View) -> Iterator[str]:
     yield f"  confidence: {sheet.confidence}"
     for reason in sheet.reasons:
         yield f"    because {printable(reason)}"
+    yield from _evidence(sheet)
     yield from _places("inserts", sheet.inserts, view)
     yield from _places("removals", sheet.removals, view)
     yield from _places("timers", sheet.timers, view)
@@ -71,20 +119,57 @@ def render_text(sheet: SheetLike, view: View) -> Iterator[str]:
 
 def render_json(sheet: SheetLike, view: View) -> Iterator[str]:
     """Give the sheet as one indented JSON object."""
+    yield json.dumps({"version": VERSION, **_document(sheet, view)}, indent=2)
+
+
+def render_json_list(sheets: Sequence[SheetLike], unknown: Mapping[str, str], view: View) -> Iterator[str]:
+    """Give several sheets as one indented JSON object, with the symbols that name no container and why."""
     document = {
-        "version": 1,
+        "version": VERSION,
+        "sheets": [_document(sheet, view) for sheet in sheets],
+        "unknown": [{"symbol": symbol, "why": why} for symbol, why in unknown.items()],
+    }
+    yield json.dumps(document, indent=2)
+
+
+def _document(sheet: SheetLike, view: View) -> dict[str, Any]:
+    return {
         "symbol": sheet.symbol,
         "place": _place(sheet.place, view),
         "constructor": sheet.constructor,
         "verdict": sheet.verdict,
         "confidence": sheet.confidence,
         "reasons": list(sheet.reasons),
+        "probability": round(sheet.probability, 3),
+        "evidence": None if sheet.evidence is None else msgspec.to_builtins(sheet.evidence),
+        "weights": [{"feature": feature, "weight": weight} for feature, weight in sheet.weights],
         "inserts": [_place(place, view) for place in sheet.inserts],
         "removals": [_place(place, view) for place in sheet.removals],
         "timers": [_place(place, view) for place in sheet.timers],
         "findings": list(sheet.findings),
     }
-    yield json.dumps(document, indent=2)
+
+
+def _evidence(sheet: SheetLike) -> Iterator[str]:
+    """One line a field: what it is about, then its values, each with its weight if it counts."""
+    if sheet.evidence is None:
+        yield "  evidence: none, since nothing makes it grow"
+        return
+    yield f"  probability: {sheet.probability:.0%}"
+    yield "  evidence:"
+    weights = dict(sheet.weights)
+    for field, meaning in _FIELDS.items():
+        told = [
+            f"{value} ({weights[feature]:+.2f})" if (feature := f"{field}: {value}") in weights else value
+            for value in _values(getattr(sheet.evidence, field))
+        ]
+        yield f"    {meaning}: {printable(', '.join(told))}"
+
+
+def _values(value: str | bool | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(value, bool):
+        return ("yes" if value else "no",)
+    return (value,) if isinstance(value, str) else value or ("none",)
 
 
 def _where(place: Place, view: View) -> str:

@@ -32,6 +32,10 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         {"A": "module", "B": "module", "C": "module", "D": "module"},
     ),
     "try and except": ("try:\n    import x\n    A = {}\nexcept ImportError:\n    A = {}\n", {"A": "module"}),
+    "a name bound at the very end": (
+        "A = {}\ntry:\n    import x\nexcept ImportError as error:\n    pass\n",
+        {"A": "module"},
+    ),
     "type checking only": ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    A = {}\n", {}),
     "dunder names": ("__all__ = ['f']\n__path__ = []\n", {}),
     "global in a function": ("A = None\ndef f():\n    global A\n    A = {}\n", {"A": "module"}),

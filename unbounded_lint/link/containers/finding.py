@@ -82,7 +82,7 @@ class Containers:
             found = self._made_by_bindings(owner, bindings)
             if found is None:
                 continue
-            if life.kind == "class" and (self._is_default(owner, name) or self._is_field(owner, name)):
+            if life.kind == "class" and (self.is_default(owner, name) or self.is_field(owner, name)):
                 continue
             yield self._holder(owner, name, life, found)
 
@@ -106,24 +106,24 @@ class Containers:
         """The container a name is bound to, and the operations that bind one in the owner's own scope (or in a function
         that declares the name global, where no other does)."""
         bound = ((binding.given, ScopeId(owner.path, binding.scope), binding.op) for binding in bindings)
-        chosen, places = self._made(each for each in bound if self._is_live(*each[1:]))
+        chosen, places = self._made(each for each in bound if each[0] is not None and self.is_live(*each[1:]))
         own = [place for place in places if place[0] == owner]
         return (chosen, tuple(own or places)) if chosen is not None else None
 
-    def _is_live(self, scope: ScopeId, op: int) -> bool:
+    def is_live(self, scope: ScopeId, op: int) -> bool:
         """Whether the operation stands outside `if TYPE_CHECKING`."""
         facts = self.program.facts(scope)
         heads = (facts.frames[index].head for index in frames_of(facts, op) if facts.frames[index].kind == "if")
         return not any(head is not None and w.last_name(head) == "TYPE_CHECKING" for head in heads)
 
-    def _is_default(self, cls: ScopeId, name: str) -> bool:
+    def is_default(self, cls: ScopeId, name: str) -> bool:
         """Whether instances get a value of their own in place of the class's."""
         relatives = (*self.resolver.mro(cls), *self.flow.subclasses(cls))
         return any(
             not write.on_class for relative in relatives for write in self.resolver.writes(relative).get(name, ())
         )
 
-    def _is_field(self, cls: ScopeId, name: str) -> bool:
+    def is_field(self, cls: ScopeId, name: str) -> bool:
         """Whether a class-level assignment declares a field that every instance gets anew."""
         if self.resolver.all_outside_bases(cls) & name_lists().copied_defaults:
             return True
@@ -213,7 +213,7 @@ class Containers:
             if chosen is not None:
                 yield name, (chosen, tuple(initial or places[:1]))
         for name, bindings in self.program.of(cls).bindings(cls.index).items():
-            if self._is_field(cls, name) and name not in writes:
+            if self.is_field(cls, name) and name not in writes:
                 found = self._made_by_bindings(cls, bindings)
                 if found is not None:
                     yield name, found

@@ -424,6 +424,10 @@ class Program:
             self._modules[path] = LinkedModule(self.files[path], facts) if facts is not None else None
         return self._modules[path]
 
+    def read(self) -> Iterator[LinkedModule]:
+        """The modules parsed so far, in path order."""
+        return (module for _, module in sorted(self._modules.items()) if module is not None)
+
     @property
     def count(self) -> int:
         """How many modules have been parsed."""

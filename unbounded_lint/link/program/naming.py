@@ -1,0 +1,21 @@
+"""Qualified names as people write them, and as Python binds them."""
+
+from __future__ import annotations
+
+
+def plain(qualname: str) -> str:
+    """A qualified name as people write it: private names without the class that mangles them, and no "<locals>"."""
+    parts = [part for part in qualname.split(".") if part != "<locals>"]
+    return ".".join(_unmangled(part, parts[:at]) for at, part in enumerate(parts))
+
+
+def _unmangled(name: str, around: list[str]) -> str:
+    prefixes = (f"_{cls.lstrip('_')}" for cls in reversed(around))
+    return next((name[len(prefix) :] for prefix in prefixes if name.startswith(f"{prefix}__")), name)
+
+
+def spellings(owner: str, name: str) -> tuple[str, ...]:
+    """A name of a scope, and that as which a class around it binds it where it is private."""
+    if not name.startswith("__") or name.endswith("__"):
+        return (name,)
+    return (name, *(f"_{part.lstrip('_')}{name}" for part in reversed(owner.split(".")) if part.strip("_")))
