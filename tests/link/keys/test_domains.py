@@ -11,6 +11,7 @@ from unbounded_lint.catalog.load import catalog
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.origins import Domain, join
 
+OBJECT = "class C:\n    def __init__(self):\n        self.n = 0\n    def f(self):\n"
 CLOSED = {
     "literal": "def f():\n    X['a'] = 1\n",
     "tuple of literals": "def f():\n    X['a', 1] = 1\n",
@@ -49,6 +50,13 @@ CLOSED = {
     "returned literal": "def name():\n    return 'a'\ndef f():\n    X[name()] = 1\n",
     "argument given back": "def norm(k):\n    return k.strip()\ndef f():\n    X[norm('a')] = 1\n",
     "called at import only": "def put(k):\n    X[k] = 1\nfor k in compute():\n    put(k)\n",
+    "round counter": "N = 0\ndef f():\n    global N\n    N = (N + 1) % 8\n    X[N] = 1\n",
+    "round counter in an attribute": OBJECT + "        self.n = (self.n + 1) % 8\n        X[self.n] = 1\n",
+    "capped counter in an attribute": OBJECT + "        self.n = min(self.n + 1, 8)\n        X[self.n] = 1\n",
+    "masked": "def f(r):\n    X[r.id & 7] = 1\n",
+    "least": "def f(r):\n    X[min(len(r), r.id, 7)] = 1\n",
+    "flags": "N = 0\ndef f():\n    global N\n    N |= 4\n    X[N] = 1\n",
+    "first of a constant": "NAMES = ['a', 'b']\ndef f():\n    X[next(iter(NAMES))] = 1\n",
     "attribute set to literals": "class C:\n    kind = 'a'\n    def f(self):\n        X[self.kind] = 1\n",
 }
 OPEN = {
@@ -61,6 +69,30 @@ OPEN = {
     "uuid as text": "import uuid\ndef f():\n    X[str(uuid.uuid4())] = 1\n",
     "time": "import time\ndef f():\n    X[time.time()] = 1\n",
     "counter": "N = 0\ndef f():\n    global N\n    N += 1\n    X[N] = 1\n",
+    "counter by assignment": "N = 0\ndef f():\n    global N\n    N = N + 1\n    X[N] = 1\n",
+    "counter of a closure": (
+        "def make():\n    n = 0\n    def f():\n        nonlocal n\n        n += 1\n        X[n] = 1\n    return f\n"
+    ),
+    "counter in an endless loop": "def f():\n    n = 0\n    while True:\n        n += 1\n        X[n] = 1\n",
+    "counter in an attribute": OBJECT + "        self.n += 1\n        X[self.n] = 1\n",
+    "the same by assignment": OBJECT + "        self.n = 1 + self.n\n        X[self.n] = 1\n",
+    "the same through a local": OBJECT + "        n = self.n\n        X[n] = 1\n        self.n = n + 1\n",
+    "the same as text": OBJECT + "        self.n += 1\n        X[f'job-{self.n}'] = 1\n",
+    "the same, given back": OBJECT
+    + "        X[self.new()] = 1\n    def new(self):\n        self.n += 1\n        return self.n\n",
+    "counting down": OBJECT + "        self.n -= 1\n        X[self.n] = 1\n",
+    "counter of an inherited attribute": (
+        "class A:\n    n = 0\nclass B(A):\n    def f(self):\n        self.n += 1\n        X[self.n] = 1\n"
+    ),
+    "counter in a class attribute": (
+        "class C:\n    n = 0\n    @classmethod\n    def f(cls):\n        cls.n += 1\n        X[cls.n] = 1\n"
+    ),
+    "counter in another class": "class C:\n    n = 0\ndef f():\n    C.n += 1\n    X[C.n] = 1\n",
+    "itertools in an attribute": (
+        "import itertools\nclass C:\n    def __init__(self):\n        self.ids = itertools.count()\n"
+        "    def f(self):\n        X[next(self.ids)] = 1\n"
+    ),
+    "the same, bound": "import itertools\nfresh = itertools.count(1).__next__\ndef f():\n    X[fresh()] = 1\n",
     "exception": "def f():\n    try:\n        g()\n    except ValueError as e:\n        X[e] = 1\n",
     "itself": "class C:\n    def __init__(self):\n        X[self] = 1\ndef f():\n    C()\n",
     "new object": "class C:\n    pass\ndef f():\n    X[C()] = 1\n",
@@ -74,6 +106,16 @@ OPEN = {
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
 UNKNOWN = {
+    "counter that goes up and down": (
+        OBJECT + "        self.n += 1\n        X[self.n] = 1\n    def g(self):\n        self.n -= 1\n"
+    ),
+    "counter that starts again": OBJECT
+    + "        self.n += 1\n        X[self.n] = 1\n    def g(self):\n        self.n = 0\n",
+    "counter that starts again in a loop": (
+        "def f():\n    n = 0\n    while 1:\n        n += 1\n        X[n] = 1\n        if n == 9:\n            n = 0\n"
+    ),
+    "counter of one call": "def f(xs):\n    n = 0\n    for x in xs:\n        n += 1\n        X[n] = x\n",
+    "a part added": "def f(k, more):\n    k = k + more\n    X[k] = 1\n",
     "public parameter": "def f(thing):\n    X[thing] = 1\n",
     "result of something": "import other\ndef f():\n    X[other.compute()] = 1\n",
     "item of something": "import other\ndef f():\n    for k in other.compute():\n        X[k] = 1\n",
@@ -153,6 +195,15 @@ def test_callers_in_another_module(tmp_path: Path) -> None:
     (access,) = (a for a in named(project).accesses if a.kind == "insert")
     assert access.key is not None
     assert keys.domain(access.key, access.scope, access.op).kind == "closed"
+
+
+def test_counter_of_another_module(tmp_path: Path) -> None:
+    files = {"m.py": "import n\nX = {}\ndef f():\n    n.LAST += 1\n    X[n.LAST] = 1\n", "n.py": "LAST = 0\n"}
+    project = linked(tmp_path, files)
+    keys = Keys(project.flow, project.execution, catalog())
+    (access,) = (a for a in named(project).accesses if a.kind == "insert")
+    assert access.key is not None
+    assert keys.domain(access.key, access.scope, access.op).source == "counter"
 
 
 def test_callers_in_tests_do_not_count(tmp_path: Path) -> None:

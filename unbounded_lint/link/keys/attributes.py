@@ -11,6 +11,7 @@ from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.scoping import declarations
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.values import Class, Function, Instance, Module, Value, Values, ordered
+from unbounded_lint.link.keys.counters import Counters
 from unbounded_lint.link.keys.material import Material, is_outside
 from unbounded_lint.link.keys.origins import (
     NOTHING_YET,
@@ -41,8 +42,9 @@ _CONTEXTS = frozenset({"ctx", "context"})
 class Attributes:
     """The equations over attributes."""
 
-    def __init__(self, material: Material) -> None:
+    def __init__(self, material: Material, counters: Counters) -> None:
         self.material = material
+        self.counters = counters
         self.program = material.program
         self.resolver = material.resolver
 
@@ -109,7 +111,9 @@ class Attributes:
     def _on(self, value: Value, name: str) -> Asked:
         """What `value.name` is made of, by what the class assigns to it."""
         if isinstance(value, Module):
-            return closed("set at import in another module", "constant")
+            module = self.program.named(value.name)
+            counted = self.counters.variable(name, ScopeId(module.path, 0)) if module is not None else None
+            return counted or closed("set at import in another module", "constant")
         if not isinstance(value, Instance | Class):
             return NOTHING_YET
         if self.material.is_enum(value.scope):
@@ -118,6 +122,9 @@ class Attributes:
 
     def member(self, owner: ScopeId, name: str) -> Asked:
         """What an attribute of a class or its instances is made of; nothing where none of its classes has it."""
+        counted = self.counters.attribute(owner, name)
+        if counted is not None:
+            return counted
         for cls in self.resolver.mro(owner):
             found = yield from self._own(cls, name)
             if found != NOTHING_YET:

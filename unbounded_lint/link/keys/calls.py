@@ -3,6 +3,8 @@ annotation allows, or as the name hints."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
@@ -122,6 +124,10 @@ class Calls:
                 return found if is_closed(found) and source_of(found) in _LASTING else opened(_IDENTITY, "identity")
             case "bool", _:
                 return closed("a truth value", "constant")
+            case "next", [walked, *_] if self._is_held(walked, scope):
+                return (yield self.material.items(walked, scope))
+            case "min", [_, _, *_]:
+                return (yield from self.least(arguments, scope))
             case "getattr", [holder, m.Const(value=key), *_]:
                 return (yield from self.attributes.value(m.Attr(holder, key), scope))
             case "getattr", [holder, _, *_]:
@@ -132,6 +138,20 @@ class Calls:
         if name in name_lists().conversions:
             return (yield from self.material.all_of(arguments, scope)) if arguments else Origin(CLOSED_LITERAL)
         return (yield from self._catalogued(name, arguments, scope))
+
+    def _is_held(self, walked: m.Expr, scope: ScopeId) -> bool:
+        """Whether an iterator walks over what is there."""
+        if isinstance(walked, m.Call):
+            return not name_lists().gatherers.isdisjoint(self.material.callees(walked.func, scope))
+        return isinstance(walked, m.Comp)
+
+    def least(self, parts: Sequence[m.Expr], scope: ScopeId) -> Asked:
+        """What is made of the least of some numbers, or of the bits that they share: one that is closed closes it."""
+        for part in parts:
+            found = yield from settled((yield self.material.value(part, scope)))
+            if is_closed(found):
+                return closed(f"no more than {dotted_text(part) or 'a constant'}", source_of(found))
+        return (yield from self.material.all_of(parts, scope))
 
     def _catalogued(self, name: str, arguments: list[m.Expr], scope: ScopeId) -> Asked:
         why = f"the result of `{name}()`"

@@ -12,6 +12,7 @@ from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.values import Allocation, Class, ordered
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.calls import Calls
+from unbounded_lint.link.keys.counters import Counters
 from unbounded_lint.link.keys.material import Material, is_outside
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
@@ -30,19 +31,19 @@ from unbounded_lint.link.keys.origins import (
     source_of,
 )
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.literals import is_listed, is_text
 from unbounded_lint.link.program.program import Binding, ScopeId, Site
 
 
 class Expressions:
     """The equations over expressions, variables and elements."""
 
-    def __init__(self, material: Material, calls: Calls, attributes: Attributes) -> None:
+    def __init__(self, material: Material, calls: Calls, attributes: Attributes, counters: Counters) -> None:
         self.material = material
         self.program = material.program
         self.resolver = material.resolver
         self.calls = calls
         self.attributes = attributes
+        self.counters = counters
 
     def value(self, expr: m.Expr, scope: ScopeId) -> Asked:
         """What an expression is made of."""
@@ -69,6 +70,8 @@ class Expressions:
             case m.Binary(op="%", items=(left, right)) if not isinstance(left, m.Const):
                 divisor = yield from settled((yield material.value(right, scope)))
                 return closed("a remainder", source_of(divisor)) if is_closed(divisor) else NOT_KNOWN
+            case m.Binary(op="&", items=items):
+                return (yield from self.calls.least(items, scope))
             case m.Binary(items=items):
                 return (yield from material.all_of(items, scope))
             case m.Unary(operand=inner) | m.Await(value=inner) | m.Walrus(value=inner) | m.Star(value=inner):
@@ -96,6 +99,9 @@ class Expressions:
 
     def variable(self, name: str, owner: ScopeId) -> Asked:
         """What a variable of a scope is made of."""
+        counted = self.counters.variable(name, owner)
+        if counted is not None:
+            return counted
         found = []
         for binding in self.program.bound(owner, name):
             found.append((yield from self._binding(binding, name, owner)))
@@ -117,8 +123,6 @@ class Expressions:
                 annotated = self._annotated(binding, scope)
                 if annotated is not None:
                     return annotated
-            case "augmented" if not self._is_joined(name, owner):
-                return opened(f"`{name}` is counted up", "counter", hinted=True)
             case "item" | "item-part" if binding.expr is not None:
                 return (yield from self.target(binding, binding.expr, scope))
             case "entered" | "other":
@@ -138,11 +142,6 @@ class Expressions:
         annotation = action.annotation if isinstance(action, m.Assign) else None
         found = self.material.closing(annotation, scope)
         return Origin(found) if found is not None else None
-
-    def _is_joined(self, name: str, owner: ScopeId) -> bool:
-        """Whether a name holds a text or a list: `+=` then joins its parts, and counts nothing."""
-        bindings = self.program.bound(owner, name)
-        return any(is_text(b.expr) or (b.kind == "value" and is_listed(b.expr)) for b in bindings)
 
     def _exception(self, binding: Binding, scope: ScopeId) -> Origin:
         frames = self.program.facts(scope).frames
