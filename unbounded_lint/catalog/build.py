@@ -30,6 +30,8 @@ _SECTIONS: Mapping[str, tuple[str, type[model.Entry]]] = {
     "container": ("containers", model.ContainerKind),
     "function": ("functions", model.ArgumentFunction),
     "call": ("key_calls", model.KeyCall),
+    "attribute": ("attributes", model.Finite),
+    "finder": ("finders", model.Finite),
     "annotation": ("annotations", model.Annotation),
     "words": ("words", model.Words),
 }

@@ -404,6 +404,15 @@ class Annotation(Entry, frozen=True, kw_only=True):
     source: Source = "unknown"
 
 
+class Finite(Entry, frozen=True, kw_only=True):
+    """Names of which one finite set of keys is known: attributes that have only such values, or callees that take only
+    such an argument and raise for any other."""
+
+    names: tuple[str, ...]
+    source: Source
+    note: str = ""
+
+
 class Words(Entry, frozen=True, kw_only=True):
     """Words in names that hint at a domain, never prove one. `prefixes` end in "_" and count for the whole name."""
 
@@ -445,6 +454,7 @@ class NameLists(Entry, frozen=True, kw_only=True):
     fresh: frozenset[str] = frozenset()
     evictions: frozenset[str] = frozenset()
     pushes: frozenset[str] = frozenset()
+    joiners: frozenset[str] = frozenset()
     fills: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     text_methods: frozenset[str] = frozenset()
@@ -511,6 +521,8 @@ class Data(Entry, frozen=True, kw_only=True):
     containers: tuple[ContainerKind, ...]
     functions: tuple[ArgumentFunction, ...]
     key_calls: tuple[KeyCall, ...]
+    attributes: tuple[Finite, ...]
+    finders: tuple[Finite, ...]
     annotations: tuple[Annotation, ...]
     words: tuple[Words, ...]
     loops: Loops

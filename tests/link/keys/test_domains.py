@@ -36,6 +36,33 @@ CLOSED = {
     "enum member": "import enum\nclass E(enum.Enum):\n    A = 1\ndef f():\n    X[E.A] = 1\n",
     "loop over an enum": "import enum\nclass E(enum.Enum):\n    A = 1\ndef f():\n    for k in E:\n        X[k] = 1\n",
     "enum by value": "from enum import Enum\nclass E(Enum):\n    A = 1\ndef f(request):\n    X[E(request.id)] = 1\n",
+    "enum by name": "from enum import Enum\nclass E(Enum):\n    A = 1\ndef f(k):\n    E[k]\n    X[k] = 1\n",
+    "taken by an enum": "from enum import Enum\nclass E(Enum):\n    A = 1\ndef f(k):\n    e = E(k)\n    X[k] = e\n",
+    "time zone": "import zoneinfo as z\ndef f(r):\n    k = r.get()\n    v = z.ZoneInfo(k.decode())\n    X[k] = v\n",
+    "time zone in one statement": "import pytz\ndef f(k):\n    X[k] = pytz.timezone(k)\n",
+    "codec, otherwise raised": (
+        "import codecs\ndef f(k):\n    try:\n        c = codecs.lookup(k)\n    except LookupError:\n"
+        "        raise ValueError from None\n    X[k] = c\n"
+    ),
+    "plugin": "import importlib as i\ndef f(k):\n    p = i.import_module(f'plugins.{k}')\n    X[k.lower()] = p\n",
+    "environment": "import os\ndef f(k):\n    X[k] = 1\n    return os.environ[k]\n",
+    "environment, if there": "import os\ndef f(k):\n    X[k] = 1\n    return os.getenv(k, '')\n",
+    "item of a constant": "NAMES = {'a': 1}\ndef f(k):\n    v = NAMES[k]\n    X[k] = v\n",
+    "got from a constant": (
+        "NAMES = {'a': 1}\ndef f(k):\n    v = NAMES.get(k)\n    if v is None:\n        raise KeyError\n    X[k] = v\n"
+    ),
+    "got from a constant at once": "NAMES = {'a': 1}\ndef f(k):\n    if v := NAMES.get(k):\n        X[k] = v\n",
+    "error number": "def f():\n    try:\n        g()\n    except OSError as e:\n        X[e.errno] = 1\n",
+    "status code": "def f(reply):\n    X[reply.status_code] = 1\n",
+    "module of a caller": "import sys\ndef f():\n    X[sys._getframe(1).f_globals['__name__']] = 1\n",
+    "place of a caller": "import inspect\ndef f():\n    X[inspect.currentframe().f_back.f_code.co_filename] = 1\n",
+    "file of a caller": "import inspect\ndef f():\n    X[inspect.stack()[1].filename] = 1\n",
+    "name of a class": (
+        "from typing import Iterable\nclass C:\n    name: str\ndef f(cs: Iterable[type[C]]):\n    for c in cs:\n"
+        "        X[c.name] = c\n"
+    ),
+    "identity of a function": "from typing import Callable\ndef f(g: Callable[[], None]):\n    X[id(g)] = 1\n",
+    "identity of a class": "def f(o):\n    X[id(type(o))] = 1\n",
     "annotated enum": "from enum import Enum\nclass E(Enum):\n    A = 1\ndef f(k: E):\n    X[k] = 1\n",
     "annotated literal": "from typing import Literal\ndef f(k: Literal['a', 'b']):\n    X[k] = 1\n",
     "annotated type": "def f(k: type[int]):\n    X[k] = 1\n",
@@ -102,6 +129,8 @@ OPEN = {
     "argument given back": "def norm(k):\n    return k.strip()\ndef f(request):\n    X[norm(request.id)] = 1\n",
     "choice": "def f(request):\n    X['a' if request else request.id] = 1\n",
     "not in a constant": "NAMES = {1}\ndef f(request):\n    k = request.id\n    if k not in NAMES:\n        X[k] = 1\n",
+    "values of a template": "def f(request):\n    X['%(a)s' % {'a': request.id}] = 1\n",
+    "values of a map": "import json\ndef f(request):\n    X[json.dumps({'a': request.id})] = 1\n",
     "items of a request": "def f(request):\n    for k in request.args:\n        X[k] = 1\n",
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
@@ -115,6 +144,25 @@ UNKNOWN = {
         "def f():\n    n = 0\n    while 1:\n        n += 1\n        X[n] = 1\n        if n == 9:\n            n = 0\n"
     ),
     "counter of one call": "def f(xs):\n    n = 0\n    for x in xs:\n        n += 1\n        X[n] = x\n",
+    "looked up if one likes": (
+        "from zoneinfo import ZoneInfo\ndef f(k, z):\n    z = ZoneInfo(k) if z is None else z\n    X[k] = z\n"
+    ),
+    "not found, and kept": (
+        "import pytz\ndef f(k):\n    try:\n        z = pytz.timezone(k)\n    except KeyError:\n        z = None\n"
+        "    X[k] = z\n"
+    ),
+    "looked up later": "from zoneinfo import ZoneInfo\ndef f(k):\n    X[k] = 1\n    return ZoneInfo(k)\n",
+    "not found in a constant": (
+        "NAMES = {'a': 1}\ndef f(k):\n    try:\n        return NAMES[k]\n    except KeyError:\n        X[k] = 1\n"
+    ),
+    "not got from a constant": "NAMES = {'a': 1}\ndef f(k):\n    if NAMES.get(k) is None:\n        X[k] = 1\n",
+    "read of a defaultdict": (
+        "from collections import defaultdict\nD = defaultdict(list)\ndef f(k):\n    v = D[k]\n    X[k] = v\n"
+    ),
+    "second argument": "import hashlib\ndef f(k):\n    d = hashlib.new('md5', k)\n    X[k] = d\n",
+    "bound anew after the look-up": (
+        "import pytz\ndef f(k, more):\n    pytz.timezone(k)\n    k = more(k)\n    X[k] = 1\n"
+    ),
     "a part added": "def f(k, more):\n    k = k + more\n    X[k] = 1\n",
     "public parameter": "def f(thing):\n    X[thing] = 1\n",
     "result of something": "import other\ndef f():\n    X[other.compute()] = 1\n",

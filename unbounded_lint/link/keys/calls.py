@@ -15,6 +15,7 @@ from unbounded_lint.link.keys.material import Material, is_outside
 from unbounded_lint.link.keys.narrowing import Narrowing
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
+    LASTING,
     NOT_KNOWN,
     NOTHING_YET,
     Asked,
@@ -34,8 +35,6 @@ from unbounded_lint.link.keys.origins import (
 from unbounded_lint.link.program.program import ScopeId
 
 _IDENTITY = "the identity of an object"
-_LASTING = frozenset({"class", "function", "module", "code"})
-"""Sources of objects that are never collected, so that their identities are as few as they are."""
 _ATTRIBUTE_HOOKS = frozenset({"__getattr__", "__getattribute__"})
 
 
@@ -121,7 +120,7 @@ class Calls:
                 return closed("a class", "class")
             case "id", [value]:
                 found = yield from settled((yield self.material.value(value, scope)))
-                return found if is_closed(found) and source_of(found) in _LASTING else opened(_IDENTITY, "identity")
+                return found if is_closed(found) and source_of(found) in LASTING else opened(_IDENTITY, "identity")
             case "bool", _:
                 return closed("a truth value", "constant")
             case "next", [walked, *_] if self._is_held(walked, scope):

@@ -66,7 +66,9 @@ class Expressions:
             case m.Display(items=items) | m.FString(parts=items) | m.BoolOp(items=items):
                 return (yield from self._literal(items, scope))
             case m.DictDisplay(items=entries):
-                return (yield from self._literal([entry.key or entry.value for entry in entries], scope))
+                return (
+                    yield from self._literal([p for e in entries for p in (e.key, e.value) if p is not None], scope)
+                )
             case m.Binary(op="%", items=(left, right)) if not isinstance(left, m.Const):
                 divisor = yield from settled((yield material.value(right, scope)))
                 return closed("a remainder", source_of(divisor)) if is_closed(divisor) else NOT_KNOWN
@@ -153,6 +155,8 @@ class Expressions:
     def items(self, iterable: m.Expr, scope: ScopeId) -> Asked:
         """What the elements of an iterable are made of."""
         match iterable:
+            case m.DictDisplay(items=entries):
+                return (yield from self._literal([entry.key or entry.value for entry in entries], scope))
             case m.Call():
                 return (yield from self._of_call(iterable, scope))
             case m.Name() | m.Attr():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.link.keys.lookups import Lookups
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import Asking, Domain, is_closed, settled, source_of
 from unbounded_lint.link.program.blocks import frames_of, guards
@@ -18,6 +19,7 @@ class Narrowing:
 
     def __init__(self, material: Material) -> None:
         self.material = material
+        self.lookups = Lookups(material)
 
     def at(self, key: m.Expr, scope: ScopeId, op: int) -> Asking[Domain | None]:
         """What is known of a key at an operation."""
@@ -30,7 +32,7 @@ class Narrowing:
             f.kind == "case" and f.closed and f.head == key for f in (facts.frames[i] for i in frames_of(facts, op))
         ):
             return Domain("closed", "matched against constants", source="constant")
-        return None
+        return (yield from self.lookups.at(key, scope, op))
 
     def _by(self, condition: m.Expr, truth: bool, key: m.Expr, scope: ScopeId) -> Asking[Domain | None]:
         """One part that closes the key is enough where all hold; where one does, each must."""
@@ -48,9 +50,20 @@ class Narrowing:
         match condition:
             case m.Call(func=m.Name(id="isinstance"), args=(first, second)) if truth and first.value == key:
                 return self.material.closing(second.value, scope)
+            case m.Compare(left=left, ops=("is" | "is not" as operator,), items=(m.Const(kind="none"),)) if left != key:
+                return (yield from self._got(left, key, scope)) if (operator == "is not") == truth else None
             case m.Compare(left=left, ops=(operator,), items=(right,)):
                 stated = operator if truth else _NEGATED.get(operator)
                 return (yield from self._compared(left, stated, right, key, scope))
+        return (yield from self._got(condition, key, scope)) if truth else None
+
+    def _got(self, got: m.Expr, key: m.Expr, scope: ScopeId) -> Asking[Domain | None]:
+        """What is known of a key if a closed map gives something for it, be it under a name."""
+        bindings = self.material.program.bound(scope, got.id) if isinstance(got, m.Name) else ()
+        given = bindings[0].given if len(bindings) == 1 else got.value if isinstance(got, m.Walrus) else got
+        match given:
+            case m.Call(func=m.Attr(base=base, name="get"), args=(first, *_)) if first.value == key:
+                return (yield from self._compared(key, "in", base, key, scope))
         return None
 
     def _compared(

@@ -141,6 +141,8 @@ class Layout:
         return found
 
 
+_THROUGH: frozenset[m.FrameKind] = frozenset({"try", "try-else", "with"})
+"""The frames through whose end a run that goes well always comes."""
 _LEAVING = (m.Return, m.Raise, m.Continue, m.Break)
 
 
@@ -174,6 +176,19 @@ def apart(scope: m.Scope, op: int, other: int) -> Iterator[int]:
         if where.is_within(scope.ops[other].frame, frame):
             return
         yield frame
+
+
+def runs_before(scope: m.Scope, op: int, later: int) -> bool:
+    """Whether an operation has always gone well when a later one of the same scope runs."""
+    where = layout(scope)
+    frame, end = scope.ops[op].frame, scope.ops[later].frame
+    while op < later and not where.is_within(end, frame):
+        handlers = parts_of(scope, frame, "except", "finally")
+        left = all(where.leaves[i] or scope.frames[i].kind == "finally" for i in handlers)
+        if scope.frames[frame].kind not in _THROUGH or not left or any(where.is_within(end, i) for i in handlers):
+            return False
+        frame = scope.frames[frame].parent
+    return op < later
 
 
 def in_twin(scope: m.Scope, frame: int, op: int) -> bool:

@@ -16,18 +16,22 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
-from unbounded_lint.link.program.blocks import guards, in_block, loops_around
+from unbounded_lint.link.program.blocks import guards, in_block, loops_around, runs_before
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import held, straight
 from unbounded_lint.link.runs.context import Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
+from unbounded_lint.link.verdicts.longer import LONGER, Longer
 
 GROWING = frozenset({"map", "set", "cache"})
 """Families in which a key that is already there adds nothing."""
 
 HOPS = 3
 """How many callers above an insert are asked for the condition that lets it run once."""
+
+_PERHAPS = (m.BoolOp, m.IfExp, m.Comp, m.Lambda)
+"""Expressions whose parts may not be evaluated."""
 
 _AT_IMPORT: frozenset[ContextKind] = frozenset({"import", "test"})
 _RUNNING: frozenset[ContextKind] = frozenset({"run", "api", "tested", "timer", "later"})
@@ -60,6 +64,7 @@ class Inserts:
         self.keys = keys
         self.removals = removals
         self._installed = Installed(flow)
+        self._longer = Longer(flow)
         self._construction = Construction(flow)
 
     def of(self, holder: Holder, accesses: AccessList) -> tuple[Insert, ...]:
@@ -73,11 +78,12 @@ class Inserts:
                 continue
             if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(access, accesses):
                 continue
-            if self._is_refused_when_full(access, accesses) or self._is_present(access, accesses):
+            longer = self._longer.prolongs(access, accesses)
+            if self._is_refused_when_full(access, accesses) or (not longer and self._is_present(access, accesses)):
                 continue
             if self._construction.fills(holder, access) or self._is_definition(access):
                 continue
-            domain = self._domain(holder, access, accesses)
+            domain = LONGER if longer else self._domain(holder, access, accesses)
             if domain.kind != "closed" and not self.removals.rewrites_entries(access, accesses):
                 found.append(Insert(access, domain, contexts))
         return tuple(found)
@@ -113,7 +119,26 @@ class Inserts:
     def _is_present(self, access: Access, accesses: AccessList) -> bool:
         """Whether the key is known to be in the container already: then its value is only replaced."""
         searches = self._searches(access, accesses)
-        return any(test.left == access.key and ("in" in test.ops) == truth for test, truth in searches)
+        if any(test.left == access.key and ("in" in test.ops) == truth for test, truth in searches):
+            return True
+        return access.how == "[]" and any(self._was_read(access, a) for a in accesses.within(access.scope))
+
+    def _was_read(self, access: Access, other: Access) -> bool:
+        """Whether another access read or removed the entry of the same key before, which raises where there is
+        none, and the key is still the same."""
+        how = {"read": "[]", "remove": "del"}.get(other.kind)
+        same = other.how == how and not other.implicit and other.nested == access.nested and other.key == access.key
+        if not same or other.outer != access.outer or any(isinstance(p, _PERHAPS) for p in other.site.parents):
+            return False
+        facts, key = self.program.facts(access.scope), access.key
+        if other.op != access.op and not runs_before(facts, other.op, access.op):
+            return False
+        names = {part.id for part in w.walk(key) if isinstance(part, m.Name)} if key is not None else set()
+        return not any(
+            other.op < binding.op <= access.op and binding.scope == access.scope.index
+            for name in names
+            for binding in self.program.bound(access.scope, name)
+        )
 
     def _searches(self, access: Access, accesses: AccessList) -> Iterator[tuple[m.Compare, bool]]:
         """The tests of what is in the container that lead to an access, each with its truth."""
@@ -146,6 +171,8 @@ class Inserts:
         match test:
             case m.Compare(left=m.Call(args=(argument,)), ops=("==" | "<" | "<=",), items=(m.Const(value="0" | "1"),)):
                 return truth and id(argument.value) in nodes
+            case m.Compare(ops=("==",), items=(m.Const(value="lifespan.startup"),)):
+                return truth  # what an ASGI server sends once
             case m.Compare(left=left, ops=("is",), items=(m.Const(kind="none"),)):
                 return truth and (id(left) in nodes or self._is_set_here(left, scope))
         return not truth and (id(test) in nodes or self._is_set_here(test, scope))
