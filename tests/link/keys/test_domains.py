@@ -47,6 +47,7 @@ CLOSED = {
     "plugin": "import importlib as i\ndef f(k):\n    p = i.import_module(f'plugins.{k}')\n    X[k.lower()] = p\n",
     "environment": "import os\ndef f(k):\n    X[k] = 1\n    return os.environ[k]\n",
     "environment, if there": "import os\ndef f(k):\n    X[k] = 1\n    return os.getenv(k, '')\n",
+    "asserted": "NAMES = {'a', 'b'}\ndef f(k):\n    assert k in NAMES, k\n    X[k] = 1\n",
     "item of a constant": "NAMES = {'a': 1}\ndef f(k):\n    v = NAMES[k]\n    X[k] = v\n",
     "got from a constant": (
         "NAMES = {'a': 1}\ndef f(k):\n    v = NAMES.get(k)\n    if v is None:\n        raise KeyError\n    X[k] = v\n"
@@ -163,6 +164,8 @@ UNKNOWN = {
     "bound anew after the look-up": (
         "import pytz\ndef f(k, more):\n    pytz.timezone(k)\n    k = more(k)\n    X[k] = 1\n"
     ),
+    "asserted of another": "NAMES = {'a', 'b'}\ndef f(k, o):\n    assert o in NAMES\n    X[k] = 1\n",
+    "asserted under a condition": "NAMES = {'a'}\ndef f(k, o):\n    if o:\n        assert k in NAMES\n    X[k] = 1\n",
     "a part added": "def f(k, more):\n    k = k + more\n    X[k] = 1\n",
     "public parameter": "def f(thing):\n    X[thing] = 1\n",
     "result of something": "import other\ndef f():\n    X[other.compute()] = 1\n",
@@ -229,6 +232,25 @@ def test_open(text: str, tmp_path: Path) -> None:
 def test_unknown(text: str, tmp_path: Path) -> None:
     found = domain(tmp_path, text)
     assert found.kind == "unknown", found
+
+
+TABLE = "class T:\n    def __init__(self):\n        self.known = {}\n    def learn(self, k):\n"
+TABLE += "        self.known[k] = 1\nt = T()\n"
+FORGET = "def forget(k):\n    t.known.pop(k)\n"
+LEARNT = {
+    "member": "def f(request):\n    k = request.id\n    if k not in t.known:\n        raise KeyError\n    X[k] = 1\n",
+    "item": "def f(request):\n    k = request.id\n    v = t.known[k]\n    X[k] = v\n",
+    "got": "def f(request):\n    k = request.id\n    v = t.known.get(k)\n    if v is not None:\n        X[k] = v\n",
+    "walked": "def f(request):\n    for k in t.known.keys():\n        X[k] = 1\n",
+    "asserted": "def f(request):\n    k = request.id\n    assert k in t.known\n    X[k] = 1\n",
+}
+
+
+@pytest.mark.parametrize("text", LEARNT.values(), ids=LEARNT)
+def test_a_key_of_a_table_that_loses_none_is_judged_there(text: str, tmp_path: Path) -> None:
+    kept, lost = domain(tmp_path / "kept", TABLE + text), domain(tmp_path / "lost", TABLE + FORGET + text)
+    assert (kept.kind, kept.weak, kept.source) == ("unknown", True, "derived")
+    assert (lost.kind, lost.weak) != ("unknown", True)
 
 
 @pytest.mark.parametrize(("text", "source"), SOURCES.values(), ids=SOURCES)

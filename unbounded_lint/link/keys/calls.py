@@ -285,9 +285,8 @@ class Calls:
             return closed("given by calls at import", "names")
         passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
         if passed is not None:
-            narrowed = (yield from self.narrowing.at(passed, site.scope, site.op)) if site.op >= 0 else None
-            if narrowed is not None:
-                return Origin(narrowed)
+            if site.op >= 0:
+                return (yield from self.narrowing.used(passed, site.scope, site.op))
             return (yield from settled((yield self.material.value(passed, site.scope))))
         if site.call is not None and not any(a.star for a in site.call.args):
             return (yield from settled((yield from self._default(parameter))))

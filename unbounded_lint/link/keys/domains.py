@@ -68,11 +68,7 @@ class Keys:
         return self._solver.answer(question).domain or UNKNOWN
 
     def _use(self, node: int, scope: ScopeId, op: int) -> Asked:
-        key = self._material.nodes[node]
-        narrowed = yield from self._narrowing.at(key, scope, op)
-        if narrowed is not None:
-            return Origin(narrowed)
-        return (yield from settled((yield self._material.value(key, scope))))
+        return (yield from self._narrowing.used(self._material.nodes[node], scope, op))
 
     def _elements(self, node: int, scope: ScopeId) -> Asked:
         holder = self._material.nodes[node]

@@ -30,7 +30,6 @@ from unbounded_lint.link.keys.origins import (
     settled,
     source_of,
 )
-from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import Binding, ScopeId, Site
 
 
@@ -237,23 +236,8 @@ class Expressions:
             return keywords
         found = yield self.material.items(iterable, scope)
         told = found.parameters or found.domain is None or found.domain.kind != "unknown" or found.domain.weak
-        if not told and isinstance(table, m.Attr) and not self._shrinks(table.name):
-            # no more keys than that table has, which is judged where it is made
-            return Origin(Domain("unknown", f"a key of the table `{table.name}`", weak=True, source="derived"))
-        return found
-
-    @kept
-    def _shrinks(self, table: str) -> bool:
-        """Whether any attribute of that name loses keys somewhere in the program: those copied then outlive it."""
-        return any(not self.program.is_test(site.scope) and self._takes_out(site) for site in self.program.sites(table))
-
-    def _takes_out(self, site: Site) -> bool:
-        match site.parent:
-            case m.Sub(base=base) if base is site.node:
-                return role_of(self.program, site.outer) == "deleted"
-            case m.Attr(name=method):
-                return method == "clear" or bool(self.material.catalog.removing(method))
-        return False
+        copied = self.material.key_of(table) if not told and isinstance(table, m.Attr) else None
+        return Origin(copied) if copied is not None else found
 
 
 def _whose_keys(binding: Binding, iterable: m.Expr) -> m.Expr | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -30,13 +31,15 @@ class Lookups:
     def at(self, key: m.Expr, scope: ScopeId, op: int) -> Asking[Domain | None]:
         """What is known of a key at an operation by what it was looked up in; None where that says nothing."""
         facts = self.program.facts(scope)
+        copied = None
         for name in self._names(key, scope, _STEPS):
             for site in self._of(name, scope):
                 is_sure = site.op == op or runs_before(facts, site.op, op)
                 found = yield from self._told(site, is_sure=is_sure)
-                if found is not None:
+                if found is not None and found.kind == "closed":
                     return found
-        return None
+                copied = copied or found
+        return copied
 
     def _names(self, key: m.Expr, scope: ScopeId, steps: int) -> Iterator[m.Name | m.Attr]:
         """The name that a key is, and those that it is but another form of, each of which has one value here."""
@@ -101,8 +104,15 @@ class Lookups:
             return None
         members = yield from settled((yield self.material.items(found.base, scope)))
         if not is_closed(members):
-            return None
+            return self.material.key_of(found.base) if self.is_table(found.base, scope) else None
         return Domain("closed", f"looked up in `{dotted_text(found.base)}`", source=source_of(members))
+
+    def is_table(self, holder: m.Expr, scope: ScopeId) -> TypeGuard[m.Name | m.Attr]:
+        """Whether an expression is a variable of a module, or an attribute."""
+        if isinstance(holder, m.Name):
+            owner = self.material.resolver.owner(holder.id, scope)
+            return owner is not None and owner.index == 0
+        return isinstance(holder, m.Attr)
 
     def _makes(self, holder: m.Expr, scope: ScopeId) -> bool:
         """Whether a look-up of what is not there makes it."""

@@ -89,6 +89,14 @@ class Layout:
         return found
 
     @cached_property
+    def asserts(self) -> Sequence[int]:
+        """The first operations that assert something."""
+        found = (
+            i for i, op in enumerate(self._scope.ops) if isinstance(op.action, m.Eval) and op.action.role == "assert"
+        )
+        return tuple(islice(found, GUARDS))
+
+    @cached_property
     def leaves(self) -> Sequence[bool]:
         """Frame -> whether it ends by leaving."""
         frames, ops = self._scope.frames, self._scope.ops
@@ -319,6 +327,14 @@ def guards(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:
         frame = scope.frames[index]
         if frame.head is not None:
             yield frame.head, frame.kind == "else"
+
+
+def asserted(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:
+    """The conditions that were asserted before an operation, as `guards` gives them."""
+    for at in layout(scope).asserts:
+        action = scope.ops[at].action
+        if isinstance(action, m.Eval) and runs_before(scope, at, op):
+            yield action.value, True
 
 
 def _outwards(scope: m.Scope, frame: int) -> Iterator[int]:
