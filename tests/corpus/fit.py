@@ -48,7 +48,8 @@ RAISE_NOTHING = ("removals: none",)
 PRIOR = {
     "key: request": 1.0, "key: message": 0.7, "key: counter": 1.0, "key: identity": 0.5, "key: time": 0.7,
     "key: url": 0.5,
-    "key: exception": 0.5, "key: unknown": -0.5, "key: outside": -0.5, "key: installed": -1.0, "key: configuration": -1.0,
+    "key: exception": 0.5, "key: unknown": -0.5, "key: outside": -0.5, "key: installed": -1.0,
+    "key: configuration": -1.0,
     "key: environment": -1.0, "key: status": -1.0, "key: code": -1.0, "key: function": -1.0, "key: class": -1.5,
     "key: module": -1.5, "key: enum": -2.0, "key: names": -1.5, "key: constant": -1.5,
     "domain: weak unknown": -1.0, "domain: weak open": -0.3, "insert: inner": -0.5, "insert: bulk": -0.5,

@@ -31,6 +31,8 @@ _SECTIONS: Mapping[str, tuple[str, type[model.Entry]]] = {
     "function": ("functions", model.ArgumentFunction),
     "registry": ("registries", model.Registry),
     "call": ("key_calls", model.KeyCall),
+    "attribute": ("attributes", model.Finite),
+    "finder": ("finders", model.Finite),
     "annotation": ("annotations", model.Annotation),
     "words": ("words", model.Words),
 }

@@ -92,6 +92,8 @@ class Catalog:
     _functions: Mapping[str, model.ArgumentFunction]
     _key_names: Mapping[str, tuple[model.KeyCall, ...]]
     _key_methods: Mapping[str, tuple[model.KeyCall, ...]]
+    _attributes: Mapping[str, model.Source]
+    _finders: Mapping[str, model.Source]
     _annotations: Mapping[str, model.Annotation]
     _annotation_bases: Mapping[str, model.Annotation]
     _words: Mapping[str, WordHint]
@@ -116,6 +118,8 @@ class Catalog:
             _functions={name: function for function in data.functions for name in function.names},
             _key_names=_grouped((name, call) for call in data.key_calls for name in call.names),
             _key_methods=_grouped((name, call) for call in data.key_calls for name in call.methods),
+            _attributes={name: entry.source for entry in data.attributes for name in entry.names},
+            _finders={name: entry.source for entry in data.finders for name in entry.names},
             _annotations={name: entry for entry in data.annotations for name in entry.names},
             _annotation_bases={name: entry for entry in data.annotations for name in entry.bases},
             _words=_agreed(words),
@@ -228,6 +232,14 @@ class Catalog:
     def key_method(self, method: str) -> tuple[model.KeyCall, ...]:
         """As `key_call`, for a method of any receiver."""
         return self._key_methods.get(method, ())
+
+    def attribute_source(self, name: str) -> model.Source | None:
+        """Where the values of an attribute of this name come from, if there are finitely many of them."""
+        return self._attributes.get(name)
+
+    def finder(self, dotted: str) -> model.Source | None:
+        """Where the only arguments come from that this callee takes, if there are finitely many of them."""
+        return self._finders.get(self.canonical(dotted))
 
     def annotation(self, dotted: str) -> model.Annotation:
         """What the values of this type are; an entry of unknown domain for one that says nothing."""

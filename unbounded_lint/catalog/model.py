@@ -423,6 +423,15 @@ class Annotation(Entry, frozen=True, kw_only=True):
     source: Source = "unknown"
 
 
+class Finite(Entry, frozen=True, kw_only=True):
+    """Names of which one finite set of keys is known: attributes that have only such values, or callees that take only
+    such an argument and raise for any other."""
+
+    names: tuple[str, ...]
+    source: Source
+    note: str = ""
+
+
 class Words(Entry, frozen=True, kw_only=True):
     """Words in names that hint at a domain, never prove one. `prefixes` end in "_" and count for the whole name."""
 
@@ -465,6 +474,7 @@ class NameLists(Entry, frozen=True, kw_only=True):
     evictions: frozenset[str] = frozenset()
     draws: frozenset[str] = frozenset()
     pushes: frozenset[str] = frozenset()
+    joiners: frozenset[str] = frozenset()
     fills: frozenset[str] = frozenset()
     immutables: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
@@ -538,6 +548,8 @@ class Data(Entry, frozen=True, kw_only=True):
     functions: tuple[ArgumentFunction, ...]
     registries: tuple[Registry, ...]
     key_calls: tuple[KeyCall, ...]
+    attributes: tuple[Finite, ...]
+    finders: tuple[Finite, ...]
     annotations: tuple[Annotation, ...]
     words: tuple[Words, ...]
     loops: Loops

@@ -11,6 +11,7 @@ from unbounded_lint.catalog.load import catalog
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.origins import Domain, join
 
+OBJECT = "class C:\n    def __init__(self):\n        self.n = 0\n    def f(self):\n"
 CLOSED = {
     "literal": "def f():\n    X['a'] = 1\n",
     "tuple of literals": "def f():\n    X['a', 1] = 1\n",
@@ -35,6 +36,34 @@ CLOSED = {
     "enum member": "import enum\nclass E(enum.Enum):\n    A = 1\ndef f():\n    X[E.A] = 1\n",
     "loop over an enum": "import enum\nclass E(enum.Enum):\n    A = 1\ndef f():\n    for k in E:\n        X[k] = 1\n",
     "enum by value": "from enum import Enum\nclass E(Enum):\n    A = 1\ndef f(request):\n    X[E(request.id)] = 1\n",
+    "enum by name": "from enum import Enum\nclass E(Enum):\n    A = 1\ndef f(k):\n    E[k]\n    X[k] = 1\n",
+    "taken by an enum": "from enum import Enum\nclass E(Enum):\n    A = 1\ndef f(k):\n    e = E(k)\n    X[k] = e\n",
+    "time zone": "import zoneinfo as z\ndef f(r):\n    k = r.get()\n    v = z.ZoneInfo(k.decode())\n    X[k] = v\n",
+    "time zone in one statement": "import pytz\ndef f(k):\n    X[k] = pytz.timezone(k)\n",
+    "codec, otherwise raised": (
+        "import codecs\ndef f(k):\n    try:\n        c = codecs.lookup(k)\n    except LookupError:\n"
+        "        raise ValueError from None\n    X[k] = c\n"
+    ),
+    "plugin": "import importlib as i\ndef f(k):\n    p = i.import_module(f'plugins.{k}')\n    X[k.lower()] = p\n",
+    "environment": "import os\ndef f(k):\n    X[k] = 1\n    return os.environ[k]\n",
+    "environment, if there": "import os\ndef f(k):\n    X[k] = 1\n    return os.getenv(k, '')\n",
+    "asserted": "NAMES = {'a', 'b'}\ndef f(k):\n    assert k in NAMES, k\n    X[k] = 1\n",
+    "item of a constant": "NAMES = {'a': 1}\ndef f(k):\n    v = NAMES[k]\n    X[k] = v\n",
+    "got from a constant": (
+        "NAMES = {'a': 1}\ndef f(k):\n    v = NAMES.get(k)\n    if v is None:\n        raise KeyError\n    X[k] = v\n"
+    ),
+    "got from a constant at once": "NAMES = {'a': 1}\ndef f(k):\n    if v := NAMES.get(k):\n        X[k] = v\n",
+    "error number": "def f():\n    try:\n        g()\n    except OSError as e:\n        X[e.errno] = 1\n",
+    "status code": "def f(reply):\n    X[reply.status_code] = 1\n",
+    "module of a caller": "import sys\ndef f():\n    X[sys._getframe(1).f_globals['__name__']] = 1\n",
+    "place of a caller": "import inspect\ndef f():\n    X[inspect.currentframe().f_back.f_code.co_filename] = 1\n",
+    "file of a caller": "import inspect\ndef f():\n    X[inspect.stack()[1].filename] = 1\n",
+    "name of a class": (
+        "from typing import Iterable\nclass C:\n    name: str\ndef f(cs: Iterable[type[C]]):\n    for c in cs:\n"
+        "        X[c.name] = c\n"
+    ),
+    "identity of a function": "from typing import Callable\ndef f(g: Callable[[], None]):\n    X[id(g)] = 1\n",
+    "identity of a class": "def f(o):\n    X[id(type(o))] = 1\n",
     "annotated enum": "from enum import Enum\nclass E(Enum):\n    A = 1\ndef f(k: E):\n    X[k] = 1\n",
     "annotated literal": "from typing import Literal\ndef f(k: Literal['a', 'b']):\n    X[k] = 1\n",
     "annotated type": "def f(k: type[int]):\n    X[k] = 1\n",
@@ -49,6 +78,13 @@ CLOSED = {
     "returned literal": "def name():\n    return 'a'\ndef f():\n    X[name()] = 1\n",
     "argument given back": "def norm(k):\n    return k.strip()\ndef f():\n    X[norm('a')] = 1\n",
     "called at import only": "def put(k):\n    X[k] = 1\nfor k in compute():\n    put(k)\n",
+    "round counter": "N = 0\ndef f():\n    global N\n    N = (N + 1) % 8\n    X[N] = 1\n",
+    "round counter in an attribute": OBJECT + "        self.n = (self.n + 1) % 8\n        X[self.n] = 1\n",
+    "capped counter in an attribute": OBJECT + "        self.n = min(self.n + 1, 8)\n        X[self.n] = 1\n",
+    "masked": "def f(r):\n    X[r.id & 7] = 1\n",
+    "least": "def f(r):\n    X[min(len(r), r.id, 7)] = 1\n",
+    "flags": "N = 0\ndef f():\n    global N\n    N |= 4\n    X[N] = 1\n",
+    "first of a constant": "NAMES = ['a', 'b']\ndef f():\n    X[next(iter(NAMES))] = 1\n",
     "attribute set to literals": "class C:\n    kind = 'a'\n    def f(self):\n        X[self.kind] = 1\n",
 }
 OPEN = {
@@ -61,6 +97,30 @@ OPEN = {
     "uuid as text": "import uuid\ndef f():\n    X[str(uuid.uuid4())] = 1\n",
     "time": "import time\ndef f():\n    X[time.time()] = 1\n",
     "counter": "N = 0\ndef f():\n    global N\n    N += 1\n    X[N] = 1\n",
+    "counter by assignment": "N = 0\ndef f():\n    global N\n    N = N + 1\n    X[N] = 1\n",
+    "counter of a closure": (
+        "def make():\n    n = 0\n    def f():\n        nonlocal n\n        n += 1\n        X[n] = 1\n    return f\n"
+    ),
+    "counter in an endless loop": "def f():\n    n = 0\n    while True:\n        n += 1\n        X[n] = 1\n",
+    "counter in an attribute": OBJECT + "        self.n += 1\n        X[self.n] = 1\n",
+    "the same by assignment": OBJECT + "        self.n = 1 + self.n\n        X[self.n] = 1\n",
+    "the same through a local": OBJECT + "        n = self.n\n        X[n] = 1\n        self.n = n + 1\n",
+    "the same as text": OBJECT + "        self.n += 1\n        X[f'job-{self.n}'] = 1\n",
+    "the same, given back": OBJECT
+    + "        X[self.new()] = 1\n    def new(self):\n        self.n += 1\n        return self.n\n",
+    "counting down": OBJECT + "        self.n -= 1\n        X[self.n] = 1\n",
+    "counter of an inherited attribute": (
+        "class A:\n    n = 0\nclass B(A):\n    def f(self):\n        self.n += 1\n        X[self.n] = 1\n"
+    ),
+    "counter in a class attribute": (
+        "class C:\n    n = 0\n    @classmethod\n    def f(cls):\n        cls.n += 1\n        X[cls.n] = 1\n"
+    ),
+    "counter in another class": "class C:\n    n = 0\ndef f():\n    C.n += 1\n    X[C.n] = 1\n",
+    "itertools in an attribute": (
+        "import itertools\nclass C:\n    def __init__(self):\n        self.ids = itertools.count()\n"
+        "    def f(self):\n        X[next(self.ids)] = 1\n"
+    ),
+    "the same, bound": "import itertools\nfresh = itertools.count(1).__next__\ndef f():\n    X[fresh()] = 1\n",
     "exception": "def f():\n    try:\n        g()\n    except ValueError as e:\n        X[e] = 1\n",
     "itself": "class C:\n    def __init__(self):\n        X[self] = 1\ndef f():\n    C()\n",
     "new object": "class C:\n    pass\ndef f():\n    X[C()] = 1\n",
@@ -70,10 +130,43 @@ OPEN = {
     "argument given back": "def norm(k):\n    return k.strip()\ndef f(request):\n    X[norm(request.id)] = 1\n",
     "choice": "def f(request):\n    X['a' if request else request.id] = 1\n",
     "not in a constant": "NAMES = {1}\ndef f(request):\n    k = request.id\n    if k not in NAMES:\n        X[k] = 1\n",
+    "values of a template": "def f(request):\n    X['%(a)s' % {'a': request.id}] = 1\n",
+    "values of a map": "import json\ndef f(request):\n    X[json.dumps({'a': request.id})] = 1\n",
     "items of a request": "def f(request):\n    for k in request.args:\n        X[k] = 1\n",
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
 UNKNOWN = {
+    "counter that goes up and down": (
+        OBJECT + "        self.n += 1\n        X[self.n] = 1\n    def g(self):\n        self.n -= 1\n"
+    ),
+    "counter that starts again": OBJECT
+    + "        self.n += 1\n        X[self.n] = 1\n    def g(self):\n        self.n = 0\n",
+    "counter that starts again in a loop": (
+        "def f():\n    n = 0\n    while 1:\n        n += 1\n        X[n] = 1\n        if n == 9:\n            n = 0\n"
+    ),
+    "counter of one call": "def f(xs):\n    n = 0\n    for x in xs:\n        n += 1\n        X[n] = x\n",
+    "looked up if one likes": (
+        "from zoneinfo import ZoneInfo\ndef f(k, z):\n    z = ZoneInfo(k) if z is None else z\n    X[k] = z\n"
+    ),
+    "not found, and kept": (
+        "import pytz\ndef f(k):\n    try:\n        z = pytz.timezone(k)\n    except KeyError:\n        z = None\n"
+        "    X[k] = z\n"
+    ),
+    "looked up later": "from zoneinfo import ZoneInfo\ndef f(k):\n    X[k] = 1\n    return ZoneInfo(k)\n",
+    "not found in a constant": (
+        "NAMES = {'a': 1}\ndef f(k):\n    try:\n        return NAMES[k]\n    except KeyError:\n        X[k] = 1\n"
+    ),
+    "not got from a constant": "NAMES = {'a': 1}\ndef f(k):\n    if NAMES.get(k) is None:\n        X[k] = 1\n",
+    "read of a defaultdict": (
+        "from collections import defaultdict\nD = defaultdict(list)\ndef f(k):\n    v = D[k]\n    X[k] = v\n"
+    ),
+    "second argument": "import hashlib\ndef f(k):\n    d = hashlib.new('md5', k)\n    X[k] = d\n",
+    "bound anew after the look-up": (
+        "import pytz\ndef f(k, more):\n    pytz.timezone(k)\n    k = more(k)\n    X[k] = 1\n"
+    ),
+    "asserted of another": "NAMES = {'a', 'b'}\ndef f(k, o):\n    assert o in NAMES\n    X[k] = 1\n",
+    "asserted under a condition": "NAMES = {'a'}\ndef f(k, o):\n    if o:\n        assert k in NAMES\n    X[k] = 1\n",
+    "a part added": "def f(k, more):\n    k = k + more\n    X[k] = 1\n",
     "public parameter": "def f(thing):\n    X[thing] = 1\n",
     "result of something": "import other\ndef f():\n    X[other.compute()] = 1\n",
     "item of something": "import other\ndef f():\n    for k in other.compute():\n        X[k] = 1\n",
@@ -141,6 +234,25 @@ def test_unknown(text: str, tmp_path: Path) -> None:
     assert found.kind == "unknown", found
 
 
+TABLE = "class T:\n    def __init__(self):\n        self.known = {}\n    def learn(self, k):\n"
+TABLE += "        self.known[k] = 1\nt = T()\n"
+FORGET = "def forget(k):\n    t.known.pop(k)\n"
+LEARNT = {
+    "member": "def f(request):\n    k = request.id\n    if k not in t.known:\n        raise KeyError\n    X[k] = 1\n",
+    "item": "def f(request):\n    k = request.id\n    v = t.known[k]\n    X[k] = v\n",
+    "got": "def f(request):\n    k = request.id\n    v = t.known.get(k)\n    if v is not None:\n        X[k] = v\n",
+    "walked": "def f(request):\n    for k in t.known.keys():\n        X[k] = 1\n",
+    "asserted": "def f(request):\n    k = request.id\n    assert k in t.known\n    X[k] = 1\n",
+}
+
+
+@pytest.mark.parametrize("text", LEARNT.values(), ids=LEARNT)
+def test_a_key_of_a_table_that_loses_none_is_judged_there(text: str, tmp_path: Path) -> None:
+    kept, lost = domain(tmp_path / "kept", TABLE + text), domain(tmp_path / "lost", TABLE + FORGET + text)
+    assert (kept.kind, kept.weak, kept.source) == ("unknown", True, "derived")
+    assert (lost.kind, lost.weak) != ("unknown", True)
+
+
 @pytest.mark.parametrize(("text", "source"), SOURCES.values(), ids=SOURCES)
 def test_source(text: str, source: str, tmp_path: Path) -> None:
     assert domain(tmp_path, text).source == source
@@ -153,6 +265,15 @@ def test_callers_in_another_module(tmp_path: Path) -> None:
     (access,) = (a for a in named(project).accesses if a.kind == "insert")
     assert access.key is not None
     assert keys.domain(access.key, access.scope, access.op).kind == "closed"
+
+
+def test_counter_of_another_module(tmp_path: Path) -> None:
+    files = {"m.py": "import n\nX = {}\ndef f():\n    n.LAST += 1\n    X[n.LAST] = 1\n", "n.py": "LAST = 0\n"}
+    project = linked(tmp_path, files)
+    keys = Keys(project.flow, project.execution, catalog())
+    (access,) = (a for a in named(project).accesses if a.kind == "insert")
+    assert access.key is not None
+    assert keys.domain(access.key, access.scope, access.op).source == "counter"
 
 
 def test_callers_in_tests_do_not_count(tmp_path: Path) -> None:

@@ -35,6 +35,54 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "def drop(request):\n    X[request.id].pop(request.path)\n",
         "never",
     ),
+    "text that gets longer": ("X = {}\ndef put(request):\n    X['a'] = X.get('a', '') + str(request.id)\n", "never"),
+    "list that gets longer": (
+        "X = {}\ndef put(request):\n    old = X.get('a', ())\n    X['a'] = [*old, request]\n",
+        "never",
+    ),
+    "table that gets longer": (
+        "import pandas as pd\nX = {}\ndef put(request):\n    if 'a' in X:\n"
+        "        X['a'] = pd.concat([X['a'], request.rows])\n"
+        "    else:\n        X['a'] = request.rows\n",
+        "never",
+    ),
+    "text that gets longer by a template": (
+        "X = {}\ndef put(request):\n    X['a'] = f'{X[\"a\"]}, {request.id}'\n",
+        "never",
+    ),
+    "read, but not always": (
+        "X = {}\ndef put(request):\n    try:\n        return X[request.id]\n    except KeyError:\n"
+        "        X[request.id] = 1\n",
+        "never",
+    ),
+    "read under another key": (
+        "X = {}\ndef put(request):\n    k = 'a'\n    X[k]\n    k = request.id\n    X[k] = 1\n",
+        "never",
+    ),
+    "read by a default dict": (
+        "from collections import defaultdict\nX = defaultdict(int)\ndef put(request):\n"
+        "    X[request.id] = X[request.id] + 1\n",
+        "never",
+    ),
+    # what is there already, or comes once
+    "number that gets larger": ("X = {}\ndef put(request):\n    X['a'] = X.get('a', 0) + request.id\n", "closed"),
+    "text that is cut again": (
+        "X = {}\ndef put(request):\n    X['a'] = X.get('a', '') + str(request.id)\n    X['a'] = X['a'][-9:]\n",
+        "closed",
+    ),
+    "read, then replaced": ("X = {}\ndef put(request):\n    X[request.id] = X[request.id] + 1\n", "closed"),
+    "read, or else raised": (
+        "X = {}\ndef put(request):\n    try:\n        v = X[request.id]\n    except KeyError:\n"
+        "        raise ValueError from None\n"
+        "    if callable(v):\n        X[request.id] = v()\n",
+        "closed",
+    ),
+    "taken out and put back": ("X = {}\ndef put(request):\n    del X[request.id]\n    X[request.id] = 1\n", "closed"),
+    "when the server starts": (
+        "X = {}\nasync def app(scope, receive, send):\n    event = await receive()\n"
+        "    if event['type'] == 'lifespan.startup':\n        X[event['id']] = 1\n",
+        "closed",
+    ),
     # the owner's call
     "owner's call": (PUT + "def drop(k):\n    X.pop(k, None)\n", "event-only"),
     "public clear": (PUT + "def clear():\n    X.clear()\n", "event-only"),

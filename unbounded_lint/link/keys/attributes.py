@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
 
 from unbounded_lint.catalog.load import name_lists
@@ -11,29 +10,24 @@ from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.scoping import declarations
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.values import Class, Function, Instance, Module, Value, Values, ordered
+from unbounded_lint.link.keys.counters import Counters
 from unbounded_lint.link.keys.material import Material, is_outside
 from unbounded_lint.link.keys.origins import (
+    LASTING,
     NOTHING_YET,
     Asked,
     KeySource,
     Origin,
     Question,
     closed,
+    is_closed,
     made_of,
     opened,
+    settled,
+    source_of,
 )
 from unbounded_lint.link.program.program import ScopeId
 
-_CLASSLIKE: Mapping[str, KeySource] = {
-    "__class__": "class",
-    "__name__": "class",
-    "__qualname__": "class",
-    "__module__": "module",
-    "__code__": "code",
-    "__func__": "function",
-    "__doc__": "code",
-    "__file__": "module",
-}
 _SETTINGS = frozenset({"settings", "config", "conf", "cfg", "options", "preferences", "prefs"})
 _CONTEXTS = frozenset({"ctx", "context"})
 
@@ -41,8 +35,9 @@ _CONTEXTS = frozenset({"ctx", "context"})
 class Attributes:
     """The equations over attributes."""
 
-    def __init__(self, material: Material) -> None:
+    def __init__(self, material: Material, counters: Counters) -> None:
         self.material = material
+        self.counters = counters
         self.program = material.program
         self.resolver = material.resolver
 
@@ -60,21 +55,26 @@ class Attributes:
                 found.append(part)
         if found:
             return made_of(found)
+        holder = yield self.material.value(expr.base, scope)
+        whole = yield from settled(holder)
+        if is_closed(whole) and source_of(whole) in LASTING:
+            # what a class or a function has may be an object that changes: its own parts are not asked for here
+            return closed(f"`{text}` belongs to code", "code" if source_of(whole) == "code" else "names")
         root = self.material.open_root(expr)
         if root is not None and not _is_setting_of_context(text):
             return opened(f"`{text}` comes from a request or message", root, hinted=True)
-        if isinstance(expr.base, m.Call | m.Await | m.Sub):
-            holder = yield self.material.value(expr.base, scope)
-            if holder.domain is not None and holder.domain.kind == "open":
-                return holder
+        made = isinstance(expr.base, m.Call | m.Await | m.Sub)
+        if made and holder.domain is not None and holder.domain.kind == "open":
+            return holder
         comes = f"`{text}` names something that comes and goes"
         told = f"`{text}`, and where that comes from cannot be told"
         return Origin(self.material.by_word(expr.name, text, comes, told, _guess(text)))
 
     def _at_once(self, expr: m.Attr, scope: ScopeId, text: str, bases: Values) -> Origin | None:
         """What can be told without asking where anything comes from."""
-        if expr.name in _CLASSLIKE:
-            return closed(f"`{expr.name}` of a definition", _CLASSLIKE[expr.name])
+        finite = self.material.catalog.attribute_source(expr.name)
+        if finite is not None:
+            return closed(f"`{expr.name}` is one of a finite set", finite)
         values = self.resolver.values(expr, scope)
         if values and all(_is_definition(value) for value in values):
             return closed("a definition of the program", _source(ordered(values)[0]))
@@ -109,7 +109,9 @@ class Attributes:
     def _on(self, value: Value, name: str) -> Asked:
         """What `value.name` is made of, by what the class assigns to it."""
         if isinstance(value, Module):
-            return closed("set at import in another module", "constant")
+            module = self.program.named(value.name)
+            counted = self.counters.variable(name, ScopeId(module.path, 0)) if module is not None else None
+            return counted or closed("set at import in another module", "constant")
         if not isinstance(value, Instance | Class):
             return NOTHING_YET
         if self.material.is_enum(value.scope):
@@ -118,6 +120,9 @@ class Attributes:
 
     def member(self, owner: ScopeId, name: str) -> Asked:
         """What an attribute of a class or its instances is made of; nothing where none of its classes has it."""
+        counted = self.counters.attribute(owner, name)
+        if counted is not None:
+            return counted
         for cls in self.resolver.mro(owner):
             found = yield from self._own(cls, name)
             if found != NOTHING_YET:

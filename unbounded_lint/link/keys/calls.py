@@ -3,6 +3,8 @@ annotation allows, or as the name hints."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
@@ -13,6 +15,7 @@ from unbounded_lint.link.keys.material import Material, is_outside
 from unbounded_lint.link.keys.narrowing import Narrowing
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
+    LASTING,
     NOT_KNOWN,
     NOTHING_YET,
     Asked,
@@ -32,8 +35,6 @@ from unbounded_lint.link.keys.origins import (
 from unbounded_lint.link.program.program import ScopeId
 
 _IDENTITY = "the identity of an object"
-_LASTING = frozenset({"class", "function", "module", "code"})
-"""Sources of objects that are never collected, so that their identities are as few as they are."""
 _ATTRIBUTE_HOOKS = frozenset({"__getattr__", "__getattribute__"})
 
 
@@ -119,9 +120,13 @@ class Calls:
                 return closed("a class", "class")
             case "id", [value]:
                 found = yield from settled((yield self.material.value(value, scope)))
-                return found if is_closed(found) and source_of(found) in _LASTING else opened(_IDENTITY, "identity")
+                return found if is_closed(found) and source_of(found) in LASTING else opened(_IDENTITY, "identity")
             case "bool", _:
                 return closed("a truth value", "constant")
+            case "next", [walked, *_] if self._is_held(walked, scope):
+                return (yield self.material.items(walked, scope))
+            case "min", [_, _, *_]:
+                return (yield from self.least(arguments, scope))
             case "getattr", [holder, m.Const(value=key), *_]:
                 return (yield from self.attributes.value(m.Attr(holder, key), scope))
             case "getattr", [holder, _, *_]:
@@ -132,6 +137,20 @@ class Calls:
         if name in name_lists().conversions:
             return (yield from self.material.all_of(arguments, scope)) if arguments else Origin(CLOSED_LITERAL)
         return (yield from self._catalogued(name, arguments, scope))
+
+    def _is_held(self, walked: m.Expr, scope: ScopeId) -> bool:
+        """Whether an iterator walks over what is there."""
+        if isinstance(walked, m.Call):
+            return not name_lists().gatherers.isdisjoint(self.material.callees(walked.func, scope))
+        return isinstance(walked, m.Comp)
+
+    def least(self, parts: Sequence[m.Expr], scope: ScopeId) -> Asked:
+        """What is made of the least of some numbers, or of the bits that they share: one that is closed closes it."""
+        for part in parts:
+            found = yield from settled((yield self.material.value(part, scope)))
+            if is_closed(found):
+                return closed(f"no more than {dotted_text(part) or 'a constant'}", source_of(found))
+        return (yield from self.material.all_of(parts, scope))
 
     def _catalogued(self, name: str, arguments: list[m.Expr], scope: ScopeId) -> Asked:
         why = f"the result of `{name}()`"
@@ -266,9 +285,8 @@ class Calls:
             return closed("given by calls at import", "names")
         passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
         if passed is not None:
-            narrowed = (yield from self.narrowing.at(passed, site.scope, site.op)) if site.op >= 0 else None
-            if narrowed is not None:
-                return Origin(narrowed)
+            if site.op >= 0:
+                return (yield from self.narrowing.used(passed, site.scope, site.op))
             return (yield from settled((yield self.material.value(passed, site.scope))))
         if site.call is not None and not any(a.star for a in site.call.args):
             return (yield from settled((yield from self._default(parameter))))

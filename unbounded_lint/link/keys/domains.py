@@ -10,6 +10,7 @@ from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.calls import Calls
+from unbounded_lint.link.keys.counters import Counters
 from unbounded_lint.link.keys.expressions import Expressions
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.narrowing import Narrowing
@@ -37,9 +38,10 @@ class Keys:
     def __init__(self, flow: Flow, execution: Execution, catalog: Catalog) -> None:
         self._material = material = Material(flow, execution, catalog)
         self._narrowing = Narrowing(material)
-        attributes = Attributes(material)
+        counters = Counters(material)
+        attributes = Attributes(material, counters)
         self._calls = calls = Calls(material, attributes, self._narrowing)
-        expressions = Expressions(material, calls, attributes)
+        expressions = Expressions(material, calls, attributes, counters)
         self._equations: Mapping[Equation, Callable[..., Asked]] = {
             "use": self._use,
             "elements": self._elements,
@@ -66,11 +68,7 @@ class Keys:
         return self._solver.answer(question).domain or UNKNOWN
 
     def _use(self, node: int, scope: ScopeId, op: int) -> Asked:
-        key = self._material.nodes[node]
-        narrowed = yield from self._narrowing.at(key, scope, op)
-        if narrowed is not None:
-            return Origin(narrowed)
-        return (yield from settled((yield self._material.value(key, scope))))
+        return (yield from self._narrowing.used(self._material.nodes[node], scope, op))
 
     def _elements(self, node: int, scope: ScopeId) -> Asked:
         holder = self._material.nodes[node]

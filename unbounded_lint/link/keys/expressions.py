@@ -12,6 +12,7 @@ from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.values import Allocation, Class, ordered
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.calls import Calls
+from unbounded_lint.link.keys.counters import Counters
 from unbounded_lint.link.keys.material import Material, is_outside
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
@@ -29,20 +30,19 @@ from unbounded_lint.link.keys.origins import (
     settled,
     source_of,
 )
-from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.literals import is_listed, is_text
 from unbounded_lint.link.program.program import Binding, ScopeId, Site
 
 
 class Expressions:
     """The equations over expressions, variables and elements."""
 
-    def __init__(self, material: Material, calls: Calls, attributes: Attributes) -> None:
+    def __init__(self, material: Material, calls: Calls, attributes: Attributes, counters: Counters) -> None:
         self.material = material
         self.program = material.program
         self.resolver = material.resolver
         self.calls = calls
         self.attributes = attributes
+        self.counters = counters
 
     def value(self, expr: m.Expr, scope: ScopeId) -> Asked:
         """What an expression is made of."""
@@ -65,10 +65,14 @@ class Expressions:
             case m.Display(items=items) | m.FString(parts=items) | m.BoolOp(items=items):
                 return (yield from self._literal(items, scope))
             case m.DictDisplay(items=entries):
-                return (yield from self._literal([entry.key or entry.value for entry in entries], scope))
+                return (
+                    yield from self._literal([p for e in entries for p in (e.key, e.value) if p is not None], scope)
+                )
             case m.Binary(op="%", items=(left, right)) if not isinstance(left, m.Const):
                 divisor = yield from settled((yield material.value(right, scope)))
                 return closed("a remainder", source_of(divisor)) if is_closed(divisor) else NOT_KNOWN
+            case m.Binary(op="&", items=items):
+                return (yield from self.calls.least(items, scope))
             case m.Binary(items=items):
                 return (yield from material.all_of(items, scope))
             case m.Unary(operand=inner) | m.Await(value=inner) | m.Walrus(value=inner) | m.Star(value=inner):
@@ -96,6 +100,9 @@ class Expressions:
 
     def variable(self, name: str, owner: ScopeId) -> Asked:
         """What a variable of a scope is made of."""
+        counted = self.counters.variable(name, owner)
+        if counted is not None:
+            return counted
         found = []
         for binding in self.program.bound(owner, name):
             found.append((yield from self._binding(binding, name, owner)))
@@ -117,8 +124,6 @@ class Expressions:
                 annotated = self._annotated(binding, scope)
                 if annotated is not None:
                     return annotated
-            case "augmented" if not self._is_joined(name, owner):
-                return opened(f"`{name}` is counted up", "counter", hinted=True)
             case "item" | "item-part" if binding.expr is not None:
                 return (yield from self.target(binding, binding.expr, scope))
             case "entered" | "other":
@@ -139,11 +144,6 @@ class Expressions:
         found = self.material.closing(annotation, scope)
         return Origin(found) if found is not None else None
 
-    def _is_joined(self, name: str, owner: ScopeId) -> bool:
-        """Whether a name holds a text or a list: `+=` then joins its parts, and counts nothing."""
-        bindings = self.program.bound(owner, name)
-        return any(is_text(b.expr) or (b.kind == "value" and is_listed(b.expr)) for b in bindings)
-
     def _exception(self, binding: Binding, scope: ScopeId) -> Origin:
         frames = self.program.facts(scope).frames
         caught = binding.kind == "other" and any(f.kind == "except" and f.op == binding.op for f in frames)
@@ -154,6 +154,8 @@ class Expressions:
     def items(self, iterable: m.Expr, scope: ScopeId) -> Asked:
         """What the elements of an iterable are made of."""
         match iterable:
+            case m.DictDisplay(items=entries):
+                return (yield from self._literal([entry.key or entry.value for entry in entries], scope))
             case m.Call():
                 return (yield from self._of_call(iterable, scope))
             case m.Name() | m.Attr():
@@ -234,23 +236,8 @@ class Expressions:
             return keywords
         found = yield self.material.items(iterable, scope)
         told = found.parameters or found.domain is None or found.domain.kind != "unknown" or found.domain.weak
-        if not told and isinstance(table, m.Attr) and not self._shrinks(table.name):
-            # no more keys than that table has, which is judged where it is made
-            return Origin(Domain("unknown", f"a key of the table `{table.name}`", weak=True, source="derived"))
-        return found
-
-    @kept
-    def _shrinks(self, table: str) -> bool:
-        """Whether any attribute of that name loses keys somewhere in the program: those copied then outlive it."""
-        return any(not self.program.is_test(site.scope) and self._takes_out(site) for site in self.program.sites(table))
-
-    def _takes_out(self, site: Site) -> bool:
-        match site.parent:
-            case m.Sub(base=base) if base is site.node:
-                return role_of(self.program, site.outer) == "deleted"
-            case m.Attr(name=method):
-                return method == "clear" or bool(self.material.catalog.removing(method))
-        return False
+        copied = self.material.key_of(table) if not told and isinstance(table, m.Attr) else None
+        return Origin(copied) if copied is not None else found
 
 
 def _whose_keys(binding: Binding, iterable: m.Expr) -> m.Expr | None:

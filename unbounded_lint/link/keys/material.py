@@ -8,10 +8,12 @@ from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
 from unbounded_lint.link.dataflow.questions import Nodes
+from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, Value, Values, ordered
 from unbounded_lint.link.keys.origins import CLOSED_LITERAL, Asked, Domain, KeySource, Question, join, made_of, stated
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution
 
 _REQUESTS = (
@@ -84,6 +86,29 @@ class Material:
             case "closed" | "thread":
                 return Domain("unknown", f"`{text}` names something finite", weak=True, source=found)
         return Domain("unknown", otherwise, source=source)
+
+    # --- tables ---
+
+    def key_of(self, table: m.Name | m.Attr) -> Domain | None:
+        """What a key of a table of the program is: there are no more of them than that table has, which is judged where
+        it is made; None for one that loses keys, since what was copied from it then outlives it."""
+        name = table.name if isinstance(table, m.Attr) else table.id
+        if self._shrinks(name):
+            return None
+        return Domain("unknown", f"a key of the table `{name}`", weak=True, source="derived")
+
+    @kept
+    def _shrinks(self, table: str) -> bool:
+        """Whether anything of that name loses keys somewhere in the program."""
+        return any(not self.program.is_test(site.scope) and self._takes_out(site) for site in self.program.sites(table))
+
+    def _takes_out(self, site: Site) -> bool:
+        match site.parent:
+            case m.Sub(base=base) if base is site.node:
+                return role_of(self.program, site.outer) == "deleted"
+            case m.Attr(name=method):
+                return method == "clear" or bool(self.catalog.removing(method))
+        return False
 
     # --- annotations ---
 

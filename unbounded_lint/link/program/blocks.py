@@ -89,6 +89,14 @@ class Layout:
         return found
 
     @cached_property
+    def asserts(self) -> Sequence[int]:
+        """The first operations that assert something."""
+        found = (
+            i for i, op in enumerate(self._scope.ops) if isinstance(op.action, m.Eval) and op.action.role == "assert"
+        )
+        return tuple(islice(found, GUARDS))
+
+    @cached_property
     def leaves(self) -> Sequence[bool]:
         """Frame -> whether it ends by leaving."""
         frames, ops = self._scope.frames, self._scope.ops
@@ -153,6 +161,8 @@ class Layout:
         return found
 
 
+_THROUGH: frozenset[m.FrameKind] = frozenset({"try", "try-else", "with"})
+"""The frames through whose end a run that goes well always comes."""
 _LEAVING = (m.Return, m.Raise, m.Continue, m.Break)
 
 
@@ -186,6 +196,19 @@ def apart(scope: m.Scope, op: int, other: int) -> Iterator[int]:
         if where.is_within(scope.ops[other].frame, frame):
             return
         yield frame
+
+
+def runs_before(scope: m.Scope, op: int, later: int) -> bool:
+    """Whether an operation has always gone well when a later one of the same scope runs."""
+    where = layout(scope)
+    frame, end = scope.ops[op].frame, scope.ops[later].frame
+    while op < later and not where.is_within(end, frame):
+        handlers = parts_of(scope, frame, "except", "finally")
+        left = all(where.leaves[i] or scope.frames[i].kind == "finally" for i in handlers)
+        if scope.frames[frame].kind not in _THROUGH or not left or any(where.is_within(end, i) for i in handlers):
+            return False
+        frame = scope.frames[frame].parent
+    return op < later
 
 
 def in_twin(scope: m.Scope, frame: int, op: int) -> bool:
@@ -322,6 +345,14 @@ def guards(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:
         frame = scope.frames[index]
         if frame.head is not None:
             yield frame.head, frame.kind == "else"
+
+
+def asserted(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:
+    """The conditions that were asserted before an operation, as `guards` gives them."""
+    for at in layout(scope).asserts:
+        action = scope.ops[at].action
+        if isinstance(action, m.Eval) and runs_before(scope, at, op):
+            yield action.value, True
 
 
 def _outwards(scope: m.Scope, frame: int) -> Iterator[int]:

@@ -42,6 +42,8 @@ class Flags:
         match test:
             case m.Compare(left=m.Call(args=(argument,)), ops=("==" | "<" | "<=",), items=(m.Const(value="0" | "1"),)):
                 return truth and id(argument.value) in nodes
+            case m.Compare(ops=("==",), items=(m.Const(value="lifespan.startup"),)):
+                return truth  # what an ASGI server sends once
             case m.Compare(left=left, ops=("is",), items=(m.Const(kind="none"),)):
                 flag = left if truth else None
             case _:

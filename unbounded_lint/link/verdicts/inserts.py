@@ -17,13 +17,14 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
-from unbounded_lint.link.program.blocks import guards, in_block, in_main_guard, loops_around
+from unbounded_lint.link.program.blocks import guards, in_block, in_main_guard, loops_around, runs_before
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import Context, ContextKind, Place
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
+from unbounded_lint.link.verdicts.longer import LONGER, Longer
 from unbounded_lint.link.verdicts.pools import Pools
 
 GROWING = frozenset({"map", "set", "cache"})
@@ -31,6 +32,9 @@ GROWING = frozenset({"map", "set", "cache"})
 
 HOPS = 3
 """How many callers above an insert are asked for the condition that lets it run once."""
+
+_PERHAPS = (m.BoolOp, m.IfExp, m.Comp, m.Lambda)
+"""Expressions whose parts may not be evaluated."""
 
 _AT_IMPORT: frozenset[ContextKind] = frozenset({"import", "test"})
 _RUNNING: frozenset[ContextKind] = frozenset({"run", "api", "tested", "timer", "later"})
@@ -66,6 +70,7 @@ class Inserts:
         self.removals = removals
         self._installed = Installed(flow)
         self._pools = Pools(flow.program)
+        self._longer = Longer(flow)
 
     def of(self, holder: Holder, accesses: AccessList) -> tuple[Insert, ...]:
         """The inserts that can make the container grow after import."""
@@ -82,11 +87,12 @@ class Inserts:
                 continue
             if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(access, resets):
                 continue
-            if self._is_refused_when_full(access, accesses) or self._is_present(access, accesses):
+            longer = self._longer.prolongs(access, accesses)
+            if self._is_refused_when_full(access, accesses) or (not longer and self._is_present(access, accesses)):
                 continue
             if self._is_definition(access) or self._pools.keeps(access, accesses):
                 continue
-            domain = self._domain(holder, access, accesses)
+            domain = LONGER if longer else self._domain(holder, access, accesses)
             if isinstance(holder.handle, Registered) and (
                 domain.kind != "open" or _is_called_by_users(access, contexts)
             ):
@@ -142,7 +148,26 @@ class Inserts:
     def _is_present(self, access: Access, accesses: AccessList) -> bool:
         """Whether the key is known to be in the container already: then its value is only replaced."""
         searches = self._searches(access, accesses)
-        return any(test.left == access.key and ("in" in test.ops) == truth for test, truth in searches)
+        if any(test.left == access.key and ("in" in test.ops) == truth for test, truth in searches):
+            return True
+        return access.how == "[]" and any(self._was_read(access, a) for a in accesses.within(access.scope))
+
+    def _was_read(self, access: Access, other: Access) -> bool:
+        """Whether another access read or removed the entry of the same key before, which raises where there is
+        none, and the key is still the same."""
+        how = {"read": "[]", "remove": "del"}.get(other.kind)
+        same = other.how == how and not other.implicit and other.nested == access.nested and other.key == access.key
+        if not same or other.outer != access.outer or any(isinstance(p, _PERHAPS) for p in other.site.parents):
+            return False
+        facts, key = self.program.facts(access.scope), access.key
+        if other.op != access.op and not runs_before(facts, other.op, access.op):
+            return False
+        names = {part.id for part in w.walk(key) if isinstance(part, m.Name)} if key is not None else set()
+        return not any(
+            other.op < binding.op <= access.op and binding.scope == access.scope.index
+            for name in names
+            for binding in self.program.bound(access.scope, name)
+        )
 
     def _searches(self, access: Access, accesses: AccessList) -> Iterator[tuple[m.Compare, bool]]:
         """The tests of what is in the container that lead to an access, each with its truth."""

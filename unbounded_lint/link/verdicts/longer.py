@@ -1,0 +1,69 @@
+"""Entries that are bound anew to a longer form of what they were: what grows is the value, though the keys are few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unbounded_lint.catalog.load import name_lists
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.containers.accesses import Access, AccessList
+from unbounded_lint.link.dataflow.callees import callee_names
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.keys.origins import Domain
+from unbounded_lint.link.program.definitions import expansions
+from unbounded_lint.link.program.literals import is_listed, is_text
+from unbounded_lint.link.program.program import ScopeId
+
+LONGER = Domain("open", "of no account, since its value is bound anew to a longer one", source="appended")
+
+
+class Longer:
+    """Sees the inserts that make an entry longer."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.program = flow.program
+        self.resolver = flow.resolver
+
+    def prolongs(self, access: Access, accesses: AccessList) -> bool:
+        """Whether an insert gives a text, a list or an array that it found under the key back with more in it, and no
+        other one cuts it."""
+        if access.nested or access.bulk or access.key is None or access.value is None:
+            return False
+        others = accesses.inserts_by_key.get((access.scope, access.key), ())
+        if any(isinstance(o.value, m.Sub) and isinstance(o.value.index, m.Slice) for o in others):
+            return False
+        entries = [self._is_entry(part, access, accesses) for part in self._joined(access.value, access.scope)]
+        return any(entries) and not all(entries)
+
+    def _is_entry(self, part: m.Expr, access: Access, accesses: AccessList) -> bool:
+        """Whether an expression is what the container holds under the key, as it stands or with a value for none."""
+        nodes = accesses.nodes(access.scope)
+        for whole in expansions(self.program, part, access.scope):
+            match whole:
+                case m.Sub(base=base, index=key):
+                    found = id(base) in nodes and key == access.key
+                case m.Call(func=m.Attr(base=base, name="get" | "pop" | "setdefault"), args=(first, *_)):
+                    found = id(base) in nodes and first.value == access.key
+                case _:
+                    found = False
+            if found:
+                return True
+        return False
+
+    def _joined(self, value: m.Expr, scope: ScopeId) -> Iterator[m.Expr]:
+        """The parts of which a value is as long as they are together."""
+        match value:
+            case m.Binary(op="+", items=items) if any(is_text(item) or is_listed(item) for item in items):
+                yield from items
+            case m.FString(parts=items):
+                yield from items
+            case m.Display(kind="list" | "tuple", items=items):
+                yield from (item.value if isinstance(item, m.Star) else m.Const("none", "None") for item in items)
+            case m.Call(func=func, args=args) if self._joins(func, scope):
+                for given in (a.value for a in args if a.keyword is None):
+                    yield from given.items if isinstance(given, m.Display) else (given,)
+
+    def _joins(self, func: m.Expr, scope: ScopeId) -> bool:
+        if isinstance(func, m.Attr) and func.name == "join":
+            return is_text(func.base)
+        return not name_lists().joiners.isdisjoint(callee_names(func, scope, self.resolver))
