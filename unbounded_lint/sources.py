@@ -91,7 +91,13 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     try:
         limit = sys.getrecursionlimit()
         with ProcessPoolExecutor(max_workers=jobs, initializer=_begin_to_parse, initargs=(limit,)) as pool:
-            yield pool
+            try:
+                yield pool
+            except KeyboardInterrupt:
+                # A file may take a worker for long, and closing the pool waits for it.
+                for worker in multiprocessing.active_children():
+                    worker.kill()
+                raise
     finally:
         if before is None:
             del os.environ[_SAFE_PATH]
