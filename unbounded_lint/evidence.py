@@ -1,4 +1,4 @@
-"""What is known about the growth of one container, as named evidence. How sure that makes it is in `weights`."""
+"""What is known about the growth of one container, as named evidence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     project   application or library
     family    map, set, list, deque, queue, cache, buffer
     filled    whether it is written out with entries, as a table is
-    names     the words of its name and its class's that tell what it may be for
+    names     the words of its name, which prove nothing
     """
 
     key: str
@@ -46,7 +46,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The pieces that the model weighs, each "field: value"."""
+        """The pieces, each "field: value", as `tests/corpus/fit.py` weighs them."""
         return tuple(self._features())
 
     def _features(self) -> Iterator[str]:

@@ -21,7 +21,6 @@ from unbounded_lint.link.program.program import LinkedModule, ScopeId, Site
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.sources import Sources
-from unbounded_lint.weights import model
 
 SHOWN = 3
 """How many places, or symbols that may be meant, one sentence names."""
@@ -39,7 +38,7 @@ Words: TypeAlias = "tuple[str | Place, ...]"
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """The fact sheet of one container. weights are the features of its evidence that count, the weightiest first."""
+    """The fact sheet of one container."""
 
     symbol: str
     place: Place
@@ -47,9 +46,7 @@ class Sheet(msgspec.Struct, frozen=True):
     verdict: str
     confidence: str
     reasons: tuple[str, ...]
-    probability: float
     evidence: Evidence | None
-    weights: tuple[tuple[str, float], ...]
     inserts: tuple[Place, ...]
     removals: tuple[Place, ...]
     timers: tuple[Place, ...]
@@ -69,7 +66,7 @@ class Unknown(msgspec.Struct, frozen=True):
 
 def sheet_of(project: Project, container: Container, codes: tuple[str, ...]) -> Sheet:
     """The fact sheet of a container that these codes are reported for."""
-    verdict, growth = container.verdict, container.growth
+    verdict = container.verdict
     return Sheet(
         symbol=container.symbol,
         place=container.place,
@@ -77,9 +74,7 @@ def sheet_of(project: Project, container: Container, codes: tuple[str, ...]) -> 
         verdict=verdict.name,
         confidence=verdict.confidence.value,
         reasons=verdict.reasons,
-        probability=growth.probability,
-        evidence=growth.evidence,
-        weights=model().telling(growth.evidence) if growth.evidence is not None else (),
+        evidence=container.evidence,
         inserts=project.insert_places(container),
         removals=project.removal_places(container),
         timers=project.timer_places(container),

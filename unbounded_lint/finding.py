@@ -44,7 +44,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     symbol is "pkg.mod:NAME" or "pkg.mod:Class.attr", empty where a finding is about a file; message one sentence;
     advice one action for the `help:` line or empty; reasons the chain of evidence behind the confidence, in words;
-    probability how probable it is that a maintainer agrees, evidence what it was told by (None where it is certain).
+    evidence what is known about the container's growth, as data (None where a finding is not about that).
     """
 
     code: str
@@ -56,7 +56,6 @@ class Finding(msgspec.Struct, frozen=True):
     related: tuple[Place, ...] = ()
     advice: str = ""
     reasons: tuple[str, ...] = ()
-    probability: float = 1.0
     evidence: Evidence | None = None
 
     @property

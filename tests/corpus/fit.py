@@ -1,13 +1,13 @@
 """Fit the weights of the evidence to labelled containers, and say how well they carry to packages they never saw.
 
     python -m tests.corpus.fit take DEST ROWS [--command "unbounded-lint"] [--jobs N]
-    python -m tests.corpus.fit judge ROWS [--labels FILE]... [--leaks FILE]... [--write] [--pictures FOLDER]
+    python -m tests.corpus.fit judge ROWS [--labels FILE]... [--leaks FILE] [--pictures FOLDER]
 
 `take` runs the linter on each tree below DEST (folders `NAME/`, as the fetch scripts make them) at the lowest
 confidence and keeps its findings with their evidence. `judge` joins them with the labels, cross-validates by package
-(no package is judged by weights that saw it), and prints precision and recall with their intervals; `--write` puts the
-weights of all packages together into the package, with the thresholds of the cross-validated curve, and `--pictures`
-draws the reliability diagram and the curve.
+(no package is judged by weights that saw it), and prints precision and recall with their intervals and the weights;
+`--pictures` draws the reliability diagram and the curve. What the linter shows by default does not come from this model
+yet: so far the evidence tells true from false too little on packages that were not seen (see README.md beside this).
 
 The model is logistic regression with an L2 penalty that draws each weight towards
 what reason says of it; a weight that reason says cannot raise the probability (a removal
@@ -36,8 +36,6 @@ from sklearn.model_selection import GroupKFold
 
 from unbounded_lint.evidence import Evidence
 
-ROOT = Path(__file__).resolve().parents[2]
-WEIGHTS = ROOT / "unbounded_lint" / "weights.toml"
 CODES = ("UBM101", "UBM102", "UBM103", "UBM104", "UBM105", "UBM201")
 PENALTIES = (0.5, 1.0, 2.0, 4.0)
 FOLDS = 10
@@ -62,6 +60,20 @@ PRIOR = {
     "names: memo": 0.3, "names: waiting": -0.3, "family: queue": -1.0, "reads: handed on": -0.3,
 }  # fmt: skip
 """What reason says before any label is seen: the weights are drawn towards these, the more the fewer cases speak."""
+
+WORDS = {
+    "memo": "cache cached caches memo memory",
+    "registry": "registry registered registrations plugins types classes factories backends commands routes",
+    "listeners": "callbacks handlers hooks listeners observers subscribers subscriptions watchers signals",
+    "seen": "already done emitted logged notified seen visited warned warnings processed",
+    "waiting": "awaiting futures inflight outstanding pending requests waiters waiting queue queues",
+    "peers": "channels clients connections conns devices nodes peers players rooms sessions sockets users workers",
+    "tasks": "jobs processes runs tasks threads timers",
+    "locks": "lock locks mutexes semaphores",
+    "history": "errors events history log logs messages metrics records results stats",
+    "configured": "config configs options params schema schemas settings",
+}
+"""What the words of a name may say: weak evidence, as any name is."""
 
 Row = dict[str, Any]
 Vector = NDArray[np.float64]
@@ -170,8 +182,11 @@ def _last(name: str) -> str:
 
 
 def features_of(row: Row) -> tuple[str, ...]:
-    """The features of the evidence that came with a finding."""
-    return msgspec.convert(row["evidence"], Evidence).features
+    """The features of the evidence that came with a finding, the words of the name by their groups."""
+    evidence = msgspec.convert(row["evidence"], Evidence)
+    named = [group for group, words in WORDS.items() if not set(words.split()).isdisjoint(evidence.names)]
+    told = [feature for feature in evidence.features if not feature.startswith("names: ")]
+    return (*told, *(f"names: {group}" for group in named or ("none",)))
 
 
 class Labelled(NamedTuple):
@@ -269,10 +284,8 @@ def _surprise(cases: Sequence[Case], probabilities: Vector) -> float:
     return float(np.mean([-math.log(p if case.true else 1 - p) for case, p in zip(cases, sure, strict=True)]))
 
 
-def judge(
-    rows: Sequence[Row], labels: Sequence[Row], leaks: Sequence[Row], *, write: bool, pictures: Path | None
-) -> None:
-    """Fit, cross-validate, tell; write the weights and draw the pictures if asked to."""
+def judge(rows: Sequence[Row], labels: Sequence[Row], leaks: Sequence[Row], *, pictures: Path | None) -> None:
+    """Fit, cross-validate, tell, and draw the pictures if asked to."""
     drawn = labelled(rows, labels)
     past = list(historical(rows, leaks))
     cases = [*drawn.cases, *(case for _, case in past if case is not None)]
@@ -295,18 +308,8 @@ def judge(
     fitted = fit(cases, penalty)
     for feature, weight in sorted(fitted.weights.items(), key=lambda each: -each[1]):
         print(f"{weight:6.2f}  {sum(feature in c.features for c in cases):4}  {feature}")
-    if write:
-        write_weights(fitted, medium, high)
     if pictures is not None:
         draw(few, sure, pictures)
-
-
-def write_weights(fitted: Fitted, medium: float, high: float) -> None:
-    """Put the weights into the package, the groups of words as they were."""
-    words = WEIGHTS.read_text(encoding="utf-8").partition("[words]")[2].partition("[weights]")[0]
-    lines = [f"{json.dumps(name)} = {weight:.2f}" for name, weight in sorted(fitted.weights.items())]
-    head = f"base = {fitted.base:.2f}\nmedium = {medium:.2f}\nhigh = {high:.2f}\n"
-    WEIGHTS.write_text(f"{head}\n[words]{words}[weights]\n" + "\n".join(lines) + "\n", encoding="utf-8")
 
 
 def draw(cases: Sequence[Case], probabilities: Vector, folder: Path) -> None:
@@ -369,7 +372,6 @@ def main() -> None:
     judging.add_argument("rows", type=Path, nargs="+")
     judging.add_argument("--labels", type=Path, action="append", default=[])
     judging.add_argument("--leaks", type=Path)
-    judging.add_argument("--write", action="store_true")
     judging.add_argument("--pictures", type=Path)
     options = parser.parse_args()
     if options.command_name == "take":
@@ -378,7 +380,7 @@ def main() -> None:
     rows = [row for path in options.rows for row in read(path)]
     labels = [label for path in options.labels for label in read(path)]
     leaks = read(options.leaks) if options.leaks else []
-    judge(rows, labels, leaks, write=options.write, pictures=options.pictures)
+    judge(rows, labels, leaks, pictures=options.pictures)
 
 
 if __name__ == "__main__":

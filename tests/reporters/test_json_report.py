@@ -26,7 +26,6 @@ def test_document(finding: Finding, counts: Totals, view_of: Callable[..., View]
                 "end_column": 6,
                 "symbol": "app.store:_runs",
                 "confidence": "high",
-                "probability": 1.0,
                 "evidence": None,
                 "related": [
                     {

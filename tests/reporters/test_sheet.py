@@ -29,9 +29,7 @@ class Sheet(msgspec.Struct, frozen=True):
     verdict: str
     confidence: str
     reasons: tuple[str, ...]
-    probability: float
     evidence: Evidence | None
-    weights: tuple[tuple[str, float], ...]
     inserts: tuple[Place, ...]
     removals: tuple[Place, ...]
     timers: tuple[Place, ...]
@@ -48,9 +46,7 @@ def facts() -> Sheet:
         verdict="never emptied",
         confidence="high",
         reasons=("the key is a parameter", "no removal in the project"),
-        probability=0.876,
         evidence=EVIDENCE,
-        weights=(("key: request", 1.5), ("runs: request", 0.25), ("guards: none", -0.125)),
         inserts=(Place("app/api.py", 5, 5, 5, 30, "insert", "store._runs[run_id] = run"),),
         removals=(),
         timers=(),
@@ -67,13 +63,12 @@ def test_text(facts: Sheet, view_of: Callable[..., View]) -> None:
         "  confidence: high",
         "    because the key is a parameter",
         "    because no removal in the project",
-        "  probability: 88%",
         "  evidence:",
-        "    its key is made of: request (+1.50)",
+        "    its key is made of: request",
         "    the keys there can be: open",
         "    an insert adds: entry",
-        "    an insert runs per: request (+0.25), event",
-        "    asked before an insert: none (-0.12)",
+        "    an insert runs per: request, event",
+        "    asked before an insert: none",
         "    its values are: tasks",
         "    what makes it last: module",
         "    objects with it that last: all",
@@ -97,10 +92,9 @@ def test_text_without_findings(facts: Sheet, view_of: Callable[..., View]) -> No
 
 
 def test_text_without_evidence(facts: Sheet, view_of: Callable[..., View]) -> None:
-    bounded = msgspec.structs.replace(facts, probability=0.0, evidence=None, weights=())
+    bounded = msgspec.structs.replace(facts, evidence=None)
     lines = list(sheet.render_text(bounded, view_of()))
     assert "  evidence: none, since nothing makes it grow" in lines
-    assert not [line for line in lines if "probability" in line]
 
 
 def test_every_field_of_the_evidence_has_a_line(facts: Sheet, view_of: Callable[..., View]) -> None:
@@ -127,9 +121,7 @@ def test_several_as_json_are_one_object(facts: Sheet, view_of: Callable[..., Vie
 def test_json(facts: Sheet, view_of: Callable[..., View]) -> None:
     document = json.loads("\n".join(sheet.render_json(facts, view_of())))
     assert list(document) == ["version", *Sheet.__struct_fields__]
-    assert document["probability"] == 0.876
     assert document["evidence"] == json.loads(msgspec.json.encode(EVIDENCE))
-    assert document["weights"][0] == {"feature": "key: request", "weight": 1.5}
     assert document["inserts"] == [
         {
             "role": "insert",

@@ -25,12 +25,13 @@ from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.program.program import LinkedModule, Program, ScopeId
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
+from unbounded_lint.link.verdicts.confidence import Growths
 from unbounded_lint.link.verdicts.container import Container, verdict_on
+from unbounded_lint.link.verdicts.evidence import Evidences
 from unbounded_lint.link.verdicts.inserts import Inserts
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.periods import Rhythms
 from unbounded_lint.link.verdicts.removals import Removal
-from unbounded_lint.link.verdicts.weighing import Weighing
 from unbounded_lint.source import SourceFile
 
 T = TypeVar("T")
@@ -65,7 +66,8 @@ class Project:
         self._removals = Removals(self.flow, self.execution, catalog)
         self._inserts = Inserts(self.flow, self.execution, self._lifetimes.serving, self._keys, self._removals)
         self.holdings = Holdings(self.flow, self.execution)
-        self._weighing = Weighing(self.flow, self.execution, self._lifetimes, self.holdings)
+        self._growths = Growths(self.flow, self.execution)
+        self._evidences = Evidences(self.flow, self.execution, self._lifetimes, self._growths, self.holdings)
         self._candidates = tuple(candidates)
         self._failed: list[tuple[str, str, Exception]] = []
 
@@ -145,10 +147,11 @@ class Project:
         accesses = self._accesses.of(holder)
         inserts = self._inserts.of(holder, accesses)
         removals = self._removals.of(accesses, holder.definitions) if inserts else ()
-        growth = self._weighing.of(holder, accesses, inserts, removals)
+        growth = self._growths.of(holder, accesses, inserts)
+        evidence = self._evidences.of(holder, accesses, inserts, removals)
         verdict = verdict_on(holder, accesses, inserts, removals, growth, self._removals)
         place = self.place(holder.scope, holder.op, "definition", "")
-        return Container(holder, place, accesses, inserts, removals, verdict, growth)
+        return Container(holder, place, accesses, inserts, removals, verdict, *growth, evidence)
 
     @cached_property
     def rhythms(self) -> Rhythms:

@@ -65,16 +65,8 @@ class SheetLike(Protocol):
         """The evidence, in words."""
 
     @property
-    def probability(self) -> float:
-        """How probable it is that it grows without end."""
-
-    @property
     def evidence(self) -> Evidence | None:
         """What that was told by, None where nothing makes it grow."""
-
-    @property
-    def weights(self) -> tuple[tuple[str, float], ...]:
-        """The features of the evidence that count, each with its weight."""
 
     @property
     def inserts(self) -> tuple[Place, ...]:
@@ -140,9 +132,7 @@ def _document(sheet: SheetLike, view: View) -> dict[str, Any]:
         "verdict": sheet.verdict,
         "confidence": sheet.confidence,
         "reasons": list(sheet.reasons),
-        "probability": round(sheet.probability, 3),
         "evidence": None if sheet.evidence is None else msgspec.to_builtins(sheet.evidence),
-        "weights": [{"feature": feature, "weight": weight} for feature, weight in sheet.weights],
         "inserts": [_place(place, view) for place in sheet.inserts],
         "removals": [_place(place, view) for place in sheet.removals],
         "timers": [_place(place, view) for place in sheet.timers],
@@ -151,19 +141,13 @@ def _document(sheet: SheetLike, view: View) -> dict[str, Any]:
 
 
 def _evidence(sheet: SheetLike) -> Iterator[str]:
-    """One line a field: what it is about, then its values, each with its weight if it counts."""
+    """One line a field: what it is about, then its values."""
     if sheet.evidence is None:
         yield "  evidence: none, since nothing makes it grow"
         return
-    yield f"  probability: {sheet.probability:.0%}"
     yield "  evidence:"
-    weights = dict(sheet.weights)
     for field, meaning in _FIELDS.items():
-        told = [
-            f"{value} ({weights[feature]:+.2f})" if (feature := f"{field}: {value}") in weights else value
-            for value in _values(getattr(sheet.evidence, field))
-        ]
-        yield f"    {meaning}: {printable(', '.join(told))}"
+        yield f"    {meaning}: {printable(', '.join(_values(getattr(sheet.evidence, field))))}"
 
 
 def _values(value: str | bool | tuple[str, ...]) -> tuple[str, ...]:

@@ -97,9 +97,8 @@ def finding(
         confidence=min(container.confidence, own, key=lambda level: level.rank),
         related=tuple(dict.fromkeys((*faults, *places(container, project)))),
         advice=advice,
-        reasons=(*container.growth.reasons, *reasons),
-        probability=container.growth.probability,
-        evidence=container.growth.evidence,
+        reasons=(*container.reasons, *reasons),
+        evidence=container.evidence,
     )
 
 

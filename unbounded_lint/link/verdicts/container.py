@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from unbounded_lint.evidence import Evidence
 from unbounded_lint.finding import Confidence, Place
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.verdicts.classing import Removals
+from unbounded_lint.link.verdicts.confidence import Growth
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import UNSTARTED, Moment, Removal
-from unbounded_lint.link.verdicts.weighing import Growth
 
 VerdictName: TypeAlias = Literal[
     "bounded", "paired", "swept", "entry-timer", "amortised", "replaced", "closed", "idle", "unscheduled",
@@ -43,7 +44,8 @@ class Verdict:
 class Container:
     """A long-lived container and all that is known about it. There is one object of each: it equals itself alone.
 
-    `growth` says how sure it is that running code makes it grow without end, and by what evidence.
+    `confidence` says how sure it is that running code makes it grow, `reasons` why, whatever its verdict; `evidence` is
+    all that is known about its growth, None where nothing makes it grow.
     """
 
     holder: Holder
@@ -52,12 +54,9 @@ class Container:
     inserts: tuple[Insert, ...]
     removals: tuple[Removal, ...]
     verdict: Verdict
-    growth: Growth
-
-    @property
-    def confidence(self) -> Confidence:
-        """The level that the probability of its growth is called."""
-        return self.growth.confidence
+    confidence: Confidence
+    reasons: tuple[str, ...]
+    evidence: Evidence | None
 
     @property
     def symbol(self) -> str:
@@ -111,8 +110,8 @@ def verdict_on(
     if not all(asked.execution.roots.is_forgotten(r.access.scope) for r in swapped):
         return Verdict("replaced", Confidence.MEDIUM, ("it is emptied by the code that reads it, each cycle",))
     if _is_unscheduled(removals, asked.picks_stale):
-        return Verdict("unscheduled", growth.confidence, growth.reasons)
-    return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", growth.confidence, growth.reasons)
+        return Verdict("unscheduled", *growth)
+    return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", *growth)
 
 
 def _of_account(holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> tuple[Insert, ...]:

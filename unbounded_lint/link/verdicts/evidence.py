@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from unbounded_lint.evidence import Evidence
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.finding import Confidence
 from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.entries.prunings import Prunings
-from unbounded_lint.link.program.blocks import frames_of, guards, loops_over
-from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.blocks import frames_of, guards
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.verdicts.confidence import Growths
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.removals import IDLE, Removal
-from unbounded_lint.weights import model
 
-
-class Growth(NamedTuple):
-    """How probable it is that a container grows without end, by what evidence, and the reasons in words."""
-
-    probability: float
-    evidence: Evidence | None
-    reasons: tuple[str, ...]
-
-    @property
-    def confidence(self) -> Confidence:
-        """The level that the probability is called."""
-        return model().level(self.probability)
-
-
-NOTHING = Growth(0.0, None, ())
-"""That of a container that nothing makes grow."""
+_WORDS = re.compile("[a-z]+")
 
 RUNS = ("request", "event", "timer", "loop", "later", "spawned", "tested", "public", "once")
 """When an insert runs, the most telling first."""
@@ -53,34 +35,32 @@ _READS: dict[AccessKind, str] = {
 }  # fmt: skip
 
 
-class Weighing:
+class Evidences:
     """Puts together the evidence about one container."""
 
-    def __init__(self, flow: Flow, execution: Execution, lifetimes: Lifetimes, holdings: Holdings) -> None:
+    def __init__(
+        self, flow: Flow, execution: Execution, lifetimes: Lifetimes, growths: Growths, holdings: Holdings
+    ) -> None:
         self.program = flow.program
         self.execution = execution
         self.lifetimes = lifetimes
         self.holdings = holdings
-        self._prunings = Prunings(flow, execution)
+        self._growths = growths
 
     def of(
         self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...], removals: tuple[Removal, ...]
-    ) -> Growth:
-        """The most that the evidence about any insert supports; nothing for a container that nothing makes grow."""
+    ) -> Evidence | None:
+        """The evidence about a container by its clearest insert; None where nothing makes it grow."""
         if not inserts:
-            return NOTHING
-        value = self._value(holder, accesses, inserts)
-        common = self._common(holder, accesses, removals, value)
-        found = [
-            self._weighed(insert, msgspec.structs.replace(common, **self._of_insert(insert))) for insert in inserts
-        ]
-        return max(found, key=lambda growth: growth.probability)
+            return None
+        clearest = max(inserts, key=self._clarity)
+        common = self._common(holder, accesses, removals, self._value(holder, accesses, inserts))
+        return msgspec.structs.replace(common, **self._of_insert(clearest))
 
-    @staticmethod
-    def _weighed(insert: Insert, evidence: Evidence) -> Growth:
-        why = insert.domain.why
-        reason = f"the key: {why}" if why.startswith("`") else f"the key is {why}"
-        return Growth(model().probability(evidence), evidence, (reason,))
+    def _clarity(self, insert: Insert) -> tuple[Any, ...]:
+        """How much an insert tells: by its key, then by what runs it."""
+        runs = self._runs(insert)
+        return (*insert.domain.rank, -RUNS.index(runs[0]) if runs else -len(RUNS), not insert.access.nested)
 
     # --- one insert ---
 
@@ -139,7 +119,7 @@ class Weighing:
             project="application" if self.execution.roots.has_entry_points else "library",
             family=holder.made.kind.family,
             filled=holder.made.filled,
-            names=model().groups(holder.name),
+            names=tuple(_WORDS.findall(holder.name.lower())),
         )  # fmt: skip
 
     def _is_shared(self, holder: Holder) -> bool:
@@ -153,31 +133,12 @@ class Weighing:
         kind = self.holdings.kind(holder, accesses, inserts)
         if kind:
             return kind
-        giving = (a for a in accesses if a.kind in {"iterate", "read"} and not self.program.is_test(a.scope))
-        if self._prunings.holds_callables(accesses) or any(map(self._is_called, giving)):
+        if self._growths.holds_callables(accesses):
             return "callables"
         values = [i.access.value for i in inserts]
         if all(isinstance(value, m.Const) for value in values):
             return "constant"
         return "container" if all(isinstance(v, m.Display | m.DictDisplay | m.Comp) for v in values) else "data"
-
-    def _is_called(self, access: Access) -> bool:
-        """Whether what a loop over it gives is called, or else what is looked up in it."""
-        site = access.site
-        loops = loops_over(self.program.facts(access.scope), site.top)
-        names = [frame.target.id for frame in loops if isinstance(frame.target, m.Name)]
-        if names:
-            return self._calls(names[0], access.scope)
-        calls = [p.func for p in site.parents if isinstance(p, m.Call) and isinstance(p.func, m.Sub | m.Call)]
-        return any(part is site.node for func in calls for part in w.walk(func))
-
-    @kept
-    def _calls(self, name: str, scope: ScopeId) -> bool:
-        """Whether a scope calls what a name stands for."""
-        return any(
-            isinstance(site.parent, m.Call) and site.parent.func is site.node
-            for site in self.program.of(scope).sites_in(scope.index, name)
-        )
 
 
 def _told(removal: Removal) -> str:

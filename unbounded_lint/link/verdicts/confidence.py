@@ -1,0 +1,135 @@
+"""How sure it is that running code makes a container grow, and why."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.finding import Confidence
+from unbounded_lint.link.containers.accesses import Access, AccessList
+from unbounded_lint.link.containers.finding import Holder
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.entries.prunings import Prunings
+from unbounded_lint.link.program.blocks import LOOPS, layout, loops_over
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.runs.context import ContextKind
+from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.verdicts.inserts import Insert
+
+Growth: TypeAlias = tuple[Confidence, tuple[str, ...]]
+"""How sure it is that a container grows, and why."""
+
+_PLAIN_DATA = frozenset(m.Name(name) for name in ("str", "int", "float", "bytes"))
+_CALLED: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
+_OUTSIDE: frozenset[ContextKind] = frozenset({"api", "tested", "test"})
+
+
+class Growths:
+    """Weighs the inserts of one container."""
+
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        self.program = flow.program
+        self._prunings = Prunings(flow, execution)
+
+    def of(self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> Growth:
+        """The best that any insert supports, and why; low for a container that nothing makes grow."""
+        if not inserts:
+            return Confidence.LOW, ()
+        listeners, called = self._prunings.holds_callables(accesses), self.holds_callables(accesses)
+        levels = [(self._level(insert, holder, accesses, listeners, called), insert.domain.why) for insert in inserts]
+        best, why = max(levels, key=lambda level: level[0].rank)
+        reason = f"the key: {why}" if why.startswith("`") else f"the key is {why}"
+        escapes = [a.how for a in accesses if a.kind == "escape" and not self.program.is_test(a.scope)]
+        if holder.made.kind.family == "queue" and any(a.kind == "escape" or a.how == "kept" for a in accesses):
+            best = Confidence.LOW  # whoever it is handed to takes out of it, most likely
+        doubt = ""
+        if escapes:
+            doubt = f"it is handed to `{escapes[0] or 'code that cannot be seen'}`, which may remove entries"
+        elif any(i.access.guess for i in inserts):
+            doubt = "a receiver was matched by the attribute's name alone"
+        if doubt and best is Confidence.HIGH:
+            return Confidence.MEDIUM, (reason, doubt)
+        return best, (reason,)
+
+    @kept
+    def holds_callables(self, accesses: AccessList) -> bool:
+        """Whether some code calls what it takes out of a container, or what is under its keys."""
+        giving = (a for a in accesses if a.kind in {"iterate", "read"} and not self.program.is_test(a.scope))
+        return self._prunings.holds_callables(accesses) or any(map(self._is_called, giving))
+
+    def _level(self, insert: Insert, holder: Holder, accesses: AccessList, listeners: bool, called: bool) -> Confidence:
+        """What one insert supports, in a container of callables that are listeners, or called at all."""
+        access, domain = insert.access, insert.domain
+        handed_on = holder.made.filled and not _names(access.site, holder)
+        of_events = listeners and (domain.weak or domain.kind == "unknown")
+        if handed_on or of_events or self._is_registration(insert, called, accesses):
+            return Confidence.LOW
+        if domain.kind == "open" and not domain.weak:
+            runs = not insert.kinds.isdisjoint(_CALLED)
+            return Confidence.HIGH if runs and not access.nested else Confidence.MEDIUM
+        if access.nested:
+            return Confidence.LOW
+        if domain.kind == "open":
+            return Confidence.MEDIUM
+        return Confidence.LOW if domain.weak or access.implicit else Confidence.MEDIUM
+
+    def _is_registration(self, insert: Insert, holds_callables: bool, accesses: AccessList) -> bool:
+        """Whether a public function that nobody here calls stores something under a name, or to be called later: the
+        form of a registration, which users make when their program starts."""
+        if not insert.kinds <= _OUTSIDE or insert.access.nested:
+            return False
+        key = insert.access.key
+        below = [a.value for a in accesses.nested_inserts(insert.access.scope)]
+        parameters = {p.name for p in self.program.facts(insert.access.scope).parameters}
+        if isinstance(key, m.Name) and key.id in parameters and key.id.split("_")[-1] == "name":
+            return insert.domain.kind == "unknown"
+        stored = (insert.access.value, *below)
+        if holds_callables and any(isinstance(v, m.Name) and v.id in parameters for v in stored):
+            return True
+        return self._only_keeps(insert.access)
+
+    def _only_keeps(self, access: Access) -> bool:
+        """Whether a function does nothing but keep what it is given: no text or number, which would be data."""
+        facts = self.program.facts(access.scope)
+        if access.value is None or not LOOPS.isdisjoint(layout(facts).by_kind):
+            return False
+        if not all(index == access.op or _is_idle(op.action) for index, op in enumerate(facts.ops)):
+            return False
+        given = {m.Name(p.name) for p in facts.parameters if p.annotation not in _PLAIN_DATA}
+        parts = [part.items[0] if isinstance(part, m.BoolOp) else part for part in (access.key, access.value)]
+        return all(part is None or part in given for part in parts)
+
+    def _is_called(self, access: Access) -> bool:
+        """Whether what a loop over it gives is called, or else what is looked up in it."""
+        site = access.site
+        loops = loops_over(self.program.facts(access.scope), site.top)
+        names = [frame.target.id for frame in loops if isinstance(frame.target, m.Name)]
+        if names:
+            return self._calls(names[0], access.scope)
+        calls = [p.func for p in site.parents if isinstance(p, m.Call) and isinstance(p.func, m.Sub | m.Call)]
+        return any(part is site.node for func in calls for part in w.walk(func))
+
+    @kept
+    def _calls(self, name: str, scope: ScopeId) -> bool:
+        """Whether a scope calls what a name stands for."""
+        return any(
+            isinstance(site.parent, m.Call) and site.parent.func is site.node
+            for site in self.program.of(scope).sites_in(scope.index, name)
+        )
+
+
+def _names(site: Site, holder: Holder) -> bool:
+    """Whether an access names the container itself: a table handed on to other code is rarely what that code fills."""
+    return any(holder.name in (getattr(part, "id", ""), getattr(part, "name", "")) for part in w.walk(site.node))
+
+
+def _is_idle(action: m.Action) -> bool:
+    """Whether an operation only gives a name or a constant back, or is a docstring."""
+    match action:
+        case m.Return(value=value):
+            return value is None or isinstance(value, m.Name | m.Const)
+        case m.Eval(value=value):
+            return isinstance(value, m.Const)
+    return False
