@@ -70,6 +70,12 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "X = {}\ndef put(request):\n    X['a'] = X.get('a', '') + str(request.id)\n    X['a'] = X['a'][-9:]\n",
         "closed",
     ),
+    "due timers popped by the loop that is run": (
+        "import heapq, queue, time\nX = []\ndef put(request):\n    heapq.heappush(X, (request.at, request))\n"
+        "def fire():\n    while X and X[0][0] < time.time():\n        heapq.heappop(X)\n"
+        "incoming = queue.Queue()\nwhile True:\n    put(incoming.get())\n    fire()\n",
+        "replaced",
+    ),
     "read, then replaced": ("X = {}\ndef put(request):\n    X[request.id] = X[request.id] + 1\n", "closed"),
     "read, or else raised": (
         "X = {}\ndef put(request):\n    try:\n        v = X[request.id]\n    except KeyError:\n"
@@ -456,6 +462,10 @@ LOOKALIKES: dict[str, tuple[str, set[str]]] = {
     ),
     "a drain that somebody calls is no cap": (
         PUT + "def drain():\n    while len(X) > 0:\n        X.popitem()\n",
+        {"event-only", "unscheduled"},
+    ),
+    "a drain of a list that only users call": (
+        "X = []\ndef put(request):\n    X.append(request)\ndef drain():\n    while X:\n        X.pop()\n",
         {"event-only", "unscheduled"},
     ),
     "a timer that removes one fixed key": (

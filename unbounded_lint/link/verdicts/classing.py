@@ -12,9 +12,9 @@ from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
-from unbounded_lint.link.program.blocks import in_block
+from unbounded_lint.link.program.blocks import in_block, loops_around
 from unbounded_lint.link.program.program import ITEMS, ScopeId
-from unbounded_lint.link.runs.context import Context, Step
+from unbounded_lint.link.runs.context import Context, ContextKind, Step
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.extents import Extents
@@ -27,6 +27,10 @@ from unbounded_lint.link.verdicts.unsized import Unsized
 
 _Definitions: TypeAlias = "tuple[tuple[ScopeId, int], ...]"
 """Where a container is made."""
+
+
+_ASKED: frozenset[ContextKind] = frozenset({"api", "tested", "test", "dead", "import"})
+"""What runs only if somebody asks for it, or before the program is at work."""
 
 
 class Removals:
@@ -69,6 +73,18 @@ class Removals:
             return True
         clauses = (c for op in facts.ops for n in w.nodes(op.action) if isinstance(n, m.Comp) for c in n.clauses)
         return not given and (any(f.kind == "if" for f in facts.frames) or any(c.conditions for c in clauses))
+
+    def is_worked_off(self, removal: Removal, accesses: AccessList) -> bool:
+        """Whether running code takes what is next until nothing is left, or nothing that is due: a `while` that asks
+        the container itself, around what takes the next from it."""
+        scope, facts = removal.access.scope, self.program.facts(removal.access.scope)
+        if removal.extent != "evict" or removal.when != "event" or {c.kind for c in removal.contexts} <= _ASKED:
+            return False
+        nodes = accesses.own_nodes(scope)
+        heads = (
+            facts.frames[f].head for f in loops_around(facts, removal.access.op) if facts.frames[f].kind == "while"
+        )
+        return any(id(node) in nodes for head in heads if head is not None for node in w.walk(head))
 
     def rewrites_entries(self, access: Access, accesses: AccessList) -> bool:
         """`for k, v in X.items(): X[k] = ...`: a store under the container's own keys."""

@@ -109,6 +109,8 @@ def verdict_on(
     swapped = [r for r in removals if (r.when, r.extent, r.access.how) == ("event", "all", "swap")]
     if not all(asked.execution.roots.is_forgotten(r.access.scope) for r in swapped):
         return Verdict("replaced", Confidence.MEDIUM, ("it is emptied by the code that reads it, each cycle",))
+    if any(asked.is_worked_off(r, accesses) for r in removals):
+        return Verdict("replaced", Confidence.MEDIUM, ("running code works it off, one entry after the other",))
     if _is_unscheduled(removals, asked.picks_stale):
         return Verdict("unscheduled", *growth)
     return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", *growth)
