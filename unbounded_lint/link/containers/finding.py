@@ -22,9 +22,10 @@ from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Variable
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import is_fresh
+from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import Binding, LinkedModule, ScopeId, Site
+from unbounded_lint.link.program.program import LinkedModule, ScopeId, Site
 
 
 @dataclass(frozen=True, slots=True)

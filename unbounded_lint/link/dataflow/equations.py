@@ -44,8 +44,9 @@ from unbounded_lint.link.dataflow.values import (
     is_fresh,
     ordered,
 )
+from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.literals import word_of
-from unbounded_lint.link.program.program import Binding, LinkedModule, Program, ScopeId
+from unbounded_lint.link.program.program import LinkedModule, Program, ScopeId
 
 _UNIONS = frozenset({f"typing.{name}" for name in ("Optional", "Union", "Annotated", "ClassVar", "Final")})
 _TYPES = frozenset({"type", "typing.Type"})

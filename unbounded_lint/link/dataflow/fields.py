@@ -8,7 +8,8 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import declarations, decorator_names, is_static, takes_class
 from unbounded_lint.link.dataflow.values import External
-from unbounded_lint.link.program.program import Binding, Program, ScopeId
+from unbounded_lint.link.program.bindings import Binding
+from unbounded_lint.link.program.program import Program, ScopeId
 
 
 class Fields:

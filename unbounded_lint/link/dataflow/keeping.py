@@ -15,8 +15,9 @@ from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.scoping import is_static, is_super
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Instance, argument_of, ordered
+from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.definitions import Reaching
-from unbounded_lint.link.program.program import Binding, ScopeId
+from unbounded_lint.link.program.program import ScopeId
 
 STEPS = 400
 """How many expressions are looked at before a value counts as one that keeps nothing."""

@@ -11,7 +11,8 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import decorator_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
-from unbounded_lint.link.program.program import Binding, ScopeId
+from unbounded_lint.link.program.bindings import Binding
+from unbounded_lint.link.program.program import ScopeId
 
 HOPS = 2
 """Through how many calls a value is followed."""

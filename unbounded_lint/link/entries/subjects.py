@@ -14,8 +14,9 @@ from unbounded_lint.link.dataflow.clocks import tells_time
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import argument_of, is_fresh
+from unbounded_lint.link.program.bindings import ITEMS, Binding, BindingKind
 from unbounded_lint.link.program.blocks import guards
-from unbounded_lint.link.program.program import ITEMS, Binding, BindingKind, ScopeId
+from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import Asked, held
 
 _GIVEN: frozenset[BindingKind] = frozenset({"value", "part", "entered", *ITEMS})

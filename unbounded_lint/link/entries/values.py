@@ -13,9 +13,10 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.sources import HOPS, Source, Sources
+from unbounded_lint.link.program.bindings import ITEMS, Binding
 from unbounded_lint.link.program.blocks import loops_over
 from unbounded_lint.link.program.definitions import expanded
-from unbounded_lint.link.program.program import ITEMS, Binding, ScopeId
+from unbounded_lint.link.program.program import ScopeId
 
 _DEPTH = 30
 _READS = frozenset({"get", "setdefault", "pop", "__getitem__"})

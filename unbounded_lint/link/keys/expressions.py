@@ -30,7 +30,8 @@ from unbounded_lint.link.keys.origins import (
     settled,
     source_of,
 )
-from unbounded_lint.link.program.program import Binding, ScopeId, Site
+from unbounded_lint.link.program.bindings import Binding
+from unbounded_lint.link.program.program import ScopeId, Site
 
 
 class Expressions:

@@ -10,7 +10,8 @@ from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, Function, argument_of
-from unbounded_lint.link.program.program import Binding, ScopeId
+from unbounded_lint.link.program.bindings import Binding
+from unbounded_lint.link.program.program import ScopeId
 
 _DEPTH = 4
 

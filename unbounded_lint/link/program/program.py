@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import msgspec
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.program.bindings import ITEMS, Binding, frame_bindings, item_binding, target_names
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.source import SourceFile
 
@@ -54,36 +55,6 @@ class Site(NamedTuple):
         member, call = self.parents[-1], self.parents[-2]
         called = isinstance(member, m.Attr) and isinstance(call, m.Call) and call.func is member
         return call if called and isinstance(call, m.Call) else None
-
-
-BindingKind: TypeAlias = Literal[
-    "value", "item", "part", "item-part", "entered", "parameter", "import", "define", "augmented", "other"
-]
-ITEMS: frozenset[BindingKind] = frozenset({"item", "item-part"})
-"""The kinds of a name that a loop or a comprehension gives its value."""
-
-
-class Binding(NamedTuple):
-    """One way in which a name gets its value in a scope.
-
-    kind is value, item (an element of `expr`), part (the `index`th of the unpacked `expr`), item-part (the `index`th
-    of an element of `expr`), entered (`with expr as name`), parameter
-    (the `index`th), import, define (scope `index`), augmented or other. `scope` and `op` say where that happens.
-    """
-
-    kind: BindingKind
-    scope: int
-    op: int
-    expr: m.Expr | None = None
-    index: int = 0  # type: ignore[assignment]
-    imported: m.ImportedName | None = None
-
-    @property
-    def given(self) -> m.Expr | None:
-        """What is written for the name alone, by itself or as its part of a display."""
-        if self.kind == "part" and isinstance(self.expr, m.Display) and 0 <= self.index < len(self.expr.items):
-            return self.expr.items[self.index]
-        return self.expr if self.kind == "value" else None
 
 
 def _shared_heads(scope: m.Scope) -> m.Scope:
@@ -341,13 +312,13 @@ class LinkedModule:
         for op_index, op in enumerate(scope.ops):
             yield from self._op_bindings(index, op_index, op.action)
         for frame in scope.frames:
-            yield from _frame_bindings(index, frame)
+            yield from frame_bindings(index, frame)
 
     def _op_bindings(self, scope: int, at: int, action: m.Action) -> Iterator[tuple[str, Binding]]:
         match action:
             case m.Assign(targets=targets, value=value) if value is not None:
                 for target in targets:
-                    for name, position in _target_names(target):
+                    for name, position in target_names(target):
                         yield name, Binding("value" if position is None else "part", scope, at, value, position or 0)
             case m.AugAssign(target=m.Name(id=name), value=value):
                 yield name, Binding("augmented", scope, at, value)
@@ -361,36 +332,8 @@ class LinkedModule:
                 yield node.target, Binding("value", scope, at, node.value)
             elif isinstance(node, m.Comp):
                 for clause in node.clauses:
-                    for name, position in _target_names(clause.target):
-                        yield name, _item(scope, at, clause.iterable, position)
-
-
-def _item(scope: int, at: int, iterable: m.Expr, position: int | None) -> Binding:
-    return Binding("item" if position is None else "item-part", scope, at, iterable, position or 0)
-
-
-def _target_names(target: m.Expr) -> Iterator[tuple[str, int | None]]:
-    """The names a target binds, each with its position in the unpacked value (None: the whole value; -1: deeper in
-    it)."""
-    if isinstance(target, m.Name):
-        yield target.id, None
-    elif isinstance(target, m.Display):
-        for index, item in enumerate(target.items):
-            inner = item.value if isinstance(item, m.Star) else item
-            for name, position in _target_names(inner):
-                yield name, index if position is None and inner is item else -1
-
-
-def _frame_bindings(scope: int, frame: m.Frame) -> Iterator[tuple[str, Binding]]:
-    if frame.target is None:
-        return
-    for name, position in _target_names(frame.target):
-        if frame.kind == "for" and frame.head is not None:
-            yield name, _item(scope, frame.op, frame.head, position)
-        elif frame.kind == "with" and frame.head is not None and position is None:
-            yield name, Binding("entered", scope, frame.op, frame.head)
-        else:
-            yield name, Binding("other", scope, frame.op)
+                    for name, position in target_names(clause.target):
+                        yield name, item_binding(scope, at, clause.iterable, position)
 
 
 class Program:

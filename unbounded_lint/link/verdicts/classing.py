@@ -12,8 +12,9 @@ from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
+from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import in_block, loops_around
-from unbounded_lint.link.program.program import ITEMS, ScopeId
+from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import Context, ContextKind, Step
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.causes import Causes

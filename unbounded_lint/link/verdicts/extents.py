@@ -10,10 +10,11 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.program.bindings import ITEMS, Binding
 from unbounded_lint.link.program.blocks import layout, loops_around, span_of
 from unbounded_lint.link.program.definitions import expanded, expansions
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ITEMS, Binding, ScopeId, Site
+from unbounded_lint.link.program.program import ScopeId, Site
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.removals import Extent
 

@@ -6,7 +6,8 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.program.program import ITEMS, ScopeId
+from unbounded_lint.link.program.bindings import ITEMS
+from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.causes import Causes
