@@ -113,15 +113,15 @@ def _limited(seconds: float) -> Iterator[None]:
 
     No signal can do it: it comes to the thread at work, while the one that would handle it waits for that.
     """
-    over = threading.Event()
+    over, here = threading.Event(), threading.get_ident()
     end = time.process_time() + seconds
 
     def watch() -> None:
         while not over.wait(0.1):
             if time.process_time() > end:
-                for thread in threading.enumerate():
-                    if thread.name == "unbounded-lint-parse" and thread.ident is not None:
-                        _raise_in(thread.ident)
+                parsing = [t.ident for t in threading.enumerate() if t.name == "unbounded-lint-parse" and t.ident]
+                for thread in parsing or [here]:
+                    _raise_in(thread)
                 return
 
     watcher = threading.Thread(target=watch, daemon=True)
