@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from tests import questions
-from tests.programs import known_gap, link, linked, request_for, write
+from tests.programs import link, linked, request_for, write
 from tests.test_determinism import copied, installed
 from tests.test_fixtures import FIXTURES, GATEWAY, fixture_directories, source_of
 from unbounded_lint.facts import model as m
@@ -204,15 +204,7 @@ def test_what_only_reads_changes_no_finding_of_a_fixture(program: Path) -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(
-    "package",
-    [
-        pytest.param(
-            name, marks=known_gap("a reader makes a finding of this package another") if name == "filelock" else ()
-        )
-        for name in PACKAGES
-    ],
-)
+@pytest.mark.parametrize("package", PACKAGES)
 def test_what_only_reads_changes_no_finding_of_a_package(package: str, tmp_path: Path) -> None:
     check_readers(installed(package, tmp_path))
 
