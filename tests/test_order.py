@@ -18,6 +18,7 @@ from tests.test_determinism import copied, installed
 from tests.test_fixtures import FIXTURES, GATEWAY, fixture_directories, source_of
 from unbounded_lint.facts import model as m
 from unbounded_lint.finding import Finding
+from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.values import Instance
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.project import Project
@@ -159,6 +160,8 @@ def _reads(project: Project, container: Any) -> Iterator[tuple[str, str]]:
     module, _, path = holder.symbol.partition(":")
     if holder.life.kind in {"module", "class"} and not holder.life.distance:
         yield module, path
+        return
+    if not isinstance(holder.handle, Attribute):
         return
     for path, at in project.program.files.items():
         linked_module = project.program.module(path)
