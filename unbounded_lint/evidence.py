@@ -16,7 +16,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     insert    entry, inner (into a container inside an entry), append, or bulk
     runs      when that insert runs, the most telling first: request, event, timer, loop, later, spawned, public (only
               its users call it), tested, once
-    guards    what stands before it: absent (the key is asked for first)
+    guards    what stands before it: an error (an `except` around it), a test of the key, a condition (of anything else)
     value     locks, tasks, threads, objects, results, callables, constant, container, or data
     owner     what makes it last (`link/containers/lifetimes`), "part of ..." for attributes
     shared    whether every object that has it lasts, or some pass: all, some

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from unbounded_lint.evidence import Evidence
+from unbounded_lint.explaining import Sheet
 from unbounded_lint.finding import Place
 from unbounded_lint.reporters import sheet
 from unbounded_lint.reporters.base import View
@@ -18,22 +19,6 @@ EVIDENCE = Evidence(
     shared="all", removals=("event single", "test all"), reads=("iterated",), project="application", family="map",
     filled=False, names=("tasks",),
 )  # fmt: skip
-
-
-class Sheet(msgspec.Struct, frozen=True):
-    """What the runner would give."""
-
-    symbol: str
-    place: Place
-    constructor: str
-    verdict: str
-    confidence: str
-    reasons: tuple[str, ...]
-    evidence: Evidence | None
-    inserts: tuple[Place, ...]
-    removals: tuple[Place, ...]
-    timers: tuple[Place, ...]
-    findings: tuple[str, ...]
 
 
 @pytest.fixture

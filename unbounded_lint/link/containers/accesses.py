@@ -19,6 +19,10 @@ REMOVING: frozenset[AccessKind] = frozenset({"remove", "clear", "replace", "trim
 """The kinds that take entries out."""
 
 
+APPENDING = frozenset({"append", "appendleft", "extend", "insert", "put"})
+"""The methods that add an element without a key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """One thing done to a container.

@@ -146,7 +146,7 @@ class Containers:
         for name, bindings in self.program.of(function).bindings(function.index).items():
             own = tuple(b for b in bindings if b.scope == function.index and b.kind in {"value", "part"})
             fresh = any(b.given is not None and is_fresh(b.given) for b in own)
-            if not fresh or not (waits or self._is_captured(function, name)) or not self._may_grow(name):
+            if not fresh or not (waits or self._is_mentioned_inside(function, name)) or not self._may_grow(name):
                 continue
             life = self.lifetimes.of_variable(function, name)
             found = self._made_by_bindings(function, own) if life is not None else None
@@ -160,7 +160,7 @@ class Containers:
             if made is not None and not is_local(self.program, function):
                 yield self._holder(function, parameter.name, Life("module", 1), (made, ((function, 0),)))
 
-    def _is_captured(self, function: ScopeId, name: str) -> bool:
+    def _is_mentioned_inside(self, function: ScopeId, name: str) -> bool:
         """Whether a function inside another mentions a name."""
         return any(site.scope != function for site in self.program.of(function).sites_within(function.index, name))
 
@@ -172,10 +172,9 @@ class Containers:
             for op, one in enumerate(scope.ops):
                 if not isinstance(one.action, m.Assign) or one.action.value is None:
                     continue
-                targets = [t for t in one.action.targets if isinstance(t, m.Attr | m.Sub)]
-                made = self.making.made(one.action.value, here) if targets else None
-                for target in targets if made is not None else ():
+                for target in one.action.targets:
                     handle = self.lifetimes.foreign(target, here, op)
+                    made = self.making.made(one.action.value, here) if handle is not None else None
                     if made is not None and handle is not None and handle not in seen:
                         seen.add(handle)
                         symbol = f"{module.name}:{handle.below}.{handle.name}"

@@ -146,10 +146,8 @@ class Lifetimes:
         return question
 
     def _value(self, site: Site) -> _Asked:
-        if site.scope.index == 0:
-            return Life("module")
-        if self.program.facts(site.scope).kind == "class":
-            return None if is_local(self.program, site.scope) else Life("class")
+        if self.program.facts(site.scope).kind in {"module", "class"}:
+            return self._of_body(site.scope)
         best: Life | None = None
         for handle in self.flow.destinations(site):
             best = _surer(best, (yield _OfHandle(handle, self._question(site))))
@@ -180,16 +178,21 @@ class Lifetimes:
     def _held(self, handle: Handle, site: Site | None) -> _Asked:
         match handle:
             case Variable(scope=scope, name=name):
-                if scope.index == 0:
-                    return Life("module")
-                if self.program.facts(scope).kind == "class":
-                    return None if is_local(self.program, scope) else Life("class")
+                if self.program.facts(scope).kind in {"module", "class"}:
+                    return self._of_body(scope)
                 return self._local(scope, name)
             case Attribute(cls=owner, name=name):
                 return (yield from self._attribute(owner, name, site))
             case Returned(function=function):
                 return (yield from self._cached(function))
         return None
+
+    def _of_body(self, scope: ScopeId) -> Life | None:
+        """How what the body of a module or a class binds lasts; None for a class in a function, and for a function."""
+        if scope.index == 0:
+            return Life("module")
+        is_class = self.program.facts(scope).kind == "class"
+        return Life("class") if is_class and not is_local(self.program, scope) else None
 
     def _attribute(self, owner: ScopeId, name: str, site: Site | None) -> _Asked:
         if not self._stays(owner, name):
@@ -231,8 +234,6 @@ class Lifetimes:
         return not recurring or (recurring == {"run"} and self.serving.is_once(scope, op))
 
     def _local(self, function: ScopeId, name: str) -> Life | None:
-        if self.program.facts(function).kind not in {"function", "lambda"}:
-            return None
         if self.serving.lasts(function):
             return Life("frame")
         return Life("closure") if self._is_captured(function, name) else None
@@ -269,12 +270,11 @@ class Lifetimes:
 
     def _decorates_definitions(self, function: ScopeId) -> bool:
         return any(
-            use.kind == "decorates" and not self.program.is_test(use.site.scope) and self._is_defining(use.site.scope)
+            use.kind == "decorates"
+            and not self.program.is_test(use.site.scope)
+            and self._of_body(use.site.scope) is not None
             for use in self.flow.function_uses(function)
         )
-
-    def _is_defining(self, scope: ScopeId) -> bool:
-        return scope.index == 0 or (self.program.facts(scope).kind == "class" and not is_local(self.program, scope))
 
     def _makes_application(self, function: ScopeId) -> bool:
         """Whether a function builds and gives back an application of a framework, as factories do."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from functools import cached_property
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -50,13 +51,16 @@ class Serving:
             return self.is_once(*context.root)
         return context.kind == "main"
 
-    @staticmethod
-    def may_wait(facts: m.Scope) -> bool:
+    def may_wait(self, facts: m.Scope) -> bool:
         """Whether a function has a loop, or a call by a name, that may wait for work: a quick look."""
         if "while" in layout(facts).by_kind or any(frame.is_async for frame in facts.frames if frame.kind == "for"):
             return True
-        served = name_lists().serving | {name.rpartition(".")[2] for name in name_lists().servers}
-        return any(w.last_name(call.func) in served for op in facts.ops for call in w.calls(op.action))
+        return any(w.last_name(call.func) in self._serving_names for op in facts.ops for call in w.calls(op.action))
+
+    @cached_property
+    def _serving_names(self) -> frozenset[str]:
+        """The last names of the callees and methods that serve."""
+        return name_lists().serving | {name.rpartition(".")[2] for name in name_lists().servers}
 
     def _equation(self, function: ScopeId) -> Generator[ScopeId, bool, bool]:
         facts = self.program.facts(function)
@@ -98,8 +102,10 @@ class Serving:
 
     def _waits(self, scope: ScopeId, facts: m.Scope, index: int) -> bool:
         """Whether a loop goes on until the program ends, and waits on each turn."""
-        if facts.frames[index].kind == "for" or not self.execution.loops.goes_on(scope, index):
-            return self.execution.loops.goes_on(scope, index)
+        if not self.execution.loops.goes_on(scope, index):
+            return False
+        if facts.frames[index].kind == "for":
+            return True
         nodes = [node for _, op in ops_in(facts, index) for node in w.nodes(op.action)]
         return any(isinstance(node, m.Await) for node in nodes) or any(
             self._is_wait(node, scope) for node in nodes if isinstance(node, m.Call)

@@ -11,7 +11,7 @@ import msgspec
 from unbounded_lint.evidence import Evidence
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
+from unbounded_lint.link.containers.accesses import APPENDING, Access, AccessKind, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.handles import Attribute
@@ -66,7 +66,7 @@ class Evidences:
 
     def _of_insert(self, insert: Insert) -> dict[str, Any]:
         access, domain = insert.access, insert.domain
-        appended = access.how in {"append", "extend", "appendleft", "insert", "put", "+="} or access.key is None
+        appended = access.how in {*APPENDING, "+="} or access.key is None
         return {
             "key": domain.source,
             "domain": f"weak {domain.kind}" if domain.weak else domain.kind,

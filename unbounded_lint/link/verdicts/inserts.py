@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.accesses import Access, AccessList
+from unbounded_lint.link.containers.accesses import APPENDING, Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Registered
@@ -119,7 +119,7 @@ class Inserts:
 
     def _domain(self, holder: Holder, access: Access, accesses: AccessList) -> Domain:
         # the entry around a nested insert is there already, or another access inserts it: its inner key alone counts
-        appends = access.how in {"append", "extend", "appendleft", "insert", "put"} or access.key is None
+        appends = access.how in APPENDING or access.key is None
         if access.nested and appends:
             return Domain("unknown", "of no account, since entries are appended to", source="appended")
         repeats = access.nested or holder.made.kind.family in GROWING or self._is_absent(access, accesses)
