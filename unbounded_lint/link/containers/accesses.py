@@ -120,6 +120,15 @@ class AccessList(tuple[Access, ...]):
         return dict.fromkeys(a.scope for a in self if a.kind == "insert" and not a.nested)
 
     @cached_property
+    def entered_by_key(self) -> Mapping[tuple[ScopeId, m.Expr | None], tuple[Access, ...]]:
+        """What reads or removes an entry that must be there, `X[k]` and `del X[k]`, by scope and key."""
+        found: dict[tuple[ScopeId, m.Expr | None], list[Access]] = {}
+        for access in self:
+            if (access.kind, access.how) in {("read", "[]"), ("remove", "del")} and not access.implicit:
+                found.setdefault((access.scope, access.key), []).append(access)
+        return {key: tuple(accesses) for key, accesses in found.items()}
+
+    @cached_property
     def inserts_by_key(self) -> Mapping[tuple[ScopeId, m.Expr | None], tuple[Access, ...]]:
         """The inserts of entries by scope and key."""
         found: dict[tuple[ScopeId, m.Expr | None], list[Access]] = {}

@@ -75,7 +75,7 @@ class Inserts:
     def of(self, holder: Holder, accesses: AccessList) -> tuple[Insert, ...]:
         """The inserts that can make the container grow after import."""
         found, resets, defining = [], self._resets(holder, accesses), self._is_loaded(accesses)
-        passing = self._ends_with_script(holder)
+        passing, gives_back = self._ends_with_script(holder), self._pools.is_free_list(accesses)
         for access in accesses:
             if access.kind != "insert" or self.program.is_test(access.scope):
                 continue
@@ -90,7 +90,7 @@ class Inserts:
             longer = self._longer.prolongs(access, accesses)
             if self._is_refused_when_full(access, accesses) or (not longer and self._is_present(access, accesses)):
                 continue
-            if self._is_definition(access) or self._pools.keeps(access, accesses):
+            if self._is_definition(access) or self._pools.keeps(access, gives_back=gives_back):
                 continue
             domain = LONGER if longer else self._domain(holder, access, accesses)
             if isinstance(holder.handle, Registered) and (
@@ -105,10 +105,13 @@ class Inserts:
         """Whether a function imports modules by their names and then takes what they registered: what inserts without
         being called from here is what those modules call while they are imported."""
         taken = (a for a in accesses if a.scope.index and not a.nested and a.kind in {"iterate", "read", "clear"})
+        last: dict[ScopeId, int] = {}
+        for access in taken:
+            last[access.scope] = max(access.op, last.get(access.scope, 0))
         return any(
-            not name_lists().importers.isdisjoint(callee_names(call.func, access.scope, self.resolver))
-            for access in taken
-            for op in self.program.facts(access.scope).ops[: access.op]
+            not name_lists().importers.isdisjoint(callee_names(call.func, scope, self.resolver))
+            for scope, end in last.items()
+            for op in self.program.facts(scope).ops[:end]
             for call in w.calls(op.action)
         )
 
@@ -150,14 +153,15 @@ class Inserts:
         searches = self._searches(access, accesses)
         if any(test.left == access.key and ("in" in test.ops) == truth for test, truth in searches):
             return True
-        return access.how == "[]" and any(self._was_read(access, a) for a in accesses.within(access.scope))
+        return access.how == "[]" and any(
+            self._was_read(access, other) for other in accesses.entered_by_key.get((access.scope, access.key), ())
+        )
 
     def _was_read(self, access: Access, other: Access) -> bool:
-        """Whether another access read or removed the entry of the same key before, which raises where there is
-        none, and the key is still the same."""
-        how = {"read": "[]", "remove": "del"}.get(other.kind)
-        same = other.how == how and not other.implicit and other.nested == access.nested and other.key == access.key
-        if not same or other.outer != access.outer or any(isinstance(p, _PERHAPS) for p in other.site.parents):
+        """Whether another access, by the same key, came to its entry before, which raises where there is none, and the
+        key is still the same."""
+        same = other.nested == access.nested and other.outer == access.outer
+        if not same or any(isinstance(p, _PERHAPS) for p in other.site.parents):
             return False
         facts, key = self.program.facts(access.scope), access.key
         if other.op != access.op and not runs_before(facts, other.op, access.op):

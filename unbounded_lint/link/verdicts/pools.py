@@ -10,6 +10,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.program.blocks import apart, guards, in_twin
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import Program, ScopeId
 from unbounded_lint.link.program.truth import straight
 
@@ -20,13 +21,15 @@ class Pools:
     def __init__(self, program: Program) -> None:
         self.program = program
 
-    def keeps(self, access: Access, accesses: AccessList) -> bool:
-        """Whether an insert keeps an object that is only made where a free list has none; or gives one back to the
-        free list that the container is."""
+    def is_free_list(self, accesses: AccessList) -> bool:
+        """Whether some removal takes any entry for a name that gets a new object where there is none."""
+        return any(self._is_draw(other) for other in accesses if other.kind == "remove" and not other.nested)
+
+    def keeps(self, access: Access, *, gives_back: bool) -> bool:
+        """Whether an insert keeps an object that is only made where a free list has none; or, where the container is
+        a free list, gives one back to it."""
         return self._is_made_for_want(access) or (
-            isinstance(access.value, m.Name)
-            and any(self._is_draw(other) for other in accesses if other.kind == "remove" and not other.nested)
-            and not self._is_made_here(access, access.value.id)
+            gives_back and isinstance(access.value, m.Name) and not self._is_made_here(access, access.value.id)
         )
 
     def _is_made_for_want(self, access: Access) -> bool:
@@ -37,7 +40,6 @@ class Pools:
         )
 
     def _is_draw(self, removal: Access) -> bool:
-        """Whether a removal takes any entry for a name that gets a new object where there is none."""
         return any(
             at == removal.op and self._is_instead(removal.scope, made, at, base)
             for at, base, taken in self._draws(removal.scope)
@@ -47,9 +49,13 @@ class Pools:
     def _is_made_here(self, access: Access, name: str) -> bool:
         """Whether a function that takes none out makes the object."""
         drawn = any(taken == name for _, _, taken in self._draws(access.scope))
-        return not drawn and any(True for _ in self._made(access.scope, name))
+        return not drawn and bool(self._made(access.scope, name))
 
-    def _draws(self, scope: ScopeId) -> Iterator[tuple[int, m.Expr, str]]:
+    @kept
+    def _draws(self, scope: ScopeId) -> tuple[tuple[int, m.Expr, str], ...]:
+        return tuple(self._find_draws(scope))
+
+    def _find_draws(self, scope: ScopeId) -> Iterator[tuple[int, m.Expr, str]]:
         """Where a scope binds a name to any entry of a container, or returns one as it returns what the name stands for
         elsewhere: the operation, the container, the name."""
         for at, op in enumerate(self.program.facts(scope).ops):
@@ -59,13 +65,18 @@ class Pools:
                     given = op.action.targets if isinstance(op.action, m.Assign) else self.program.returned(scope)
                     yield from ((at, base, target.id) for target in given if isinstance(target, m.Name))
 
-    def _made(self, scope: ScopeId, name: str) -> Iterator[int]:
+    @kept
+    def _made(self, scope: ScopeId, name: str) -> tuple[int, ...]:
         """Where a scope binds a name to the result of another call."""
         drawn = {at for at, _, _ in self._draws(scope)}
-        for at, op in enumerate(self.program.facts(scope).ops):
-            if at not in drawn and isinstance(op.action, m.Assign) and m.Name(name) in op.action.targets:
-                if isinstance(op.action.value, m.Call):
-                    yield at
+        return tuple(
+            at
+            for at, op in enumerate(self.program.facts(scope).ops)
+            if at not in drawn
+            and isinstance(op.action, m.Assign)
+            and isinstance(op.action.value, m.Call)
+            and m.Name(name) in op.action.targets
+        )
 
     def _is_instead(self, scope: ScopeId, op: int, draw: int, base: m.Expr) -> bool:
         """Whether an operation runs only where a container has nothing to draw."""
