@@ -60,9 +60,10 @@ def link(request: runner.Request) -> Project:
     sources = Sources(request.project.root, request.project.files, None)
     given = request.settings
     return Project(
-        sources.files,
+        sources.linked,
         sources.load,
         sources.mentioning,
+        sources.in_tests,
         sources.candidates,
         extend(catalog(), timers=given.timers, bounded_types=given.bounded_types),
         frozenset(given.entry_points),

@@ -174,7 +174,7 @@ def _reads(project: Project, container: Any) -> Iterator[tuple[str, str]]:
 def _calls(project: Project) -> Iterator[tuple[str, str]]:
     for path, at in project.program.files.items():
         module = project.program.module(path)
-        for scope in module.facts.scopes if module is not None and not at.is_test else ():
+        for scope in module.facts.scopes if module is not None else ():
             given = [op.action.value for op in scope.ops if isinstance(op.action, m.Return)]
             plain = scope.kind == "function" and scope.parent == 0 and not scope.decorators and not scope.is_async
             if plain and len(given) == len(scope.ops) == 1 and isinstance(given[0], m.Name) and not scope.parameters:

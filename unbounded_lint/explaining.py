@@ -145,8 +145,6 @@ class Explanations:
             failed == path and plain_symbol(of) in {"", f"{dotted}:{name}"} for failed, of, _ in self.project.failures
         ):
             return ("its analysis failed through a fault of ours, which `check` reports as UBM900",)
-        if module.file.is_test:
-            return (f"{path} is a test, and the containers of tests are not looked at",)
         return self._in_module(module, name)
 
     def _in_module(self, module: LinkedModule, name: str) -> Words:
@@ -168,7 +166,7 @@ class Explanations:
         return (text, *self._hint(self._near(module.name, name)))
 
     def _anywhere(self, name: str) -> Words:
-        modules = (m for m in self.program.mentioning(name.rpartition(".")[2]) if not m.file.is_test)
+        modules = self.program.mentioning(name.rpartition(".")[2])
         found = (p for module in modules for p in self.project.passing(module, name, inside=True))
         passing = min(islice(found, LOOKED_AT), key=lambda p: _TELLING.get(p.why, 0), default=None)
         if passing is None:
@@ -179,6 +177,9 @@ class Explanations:
         if self.program.is_module(dotted):
             return (f"{dotted} is a package without code of its own", *self._hint(self._below(f"{dotted}.")))
         left_out = next(self._left_out(dotted), None)
+        test = next((f.path for f in self.sources.files if f.is_test and f.module == dotted), None)
+        if test is not None:
+            return (f"{test} is a test, and the containers of tests are not looked at",)
         if left_out is not None:
             return (f"{left_out} is left out of the analysis, by `exclude` or since git ignores it",)
         return (f"the project has no module `{dotted}`", *self._hint(self._near("", name)))

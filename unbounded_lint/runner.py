@@ -85,9 +85,10 @@ def _link(request: Request, sources: Sources, progress: Progress | None, thoroug
     sources.prefetch(sources.candidates, request.jobs, progress)
     known = extend(catalog(), timers=settings.timers, bounded_types=settings.bounded_types)
     return Project(
-        sources.files,
+        sources.linked,
         sources.load,
         sources.mentioning,
+        sources.in_tests,
         sources.candidates,
         known,
         frozenset(settings.entry_points),

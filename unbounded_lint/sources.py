@@ -181,19 +181,33 @@ class Sources:
     @cached_property
     def candidates(self) -> tuple[str, ...]:
         """The files that may define a container, in path order."""
-        return tuple(f.path for f in self.files if not f.is_test and gate.may_define(self.data(f.path)))
+        return tuple(f.path for f in self.linked if gate.may_define(self.data(f.path)))
+
+    @property
+    def linked(self) -> tuple[SourceFile, ...]:
+        """The files that the program is made of: all but tests."""
+        return tuple(file for file in self.files if not file.is_test)
+
+    def in_tests(self, identifier: str) -> bool:
+        """Whether a test mentions an identifier."""
+        return identifier.encode() in self._words_of_tests
+
+    @cached_property
+    def _words_of_tests(self) -> frozenset[bytes]:
+        tests = (gate.words(self.data(file.path)) for file in self.files if file.is_test)
+        return frozenset[bytes]().union(*tests)
 
     @cached_property
     def _by_word(self) -> dict[bytes, list[str]]:
         index: dict[bytes, list[str]] = {}
-        for file in self.files:
+        for file in self.linked:
             for word in gate.words(self.data(file.path)):
                 index.setdefault(word, []).append(file.path)
         return index
 
     def mentioning(self, identifier: str) -> Sequence[str]:
-        """The files that mention an identifier, in path order; a private name is written without the class that
-        mangles it."""
+        """The files that mention an identifier, in path order, tests left out; a private name is written without the
+        class that mangles it."""
         written = _MANGLED.sub("", identifier)
         return self._by_word.get(written.encode(), ())
 

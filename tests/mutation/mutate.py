@@ -206,14 +206,14 @@ class _Breaker:
         return [
             Site(site.scope, site.op, site.call, ())
             for site in self.flow.call_sites(scope)
-            if site.call is not None and site.op >= 0 and not self.program.is_test(site.scope)
+            if site.call is not None and site.op >= 0
         ]
 
     def _handed(self, scope: ScopeId) -> list[Use]:
         return [
             use
             for use in (self.flow.function_uses(scope) if scope.index else ())
-            if use.kind in {"argument", "partial", "kept"} and not self.program.is_test(use.site.scope)
+            if use.kind in {"argument", "partial", "kept"}
         ]
 
     def _without_routes(self, scope: ScopeId, kind: str, below: tuple[ScopeId, ...]) -> Iterator[Mutant]:
@@ -325,7 +325,7 @@ class _Breaker:
         elif how == "receiver":
             for method in sorted(methods):
                 for site in self.program.sites(method):
-                    if isinstance(site.node, m.Attr) and not self.program.is_test(site.scope):
+                    if isinstance(site.node, m.Attr):
                         yield from self._start_gone(
                             Site(site.scope, site.op, site.node.base, (*site.parents, site.node))
                         )

@@ -49,13 +49,14 @@ class Project:
         files: Sequence[SourceFile],
         load: Callable[[str], m.ModuleFacts | None],
         mentioning: Callable[[str], Sequence[str]],
+        in_tests: Callable[[str], bool],
         candidates: Sequence[str],
         catalog: Catalog,
         entry_points: frozenset[str] = frozenset(),
         sweepers: frozenset[str] = frozenset(),
         thorough: bool = True,
     ) -> None:
-        self.program = Program(files, load, mentioning)
+        self.program = Program(files, load, mentioning, in_tests)
         self.flow = Flow(self.program)
         self.execution = Execution(self.flow, catalog, entry_points, sweepers)
         self._keys = Keys(self.flow, self.execution, catalog)

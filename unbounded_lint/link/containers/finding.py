@@ -63,8 +63,6 @@ class Containers:
 
     def of_module(self, module: LinkedModule) -> Iterator[Holder]:
         """The long-lived containers that a module defines, in source order of their scopes."""
-        if module.file.is_test:
-            return
         yield from self._held(ScopeId(module.path, 0), Life("module"))
         for index, scope in enumerate(module.facts.scopes):
             here = ScopeId(module.path, index)
@@ -172,7 +170,7 @@ class Containers:
             for op, one in enumerate(scope.ops):
                 if not isinstance(one.action, m.Assign) or one.action.value is None:
                     continue
-                for target in one.action.targets:
+                for target in one.action.targets if is_fresh(one.action.value) else ():
                     handle = self.lifetimes.foreign(target, here, op)
                     made = self.making.made(one.action.value, here) if handle is not None else None
                     if made is not None and handle is not None and handle not in seen:

@@ -98,7 +98,7 @@ class Lifetimes:
 
     @kept
     def constructions(self, cls: ScopeId) -> tuple[Site, ...]:
-        """Where the project makes objects of a class or of its subclasses, tests left out."""
+        """Where the project makes objects of a class or of its subclasses."""
         called = [use.site.outer for use in self.flow.constructions(cls)]
         return (*called, *self._self_constructions(cls))
 
@@ -270,9 +270,7 @@ class Lifetimes:
 
     def _decorates_definitions(self, function: ScopeId) -> bool:
         return any(
-            use.kind == "decorates"
-            and not self.program.is_test(use.site.scope)
-            and self._of_body(use.site.scope) is not None
+            use.kind == "decorates" and self._of_body(use.site.scope) is not None
             for use in self.flow.function_uses(function)
         )
 

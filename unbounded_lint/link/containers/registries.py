@@ -31,7 +31,7 @@ class Registries:
 
     def of_module(self, module: LinkedModule) -> Iterator[Holder]:
         """The registries into which functions of a module put something, each where they first do."""
-        for registry in self.catalog.data.registries if not module.file.is_test else ():
+        for registry in self.catalog.data.registries:
             kind = self.catalog.container(registry.like)
             sites = [access.site for access in self._inserts(registry, module) if access.scope.index]
             if kind is not None and sites:

@@ -74,7 +74,7 @@ class Hierarchy:
             if module.scope(index).parent == protocol.index
         }
         for cls in self.defining(min(methods, default="")):
-            if cls != protocol and not self.is_protocol(cls) and not self.program.is_test(cls):
+            if cls != protocol and not self.is_protocol(cls):
                 own = {name for c in self.declared.mro(cls) for name in self.program.of(c).bindings(c.index)}
                 if methods <= own:
                     yield cls

@@ -320,7 +320,7 @@ class Keeping:
         wanted = self._position(at.wanted, function)
         if wanted is None or at.home[0] != function:
             return
-        for site in self.flow.live_calls(function)[:CALLERS]:
+        for site in self.flow.call_sites(function)[:CALLERS]:
             expr, other = (self._argument(function, i, site, self._receiver(function, site)) for i in (index, wanted))
             if expr is not None and other is not None:
                 yield _At(expr, site.scope, site.op, (), other, (site.scope, site.op))

@@ -160,7 +160,7 @@ class Scoping:
     def _given(self, site: Site) -> m.Expr | None:
         """The value that an assignment gives what stands at a site, None where it is no target."""
         action = self.program.op(site).action
-        if site.parents or not isinstance(action, m.Assign) or self.program.is_test(site.scope):
+        if site.parents or not isinstance(action, m.Assign):
             return None
         return action.value if any(target is site.node for target in action.targets) else None
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.handles import (
     Attribute,
     Foreign,
@@ -144,9 +143,9 @@ class Flow:
 
     @kept
     def constructions(self, cls: ScopeId) -> tuple[Use, ...]:
-        """The calls outside tests that make objects of a class, or of one derived from it."""
+        """The calls that make objects of a class, or of one derived from it."""
         uses = (use for built in (cls, *self.subclasses(cls)) for use in self.class_uses(built))
-        return tuple(use for use in uses if use.kind == "called" and not self.program.is_test(use.site.scope))
+        return tuple(use for use in uses if use.kind == "called")
 
     def subclasses(self, cls: ScopeId) -> tuple[ScopeId, ...]:
         """The classes of the project that inherit from a class, directly or not."""
@@ -165,15 +164,9 @@ class Flow:
         return tuple(self._find_calls(function))
 
     @kept
-    def live_calls(self, function: ScopeId) -> tuple[CallSite, ...]:
-        """The calls of a function outside tests."""
-        return tuple(s for s in self.call_sites(function) if not self.program.is_test(s.scope))
-
-    @kept
     def is_only_called(self, function: ScopeId) -> bool:
-        """Whether nothing outside tests does anything with a function but call it."""
-        uses = self.function_uses(function)
-        return all(use.kind == "called" or self.program.is_test(use.site.scope) for use in uses)
+        """Whether nothing does anything with a function but call it."""
+        return all(use.kind == "called" for use in self.function_uses(function))
 
     def _find_calls(self, function: ScopeId) -> Iterator[CallSite]:
         facts = self.program.facts(function)
@@ -353,20 +346,12 @@ class Flow:
                 if any(isinstance(v, Module) and v.name == self.program.of(scope).name for v in bases):
                     yield parameter
 
-    @kept
-    def _defaulting(self, name: str) -> tuple[tuple[Variable, m.Expr, ScopeId], ...]:
+    def _defaulting(self, name: str) -> Iterator[tuple[Variable, m.Expr, ScopeId]]:
         """The parameters whose default is written as a name or attribute of that name, and where it is evaluated."""
-        return tuple(
-            (
-                Variable(ScopeId(module.path, index), parameter.name),
-                parameter.default,
-                ScopeId(module.path, facts.parent),
-            )
-            for module in self.program.mentioning(name)
-            for index, facts in enumerate(module.facts.scopes)
-            for parameter in facts.parameters
-            if isinstance(parameter.default, m.Name | m.Attr) and w.last_name(parameter.default) == name
-        )
+        for module in self.program.mentioning(name):
+            for index, parameter, default in module.defaults.get(name, ()):
+                outside = ScopeId(module.path, module.scope(index).parent)
+                yield Variable(ScopeId(module.path, index), parameter), default, outside
 
     def _results(self, function: ScopeId, uses: tuple[Use, ...]) -> Iterator[Site]:
         """The calls of a function as values; the reads of a property."""

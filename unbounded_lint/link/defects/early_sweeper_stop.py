@@ -137,12 +137,11 @@ class EarlySweeperStops(Question):
     def _cancelled(self, timer: Context, armed: tuple[Edge, ...]) -> Iterator[_Exit]:
         """The calls of what stops a sweeper that hang on the emptiness of containers, and on nothing else."""
         stopping = (*self._by_handle(armed), *self._by_flag(timer))
-        live = [place for place in stopping if not self.program.is_test(place[0])]
 
         def further(place: Place) -> tuple[Place, ...]:
             return self.graph.callers(place[0]) if self._asked_at(place) == frozenset() else ()
 
-        for place in explored(live, further):
+        for place in explored(stopping, further):
             asked = self._asked_at(place)
             if asked:
                 yield *place, asked

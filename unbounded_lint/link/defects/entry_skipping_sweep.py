@@ -209,7 +209,7 @@ class EntrySkippingSweeps(Question):
         # Another insert, perhaps under the same key, stores a value in which the field is set.
         for access in container.accesses:
             if access.kind == "insert" and not access.nested and access is not insert.access:
-                if access.value is not None and not self.program.is_test(access.scope):
+                if access.value is not None:
                     if self.unset_fields.of(access.value, access.scope, access.op, Needed(path, False)) is None:
                         yield Write(access.scope, access.op, access.value)
 

@@ -40,7 +40,7 @@ class EntryTimerOnlyCleanups(Question):
             facts = self.program.facts(scope)
             around = (facts.frames[index] for index in frames_of(facts, op))
             heads = (frame.head for frame in around if frame.kind == "for")
-            if any(id(part) in nodes for head in heads for part in expanded(self.program, head, scope)):
+            if any(id(part) in nodes for head in heads for part in expanded(self.program, head, scope, op)):
                 return True
         return False
 

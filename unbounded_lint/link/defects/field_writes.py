@@ -37,7 +37,7 @@ class FieldWrites:
             yield from self._to_attribute(step[1:], inserting, classes)
         for path in sorted({access.scope.path for access in entries.accesses}):
             module = self.program.module(path)
-            for index, facts in enumerate(module.facts.scopes if module and not module.file.is_test else ()):
+            for index, facts in enumerate(module.facts.scopes if module else ()):
                 scope = ScopeId(path, index)
                 for at, op in enumerate(facts.ops):
                     values = list(self._to_key(op.action, step, scope, inserting))
@@ -56,7 +56,7 @@ class FieldWrites:
 
     def _to_attribute(self, name: str, inserting: Collection[ScopeId], classes: Collection[ScopeId]) -> Iterator[Write]:
         for site in self.program.sites(name):
-            if not isinstance(site.node, m.Attr) or self.program.is_test(site.scope):
+            if not isinstance(site.node, m.Attr):
                 continue
             action = self.program.op(site).action
             value = stored(action, site)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
@@ -176,7 +177,7 @@ class ForgottenCompanions(Question):
         runs."""
         if self.linked.removals.extents.is_walked_around(site, other.accesses):
             return True
-        calls = [s for s in self.flow.live_calls(site.scope) if s.op >= 0] if depth else []
+        calls = [s for s in self.flow.call_sites(site.scope) if s.op >= 0] if depth else []
         timed = [s for s in calls if "timer" in self.execution.kinds(s.scope, s.op)]
         return bool(timed) and all(self._walks(Site(s.scope, s.op, site.node, ()), other, depth - 1) for s in timed)
 
@@ -296,16 +297,17 @@ class ForgottenCompanions(Question):
         """An access and the calls that lead to it, up to a number; with a key, those which tell what it is."""
         found = [_Led(access, access.scope, access.op, shape, 0)]
         for led in found:
-            calls = self._callers(led.scope, led.shape) if led.lifts < CLIMB and len(found) < LEADING else ()
-            found += [_Led(access, *call, led.lifts + 1) for call in calls if shape is None or call[2] is not None]
-        return tuple(found[:LEADING])
+            calls = self._callers(led.scope, led.shape) if led.lifts < CLIMB else ()
+            told = (_Led(access, *call, led.lifts + 1) for call in calls if shape is None or call[2] is not None)
+            found += islice(told, LEADING - len(found))
+        return tuple(found)
 
     @kept
     def _callers(self, scope: ScopeId, shape: Shape | None) -> tuple[tuple[ScopeId, int, Shape | None], ...]:
         """The calls of a function outside tests, each with what a key of the function is there."""
         return tuple(
             (site.scope, site.op, self.shapes.lifted(shape, scope, site) if shape is not None else None)
-            for site in self.flow.live_calls(scope)
+            for site in self.flow.call_sites(scope)
             if site.op >= 0
         )
 

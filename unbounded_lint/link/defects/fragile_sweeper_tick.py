@@ -83,10 +83,10 @@ class FragileSweeperTicks(Question):
     def _runners(self, place: Place) -> Iterator[Place]:
         """The operations that run the function of one that stands in no timed loop."""
         if self.execution.loops.timed(*place) is None:
-            yield from (edge.root for edge in self.graph.live(place[0]) if edge.kind in {"call", "spawn"})
+            yield from (edge.root for edge in self.graph.edges(place[0]) if edge.kind in {"call", "spawn"})
 
     def _timers(self, scope: ScopeId) -> Iterator[Fragile | None]:
-        for edge in self.graph.live(scope):
+        for edge in self.graph.edges(scope):
             if edge.timer is not None and edge.kind in {"timer", "decorate"}:
                 if self.execution.roots.is_live(edge.scope):
                     yield self._judge_timer(edge, edge.timer)
@@ -176,11 +176,11 @@ class FragileSweeperTicks(Question):
 
     def _fates(self, scope: ScopeId) -> Iterator[Fate | ScopeId]:
         """What becomes of an exception that leaves a function, or where it gets to."""
-        if scope.index == 0 or self.program.is_test(scope):
+        if scope.index == 0:
             yield "loud"
             return
         yield from self._fate_of_thread(scope)
-        for edge in self.graph.live(scope):
+        for edge in self.graph.edges(scope):
             if edge.kind not in {"kept", "escaped", "wraps", "decorate"}:
                 yield from self._fate(edge)
 

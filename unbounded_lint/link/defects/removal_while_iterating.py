@@ -93,7 +93,7 @@ class RemovalsWhileIterating(Question):
             if _expects_error(facts, start):
                 continue
             for access in here:
-                if inside(facts, access.op, loop) and self._is_same(base, access.site.node, scope):
+                if inside(facts, access.op, loop) and self._is_same(base, access.site.node, scope, access.op):
                     if not _leaves(facts, access.op, loop) and (not skips or _skips_others(facts, access.op, loop)):
                         yield Clash(scope, start, access, None, skips)
             for at, function in self._called(scope) if not skips else ():
@@ -127,13 +127,13 @@ class RemovalsWhileIterating(Question):
             return bindings[0].expr
         return None
 
-    def _is_same(self, one: m.Expr, other: m.Expr, scope: ScopeId) -> bool:
+    def _is_same(self, one: m.Expr, other: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether two expressions of a function name one object: a function that is handed two containers may be
         handed the same one in either place, but not at once."""
         if one == other:
             return True
-        names = {e for e in expansions(self.program, one, scope) if isinstance(e, m.Name | m.Attr)}
-        return not names.isdisjoint(expansions(self.program, other, scope))
+        names = {e for e in expansions(self.program, one, scope, op) if isinstance(e, m.Name | m.Attr)}
+        return not names.isdisjoint(expansions(self.program, other, scope, op))
 
     # --- in a function that the loop calls ---
 

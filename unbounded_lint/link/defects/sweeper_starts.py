@@ -134,7 +134,6 @@ class SweeperStarts(Question):
             if access.kind == "insert"
             and not access.nested
             and not access.implicit
-            and not self.program.is_test(access.scope)
             and (id(access.site.node) in running or (access.bulk and self._runs_at_start(access)))
         )
 

@@ -70,7 +70,7 @@ class UnboundedFunctionCaches(Question):
         tails = sorted({name.rpartition(".")[2] for name in names})
         modules = {module.path: module for tail in tails for module in self.program.mentioning(tail)}
         for path, module in sorted(modules.items()):
-            for index, facts in enumerate(module.facts.scopes if not module.file.is_test else ()):
+            for index, facts in enumerate(module.facts.scopes):
                 if facts.kind == "function" and "<locals>" not in facts.qualname:
                     outside = ScopeId(path, facts.parent)
                     memos = filter(None, (self._unbounded(decorator, outside) for decorator in facts.decorators))
@@ -105,7 +105,7 @@ class UnboundedFunctionCaches(Question):
             chosen.name,
             chosen.on_self,
             chosen.domain,
-            tuple(s for s in self.flow.live_calls(scope) if s.op >= 0),
+            tuple(s for s in self.flow.call_sites(scope) if s.op >= 0),
             _confidence(chosen.known, frozenset(c.kind for c in contexts)),
         )
 
@@ -127,7 +127,7 @@ class UnboundedFunctionCaches(Question):
         """Whether a parameter gets what a framework hands to the handler of a request."""
         if self._is_handler(scope):
             return True
-        for site in self.flow.live_calls(scope) if steps else ():
+        for site in self.flow.call_sites(scope) if steps else ():
             argument = argument_of(self.program.facts(scope), index, site)
             names = set(w.walk(argument)) if argument is not None else set()
             parameters = enumerate(self.program.facts(site.scope).parameters)
@@ -150,9 +150,7 @@ class UnboundedFunctionCaches(Question):
     def _is_made_again(self, cls: ScopeId) -> bool:
         """Whether running code of the project makes objects of a class."""
         return any(
-            use.kind == "called"
-            and not self.program.is_test(use.site.scope)
-            and _runs_again(self.execution.at(use.site.scope, use.site.op))
+            use.kind == "called" and _runs_again(self.execution.at(use.site.scope, use.site.op))
             for built in (cls, *self.flow.subclasses(cls))
             for use in self.flow.class_uses(built)
         )

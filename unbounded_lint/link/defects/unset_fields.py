@@ -153,7 +153,7 @@ class UnsetFields:
         function = asked.scope
         facts = self.program.facts(function)
         default = facts.parameters[index].default
-        calls = [asked.caller] if asked.caller else self.flow.live_calls(function)
+        calls = [asked.caller] if asked.caller else self.flow.call_sites(function)
         sites = [(site, site.call) for site in calls if site.call is not None]
         for site, call in sites:
             given = argument_of(facts, index, site)

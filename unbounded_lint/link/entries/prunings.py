@@ -70,7 +70,7 @@ class Prunings:
         return any(reader.calls(scope) for scope in reader.entries.scopes())
 
     def _is_live(self, scope: ScopeId, op: int) -> bool:
-        return not self.program.is_test(scope) and bool(self.execution.kinds(scope, op) & LIVE)
+        return bool(self.execution.kinds(scope, op) & LIVE)
 
 
 class _Values:

@@ -93,7 +93,7 @@ class Sources:
 
     def callers(self, function: ScopeId) -> tuple[CallSite, ...]:
         """The calls of a function outside tests, as many as are looked at."""
-        return self.flow.live_calls(function)[:_SITES]
+        return self.flow.call_sites(function)[:_SITES]
 
     def _arguments(self, function: ScopeId, index: int) -> Iterator[tuple[m.Expr, ScopeId]]:
         """What the callers pass for a parameter, the receiver included."""

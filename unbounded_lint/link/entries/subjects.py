@@ -133,7 +133,7 @@ class Subjects:
         facts = self.program.facts(scope)
         index = next(i for i, p in enumerate(facts.parameters) if p.name == name)
         default = facts.parameters[index].default
-        sites = [s for s in self.flow.live_calls(scope) if s.call is not None]
+        sites = [s for s in self.flow.call_sites(scope) if s.call is not None]
         given = [argument_of(facts, index, site) for site in sites]
         if any(g is not None and not isinstance(g, m.Const) for g in given):
             return False

@@ -115,7 +115,8 @@ class Entries:
             return False
         for binding in self.sources.bindings(key.id, scope):
             at = ScopeId(scope.path, binding.scope)
-            if binding.kind in ITEMS and any(map(self.is_container, expanded(self.program, binding.expr, at))):
+            parts = expanded(self.program, binding.expr, at, binding.op) if binding.kind in ITEMS else ()
+            if any(map(self.is_container, parts)):
                 return True
             if binding.kind == "parameter":
                 if any(self.is_walked_key(*source) for source in self.sources.of_binding(binding, at, hops)):
@@ -131,9 +132,7 @@ class Entries:
             return ()
         found: dict[ScopeId, None] = {}
         queue = [
-            (a.scope, HOPS)
-            for a in self.accesses
-            if a.kind in {"read", "insert", "iterate", "remove"} and not a.nested and not self.program.is_test(a.scope)
+            (a.scope, HOPS) for a in self.accesses if a.kind in {"read", "insert", "iterate", "remove"} and not a.nested
         ]
         while queue:
             scope, hops = queue.pop(0)

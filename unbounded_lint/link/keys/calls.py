@@ -253,7 +253,7 @@ class Calls:
         flow = self.material.flow
         if any(use.kind not in {"called", "read", "tested"} for use in flow.function_uses(function)):
             return NOT_KNOWN
-        for site in flow.live_calls(function):
+        for site in flow.call_sites(function):
             for argument in site.call.args if site.call is not None else ():
                 if argument.star == "**":
                     inner = yield from self.keywords(argument.value, site.scope)
@@ -272,7 +272,7 @@ class Calls:
             return closed("an attribute name written in the program", "names")
         annotated = self._annotated(parameter)
         found = []
-        for site in self.material.flow.live_calls(parameter.function):
+        for site in self.material.flow.call_sites(parameter.function):
             found.append((yield from self._passed(parameter, site)))
         domains = [origin.domain for origin in found if origin.domain is not None]
         passed = join(domains)

@@ -99,7 +99,7 @@ class Counters:
         """What the program gives attributes of a name, with what they are attributes of, where any of it counts."""
         found = []
         for site in self.program.sites(name):
-            if isinstance(site.node, m.Attr) and not site.parents and not self.program.is_test(site.scope):
+            if isinstance(site.node, m.Attr) and not site.parents:
                 change = self._change(site.node, site.scope, site.op)
                 if change is not None:
                     found.append((site.node.base, change))
@@ -112,12 +112,12 @@ class Counters:
             case m.AugAssign(target=changed, op=operator, value=value) if changed == target:
                 return _Change(scope, op, value, _WAYS.get(operator, "other"))
             case m.Assign(targets=targets, value=value) if value is not None and target in targets:
-                return _Change(scope, op, value, self._way(target, value, scope))
+                return _Change(scope, op, value, self._way(target, value, scope, op))
         return None
 
-    def _way(self, target: m.Expr, value: m.Expr, scope: ScopeId) -> _Way:
+    def _way(self, target: m.Expr, value: m.Expr, scope: ScopeId, op: int) -> _Way:
         """Which way a value goes that is assigned: none, unless it is made of the target and more."""
-        nodes = tuple(expanded(self.program, value, scope))
+        nodes = tuple(expanded(self.program, value, scope, op))
         if target not in nodes or not _CAPS.isdisjoint(_operators(nodes)) or any(isinstance(n, m.IfExp) for n in nodes):
             return "other"
         return next((_WAYS[operator] for operator in _operators(nodes) if operator in _WAYS), "other")

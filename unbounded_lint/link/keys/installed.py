@@ -25,13 +25,13 @@ class Installed:
         self.program = flow.program
         self.resolver = flow.resolver
 
-    def is_imported(self, value: m.Expr, scope: ScopeId) -> bool:
+    def is_imported(self, value: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether a value comes from importing a module by name, or from loading an entry point."""
         importers = name_lists().importers
         values = self.resolver.values(value, scope)
         if values and all(isinstance(v, ExternalResult) and v.name in importers for v in values):
             return True
-        calls = (node for node in expanded(self.program, value, scope) if isinstance(node, m.Call))
+        calls = (node for node in expanded(self.program, value, scope, op) if isinstance(node, m.Call))
         return any(
             not name_lists().importers.isdisjoint(callee_names(call.func, scope, self.resolver)) for call in calls
         )

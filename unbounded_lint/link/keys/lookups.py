@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
 from unbounded_lint.catalog.load import name_lists
@@ -14,9 +15,12 @@ from unbounded_lint.link.dataflow.values import Allocation, Class
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import Asking, Domain, is_closed, settled, source_of
 from unbounded_lint.link.program.blocks import runs_before
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId, Site
 
 _STEPS = 3
+NEAREST = 20
+"""How many look-ups of a name before an operation are asked: the nearest ones."""
 _PERHAPS = (m.BoolOp, m.IfExp, m.Comp, m.Lambda)
 """Expressions whose parts may not be evaluated."""
 
@@ -33,9 +37,12 @@ class Lookups:
         facts = self.program.facts(scope)
         copied = None
         for name in self._names(key, scope, _STEPS):
-            for site in self._of(name, scope):
-                is_sure = site.op == op or runs_before(facts, site.op, op)
-                found = yield from self._told(site, is_sure=is_sure)
+            asked = self._in_environment(name, scope)
+            if asked is not None:
+                return asked
+            for site in self._nearest(name, scope, op):
+                sure = site.op == op or runs_before(facts, site.op, op)
+                found = (yield from self._told(site)) if sure else None
                 if found is not None and found.kind == "closed":
                     return found
                 copied = copied or found
@@ -59,13 +66,34 @@ class Lookups:
             case m.Call(func=m.Name(id=callee), args=(first, *_)) if callee in name_lists().conversions:
                 yield from self._names(first.value, scope, steps)
 
-    def _of(self, name: m.Name | m.Attr, scope: ScopeId) -> Iterator[Site]:
-        """Where a scope looks up a name, or another form of it, whatever else an expression comes to."""
-        identifier = name.id if isinstance(name, m.Name) else name.name
+    @kept
+    def _in_environment(self, name: m.Name | m.Attr, scope: ScopeId) -> Domain | None:
+        """What is known of a name that a scope asks the environment for, wherever it does: none but those are set."""
+        for node, site in self._of(w.last_name(name), scope):
+            found = self._found_by(site) if node == name else None
+            if found is not None and found.source == "environment":
+                return found
+        return None
+
+    def _nearest(self, name: m.Name | m.Attr, scope: ScopeId, op: int) -> Iterator[Site]:
+        """Where a scope looks up a name, or another form of it, in or shortly before an operation."""
+        found = self._of(w.last_name(name), scope)
+        end = bisect_right(found, op, key=lambda pair: pair[1].op)
+        for node, site in reversed(found[max(end - NEAREST, 0) : end]):
+            if node == name:
+                yield site
+
+    @kept
+    def _of(self, identifier: str, scope: ScopeId) -> Sequence[tuple[m.Expr, Site]]:
+        """The names and attributes of that name which a scope looks up, whatever else an expression comes to, and the
+        items and calls that do."""
+        found = []
         for site in self.program.of(scope).sites_in(scope.index, identifier):
-            found = self._around(site) if site.node == name else None
-            if found is not None and not any(isinstance(parent, _PERHAPS) for parent in found.parents):
-                yield found
+            around = self._around(site)
+            if around is not None and not any(isinstance(parent, _PERHAPS) for parent in around.parents):
+                if isinstance(around.node, m.Call) or role_of(self.program, around) == "read":
+                    found.append((site.node, around))
+        return found
 
     def _around(self, site: Site) -> Site | None:
         """The item or call of which an expression, in whatever form, is the index or the first argument."""
@@ -85,22 +113,29 @@ class Lookups:
                     return None
         return None
 
-    def _told(self, site: Site, *, is_sure: bool) -> Asking[Domain | None]:
-        """What is known of the key that an item or a call looks up; `is_sure`: it was found."""
+    @kept
+    def _found_by(self, site: Site) -> Domain | None:
+        """What is known of a key that is found by what only finds what is installed, set or defined."""
+        assert isinstance(site.node, m.Sub | m.Call)
+        callee = site.node.func if isinstance(site.node, m.Call) else site.node.base
+        for name in sorted(self.material.callees(callee, site.scope)):
+            source = self.material.catalog.finder(name)
+            if source is not None:
+                return Domain("closed", f"`{dotted_text(callee)}` knows it", source=source)
+        return None
+
+    def _told(self, site: Site) -> Asking[Domain | None]:
+        """What is known of the key that an item or a call has found."""
         found, scope = site.node, site.scope
         assert isinstance(found, m.Sub | m.Call)
-        callee = found.func if isinstance(found, m.Call) else found.base
-        for name in sorted(self.material.callees(callee, scope)):
-            source = self.material.catalog.finder(name)
-            if source is not None and (is_sure or source == "environment"):
-                return Domain("closed", f"`{dotted_text(callee)}` knows it", source=source)
-        if not is_sure:
-            return None
+        known = self._found_by(site)
+        if known is not None:
+            return known
         if isinstance(found, m.Call):
-            values = self.material.resolver.values(callee, scope)
+            values = self.material.resolver.values(found.func, scope)
             enum = bool(values) and all(isinstance(v, Class) and self.material.is_enum(v.scope) for v in values)
             return Domain("closed", "a value of an enum", source="enum") if enum else None
-        if role_of(self.program, site) != "read" or self._makes(found.base, scope):
+        if self._makes(found.base, scope):
             return None
         members = yield from settled((yield self.material.items(found.base, scope)))
         if not is_closed(members):

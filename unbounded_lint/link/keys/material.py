@@ -100,7 +100,7 @@ class Material:
     @kept
     def _shrinks(self, table: str) -> bool:
         """Whether anything of that name loses keys somewhere in the program."""
-        return any(not self.program.is_test(site.scope) and self._takes_out(site) for site in self.program.sites(table))
+        return any(self._takes_out(site) for site in self.program.sites(table))
 
     def _takes_out(self, site: Site) -> bool:
         match site.parent:

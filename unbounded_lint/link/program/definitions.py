@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of, loops_around
 from unbounded_lint.link.program.program import Program, ScopeId
+
+NEAREST = 20
+"""How many bindings of a name are followed."""
+DEPTH = 3
+"""Through how many names one after the other an expression is followed."""
 
 AT_ENTRY = -1
 """The origin of what a parameter holds: the call."""
 
 
-def expansions(program: Program, expr: m.Expr | None, scope: ScopeId, depth: int = 3) -> tuple[m.Expr, ...]:
-    """An expression, and what the local names in it are bound to."""
+def expansions(
+    program: Program, expr: m.Expr | None, scope: ScopeId, op: int, depth: int = DEPTH
+) -> tuple[m.Expr, ...]:
+    """An expression, and what the local names in it are bound to, where an operation uses it."""
     if expr is None or not depth:
         return ()
     found = [expr]
-    bindings = program.of(scope).bindings(scope.index)
     for node in w.walk(expr):
-        if isinstance(node, m.Name):
-            for binding in bindings.get(node.id, ()):
-                if binding.expr is not None and binding.kind != "parameter" and binding.scope == scope.index:
-                    found.extend(expansions(program, binding.expr, scope, depth - 1))
+        for binding in nearest(program.bound(scope, node.id), op) if isinstance(node, m.Name) else ():
+            if binding.expr is not None and binding.kind != "parameter" and binding.scope == scope.index:
+                found.extend(expansions(program, binding.expr, scope, op, depth - 1))
     return tuple(found)
 
 
-def expanded(program: Program, expr: m.Expr | None, scope: ScopeId) -> Iterator[m.Expr]:
+def expanded(program: Program, expr: m.Expr | None, scope: ScopeId, op: int) -> Iterator[m.Expr]:
     """An expression with its parts, and those of what the local names in it are bound to."""
-    return (node for whole in expansions(program, expr, scope) for node in w.walk(whole))
+    return (node for whole in expansions(program, expr, scope, op) for node in w.walk(whole))
+
+
+def nearest(bindings: Sequence[Binding], op: int) -> Sequence[Binding]:
+    """The bindings of a name in a scope; of very many, those shortly before an operation."""
+    if len(bindings) <= NEAREST:
+        return bindings
+    end = bisect_right(bindings, op, key=lambda binding: binding.op)
+    return bindings[max(end - NEAREST, 0) : end]
 
 
 class Reaching:

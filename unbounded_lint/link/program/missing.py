@@ -49,7 +49,7 @@ class _Search:
 
     def found(self) -> Iterator[Missing]:
         for module in self.program.read():
-            for index, op, imported in () if module.file.is_test else module.imports:
+            for index, op, imported in module.imports:
                 dotted = module.absolute(imported)
                 if self._is_own(dotted, imported) and not _may_fail(module.scope(index), op):
                     above = self._above(dotted)
@@ -86,7 +86,7 @@ def _shorter(program: Program, file: SourceFile) -> Iterator[str]:
     """The names, of two parts and more, that a file outside of all packages would have if a directory further down were
     one that modules are imported from."""
     parts = file.module.split(".")
-    if file.is_test or program.path_of(parts[0]) is not None:
+    if program.path_of(parts[0]) is not None:
         return
     for start in range(1, len(parts) - 1):
         yield ".".join(parts[start:])

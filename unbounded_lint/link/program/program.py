@@ -217,6 +217,17 @@ class LinkedModule:
         )
 
     @cached_property
+    def defaults(self) -> Mapping[str, Sequence[tuple[int, str, m.Name | m.Attr]]]:
+        """Last name of a default -> the functions and their parameters that have it."""
+        found: dict[str, list[tuple[int, str, m.Name | m.Attr]]] = {}
+        for index, scope in enumerate(self.facts.scopes):
+            for parameter in scope.parameters:
+                if isinstance(parameter.default, m.Name | m.Attr):
+                    last = w.last_name(parameter.default)
+                    found.setdefault(last, []).append((index, parameter.name, parameter.default))
+        return found
+
+    @cached_property
     def functions_of(self) -> Mapping[int, tuple[int, ...]]:
         """Class scope -> its methods and the functions nested in them."""
         found: dict[int, list[int]] = {}
@@ -337,10 +348,11 @@ class LinkedModule:
 
 
 class Program:
-    """All files of the project; a file is parsed when something asks for it.
+    """The files of the project but its tests; a file is parsed when something asks for it.
 
-    load(path) gives the facts, or None for a file that cannot be parsed; words(identifier) the paths of the files
-    that mention it.
+    load(path) gives the facts, or None for a file that cannot be parsed; mentioning(identifier) the paths of the files
+    that mention it; in_tests(identifier) says whether a test does. Nothing else is known of tests: they run for a
+    moment, and what they call says that a function may be called, not when.
     """
 
     def __init__(
@@ -348,13 +360,15 @@ class Program:
         files: Sequence[SourceFile],
         load: Callable[[str], m.ModuleFacts | None],
         mentioning: Callable[[str], Sequence[str]],
+        in_tests: Callable[[str], bool],
     ) -> None:
+        self.is_in_tests = in_tests
         self.files = {file.path: file for file in files}
         self._load = load
         self._mentioning = mentioning
         self._modules: dict[str, LinkedModule | None] = {}
         self._by_name: dict[str, str] = {}
-        for file in sorted(files, key=lambda f: (f.is_test, f.path)):
+        for file in files:
             self._by_name.setdefault(file.module, file.path)
         for file in files:
             for name in _longer_names(file):
@@ -458,10 +472,6 @@ class Program:
         """Every call in an operation; none for what is no operation of the scope."""
         ops = self.facts(scope).ops
         return w.calls(ops[op].action) if 0 <= op < len(ops) else iter(())
-
-    def is_test(self, scope: ScopeId) -> bool:
-        """Whether the scope stands in a test file."""
-        return self.files[scope.path].is_test
 
     def parent(self, scope: ScopeId) -> ScopeId | None:
         """The lexically enclosing scope."""

@@ -101,22 +101,16 @@ class CallGraph:
 
     @kept
     def edges(self, scope: ScopeId) -> tuple[Edge, ...]:
-        """All that runs a function, in tests as well; a module and a class are run by what stands around them."""
+        """All that runs a function; a module and a class are run by what stands around them."""
         return tuple(self._find(scope)) if self.program.facts(scope).kind in {"function", "lambda"} else ()
 
     @kept
-    def live(self, scope: ScopeId) -> tuple[Edge, ...]:
-        """All that runs a function outside tests."""
-        return tuple(edge for edge in self.edges(scope) if not self.program.is_test(edge.scope))
-
-    @kept
     def starts(self, scope: ScopeId) -> tuple[Edge, ...]:
-        """The operations outside tests that run a function, those of timers where they are started."""
+        """The operations that run a function, those of timers where they are started."""
         found: dict[tuple[ScopeId, int, int], Edge] = {}
-        for edge in self.live(scope):
+        for edge in self.edges(scope):
             for site in self._begun(edge) if edge.kind in RUNNING else ():
-                if not self.program.is_test(site.scope):
-                    found[site.scope, site.op, id(site.node)] = replace(edge, site=site)
+                found[site.scope, site.op, id(site.node)] = replace(edge, site=site)
         return tuple(found.values())
 
     def _begun(self, edge: Edge) -> tuple[Site, ...]:
@@ -215,7 +209,7 @@ class CallGraph:
         """What is handed to the functions of the project that the settings name as timers."""
         found: dict[ScopeId, list[Edge]] = {}
         for function, timer in self.timers.declared.items():
-            for call in self.flow.live_calls(function):
+            for call in self.flow.call_sites(function):
                 argument = call.call and argument_at(call.call, timer.callback.position, timer.callback.keywords)
                 for target in self.flow.resolver.functions(argument, call.scope) if argument is not None else ():
                     made = self._called(call, function).site
@@ -227,7 +221,7 @@ class CallGraph:
     @kept
     def callers(self, scope: ScopeId) -> tuple[Place, ...]:
         """The operations outside tests that call a function, hand it over or keep it."""
-        return tuple(dict.fromkeys(e.root for e in self.live(scope) if e.kind not in {"decorate", "wraps"}))
+        return tuple(dict.fromkeys(e.root for e in self.edges(scope) if e.kind not in {"decorate", "wraps"}))
 
     @kept
     def above(self, scope: ScopeId) -> Mapping[ScopeId, tuple[int, ...]]:
@@ -286,9 +280,7 @@ class Roots:
     def _users(self, scope: ScopeId) -> Iterator[ScopeId | ContextKind]:
         """The scopes that use a scope, and the kinds of roots it has itself."""
         parent = self.program.parent(scope)
-        if self.program.is_test(scope):
-            yield "test"
-        elif parent is None:
+        if parent is None:
             yield "import"
         elif self.program.facts(scope).kind == "class":
             yield parent
@@ -308,7 +300,7 @@ class Roots:
         """Whether the project has a script or an application: then a start that nobody calls is a fault."""
         for module in self.program.mentioning("__main__"):
             body = module.scope(0)
-            if not module.file.is_test and any(in_main_guard(body, index) for index in range(len(body.ops))):
+            if any(in_main_guard(body, index) for index in range(len(body.ops))):
                 return True
         return any(self._makes_app(name) for name in self.graph.catalog.data.apps)
 
@@ -317,7 +309,7 @@ class Roots:
         for site in self.program.sites(name.rpartition(".")[2]):
             call = site.parents[-1] if site.parents else None
             made = site.scope.index == 0 and isinstance(call, m.Call) and call.func is site.node
-            if made and isinstance(self.program.op(site).action, m.Assign) and not self.program.is_test(site.scope):
+            if made and isinstance(self.program.op(site).action, m.Assign):
                 names = callee_names(site.node, site.scope, self.graph.flow.resolver)
                 if name in {self.graph.catalog.canonical(found) for found in names}:
                     return True

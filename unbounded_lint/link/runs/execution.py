@@ -133,8 +133,6 @@ class Execution:
     def _of_operation(self, scope: ScopeId, op: int) -> Context | Step:
         """The operation `op` of `scope` runs something: when does it itself run?"""
         facts = self.program.facts(scope)
-        if self.program.is_test(scope):
-            return Context("test", False, False, (scope, op))
         if self.barriers.bar(scope, op):
             return Context("barred", False, False, (scope, op))
         looped = any(not self.loops.is_finite(scope, facts.frames[f]) for f in loops_around(facts, op))
@@ -156,7 +154,7 @@ class Execution:
     def _armed(self, scope: ScopeId, op: int) -> Edge | None:
         """Where a task or thread of its own is started that waits before it comes to an operation; rather in a function
         than in a module's body. None where it is not so."""
-        edges = [edge for edge in self.graph.live(scope) if edge.kind != "wraps"]
+        edges = [edge for edge in self.graph.edges(scope) if edge.kind != "wraps"]
         if not all(edge.timer is not None and edge.timer.kind == "spawn" for edge in edges):
             return None
         if not edges or not self.loops.is_delayed(scope, op) or not self.roots.is_live(scope):
@@ -167,7 +165,7 @@ class Execution:
         """Whether a function with a timed loop really runs as a timer here: timer, unstarted or other-process."""
         if self.roots.is_forgotten(scope):
             return "unstarted"
-        kinds = {self._kind_of(edge, scope) for edge in self.graph.live(scope)}
+        kinds = {self._kind_of(edge, scope) for edge in self.graph.edges(scope)}
         if not kinds or "timer" in kinds:
             return "timer"
         return "unstarted" if "unstarted" in kinds else "other-process"
@@ -191,9 +189,7 @@ class Execution:
 
     def _find(self, scope: ScopeId) -> Iterator[Context | Step]:
         facts, parent = self.program.facts(scope), self.program.parent(scope)
-        if self.program.is_test(scope):
-            yield Context("test", False, False, (scope, 0))
-        elif parent is None:
+        if parent is None:
             yield Context("import", False, False, (scope, 0))
         elif facts.kind == "class":
             defined = (i for i, op in enumerate(self.program.facts(parent).ops) if op.action == m.Define(scope.index))
@@ -207,19 +203,16 @@ class Execution:
             yield Context("timer", True, False, (scope, 0), "declared in the settings")
         if symbol in self.entry_points:
             yield Context("run", True, False, (scope, 0))
-        found = tested = False
+        found = False
         for edge in self.graph.edges(scope):
             item = self._by_edge(edge)
             if item is not None:
-                of_test = isinstance(item, Context) and item.kind == "test" and edge.kind != "decorate"
-                found, tested = found or not of_test, tested or of_test
+                found = True
                 yield item
         if not found or facts.name in OPERATORS:  # an object gets where its operators cannot be seen
-            yield self.graph.outside.of(scope, tested)
+            yield self.graph.outside.of(scope)
 
     def _by_edge(self, edge: Edge) -> Context | Step | None:
-        if self.program.is_test(edge.root[0]):
-            return Context("test", False, False, edge.root)
         if self.barriers.bar(*edge.root):
             return Context("barred", False, False, edge.root)
         if edge.context is not None:

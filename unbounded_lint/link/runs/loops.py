@@ -157,6 +157,7 @@ class Loops:
         values = self.resolver.values(expr, scope)
         return any(isinstance(v, External) and v.name in self.catalog.data.loops.streams for v in values)
 
+    @kept
     def goes_on(self, scope: ScopeId, index: int) -> bool:
         """Whether a loop has no end of its own: nothing in it compares how far it is or leaves it on the way."""
         facts = self.program.facts(scope)

@@ -83,13 +83,20 @@ class Outside:
 
     # --- by what it is called and where it stands ---
 
-    def of(self, scope: ScopeId, tested: bool = False) -> Context | Step:
+    def of(self, scope: ScopeId) -> Context | Step:
         """How a function that nothing in the project calls, or tests alone, may come to run."""
         if self._is_kept(scope):
             return Context("run", True, False, (scope, 0))
         item = self._uncalled(scope)
-        public = tested and isinstance(item, Context) and item.kind in {"api", "run"}
-        return Context("tested", True, False, (scope, 0)) if public else item
+        if isinstance(item, Context) and item.kind in {"api", "run", "dead"} and self._is_tested(scope):
+            return Context("test" if item.kind == "dead" else "tested", item.kind != "dead", False, (scope, 0))
+        return item
+
+    def _is_tested(self, scope: ScopeId) -> bool:
+        """Whether tests mention a function by a name that is not that of many methods."""
+        name = self.program.facts(scope).name
+        is_common = self.program.owner_class(scope) is not None and name in name_lists().common_attributes
+        return not is_common and self.program.is_in_tests(name)
 
     def _uncalled(self, scope: ScopeId) -> Context | Step:
         here, name = (scope, 0), self.program.facts(scope).name
@@ -122,8 +129,7 @@ class Outside:
         return Context("dead", False, False, here) if name.startswith("_") else Context("api", True, False, here)
 
     def _is_used(self, cls: ScopeId) -> bool:
-        uses = (use for use in self.flow.class_uses(cls) if use.kind != "rebound")
-        return any(not self.program.is_test(use.site.scope) for use in uses)
+        return any(use.kind != "rebound" for use in self.flow.class_uses(cls))
 
     def _overridden_timer(self, timer: Timer, owner: ScopeId, scope: ScopeId) -> Context:
         methods = timer.activation.methods

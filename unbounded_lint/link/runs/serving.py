@@ -30,7 +30,7 @@ class Serving:
 
     def lasts(self, function: ScopeId) -> bool:
         """Whether a function is entered once in the life of the program and does not come back while it is at work."""
-        return self.is_once(function, 0) and self.serves(function)
+        return self.serves(function) and self.is_once(function, 0)
 
     def serves(self, function: ScopeId) -> bool:
         """Whether a function waits for work without an end of its own, by a loop or by what it calls."""
@@ -94,7 +94,9 @@ class Serving:
         return any(timer.kind == "spawn" for timer in self.execution.timers.of(call, scope)[:1])
 
     def _is_served(self, call: m.Call, scope: ScopeId) -> bool:
-        if set(callee_names(call.func, scope, self.resolver)) & name_lists().servers:
+        if w.last_name(call.func) not in self._serving_names:
+            return False
+        if not name_lists().servers.isdisjoint(callee_names(call.func, scope, self.resolver)):
             return True
         if not isinstance(call.func, m.Attr) or call.func.name not in name_lists().serving:
             return False

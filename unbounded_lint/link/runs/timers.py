@@ -116,7 +116,6 @@ class Timers:
             use.site
             for use in uses
             if use.kind == "member" and isinstance(use.outer, m.Attr) and use.outer.name in timer.activation.methods
-            if not self.program.is_test(use.site.scope)
         )
 
     def _is_driven(self, timer: Timer, call: m.Expr) -> bool:
@@ -135,12 +134,11 @@ class Timers:
         return not tail or tail.endswith("()") or any(dotted_text(base).rpartition(".")[2] == tail for base in bases)
 
     def _mentions(self, names: Iterable[str]) -> Iterator[Site]:
-        """Where some names and attributes stand outside tests."""
-        sites = (site for name in sorted(names) for site in self.program.sites(name))
-        return (site for site in sites if not self.program.is_test(site.scope))
+        """Where some names and attributes stand."""
+        return (site for name in sorted(names) for site in self.program.sites(name))
 
     def instance_gets(self, cls: ScopeId, methods: tuple[str, ...]) -> bool:
-        """Whether one of the methods of a class, or of one related to it, is used outside tests."""
+        """Whether one of the methods of a class, or of one related to it, is used."""
         return any(
             isinstance(value, Instance | Class) and self.resolver.related(value.scope, cls)
             for site in self._mentions(methods)

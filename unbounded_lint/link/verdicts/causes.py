@@ -81,7 +81,7 @@ class Causes:
         """Whether flags let the removal run once, wherever it is run from: then it makes the container."""
         if self.flags.runs_once(access.scope, access.op):
             return True
-        sites = self.flow.live_calls(access.scope) if access.scope.index else ()
+        sites = self.flow.call_sites(access.scope) if access.scope.index else ()
         return bool(sites) and all(self.flags.runs_once(site.scope, site.op) for site in sites)
 
     def _callers(self, scope: ScopeId, accesses: AccessList) -> Iterator[ScopeId]:
@@ -105,7 +105,7 @@ class Causes:
             return False
         heads = [head for head, _ in guards(facts, op)]
         heads += [head for index in loops_around(facts, op) if (head := facts.frames[index].head) is not None]
-        orders = list(expanded(self.program, key, scope))
+        orders = list(expanded(self.program, key, scope, op))
         return any(
             (id(part) in accesses.sizes and _is_limit(head)) or (_measures(part) in orders)
             for head in heads
@@ -115,8 +115,8 @@ class Causes:
     @kept
     def _measured(self, scope: ScopeId) -> Mapping[int, Sequence[m.Expr]]:
         """The conditions and loop heads of a scope in which anything is called, by their ids, with all their parts."""
-        heads = [frame.head for frame in self.program.facts(scope).frames if frame.head is not None]
-        parts = {id(head): tuple(expanded(self.program, head, scope)) for head in heads}
+        heads = [(frame.head, frame.op) for frame in self.program.facts(scope).frames if frame.head is not None]
+        parts = {id(head): tuple(expanded(self.program, head, scope, op)) for head, op in heads}
         return {head: found for head, found in parts.items() if any(isinstance(part, m.Call) for part in found)}
 
 

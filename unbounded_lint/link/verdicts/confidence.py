@@ -41,7 +41,7 @@ class Growths:
         levels = [(self._level(insert, holder, accesses, listeners, called), insert.domain.why) for insert in inserts]
         best, why = max(levels, key=lambda level: level[0].rank)
         reason = f"the key: {why}" if why.startswith("`") else f"the key is {why}"
-        escapes = [a.how for a in accesses if a.kind == "escape" and not self.program.is_test(a.scope)]
+        escapes = [a.how for a in accesses if a.kind == "escape"]
         if holder.made.kind.family == "queue" and any(a.kind == "escape" or a.how == "kept" for a in accesses):
             best = Confidence.LOW  # whoever it is handed to takes out of it, most likely
         doubt = ""
@@ -56,7 +56,7 @@ class Growths:
     @kept
     def holds_callables(self, accesses: AccessList) -> bool:
         """Whether some code calls what it takes out of a container, or what is under its keys."""
-        giving = (a for a in accesses if a.kind in {"iterate", "read"} and not self.program.is_test(a.scope))
+        giving = (a for a in accesses if a.kind in {"iterate", "read"})
         return self._prunings.holds_callables(accesses) or any(map(self._is_called, giving))
 
     def _level(self, insert: Insert, holder: Holder, accesses: AccessList, listeners: bool, called: bool) -> Confidence:

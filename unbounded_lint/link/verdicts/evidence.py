@@ -108,14 +108,13 @@ class Evidences:
     # --- the container ---
 
     def _common(self, holder: Holder, accesses: AccessList, removals: tuple[Removal, ...], value: str) -> Evidence:
-        live = [a for a in accesses if not self.program.is_test(a.scope)]
         return Evidence(
             key="", domain="", insert="", runs=(), guards=(),
             value=value,
             owner=f"part of {holder.life.kind}" if holder.life.distance else holder.life.kind,
             shared="all" if self._is_shared(holder) else "some",
             removals=tuple(sorted({_told(r) for r in removals if r.when not in IDLE})),
-            reads=tuple(sorted({_READS[a.kind] for a in live if a.kind in _READS})),
+            reads=tuple(sorted({_READS[a.kind] for a in accesses if a.kind in _READS})),
             project="application" if self.execution.roots.has_entry_points else "library",
             family=holder.made.kind.family,
             filled=holder.made.filled,

@@ -40,7 +40,7 @@ class Extents:
         if of_others or (access.handed is None and self.is_walked_around(access.site, accesses)):
             return "sweep"
         oldest = {"next", "min", "max", "random.choice"}  # `X.pop(next(iter(X)))`, or a name bound to such a key
-        parts = expanded(self.program, access.key, access.scope)
+        parts = expanded(self.program, access.key, access.scope, access.op)
         if any(isinstance(part, m.Call) and dotted_text(part.func) in oldest for part in parts):
             return "evict"
         if self._follows_order(access, accesses) and self.causes.lead_to(access, accesses):
@@ -54,7 +54,7 @@ class Extents:
     def _is_called_for_each(self, access: Access, accesses: AccessList) -> bool:
         """Whether a helper takes out the key it is given, and each call of it stands in a walk over the container."""
         is_given = [b.kind for b in self._bound(access)] == ["parameter"]
-        sites = self.flow.live_calls(access.scope) if is_given else ()
+        sites = self.flow.call_sites(access.scope) if is_given else ()
         return bool(sites) and all(
             site.op >= 0 and self.is_walked_around(Site(site.scope, site.op, site.call or m.Name(""), ()), accesses)
             for site in sites
@@ -73,7 +73,7 @@ class Extents:
         return any(
             id(part) in nodes or (isinstance(part, m.Name) and self._is_picked(part.id, site.scope, accesses))
             for head in heads
-            for whole in expansions(self.program, head, site.scope)
+            for whole in expansions(self.program, head, site.scope, site.op)
             for part in _walked(whole)
         )
 
@@ -87,7 +87,8 @@ class Extents:
         """The `for` loops of a scope over the container."""
         facts, nodes = self.program.facts(scope), accesses.own_nodes(scope)
         for index in layout(facts).by_kind.get("for", ()):
-            if any(id(n) in nodes for n in expanded(self.program, facts.frames[index].head, scope)):
+            frame = facts.frames[index]
+            if any(id(n) in nodes for n in expanded(self.program, frame.head, scope, frame.op)):
                 yield index
 
     @kept
@@ -101,13 +102,13 @@ class Extents:
     def _follows_order(self, access: Access, accesses: AccessList) -> bool:
         """Whether a loop takes out the keys that it finds in another container (a queue by age, buckets by time), to
         which every function that inserts adds as well."""
-        inserting = [scope for scope in accesses.inserting if not self.program.is_test(scope)]
+        inserting = accesses.inserting
         if access.handed is not None or not inserting:
             return False
         facts, scope = self.program.facts(access.scope), access.scope
-        sources = list(expanded(self.program, access.key, scope))
+        sources = list(expanded(self.program, access.key, scope, access.op))
         heads = [facts.frames[index].head for index in loops_around(facts, access.op)]
-        walked = (part for head in heads for part in expanded(self.program, head, scope))
+        walked = (part for head in heads for part in expanded(self.program, head, scope, access.op))
         return any(
             all(self._is_same_place(other, scope, at) and self._adds(at, other) for at in inserting)
             for other in walked

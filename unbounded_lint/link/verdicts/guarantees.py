@@ -81,7 +81,7 @@ class Guarantees:
         def unclean(below: ScopeId | None) -> Iterable[ScopeId | None]:
             if below is None or below in cleaners or below in beside or self.program.parent(below) in cleaners:
                 return ()
-            sites = self.flow.live_calls(below) if below.index else ()
+            sites = self.flow.call_sites(below) if below.index else ()
             return [site.scope for site in sites if site.scope != below] or [None]
 
         start: list[ScopeId | None] = [scope]
@@ -96,7 +96,7 @@ class Guarantees:
     def is_callback(self, scope: ScopeId) -> bool:
         """Whether a function, or a caller of it, is handed over to run when a task, a deferred or an object ends."""
         for at, _ in explored([(scope, HOPS)], self._callers_within):
-            handed = ((e.handed, e.scope) for e in self.graph.live(at) if e.handed is not None and e.kind != "call")
+            handed = ((e.handed, e.scope) for e in self.graph.edges(at) if e.handed is not None and e.kind != "call")
             outside = self.program.parent(at) or at
             if any(self.takes_callback(*each) for each in handed) or any(
                 self._is_known(made.func, outside) for made in self.graph.timers.decorations(at)
@@ -106,7 +106,7 @@ class Guarantees:
 
     def _callers_within(self, at: tuple[ScopeId, int]) -> Iterator[tuple[ScopeId, int]]:
         scope, hops = at
-        return ((site.scope, hops - 1) for site in self.flow.live_calls(scope) if hops and site.scope.index)
+        return ((site.scope, hops - 1) for site in self.flow.call_sites(scope) if hops and site.scope.index)
 
     def takes_callback(self, call: m.Call, scope: ScopeId) -> bool:
         """Whether a call is given a function to run when a task, a deferred or an object ends."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import inf
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -18,6 +19,7 @@ from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import guards, in_block, in_main_guard, loops_around, runs_before
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
 from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import Context, ContextKind, Place
@@ -77,7 +79,7 @@ class Inserts:
         found, resets, defining = [], self._resets(holder, accesses), self._is_loaded(accesses)
         passing, gives_back = self._ends_with_script(holder), self._pools.is_free_list(accesses)
         for access in accesses:
-            if access.kind != "insert" or self.program.is_test(access.scope):
+            if access.kind != "insert":
                 continue
             contexts = self.execution.at(access.scope, access.op)
             kinds = {c.kind for c in contexts}
@@ -108,11 +110,19 @@ class Inserts:
         last: dict[ScopeId, int] = {}
         for access in taken:
             last[access.scope] = max(access.op, last.get(access.scope, 0))
-        return any(
-            not name_lists().importers.isdisjoint(callee_names(call.func, scope, self.resolver))
-            for scope, end in last.items()
-            for op in self.program.facts(scope).ops[:end]
-            for call in w.calls(op.action)
+        return any(self._first_import(scope) < end for scope, end in last.items())
+
+    @kept
+    def _first_import(self, scope: ScopeId) -> float:
+        """The first operation of a scope that imports a module by its name; infinity where none does."""
+        return next(
+            (
+                index
+                for index, op in enumerate(self.program.facts(scope).ops)
+                for call in w.calls(op.action)
+                if not name_lists().importers.isdisjoint(callee_names(call.func, scope, self.resolver))
+            ),
+            inf,
         )
 
     def _ends_with_script(self, holder: Holder) -> bool:
@@ -142,7 +152,7 @@ class Inserts:
             return True
         if access.value is None or access.nested:
             return False
-        return self._installed.is_imported(access.value, access.scope)
+        return self._installed.is_imported(access.value, access.scope, access.op)
 
     def _is_absent(self, access: Access, accesses: AccessList) -> bool:
         """Whether an append only happens for an element that is not there yet."""
@@ -188,7 +198,7 @@ class Inserts:
         set."""
         if self.removals.flags.runs_once(scope, op, accesses):
             return True
-        sites = self.flow.live_calls(scope) if depth and scope.index else ()
+        sites = self.flow.call_sites(scope) if depth and scope.index else ()
         if not sites or any(c.kind in {"api", "run"} and c.root[0] == scope for c in self.execution.contexts(scope)):
             return False
         return all(
@@ -204,7 +214,7 @@ class Inserts:
             return True
         if any(self._goes_on(scope, loop) for loop in loops_around(self.program.facts(scope), access.op)):
             return False
-        sites = self.flow.live_calls(scope) if scope.index and self.flow.is_only_called(scope) else ()
+        sites = self.flow.call_sites(scope) if scope.index and self.flow.is_only_called(scope) else ()
         return bool(sites) and all(self._resets_before(s.scope, s.op, resets) for s in sites)
 
     def _resets(self, holder: Holder, accesses: AccessList) -> frozenset[Place]:
@@ -212,7 +222,7 @@ class Inserts:
         emptied = (a for a in accesses if a.kind in {"clear", "replace"} and not a.nested and a.handed is None)
         found = {*holder.definitions, *((a.scope, a.op) for a in emptied)}
         always = [scope for scope, op in found if scope.index and not self.program.facts(scope).ops[op].frame]
-        return frozenset(found).union((s.scope, s.op) for scope in always for s in self.flow.live_calls(scope))
+        return frozenset(found).union((s.scope, s.op) for scope in always for s in self.flow.call_sites(scope))
 
     def _resets_before(self, scope: ScopeId, op: int, resets: frozenset[Place]) -> bool:
         """Whether one of some operations runs in a scope on every path to another, since an endless loop began."""

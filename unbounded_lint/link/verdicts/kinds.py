@@ -51,7 +51,7 @@ class Holdings:
     def _stored(self, holder: Holder, accesses: AccessList) -> Iterator[tuple[m.Expr, ScopeId]]:
         """What is stored as an entry, and the call by which a `defaultdict` makes a missing one."""
         for a in accesses:
-            if a.kind == "insert" and a.value is not None and not (a.nested or a.bulk or self.program.is_test(a.scope)):
+            if a.kind == "insert" and a.value is not None and not (a.nested or a.bulk):
                 yield a.value, a.scope
         for scope, op in holder.definitions if holder.made.kind.reads_insert else ():
             match self.program.facts(scope).ops[op].action:

@@ -38,7 +38,7 @@ class Longer:
     def _is_entry(self, part: m.Expr, access: Access, accesses: AccessList) -> bool:
         """Whether an expression is what the container holds under the key, as it stands or with a value for none."""
         nodes = accesses.nodes(access.scope)
-        for whole in expansions(self.program, part, access.scope):
+        for whole in expansions(self.program, part, access.scope, access.op):
             match whole:
                 case m.Sub(base=base, index=key):
                     found = id(base) in nodes and key == access.key

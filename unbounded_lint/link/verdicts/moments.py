@@ -88,7 +88,7 @@ class Moments:
                 if [b.kind for b in bound] == ["value"] and bound[0].expr is not None and steps:
                     return self._is_fixed(bound[0].expr, scope, steps - 1)
                 if [b.kind for b in bound] == ["parameter"] and bound[0].index == 0 and steps:
-                    calls = [(s.call.func, s.scope) for s in self.flow.live_calls(scope) if s.call is not None]
+                    calls = [(s.call.func, s.scope) for s in self.flow.call_sites(scope) if s.call is not None]
                     return self.program.owner_class(scope) is not None and all(
                         isinstance(func, m.Attr) and self._is_fixed(func.base, at, steps - 1) for func, at in calls
                     )

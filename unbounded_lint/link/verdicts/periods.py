@@ -85,8 +85,7 @@ class Rhythms:
     def _modules_near(self, path: str) -> tuple[str, ...]:
         """The modules nearest to a file that mention a timer; few, since each is read for it."""
         found = {p for word in _WORDS for p in self.program.paths_mentioning(word)}
-        live = [p for p in found if not self.program.files[p].is_test]
-        return tuple(sorted(live, key=lambda p: (-_shared(p, path), p))[:MODULES])
+        return tuple(sorted(found, key=lambda p: (-_shared(p, path), p))[:MODULES])
 
     @kept
     def _in_module(self, path: str) -> tuple[Rhythm, ...]:

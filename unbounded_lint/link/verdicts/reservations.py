@@ -128,7 +128,7 @@ class Reservations:
 
     def _is_passed(self, function: ScopeId, index: int, fits: Callable[[m.Const], bool], steps: int) -> bool:
         """Whether some call makes a parameter one that fits, or leaves it; without a call, whether its default does."""
-        facts, sites = self.program.facts(function), self.flow.live_calls(function)
+        facts, sites = self.program.facts(function), self.flow.call_sites(function)
         default = facts.parameters[index].default
         for site in sites:
             argument = argument_of(facts, index, site)
@@ -158,7 +158,7 @@ class Reservations:
             return False
         names = {n.id for n in w.walk(access.key) if isinstance(n, m.Name)}
         shared = {name for name in names if self.resolver.owner(name, access.scope) == outside}
-        made = [edge.root[1] for edge in self.graph.live(access.scope) if edge.root[0] == outside and edge.handed]
+        made = [edge.root[1] for edge in self.graph.edges(access.scope) if edge.root[0] == outside and edge.handed]
         return bool(shared) and any(self._changes(outside, op, shared) for op in made)
 
     def _changes(self, scope: ScopeId, op: int, names: set[str]) -> bool:
@@ -194,7 +194,7 @@ class Reservations:
                 owners = self.resolver.classes(site.node.base, site.scope)
                 if any(self.resolver.related(one, cls) for one in owners for cls in classes):
                     found.append(((site.scope, site.op), action.value))
-        return tuple(each for each in found if not self.program.is_test(each[0][0]))
+        return tuple(found)
 
 
 def _contradicts(asked: Asked, value: m.Const) -> bool:
