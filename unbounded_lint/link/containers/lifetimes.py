@@ -195,12 +195,11 @@ class Lifetimes:
         return Life("class") if is_class and not is_local(self.program, scope) else None
 
     def _attribute(self, owner: ScopeId, name: str, site: Site | None) -> _Asked:
-        if not self._stays(owner, name):
-            return None
-        if self._is_on_class(owner, name, site):
-            return Life("class")
-        life = yield _OfClass(owner)
-        return None if life is None else life.part()
+        life = Life("class") if self._is_on_class(owner, name, site) else None
+        if life is None:
+            above = yield _OfClass(owner)
+            life = None if above is None else above.part()
+        return life if life is not None and self._stays(owner, name) else None
 
     def _cached(self, function: ScopeId) -> _Asked:
         """What a function that keeps its one result gives back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
@@ -108,6 +109,26 @@ class Sites:
             how = self._match(values, by_super, cls, name)
             if how is not None:
                 yield site, *how
+
+    def of_operators(self, cls: ScopeId) -> Sequence[Site]:
+        """Where an object of that very class has an item taken, given or deleted, or is asked whether it holds one."""
+        return self._operated.get(cls, ())
+
+    @cached_property
+    def _operated(self) -> Mapping[ScopeId, Sequence[Site]]:
+        found: dict[ScopeId, list[Site]] = {}
+        for path in self.program.files:
+            module = self.program.module(path)
+            for site in module.operated if module is not None else ():
+                for value in self._base_of(site.node, site.scope)[0]:
+                    if isinstance(value, Instance):
+                        found.setdefault(value.scope, []).append(site)
+        return found
+
+    def is_receiver(self, site: Site) -> bool:
+        """Whether a name is the receiver of the method that it stands in."""
+        own = self._own_receiver(site.scope)
+        return own is not None and site.node == m.Name(own[0])
 
     def of_foreign(self, handle: Foreign) -> Iterator[Site]:
         """Where an attribute or a key of an object of another package is written."""

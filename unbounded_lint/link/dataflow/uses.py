@@ -193,29 +193,26 @@ class Flow:
 
     def _operations(self, cls: ScopeId, method: str) -> Iterator[CallSite]:
         """The operators on objects of a class that run a method of it, each as the call that it stands for."""
-        for use in self._object_uses(cls, method):
-            op = self.program.op(use.site)
-            match use.outer:
-                case m.Compare(left=key) if use.kind == "contained" and method == "__contains__":
+        for site in self._operated(cls, method):
+            op, outer = self.program.op(site), site.outer
+            match outer.node:
+                case m.Compare(left=key) if method == "__contains__":
                     given: tuple[m.Expr | None, ...] = (key,)
-                case m.Sub(index=key) if use.kind == "subscript":
-                    if method not in _RUN[role_of(self.program, use.site.outer)]:
-                        continue
-                    given = (key, stored(op.action, use.site.outer) if method == "__setitem__" else None)
+                case m.Sub(index=key) if method in _RUN.get(role_of(self.program, outer), ()):
+                    given = (key, stored(op.action, outer) if method == "__setitem__" else None)
                 case _:
                     continue
             arguments = tuple(m.Arg(part, None, "") for part in given if part is not None)
-            yield CallSite(use.site.scope, use.site.op, m.Call(m.Attr(use.site.node, method), arguments, op.span), 1)
+            yield CallSite(site.scope, site.op, m.Call(m.Attr(site.node, method), arguments, op.span), 1)
 
-    def _object_uses(self, cls: ScopeId, method: str) -> Iterator[Use]:
-        """What is done with the objects that have a method from a class: where they are made, and in their methods."""
-        for built in (cls, *self.subclasses(cls)):
-            if built != cls and method in self.program.of(built).bindings(built.index):
-                continue
-            for made in self.class_uses(built):
-                if isinstance(made.outer, m.Call) and made.kind == "called":
-                    yield from self.site_uses(made.site.outer)
-        yield from self.receiver_uses(cls)
+    def _operated(self, cls: ScopeId, method: str) -> Iterator[Site]:
+        """Where an operator has an object on its side that has a method from a class: one of the class, of one derived
+        from it, or the receiver of a method that the class inherits."""
+        own = [built for built in self.subclasses(cls) if method not in self.program.of(built).bindings(built.index)]
+        for built in (cls, *own):
+            yield from self._sites.of_operators(built)
+        for above in self.declared.mro(cls)[1:]:
+            yield from (site for site in self._sites.of_operators(above) if self._sites.is_receiver(site))
 
     def receiver_uses(self, cls: ScopeId) -> Iterator[Use]:
         """What the methods of a class and of its bases do with their receiver."""

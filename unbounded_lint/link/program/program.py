@@ -100,6 +100,15 @@ def _longer_names(file: SourceFile) -> Iterator[str]:
         yield ".".join(parts[start:])
 
 
+def _is_operand(site: Site) -> bool:
+    match site.parent:
+        case m.Sub(base=base):
+            return base is site.node
+        case m.Compare(ops=ops, items=items):
+            return any(item is site.node and op in {"in", "not in"} for op, item in zip(ops, items, strict=True))
+    return False
+
+
 def _is_statement(action: m.Action) -> bool:
     return isinstance(action, m.Eval) and action.role == "statement"
 
@@ -146,6 +155,12 @@ class LinkedModule:
     def sites(self, identifier: str) -> tuple[Site, ...]:
         """Every name or attribute with that identifier, by scope and in source order within it."""
         return self._sites.get(identifier, ())
+
+    @cached_property
+    def operated(self) -> tuple[Site, ...]:
+        """The names and attributes of which an item is written, or that are asked whether they hold something."""
+        found = [site for sites in self._sites.values() for site in sites if _is_operand(site)]
+        return tuple(sorted(found, key=lambda site: (site.scope, site.op)))
 
     def sites_in(self, index: int, identifier: str) -> tuple[Site, ...]:
         """The same, of one scope alone."""

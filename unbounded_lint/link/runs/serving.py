@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names
-from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Function, ordered
-from unbounded_lint.link.program.blocks import layout, ops_in
+from unbounded_lint.link.dataflow.values import Function
+from unbounded_lint.link.program.blocks import LOOPS, layout, ops_in
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.runs.callgraph import explored
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
 
@@ -26,7 +26,6 @@ class Serving:
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
-        self._solver: Solver[ScopeId, bool] = Solver(self._equation, lambda _: False, lambda one, other: one or other)
 
     def lasts(self, function: ScopeId) -> bool:
         """Whether a function is entered once in the life of the program and does not come back while it is at work."""
@@ -34,7 +33,7 @@ class Serving:
 
     def serves(self, function: ScopeId) -> bool:
         """Whether a function waits for work without an end of its own, by a loop or by what it calls."""
-        return self._solver.answer(function)
+        return function in self._serving
 
     @kept
     def is_once(self, scope: ScopeId, op: int) -> bool:
@@ -62,40 +61,38 @@ class Serving:
         """The last names of the callees and methods that serve."""
         return name_lists().serving | {name.rpartition(".")[2] for name in name_lists().servers}
 
-    def _equation(self, function: ScopeId) -> Generator[ScopeId, bool, bool]:
-        facts = self.program.facts(function)
-        if facts.is_generator or facts.kind == "class":
-            return False
-        if any(
-            self._waits(function, facts, frame)
-            for kind in ("while", "for")
-            for frame in layout(facts).by_kind.get(kind, ())
-        ):
-            return True
-        for call in self._calls(function, facts):
-            if self._is_served(call, function):
-                return True
-            for callee in ordered(self.resolver.values(call.func, function)):
-                if isinstance(callee, Function) and callee.scope != function and (yield callee.scope):
-                    return True
-        return False
+    @cached_property
+    def _serving(self) -> frozenset[ScopeId]:
+        """The scopes that wait for work by a loop of their own, and all that wait for one of them to come back."""
+        return frozenset(explored(dict.fromkeys((*self._waiting(), *self._served())), self._above))
 
-    def _calls(self, function: ScopeId, facts: m.Scope) -> Iterator[m.Call]:
-        """The calls that a function waits for: not those whose coroutine it starts as a task beside itself."""
-        for op in facts.ops:
-            for top in w.expressions(op.action):
-                for node, parents in w.walk_with_parents(top):
-                    if isinstance(node, m.Call) and not any(
-                        isinstance(p, m.Call) and self._is_spawn(p, function) for p in parents[-1:]
-                    ):
-                        yield node
+    def _waiting(self) -> Iterator[ScopeId]:
+        for path in self.program.files:
+            module = self.program.module(path)
+            for index, facts in enumerate(module.facts.scopes if module is not None else ()):
+                loops = (frame for kind in LOOPS for frame in layout(facts).by_kind.get(kind, ()))
+                if _comes_back(facts) and any(self._waits(ScopeId(path, index), facts, frame) for frame in loops):
+                    yield ScopeId(path, index)
+
+    def _served(self) -> Iterator[ScopeId]:
+        for name in sorted(self._serving_names):
+            for site in self.program.sites(name):
+                call, around = site.parent, site.outer.parent if site.parents else None
+                if isinstance(call, m.Call) and call.func is site.node and self._is_served(call, site.scope):
+                    spawned = isinstance(around, m.Call) and self._is_spawn(around, site.scope)
+                    if not spawned and _comes_back(self.program.facts(site.scope)):
+                        yield site.scope
+
+    def _above(self, scope: ScopeId) -> Iterator[ScopeId]:
+        for edge in self.execution.graph.edges(scope):
+            if edge.kind == "call" and (edge.timer is None or edge.timer.kind != "spawn"):
+                if _comes_back(self.program.facts(edge.scope)):
+                    yield edge.scope
 
     def _is_spawn(self, call: m.Call, scope: ScopeId) -> bool:
         return any(timer.kind == "spawn" for timer in self.execution.timers.of(call, scope)[:1])
 
     def _is_served(self, call: m.Call, scope: ScopeId) -> bool:
-        if w.last_name(call.func) not in self._serving_names:
-            return False
         if not name_lists().servers.isdisjoint(callee_names(call.func, scope, self.resolver)):
             return True
         if not isinstance(call.func, m.Attr) or call.func.name not in name_lists().serving:
@@ -118,3 +115,8 @@ class Serving:
         if self.execution.loops.sleeps(call, scope):
             return True
         return isinstance(call.func, m.Attr) and call.func.name in name_lists().receiving
+
+
+def _comes_back(facts: m.Scope) -> bool:
+    """Whether calling a scope runs it to its end: no generator, and no class."""
+    return not facts.is_generator and facts.kind != "class"
