@@ -168,7 +168,7 @@ def test_the_word_lists_are_whole() -> None:
 
 @pytest.mark.parametrize("name", TIMERS.split())
 def test_every_timer_is_known(known: Catalog, name: str) -> None:
-    assert known.timer_named(name) or known.hook_named(name) or known.timer_base(name)
+    assert known.timers.named(name) or known.hooks.named(name) or known.timer_base(name)
 
 
 @pytest.mark.parametrize("name", BASES.split())
@@ -188,7 +188,7 @@ def test_every_registry_grows_as_a_known_container_does(known: Catalog) -> None:
 
 @pytest.mark.parametrize("name", SLEEPERS.split())
 def test_every_sleeper_is_known(known: Catalog, name: str) -> None:
-    assert known.sleeper_named(name)
+    assert known.sleepers.named(name)
 
 
 def test_sizes(known: Catalog) -> None:
@@ -405,23 +405,23 @@ def test_receiver_word(expression: str, word: str) -> None:
 
 
 def test_methods_need_their_receiver(known: Catalog) -> None:
-    assert [timer.api for timer in known.timer_method("after", "root")] == ["tkinter.Misc.after"]
-    assert known.timer_method("after", "datetime") == ()
-    assert known.timer_method("after", None) == ()
-    assert known.timer_method("add_job", "self._background_scheduler")[0].api == "APScheduler add_job"
-    assert known.timer_method("add_job", "scheduler2")[0].api == "APScheduler add_job"
-    assert known.timer_method("add_job", "hass")[0].api == "hass.add_job"
-    assert known.timer_method("create_task", "self.bot.loop")[0].api == "loop.create_task"
-    assert known.timer_method("create_task", "tg")[0].api == "asyncio.TaskGroup.create_task"
-    assert known.timer_method("call_later", None)[0].callback.position == 1
-    assert known.timer_method("no_such_method", "loop") == ()
+    assert [timer.api for timer in known.timers.method("after", "root")] == ["tkinter.Misc.after"]
+    assert known.timers.method("after", "datetime") == ()
+    assert known.timers.method("after", None) == ()
+    assert known.timers.method("add_job", "self._background_scheduler")[0].api == "APScheduler add_job"
+    assert known.timers.method("add_job", "scheduler2")[0].api == "APScheduler add_job"
+    assert known.timers.method("add_job", "hass")[0].api == "hass.add_job"
+    assert known.timers.method("create_task", "self.bot.loop")[0].api == "loop.create_task"
+    assert known.timers.method("create_task", "tg")[0].api == "asyncio.TaskGroup.create_task"
+    assert known.timers.method("call_later", None)[0].callback.position == 1
+    assert known.timers.method("no_such_method", "loop") == ()
 
 
 def test_the_entry_that_names_the_receiver_comes_first(known: Catalog) -> None:
-    assert known.timer_method("start_soon", "nursery")[0].api == "trio Nursery.start_soon"
-    assert known.timer_method("async_create_background_task", "entry")[0].api.startswith("ConfigEntry.")
-    assert known.timer_method("async_create_background_task", "entry")[0].callback.position == 1
-    assert known.timer_method("async_create_background_task", "hass")[0].callback.position == 0
+    assert known.timers.method("start_soon", "nursery")[0].api == "trio Nursery.start_soon"
+    assert known.timers.method("async_create_background_task", "entry")[0].api.startswith("ConfigEntry.")
+    assert known.timers.method("async_create_background_task", "entry")[0].callback.position == 1
+    assert known.timers.method("async_create_background_task", "hass")[0].callback.position == 0
 
 
 # --- timers, one by one ----------------------------------------------------------------------------------------------
@@ -477,7 +477,7 @@ SPOT_CHECKS = [
 @pytest.mark.parametrize("row", SPOT_CHECKS, ids=[str(row[0]) for row in SPOT_CHECKS])
 def test_spot_checks(known: Catalog, row: tuple[Any, ...]) -> None:
     name, kind, recurs, how, position, keyword, form, activation = row
-    timer = only(known.timer_named(name))
+    timer = only(known.timers.named(name))
     callback = timer.callback
     assert (timer.kind, timer.recurs, callback.how, callback.form) == (kind, recurs, how, form)
     assert (callback.position, timer.activation.how) == (position, activation)
@@ -530,11 +530,11 @@ APS = "apscheduler.schedulers.background.BackgroundScheduler.add_job"
     ],
 )
 def test_when_it_repeats(known: Catalog, name: str, given: dict[int | str, str], repeats: bool) -> None:
-    assert only(known.timer_named(name)).repeats(given) is repeats
+    assert only(known.timers.named(name)).repeats(given) is repeats
 
 
 def test_conditions_on_the_activating_method(known: Catalog) -> None:
-    timer = only(known.timer_named("wx.Timer"))
+    timer = only(known.timers.named("wx.Timer"))
     assert timer.repeats({0: "1000"}, of="Start")
     assert not timer.repeats({0: "1000", 1: "True"}, of="Start")
     assert not timer.repeats({0: "1000", 1: "wx.TIMER_ONE_SHOT"}, of="Start")
@@ -542,11 +542,11 @@ def test_conditions_on_the_activating_method(known: Catalog) -> None:
 
 
 def test_built_paused(known: Catalog) -> None:
-    job = only(known.timer_named(APS))
+    job = only(known.timers.named(APS))
     assert job.inactive({0: "", 1: "interval", "next_run_time": "None"})
     assert not job.inactive({0: "", 1: "interval", "next_run_time": ""})
     assert not job.inactive({0: "", 1: "interval"})
-    assert only(known.timer_named("aiocron.crontab")).inactive({0: "* * * * *", "start": "False"})
+    assert only(known.timers.named("aiocron.crontab")).inactive({0: "* * * * *", "start": "False"})
 
 
 @pytest.mark.parametrize(
@@ -570,15 +570,15 @@ def test_built_paused(known: Catalog) -> None:
     ],
 )
 def test_after_an_exception(known: Catalog, name: str, expected: str) -> None:
-    assert only(known.timer_named(name)).on_exception == expected
+    assert only(known.timers.named(name)).on_exception == expected
 
 
 def test_who_keeps_a_dropped_task(known: Catalog) -> None:
     for name in ("asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"):
-        assert not only(known.timer_named(name)).keeps_reference
+        assert not only(known.timers.named(name)).keeps_reference
     for name in ("nicegui.background_tasks.create", "homeassistant.core.HomeAssistant.async_create_task",
                  "asyncio.TaskGroup.create_task", "threading.Thread"):  # fmt: skip
-        assert only(known.timer_named(name)).keeps_reference
+        assert only(known.timers.named(name)).keeps_reference
 
 
 def test_subclasses(known: Catalog) -> None:
@@ -592,11 +592,11 @@ def test_subclasses(known: Catalog) -> None:
 
 
 def test_intervals(known: Catalog) -> None:
-    timer = only(known.timer_named("threading.Timer"))
+    timer = only(known.timers.named("threading.Timer"))
     assert timer.interval == model.Interval(position=0, keywords=("interval",))
-    looping = only(known.timer_named("twisted.internet.task.LoopingCall"))
+    looping = only(known.timers.named("twisted.internet.task.LoopingCall"))
     assert looping.interval is not None and looping.interval.of == "start"
-    assert only(known.timer_named("cherrypy.process.plugins.Monitor")).interval.default == "60"
+    assert only(known.timers.named("cherrypy.process.plugins.Monitor")).interval.default == "60"
 
 
 # --- sleepers --------------------------------------------------------------------------------------------------------
@@ -635,16 +635,16 @@ def test_intervals(known: Catalog) -> None:
     ],
 )
 def test_what_sleeps(known: Catalog, name: str, given: dict[int | str, str], sleeps: bool) -> None:
-    assert only(known.sleeper_named(name)).sleeps(given) is sleeps
+    assert only(known.sleepers.named(name)).sleeps(given) is sleeps
 
 
 def test_sleepers_by_method(known: Catalog) -> None:
-    wait = known.sleeper_method("wait", "self._stop")[0]
+    wait = known.sleepers.method("wait", "self._stop")[0]
     assert wait.sleeps({0: "60"}) and not wait.sleeps({})
-    get = only(known.sleeper_method("get", "events"))
+    get = only(known.sleepers.method("get", "events"))
     assert not get.sleeps({0: "", 1: ""}), "a map's get(key, default) is no wait"
     assert get.sleeps({"timeout": "1"}) and get.raises == ("queue.Empty",)
-    assert only(known.sleeper_named("asyncio.timeout")).ends == "body"
+    assert only(known.sleepers.named("asyncio.timeout")).ends == "body"
     assert {"is_set", "is_closed"} <= set(known.data.loops.flags)
     assert "itertools.count" in known.data.loops.endless
     assert "every" in known.data.loops.tickers
@@ -654,9 +654,9 @@ def test_sleepers_by_method(known: Catalog) -> None:
 
 
 def test_start_sites(known: Catalog) -> None:
-    lifespan = [hook for hook in known.hook_named("fastapi.FastAPI") if "lifespan" in hook.callback.keywords]
+    lifespan = [hook for hook in known.hooks.named("fastapi.FastAPI") if "lifespan" in hook.callback.keywords]
     assert only(tuple(lifespan)).role == "startup"
-    startup, shutdown = known.hook_method("on_event", "app")
+    startup, shutdown = known.hooks.method("on_event", "app")
     assert (startup.role, shutdown.role) == ("startup", "shutdown")
     assert startup.applies({0: "startup"}) and not startup.applies({0: "shutdown"})
     assert shutdown.applies({0: "shutdown"}) and startup.applies({0: ""})
@@ -686,27 +686,27 @@ def test_start_sites(known: Catalog) -> None:
     ],
 )
 def test_roles(known: Catalog, name: str, role: str) -> None:
-    assert role in {hook.role for hook in known.hook_named(name)}
+    assert role in {hook.role for hook in known.hooks.named(name)}
 
 
 def test_roles_by_method_and_base(known: Catalog) -> None:
-    assert known.hook_method("get", "router")[0].role == "request"
-    assert known.hook_method("get", "settings") == ()
-    assert known.hook_method("command", "bot")[0].role == "request"
-    assert known.hook_method("command", "cli")[0].role == "command"
-    assert only(known.hook_named("celery.shared_task")).process == "other"
+    assert known.hooks.method("get", "router")[0].role == "request"
+    assert known.hooks.method("get", "settings") == ()
+    assert known.hooks.method("command", "bot")[0].role == "request"
+    assert known.hooks.method("command", "cli")[0].role == "command"
+    assert only(known.hooks.named("celery.shared_task")).process == "other"
     assert "do_GET" in only(known.hook_base("http.server.BaseHTTPRequestHandler")).callback.names
     assert only(known.hook_base("unittest.TestCase")).role == "test"
 
 
 def test_forwarders(known: Catalog) -> None:
-    assert only(known.forwarder_named("functools.partial")).when == "result"
-    assert only(known.forwarder_named("weakref.finalize")).callback.position == 1
-    assert only(known.forwarder_named("atexit.register")).when == "exit"
-    assert only(known.forwarder_method("add_done_callback", "task")).when == "done"
-    assert only(known.forwarder_method("call_soon", None)).when == "soon"
-    assert only(known.forwarder_method("add_task", "background_tasks")).when == "soon"
-    assert only(known.forwarder_method("apply_async", "cleanup")).when == "lost"
+    assert only(known.forwarders.named("functools.partial")).when == "result"
+    assert only(known.forwarders.named("weakref.finalize")).callback.position == 1
+    assert only(known.forwarders.named("atexit.register")).when == "exit"
+    assert only(known.forwarders.method("add_done_callback", "task")).when == "done"
+    assert only(known.forwarders.method("call_soon", None)).when == "soon"
+    assert only(known.forwarders.method("add_task", "background_tasks")).when == "soon"
+    assert only(known.forwarders.method("apply_async", "cleanup")).when == "lost"
 
 
 # --- containers ------------------------------------------------------------------------------------------------------
@@ -918,21 +918,21 @@ def test_roots(known: Catalog) -> None:
 @pytest.mark.parametrize("text", ["pkg.sched.every:1", "pkg.sched:every:1"])
 def test_own_timer(known: Catalog, text: str) -> None:
     mine = extend(known, timers=(text,))
-    timer = only(mine.timer_named("pkg.sched.every"))
+    timer = only(mine.timers.named("pkg.sched.every"))
     assert (timer.kind, timer.callback.how, timer.callback.position) == ("recurring", "argument", 1)
     assert timer.callback.form == "either" and timer.repeats({})
-    assert known.timer_named("pkg.sched.every") == (), "the shipped catalogue stays as it is"
-    assert mine.timer_named("threading.Timer") == known.timer_named("threading.Timer")
+    assert known.timers.named("pkg.sched.every") == (), "the shipped catalogue stays as it is"
+    assert mine.timers.named("threading.Timer") == known.timers.named("threading.Timer")
 
 
 def test_own_decorator(known: Catalog) -> None:
     for text in ("pkg.sched.every", "pkg.sched:every"):
-        assert only(extend(known, timers=(text,)).timer_named("pkg.sched.every")).callback.how == "decorated"
+        assert only(extend(known, timers=(text,)).timers.named("pkg.sched.every")).callback.how == "decorated"
 
 
 def test_own_timer_stands_before_the_shipped_one(known: Catalog) -> None:
     mine = extend(known, timers=("asyncio.tasks.create_task:0",))
-    assert [timer.kind for timer in mine.timer_named("asyncio.create_task")] == ["recurring", "spawn"]
+    assert [timer.kind for timer in mine.timers.named("asyncio.create_task")] == ["recurring", "spawn"]
 
 
 def test_own_bounded_types(known: Catalog) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -59,20 +59,40 @@ class WordHint(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Index:
-    """One section of the catalogue by name and by method."""
+class Apis(Generic[_Api]):
+    """One section of the catalogue that knows callees: by their dotted names, and by those of methods. All lookups give
+    entries in source order."""
 
-    by_name: Mapping[str, tuple[int, ...]]
-    by_method: Mapping[str, tuple[int, ...]]
+    entries: tuple[_Api, ...]
+    aliases: Mapping[str, str]
+    _by_name: Mapping[str, tuple[int, ...]]
+    _by_method: Mapping[str, tuple[int, ...]]
+    _last_names: frozenset[str]
 
     @classmethod
-    def of(cls, entries: Iterable[model.Api]) -> Index:
+    def of(cls, entries: tuple[_Api, ...], aliases: Mapping[str, str]) -> Apis[_Api]:
         """Index entries by their position."""
-        numbered = tuple(enumerate(entries))
-        return cls(
-            by_name=_grouped((name, number) for number, entry in numbered for name in entry.names),
-            by_method=_grouped((name, number) for number, entry in numbered for name in entry.methods),
-        )
+        by_name = _numbered(entry.names for entry in entries)
+        by_method = _numbered(entry.methods for entry in entries)
+        last = {name.rpartition(".")[2] for name in (*by_name, *aliases)}
+        return cls(entries, aliases, by_name, by_method, frozenset(last) | by_method.keys())
+
+    def may_know(self, attribute: str) -> bool:
+        """Whether any entry goes by this last name: a quick look."""
+        return attribute in self._last_names
+
+    def named(self, dotted: str) -> tuple[_Api, ...]:
+        """The entries whose function, class, method ("sched.scheduler.enter") or decorator has this dotted name."""
+        numbers = self._by_name.get(model.canonical(self.aliases, dotted), ())
+        return tuple(self.entries[number] for number in numbers)
+
+    def method(self, method: str, receiver: str | None) -> tuple[_Api, ...]:
+        """The entries with this method, for a receiver of unknown type that has this word (None: no word at all). Those
+        that name the word come first, then those that take any receiver."""
+        candidates = [self.entries[number] for number in self._by_method.get(method, ())]
+        word = receiver_word(receiver).rstrip("0123456789") if receiver else ""
+        named = [entry for entry in candidates if word and _accepts(entry.receivers, word)]
+        return (*named, *(entry for entry in candidates if "*" in entry.receivers and entry not in named))
 
 
 @dataclass(frozen=True)
@@ -81,11 +101,11 @@ class Catalog:
     name."""
 
     data: model.Data
-    _timers: Index
-    _sleepers: Index
-    _hooks: Index
-    _forwarders: Index
-    _containers: Index
+    timers: Apis[model.Timer]
+    sleepers: Apis[model.Sleeper]
+    hooks: Apis[model.Hook]
+    forwarders: Apis[model.Forwarder]
+    _containers: Mapping[str, tuple[int, ...]]
     _timer_bases: Mapping[str, tuple[model.Timer, ...]]
     _hook_bases: Mapping[str, tuple[model.Hook, ...]]
     _hook_functions: Mapping[str, tuple[model.Hook, ...]]
@@ -105,11 +125,11 @@ class Catalog:
         words = [(word, WordHint(group.domain, group.source)) for group in data.words for word in group.words]
         return cls(
             data=data,
-            _timers=Index.of(data.timers),
-            _sleepers=Index.of(data.sleepers),
-            _hooks=Index.of(data.hooks),
-            _forwarders=Index.of(data.forwarders),
-            _containers=Index.of(data.containers),
+            timers=Apis.of(data.timers, data.aliases),
+            sleepers=Apis.of(data.sleepers, data.aliases),
+            hooks=Apis.of(data.hooks, data.aliases),
+            forwarders=Apis.of(data.forwarders, data.aliases),
+            _containers=_numbered(entry.names for entry in data.containers),
             _timer_bases=_grouped((base, timer) for timer in data.timers for base in timer.bases),
             _hook_bases=_grouped((base, hook) for hook in data.hooks for base in hook.bases),
             _hook_functions=_grouped(
@@ -134,35 +154,10 @@ class Catalog:
 
     # --- timers, sleepers, framework wiring
 
-    def timer_named(self, dotted: str) -> tuple[model.Timer, ...]:
-        """Timers whose function, class, method ("sched.scheduler.enter") or decorator has this dotted name."""
-        return _pick(self.data.timers, self._timers.by_name, self.canonical(dotted))
-
-    def timer_method(self, method: str, receiver: str | None) -> tuple[model.Timer, ...]:
-        """Timers with this method, for a receiver of unknown type that has this word (None: no word at all). Entries
-        that name the word come first, then those that take any receiver."""
-        return _by_receiver(self.data.timers, self._timers.by_method.get(method, ()), receiver)
-
     def timer_base(self, dotted: str) -> tuple[model.Timer, ...]:
         """Timers made by subclassing this class: an overridden method (`callback.how == "override"`), or a
         constructor like the base's."""
         return self._timer_bases.get(self.canonical(dotted), ())
-
-    def sleeper_named(self, dotted: str) -> tuple[model.Sleeper, ...]:
-        """Sleeps and timed waits with this dotted name; ask `Sleeper.sleeps` whether the call has a time."""
-        return _pick(self.data.sleepers, self._sleepers.by_name, self.canonical(dotted))
-
-    def sleeper_method(self, method: str, receiver: str | None) -> tuple[model.Sleeper, ...]:
-        """As `timer_method`, for sleeps and timed waits."""
-        return _by_receiver(self.data.sleepers, self._sleepers.by_method.get(method, ()), receiver)
-
-    def hook_named(self, dotted: str) -> tuple[model.Hook, ...]:
-        """Framework wiring with this dotted name."""
-        return _pick(self.data.hooks, self._hooks.by_name, self.canonical(dotted))
-
-    def hook_method(self, method: str, receiver: str | None) -> tuple[model.Hook, ...]:
-        """As `timer_method`, for framework wiring."""
-        return _by_receiver(self.data.hooks, self._hooks.by_method.get(method, ()), receiver)
 
     def hook_base(self, dotted: str) -> tuple[model.Hook, ...]:
         """Wiring of a subclass of this class: the framework calls the methods in `callback.names`."""
@@ -172,20 +167,12 @@ class Catalog:
         """Wiring by a conventional name of a module-level function ("main", "async_setup_entry")."""
         return self._hook_functions.get(name, ())
 
-    def forwarder_named(self, dotted: str) -> tuple[model.Forwarder, ...]:
-        """Functions with this dotted name that call the function they are given once."""
-        return _pick(self.data.forwarders, self._forwarders.by_name, self.canonical(dotted))
-
-    def forwarder_method(self, method: str, receiver: str | None) -> tuple[model.Forwarder, ...]:
-        """As `timer_method`, for forwarders."""
-        return _by_receiver(self.data.forwarders, self._forwarders.by_method.get(method, ()), receiver)
-
     # --- containers
 
     def container(self, dotted: str) -> model.ContainerKind | None:
         """What this constructor, function or decorator makes."""
-        found = _pick(self.data.containers, self._containers.by_name, self.canonical(dotted))
-        return found[0] if found else None
+        numbers = self._containers.get(self.canonical(dotted))
+        return self.data.containers[numbers[0]] if numbers else None
 
     @functools.cached_property
     def _by_effect(self) -> Mapping[str, _Effect]:
@@ -314,15 +301,9 @@ def _grouped(pairs: Iterable[tuple[str, _Item]]) -> dict[str, tuple[_Item, ...]]
     return {name: tuple(items) for name, items in groups.items()}
 
 
-def _pick(entries: tuple[_Item, ...], index: Mapping[str, tuple[int, ...]], name: str) -> tuple[_Item, ...]:
-    return tuple(entries[number] for number in index.get(name, ()))
-
-
-def _by_receiver(entries: tuple[_Api, ...], numbers: tuple[int, ...], receiver: str | None) -> tuple[_Api, ...]:
-    candidates = [entries[number] for number in numbers]
-    word = receiver_word(receiver).rstrip("0123456789") if receiver else ""
-    named = [entry for entry in candidates if word and _accepts(entry.receivers, word)]
-    return (*named, *(entry for entry in candidates if "*" in entry.receivers and entry not in named))
+def _numbered(names: Iterable[Iterable[str]]) -> dict[str, tuple[int, ...]]:
+    """Name -> the positions of the entries that have it."""
+    return _grouped((name, number) for number, each in enumerate(names) for name in each)
 
 
 def _accepts(receivers: tuple[str, ...], word: str) -> bool:

@@ -299,12 +299,12 @@ class Lifetimes:
     def _is_registrar(self, call: m.Call, site: Site) -> bool:
         """Whether a call hands something to another package as the program is set up, and takes nothing back: what it
         is given is kept there, and used later."""
+        name = w.last_name(call.func)
+        if name not in name_lists().registrars and name not in name_lists().servers:
+            return False
         if not self._is_foreign(call.func, site.scope):
             return False
-        if self.execution.kinds(site.scope, site.op) != {"api"} and not self.serving.is_once(site.scope, site.op):
-            return False
-        name = w.last_name(call.func)
-        return name in name_lists().registrars or name in name_lists().servers
+        return self.execution.kinds(site.scope, site.op) == {"api"} or self.serving.is_once(site.scope, site.op)
 
     def _is_foreign(self, expr: m.Expr, scope: ScopeId) -> bool:
         """Whether an expression is, as far as can be told, something of another package."""

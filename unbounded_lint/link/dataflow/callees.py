@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeVar
 
-from unbounded_lint.catalog.load import receiver_word
-from unbounded_lint.catalog.model import Given
+from unbounded_lint.catalog.load import Apis, receiver_word
+from unbounded_lint.catalog.model import Api, Given
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.values import External, ExternalResult
 from unbounded_lint.link.program.program import ScopeId
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Api)
 
 
 def dotted_text(expr: m.Expr) -> str:
@@ -36,21 +35,17 @@ def callee_names(func: m.Expr, scope: ScopeId, resolver: Resolver) -> tuple[str,
     return tuple(sorted(v.name for v in resolver.values(func, scope) if isinstance(v, External)))
 
 
-def catalogued(
-    func: m.Expr,
-    scope: ScopeId,
-    resolver: Resolver,
-    named: Callable[[str], tuple[T, ...]],
-    method: Callable[[str, str | None], tuple[T, ...]],
-) -> tuple[T, ...]:
+def catalogued(func: m.Expr, scope: ScopeId, resolver: Resolver, known: Apis[T]) -> tuple[T, ...]:
     """What the catalogue knows a callee as: by its dotted names, otherwise by those of a method and its receiver, where
     the project does not tell what that is."""
-    found = tuple(item for name in callee_names(func, scope, resolver) for item in named(name))
+    if isinstance(func, m.Attr) and not known.may_know(func.name):
+        return ()
+    found = tuple(item for name in callee_names(func, scope, resolver) for item in known.named(name))
     if found or not isinstance(func, m.Attr):
         return found
     if not all(isinstance(v, External | ExternalResult) for v in resolver.values(func.base, scope)):
         return ()
-    return method(func.name, receiver_word(dotted_text(func.base)))
+    return known.method(func.name, receiver_word(dotted_text(func.base)))
 
 
 def argument_text(expr: m.Expr, scope: ScopeId, resolver: Resolver) -> str:

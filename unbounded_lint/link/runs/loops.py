@@ -142,8 +142,9 @@ class Loops:
 
     def sleeps(self, call: m.Call, scope: ScopeId, depth: int = 2) -> bool:
         """Whether a call lets time pass, or waits with a limit, in a function of the project so deep."""
-        arguments = given(call, scope, self.resolver)
-        if any(sleeper.sleeps(arguments) for sleeper in self.timers.sleepers_of(call, scope)):
+        sleepers = self.timers.sleepers_of(call, scope)
+        arguments = given(call, scope, self.resolver) if sleepers else {}
+        if any(sleeper.sleeps(arguments) for sleeper in sleepers):
             return True
         for function in self.resolver.functions(call.func, scope) if depth else ():
             ops = self.program.facts(function).ops

@@ -38,8 +38,7 @@ class Timers:
 
     def of(self, call: m.Call, scope: ScopeId) -> tuple[Timer, ...]:
         """The catalogue's timers that a call can be."""
-        known = self.catalog.timer_named, self.catalog.timer_method
-        return self._chained(call.func, scope) or catalogued(call.func, scope, self.resolver, *known)
+        return self._chained(call.func, scope) or catalogued(call.func, scope, self.resolver, self.catalog.timers)
 
     def _chained(self, func: m.Expr, scope: ScopeId) -> tuple[Timer, ...]:
         """`every(10).minutes.do(f)`: the timer that a chain of calls begins with."""
@@ -47,7 +46,7 @@ class Timers:
         while isinstance(at, m.Attr | m.Call):
             if isinstance(at, m.Call):
                 for name in callee_names(at.func, scope, self.resolver):
-                    for timer in self.catalog.timer_named(name):
+                    for timer in self.catalog.timers.named(name):
                         if timer.callback.how == "chain" and last in timer.callback.names:
                             return (timer,)
             at = at.func if isinstance(at, m.Call) else at.base
@@ -55,18 +54,15 @@ class Timers:
 
     def hooks_of(self, call: m.Call, scope: ScopeId) -> tuple[Hook, ...]:
         """The catalogue's framework wiring that a call can be."""
-        known = self.catalog.hook_named, self.catalog.hook_method
-        return catalogued(call.func, scope, self.resolver, *known)
+        return catalogued(call.func, scope, self.resolver, self.catalog.hooks)
 
     def forwarders_of(self, call: m.Call, scope: ScopeId) -> tuple[Forwarder, ...]:
         """What the catalogue knows to call the function that a call is given."""
-        known = self.catalog.forwarder_named, self.catalog.forwarder_method
-        return catalogued(call.func, scope, self.resolver, *known)
+        return catalogued(call.func, scope, self.resolver, self.catalog.forwarders)
 
     def sleepers_of(self, call: m.Call, scope: ScopeId) -> tuple[Sleeper, ...]:
         """The catalogue's sleeps and waits that a call can be."""
-        known = self.catalog.sleeper_named, self.catalog.sleeper_method
-        return catalogued(call.func, scope, self.resolver, *known)
+        return catalogued(call.func, scope, self.resolver, self.catalog.sleepers)
 
     def decorations(self, scope: ScopeId) -> Iterator[m.Call]:
         """The decorators of a function, each as a call."""

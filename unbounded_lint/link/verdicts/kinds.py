@@ -74,7 +74,7 @@ class Holdings:
         catalog = self.execution.catalog
         if isinstance(value, ExternalResult):
             name = catalog.canonical(value.name)
-            return "tasks" if _is_future(catalog.timer_named(name)) else _named({name})
+            return "tasks" if _is_future(catalog.timers.named(name)) else _named({name})
         if isinstance(value, Instance):
             bases = self.resolver.all_outside_bases(value.scope)
             return _named({catalog.canonical(base) for base in bases}) or "objects"
