@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.handles import Attribute, Variable
-from unbounded_lint.link.program.program import LinkedModule, ScopeId
+from unbounded_lint.link.program.module import LinkedModule, ScopeId
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.rules import all_rules

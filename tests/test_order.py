@@ -20,7 +20,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.finding import Finding
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.values import Instance
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.project import Project
 
 SEEDS = 4

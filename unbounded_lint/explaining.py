@@ -16,8 +16,8 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.finding import Place
 from unbounded_lint.link.containers.passing import Passing, Why
 from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 from unbounded_lint.link.program.naming import plain
-from unbounded_lint.link.program.program import LinkedModule, ScopeId, Site
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.sources import Sources

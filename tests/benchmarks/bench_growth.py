@@ -288,7 +288,9 @@ SHAPES: Mapping[str, Shape] = {
         n, "B# = {}\n", app=repeat(n, "from m# import *\n") + "A = {}\ndef add(r):\n" + repeat(n, "    B#[r.x] = 1\n")
     ),
     # --- printing
-    "findings that comments silence": lambda n: alone(n, "A# = {}  # noqa: UBM101\ndef add#(r):\n    A#[r.id] = r\n"),
+    "findings that comments silence": lambda n: {
+        "app.py": repeat(n, "A# = {}  @ noqa: UBM101\ndef add#(r):\n    A#[r.id] = r\n").replace("@", "#")
+    },
     "findings in long files": lambda n: alone(n, "A# = {}\ndef add#(r):\n    A#[r.id] = r\n" + "pass\n" * 5),
 }
 

@@ -22,7 +22,8 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.defects.defects import Defects
 from unbounded_lint.link.defects.question import Linked
 from unbounded_lint.link.keys.domains import Keys
-from unbounded_lint.link.program.program import LinkedModule, Program, ScopeId
+from unbounded_lint.link.program.module import LinkedModule, ScopeId
+from unbounded_lint.link.program.program import Program
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.confidence import Growths

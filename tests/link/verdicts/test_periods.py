@@ -8,7 +8,7 @@ import pytest
 
 from tests.programs import linked, named
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.periods import Rhythm, number
 

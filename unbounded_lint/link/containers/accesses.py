@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 
 AccessKind: TypeAlias = Literal[
     "insert", "remove", "clear", "replace", "trim", "size", "contains", "iterate", "read", "tested", "escape"

@@ -25,7 +25,7 @@ from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import LinkedModule, ScopeId, Site
+from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 
 
 @dataclass(frozen=True, slots=True)

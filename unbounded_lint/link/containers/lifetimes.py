@@ -16,7 +16,8 @@ from unbounded_lint.link.dataflow.values import Allocation, Class, Instance, Mod
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
-from unbounded_lint.link.program.program import Program, ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.program import Program
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.serving import Serving
 

@@ -15,7 +15,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, Function, ordered
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 DEPTH = 3
 """How many functions that make containers are looked into, one inside the other."""

@@ -10,8 +10,8 @@ from unbounded_lint.link.containers.finding import Containers
 from unbounded_lint.link.containers.lifetimes import is_local
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.program.bindings import Binding
+from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 from unbounded_lint.link.program.naming import plain, spellings
-from unbounded_lint.link.program.program import LinkedModule, ScopeId, Site
 
 Why: TypeAlias = Literal[
     "class", "function", "imported", "special", "declared", "typing", "bound", "parameter", "local", "idle", "remade",

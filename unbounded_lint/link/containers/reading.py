@@ -3,7 +3,8 @@ alias and helper."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -18,9 +19,10 @@ from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registere
 from unbounded_lint.link.dataflow.sites import role_of, stored
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import External, ExternalResult
-from unbounded_lint.link.program.blocks import loops_over
+from unbounded_lint.link.program.blocks import loops_over, span_of
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_plain, is_text
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 
 _CHANGING: frozenset[UseKind] = frozenset({"subscript", "member", "augmented"})
 _CHANGES: frozenset[AccessKind] = frozenset({"insert", "remove", "clear", "trim"})
@@ -38,7 +40,7 @@ class Accesses:
         self.catalog = catalog
 
     def of(self, holder: Holder) -> AccessList:
-        """Everything done to a container, in the order of the trace; test files included."""
+        """Everything done to a container, in the order of the trace."""
         if isinstance(holder.handle, Registered):
             return self.registries.accesses(holder.handle)
         found: list[Access] = []
@@ -221,12 +223,20 @@ class Accesses:
     def _inside_views(self, view: Site, name: str) -> Iterator[Access]:
         """What a loop over `values()` or `items()` takes out of each value."""
         facts = self.program.facts(view.scope)
-        for frame in loops_over(facts, view.top) if name in name_lists().value_views else ():
-            target = frame.target
+        for loop in loops_over(facts, view.top) if name in name_lists().value_views else ():
+            target = facts.frames[loop].target
             value = target.items[-1] if name == "items" and isinstance(target, m.Display) and target.items else target
             if isinstance(value, m.Name):
-                found = self._inside(self.flow.uses(Variable(view.scope, value.id)), None)
-                yield from (access for access in found if access.kind != "insert")
+                inside = span_of(facts, loop)
+                uses = self._uses(view.scope, value.id)
+                first, last = (bisect_left(uses, at, key=lambda use: use.site.op) for at in (inside.start, inside.stop))
+                yield from (access for access in self._inside(uses[first:last], None) if access.kind != "insert")
+
+    @kept
+    def _uses(self, scope: ScopeId, name: str) -> Sequence[Use]:
+        """What a function does itself with what a name of it stands for, in order."""
+        own = (use for use in self.flow.uses(Variable(scope, name)) if use.site.scope == scope)
+        return sorted(own, key=lambda use: use.site.op)
 
     def _reference(self, base: Access, kind: ContainerKind) -> Iterator[Access]:
         """A bound method that is not called here: handed over as a callback, or bound to a name and called by it."""

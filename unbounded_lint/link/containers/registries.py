@@ -18,7 +18,7 @@ from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, Class, External, Instance, Module
 from unbounded_lint.link.program.blocks import guards
-from unbounded_lint.link.program.program import LinkedModule, ScopeId, Site
+from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 
 
 class Registries:

@@ -32,7 +32,7 @@ from unbounded_lint.link.dataflow.values import (
     is_fresh,
     ordered,
 )
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 if TYPE_CHECKING:
     from unbounded_lint.link.dataflow.equations import Equations

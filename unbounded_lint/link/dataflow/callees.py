@@ -9,7 +9,7 @@ from unbounded_lint.catalog.model import Api, Given
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.values import External, ExternalResult
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 T = TypeVar("T", bound=Api)
 

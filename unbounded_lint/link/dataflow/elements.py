@@ -18,7 +18,7 @@ from unbounded_lint.link.dataflow.questions import (
 )
 from unbounded_lint.link.dataflow.solver import Asking
 from unbounded_lint.link.dataflow.values import NOTHING, Allocation, Function, Instance, Values, ordered
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 if TYPE_CHECKING:
     from unbounded_lint.link.dataflow.equations import Equations

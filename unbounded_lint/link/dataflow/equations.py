@@ -46,7 +46,8 @@ from unbounded_lint.link.dataflow.values import (
 )
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.literals import word_of
-from unbounded_lint.link.program.program import LinkedModule, Program, ScopeId
+from unbounded_lint.link.program.module import LinkedModule, ScopeId
+from unbounded_lint.link.program.program import Program
 
 _UNIONS = frozenset({f"typing.{name}" for name in ("Optional", "Union", "Annotated", "ClassVar", "Final")})
 _TYPES = frozenset({"type", "typing.Type"})

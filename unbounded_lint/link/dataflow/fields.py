@@ -9,7 +9,8 @@ from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import declarations, decorator_names, is_static, takes_class
 from unbounded_lint.link.dataflow.values import External
 from unbounded_lint.link.program.bindings import Binding
-from unbounded_lint.link.program.program import Program, ScopeId
+from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.program import Program
 
 
 class Fields:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 
 
 @dataclass(frozen=True, slots=True)

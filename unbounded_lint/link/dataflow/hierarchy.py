@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.values import Class, Function, Value
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import Program, ScopeId
+from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.program import Program
 
 
 class Hierarchy:
@@ -32,13 +33,18 @@ class Hierarchy:
 
     @kept
     def _children(self, cls: ScopeId) -> tuple[ScopeId, ...]:
-        wanted = Class(cls)
-        return tuple(
-            here
-            for module in self.program.mentioning(self.program.facts(cls).name)
-            for here in module.derived_classes
-            if wanted in self.declared.bases(here)
-        )
+        modules = self.program.mentioning(self.program.facts(cls).name)
+        return tuple(child for module in modules for child in self._derived(module.path).get(Class(cls), ()))
+
+    @kept
+    def _derived(self, path: str) -> Mapping[Value, Sequence[ScopeId]]:
+        """Base -> the classes of a file that name it."""
+        found: dict[Value, list[ScopeId]] = {}
+        module = self.program.module(path)
+        for here in module.derived_classes if module is not None else ():
+            for base in dict.fromkeys(self.declared.bases(here)):
+                found.setdefault(base, []).append(here)
+        return found
 
     def implementations(self, callee: Value) -> tuple[Function, ...]:
         """The methods that may run in place of one that is only declared (in a protocol or an abstract class)."""

@@ -17,7 +17,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Instance, argument_of, ordered
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.definitions import Reaching
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 STEPS = 400
 """How many expressions are looked at before a value counts as one that keeps nothing."""

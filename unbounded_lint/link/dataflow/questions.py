@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.solver import Asking
 from unbounded_lint.link.dataflow.values import NOTHING, Allocation, External, Value, Values
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 MOST = 200
 """How many things a value may be before it can be anything: what is known of so many says nothing of one."""

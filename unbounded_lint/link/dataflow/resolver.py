@@ -23,6 +23,7 @@ from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.values import (
     NOTHING,
     CallSite,
+    Class,
     External,
     Function,
     Instance,
@@ -30,7 +31,8 @@ from unbounded_lint.link.dataflow.values import (
     Values,
     ordered,
 )
-from unbounded_lint.link.program.program import Program, ScopeId
+from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.program import Program
 
 
 class Resolver:
@@ -42,6 +44,7 @@ class Resolver:
         self.scoping = scoping
         self._equations = Equations(program, scoping, calls)
         self._solver: Solver[Any, Any] = Solver(self._equations.of, nothing_yet, joined)
+        self._outside: dict[ScopeId, frozenset[str]] = {}
 
     def values(self, expr: m.Expr, scope: ScopeId) -> Values:
         """What an expression of that scope can be."""
@@ -116,7 +119,17 @@ class Resolver:
 
     def all_outside_bases(self, cls: ScopeId) -> frozenset[str]:
         """The dotted names of every base outside the project, direct or inherited."""
-        return frozenset(b.name for c in self.mro(cls) for b in self.outside_bases(c))
+        for at in reversed(self.mro(cls)) if cls not in self._outside else ():
+            if at not in self._outside:
+                self._outside[at] = self._find_outside(at)
+        return self._outside[cls]
+
+    def _find_outside(self, cls: ScopeId) -> frozenset[str]:
+        own = frozenset(base.name for base in self.outside_bases(cls))
+        above = [self._outside.get(base.scope) for base in self.bases(cls) if isinstance(base, Class)]
+        if None in above:  # classes that derive from each other
+            return frozenset(b.name for c in self.mro(cls) for b in self.outside_bases(c))
+        return own.union(*(names for names in above if names is not None))
 
     def related(self, one: ScopeId, other: ScopeId) -> bool:
         """Whether one of two classes inherits from the other."""

@@ -10,7 +10,8 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
-from unbounded_lint.link.program.program import LinkedModule, Program, ScopeId, Site
+from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
+from unbounded_lint.link.program.program import Program
 
 _CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 

@@ -16,7 +16,8 @@ from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_clas
 from unbounded_lint.link.dataflow.values import Allocation, Class, Instance, Module, Value, ordered
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
-from unbounded_lint.link.program.program import Program, ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.program import Program
 
 Role: TypeAlias = Literal["stored", "deleted", "augmented", "read"]
 _OF_BUILTINS = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind))

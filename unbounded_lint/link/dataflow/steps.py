@@ -15,7 +15,8 @@ from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import Class, External, Function, Instance, Module, Value, ordered
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
-from unbounded_lint.link.program.program import Program, ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.program import Program
 
 
 class Item(NamedTuple):

@@ -27,7 +27,8 @@ from unbounded_lint.link.dataflow.steps import Item, Steps
 from unbounded_lint.link.dataflow.values import CallSite, Module, Value
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import Program, ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.program import Program
 
 HANDLES = 300
 """How many names one value is followed through before the rest counts as unseen."""
@@ -162,6 +163,13 @@ class Flow:
         """The calls of a function in the project; constructor calls for `__init__`, reads for a property, operators for
         the methods of a container."""
         return tuple(self._find_calls(function))
+
+    @kept
+    def answered(self, scope: ScopeId) -> tuple[tuple[int, m.Call], ...]:
+        """The calls of a scope whose results it uses and that a function of the project may answer, and where they
+        stand."""
+        used = self.program.of(scope).used_calls(scope.index)
+        return tuple((op, call) for op, call in used if any(self.resolver.functions(call.func, scope)))
 
     @kept
     def is_only_called(self, function: ScopeId) -> bool:

@@ -13,7 +13,7 @@ from unbounded_lint.link.defects.field_writes import FieldWrites
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.ages import AgeTest
 from unbounded_lint.link.entries.values import Entries
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import leaves_of
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.verdicts.container import Container

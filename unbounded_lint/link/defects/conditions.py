@@ -14,7 +14,7 @@ from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.program.blocks import guards, loops_around
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.verdicts.removals import Removal
 
 _DEPTH = 4

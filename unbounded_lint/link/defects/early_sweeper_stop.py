@@ -14,7 +14,8 @@ from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.blocks import evaluated_at, guards, loops_around, ops_in
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import straight
 from unbounded_lint.link.runs.callgraph import Edge, explored
 from unbounded_lint.link.runs.context import Context, Place
@@ -76,8 +77,12 @@ class EarlySweeperStops(Question):
 
     # --- what stops ---
 
-    def _loop_exits(self, timer: Context) -> Iterator[_Exit]:
+    @kept
+    def _loop_exits(self, timer: Context) -> tuple[_Exit, ...]:
         """The ways out of a timed loop that hang on the emptiness of containers alone."""
+        return tuple(self._find_exits(timer))
+
+    def _find_exits(self, timer: Context) -> Iterator[_Exit]:
         scope, op = timer.root
         facts = self.program.facts(scope)
         loop = self.execution.loops.timed(scope, op)

@@ -18,7 +18,7 @@ from unbounded_lint.link.defects.unset_fields import Unset, UnsetFields
 from unbounded_lint.link.entries.values import Entries, Path
 from unbounded_lint.link.program.blocks import frames_of, in_cleanup
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import Insert

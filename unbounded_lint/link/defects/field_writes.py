@@ -11,7 +11,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.sites import stored
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.values import Entries
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 
 
 class Write(NamedTuple):

@@ -17,7 +17,7 @@ from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.keys.identity import KeyShapes, Shape
 from unbounded_lint.link.program.blocks import apart, guards, has_finally, inside, layout, parts_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.program.truth import Asked, held
 from unbounded_lint.link.runs.callgraph import exclude
 from unbounded_lint.link.verdicts.container import Container

@@ -11,7 +11,7 @@ from unbounded_lint.link.defects.conditions import Way
 from unbounded_lint.link.entries.values import Entries, Path
 from unbounded_lint.link.program.blocks import guards, leaves
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import apart
 
 _DEPTH = 4

@@ -25,7 +25,7 @@ from unbounded_lint.link.program.blocks import (
 )
 from unbounded_lint.link.program.definitions import expansions
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.verdicts.container import Container
 
@@ -66,7 +66,6 @@ class RemovalsWhileIterating(Question):
         if family not in _FAMILIES or not container.inserts:
             return ()
         accesses = [a for a in container.accesses if not a.nested]
-        walked = {id(a.site.node) for a in accesses if not a.guess}
         here: dict[ScopeId, list[Access]] = {a.scope: [] for a in accesses if a.kind == "iterate"}
         for access in (r.access for r in container.removals):
             if access.kind in {"remove", "clear"} and not access.guess and access.handed is None:
@@ -75,20 +74,25 @@ class RemovalsWhileIterating(Question):
         return tuple(
             clash
             for scope, taking in sorted(here.items())
-            for clash in self._of_scope(scope, walked, taking, below, family == "list")
+            for clash in self._of_scope(scope, self._loops(scope, accesses), taking, below, family == "list")
             if self.execution.kinds(scope, clash.loop) & LIVE
         )
 
+    def _loops(self, scope: ScopeId, accesses: Sequence[Access]) -> Mapping[int, m.Expr]:
+        """The loops of a scope that walk a container step by step, each with the container as it stands there."""
+        walks = self._walks(scope)
+        own = (a.site.node for a in accesses if a.scope == scope and not a.guess)
+        found = [(loop, node) for node in own for loop in walks.get(id(node), ())]
+        return dict(sorted(found, key=lambda pair: pair[0]))
+
     def _of_scope(
-        self, scope: ScopeId, walked: set[int], here: Sequence[Access], below: _Removing, skips: bool
+        self, scope: ScopeId, loops: Mapping[int, m.Expr], here: Sequence[Access], below: _Removing, skips: bool
     ) -> Iterator[Clash]:
         """The clashes of the loops of a scope with its own removals, and with the first in a function they call."""
         facts = self.program.facts(scope)
-        for loop in layout(facts).by_kind.get("for", ()):
+        for loop, base in loops.items():
             head = facts.frames[loop].head
-            base = self._walked(head, scope, walked) if head is not None and not facts.frames[loop].is_async else None
-            if head is None or base is None:
-                continue
+            assert head is not None
             start = evaluated_at(facts, head, max(facts.frames[loop].op - 1, 0))
             if _expects_error(facts, start):
                 continue
@@ -102,23 +106,34 @@ class RemovalsWhileIterating(Question):
                     yield Clash(scope, start, removal, at, False)
                     break
 
-    def _walked(self, head: m.Expr, scope: ScopeId, walked: set[int], depth: int = 4) -> m.Expr | None:
-        """The container itself in an expression that walks it step by step; None for copies and for other things."""
-        if id(head) in walked:
-            return head
+    @kept
+    def _walks(self, scope: ScopeId) -> Mapping[int, Sequence[int]]:
+        """The ids of what the loops of a scope walk step by step -> the loops."""
+        facts, found = self.program.facts(scope), dict[int, list[int]]()
+        for loop in layout(facts).by_kind.get("for", ()):
+            head = facts.frames[loop].head
+            if head is not None and not facts.frames[loop].is_async:
+                for node in self._walked(head, scope):
+                    found.setdefault(id(node), []).append(loop)
+        return found
+
+    def _walked(self, head: m.Expr, scope: ScopeId, depth: int = 4) -> Iterator[m.Expr]:
+        """What an expression walks step by step if it is a container; not what it takes a copy of."""
+        yield head
         inner: m.Expr | None = None
         match head:
             case m.Call(func=m.Attr(base=base, name=name), args=()) if name in name_lists().live_views:
-                return base if id(base) in walked else None
+                yield base
             case m.Call(func=func, args=args):
                 if not {"reversed", *name_lists().lazy}.isdisjoint(callee_names(func, scope, self.resolver)):
-                    found = (self._walked(a.value, scope, walked, depth - 1) for a in args if depth)
-                    return next((base for base in found if base is not None), None)
+                    for argument in args if depth else ():
+                        yield from self._walked(argument.value, scope, depth - 1)
             case m.Comp(kind="generator", clauses=clauses):
                 inner = clauses[0].iterable
             case m.Name(id=name):
                 inner = self._bound_once(name, scope)
-        return self._walked(inner, scope, walked, depth - 1) if inner is not None and depth else None
+        if inner is not None and depth:
+            yield from self._walked(inner, scope, depth - 1)
 
     def _bound_once(self, name: str, scope: ScopeId) -> m.Expr | None:
         """What a local name is bound to, if that happens in one place."""

@@ -16,7 +16,7 @@ from unbounded_lint.link.dataflow.values import Class, External, ExternalResult,
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import frames_of, layout, ops_in, parts_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 DEPTH = 4
 """How many calls deep an error is looked for."""

@@ -14,7 +14,7 @@ from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.entries.ages import AgeTest
 from unbounded_lint.link.program.blocks import ops_in
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.verdicts.container import Container
 

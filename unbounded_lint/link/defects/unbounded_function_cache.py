@@ -16,7 +16,7 @@ from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.keys.origins import Domain
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import RUNTIME, Context, ContextKind
 
 _FAMILY = "cache-decorator"

@@ -14,7 +14,7 @@ from unbounded_lint.link.defects.needed_fields import Needed
 from unbounded_lint.link.entries.values import Path
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of, guards, is_true, layout, parts_of
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import says
 
 _DEPTH = 6

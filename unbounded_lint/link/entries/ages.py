@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -15,7 +15,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.sources import HOPS, Source
 from unbounded_lint.link.entries.values import Entries, Entry
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
 _ORDER = frozenset({"<", "<=", ">", ">="})
@@ -59,8 +59,13 @@ class AgeTests:
     def of(self, accesses: AccessList) -> tuple[AgeTest, ...]:
         """The age tests of the entries of one container, tests of the project left out."""
         entries = Entries(self.flow, accesses)
-        clocked = ((scope, *each) for scope in self.scopes(entries) for each in self._clocked(scope))
-        tests = (self._test(*each, entries) for each in clocked)
+        tests = (
+            self._test(scope, op, node, entries)
+            for scope in self.scopes(entries)
+            if self._clocked(scope)
+            for op in sorted({*entries.ops(scope), *(at for at, _ in self.flow.answered(scope))})
+            for node in self._clocked(scope).get(op, ())
+        )
         return tuple(test for test in tests if test is not None)
 
     def scopes(self, entries: Entries) -> tuple[ScopeId, ...]:
@@ -68,16 +73,17 @@ class AgeTests:
         return tuple(s for s in entries.scopes() if self.execution.roots.is_live(s))
 
     @kept
-    def _clocked(self, scope: ScopeId) -> tuple[tuple[int, m.Compare], ...]:
-        """The comparisons of a scope that a clock has a part in (or may have), whatever they compare with it."""
-        found = []
+    def _clocked(self, scope: ScopeId) -> Mapping[int, Sequence[m.Compare]]:
+        """Operation of a scope -> its comparisons that a clock has a part in (or may have), whatever they compare with
+        it."""
+        found: dict[int, list[m.Compare]] = {}
         for op, each in enumerate(self.program.facts(scope).ops):
             for node in w.nodes(each.action):
                 if isinstance(node, m.Compare) and len(node.ops) == 1 and node.ops[0] in _ORDER:
                     reader = _Terms(Entries(self.flow, AccessList()))
                     if any(t.kind == "clock" for t in reader.of_sides(node, scope)) or reader.left < 0:
-                        found.append((op, node))
-        return tuple(found)
+                        found.setdefault(op, []).append(node)
+        return found
 
     @staticmethod
     def _test(scope: ScopeId, op: int, node: m.Compare, entries: Entries) -> AgeTest | None:

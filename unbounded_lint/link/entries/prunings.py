@@ -17,7 +17,7 @@ from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.entries.sources import HOPS, Source
 from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.program.blocks import guards
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import leaves_of
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.runs.execution import Execution

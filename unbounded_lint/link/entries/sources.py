@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from unbounded_lint.catalog.load import name_lists
@@ -12,7 +12,8 @@ from unbounded_lint.link.dataflow.scoping import decorator_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.program.bindings import Binding
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.definitions import nearest
+from unbounded_lint.link.program.module import ScopeId
 
 HOPS = 2
 """Through how many calls a value is followed."""
@@ -47,8 +48,8 @@ class Sources:
                 parts = (body, orelse)
             case m.BoolOp(items=items):
                 parts = items
-            case m.Name(id=name):
-                for binding in self.bindings(name, scope):
+            case m.Name():
+                for binding in self.bindings(expr, scope):
                     yield from self.of_binding(binding, ScopeId(scope.path, binding.scope), hops)
             case m.Attr():
                 yield from self._returned(self.properties(expr, scope), hops)
@@ -67,12 +68,18 @@ class Sources:
         for function in functions if hops else ():
             yield from (Source(value, function, hops - 1) for value in self.program.returned(function))
 
-    def bindings(self, name: str, scope: ScopeId) -> tuple[Binding, ...]:
-        """How a local name gets its value; nothing for a name of the module seen from inside a function."""
-        owner = self.resolver.owner(name, scope)
+    def bindings(self, name: m.Name, scope: ScopeId) -> Sequence[Binding]:
+        """How a local name gets the value that it has where it stands; nothing for a name of the module seen from
+        inside a function."""
+        owner = self.resolver.owner(name.id, scope)
         if owner is None or (owner.index == 0 and scope.index):
             return ()
-        return self.program.of(owner).bindings(owner.index).get(name, ())
+        found = self.program.bound(owner, name.id)
+        return (
+            nearest(found, self.program.of(scope).places(scope.index, name.id).get(id(name), 0))
+            if owner == scope
+            else found
+        )
 
     def properties(self, expr: m.Attr, scope: ScopeId) -> tuple[ScopeId, ...]:
         """The property functions that reading an attribute runs."""

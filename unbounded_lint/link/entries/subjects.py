@@ -16,7 +16,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import argument_of, is_fresh
 from unbounded_lint.link.program.bindings import ITEMS, Binding, BindingKind
 from unbounded_lint.link.program.blocks import guards
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import Asked, held
 
 _GIVEN: frozenset[BindingKind] = frozenset({"value", "part", "entered", *ITEMS})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TypeAlias
@@ -14,9 +15,9 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.sources import HOPS, Source, Sources
 from unbounded_lint.link.program.bindings import ITEMS, Binding
-from unbounded_lint.link.program.blocks import loops_over
-from unbounded_lint.link.program.definitions import expanded
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.blocks import loops_over, span_of
+from unbounded_lint.link.program.definitions import NEAREST, expanded
+from unbounded_lint.link.program.module import ScopeId
 
 _DEPTH = 30
 _READS = frozenset({"get", "setdefault", "pop", "__getitem__"})
@@ -63,6 +64,7 @@ class Entries:
     Answers are memoised; recursion is cut, giving less."""
 
     def __init__(self, flow: Flow, accesses: AccessList, *, is_map: bool = True) -> None:
+        self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.accesses = accesses
@@ -113,7 +115,7 @@ class Entries:
         """Whether a key comes from a loop over the container, or over a local list made of it."""
         if not isinstance(key, m.Name):
             return False
-        for binding in self.sources.bindings(key.id, scope):
+        for binding in self.sources.bindings(key, scope):
             at = ScopeId(scope.path, binding.scope)
             parts = expanded(self.program, binding.expr, at, binding.op) if binding.kind in ITEMS else ()
             if any(map(self.is_container, parts)):
@@ -177,19 +179,31 @@ class Entries:
         bound = module.bound_at(scope.index)
         names = dict.fromkeys(self._given_names(scope))
         ops = {access.op for access in self.accesses.within(scope)}
-        ops |= {op for op, call in module.used_calls(scope.index) if op not in ops and self.of(call, scope)}
-        pending: list[int | str] = [*ops, *names]
+        ops |= {op for op, call in self.flow.answered(scope) if op not in ops and self.of(call, scope)}
+        pending = [*ops, *(op for name in names for op in module.mentions(scope.index, name) if op not in ops)]
+        ops.update(pending)
         while pending:
-            item = pending.pop()
-            if isinstance(item, str):
-                mentioned = {site.op for site in module.sites_in(scope.index, item)} - ops
-                ops |= mentioned
-                pending += mentioned
-            else:
-                made = dict.fromkeys(name for name, _ in bound.get(item, ()) if name not in names)
-                names.update(made)
-                pending += made
+            for name, binding in bound.get(pending.pop(), ()):
+                loop = self._loop(name, binding, scope)
+                if name not in names:
+                    mentioned = [op for op in self._mentions(name, scope, loop) if op not in ops]
+                    ops.update(mentioned)
+                    pending += mentioned
+                if loop is None:
+                    names[name] = None
         return names, tuple(sorted(ops))
+
+    def _loop(self, name: str, binding: Binding, scope: ScopeId) -> range | None:
+        """The loop that gives a name, of the many that do, what it holds in its body; None for any other binding."""
+        if binding.kind not in ITEMS or binding.expr is None or len(self.program.bound(scope, name)) <= NEAREST:
+            return None
+        facts = self.program.facts(scope)
+        return next((span_of(facts, loop) for loop in loops_over(facts, binding.expr)), None)
+
+    def _mentions(self, name: str, scope: ScopeId, within: range | None) -> Sequence[int]:
+        """The operations of a scope that mention a name, all of them or those of a loop."""
+        found = self.program.of(scope).mentions(scope.index, name)
+        return found if within is None else found[bisect_left(found, within.start) : bisect_left(found, within.stop)]
 
     def _given_names(self, scope: ScopeId) -> Iterator[str]:
         """The names by which a scope gets at entries from elsewhere: parameters, and those of the scopes around it or
@@ -225,7 +239,7 @@ class Entries:
             return
         match expr:
             case m.Name(id=name):
-                bindings = self.sources.bindings(name, scope)
+                bindings = self.sources.bindings(expr, scope)
                 for binding in bindings:
                     yield from self._bound(name, binding, ScopeId(scope.path, binding.scope), hops)
                 if not bindings:
@@ -279,8 +293,9 @@ class Entries:
             case "item" if expr is not None:
                 yield from self._element(expr, (), scope, hops)
             case "item-part" if expr is not None:
-                loops = loops_over(self.program.facts(scope), expr) if binding.index < 0 else ()
-                deeper = (way for loop in loops if (way := _way(loop.target, name)) is not None)
+                facts = self.program.facts(scope)
+                targets = (facts.frames[i].target for i in loops_over(facts, expr)) if binding.index < 0 else ()
+                deeper = (way for target in targets if (way := _way(target, name)) is not None)
                 yield from self._element(expr, next(deeper, (_position(binding.index),)), scope, hops)
             case "value":
                 yield from self._given(self.sources.of_binding(binding, scope, hops))
@@ -315,8 +330,8 @@ class Entries:
                 return self._peeled(args[0].value, scope, depth - 1)
             case m.Call(func=m.Attr(name="copy", base=base)):
                 return self._peeled(base, scope, depth - 1)
-            case m.Name(id=name) if id(iterable) not in self._nodes:
-                bound = self.sources.bindings(name, scope)
+            case m.Name() if id(iterable) not in self._nodes:
+                bound = self.sources.bindings(iterable, scope)
                 if len(bound) == 1 and bound[0].kind == "value" and bound[0].expr is not None:
                     return self._peeled(bound[0].expr, scope, depth - 1)
         return iterable

@@ -26,7 +26,7 @@ from unbounded_lint.link.keys.origins import (
     settled,
     source_of,
 )
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 _SETTINGS = frozenset({"settings", "config", "conf", "cfg", "options", "preferences", "prefs"})
 _CONTEXTS = frozenset({"ctx", "context"})

@@ -32,7 +32,7 @@ from unbounded_lint.link.keys.origins import (
     source_of,
     stated,
 )
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 _IDENTITY = "the identity of an object"
 _ATTRIBUTE_HOOKS = frozenset({"__getattr__", "__getattribute__"})

@@ -14,7 +14,7 @@ from unbounded_lint.link.program.blocks import is_true, loops_around
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_listed, is_plain, is_text
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 _Way: TypeAlias = Literal["up", "down", "other"]
 _WAYS: dict[str, _Way] = {"+": "up", "*": "up", "**": "up", "<<": "up", "-": "down"}

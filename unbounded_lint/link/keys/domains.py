@@ -27,7 +27,7 @@ from unbounded_lint.link.keys.origins import (
     settled,
     widened,
 )
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
 

@@ -31,7 +31,7 @@ from unbounded_lint.link.keys.origins import (
     source_of,
 )
 from unbounded_lint.link.program.bindings import Binding
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 
 
 class Expressions:

@@ -11,7 +11,7 @@ from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, Function, argument_of
 from unbounded_lint.link.program.bindings import Binding
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 _DEPTH = 4
 

@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 _STEPS = 4
 

@@ -16,7 +16,7 @@ from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import Asking, Domain, is_closed, settled, source_of
 from unbounded_lint.link.program.blocks import runs_before
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 
 _STEPS = 3
 NEAREST = 20

@@ -8,7 +8,7 @@ from unbounded_lint.link.keys.lookups import Lookups
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import Asked, Asking, Domain, Origin, is_closed, join, settled, source_of
 from unbounded_lint.link.program.blocks import asserted, frames_of, guards
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import apart
 
 _NEGATED = {"not in": "in", "!=": "==", "is not": "is"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from unbounded_lint.catalog.model import Source
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 T = TypeVar("T")
 DomainKind: TypeAlias = Literal["open", "closed", "unknown"]

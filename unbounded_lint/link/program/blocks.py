@@ -12,7 +12,7 @@ from unbounded_lint.facts import walk as w
 
 LOOPS: frozenset[m.FrameKind] = frozenset({"for", "while"})
 BRANCHES: frozenset[m.FrameKind] = frozenset({"if", "else", "case"})
-GUARDS = 200
+GUARDS = 30
 """How many frames around an operation are asked for a condition, and how many branches before it: the nearest ones."""
 
 
@@ -298,11 +298,9 @@ def _jumps(scope: m.Scope, frame: int, item: tuple[int, m.Op]) -> bool:
     return False
 
 
-def loops_over(scope: m.Scope, iterable: m.Expr) -> Iterator[m.Frame]:
+def loops_over(scope: m.Scope, iterable: m.Expr) -> Iterator[int]:
     """The `for` loops whose iterable is this very expression."""
-    for index in layout(scope).by_head.get(id(iterable), ()):
-        if scope.frames[index].kind == "for":
-            yield scope.frames[index]
+    return (index for index in layout(scope).by_head.get(id(iterable), ()) if scope.frames[index].kind == "for")
 
 
 def ops_in(scope: m.Scope, frame: int) -> Iterator[tuple[int, m.Op]]:

@@ -9,7 +9,8 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of, loops_around
-from unbounded_lint.link.program.program import Program, ScopeId
+from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.program import Program
 
 NEAREST = 20
 """How many bindings of a name are followed."""

@@ -1,365 +1,16 @@
-"""The program as read so far: modules by name, their scopes, names and imports; files are parsed on demand."""
+"""All files of a program, each read when something asks for it, and the names under which they know each other."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
-
-import msgspec
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.program.bindings import ITEMS, Binding, frame_bindings, item_binding, target_names
+from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 from unbounded_lint.source import SourceFile
-
-
-class ScopeId(NamedTuple):
-    """A scope of the program: the file's path and the index into its facts."""
-
-    path: str
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nothing here needs
-
-
-class Site(NamedTuple):
-    """An expression where it stands: scope, index of the operation, the expression and those around it, outermost
-    first."""
-
-    scope: ScopeId
-    op: int
-    node: m.Expr
-    parents: tuple[m.Expr, ...]
-
-    @property
-    def top(self) -> m.Expr:
-        """The outermost expression around it, itself if there is none."""
-        return self.parents[0] if self.parents else self.node
-
-    @property
-    def parent(self) -> m.Expr | None:
-        """The expression directly around it."""
-        return self.parents[-1] if self.parents else None
-
-    @property
-    def outer(self) -> Site:
-        """The expression directly around it, where that stands."""
-        return Site(self.scope, self.op, self.parents[-1], self.parents[:-1])
-
-    @property
-    def method_call(self) -> m.Call | None:
-        """The call of a method of it, `node.name(...)`."""
-        if len(self.parents) < 2:
-            return None
-        member, call = self.parents[-1], self.parents[-2]
-        called = isinstance(member, m.Attr) and isinstance(call, m.Call) and call.func is member
-        return call if called and isinstance(call, m.Call) else None
-
-
-def _shared_heads(scope: m.Scope) -> m.Scope:
-    """The scope with each frame's head being the very object that its `Eval` operation holds, so that both can be
-    compared by identity whether or not the facts came through the cache."""
-    if len(scope.frames) == 1:
-        return scope
-    evaluated = _evaluated(scope)
-    heads: dict[tuple[int, m.Expr], m.Expr] = {}
-    frames = []
-    for frame in scope.frames:
-        head = frame.head
-        if head is not None:
-            head = heads.get((frame.statement, head)) or _last_before(frame.op, evaluated.get(head, ())) or head
-            heads[frame.statement, head] = head
-        frames.append(frame if head is frame.head else msgspec.structs.replace(frame, head=head))
-    return msgspec.structs.replace(scope, frames=tuple(frames))
-
-
-def _evaluated(scope: m.Scope) -> Mapping[m.Expr, Sequence[tuple[int, m.Expr]]]:
-    """Expression -> the operations that evaluate such a one alone, with the very object that each holds."""
-    found: dict[m.Expr, list[tuple[int, m.Expr]]] = {}
-    for index, op in enumerate(scope.ops):
-        if isinstance(op.action, m.Eval):
-            found.setdefault(op.action.value, []).append((index, op.action.value))
-    return found
-
-
-def _last_before(op: int, evaluated: Sequence[tuple[int, m.Expr]]) -> m.Expr | None:
-    at = bisect_left(evaluated, op, key=lambda item: item[0])
-    return evaluated[at - 1][1] if at else None
-
-
-def _longer_names(file: SourceFile) -> Iterator[str]:
-    """The names of a file for the directories above the one that its module name starts from, which may be namespace
-    packages (PEP 420), the nearest first."""
-    *directories, last = file.path.rpartition(".")[0].split("/")
-    parts = directories if file.is_package else [*directories, last]
-    own = file.module.count(".") + 1
-    for start in range(len(parts) - own - 1, -1, -1):
-        if not parts[start].isidentifier():
-            return
-        yield ".".join(parts[start:])
-
-
-def _is_operand(site: Site) -> bool:
-    match site.parent:
-        case m.Sub(base=base):
-            return base is site.node
-        case m.Compare(ops=ops, items=items):
-            return any(item is site.node and op in {"in", "not in"} for op, item in zip(ops, items, strict=True))
-    return False
-
-
-def _is_statement(action: m.Action) -> bool:
-    return isinstance(action, m.Eval) and action.role == "statement"
-
-
-class LinkedModule:
-    """One parsed file with what can be read off it alone."""
-
-    def __init__(self, file: SourceFile, facts: m.ModuleFacts) -> None:
-        self.file = file
-        self.facts = msgspec.structs.replace(facts, scopes=tuple(_shared_heads(scope) for scope in facts.scopes))
-        self.path = file.path
-        self.name = file.module
-
-    @property
-    def package(self) -> str:
-        """The package that relative imports of this module start from."""
-        return self.name if self.file.is_package else self.name.rpartition(".")[0]
-
-    def scope(self, index: int) -> m.Scope:
-        """The facts of one scope."""
-        return self.facts.scopes[index]
-
-    @cached_property
-    def _sites(self) -> Mapping[str, tuple[Site, ...]]:
-        found: dict[str, list[Site]] = {}
-        for scope_index, scope in enumerate(self.facts.scopes):
-            here = ScopeId(self.path, scope_index)
-            for op_index, op in enumerate(scope.ops):
-                for top in w.expressions(op.action):
-                    for node, parents in w.walk_with_parents(top):
-                        if isinstance(node, m.Name):
-                            found.setdefault(node.id, []).append(Site(here, op_index, node, parents))
-                        elif isinstance(node, m.Attr):
-                            found.setdefault(node.name, []).append(Site(here, op_index, node, parents))
-            for frame in scope.frames:
-                if isinstance(frame.target, m.Sub | m.Attr | m.Display):
-                    for node, parents in w.walk_with_parents(frame.target):
-                        if isinstance(node, m.Name) and (parents and not isinstance(parents[-1], m.Display | m.Star)):
-                            found.setdefault(node.id, []).append(Site(here, max(frame.op - 1, 0), node, parents))
-                        elif isinstance(node, m.Attr):
-                            found.setdefault(node.name, []).append(Site(here, max(frame.op - 1, 0), node, parents))
-        return {name: tuple(sites) for name, sites in found.items()}
-
-    def sites(self, identifier: str) -> tuple[Site, ...]:
-        """Every name or attribute with that identifier, by scope and in source order within it."""
-        return self._sites.get(identifier, ())
-
-    @cached_property
-    def operated(self) -> tuple[Site, ...]:
-        """The names and attributes of which an item is written, or that are asked whether they hold something."""
-        found = [site for sites in self._sites.values() for site in sites if _is_operand(site)]
-        return tuple(sorted(found, key=lambda site: (site.scope, site.op)))
-
-    def sites_in(self, index: int, identifier: str) -> tuple[Site, ...]:
-        """The same, of one scope alone."""
-        return self._by_scope(identifier).get(index, ())
-
-    def sites_within(self, index: int, identifier: str) -> Iterator[Site]:
-        """The same, of a scope and those inside it."""
-        by_scope = self._by_scope(identifier)
-        last = self.last_within[index]
-        for at in by_scope if last - index > len(by_scope) else range(index, last + 1):
-            if index <= at <= last:
-                yield from by_scope.get(at, ())
-
-    @kept
-    def _by_scope(self, identifier: str) -> Mapping[int, tuple[Site, ...]]:
-        found: dict[int, list[Site]] = {}
-        for site in self.sites(identifier):
-            found.setdefault(site.scope.index, []).append(site)
-        return {scope: tuple(sites) for scope, sites in found.items()}
-
-    @kept
-    def bound_at(self, index: int) -> Mapping[int, Sequence[tuple[str, Binding]]]:
-        """Operation of a scope -> the names it binds, and to what; the target of a block counts for the operation
-        before it, which evaluates what the target gets."""
-        found: dict[int, list[tuple[str, Binding]]] = {}
-        for name, binding in self._own_bindings(index):
-            found.setdefault(binding.op, []).append((name, binding))
-            if binding.kind in ITEMS or binding.kind == "entered":
-                found.setdefault(binding.op - 1, []).append((name, binding))
-        return found
-
-    @kept
-    def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
-        """The calls of a scope that something is done with, each with its operation."""
-        return tuple(
-            (at, node)
-            for at, op in enumerate(self.scope(index).ops)
-            for top in w.expressions(op.action)
-            for node in w.walk(top)
-            if isinstance(node, m.Call) and not (node is top and _is_statement(op.action))
-        )
-
-    @kept
-    def returned(self, index: int) -> tuple[m.Expr, ...]:
-        """The expressions that a scope returns."""
-        actions = (op.action for op in self.scope(index).ops)
-        values = (action.value for action in actions if isinstance(action, m.Return))
-        return tuple(value for value in values if value is not None)
-
-    @cached_property
-    def lambdas(self) -> Mapping[int, Site]:
-        """Scope of a lambda -> where it is written."""
-        return {
-            node.scope: Site(ScopeId(self.path, scope_index), op_index, node, parents)
-            for scope_index, scope in enumerate(self.facts.scopes)
-            for op_index, op in enumerate(scope.ops)
-            for top in w.expressions(op.action)
-            for node, parents in w.walk_with_parents(top)
-            if isinstance(node, m.Lambda)
-        }
-
-    @cached_property
-    def derived_classes(self) -> tuple[ScopeId, ...]:
-        """The classes that name a base."""
-        return tuple(
-            ScopeId(self.path, index)
-            for index, scope in enumerate(self.facts.scopes)
-            if scope.kind == "class" and any(base.keyword is None for base in scope.bases)
-        )
-
-    @cached_property
-    def defaults(self) -> Mapping[str, Sequence[tuple[int, str, m.Name | m.Attr]]]:
-        """Last name of a default -> the functions and their parameters that have it."""
-        found: dict[str, list[tuple[int, str, m.Name | m.Attr]]] = {}
-        for index, scope in enumerate(self.facts.scopes):
-            for parameter in scope.parameters:
-                if isinstance(parameter.default, m.Name | m.Attr):
-                    last = w.last_name(parameter.default)
-                    found.setdefault(last, []).append((index, parameter.name, parameter.default))
-        return found
-
-    @cached_property
-    def functions_of(self) -> Mapping[int, tuple[int, ...]]:
-        """Class scope -> its methods and the functions nested in them."""
-        found: dict[int, list[int]] = {}
-        owner: dict[int, int] = {}
-        for index, scope in enumerate(self.facts.scopes):
-            if scope.kind in {"function", "lambda"} and scope.parent >= 0:
-                above = self.facts.scopes[scope.parent]
-                cls = scope.parent if above.kind == "class" else owner.get(scope.parent)
-                if cls is not None:
-                    owner[index] = cls
-                    found.setdefault(cls, []).append(index)
-        return {cls: tuple(functions) for cls, functions in found.items()}
-
-    @cached_property
-    def last_within(self) -> tuple[int, ...]:
-        """Scope -> the last of those inside it (or itself): scopes stand behind the one around them, in order."""
-        last = list(range(len(self.facts.scopes)))
-        for index in range(len(last) - 1, 0, -1):
-            parent = self.facts.scopes[index].parent
-            last[parent] = max(last[parent], last[index])
-        return tuple(last)
-
-    @cached_property
-    def imports(self) -> tuple[tuple[int, int, m.ImportedName], ...]:
-        """(scope, operation, name) of everything imported anywhere in the file."""
-        return tuple(
-            (scope_index, op_index, name)
-            for scope_index, scope in enumerate(self.facts.scopes)
-            for op_index, op in enumerate(scope.ops)
-            if isinstance(op.action, m.Import)
-            for name in op.action.names
-        )
-
-    @cached_property
-    def imported_from(self) -> Mapping[str, Mapping[str, Sequence[tuple[int, str]]]]:
-        """Attribute -> module -> the (scope, bound name) pairs of every `from module import attribute`."""
-        found: dict[str, dict[str, list[tuple[int, str]]]] = {}
-        for scope, _, imported in self.imports:
-            if imported.attribute is not None:
-                by_module = found.setdefault(imported.attribute, {})
-                by_module.setdefault(self.absolute(imported), []).append((scope, imported.bound))
-        return found
-
-    def absolute(self, imported: m.ImportedName) -> str:
-        """The dotted module that an import statement names."""
-        if not imported.level:
-            return imported.module
-        base = self.package.split(".") if self.package else []
-        kept = base[: len(base) - (imported.level - 1)] if imported.level > 1 else base
-        return ".".join([*kept, *([imported.module] if imported.module else [])])
-
-    def bindings(self, index: int) -> Mapping[str, tuple[Binding, ...]]:
-        """Name -> how it is bound in the scope that owns it, `global` and `nonlocal` writes from elsewhere included."""
-        return self._bindings[index]
-
-    @cached_property
-    def _bindings(self) -> tuple[Mapping[str, tuple[Binding, ...]], ...]:
-        scopes = self.facts.scopes
-        own = [tuple(self._own_bindings(index)) for index in range(len(scopes))]
-        names = [
-            {name for name, _ in found} - {*scope.globals, *scope.nonlocals}
-            for found, scope in zip(own, scopes, strict=True)
-        ]
-        table: list[dict[str, list[Binding]]] = [{} for _ in scopes]
-        for index, found in enumerate(own):
-            for name, binding in found:
-                table[self._owner(index, name, names)].setdefault(name, []).append(binding)
-        return tuple({name: tuple(bound) for name, bound in entry.items()} for entry in table)
-
-    @cached_property
-    def bound_elsewhere(self) -> tuple[tuple[str, ...], ...]:
-        """Scope -> its names that other scopes give a value, by `global` or `nonlocal`."""
-        return tuple(
-            tuple(name for name, bindings in names.items() if any(b.scope != index for b in bindings))
-            for index, names in enumerate(self._bindings)
-        )
-
-    def _owner(self, index: int, name: str, names: Sequence[set[str]]) -> int:
-        scope = self.scope(index)
-        if name in scope.globals:
-            return 0
-        if name not in scope.nonlocals:
-            return index
-        outer = scope.parent
-        while outer > 0 and name not in names[outer]:
-            outer = self.scope(outer).parent
-        return max(outer, 0)
-
-    def _own_bindings(self, index: int) -> Iterator[tuple[str, Binding]]:
-        scope = self.scope(index)
-        for position, parameter in enumerate(scope.parameters):
-            yield parameter.name, Binding("parameter", index, -1, parameter.default, position)
-        for op_index, op in enumerate(scope.ops):
-            yield from self._op_bindings(index, op_index, op.action)
-        for frame in scope.frames:
-            yield from frame_bindings(index, frame)
-
-    def _op_bindings(self, scope: int, at: int, action: m.Action) -> Iterator[tuple[str, Binding]]:
-        match action:
-            case m.Assign(targets=targets, value=value) if value is not None:
-                for target in targets:
-                    for name, position in target_names(target):
-                        yield name, Binding("value" if position is None else "part", scope, at, value, position or 0)
-            case m.AugAssign(target=m.Name(id=name), value=value):
-                yield name, Binding("augmented", scope, at, value)
-            case m.Import(names=names):
-                for imported in names:
-                    yield imported.bound, Binding("import", scope, at, None, 0, imported)
-            case m.Define(scope=defined):
-                yield self.scope(defined).name, Binding("define", scope, at, None, defined)
-        for node in w.nodes(action):
-            if isinstance(node, m.Walrus):
-                yield node.target, Binding("value", scope, at, node.value)
-            elif isinstance(node, m.Comp):
-                for clause in node.clauses:
-                    for name, position in target_names(clause.target):
-                        yield name, item_binding(scope, at, clause.iterable, position)
 
 
 class Program:
@@ -408,16 +59,20 @@ class Program:
     def importers(self, dotted: str, name: str) -> tuple[tuple[LinkedModule, int, str], ...]:
         """Who imports a name from a module: (module, scope, bound name); "*" asks who imports all of it."""
         word = name if name != "*" else dotted.rpartition(".")[2]
-        return self._importing(word, name).get(dotted, ())
+        return tuple(
+            (module, scope, bound)
+            for module in self.mentioning(word)
+            for scope, bound in self._imported(module.path, name).get(dotted, ())
+        )
 
     @kept
-    def _importing(self, word: str, name: str) -> Mapping[str, tuple[tuple[LinkedModule, int, str], ...]]:
-        """Module -> who imports a name from it, among those that mention a word."""
-        found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
-        for module in self.mentioning(word):
-            for source, names in module.imported_from.get(name, {}).items():
-                found.setdefault(self.canonical(source), []).extend((module, scope, bound) for scope, bound in names)
-        return {source: tuple(names) for source, names in found.items()}
+    def _imported(self, path: str, name: str) -> Mapping[str, Sequence[tuple[int, str]]]:
+        """Module -> where a file imports a name from it: the (scope, bound name) pairs."""
+        module = self.module(path)
+        found: dict[str, list[tuple[int, str]]] = {}
+        for source, names in module.imported_from.get(name, {}).items() if module is not None else ():
+            found.setdefault(self.canonical(source), []).extend(names)
+        return found
 
     def canonical(self, dotted: str) -> str:
         """The one name of a module that may have several, one for each directory from which it can be imported (PEP
@@ -497,3 +152,15 @@ class Program:
         """The class whose body holds this function directly."""
         parent = self.parent(scope)
         return parent if parent is not None and self.facts(parent).kind == "class" else None
+
+
+def _longer_names(file: SourceFile) -> Iterator[str]:
+    """The names of a file for the directories above the one that its module name starts from, which may be namespace
+    packages (PEP 420), the nearest first."""
+    *directories, last = file.path.rpartition(".")[0].split("/")
+    parts = directories if file.is_package else [*directories, last]
+    own = file.module.count(".") + 1
+    for start in range(len(parts) - own - 1, -1, -1):
+        if not parts[start].isidentifier():
+            return
+        yield ".".join(parts[start:])

@@ -18,7 +18,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, ordered
 from unbounded_lint.link.program.blocks import BRANCHES, apart, in_main_guard, in_twin, leaves
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Place, by_hook
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers, takes_callback

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.model import Hook
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 ContextKind: TypeAlias = Literal[
     "import", "startup", "main", "run", "api", "tested", "timer", "later", "exit", "test", "dead", "other-process",

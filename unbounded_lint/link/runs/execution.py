@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.barriers import Barriers
 from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
 from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind, Place, Step
@@ -121,7 +121,11 @@ class Execution:
         """Whether a way of running is a request, of which there are many, rather than what may happen once."""
         if context.kind != "run":
             return context.kind == "main" and context.looped
-        scope, op = context.root
+        return self._is_request(*context.root)
+
+    @kept
+    def _is_request(self, scope: ScopeId, op: int) -> bool:
+        """Whether a function is decorated, or handed over at an operation, to be run for each request."""
         outside = self.program.parent(scope) or scope
         wired = [(call, outside) for call in self.timers.decorations(scope)]
         wired += [(call, scope) for call in self.program.calls_at(scope, op)]

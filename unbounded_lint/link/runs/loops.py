@@ -20,7 +20,7 @@ from unbounded_lint.link.program.blocks import (
     parts_of,
 )
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import straight
 from unbounded_lint.link.runs.timers import Timers
 

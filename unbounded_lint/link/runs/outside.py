@@ -12,7 +12,7 @@ from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.handles import Variable
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook
 from unbounded_lint.link.runs.timers import Timers
 

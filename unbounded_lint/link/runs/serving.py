@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import LOOPS, layout, ops_in
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.callgraph import explored
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution

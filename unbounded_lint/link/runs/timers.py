@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.callees import argument_at, callee_names, cata
 from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, Instance
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 
 
 def takes_callback(timer: Timer, call: m.Call, node: m.Expr) -> bool:

@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.prunings import Prunings
 from unbounded_lint.link.program.blocks import LOOPS, layout, loops_over
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.inserts import Insert
@@ -103,9 +103,9 @@ class Growths:
 
     def _is_called(self, access: Access) -> bool:
         """Whether what a loop over it gives is called, or else what is looked up in it."""
-        site = access.site
-        loops = loops_over(self.program.facts(access.scope), site.top)
-        names = [frame.target.id for frame in loops if isinstance(frame.target, m.Name)]
+        site, facts = access.site, self.program.facts(access.scope)
+        targets = (facts.frames[loop].target for loop in loops_over(facts, site.top))
+        names = [target.id for target in targets if isinstance(target, m.Name)]
         if names:
             return self._calls(names[0], access.scope)
         calls = [p.func for p in site.parents if isinstance(p, m.Call) and isinstance(p.func, m.Sub | m.Call)]

@@ -14,7 +14,7 @@ from unbounded_lint.link.program.bindings import ITEMS, Binding
 from unbounded_lint.link.program.blocks import layout, loops_around, span_of
 from unbounded_lint.link.program.definitions import expanded, expansions
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.removals import Extent
 

@@ -11,7 +11,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, Instance, Value
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import held, straight
 from unbounded_lint.link.runs.context import ContextKind, Place
 from unbounded_lint.link.runs.execution import Execution

@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.scoping import is_super
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
 from unbounded_lint.link.program.blocks import after_any_end, in_cleanup
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.callgraph import CallGraph, explored
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations

@@ -12,7 +12,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.definitions import expansions
 from unbounded_lint.link.program.literals import is_listed, is_text
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 LONGER = Domain("open", "of no account, since its value is bound anew to a longer one", source="appended")
 

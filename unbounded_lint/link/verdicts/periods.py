@@ -16,7 +16,7 @@ from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Module
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
 

@@ -11,7 +11,8 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.program.blocks import apart, guards, in_twin
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import Program, ScopeId
+from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.program import Program
 from unbounded_lint.link.program.truth import straight
 
 

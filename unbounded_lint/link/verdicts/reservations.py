@@ -14,7 +14,7 @@ from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import guards, in_block, layout, loops_around, ops_in, span_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import Asked, flag_of, held, is_so
 from unbounded_lint.link.runs.callgraph import CallGraph
 from unbounded_lint.link.runs.context import ContextKind, Place

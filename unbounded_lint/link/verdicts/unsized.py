@@ -12,7 +12,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Instance, Value
 from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.program.blocks import guards
-from unbounded_lint.link.program.program import ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import Asked, held
 
 _SIZES = ("__bool__", "__len__")
