@@ -14,8 +14,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
               sources of `link/keys/origins`)
     domain    open, unknown, or either with "weak" where it rests on a name or a missing annotation
     insert    entry, inner (into a container inside an entry), append, or bulk
-    runs      when that insert runs, the most telling first: request, event, timer, loop, later, spawned, public (only
-              its users call it), tested, once
+    runs      when that insert runs, the most telling first: request, event, loop (of a program that goes on), timer,
+              override (of another package's class), decorated, handed (to code that may call it), special (by an
+              operator and the like), later, spawned, repeated, tested, public (only its users call it), once
+    root      what the names in that key hang on: parameter (of the function), receiver (its object), other, none
+    phase     constructor where only the making of some object comes to the insert, otherwise work
     guards    what stands before it: an error (an `except` around it), a test of the key, a condition (of anything else)
     value     locks, tasks, threads, objects, results, callables, constant, container, or data
     owner     what makes it last (`link/containers/lifetimes`), "part of ..." for attributes
@@ -34,6 +37,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     insert: str
     runs: tuple[str, ...]
     guards: tuple[str, ...]
+    root: str
+    phase: str
     value: str
     owner: str
     shared: str
@@ -50,7 +55,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self._features())
 
     def _features(self) -> Iterator[str]:
-        for field in ("key", "domain", "insert", "value", "owner", "shared", "project", "family"):
+        for field in ("key", "domain", "insert", "root", "phase", "value", "owner", "shared", "project", "family"):
             yield f"{field}: {getattr(self, field)}"
         yield f"runs: {self.runs[0] if self.runs else 'never'}"
         for field in ("guards", "removals", "reads", "names"):

@@ -156,7 +156,8 @@ class Containers:
                 continue
             made = self.making.made(parameter.default, outside)
             if made is not None and not is_local(self.program, function):
-                yield self._holder(function, parameter.name, Life("module", 1), (made, ((function, 0),)))
+                place = (outside, self.program.of(function).defined_at(function.index))
+                yield self._holder(function, parameter.name, Life("module", 1), (made, (place,)))
 
     def _is_mentioned_inside(self, function: ScopeId, name: str) -> bool:
         """Whether a function inside another mentions a name."""

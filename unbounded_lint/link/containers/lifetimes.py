@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.scoping import decorator_names
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, Class, Instance, Module, ordered
-from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.blocks import guards, loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.module import ScopeId, Site
@@ -28,6 +28,9 @@ LifeKind: TypeAlias = Literal[
 function that serves, a function made at start-up that captures it, a registrar of another package, a framework that
 makes one of the class by itself, a container that lasts; or nothing that the project shows, since only its users make
 objects of the class."""
+
+_FEW: frozenset[LifeKind] = frozenset({"module", "class", "application", "frame"})
+"""What keeps one object, not one for each time that its place is come to."""
 
 _SURE: tuple[LifeKind, ...] = get_args(LifeKind)
 
@@ -96,6 +99,19 @@ class Lifetimes:
         """Whether every object that the project makes of a class lasts."""
         sites = self.constructions(cls)
         return bool(sites) and all(self._solver.answer(self._question(site)) is not None for site in sites)
+
+    @kept
+    def is_of_few(self, cls: ScopeId) -> bool:
+        """Whether the project makes as many objects of a class as there are places where it does: each makes one and
+        keeps it."""
+        sites = self.constructions(cls)
+        return bool(sites) and all(self._makes_one(site) for site in sites)
+
+    def _makes_one(self, site: Site) -> bool:
+        if loops_around(self.program.facts(site.scope), site.op) or not self.serving.is_once(site.scope, site.op):
+            return False
+        life = self._solver.answer(self._question(site))
+        return life is not None and life.kind in _FEW
 
     @kept
     def constructions(self, cls: ScopeId) -> tuple[Site, ...]:

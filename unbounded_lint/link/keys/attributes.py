@@ -84,7 +84,20 @@ class Attributes:
             return closed(f"`{text}` is a constant of another package", "names")
         if self._is_part_of_constant(expr, bases, scope):
             return closed(f"`{text}` is a part of a constant", "constant")
+        if self._is_part_of_few(expr, bases):
+            return closed(f"`{text}` stays what it is while the program runs", "constant")
         return None
+
+    def _is_part_of_few(self, expr: m.Attr, bases: Values) -> bool:
+        """Whether an attribute belongs to objects that the program makes once each, and nothing but their making gives
+        it a value."""
+        if not bases or not all(isinstance(base, Instance) for base in bases):
+            return False
+        if not all(self.resolver.writes(base.scope).get(expr.name) for base in bases if isinstance(base, Instance)):
+            return False
+        if self._is_written_later(expr.name):
+            return False
+        return all(self.material.lifetimes.is_of_few(base.scope) for base in bases if isinstance(base, Instance))
 
     def _is_part_of_constant(self, expr: m.Attr, bases: Values, scope: ScopeId) -> bool:
         """`Versions.FIRST.name`, where a class body makes the object `FIRST`, and only constructors write to `name`."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
 from unbounded_lint.link.dataflow.questions import Nodes
 from unbounded_lint.link.dataflow.sites import role_of
@@ -30,11 +31,12 @@ _REQUESTS = (
 class Material:
     """Asks the other rooms on behalf of the equations."""
 
-    def __init__(self, flow: Flow, execution: Execution, catalog: Catalog) -> None:
+    def __init__(self, flow: Flow, execution: Execution, lifetimes: Lifetimes, catalog: Catalog) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
         self.execution = execution
+        self.lifetimes = lifetimes
         self.catalog = catalog
         self.nodes = Nodes()
 

@@ -220,6 +220,11 @@ class LinkedModule:
             if isinstance(node, m.Lambda)
         }
 
+    def defined_at(self, index: int) -> int:
+        """The operation that defines a function or class, in the scope around it."""
+        ops = self.scope(self.scope(index).parent).ops
+        return next((at for at, op in enumerate(ops) if op.action == m.Define(index)), 0)
+
     @cached_property
     def derived_classes(self) -> tuple[ScopeId, ...]:
         """The classes that name a base."""

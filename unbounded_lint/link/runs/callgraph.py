@@ -143,7 +143,7 @@ class CallGraph:
             if use.kind == "argument" and isinstance(use.outer, m.Call):
                 yield from self._handed(use.site, use.outer, scope)
             elif use.kind == "kept":
-                context = Context("run", True, False, (use.site.scope, use.site.op))
+                context = Context("run", True, False, (use.site.scope, use.site.op), by="handed")
                 yield Edge("kept", scope, use.site, context=context)
             elif use.kind == "escaped":
                 yield from self._returned(use.site, scope)

@@ -13,6 +13,10 @@ ContextKind: TypeAlias = Literal[
     "unstarted", "barred",
 ]  # fmt: skip
 LIVE: frozenset[ContextKind] = frozenset({"import", "startup", "main", "run", "api", "timer", "later", "exit"})
+By: TypeAlias = Literal["request", "hook", "override", "special", "decorated", "handed"]
+"""What it rests on that something runs again and again: a framework's wiring for requests, or other wiring, that the
+catalogue knows; a method of a class that derives from another package's; a method that Python itself runs; a decorator
+or other code, of whatever package, that is handed the function."""
 RUNTIME: frozenset[ContextKind] = frozenset({"run", "api", "timer", "later"})
 STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "exit", "test", "tested"})
 """While a program starts or ends, or for tests."""
@@ -34,6 +38,8 @@ class Context:
     failing  only an exception leads there, one that is no answer (a time-out, a missing key)
     root     where the way begins: scope and operation
     timer    the catalogue's entry, for timer, later, unstarted and other-process
+    by       what it rests on that it runs again and again, for run
+    endless  the loop on the way has no end of its own (meaningful for main and startup)
     target   the function that the timer runs, or that holds the loop; None where nothing here hands it over
     """
 
@@ -44,23 +50,26 @@ class Context:
     timer: str = ""
     target: ScopeId | None = None
     failing: bool = False
+    by: By | None = None
+    endless: bool = False
 
     def behind(self, step: Step) -> Context:
         """The same way of running, for something that stands behind a loop, a clean-up or a handler of its own."""
-        adds = (step.looped > self.looped, step.cleanup > self.cleanup, step.failing > self.failing)
-        if not any(adds):
-            return self
-        looped, cleanup, failing = (
-            self.looped or step.looped,
-            self.cleanup or step.cleanup,
-            self.failing or step.failing,
+        if step.endless <= self.endless and step.looped <= self.looped:
+            if step.cleanup <= self.cleanup and step.failing <= self.failing:
+                return self
+        return replace(
+            self,
+            looped=self.looped or step.looped,
+            cleanup=self.cleanup or step.cleanup,
+            failing=self.failing or step.failing,
+            endless=self.endless or step.endless,
         )
-        return replace(self, looped=looped, cleanup=cleanup, failing=failing)
 
     @property
-    def sort(self) -> tuple[ContextKind, bool, bool, bool, str]:
+    def sort(self) -> tuple[ContextKind, bool, bool, bool, str, str, bool]:
         """What tells it from other ways of running, wherever it begins."""
-        return (self.kind, self.looped, self.cleanup, self.failing, self.timer)
+        return (self.kind, self.looped, self.cleanup, self.failing, self.timer, self.by or "", self.endless)
 
     @property
     def begin(self) -> tuple[Place, ScopeId]:
@@ -76,6 +85,7 @@ class Step:
     looped: bool = False
     cleanup: bool = False
     failing: bool = False
+    endless: bool = False
 
 
 _BY_ROLE: dict[str, ContextKind] = {
@@ -86,4 +96,5 @@ _BY_ROLE: dict[str, ContextKind] = {
 def by_hook(hook: Hook, here: Place) -> Context:
     """How what is wired to a framework at a place comes to run."""
     kind = _BY_ROLE.get(hook.role, "run")
-    return Context(kind, kind == "run", False, here)
+    by: By = "request" if hook.role == "request" else "hook"
+    return Context(kind, kind == "run", False, here, by=by if kind == "run" else None)

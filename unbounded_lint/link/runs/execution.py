@@ -16,7 +16,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.barriers import Barriers
 from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
-from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind, Place, Step
+from unbounded_lint.link.runs.context import LIVE, STARTING, By, Context, ContextKind, Place, Step
 from unbounded_lint.link.runs.loops import Loops
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers
@@ -139,7 +139,9 @@ class Execution:
         facts = self.program.facts(scope)
         if self.barriers.bar(scope, op):
             return Context("barred", False, False, (scope, op))
-        looped = any(not self.loops.is_finite(scope, facts.frames[f]) for f in loops_around(facts, op))
+        around = loops_around(facts, op)
+        looped = any(not self.loops.is_finite(scope, facts.frames[f]) for f in around)
+        endless = looped and any(self.loops.goes_on(scope, f) for f in around)
         cleanup = in_cleanup(facts, op) or facts.name in name_lists().exits
         timed = self.loops.timed(scope, op)
         failing = self.loops.fails(scope, op, timed or 0)
@@ -150,10 +152,9 @@ class Execution:
         if armed is not None:
             return Context("later", False, cleanup, armed.root, armed.timer.api if armed.timer else "", scope)
         if scope.index == 0:
-            around = (facts.frames[frame] for frame in loops_around(facts, op))
-            script = in_main_guard(facts, op) or any(self.loops.serves(loop, scope) for loop in around)
-            return Context("main" if script else "import", looped, cleanup, (scope, op))
-        return Step(scope, looped, cleanup, failing)
+            script = in_main_guard(facts, op) or any(self.loops.serves(facts.frames[f], scope) for f in around)
+            return Context("main" if script else "import", looped, cleanup, (scope, op), endless=endless)
+        return Step(scope, looped, cleanup, failing, endless)
 
     def _armed(self, scope: ScopeId, op: int) -> Edge | None:
         """Where a task or thread of its own is started that waits before it comes to an operation; rather in a function
@@ -196,8 +197,7 @@ class Execution:
         if parent is None:
             yield Context("import", False, False, (scope, 0))
         elif facts.kind == "class":
-            defined = (i for i, op in enumerate(self.program.facts(parent).ops) if op.action == m.Define(scope.index))
-            yield self._of_operation(parent, next(defined, 0))
+            yield self._of_operation(parent, self.program.of(scope).defined_at(scope.index))
         else:
             yield from self._of_function(scope, facts)
 
@@ -206,7 +206,7 @@ class Execution:
         if symbol in self.sweepers:
             yield Context("timer", True, False, (scope, 0), "declared in the settings")
         if symbol in self.entry_points:
-            yield Context("run", True, False, (scope, 0))
+            yield Context("run", True, False, (scope, 0), by="request")
         found = False
         for edge in self.graph.edges(scope):
             item = self._by_edge(edge)
@@ -227,11 +227,12 @@ class Execution:
             return Step(edge.scope)
         if edge.timer is not None and edge.made is not None:
             return self._by_timer(edge, edge.timer, edge.made)
-        return Context("run", True, False, edge.root) if self.roots.is_live(edge.scope) else None
+        return Context("run", True, False, edge.root, by="handed") if self.roots.is_live(edge.scope) else None
 
     def _by_timer(self, edge: Edge, timer: Timer, made: Site) -> Context | Step:
         def on(kind: ContextKind, looped: bool = True) -> Context:
-            return Context(kind, looped, False, edge.root, timer.api, edge.target)
+            by: By | None = "hook" if kind == "run" else None
+            return Context(kind, looped, False, edge.root, timer.api, edge.target, by=by)
 
         if timer.scope != "process":
             return on("run")

@@ -49,7 +49,7 @@ class Outside:
         if timer.process == "other":
             return Context("other-process", True, False, here, timer.api)
         if timer.scope != "process" or not timer.repeats(given(call, outside, self.resolver)):
-            return Context("run", True, False, here, timer.api)
+            return Context("run", True, False, here, timer.api, by="hook")
         started = self.timers.decorated_starts(timer, scope, call)
         return Context("timer" if started else "unstarted", True, False, here, timer.api)
 
@@ -86,7 +86,7 @@ class Outside:
     def of(self, scope: ScopeId) -> Context | Step:
         """How a function that nothing in the project calls, or tests alone, may come to run."""
         if self._is_kept(scope):
-            return Context("run", True, False, (scope, 0))
+            return Context("run", True, False, (scope, 0), by="decorated")
         item = self._uncalled(scope)
         if isinstance(item, Context) and item.kind in {"api", "run", "dead"} and self._is_tested(scope):
             return Context("test" if item.kind == "dead" else "tested", item.kind != "dead", False, (scope, 0))
@@ -104,7 +104,7 @@ class Outside:
         if owner is not None:
             return self._method(scope, owner)
         if name == "__getattr__":
-            return Context("run", True, False, here)
+            return Context("run", True, False, here, by="special")
         if hooks := self.catalog.hook_function(name):
             return by_hook(hooks[0], here)
         if parent is not None and parent.index != 0:
@@ -123,9 +123,9 @@ class Outside:
             if hook := next((h for h in self.catalog.hook_base(base) if name in h.callback.names), None):
                 return by_hook(hook, here)
         if name.startswith("__") and name.endswith("__"):
-            return Context("run" if self._is_used(owner) else "api", True, False, here)
+            return Context("run" if self._is_used(owner) else "api", True, False, here, by="special")
         if bases - _PLAIN_BASES:
-            return Context("api" if name.startswith("_") else "run", True, False, here)
+            return Context("api" if name.startswith("_") else "run", True, False, here, by="override")
         return Context("dead", False, False, here) if name.startswith("_") else Context("api", True, False, here)
 
     def _is_used(self, cls: ScopeId) -> bool:
@@ -139,4 +139,4 @@ class Outside:
             kind = "unstarted"
         else:
             kind = "run" if timer.kind == "spawn" else "timer"
-        return Context(kind, kind != "run", False, (scope, 0), timer.api)
+        return Context(kind, kind != "run", False, (scope, 0), timer.api, by="hook" if kind == "run" else None)

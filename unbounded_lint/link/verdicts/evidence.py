@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.evidence import Evidence
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -17,6 +18,7 @@ from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import frames_of, guards
+from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.confidence import Growths
@@ -26,8 +28,14 @@ from unbounded_lint.link.verdicts.removals import IDLE, Removal
 
 _WORDS = re.compile("[a-z]+")
 
-RUNS = ("request", "event", "timer", "loop", "later", "spawned", "tested", "public", "once")
+RUNS = (
+    "request", "event", "loop", "timer", "override", "decorated", "handed", "special", "later", "spawned", "repeated",
+    "tested", "public", "once",
+)  # fmt: skip
 """When an insert runs, the most telling first."""
+
+_LIFTS = 3
+"""Through how many calls above an insert constructors are looked for."""
 
 _READS: dict[AccessKind, str] = {
     "iterate": "iterated", "read": "looked up", "contains": "tested", "tested": "tested", "size": "measured",
@@ -41,6 +49,7 @@ class Evidences:
     def __init__(
         self, flow: Flow, execution: Execution, lifetimes: Lifetimes, growths: Growths, holdings: Holdings
     ) -> None:
+        self.flow = flow
         self.program = flow.program
         self.execution = execution
         self.lifetimes = lifetimes
@@ -73,7 +82,30 @@ class Evidences:
             "insert": "inner" if access.nested else "bulk" if access.bulk else "append" if appended else "entry",
             "runs": self._runs(insert),
             "guards": tuple(self._guards(access)),
+            "root": self._root(access),
+            "phase": self._phase(access),
         }
+
+    def _root(self, access: Access) -> str:
+        """What the names in a key hang on: a parameter of the function, its receiver, or something else."""
+        facts = self.program.facts(access.scope)
+        is_method = self.program.owner_class(access.scope) is not None
+        receiver = facts.parameters[0].name if facts.parameters and is_method else ""
+        given = {parameter.name for parameter in facts.parameters} - {receiver}
+        parts = expanded(self.program, access.key, access.scope, access.op)
+        names = {part.id for part in parts if isinstance(part, m.Name)}
+        return "parameter" if names & given else "receiver" if receiver in names else "other" if names else "none"
+
+    def _phase(self, access: Access) -> str:
+        """Whether an insert runs as some object is made: in a constructor, or in what constructors alone call."""
+        scopes = [access.scope]
+        for _ in range(_LIFTS):
+            if all(self.program.facts(scope).name in name_lists().constructors for scope in scopes):
+                return "constructor"
+            scopes = sorted({site.scope for scope in scopes for site in self.flow.call_sites(scope)})
+            if not scopes:
+                break
+        return "work"
 
     def _runs(self, insert: Insert) -> tuple[str, ...]:
         found = {self._run(context) for context in insert.contexts}
@@ -83,10 +115,12 @@ class Evidences:
         match context.kind:
             case "run" if self.execution.is_asked_for(context):
                 return "request"
+            case "run" if not context.looped:
+                return "spawned"
             case "run":
-                return "event" if context.looped else "spawned"
+                return "event" if context.by == "hook" else context.by or "handed"
             case "main" | "startup" if context.looped:
-                return "loop"
+                return "loop" if context.endless else "repeated"
             case "timer" | "later" | "tested":
                 return context.kind
             case "api":
@@ -109,7 +143,7 @@ class Evidences:
 
     def _common(self, holder: Holder, accesses: AccessList, removals: tuple[Removal, ...], value: str) -> Evidence:
         return Evidence(
-            key="", domain="", insert="", runs=(), guards=(),
+            key="", domain="", insert="", root="", phase="", runs=(), guards=(),
             value=value,
             owner=f"part of {holder.life.kind}" if holder.life.distance else holder.life.kind,
             shared="all" if self._is_shared(holder) else "some",
