@@ -62,7 +62,7 @@ def test_labels_are_joined_by_file_and_name() -> None:
     evidence = {
         "key": "request", "domain": "open", "insert": "entry", "runs": ["request"], "guards": [], "value": "data",
         "owner": "module", "shared": "all", "removals": [], "reads": [], "project": "library", "family": "map",
-        "filled": False, "names": ["seen", "ids"],
+        "filled": False, "names": ["seen", "ids"], "root": "parameter", "phase": "work", "guess": False,
     }  # fmt: skip
     rows = [
         {"tree": "pkg", "code": "UBM101", "path": "pkg/a.py", "symbol": "pkg.a:SEEN", "evidence": evidence},

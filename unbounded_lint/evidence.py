@@ -19,6 +19,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
               operator and the like), later, spawned, repeated, tested, public (only its users call it), once
     root      what the names in that key hang on: parameter (of the function), receiver (its object), other, none
     phase     constructor where only the making of some object comes to the insert, otherwise work
+    guess     whether all that leads there does so by a name alone, where the receiver is not known
     guards    what stands before it: an error (an `except` around it), a test of the key, a condition (of anything else)
     value     locks, tasks, threads, objects, results, callables, constant, container, or data
     owner     what makes it last (`link/containers/lifetimes`), "part of ..." for attributes
@@ -39,6 +40,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     guards: tuple[str, ...]
     root: str
     phase: str
+    guess: bool
     value: str
     owner: str
     shared: str
@@ -61,5 +63,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         for field in ("guards", "removals", "reads", "names"):
             values: tuple[str, ...] = getattr(self, field)
             yield from (f"{field}: {value}" for value in values or ("none",))
+        if self.guess:
+            yield "guess: yes"
         if self.filled:
             yield "filled: yes"

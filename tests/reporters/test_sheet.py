@@ -17,7 +17,7 @@ from unbounded_lint.reporters.base import View
 EVIDENCE = Evidence(
     key="request", domain="open", insert="entry", runs=("request", "event"), guards=(), value="tasks", owner="module",
     shared="all", removals=("event single", "test all"), reads=("iterated",), project="application", family="map",
-    filled=False, names=("tasks",),
+    filled=False, names=("tasks",), root="parameter", phase="work", guess=False,
 )  # fmt: skip
 
 

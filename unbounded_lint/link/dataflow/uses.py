@@ -183,9 +183,9 @@ class Flow:
         for use in self.function_uses(function):
             call = self._applied(use)
             if call is not None:
-                yield CallSite(use.site.scope, use.site.op, call, use.bound)
+                yield CallSite(use.site.scope, use.site.op, call, use.bound, use.guess)
             elif is_property and use.kind not in {"rebound", "decorates"}:
-                yield CallSite(use.site.scope, use.site.op, None, use.bound)
+                yield CallSite(use.site.scope, use.site.op, None, use.bound, use.guess)
         if owner is not None and facts.name in name_lists().constructors:
             yield from self._constructions(owner, facts.name)
         if owner is not None and facts.name in OPERATORS:

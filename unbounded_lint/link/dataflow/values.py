@@ -87,13 +87,14 @@ def _order(value: Value) -> tuple[str, str, int, str]:
 
 
 class CallSite(NamedTuple):
-    """One call of a function: where, the call (None for a bare decorator), and how many leading parameters are
-    bound."""
+    """One call of a function: where, the call (None for a bare decorator), how many leading parameters are bound, and
+    whether the receiver was matched by the function's name alone."""
 
     scope: ScopeId
     op: int
     call: m.Call | None
     bound: int
+    guess: bool = False
 
 
 def argument_of(facts: m.Scope, index: int, site: CallSite) -> m.Expr | None:

@@ -212,6 +212,8 @@ class Calls:
         facts, owner = self.program.facts(parameter.function), self.program.owner_class(parameter.function)
         if parameter.position or owner is None or facts.kind != "function" or is_static(facts):
             return Origin(None, frozenset({parameter}))
+        if "type" in self.resolver.all_outside_bases(owner):
+            return closed("a class of the program", "class")
         values = self.resolver.parameter(parameter.function, 0)
         return (
             closed("a class of the program", "class")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
@@ -16,6 +17,9 @@ from unbounded_lint.link.keys.origins import CLOSED_LITERAL, Asked, Domain, KeyS
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution
+
+_OF_VALUES: frozenset[KeySource] = frozenset({"derived", "path", "time"})
+"""What a type of plain values, of which a program may have few or many, says of its source."""
 
 _REQUESTS = (
     "bottle.request",
@@ -157,7 +161,7 @@ class Material:
                 entry = self.catalog.annotation(value.name)
                 domain = stated(entry.domain, why, entry.source)
                 if domain is not None:
-                    return domain
+                    return replace(domain, weak=domain.kind == "open" and entry.source in _OF_VALUES)
         return None
 
 

@@ -12,6 +12,7 @@ from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names
+from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.dataflow.scoping import decorated_by
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
@@ -59,6 +60,7 @@ class Edge:
     timer: Timer | None = None
     made: Site | None = None
     context: Context | None = None
+    guess: bool = False
 
     @property
     def scope(self) -> ScopeId:
@@ -138,19 +140,23 @@ class CallGraph:
 
     def _find(self, scope: ScopeId) -> Iterator[Edge]:
         for call in self.flow.call_sites(scope):
-            yield self._called(call, scope)
+            yield replace(self._called(call, scope), guess=call.guess)
         for use in self.flow.function_uses(scope):
-            if use.kind == "argument" and isinstance(use.outer, m.Call):
-                yield from self._handed(use.site, use.outer, scope)
-            elif use.kind == "kept":
-                context = Context("run", True, False, (use.site.scope, use.site.op), by="handed")
-                yield Edge("kept", scope, use.site, context=context)
-            elif use.kind == "escaped":
-                yield from self._returned(use.site, scope)
+            for edge in self._by_use(use, scope):
+                yield replace(edge, guess=True) if use.guess else edge
         yield from self._declared.get(scope, ())
         for made, timer, context in self.outside.decorated(scope):
             site = Site(scope, 0, made, ())
             yield Edge("decorate", scope, site, None, timer, site, context)
+
+    def _by_use(self, use: Use, scope: ScopeId) -> Iterator[Edge]:
+        if use.kind == "argument" and isinstance(use.outer, m.Call):
+            yield from self._handed(use.site, use.outer, scope)
+        elif use.kind == "kept":
+            context = Context("run", True, False, (use.site.scope, use.site.op), by="handed")
+            yield Edge("kept", scope, use.site, context=context)
+        elif use.kind == "escaped":
+            yield from self._returned(use.site, scope)
 
     def _called(self, call: CallSite, scope: ScopeId) -> Edge:
         site = self.standing(call.scope, call.op, call.call or m.Const("none", "None"))

@@ -40,6 +40,7 @@ class Context:
     timer    the catalogue's entry, for timer, later, unstarted and other-process
     by       what it rests on that it runs again and again, for run
     endless  the loop on the way has no end of its own (meaningful for main and startup)
+    guess    a call on the way is taken for one by its name alone, since its receiver is not known
     target   the function that the timer runs, or that holds the loop; None where nothing here hands it over
     """
 
@@ -52,10 +53,11 @@ class Context:
     failing: bool = False
     by: By | None = None
     endless: bool = False
+    guess: bool = False
 
     def behind(self, step: Step) -> Context:
         """The same way of running, for something that stands behind a loop, a clean-up or a handler of its own."""
-        if step.endless <= self.endless and step.looped <= self.looped:
+        if step.endless <= self.endless and step.looped <= self.looped and step.guess <= self.guess:
             if step.cleanup <= self.cleanup and step.failing <= self.failing:
                 return self
         return replace(
@@ -64,12 +66,13 @@ class Context:
             cleanup=self.cleanup or step.cleanup,
             failing=self.failing or step.failing,
             endless=self.endless or step.endless,
+            guess=self.guess or step.guess,
         )
 
     @property
-    def sort(self) -> tuple[ContextKind, bool, bool, bool, str, str, bool]:
+    def sort(self) -> tuple[ContextKind, bool, bool, bool, str, str, bool, bool]:
         """What tells it from other ways of running, wherever it begins."""
-        return (self.kind, self.looped, self.cleanup, self.failing, self.timer, self.by or "", self.endless)
+        return (self.kind, self.looped, self.cleanup, self.failing, self.timer, self.by or "", self.endless, self.guess)
 
     @property
     def begin(self) -> tuple[Place, ScopeId]:
@@ -86,6 +89,7 @@ class Step:
     cleanup: bool = False
     failing: bool = False
     endless: bool = False
+    guess: bool = False
 
 
 _BY_ROLE: dict[str, ContextKind] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from unbounded_lint.catalog.load import Catalog, name_lists
@@ -212,7 +213,7 @@ class Execution:
             item = self._by_edge(edge)
             if item is not None:
                 found = True
-                yield item
+                yield replace(item, guess=True) if edge.guess and not item.guess else item
         if not found or facts.name in OPERATORS:  # an object gets where its operators cannot be seen
             yield self.graph.outside.of(scope)
 

@@ -84,6 +84,7 @@ class Evidences:
             "guards": tuple(self._guards(access)),
             "root": self._root(access),
             "phase": self._phase(access),
+            "guess": all(context.guess for context in insert.contexts),
         }
 
     def _root(self, access: Access) -> str:
@@ -108,7 +109,8 @@ class Evidences:
         return "work"
 
     def _runs(self, insert: Insert) -> tuple[str, ...]:
-        found = {self._run(context) for context in insert.contexts}
+        known = [context for context in insert.contexts if not context.guess]
+        found = {self._run(context) for context in known or insert.contexts}
         return tuple(run for run in RUNS if run in found)
 
     def _run(self, context: Context) -> str:
@@ -143,7 +145,7 @@ class Evidences:
 
     def _common(self, holder: Holder, accesses: AccessList, removals: tuple[Removal, ...], value: str) -> Evidence:
         return Evidence(
-            key="", domain="", insert="", root="", phase="", runs=(), guards=(),
+            key="", domain="", insert="", root="", phase="", guess=False, runs=(), guards=(),
             value=value,
             owner=f"part of {holder.life.kind}" if holder.life.distance else holder.life.kind,
             shared="all" if self._is_shared(holder) else "some",
