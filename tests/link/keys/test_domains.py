@@ -14,6 +14,11 @@ from unbounded_lint.link.keys.origins import Domain, join
 
 OBJECT = "class C:\n    def __init__(self):\n        self.n = 0\n    def f(self):\n"
 CLOSED = {
+    "class, in a metaclass": "class Meta(type):\n    def __call__(cls):\n        X[cls] = super().__call__()\n",
+    "attribute of the one object": (
+        "class Client:\n    def __init__(self, host):\n        self.host = host\n"
+        "    def call(self):\n        X[self.host] = 1\nclient = Client(input())\n"
+    ),
     "literal": "def f():\n    X['a'] = 1\n",
     "tuple of literals": "def f():\n    X['a', 1] = 1\n",
     "f-string of literals": "def f():\n    X[f'{1}-a'] = 1\n",
@@ -89,6 +94,11 @@ CLOSED = {
     "attribute set to literals": "class C:\n    kind = 'a'\n    def f(self):\n        X[self.kind] = 1\n",
 }
 OPEN = {
+    "parameter of a route": "import flask\napp = flask.Flask('m')\n@app.get('/<k>')\ndef f(k):\n    X[k] = 1\n",
+    "attribute of one object of many": (
+        "class Call:\n    def __init__(self, request):\n        self.path = request.path\n"
+        "    def go(self):\n        X[self.path] = 1\ndef handle(request):\n    Call(request).go()\n"
+    ),
     "request": "def f(request):\n    X[request.id] = 1\n",
     "request through a local": "def f(request):\n    k = request.path\n    X[k] = 1\n",
     "part of a tuple": "def f(request):\n    X['a', request.path] = 1\n",

@@ -280,7 +280,17 @@ class Calls:
         passed = join(domains)
         if annotated is not None and annotated.kind == "open" and passed.kind == "unknown":
             return Origin(annotated)
-        return Origin(passed if domains else self._by_name(facts.parameters[parameter.position].name))
+        if domains:
+            return Origin(passed)
+        name = facts.parameters[parameter.position].name
+        return Origin(self._of_event(parameter.function, name) or self._by_name(name))
+
+    def _of_event(self, function: ScopeId, name: str) -> Domain | None:
+        """What a framework passes to a function that it runs for each request or event."""
+        ways = {context.by for context in self.material.execution.direct(function)}
+        if "request" in ways:
+            return Domain("open", f"`{name}` comes with a request", source="request")
+        return Domain("open", f"`{name}` comes with an event", weak=True, source="message") if "hook" in ways else None
 
     def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
         if site.op >= 0 and self.material.is_import_time(site.scope, site.op):

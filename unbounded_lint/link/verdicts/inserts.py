@@ -214,8 +214,9 @@ class Inserts:
             return True
         if any(self._goes_on(scope, loop) for loop in loops_around(self.program.facts(scope), access.op)):
             return False
-        sites = self.flow.call_sites(scope) if scope.index and self.flow.is_only_called(scope) else ()
-        return bool(sites) and all(self._resets_before(s.scope, s.op, resets) for s in sites)
+        calls = self.flow.call_sites(scope) if scope.index and self.flow.is_only_called(scope) else ()
+        from_others = [site for site in calls if site.scope != scope]
+        return bool(from_others) and all(self._resets_before(s.scope, s.op, resets) for s in from_others)
 
     def _resets(self, holder: Holder, accesses: AccessList) -> frozenset[Place]:
         """Where a container is emptied, replaced or made, and where what does that and no more is called."""
