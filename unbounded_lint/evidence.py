@@ -31,6 +31,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     family    map, set, list, deque, queue, cache, buffer
     filled    whether it is written out with entries, as a table is
     names     the words of its name, which prove nothing
+    left      where only events remove, the way on which an entry stays: success, error, condition, emptied, unasked
+              (`link/verdicts/ways`)
     """
 
     key: str
@@ -50,6 +52,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     family: str
     filled: bool
     names: tuple[str, ...]
+    left: str = ""
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -63,6 +66,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         for field in ("guards", "removals", "reads", "names"):
             values: tuple[str, ...] = getattr(self, field)
             yield from (f"{field}: {value}" for value in values or ("none",))
+        if self.left:
+            yield f"left: {self.left}"
         if self.guess:
             yield "guess: yes"
         if self.filled:

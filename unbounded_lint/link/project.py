@@ -8,6 +8,8 @@ from copy import copy
 from functools import cached_property
 from typing import TypeVar
 
+import msgspec
+
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.finding import Place
@@ -33,6 +35,7 @@ from unbounded_lint.link.verdicts.inserts import Inserts
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.periods import Rhythms
 from unbounded_lint.link.verdicts.removals import Removal
+from unbounded_lint.link.verdicts.ways import Ways
 from unbounded_lint.source import SourceFile
 
 T = TypeVar("T")
@@ -67,6 +70,7 @@ class Project:
         self._accesses = Accesses(self.flow, self._registries, catalog)
         self._removals = Removals(self.flow, self.execution, catalog)
         self._inserts = Inserts(self.flow, self.execution, self._lifetimes.serving, self._keys, self._removals)
+        self._ways = Ways(self.execution.graph, self._removals.guarantees)
         self.holdings = Holdings(self.flow, self.execution)
         self._growths = Growths(self.flow, self.execution)
         self._evidences = Evidences(self.flow, self.execution, self._lifetimes, self._growths, self.holdings)
@@ -152,8 +156,11 @@ class Project:
         growth = self._growths.of(holder, accesses, inserts)
         evidence = self._evidences.of(holder, accesses, inserts, removals)
         verdict = verdict_on(holder, accesses, inserts, removals, growth, self._removals)
+        way = self._ways.of(inserts, removals) if verdict.name == "event-only" else None
+        if evidence is not None and way is not None:
+            evidence = msgspec.structs.replace(evidence, left=way.left)
         place = self.place(holder.scope, holder.op, "definition", "")
-        return Container(holder, place, accesses, inserts, removals, verdict, *growth, evidence)
+        return Container(holder, place, accesses, inserts, removals, verdict, *growth, evidence, way)
 
     @cached_property
     def rhythms(self) -> Rhythms:

@@ -35,6 +35,7 @@ _FIELDS: Mapping[str, str] = MappingProxyType(
         "family": "kind",
         "filled": "written out with entries",
         "names": "its name speaks of",
+        "left": "an entry stays behind on",
     }
 )
 """The fields of the evidence in words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from unbounded_lint.finding import Finding
+from unbounded_lint.finding import Confidence, Finding
 from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import advice_by_entries, finding, growth, on_a_timer
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CODE = "UBM102"
 NAME = "event-only-removal"
+_MOST = 2
+"""How many functions that remove a message names."""
 _EVENTS = ("event", "guaranteed")  # the latter for other entries than those that some insert makes
 
 
@@ -22,12 +24,30 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container that only events shrink."""
     for container in project.containers:
         if container.verdict.name == "event-only":
-            where = next(project.function(r.access.scope) for r in container.removals if r.when in _EVENTS)
-            message = (
-                f"`{container.name}` grows in {growth(container, project)} and shrinks only when "
-                f"`{where}` is asked to: an entry whose owner fails stays for ever"
+            message = f"`{container.name}` grows in {growth(container, project)}, and {_left(container, project)}"
+            advice = _advice(container, project)
+            sure = Confidence.LOW if container.way and container.way.left == "unasked" else None
+            yield finding(CODE, NAME, message, container, project, advice, confidence=sure)
+
+
+def _left(container: Container, project: Project) -> str:
+    """The way on which an entry stays, and who would remove it."""
+    names = dict.fromkeys(project.function(r.access.scope) for r in container.removals if r.when in _EVENTS)
+    where = " and ".join(f"`{name}`" for name in list(names)[:_MOST])
+    way = container.way
+    match way.left if way is not None else "unasked":
+        case "success":
+            return f"only a failure makes {where} remove: the entry of what goes well stays"
+        case "error" if way is not None and way.scope is not None:
+            return (
+                f"{where} removes it unless what `{project.function(way.scope)}` does in between raises or is "
+                "cancelled: then the entry stays"
             )
-            yield finding(CODE, NAME, message, container, project, _advice(container, project))
+        case "condition":
+            return f"{where} removes it only under a condition that need not hold: otherwise the entry stays"
+        case "emptied":
+            return f"no entry leaves by itself: only {where} takes out whatever is there"
+    return f"shrinks only when {where} is asked to: an entry whose owner never asks stays"
 
 
 def _advice(container: Container, project: Project) -> str:

@@ -15,6 +15,7 @@ from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.confidence import Growth
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import UNSTARTED, Moment, Removal
+from unbounded_lint.link.verdicts.ways import Way
 
 VerdictName: TypeAlias = Literal[
     "bounded", "paired", "swept", "entry-timer", "amortised", "replaced", "closed", "idle", "unscheduled",
@@ -45,7 +46,8 @@ class Container:
     """A long-lived container and all that is known about it. There is one object of each: it equals itself alone.
 
     `confidence` says how sure it is that running code makes it grow, `reasons` why, whatever its verdict; `evidence` is
-    all that is known about its growth, None where nothing makes it grow.
+    all that is known about its growth, None where nothing makes it grow; `way` the one on which an entry stays, where
+    only events remove.
     """
 
     holder: Holder
@@ -57,6 +59,7 @@ class Container:
     confidence: Confidence
     reasons: tuple[str, ...]
     evidence: Evidence | None
+    way: Way | None = None
 
     @property
     def symbol(self) -> str:

@@ -1,0 +1,69 @@
+"""On which way an entry stays behind in a container from which only events remove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple, TypeAlias
+
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.program.blocks import in_cleanup
+from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.runs.callgraph import CallGraph
+from unbounded_lint.link.verdicts.guarantees import Guarantees
+from unbounded_lint.link.verdicts.inserts import Insert
+from unbounded_lint.link.verdicts.removals import Removal
+
+Left: TypeAlias = Literal["success", "error", "condition", "emptied", "unasked"]
+"""success    only a failure removes: what goes well leaves its entry
+error      one run inserts and removes, and what it does in between may raise or be cancelled
+condition  the clean-up or timer of an entry that removes it need not come to that
+emptied    no entry leaves by itself: events empty the container as a whole, or take whatever is next
+unasked    each entry waits for an event of its own: register and unregister, request and reply"""
+
+
+class Way(NamedTuple):
+    """What leaves an entry behind; for an error, the function and the operations of the insert and of the removal."""
+
+    left: Left
+    scope: ScopeId | None = None
+    insert: int = 0
+    removal: int = 0
+
+
+class Ways:
+    """Finds the way on which an entry stays, the surest first."""
+
+    def __init__(self, graph: CallGraph, guarantees: Guarantees) -> None:
+        self.graph = graph
+        self.program = graph.program
+        self.guarantees = guarantees
+
+    def of(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
+        """The way of a container, None where no event removes."""
+        events = [r for r in removals if r.when in {"event", "guaranteed"}]
+        single = [r for r in events if r.extent == "single"]
+        if not events:
+            return None
+        if all(r.fails for r in events):
+            return Way("success")
+        if not single:
+            return Way("emptied")
+        if any(map(self._is_conditional, single)):
+            return Way("condition")
+        return next((way for i in inserts for r in single if (way := self._between(i, r))), Way("unasked"))
+
+    def _is_conditional(self, removal: Removal) -> bool:
+        """Whether a clean-up, a timer or a callback would remove the entry, but for what was found to be in its way."""
+        access = removal.access
+        timed = any(context.kind in {"timer", "later", "unstarted"} for context in removal.contexts)
+        cleans = in_cleanup(self.program.facts(access.scope), access.op)
+        return removal.when == "event" and (timed or cleans or self.guarantees.is_callback(access.scope))
+
+    def _between(self, insert: Insert, removal: Removal) -> Way | None:
+        """A run that inserts first and removes then, with something in between that may end it."""
+        one, other = (insert.access.scope, insert.access.op), (removal.access.scope, removal.access.op)
+        for scope, first, last in self.graph.common_runs(one, other):
+            ops = self.program.facts(scope).ops[first + 1 : last]
+            if first < last and any(any(w.calls(op.action)) for op in ops):
+                return Way("error", scope, first, last)
+        return None
