@@ -1,4 +1,5 @@
-"""The marks of a program in a test: `# expect: CODE` and `# ok: REASON` behind the definition of a container."""
+"""The marks of a program in a test, behind the definition of a container: `# expect: CODE`; `# low: CODE` for what is
+only reported at low confidence; `# ok: REASON`."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _EXPECT = re.compile(r"#\s*expect:(?P<codes>.*?)(?=#|$)")
+_LOW = re.compile(r"#\s*low:(?P<codes>.*?)(?=#|$)")
 _OK = re.compile(r"#\s*ok:(?P<reason>.*?)(?=#|$)")
 _GAP = re.compile(r"^\s*#\s*known-gap:\s*(?P<reason>.+)$", re.MULTILINE)
 _CODE = re.compile(r"UBM\d{3}")
@@ -31,11 +33,13 @@ class Marks(NamedTuple):
     expected: frozenset[Report]
     quiet: frozenset[tuple[str, int]]
     gap: str
+    low: frozenset[Report] = frozenset()
 
 
 def read_marks(directory: Path) -> Marks:
     """The marks in all Python files of a fixture; raises ValueError for one that makes no sense."""
     expected: set[Report] = set()
+    low: set[Report] = set()
     quiet: set[tuple[str, int]] = set()
     gap = ""
     for file in python_files(directory):
@@ -46,9 +50,11 @@ def read_marks(directory: Path) -> Marks:
         for number, line in enumerate(text.splitlines(), 1):
             codes, is_quiet = read_line(line, f"{path}:{number}")
             expected.update(Report(path, number, code) for code in codes)
+            unsure = _LOW.search(line)
+            low.update(Report(path, number, code.strip()) for code in unsure["codes"].split(",")) if unsure else None
             if is_quiet:
                 quiet.add((path, number))
-    return Marks(frozenset(expected), frozenset(quiet), gap)
+    return Marks(frozenset(expected), frozenset(quiet), gap, frozenset(low))
 
 
 def read_line(line: str, place: str) -> tuple[tuple[str, ...], bool]:

@@ -44,8 +44,8 @@ def fixture_directories() -> list[Path]:
     )
 
 
-def settings_of(directory: Path) -> Any:
-    """The fixture's own settings, the gateway's for its stages, otherwise every rule there is."""
+def settings_of(directory: Path, confidence: str = "medium") -> Any:
+    """The fixture's own settings, the gateway's for its stages, otherwise every rule there is at some confidence."""
     from unbounded_lint.config import load_settings
 
     own = directory / SETTINGS_FILE
@@ -53,7 +53,7 @@ def settings_of(directory: Path) -> Any:
         return load_settings(directory, config=None, isolated=False, overrides={})
     if directory.parent == GATEWAY and (GATEWAY / SETTINGS_FILE).is_file():
         return load_settings(directory, config=GATEWAY / SETTINGS_FILE, isolated=False, overrides={})
-    overrides = {"select": ["UBM"], "min-confidence": "medium"}
+    overrides = {"select": ["UBM"], "min-confidence": confidence}
     return load_settings(directory, config=None, isolated=True, overrides=overrides)
 
 
@@ -69,11 +69,11 @@ def source_of(directory: Path) -> Path | None:
     return ROOT / named[0]
 
 
-def request_for(directory: Path) -> Any:
+def request_for(directory: Path, confidence: str = "medium") -> Any:
     """A run over a fixture; over its own files and those it points at as one project, if there is a `source.txt`."""
     from unbounded_lint import discovery, runner
 
-    settings = settings_of(directory)
+    settings = settings_of(directory, confidence)
     project = discovery.discover([directory], directory, settings)
     source = source_of(directory)
     if source is not None:
@@ -87,11 +87,11 @@ def request_for(directory: Path) -> Any:
     return runner.Request(project=project, settings=settings, jobs=1, use_cache=False)
 
 
-def findings_of(directory: Path) -> dict[Report, str]:
+def findings_of(directory: Path, confidence: str = "medium") -> dict[Report, str]:
     """What the pipeline reports about a fixture, with the message and the confidence of each finding."""
     from unbounded_lint import runner
 
-    request = request_for(directory)
+    request = request_for(directory, confidence)
     outcome = runner.check(request)
     found: dict[Report, str] = {}
     for finding in outcome.findings:
@@ -115,13 +115,15 @@ def test_fixture(directory: Path) -> None:
 
     known = frozenset(rule.code for rule in rules.all_rules())
     marks = read_marks(directory)
-    assert marks.expected or marks.quiet, "a fixture without a mark tests nothing"
+    assert marks.expected or marks.quiet or marks.low, "a fixture without a mark tests nothing"
     waiting = sorted({report.code for report in marks.expected} - known)
     if waiting:
         pytest.skip(f"waits for {', '.join(waiting)}")
 
     found = {report: message for report, message in findings_of(directory).items() if report.code in known}
     wrong = problems(marks, found)
+    unsure = findings_of(directory, "low") if marks.low else {}
+    wrong += [f"missed at low confidence: {report}" for report in sorted(marks.low - unsure.keys())]
     assert not wrong, "\n".join(["", *wrong])
 
 

@@ -18,7 +18,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
               override (of another package's class), decorated, handed (to code that may call it), special (by an
               operator and the like), later, spawned, repeated, tested, public (only its users call it), once
     root      what the names in that key hang on: parameter (of the function), receiver (its object), other, none
-    phase     constructor where only the making of some object comes to the insert, otherwise work
+    phase     constructor where only the making of some object comes to the insert; itself where a method puts its own
+              object in; otherwise work
     guess     whether all that leads there does so by a name alone, where the receiver is not known
     guards    what stands before it: an error (an `except` around it), a test of the key, a condition (of anything else)
     value     locks, tasks, threads, objects, results, callables, constant, container, or data

@@ -35,6 +35,7 @@ from unbounded_lint.link.verdicts.inserts import Inserts
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.periods import Rhythms
 from unbounded_lint.link.verdicts.removals import Removal
+from unbounded_lint.link.verdicts.support import supported
 from unbounded_lint.link.verdicts.ways import Ways
 from unbounded_lint.source import SourceFile
 
@@ -160,7 +161,8 @@ class Project:
         if evidence is not None and way is not None:
             evidence = msgspec.structs.replace(evidence, left=way.left)
         place = self.place(holder.scope, holder.op, "definition", "")
-        return Container(holder, place, accesses, inserts, removals, verdict, *growth, evidence, way)
+        known = (accesses, inserts, removals, verdict, *growth, evidence, way, supported(evidence))
+        return Container(holder, place, *known)
 
     @cached_property
     def rhythms(self) -> Rhythms:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from unbounded_lint.finding import Confidence, Finding
+from unbounded_lint.finding import Finding
 from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import advice_by_entries, finding, growth, on_a_timer
 
@@ -26,8 +26,7 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
         if container.verdict.name == "event-only":
             message = f"`{container.name}` grows in {growth(container, project)}, and {_left(container, project)}"
             advice = _advice(container, project)
-            sure = Confidence.LOW if container.way and container.way.left == "unasked" else None
-            yield finding(CODE, NAME, message, container, project, advice, confidence=sure)
+            yield finding(CODE, NAME, message, container, project, advice, confidence=container.support)
 
 
 def _left(container: Container, project: Project) -> str:

@@ -25,7 +25,8 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
                 message = (
                     f"`{container.name}` grows in {growth(container, project)} and nothing that runs removes an entry"
                 )
-            yield finding(CODE, NAME, message, container, project, advice_for(container, project))
+            advice = advice_for(container, project)
+            yield finding(CODE, NAME, message, container, project, advice, confidence=container.support)
 
 
 RULE = Rule(

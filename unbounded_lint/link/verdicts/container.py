@@ -46,7 +46,8 @@ class Container:
     """A long-lived container and all that is known about it. There is one object of each: it equals itself alone.
 
     `confidence` says how sure it is that running code makes it grow, `reasons` why, whatever its verdict; `evidence` is
-    all that is known about its growth, None where nothing makes it grow; `way` the one on which an entry stays, where
+    all that is known about its growth, None where nothing makes it grow; `support` the most that it carries; `way` the
+    one on which an entry stays, where
     only events remove.
     """
 
@@ -59,7 +60,8 @@ class Container:
     confidence: Confidence
     reasons: tuple[str, ...]
     evidence: Evidence | None
-    way: Way | None = None
+    way: Way | None
+    support: Confidence
 
     @property
     def symbol(self) -> str:

@@ -98,8 +98,11 @@ class Evidences:
         return "parameter" if names & given else "receiver" if receiver in names else "other" if names else "none"
 
     def _phase(self, access: Access) -> str:
-        """Whether an insert runs as some object is made: in a constructor, or in what constructors alone call."""
-        scopes = [access.scope]
+        """Whether an insert runs as some object is made: in a constructor, or in what constructors alone call; and
+        whether it is that object which is put in."""
+        parameters, scopes = self.program.facts(access.scope).parameters, [access.scope]
+        if parameters and m.Name(parameters[0].name) in (access.key, access.value):
+            return "itself"
         for _ in range(_LIFTS):
             if all(self.program.facts(scope).name in name_lists().constructors for scope in scopes):
                 return "constructor"
