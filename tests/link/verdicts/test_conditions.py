@@ -14,6 +14,20 @@ RUN = "asyncio.run(work())\n"
 THREAD = "threading.Thread(target=work).start()\n"
 PUT = "X = {}\ndef put(request):\n    X[request.id] = request\n"
 
+LIST = "import asyncio\nX = []\ndef put(request):\n    X.append(request.id)\n"
+QUEUE = "import asyncio, queue\nX = queue.Queue()\ndef put(request):\n    X.put(request.id)\n"
+DRAIN = "def drop():\n    while X:\n        X.pop().cancel()\n"
+SWAP = "def drop():\n    global X\n    old, X = X, []\n    print(old)\n"
+
+
+def failing(failed: str, usual: str) -> str:
+    """A loop that is the program, with what it does after a failure and in any other round."""
+    return (
+        f"async def work():\n    while True:\n        try:\n            await read()\n            {usual}\n"
+        f"        except OSError:\n            {failed}\nif __name__ == '__main__':\n    {RUN}"
+    )
+
+
 ON_FAILURE: dict[str, tuple[str, str]] = {
     # program, verdict
     "handler of a retrying loop": (
@@ -83,6 +97,20 @@ ON_FAILURE: dict[str, tuple[str, str]] = {
         "    X[request.id] = time.time()\n",
         "amortised",
     ),
+    "worked off after a failure": (LIST + DRAIN + failing("drop()", "pass"), "event-only"),
+    "worked off in each round": (LIST + DRAIN + failing("pass", "drop()"), "replaced"),
+    "worked off after a failure, and if users ask": (
+        LIST + DRAIN + "def close():\n    drop()\n" + failing("drop()", "pass"),
+        "event-only",
+    ),
+    "worked off after a failure, and by a loop": (
+        LIST + DRAIN + failing("drop()", "pass") + "while True:\n    drop()\n",
+        "replaced",
+    ),
+    "taken as a whole after a failure": (LIST + SWAP + failing("drop()", "pass"), "event-only"),
+    "taken as a whole in each round": (LIST + SWAP + failing("pass", "drop()"), "replaced"),
+    "queue that a failure empties": (QUEUE + failing("X.get_nowait()", "pass"), "event-only"),
+    "queue that each round takes from": (QUEUE + failing("pass", "X.get_nowait()"), "bounded"),
 }
 
 FLAG = (

@@ -15,7 +15,7 @@ from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_o
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import in_block, loops_around
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.context import Context, ContextKind, Step
+from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Step
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.extents import Extents
@@ -30,8 +30,8 @@ _Definitions: TypeAlias = "tuple[tuple[ScopeId, int], ...]"
 """Where a container is made."""
 
 
-_ASKED: frozenset[ContextKind] = frozenset({"api", "tested", "test", "dead", "import"})
-"""What runs only if somebody asks for it, or before the program is at work."""
+_AT_WORK: frozenset[ContextKind] = LIVE - {"api", "import", "exit"}
+"""What runs while the program is at work, whether or not somebody outside asks for it."""
 
 
 class Removals:
@@ -79,7 +79,8 @@ class Removals:
         """Whether running code takes what is next until nothing is left, or nothing that is due: a `while` that asks
         the container itself, around what takes the next from it."""
         scope, facts = removal.access.scope, self.program.facts(removal.access.scope)
-        if removal.extent != "evict" or removal.when != "event" or {c.kind for c in removal.contexts} <= _ASKED:
+        usual = {context.kind for context in removal.contexts if not context.failing}
+        if removal.extent != "evict" or removal.when != "event" or usual.isdisjoint(_AT_WORK):
             return False
         nodes = accesses.own_nodes(scope)
         heads = (
