@@ -133,9 +133,26 @@ OPEN = {
     "values of a template": "def f(request):\n    X['%(a)s' % {'a': request.id}] = 1\n",
     "values of a map": "import json\ndef f(request):\n    X[json.dumps({'a': request.id})] = 1\n",
     "items of a request": "def f(request):\n    for k in request.args:\n        X[k] = 1\n",
+    "place of an address": (
+        "import fastapi\napp = fastapi.FastAPI()\n@app.get('/a/{name}')\ndef f(name: str):\n    X[name] = 1\n"
+    ),
+    "place of an address with a type": (
+        "import flask\napp = flask.Flask(__name__)\n@app.get('/a/<int:n>')\ndef f(n):\n    put(n)\n"
+        "def put(k):\n    X[k] = 1\n"
+    ),
+    "group of an address": (
+        "from django.urls import re_path\ndef f(r, name):\n    X[name] = 1\n"
+        "urlpatterns = [re_path(r'a/(?P<name>[a-z]+)', f)]\n"
+    ),
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
 UNKNOWN = {
+    "place of an address among a few": (
+        "import flask\napp = flask.Flask(__name__)\n@app.get('/a/<any(b, c):k>')\ndef f(k):\n    X[k] = 1\n"
+    ),
+    "parameter that the address has no place for": (
+        "import fastapi\napp = fastapi.FastAPI()\n@app.get('/a/{name}')\ndef f(name, size=9):\n    X[size] = 1\n"
+    ),
     "counter that goes up and down": (
         OBJECT + "        self.n += 1\n        X[self.n] = 1\n    def g(self):\n        self.n -= 1\n"
     ),

@@ -32,6 +32,7 @@ from unbounded_lint.link.keys.origins import (
     source_of,
     stated,
 )
+from unbounded_lint.link.keys.routes import Routes
 from unbounded_lint.link.program.module import ScopeId
 
 _IDENTITY = "the identity of an object"
@@ -47,6 +48,7 @@ class Calls:
         self.narrowing = narrowing
         self.program = material.program
         self.resolver = material.resolver
+        self._routes = Routes(material.execution)
 
     def value(self, call: m.Call, scope: ScopeId) -> Asked:
         """What the result of a call is made of."""
@@ -274,11 +276,14 @@ class Calls:
         found = []
         for site in self.material.flow.call_sites(parameter.function):
             found.append((yield from self._passed(parameter, site)))
+        name = facts.parameters[parameter.position].name
+        if name in self._routes.places(parameter.function):
+            found.append(opened(f"`{name}` is a part of the address that is asked for", "request"))
         domains = [origin.domain for origin in found if origin.domain is not None]
         passed = join(domains)
         if annotated is not None and annotated.kind == "open" and passed.kind == "unknown":
             return Origin(annotated)
-        return Origin(passed if domains else self._by_name(facts.parameters[parameter.position].name))
+        return Origin(passed if domains else self._by_name(name))
 
     def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
         if site.op >= 0 and self.material.is_import_time(site.scope, site.op):
