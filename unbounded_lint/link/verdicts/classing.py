@@ -21,6 +21,7 @@ from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.extents import Extents
 from unbounded_lint.link.verdicts.flags import Flags
 from unbounded_lint.link.verdicts.guarantees import Guarantees
+from unbounded_lint.link.verdicts.latches import Latches
 from unbounded_lint.link.verdicts.moments import Moments
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
@@ -47,6 +48,7 @@ class Removals:
         self.guarantees = Guarantees(execution.graph, Reservations(execution.graph, execution))
         self.extents = Extents(flow, catalog, self.causes)
         self._unsized = Unsized(flow)
+        self._latches = Latches(flow, execution)
         self._moments = Moments(flow, execution, self.causes, self.guarantees)
 
     def of(self, accesses: AccessList, definitions: _Definitions = ()) -> tuple[Removal, ...]:
@@ -62,6 +64,8 @@ class Removals:
                 when = self._moments.of(access, extent, contexts, accesses)
                 if self._unsized.bars(access, accesses, definitions):
                     when = "barred"
+                elif self._latches.bar(access):
+                    when = "shut"
                 found.append(Removal(access, extent, when, contexts, self._moments.is_walked(access)))
         return tuple(found)
 

@@ -23,7 +23,7 @@ VerdictName: TypeAlias = Literal[
 
 _CONSUMED: frozenset[Moment] = frozenset({"event", "timer", "insert"})
 _BY_EVENT: frozenset[Moment] = frozenset({"event", "guaranteed"})
-_UNCALLED: frozenset[Moment] = frozenset({"dead", "test", "barred"})
+_UNCALLED: frozenset[Moment] = frozenset({"dead", "test", "barred", "shut"})
 _NOBODY: frozenset[ContextKind] = frozenset({"api", "test", "dead"})
 
 
