@@ -123,6 +123,15 @@ OPEN = {
     "the same, bound": "import itertools\nfresh = itertools.count(1).__next__\ndef f():\n    X[fresh()] = 1\n",
     "exception": "def f():\n    try:\n        g()\n    except ValueError as e:\n        X[e] = 1\n",
     "itself": "class C:\n    def __init__(self):\n        X[self] = 1\ndef f():\n    C()\n",
+    "itself, made again by a derived class": (
+        "class C:\n    def __init__(self):\n        X[str(self)] = 1\nclass D(C):\n    pass\ndef f():\n    D()\n"
+    ),
+    "itself, of a class that is handed on": (
+        "import server\nclass C:\n    def __init__(self):\n        X[self] = 1\nserver.serve(C)\n"
+    ),
+    "itself, of a class that a framework makes": (
+        "import asyncio\nclass C(asyncio.Protocol):\n    def connection_made(self, line):\n        X[self] = 1\n"
+    ),
     "new object": "class C:\n    pass\ndef f():\n    X[C()] = 1\n",
     "one open caller": "def _put(k):\n    X[k] = 1\ndef f(request):\n    _put('a')\n    _put(request.id)\n",
     "by keyword": "def _put(*, k):\n    X[k] = 1\ndef f(request):\n    _put(k=request.id)\n",
@@ -147,6 +156,9 @@ OPEN = {
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
 UNKNOWN = {
+    "itself, of a class that only users make": "class C:\n    def __init__(self):\n        X[self] = 1\n",
+    "its text": "class C:\n    def __init__(self):\n        X[f'{self!r}-a'] = 1\n",
+    "its identity": "class C:\n    def start(self):\n        X[id(self)] = 1\n",
     "place of an address among a few": (
         "import flask\napp = flask.Flask(__name__)\n@app.get('/a/<any(b, c):k>')\ndef f(k):\n    X[k] = 1\n"
     ),

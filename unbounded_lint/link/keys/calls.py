@@ -122,7 +122,9 @@ class Calls:
                 return closed("a class", "class")
             case "id", [value]:
                 found = yield from settled((yield self.material.value(value, scope)))
-                return found if is_closed(found) and source_of(found) in LASTING else opened(_IDENTITY, "identity")
+                known = found.domain is not None and found.domain.kind != "open"
+                lasts = source_of(found) == "object" or (is_closed(found) and source_of(found) in LASTING)
+                return found if known and lasts else opened(_IDENTITY, "identity")
             case "bool", _:
                 return closed("a truth value", "constant")
             case "next", [walked, *_] if self._is_held(walked, scope):
@@ -226,10 +228,14 @@ class Calls:
         return self.material.annotated(annotation, self._outside(parameter.function))
 
     def _receiver(self, cls: ScopeId) -> Origin:
-        """An object that puts itself in: as many as are made."""
-        sites = [use.site for use in self.material.flow.constructions(cls)]
+        """An object that puts itself in: as many as are made; how many its users make, nothing here says."""
+        flow = self.material.flow
+        uses = [use for built in (cls, *flow.subclasses(cls)) for use in flow.class_uses(built)]
+        sites = [use.site for use in uses if use.kind == "called"]
         if sites and all(self.material.is_import_time(site.scope, site.op) for site in sites):
             return closed("objects made at import", "object")
+        if not uses and not self.resolver.all_outside_bases(cls):
+            return Origin(Domain("unknown", "an object of a class that nothing here makes", weak=True, source="object"))
         return opened("an object of a class that is made again and again", "object")
 
     # --- keywords ---
