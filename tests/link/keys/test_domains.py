@@ -12,7 +12,25 @@ from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.origins import Domain, join
 
 OBJECT = "class C:\n    def __init__(self):\n        self.n = 0\n    def f(self):\n"
+VIEW = "class View:\n    def draw(self):\n        pass\n    def __init__(self, data):\n"
+HANDLE = "def handle(request):\n    View(request.data)\n"
 CLOSED = {
+    "lambda": "def f():\n    X[lambda: 1] = 1\n",
+    "function inside that captures functions": (
+        "def deco(fn):\n    def run():\n        return fn()\n    X[run] = 1\n    return run\n"
+        "@deco\ndef g():\n    pass\n"
+    ),
+    "method of a class": (
+        "class C:\n    @classmethod\n    def make(cls):\n        pass\ndef f(request):\n    X[C.make] = 1\n"
+    ),
+    "method of an object that is made once": (
+        VIEW + "        X[self.draw] = 1\nif __name__ == '__main__':\n    View(open('a'))\n"
+    ),
+    "callable from users": "from typing import Callable\ndef f(g: Callable[[], None]):\n    X[g] = 1\n",
+    "result that is callable": (
+        "from typing import Callable\ndef find(name) -> Callable[[], None]:\n    return load(name)\n"
+        "def f(k):\n    X[find('a')] = 1\n"
+    ),
     "literal": "def f():\n    X['a'] = 1\n",
     "tuple of literals": "def f():\n    X['a', 1] = 1\n",
     "f-string of literals": "def f():\n    X[f'{1}-a'] = 1\n",
@@ -131,6 +149,31 @@ OPEN = {
     ),
     "itself, of a class that a framework makes": (
         "import asyncio\nclass C(asyncio.Protocol):\n    def connection_made(self, line):\n        X[self] = 1\n"
+    ),
+    "method of a new object": (VIEW + "        X[self.draw] = 1\n" + HANDLE),
+    "method, whatever the annotation says": (
+        "from typing import Callable\ndef _put(k: Callable[[], None]):\n    X[k] = 1\n"
+        + VIEW
+        + "        _put(self.draw)\n"
+        + HANDLE
+    ),
+    "method in an attribute that is declared": (
+        "from typing import Callable\nclass Job:\n    work: Callable[[], None]\n    def __init__(self, work):\n"
+        "        self.work = work\n    def start(self):\n        X[self.work] = 1\n"
+        + VIEW
+        + "        Job(self.draw).start()\n"
+        + HANDLE
+    ),
+    "identity of a method": VIEW + "        X[id(self.draw)] = 1\n" + HANDLE,
+    "lambda that captures an object": VIEW + "        X[lambda: self.draw()] = 1\n" + HANDLE,
+    "lambda that has it as a default": VIEW + "        X[lambda me=self: me.draw()] = 1\n" + HANDLE,
+    "function inside that captures it": VIEW
+    + "        def run():\n            self.draw()\n        X[run] = 1\n"
+    + HANDLE,
+    "partial": "import functools\n" + VIEW + "        X[functools.partial(draw, self)] = 1\n" + HANDLE,
+    "function that gives a method": (
+        "from typing import Callable\n" + VIEW + "        X[self.drawing()] = 1\n"
+        "    def drawing(self) -> Callable[[], None]:\n        return self.draw\n" + HANDLE
     ),
     "new object": "class C:\n    pass\ndef f():\n    X[C()] = 1\n",
     "one open caller": "def _put(k):\n    X[k] = 1\ndef f(request):\n    _put('a')\n    _put(request.id)\n",

@@ -19,11 +19,13 @@ from unbounded_lint.link.keys.origins import (
     NOT_KNOWN,
     NOTHING_YET,
     Asked,
+    Asking,
     Domain,
     Origin,
     Parameter,
     Question,
     closed,
+    declared_as,
     is_closed,
     join,
     made_of,
@@ -34,6 +36,7 @@ from unbounded_lint.link.keys.origins import (
 )
 from unbounded_lint.link.keys.routes import Routes
 from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.runs.context import Context
 
 _IDENTITY = "the identity of an object"
 _ATTRIBUTE_HOOKS = frozenset({"__getattr__", "__getattribute__"})
@@ -63,7 +66,7 @@ class Calls:
             return (yield from self._called(functions, call, scope))
         classes = [v.scope for v in callees if isinstance(v, Class)]
         if classes:
-            return (yield from self._constructed(classes, arguments, scope))
+            return (yield from self._constructed(classes, call, scope))
         if isinstance(call.func, m.Attr):
             return (yield from self._method(call.func, arguments, scope))
         return NOT_KNOWN
@@ -98,12 +101,13 @@ class Calls:
     def _outside(self, function: ScopeId) -> ScopeId:
         return self.program.parent(function) or function
 
-    def _constructed(self, classes: list[ScopeId], arguments: list[m.Expr], scope: ScopeId) -> Asked:
+    def _constructed(self, classes: list[ScopeId], call: m.Call, scope: ScopeId) -> Asked:
         if all(self.material.is_enum(cls) for cls in classes):
             return closed("an enum member", "enum")
-        if arguments and any(self._is_by_value(cls) for cls in classes):
-            return (yield from self.material.all_of(arguments, scope))
-        return opened("a new object each time", "object")
+        if call.args and any(self._is_by_value(cls) for cls in classes):
+            return (yield from self.material.all_of([a.value for a in call.args], scope))
+        sure = yield from self._is_made_of_open(call, scope)
+        return opened("a new object each time", "object", hinted=not sure)
 
     def _is_by_value(self, cls: ScopeId) -> bool:
         """Whether objects of a class that are made alike are the same key."""
@@ -138,6 +142,8 @@ class Calls:
                 if owners and all(isinstance(v, Module | Class) or is_outside(v) for v in owners):
                     return closed("looked up among the names of a module or class", "names")
                 return NOTHING_YET
+        if name in name_lists().partials:
+            return (yield from self.material.all_of(arguments, scope))
         if name in name_lists().conversions:
             return (yield from self.material.all_of(arguments, scope)) if arguments else Origin(CLOSED_LITERAL)
         return (yield from self._catalogued(name, arguments, scope))
@@ -199,44 +205,55 @@ class Calls:
     def result(self, function: ScopeId) -> Asked:
         """What a function returns, in terms of its parameters."""
         facts = self.program.facts(function)
-        annotated = self.material.closing(facts.returns, self._outside(function))
-        if annotated is not None:
+        annotated = self.material.annotated(facts.returns, self._outside(function))
+        if annotated is not None and annotated.kind == "closed" and not annotated.weak:
             return Origin(annotated)
         if not name_lists().memos.isdisjoint(decorator_names(facts)):
             # it gives as many results as it gets different arguments
-            found = [self.parameter(Parameter(function, position)) for position in range(len(facts.parameters))]
-            return made_of(found) if found else closed("one result that is remembered", "constant")
-        return (yield from self.material.all_of(self.program.returned(function), function))
+            given = []
+            for position in range(len(facts.parameters)):
+                given.append((yield from self.parameter(Parameter(function, position))))
+            return made_of(given) if given else closed("one result that is remembered", "constant")
+        found = yield from self.material.all_of(self.program.returned(function), function)
+        return found._replace(domain=declared_as(annotated, found).domain)
 
-    def parameter(self, parameter: Parameter) -> Origin:
+    def parameter(self, parameter: Parameter) -> Asked:
         """What a parameter is made of inside its function: of itself, unless it is closed whoever calls."""
         annotated = self._annotated(parameter)
-        if annotated is not None and annotated.kind == "closed":
+        if annotated is not None and annotated.kind == "closed" and not annotated.weak:
             return Origin(annotated)
         facts, owner = self.program.facts(parameter.function), self.program.owner_class(parameter.function)
         if parameter.position or owner is None or facts.kind != "function" or is_static(facts):
             return Origin(None, frozenset({parameter}))
         values = self.resolver.parameter(parameter.function, 0)
-        return (
-            closed("a class of the program", "class")
-            if any(isinstance(v, Class) for v in values)
-            else self._receiver(owner)
-        )
+        if any(isinstance(v, Class) for v in values):
+            return closed("a class of the program", "class")
+        return (yield from self._receiver(owner))
 
     def _annotated(self, parameter: Parameter) -> Domain | None:
         annotation = self.program.facts(parameter.function).parameters[parameter.position].annotation
         return self.material.annotated(annotation, self._outside(parameter.function))
 
-    def _receiver(self, cls: ScopeId) -> Origin:
+    def _receiver(self, cls: ScopeId) -> Asked:
         """An object that puts itself in: as many as are made; how many its users make, nothing here says."""
-        flow = self.material.flow
+        flow, execution = self.material.flow, self.material.execution
         uses = [use for built in (cls, *flow.subclasses(cls)) for use in flow.class_uses(built)]
         sites = [use.site for use in uses if use.kind == "called"]
-        if sites and all(self.material.is_import_time(site.scope, site.op) for site in sites):
-            return closed("objects made at import", "object")
+        if sites and all(execution.runs_once(site.scope, site.op) for site in sites):
+            return closed("objects made when the program starts", "object")
         if not uses and not self.resolver.all_outside_bases(cls):
             return Origin(Domain("unknown", "an object of a class that nothing here makes", weak=True, source="object"))
-        return opened("an object of a class that is made again and again", "object")
+        sure = any(_comes_again(execution.at(site.scope, site.op)) for site in sites)
+        for site in () if sure else sites:
+            call = site.outer.node if site.parents else None
+            sure = sure or (yield from self._is_made_of_open(call, site.scope))
+        return opened("an object of a class that is made again and again", "object", hinted=not sure)
+
+    def _is_made_of_open(self, call: m.Expr | None, scope: ScopeId) -> Asking[bool]:
+        """Whether a construction is given something that is ever new."""
+        arguments = [a.value for a in call.args] if isinstance(call, m.Call) else []
+        given = yield from settled((yield from self.material.all_of(arguments, scope)))
+        return given.domain is not None and given.domain.kind == "open" and not given.domain.weak
 
     # --- keywords ---
 
@@ -289,7 +306,7 @@ class Calls:
         passed = join(domains)
         if annotated is not None and annotated.kind == "open" and passed.kind == "unknown":
             return Origin(annotated)
-        return Origin(passed if domains else self._by_name(name))
+        return declared_as(annotated, Origin(passed if domains else self._by_name(name)))
 
     def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
         if site.op >= 0 and self.material.is_import_time(site.scope, site.op):
@@ -309,3 +326,8 @@ class Calls:
             return Domain("open", f"`{name}` is a request or message", weak=True, source=root)
         given = f"`{name}` is given by callers outside the project"
         return self.material.by_word(name, name, given, given, "outside")
+
+
+def _comes_again(contexts: frozenset[Context]) -> bool:
+    """Whether code runs again and again while the program is at work, whoever uses it."""
+    return any(c.kind in {"run", "timer", "later"} or (c.kind in {"main", "startup"} and c.looped) for c in contexts)

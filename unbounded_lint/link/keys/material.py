@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
@@ -129,9 +130,9 @@ class Material:
         return None
 
     def closing(self, annotation: m.Expr | None, scope: ScopeId) -> Domain | None:
-        """The same, where it closes the set."""
+        """The same, where it closes the set whatever else is known."""
         found = self.annotated(annotation, scope)
-        return found if found is not None and found.kind == "closed" else None
+        return found if found is not None and found.kind == "closed" and not found.weak else None
 
     def is_enum(self, cls: ScopeId) -> bool:
         """Whether a class is an enum."""
@@ -155,7 +156,7 @@ class Material:
                 entry = self.catalog.annotation(value.name)
                 domain = stated(entry.domain, why, entry.source)
                 if domain is not None:
-                    return domain
+                    return replace(domain, weak=entry.weak)
         return None
 
 

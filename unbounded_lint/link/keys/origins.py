@@ -132,6 +132,15 @@ def is_closed(origin: Origin) -> bool:
     return origin.domain is not None and origin.domain.kind == "closed" and not origin.parameters
 
 
+def declared_as(annotated: Domain | None, origin: Origin) -> Origin:
+    """What is left of a settled origin by an annotation: one that closes the set holds, but a weak one gives way to
+    what is known to be open."""
+    if annotated is None or annotated.kind != "closed":
+        return origin
+    known = annotated.weak and origin.domain is not None and origin.domain.kind == "open"
+    return origin if known else Origin(annotated)
+
+
 def source_of(origin: Origin) -> KeySource:
     """Where a settled origin comes from."""
     return origin.domain.source if origin.domain is not None else "unknown"

@@ -12,6 +12,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import APPENDING, Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
+from unbounded_lint.link.containers.making import Making
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Flow
@@ -26,6 +27,7 @@ from unbounded_lint.link.runs.context import Context, ContextKind, Place
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
+from unbounded_lint.link.verdicts.inner import Inner
 from unbounded_lint.link.verdicts.longer import LONGER, Longer
 from unbounded_lint.link.verdicts.pools import Pools
 
@@ -62,7 +64,9 @@ class Insert:
 class Inserts:
     """Finds the inserts of one container."""
 
-    def __init__(self, flow: Flow, execution: Execution, serving: Serving, keys: Keys, removals: Removals) -> None:
+    def __init__(
+        self, flow: Flow, execution: Execution, serving: Serving, keys: Keys, removals: Removals, making: Making
+    ) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
@@ -73,6 +77,7 @@ class Inserts:
         self._installed = Installed(flow)
         self._pools = Pools(flow.program)
         self._longer = Longer(flow)
+        self._inner = Inner(flow, execution, keys, making)
 
     def of(self, holder: Holder, accesses: AccessList) -> tuple[Insert, ...]:
         """The inserts that can make the container grow after import."""
@@ -134,7 +139,7 @@ class Inserts:
         # the entry around a nested insert is there already, or another access inserts it: its inner key alone counts
         appends = access.how in APPENDING or access.key is None
         if access.nested and appends:
-            return Domain("unknown", "of no account, since entries are appended to", source="appended")
+            return self._inner.domain(access, holder, accesses)
         repeats = access.nested or holder.made.kind.family in GROWING or self._is_absent(access, accesses)
         if not repeats:
             return Domain("open", "of no account, since every call adds an entry", source="appended")
