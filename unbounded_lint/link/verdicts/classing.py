@@ -18,6 +18,7 @@ from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Step
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.causes import Causes
+from unbounded_lint.link.verdicts.completions import Completions
 from unbounded_lint.link.verdicts.extents import Extents
 from unbounded_lint.link.verdicts.flags import Flags
 from unbounded_lint.link.verdicts.guarantees import Guarantees
@@ -47,6 +48,7 @@ class Removals:
         self.causes = Causes(flow, execution, self.flags)
         self.guarantees = Guarantees(execution.graph, Reservations(execution.graph, execution))
         self.extents = Extents(flow, catalog, self.causes)
+        self.completions = Completions(flow, execution)
         self._unsized = Unsized(flow)
         self._latches = Latches(flow, execution)
         self._moments = Moments(flow, execution, self.causes, self.guarantees)
