@@ -26,6 +26,10 @@ CLOSED = {
     "method of an object that is made once": (
         VIEW + "        X[self.draw] = 1\nif __name__ == '__main__':\n    View(open('a'))\n"
     ),
+    "callable by a name that comes and goes": (
+        "from typing import Callable\ndef _put(k: Callable[[], None]):\n    X[k] = 1\n"
+        "def f(layer):\n    _put(layer.process_request)\n"
+    ),
     "callable from users": "from typing import Callable\ndef f(g: Callable[[], None]):\n    X[g] = 1\n",
     "result that is callable": (
         "from typing import Callable\ndef find(name) -> Callable[[], None]:\n    return load(name)\n"
