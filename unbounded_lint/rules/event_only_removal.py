@@ -17,17 +17,26 @@ CODE = "UBM102"
 NAME = "event-only-removal"
 _EVENTS = ("event", "guaranteed")  # the latter for other entries than those that some insert makes
 
+_ENDS = {"late": "times out", "cancelled": "is cancelled"}
+
 
 def check(project: Project, _options: Options) -> Iterator[Finding]:
     """One finding for each container that only events shrink."""
     for container in project.containers:
         if container.verdict.name == "event-only":
-            where = next(project.function(r.access.scope) for r in container.removals if r.when in _EVENTS)
-            message = (
-                f"`{container.name}` grows in {growth(container, project)} and shrinks only when "
-                f"`{where}` is asked to: an entry whose owner fails stays for ever"
-            )
+            message = f"`{container.name}` grows in {growth(container, project)} and {_shrinks(container, project)}"
             yield finding(CODE, NAME, message, container, project, _advice(container, project))
+
+
+def _shrinks(container: Container, project: Project) -> str:
+    """When a container shrinks, and which entries then stay."""
+    where = next(project.function(r.access.scope) for r in container.removals if r.when in _EVENTS)
+    ways = project.defects.event_only_removals.ways(container)
+    if "well" in ways:
+        return f"shrinks only when something fails, in `{where}`: while all goes well, its entries stay for ever"
+    when = "gets that far" if ways else "is asked to"
+    ends = " or ".join(_ENDS[way] for way in ways) or "fails"
+    return f"shrinks only when `{where}` {when}: an entry whose owner {ends} stays for ever"
 
 
 def _advice(container: Container, project: Project) -> str:

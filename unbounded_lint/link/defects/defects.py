@@ -6,6 +6,7 @@ from unbounded_lint.link.defects.birth_dated_expiry import BirthDatedExpiry
 from unbounded_lint.link.defects.early_sweeper_stop import EarlySweeperStops
 from unbounded_lint.link.defects.entry_skipping_sweep import EntrySkippingSweeps
 from unbounded_lint.link.defects.entry_timer_only_cleanup import EntryTimerOnlyCleanups
+from unbounded_lint.link.defects.event_only_removal import EventOnlyRemovals
 from unbounded_lint.link.defects.forgotten_companion import ForgottenCompanions
 from unbounded_lint.link.defects.fragile_sweeper_tick import FragileSweeperTicks
 from unbounded_lint.link.defects.keys_outlive_values import KeysOutlivingValues
@@ -26,6 +27,7 @@ class Defects:
         self.early_sweeper_stops = EarlySweeperStops(linked)
         self.entry_skipping_sweeps = EntrySkippingSweeps(linked)
         self.entry_timer_only_cleanups = EntryTimerOnlyCleanups(linked)
+        self.event_only_removals = EventOnlyRemovals(linked)
         self.forgotten_companions = ForgottenCompanions(linked)
         self.fragile_sweeper_ticks = FragileSweeperTicks(linked)
         self.keys_outliving_values = KeysOutlivingValues(linked)
