@@ -30,6 +30,17 @@ CLOSED = {
         "from typing import Callable\ndef _put(k: Callable[[], None]):\n    X[k] = 1\n"
         "def f(layer):\n    _put(layer.process_request)\n"
     ),
+    "sorted by a method": (
+        "NAMES = ['a', 'b']\n" + VIEW + "        for k in sorted(NAMES, key=self.rank):\n            X[k] = 1\n"
+        "    def rank(self, k):\n        return k\n" + HANDLE
+    ),
+    "least by a method": (
+        VIEW + "        X[min('a', 'b', key=self.rank)] = 1\n    def rank(self, k):\n        return k\n" + HANDLE
+    ),
+    "picked by a method": (
+        "NAMES = ['a', 'b']\n" + VIEW + "        for k in filter(self.fits, NAMES):\n            X[k] = 1\n"
+        "    def fits(self, k):\n        return k\n" + HANDLE
+    ),
     "callable from users": "from typing import Callable\ndef f(g: Callable[[], None]):\n    X[g] = 1\n",
     "result that is callable": (
         "from typing import Callable\ndef find(name) -> Callable[[], None]:\n    return load(name)\n"
@@ -168,6 +179,8 @@ OPEN = {
         + "        Job(self.draw).start()\n"
         + HANDLE
     ),
+    "made of what comes, one by one": "def f(request):\n    for k in map(str, request.ids):\n        X[k] = 1\n",
+    "picked from what comes": "def f(request):\n    for k in filter(None, request.ids):\n        X[k] = 1\n",
     "identity of a method": VIEW + "        X[id(self.draw)] = 1\n" + HANDLE,
     "lambda that captures an object": VIEW + "        X[lambda: self.draw()] = 1\n" + HANDLE,
     "lambda that has it as a default": VIEW + "        X[lambda me=self: me.draw()] = 1\n" + HANDLE,

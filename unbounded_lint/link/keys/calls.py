@@ -57,7 +57,7 @@ class Calls:
         """What the result of a call is made of."""
         arguments = [a.value for a in call.args]
         for name in sorted(self.material.callees(call.func, scope)):
-            known = yield from self._known(name, arguments, scope)
+            known = yield from self._known(name, call, scope)
             if known != NOTHING_YET:
                 return known
         callees = ordered(self.resolver.values(call.func, scope))
@@ -119,9 +119,11 @@ class Calls:
 
     # --- calls of what is known ---
 
-    def _known(self, name: str, arguments: list[m.Expr], scope: ScopeId) -> Asked:
+    def _known(self, name: str, call: m.Call, scope: ScopeId) -> Asked:
         """What the call of something outside the project gives; nothing where that is not known."""
-        match name, arguments:
+        arguments = [argument.value for argument in call.args]
+        placed = [argument.value for argument in call.args if argument.keyword is None]  # no `key=`
+        match name, placed:
             case "type", [_]:
                 return closed("a class", "class")
             case "id", [value]:
@@ -134,7 +136,7 @@ class Calls:
             case "next", [walked, *_] if self._is_held(walked, scope):
                 return (yield self.material.items(walked, scope))
             case "min", [_, _, *_]:
-                return (yield from self.least(arguments, scope))
+                return (yield from self.least(placed, scope))
             case "getattr", [holder, m.Const(value=key), *_]:
                 return (yield from self.attributes.value(m.Attr(holder, key), scope))
             case "getattr", [holder, _, *_]:
@@ -145,7 +147,7 @@ class Calls:
         if name in name_lists().partials:
             return (yield from self.material.all_of(arguments, scope))
         if name in name_lists().conversions:
-            return (yield from self.material.all_of(arguments, scope)) if arguments else Origin(CLOSED_LITERAL)
+            return (yield from self.material.all_of(placed, scope)) if arguments else Origin(CLOSED_LITERAL)
         return (yield from self._catalogued(name, arguments, scope))
 
     def _is_held(self, walked: m.Expr, scope: ScopeId) -> bool:

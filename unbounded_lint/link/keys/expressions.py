@@ -185,7 +185,8 @@ class Expressions:
             return (yield self.material.items(func.base, scope))
         names = self.material.callees(func, scope)
         if names & name_lists().gatherers and args:
-            return (yield from self._all_items((a.value for a in args if a.keyword is None), scope))
+            walked = [a.value for a in args if a.keyword is None]
+            return (yield from self._all_items(walked[1:] if "filter" in names else walked, scope))
         if "range" in names:
             return (yield from self.material.all_of((a.value for a in args), scope))
         return (yield self.material.value(call, scope))
