@@ -26,6 +26,11 @@ WAYS: dict[str, tuple[str, tuple[str, ...]]] = {
         RUN + "    await asyncio.wait([request.work()], timeout=9)\n" + DONE,
         ("cancelled",),
     ),
+    "behind a wait that only ends, with a test before the insert": (
+        HEAD + "async def run(request):\n    if not request.id:\n        return\n    X[request.id] = 1\n"
+        "    await asyncio.wait([request.work()], timeout=9)\n" + DONE,
+        ("cancelled",),
+    ),
     "behind a pause": (RUN + "    await asyncio.sleep(9)\n" + DONE, ("cancelled",)),
     "behind a wait without a limit": (
         RUN + "    await asyncio.wait_for(request.work(), None)\n" + DONE,

@@ -3,7 +3,8 @@ events takes out the entry of each. There are then as many entries as wait at on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
 from unbounded_lint.catalog.load import name_lists
@@ -13,10 +14,13 @@ from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import frames_of, in_block, loops_around, ops_in
 from unbounded_lint.link.program.definitions import expanded
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.removals import Removal
 
+_NEXT = 20
+"""How many waits behind an insert are looked at."""
 _CHOOSING: frozenset[m.FrameKind] = frozenset({"if", "else", "case", "except", "try", "while-else"})
 
 
@@ -28,12 +32,15 @@ class Completions:
         self.program = flow.program
         self.loops = execution.loops
 
-    def take(self, removal: Removal, inserts: Iterable[Access]) -> bool:
+    def take(self, removals: Iterable[Removal], inserts: Iterable[Access]) -> bool:
         """Whether a removal takes the entry of each event out, and whoever makes an entry waits for that."""
+        return any(map(self._takes, removals)) and all(map(self._waits, inserts))
+
+    def _takes(self, removal: Removal) -> bool:
         access = removal.access
-        if removal.extent != "single" or not _must_be_there(access) or not self._is_of_each(access):
+        if removal.extent != "single" or not _must_be_there(access):
             return False
-        return self._polls(access) and all(self._waits(insert) for insert in inserts)
+        return self._is_of_each(access) and self._polls(access)
 
     def _is_of_each(self, removal: Access) -> bool:
         """Whether a removal is done for each item of what another package gives, by a key that the item tells."""
@@ -64,13 +71,20 @@ class Completions:
         """Whether a function that makes an entry always waits behind that, and neither it nor a caller only for some
         time."""
         scope, facts = insert.scope, self.program.facts(insert.scope)
-        waits = (
-            at
-            for at in range(insert.op + 1, len(facts.ops))
-            if in_block(facts, facts.ops[at].frame, insert.op) and self._is_wait(facts.ops[at].action)
-        )
-        places = [(scope, next(waits, -1)), *((site.scope, site.op) for site in self.flow.call_sites(scope))]
-        return places[0][1] >= 0 and not any(self._is_limited(*place) for place in places)
+        waits = self._of_scope(scope)
+        first = bisect_right(waits, insert.op)
+        behind = (at for at in waits[first : first + _NEXT] if in_block(facts, facts.ops[at].frame, insert.op))
+        at = next(behind, -1)
+        return at >= 0 and not self._is_limited(scope, at) and not self._is_called_for_some_time(scope)
+
+    @kept
+    def _of_scope(self, scope: ScopeId) -> Sequence[int]:
+        """The operations of a scope that wait."""
+        return tuple(at for at, op in enumerate(self.program.facts(scope).ops) if _is_wait(op.action))
+
+    @kept
+    def _is_called_for_some_time(self, scope: ScopeId) -> bool:
+        return any(self._is_limited(site.scope, site.op) for site in self.flow.call_sites(scope))
 
     def _is_limited(self, scope: ScopeId, op: int) -> bool:
         """Whether a wait may end by a limit of time, in a call or a `with` around it."""
@@ -78,12 +92,12 @@ class Completions:
         limited = any(self.loops.sleeps(call, scope) for call in self.program.calls_at(scope, op))
         return limited or (op >= 0 and any(facts.frames[at].kind == "with" for at in frames_of(facts, op)))
 
-    @staticmethod
-    def _is_wait(action: m.Action) -> bool:
-        calls = (node.func for node in w.calls(action) if not node.args and isinstance(node.func, m.Attr))
-        if any(func.name in name_lists().waiting for func in calls):
-            return True
-        return any(isinstance(node, m.Await) for node in w.nodes(action))
+
+def _is_wait(action: m.Action) -> bool:
+    calls = (node.func for node in w.calls(action) if not node.args and isinstance(node.func, m.Attr))
+    if any(func.name in name_lists().waiting for func in calls):
+        return True
+    return any(isinstance(node, m.Await) for node in w.nodes(action))
 
 
 def _must_be_there(removal: Access) -> bool:

@@ -112,7 +112,7 @@ def verdict_on(
         return Verdict("replaced", Confidence.MEDIUM, ("it is emptied by the code that reads it, each cycle",))
     if any(asked.is_worked_off(r, accesses) for r in usual):
         return Verdict("replaced", Confidence.MEDIUM, ("running code works it off, one entry after the other",))
-    if any(asked.completions.take(r, (i.access for i in growing)) for r in usual):
+    if asked.completions.take(usual, (i.access for i in growing)):
         return Verdict("paired", Confidence.MEDIUM, ("the loop that polls for events removes the entry of each",))
     if _is_unscheduled(removals, asked.picks_stale):
         return Verdict("unscheduled", *growth)

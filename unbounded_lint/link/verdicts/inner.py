@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -24,6 +26,20 @@ _Value = tuple[m.Expr, ScopeId]
 _BY_USERS: frozenset[ContextKind] = frozenset({"api", "tested", "import", "test"})
 
 
+@dataclass(frozen=True)
+class Elements:
+    """What is inside the entries of one container."""
+
+    inner: Inner
+    holder: Holder
+    accesses: AccessList
+
+    @cached_property
+    def stay(self) -> bool:
+        """Whether whatever is appended stays."""
+        return self.inner.only_grow(self.holder, self.accesses)
+
+
 class Inner:
     """Judges what is appended to the containers inside entries."""
 
@@ -34,15 +50,14 @@ class Inner:
         self.execution = execution
         self._prunings = Prunings(flow, execution)
 
-    def domain(self, access: Access, holder: Holder, accesses: AccessList) -> Domain:
+    def domain(self, access: Access, elements: Elements) -> Domain:
         """What the elements are made of that an insert appends, where they are ever new and stay; unknown where either
         cannot be told: however few the keys are, the elements are then as many as there are."""
         told = None
         if access.value is not None and not access.bulk:
             told = self.keys.domain(access.value, access.scope, access.op)
-        if told is not None and told.kind == "open" and self._is_ever_new(told, access):
-            if self._only_grows(holder, accesses):
-                return told
+        if told is not None and told.kind == "open" and self._is_ever_new(told, access) and elements.stay:
+            return told
         return Domain("unknown", "of no account, since entries are appended to", source="appended")
 
     def _is_ever_new(self, told: Domain, access: Access) -> bool:
@@ -51,7 +66,7 @@ class Inner:
             return not told.weak
         return not self.execution.kinds(access.scope, access.op) <= _BY_USERS
 
-    def _only_grows(self, holder: Holder, accesses: AccessList) -> bool:
+    def only_grow(self, holder: Holder, accesses: AccessList) -> bool:
         """Whether the entries are seen to be containers without a limit from which nothing is taken out, and of which
         none is put in the place of another."""
         values = list(self._values(holder, accesses))

@@ -4,6 +4,7 @@ behind them notes a time. After one pause nothing comes through any more."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -20,6 +21,8 @@ from unbounded_lint.link.runs.context import LIVE, Place
 from unbounded_lint.link.runs.execution import Execution
 
 _DEPTH = 6
+_WRITES = 20
+"""How many places that note a time are looked at; what more of them note is taken for noted elsewhere."""
 _LESS = frozenset({"<", "<="})
 _MORE = frozenset({">", ">="})
 
@@ -96,8 +99,8 @@ class Latches:
 
     def _is_noted_behind(self, noted: m.Name | m.Attr, test: m.Expr, scope: ScopeId) -> bool:
         """Whether running code gives a variable or an attribute its times behind a test alone."""
-        writes = list(self._writes(noted, scope))
-        return bool(writes) and all(self._is_behind(place, test) for place in writes)
+        writes = list(islice(self._writes(noted, scope), _WRITES + 1))
+        return 0 < len(writes) <= _WRITES and all(self._is_behind(place, test) for place in writes)
 
     def _is_behind(self, place: Place, test: m.Expr) -> bool:
         scope, op = place
