@@ -415,12 +415,14 @@ class KeyCall(Entry, frozen=True, kw_only=True):
 
 
 class Annotation(Entry, frozen=True, kw_only=True):
-    """A type whose values, or (`bases`) whose subclasses' values, have this domain; parts: that of its arguments."""
+    """A type whose values, or (`bases`) whose subclasses' values, have this domain; parts: that of its arguments.
+    weak: what is known of a value counts more."""
 
     names: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     domain: Domain
     source: Source = "unknown"
+    weak: bool = False
 
 
 class Finite(Entry, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ _WHEN = {
     "unstarted": "by a timer that is never started",
     "once": "once, some time after the start",
     "barred": "behind a condition that never holds",
+    "shut": "behind a test of the clock that soon lets nothing through",
     "other-process": "in another process",
     "insert": "as part of an insert",
     "timer": "on a timer",

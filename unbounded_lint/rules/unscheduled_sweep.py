@@ -24,6 +24,7 @@ _WHY = {
     "once": "runs once, on a timer that nothing starts again",
     "other-process": "runs in another process, which has a copy of its own",
     "barred": "stands behind a condition that never holds",
+    "shut": "stands behind a test of the clock that lets nothing through any more after the first pause",
     "event": "is never scheduled",
 }
 
@@ -45,6 +46,8 @@ def _advice(sweep: Removal, container: Container, project: Project) -> str:
         return "start the timer with the program"
     if sweep.when == "barred":
         return "call the method that the condition names, or ask for the length that it means"
+    if sweep.when == "shut":
+        return "turn the comparison with the clock round, so that it lets through what comes late"
     if sweep.when == "once":
         return "start the timer again at the end of each sweep, in a `finally`, or use one that repeats"
     if sweep.when == "other-process":
@@ -53,7 +56,7 @@ def _advice(sweep: Removal, container: Container, project: Project) -> str:
 
 
 def _idle_sweep(container: Container) -> Removal:
-    order = ("unstarted", "once", "other-process", "barred", "test", "dead", "event")
+    order = ("unstarted", "once", "other-process", "barred", "shut", "test", "dead", "event")
     candidates = [r for r in container.removals if r.is_sweep and r.when in order]
     return min(candidates, key=lambda r: (r.extent != "sweep", order.index(r.when), r.access.scope, r.access.op))
 

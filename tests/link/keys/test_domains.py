@@ -13,11 +13,44 @@ from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.origins import Domain, join
 
 OBJECT = "class C:\n    def __init__(self):\n        self.n = 0\n    def f(self):\n"
+VIEW = "class View:\n    def draw(self):\n        pass\n    def __init__(self, data):\n"
+HANDLE = "def handle(request):\n    View(request.data)\n"
 CLOSED = {
     "class, in a metaclass": "class Meta(type):\n    def __call__(cls):\n        X[cls] = super().__call__()\n",
     "attribute of the one object": (
         "class Client:\n    def __init__(self, host):\n        self.host = host\n"
         "    def call(self):\n        X[self.host] = 1\nclient = Client(input())\n"
+    ),
+    "lambda": "def f():\n    X[lambda: 1] = 1\n",
+    "function inside that captures functions": (
+        "def deco(fn):\n    def run():\n        return fn()\n    X[run] = 1\n    return run\n"
+        "@deco\ndef g():\n    pass\n"
+    ),
+    "method of a class": (
+        "class C:\n    @classmethod\n    def make(cls):\n        pass\ndef f(request):\n    X[C.make] = 1\n"
+    ),
+    "method of an object that is made once": (
+        VIEW + "        X[self.draw] = 1\nif __name__ == '__main__':\n    View(open('a'))\n"
+    ),
+    "callable by a name that comes and goes": (
+        "from typing import Callable\ndef _put(k: Callable[[], None]):\n    X[k] = 1\n"
+        "def f(layer):\n    _put(layer.process_request)\n"
+    ),
+    "sorted by a method": (
+        "NAMES = ['a', 'b']\n" + VIEW + "        for k in sorted(NAMES, key=self.rank):\n            X[k] = 1\n"
+        "    def rank(self, k):\n        return k\n" + HANDLE
+    ),
+    "least by a method": (
+        VIEW + "        X[min('a', 'b', key=self.rank)] = 1\n    def rank(self, k):\n        return k\n" + HANDLE
+    ),
+    "picked by a method": (
+        "NAMES = ['a', 'b']\n" + VIEW + "        for k in filter(self.fits, NAMES):\n            X[k] = 1\n"
+        "    def fits(self, k):\n        return k\n" + HANDLE
+    ),
+    "callable from users": "from typing import Callable\ndef f(g: Callable[[], None]):\n    X[g] = 1\n",
+    "result that is callable": (
+        "from typing import Callable\ndef find(name) -> Callable[[], None]:\n    return load(name)\n"
+        "def f(k):\n    X[find('a')] = 1\n"
     ),
     "literal": "def f():\n    X['a'] = 1\n",
     "tuple of literals": "def f():\n    X['a', 1] = 1\n",
@@ -134,6 +167,42 @@ OPEN = {
     "the same, bound": "import itertools\nfresh = itertools.count(1).__next__\ndef f():\n    X[fresh()] = 1\n",
     "exception": "def f():\n    try:\n        g()\n    except ValueError as e:\n        X[e] = 1\n",
     "itself": "class C:\n    def __init__(self):\n        X[self] = 1\ndef f():\n    C()\n",
+    "itself, made again by a derived class": (
+        "class C:\n    def __init__(self):\n        X[str(self)] = 1\nclass D(C):\n    pass\ndef f():\n    D()\n"
+    ),
+    "itself, of a class that is handed on": (
+        "import server\nclass C:\n    def __init__(self):\n        X[self] = 1\nserver.serve(C)\n"
+    ),
+    "itself, of a class that a framework makes": (
+        "import asyncio\nclass C(asyncio.Protocol):\n    def connection_made(self, line):\n        X[self] = 1\n"
+    ),
+    "method of a new object": (VIEW + "        X[self.draw] = 1\n" + HANDLE),
+    "method, whatever the annotation says": (
+        "from typing import Callable\ndef _put(k: Callable[[], None]):\n    X[k] = 1\n"
+        + VIEW
+        + "        _put(self.draw)\n"
+        + HANDLE
+    ),
+    "method in an attribute that is declared": (
+        "from typing import Callable\nclass Job:\n    work: Callable[[], None]\n    def __init__(self, work):\n"
+        "        self.work = work\n    def start(self):\n        X[self.work] = 1\n"
+        + VIEW
+        + "        Job(self.draw).start()\n"
+        + HANDLE
+    ),
+    "made of what comes, one by one": "def f(request):\n    for k in map(str, request.ids):\n        X[k] = 1\n",
+    "picked from what comes": "def f(request):\n    for k in filter(None, request.ids):\n        X[k] = 1\n",
+    "identity of a method": VIEW + "        X[id(self.draw)] = 1\n" + HANDLE,
+    "lambda that captures an object": VIEW + "        X[lambda: self.draw()] = 1\n" + HANDLE,
+    "lambda that has it as a default": VIEW + "        X[lambda me=self: me.draw()] = 1\n" + HANDLE,
+    "function inside that captures it": VIEW
+    + "        def run():\n            self.draw()\n        X[run] = 1\n"
+    + HANDLE,
+    "partial": "import functools\n" + VIEW + "        X[functools.partial(draw, self)] = 1\n" + HANDLE,
+    "function that gives a method": (
+        "from typing import Callable\n" + VIEW + "        X[self.drawing()] = 1\n"
+        "    def drawing(self) -> Callable[[], None]:\n        return self.draw\n" + HANDLE
+    ),
     "new object": "class C:\n    pass\ndef f():\n    X[C()] = 1\n",
     "one open caller": "def _put(k):\n    X[k] = 1\ndef f(request):\n    _put('a')\n    _put(request.id)\n",
     "by keyword": "def _put(*, k):\n    X[k] = 1\ndef f(request):\n    _put(k=request.id)\n",
@@ -144,9 +213,29 @@ OPEN = {
     "values of a template": "def f(request):\n    X['%(a)s' % {'a': request.id}] = 1\n",
     "values of a map": "import json\ndef f(request):\n    X[json.dumps({'a': request.id})] = 1\n",
     "items of a request": "def f(request):\n    for k in request.args:\n        X[k] = 1\n",
+    "place of an address": (
+        "import fastapi\napp = fastapi.FastAPI()\n@app.get('/a/{name}')\ndef f(name: str):\n    X[name] = 1\n"
+    ),
+    "place of an address with a type": (
+        "import flask\napp = flask.Flask(__name__)\n@app.get('/a/<int:n>')\ndef f(n):\n    put(n)\n"
+        "def put(k):\n    X[k] = 1\n"
+    ),
+    "group of an address": (
+        "from django.urls import re_path\ndef f(r, name):\n    X[name] = 1\n"
+        "urlpatterns = [re_path(r'a/(?P<name>[a-z]+)', f)]\n"
+    ),
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
 UNKNOWN = {
+    "itself, of a class that only users make": "class C:\n    def __init__(self):\n        X[self] = 1\n",
+    "its text": "class C:\n    def __init__(self):\n        X[f'{self!r}-a'] = 1\n",
+    "its identity": "class C:\n    def start(self):\n        X[id(self)] = 1\n",
+    "place of an address among a few": (
+        "import flask\napp = flask.Flask(__name__)\n@app.get('/a/<any(b, c):k>')\ndef f(k):\n    X[k] = 1\n"
+    ),
+    "parameter that the address has no place for": (
+        "import fastapi\napp = fastapi.FastAPI()\n@app.get('/a/{name}')\ndef f(name, size=9):\n    X[size] = 1\n"
+    ),
     "counter that goes up and down": (
         OBJECT + "        self.n += 1\n        X[self.n] = 1\n    def g(self):\n        self.n -= 1\n"
     ),

@@ -14,6 +14,20 @@ RUN = "asyncio.run(work())\n"
 THREAD = "threading.Thread(target=work).start()\n"
 PUT = "X = {}\ndef put(request):\n    X[request.id] = request\n"
 
+LIST = "import asyncio\nX = []\ndef put(request):\n    X.append(request.id)\n"
+QUEUE = "import asyncio, queue\nX = queue.Queue()\ndef put(request):\n    X.put(request.id)\n"
+DRAIN = "def drop():\n    while X:\n        X.pop().cancel()\n"
+SWAP = "def drop():\n    global X\n    old, X = X, []\n    print(old)\n"
+
+
+def failing(failed: str, usual: str) -> str:
+    """A loop that is the program, with what it does after a failure and in any other round."""
+    return (
+        f"async def work():\n    while True:\n        try:\n            await read()\n            {usual}\n"
+        f"        except OSError:\n            {failed}\nif __name__ == '__main__':\n    {RUN}"
+    )
+
+
 ON_FAILURE: dict[str, tuple[str, str]] = {
     # program, verdict
     "handler of a retrying loop": (
@@ -83,6 +97,20 @@ ON_FAILURE: dict[str, tuple[str, str]] = {
         "    X[request.id] = time.time()\n",
         "amortised",
     ),
+    "worked off after a failure": (LIST + DRAIN + failing("drop()", "pass"), "event-only"),
+    "worked off in each round": (LIST + DRAIN + failing("pass", "drop()"), "replaced"),
+    "worked off after a failure, and if users ask": (
+        LIST + DRAIN + "def close():\n    drop()\n" + failing("drop()", "pass"),
+        "event-only",
+    ),
+    "worked off after a failure, and by a loop": (
+        LIST + DRAIN + failing("drop()", "pass") + "while True:\n    drop()\n",
+        "replaced",
+    ),
+    "taken as a whole after a failure": (LIST + SWAP + failing("drop()", "pass"), "event-only"),
+    "taken as a whole in each round": (LIST + SWAP + failing("pass", "drop()"), "replaced"),
+    "queue that a failure empties": (QUEUE + failing("X.get_nowait()", "pass"), "event-only"),
+    "queue that each round takes from": (QUEUE + failing("pass", "X.get_nowait()"), "bounded"),
 }
 
 FLAG = (
@@ -503,11 +531,72 @@ def test_a_key_is_followed_through_an_operator(tmp_path: Path) -> None:
     assert named(linked(tmp_path, {"m.py": text}), "Fading.X").verdict.name == "closed"
 
 
-TABLES = {**ON_FAILURE, **ONCE, **BARRED, **LEFT_OUT, **ASKED, **REBOUND, **SINGLE, **UNSCHEDULED}
+LAST = "import time\nX = {}\nLAST = time.time()\n"
+VISIT = "def put(request):\n    X[request.id] = time.time()\n    sweep()\n"
+
+
+def interval(test: str, *, first: str = "", noted: str = "now") -> str:
+    """A sweep on the insert path that goes on where a test with the clock does not hold."""
+    return (
+        f"{LAST}{VISIT}def sweep():\n    global LAST\n    now = time.time()\n{first}    if {test}:\n        return\n"
+        f"    for k, at in list(X.items()):\n        if now - at > 600:\n            del X[k]\n    LAST = {noted}\n"
+    )
+
+
+DESK = (
+    "import datetime\nclass Desk:\n    def __init__(self):\n        self.X = {{}}\n"
+    "        self.last = datetime.datetime.now()\n    def put(self, request):\n        self.X[request.id] = 1\n"
+    "        if {test}:\n            self.clean()\n"
+    "    def clean(self):\n        for k in [k for k, v in self.X.items() if v.old]:\n            del self.X[k]\n"
+    "        self.last = datetime.datetime.now()\n{more}DESK = Desk()\n"
+)
+SPAN = "(datetime.datetime.now() - self.last).total_seconds()"
+
+SHUT: dict[str, tuple[str, str]] = {
+    "interval that has passed": (interval("now - LAST < 60"), "amortised"),
+    "interval turned round": (interval("now - LAST > 60"), "unscheduled"),
+    "interval turned round, by a date": (interval("LAST + 60 < now"), "unscheduled"),
+    "interval turned round, by a name": (interval("gone >= 60", first="    gone = now - LAST\n"), "unscheduled"),
+    "interval turned round, beside another test": (interval("not X or now - LAST > 60"), "unscheduled"),
+    "either of two tests lets through": (interval("now - LAST > 60 and calm()"), "amortised"),
+    "noted whatever the test says": (
+        interval("now - before > 60", first="    before, LAST = LAST, now\n"),
+        "amortised",
+    ),
+    "noted in front of the test as well": (
+        interval("now - LAST > 60", first="    if not X:\n        LAST = now\n"),
+        "amortised",
+    ),
+    "noted by another function": (
+        interval("now - LAST > 60") + "def wake():\n    global LAST\n    LAST = 0\n",
+        "amortised",
+    ),
+    "next time that lies ahead": (interval("now < LAST", noted="now + 60"), "amortised"),
+    "next time that has passed": (interval("now > LAST", noted="now + 60"), "unscheduled"),
+    "no clock in the test": (interval("LAST - START > 60"), "amortised"),
+}
+
+SHUT_OFF_CALLS: dict[str, tuple[str, str]] = {
+    "interval in the caller": (DESK.format(test=f"{SPAN} > 60", more=""), "amortised"),
+    "interval in the caller, turned round": (DESK.format(test=f"{SPAN} < 60", more=""), "unscheduled"),
+    "another caller beside it": (
+        DESK.format(test=f"{SPAN} < 60", more="    def get(self, request):\n        self.clean()\n"),
+        "amortised",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), SHUT_OFF_CALLS.values(), ids=SHUT_OFF_CALLS)
+def test_verdict_of_a_sweep_that_is_called_at_intervals(text: str, expected: str, tmp_path: Path) -> None:
+    container = named(linked(tmp_path, {"m.py": text}), "Desk.X")
+    assert container.verdict.name == expected, [(r.extent, r.when) for r in container.removals]
+
+
+TABLES = {**ON_FAILURE, **ONCE, **BARRED, **LEFT_OUT, **ASKED, **REBOUND, **SINGLE, **UNSCHEDULED, **SHUT}
 
 
 def test_no_two_programs_share_a_name() -> None:
-    tables = (ON_FAILURE, ONCE, BARRED, LEFT_OUT, ASKED, REBOUND, SINGLE, UNSCHEDULED)
+    tables = (ON_FAILURE, ONCE, BARRED, LEFT_OUT, ASKED, REBOUND, SINGLE, UNSCHEDULED, SHUT)
     assert sum(map(len, tables)) == len(TABLES)
 
 

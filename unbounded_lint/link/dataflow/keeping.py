@@ -201,20 +201,7 @@ class Keeping:
         if module.scope(function.index).kind == "class":
             return
         yield from (at.here(p.default) for p in module.scope(function.index).parameters if p.default is not None)
-        names: dict[str, None] = {}
-        for index in range(function.index, module.last_within[function.index] + 1):
-            inner = ScopeId(function.path, index)
-            for op in module.scope(index).ops:
-                for node in w.nodes(op.action):
-                    if isinstance(node, m.Name) and self._is_captured(node.id, inner, function):
-                        names[node.id] = None
-        yield from (at.here(m.Name(name)) for name in names)
-
-    def _is_captured(self, name: str, inner: ScopeId, function: ScopeId) -> bool:
-        owner = self.resolver.owner(name, inner)
-        if owner is None or owner.index >= function.index:
-            return False
-        return self.program.facts(owner).kind in {"function", "lambda"}
+        yield from (at.here(m.Name(name)) for name, _ in self.resolver.captured(function))
 
     # --- attributes ---
 

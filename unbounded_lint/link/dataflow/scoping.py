@@ -90,6 +90,20 @@ class Scoping:
             index, first = facts.parent, False
         return None
 
+    @kept
+    def captured(self, function: ScopeId) -> tuple[tuple[str, ScopeId], ...]:
+        """The variables of functions around one that it or a function inside it uses, and whose they are."""
+        module, found = self.program.of(function), dict[tuple[str, ScopeId], None]()
+        for index in range(function.index, module.last_within[function.index] + 1):
+            inner = ScopeId(function.path, index)
+            names = (n.id for op in module.scope(index).ops for n in w.nodes(op.action) if isinstance(n, m.Name))
+            for name in names:
+                owner = self.owner(name, inner)
+                if owner is not None and owner.index < function.index:
+                    if self.program.facts(owner).kind in {"function", "lambda"}:
+                        found[name, owner] = None
+        return tuple(found)
+
     def starred(self, name: str, module: LinkedModule) -> ScopeId | None:
         """The module that a name comes from by star imports, the nearest of several."""
         key = (name, module.path)

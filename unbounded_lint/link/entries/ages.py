@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import AccessList
-from unbounded_lint.link.dataflow.clocks import tells_time
+from unbounded_lint.link.dataflow.clocks import summands, tells_time
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.sources import HOPS, Source
 from unbounded_lint.link.entries.values import Entries, Entry
@@ -21,7 +20,6 @@ from unbounded_lint.link.runs.execution import Execution
 _ORDER = frozenset({"<", "<=", ">", ">="})
 _DEPTH = 8
 _TERMS = 60
-_NUMBERS = frozenset({"float", "int", "abs", "round", "max", "min"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,21 +126,5 @@ class _Terms:
 
     def _parts(self, source: Source, sign: int) -> list[tuple[Source, int]]:
         """What a source is made of or comes from, each with its sign."""
-        inner: tuple[m.Expr, ...] = ()
-        match source.expr:
-            case m.Binary(op="-", items=(first, *rest)):
-                minus = [(source._replace(expr=item), -sign) for item in rest]
-                return [(source._replace(expr=first), sign), *minus]
-            case m.Unary(op="-", operand=operand):
-                return [(source._replace(expr=operand), -sign)]
-            case m.Binary(items=items):
-                inner = items
-            case m.Call(func=m.Attr(base=base, name=name)) if name in name_lists().date_methods:
-                inner = (base,)
-            case m.Call(func=m.Name(id=name), args=args) if name in _NUMBERS:
-                inner = tuple(argument.value for argument in args)
-            case m.Call(func=func, args=(first, *_)) if w.last_name(func) in name_lists().date_readers:
-                inner = (first.value,)
-            case _:
-                return [(each, sign) for each in self.entries.sources.of(*source)]
-        return [(source._replace(expr=part), sign) for part in inner]
+        parts = [(source._replace(expr=part), each) for part, each in summands(source.expr, sign)]
+        return parts or [(each, sign) for each in self.entries.sources.of(*source)]

@@ -20,6 +20,7 @@ from unbounded_lint.link.keys.origins import (
     Origin,
     Question,
     closed,
+    declared_as,
     is_closed,
     made_of,
     opened,
@@ -48,6 +49,8 @@ class Attributes:
         known = self._at_once(expr, scope, text, bases)
         if known is not None:
             return known
+        if self._is_method(expr, scope):
+            return (yield self.material.value(expr.base, scope))
         found = []
         for base in ordered(bases):
             part = yield from self._on(base, expr.name)
@@ -98,6 +101,11 @@ class Attributes:
         if self._is_written_later(expr.name):
             return False
         return all(self.material.lifetimes.is_of_few(base.scope) for base in bases if isinstance(base, Instance))
+
+    def _is_method(self, expr: m.Attr, scope: ScopeId) -> bool:
+        """Whether an attribute is a method with the object that it was looked up on: it is another one for each."""
+        methods = self.resolver.values(expr, scope)
+        return bool(methods) and all(isinstance(v, Function) and v.receiver is not None for v in methods)
 
     def _is_part_of_constant(self, expr: m.Attr, bases: Values, scope: ScopeId) -> bool:
         """`Versions.FIRST.name`, where a class body makes the object `FIRST`, and only constructors write to `name`."""
@@ -156,9 +164,10 @@ class Attributes:
             elif write.value is not None:
                 parts.append((yield self.material.value(write.value, write.scope)))
         declared = self.material.annotated(next(declarations(self.program.facts(cls), name), None), cls)
-        if declared is not None and (not parts or declared.kind == "closed"):
-            return Origin(declared)
-        return made_of(parts) if parts else NOTHING_YET
+        if not parts:
+            return Origin(declared) if declared is not None else NOTHING_YET
+        whole = made_of(parts)
+        return declared_as(declared, (yield from settled(whole))) if declared is not None else whole
 
 
 def _is_definition(value: Value) -> bool:

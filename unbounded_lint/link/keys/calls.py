@@ -19,11 +19,13 @@ from unbounded_lint.link.keys.origins import (
     NOT_KNOWN,
     NOTHING_YET,
     Asked,
+    Asking,
     Domain,
     Origin,
     Parameter,
     Question,
     closed,
+    declared_as,
     is_closed,
     join,
     made_of,
@@ -32,7 +34,9 @@ from unbounded_lint.link.keys.origins import (
     source_of,
     stated,
 )
+from unbounded_lint.link.keys.routes import Routes
 from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.runs.context import Context
 
 _IDENTITY = "the identity of an object"
 _ATTRIBUTE_HOOKS = frozenset({"__getattr__", "__getattribute__"})
@@ -47,12 +51,13 @@ class Calls:
         self.narrowing = narrowing
         self.program = material.program
         self.resolver = material.resolver
+        self._routes = Routes(material.execution)
 
     def value(self, call: m.Call, scope: ScopeId) -> Asked:
         """What the result of a call is made of."""
         arguments = [a.value for a in call.args]
         for name in sorted(self.material.callees(call.func, scope)):
-            known = yield from self._known(name, arguments, scope)
+            known = yield from self._known(name, call, scope)
             if known != NOTHING_YET:
                 return known
         callees = ordered(self.resolver.values(call.func, scope))
@@ -61,7 +66,7 @@ class Calls:
             return (yield from self._called(functions, call, scope))
         classes = [v.scope for v in callees if isinstance(v, Class)]
         if classes:
-            return (yield from self._constructed(classes, arguments, scope))
+            return (yield from self._constructed(classes, call, scope))
         if isinstance(call.func, m.Attr):
             return (yield from self._method(call.func, arguments, scope))
         return NOT_KNOWN
@@ -96,12 +101,13 @@ class Calls:
     def _outside(self, function: ScopeId) -> ScopeId:
         return self.program.parent(function) or function
 
-    def _constructed(self, classes: list[ScopeId], arguments: list[m.Expr], scope: ScopeId) -> Asked:
+    def _constructed(self, classes: list[ScopeId], call: m.Call, scope: ScopeId) -> Asked:
         if all(self.material.is_enum(cls) for cls in classes):
             return closed("an enum member", "enum")
-        if arguments and any(self._is_by_value(cls) for cls in classes):
-            return (yield from self.material.all_of(arguments, scope))
-        return opened("a new object each time", "object")
+        if call.args and any(self._is_by_value(cls) for cls in classes):
+            return (yield from self.material.all_of([a.value for a in call.args], scope))
+        sure = yield from self._is_made_of_open(call, scope)
+        return opened("a new object each time", "object", hinted=not sure)
 
     def _is_by_value(self, cls: ScopeId) -> bool:
         """Whether objects of a class that are made alike are the same key."""
@@ -113,20 +119,24 @@ class Calls:
 
     # --- calls of what is known ---
 
-    def _known(self, name: str, arguments: list[m.Expr], scope: ScopeId) -> Asked:
+    def _known(self, name: str, call: m.Call, scope: ScopeId) -> Asked:
         """What the call of something outside the project gives; nothing where that is not known."""
-        match name, arguments:
+        arguments = [argument.value for argument in call.args]
+        placed = [argument.value for argument in call.args if argument.keyword is None]  # no `key=`
+        match name, placed:
             case "type", [_]:
                 return closed("a class", "class")
             case "id", [value]:
                 found = yield from settled((yield self.material.value(value, scope)))
-                return found if is_closed(found) and source_of(found) in LASTING else opened(_IDENTITY, "identity")
+                known = found.domain is not None and found.domain.kind != "open"
+                lasts = source_of(found) == "object" or (is_closed(found) and source_of(found) in LASTING)
+                return found if known and lasts else opened(_IDENTITY, "identity")
             case "bool", _:
                 return closed("a truth value", "constant")
             case "next", [walked, *_] if self._is_held(walked, scope):
                 return (yield self.material.items(walked, scope))
             case "min", [_, _, *_]:
-                return (yield from self.least(arguments, scope))
+                return (yield from self.least(placed, scope))
             case "getattr", [holder, m.Const(value=key), *_]:
                 return (yield from self.attributes.value(m.Attr(holder, key), scope))
             case "getattr", [holder, _, *_]:
@@ -134,8 +144,10 @@ class Calls:
                 if owners and all(isinstance(v, Module | Class) or is_outside(v) for v in owners):
                     return closed("looked up among the names of a module or class", "names")
                 return NOTHING_YET
+        if name in name_lists().partials:
+            return (yield from self.material.all_of(arguments, scope))
         if name in name_lists().conversions:
-            return (yield from self.material.all_of(arguments, scope)) if arguments else Origin(CLOSED_LITERAL)
+            return (yield from self.material.all_of(placed, scope)) if arguments else Origin(CLOSED_LITERAL)
         return (yield from self._catalogued(name, arguments, scope))
 
     def _is_held(self, walked: m.Expr, scope: ScopeId) -> bool:
@@ -195,19 +207,22 @@ class Calls:
     def result(self, function: ScopeId) -> Asked:
         """What a function returns, in terms of its parameters."""
         facts = self.program.facts(function)
-        annotated = self.material.closing(facts.returns, self._outside(function))
-        if annotated is not None:
+        annotated = self.material.annotated(facts.returns, self._outside(function))
+        if annotated is not None and annotated.kind == "closed" and not annotated.weak:
             return Origin(annotated)
         if not name_lists().memos.isdisjoint(decorator_names(facts)):
             # it gives as many results as it gets different arguments
-            found = [self.parameter(Parameter(function, position)) for position in range(len(facts.parameters))]
-            return made_of(found) if found else closed("one result that is remembered", "constant")
-        return (yield from self.material.all_of(self.program.returned(function), function))
+            given = []
+            for position in range(len(facts.parameters)):
+                given.append((yield from self.parameter(Parameter(function, position))))
+            return made_of(given) if given else closed("one result that is remembered", "constant")
+        found = yield from self.material.all_of(self.program.returned(function), function)
+        return found._replace(domain=declared_as(annotated, found).domain)
 
-    def parameter(self, parameter: Parameter) -> Origin:
+    def parameter(self, parameter: Parameter) -> Asked:
         """What a parameter is made of inside its function: of itself, unless it is closed whoever calls."""
         annotated = self._annotated(parameter)
-        if annotated is not None and annotated.kind == "closed":
+        if annotated is not None and annotated.kind == "closed" and not annotated.weak:
             return Origin(annotated)
         facts, owner = self.program.facts(parameter.function), self.program.owner_class(parameter.function)
         if parameter.position or owner is None or facts.kind != "function" or is_static(facts):
@@ -215,22 +230,34 @@ class Calls:
         if "type" in self.resolver.all_outside_bases(owner):
             return closed("a class of the program", "class")
         values = self.resolver.parameter(parameter.function, 0)
-        return (
-            closed("a class of the program", "class")
-            if any(isinstance(v, Class) for v in values)
-            else self._receiver(owner)
-        )
+        if any(isinstance(v, Class) for v in values):
+            return closed("a class of the program", "class")
+        return (yield from self._receiver(owner))
 
     def _annotated(self, parameter: Parameter) -> Domain | None:
         annotation = self.program.facts(parameter.function).parameters[parameter.position].annotation
         return self.material.annotated(annotation, self._outside(parameter.function))
 
-    def _receiver(self, cls: ScopeId) -> Origin:
-        """An object that puts itself in: as many as are made."""
-        sites = [use.site for use in self.material.flow.constructions(cls)]
-        if sites and all(self.material.is_import_time(site.scope, site.op) for site in sites):
-            return closed("objects made at import", "object")
-        return opened("an object of a class that is made again and again", "object")
+    def _receiver(self, cls: ScopeId) -> Asked:
+        """An object that puts itself in: as many as are made; how many its users make, nothing here says."""
+        flow, execution = self.material.flow, self.material.execution
+        uses = [use for built in (cls, *flow.subclasses(cls)) for use in flow.class_uses(built)]
+        sites = [use.site for use in uses if use.kind == "called"]
+        if sites and all(execution.runs_once(site.scope, site.op) for site in sites):
+            return closed("objects made when the program starts", "object")
+        if not uses and not self.resolver.all_outside_bases(cls):
+            return Origin(Domain("unknown", "an object of a class that nothing here makes", weak=True, source="object"))
+        sure = any(_comes_again(execution.at(site.scope, site.op)) for site in sites)
+        for site in () if sure else sites:
+            call = site.outer.node if site.parents else None
+            sure = sure or (yield from self._is_made_of_open(call, site.scope))
+        return opened("an object of a class that is made again and again", "object", hinted=not sure)
+
+    def _is_made_of_open(self, call: m.Expr | None, scope: ScopeId) -> Asking[bool]:
+        """Whether a construction is given something that is ever new."""
+        arguments = [a.value for a in call.args] if isinstance(call, m.Call) else []
+        given = yield from settled((yield from self.material.all_of(arguments, scope)))
+        return given.domain is not None and given.domain.kind == "open" and not given.domain.weak
 
     # --- keywords ---
 
@@ -276,14 +303,16 @@ class Calls:
         found = []
         for site in self.material.flow.call_sites(parameter.function):
             found.append((yield from self._passed(parameter, site)))
+        name = facts.parameters[parameter.position].name
+        if name in self._routes.places(parameter.function):
+            found.append(opened(f"`{name}` is a part of the address that is asked for", "request"))
         domains = [origin.domain for origin in found if origin.domain is not None]
         passed = join(domains)
         if annotated is not None and annotated.kind == "open" and passed.kind == "unknown":
             return Origin(annotated)
         if domains:
-            return Origin(passed)
-        name = facts.parameters[parameter.position].name
-        return Origin(self._of_event(parameter.function, name) or self._by_name(name))
+            return declared_as(annotated, Origin(passed))
+        return declared_as(annotated, Origin(self._of_event(parameter.function, name) or self._by_name(name)))
 
     def _of_event(self, function: ScopeId, name: str) -> Domain | None:
         """What a framework passes to a function that it runs for each request or event."""
@@ -310,3 +339,8 @@ class Calls:
             return Domain("open", f"`{name}` is a request or message", weak=True, source=root)
         given = f"`{name}` is given by callers outside the project"
         return self.material.by_word(name, name, given, given, "outside")
+
+
+def _comes_again(contexts: frozenset[Context]) -> bool:
+    """Whether code runs again and again while the program is at work, whoever uses it."""
+    return any(c.kind in {"run", "timer", "later"} or (c.kind in {"main", "startup"} and c.looped) for c in contexts)

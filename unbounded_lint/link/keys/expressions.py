@@ -59,10 +59,9 @@ class Expressions:
                 return (yield from self.attributes.value(expr, scope))
             case m.Call():
                 return (yield from self.calls.value(expr, scope))
-            case m.Sub(base=base, index=m.Slice()):
-                return (yield material.value(base, scope))
-            case m.Sub(base=base):
-                return (yield material.items(base, scope))
+            case m.Sub(base=base, index=index):
+                part = material.value if isinstance(index, m.Slice) else material.items
+                return (yield part(base, scope))
             case m.Display(items=items) | m.FString(parts=items) | m.BoolOp(items=items):
                 return (yield from self._literal(items, scope))
             case m.DictDisplay(items=entries):
@@ -78,6 +77,8 @@ class Expressions:
                 return (yield from material.all_of(items, scope))
             case m.Unary(operand=inner) | m.Await(value=inner) | m.Walrus(value=inner) | m.Star(value=inner):
                 return (yield material.value(inner, scope))
+            case m.Lambda(scope=inner):
+                return (yield from self._closure(ScopeId(scope.path, inner)))
             case m.IfExp(body=body, orelse=orelse):
                 return (yield from material.all_of((body, orelse), scope))
             case m.Comp(element=element, clauses=clauses):
@@ -114,11 +115,11 @@ class Expressions:
         at_import = scope.index == owner.index == 0 and self.material.is_import_time(scope, binding.op)
         match binding.kind:
             case "define":
-                return self._definition(binding, scope)
+                return (yield from self._definition(binding, scope))
             case "import":
                 return closed(f"`{name}` is imported", "names")
             case "parameter":
-                return self.calls.parameter(Parameter(scope, binding.index))
+                return (yield from self.calls.parameter(Parameter(scope, binding.index)))
             case "value" | "item" | "item-part" if at_import:
                 return closed(f"`{name}` is set at import", "constant")
             case "value":
@@ -132,12 +133,23 @@ class Expressions:
         expr = binding.given or binding.expr
         return NOT_KNOWN if expr is None else (yield self.material.value(expr, scope))
 
-    def _definition(self, binding: Binding, scope: ScopeId) -> Origin:
+    def _definition(self, binding: Binding, scope: ScopeId) -> Asked:
         kind = self.program.of(scope).scope(binding.index).kind
         lasting = scope.index == 0 or self.program.facts(scope).kind == "class"
         if not lasting:
-            return NOT_KNOWN
+            return NOT_KNOWN if kind == "class" else (yield from self._closure(ScopeId(scope.path, binding.index)))
         return closed(f"a {kind} of the program", "class" if kind == "class" else "function")
+
+    def _closure(self, function: ScopeId) -> Asked:
+        """What a function inside another is made of: the program's text, and what it captures, by defaults as well."""
+        outside = self.program.parent(function) or function
+        found = [closed("a function of the program", "function")]
+        for name, owner in self.resolver.captured(function):
+            found.append((yield Question("variable", (name, owner))))
+        for parameter in self.program.facts(function).parameters:
+            if parameter.default is not None:
+                found.append((yield self.material.value(parameter.default, outside)))
+        return made_of(found)
 
     def _annotated(self, binding: Binding, scope: ScopeId) -> Origin | None:
         action = self.program.facts(scope).ops[binding.op].action if binding.op >= 0 else None
@@ -173,7 +185,8 @@ class Expressions:
             return (yield self.material.items(func.base, scope))
         names = self.material.callees(func, scope)
         if names & name_lists().gatherers and args:
-            return (yield from self._all_items((a.value for a in args if a.keyword is None), scope))
+            walked = [a.value for a in args if a.keyword is None]
+            return (yield from self._all_items(walked[1:] if "filter" in names else walked, scope))
         if "range" in names:
             return (yield from self.material.all_of((a.value for a in args), scope))
         return (yield self.material.value(call, scope))

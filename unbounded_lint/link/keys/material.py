@@ -135,9 +135,9 @@ class Material:
         return None
 
     def closing(self, annotation: m.Expr | None, scope: ScopeId) -> Domain | None:
-        """The same, where it closes the set."""
+        """The same, where it closes the set whatever else is known."""
         found = self.annotated(annotation, scope)
-        return found if found is not None and found.kind == "closed" else None
+        return found if found is not None and found.kind == "closed" and not found.weak else None
 
     def is_enum(self, cls: ScopeId) -> bool:
         """Whether a class is an enum."""
@@ -161,7 +161,8 @@ class Material:
                 entry = self.catalog.annotation(value.name)
                 domain = stated(entry.domain, why, entry.source)
                 if domain is not None:
-                    return replace(domain, weak=domain.kind == "open" and entry.source in _OF_VALUES)
+                    weak = entry.weak or (domain.kind == "open" and entry.source in _OF_VALUES)
+                    return replace(domain, weak=weak)
         return None
 
 

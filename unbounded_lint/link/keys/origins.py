@@ -132,6 +132,16 @@ def is_closed(origin: Origin) -> bool:
     return origin.domain is not None and origin.domain.kind == "closed" and not origin.parameters
 
 
+def declared_as(annotated: Domain | None, origin: Origin) -> Origin:
+    """What is left of a settled origin by an annotation: one that closes the set holds, but a weak one gives way to
+    what is known to be open, and not by its name alone."""
+    if annotated is None or annotated.kind != "closed":
+        return origin
+    told = origin.domain
+    is_open = told is not None and told.kind == "open" and not told.weak
+    return origin if annotated.weak and is_open else Origin(annotated)
+
+
 def source_of(origin: Origin) -> KeySource:
     """Where a settled origin comes from."""
     return origin.domain.source if origin.domain is not None else "unknown"

@@ -15,12 +15,14 @@ from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_o
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import in_block, loops_around
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.context import Context, ContextKind, Step
+from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Step
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.causes import Causes
+from unbounded_lint.link.verdicts.completions import Completions
 from unbounded_lint.link.verdicts.extents import Extents
 from unbounded_lint.link.verdicts.flags import Flags
 from unbounded_lint.link.verdicts.guarantees import Guarantees
+from unbounded_lint.link.verdicts.latches import Latches
 from unbounded_lint.link.verdicts.moments import Moments
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
@@ -30,8 +32,8 @@ _Definitions: TypeAlias = "tuple[tuple[ScopeId, int], ...]"
 """Where a container is made."""
 
 
-_ASKED: frozenset[ContextKind] = frozenset({"api", "tested", "test", "dead", "import"})
-"""What runs only if somebody asks for it, or before the program is at work."""
+_AT_WORK: frozenset[ContextKind] = LIVE - {"api", "import", "exit"}
+"""What runs while the program is at work, whether or not somebody outside asks for it."""
 
 
 class Removals:
@@ -46,7 +48,9 @@ class Removals:
         self.causes = Causes(flow, execution, self.flags)
         self.guarantees = Guarantees(execution.graph, Reservations(execution.graph, execution))
         self.extents = Extents(flow, catalog, self.causes)
+        self.completions = Completions(flow, execution)
         self._unsized = Unsized(flow)
+        self._latches = Latches(flow, execution)
         self._moments = Moments(flow, execution, self.causes, self.guarantees)
 
     def of(self, accesses: AccessList, definitions: _Definitions = ()) -> tuple[Removal, ...]:
@@ -62,6 +66,8 @@ class Removals:
                 when = self._moments.of(access, extent, contexts, accesses)
                 if self._unsized.bars(access, accesses, definitions):
                     when = "barred"
+                elif self._latches.bar(access):
+                    when = "shut"
                 found.append(Removal(access, extent, when, contexts, self._moments.is_walked(access)))
         return tuple(found)
 
@@ -79,7 +85,8 @@ class Removals:
         """Whether running code takes what is next until nothing is left, or nothing that is due: a `while` that asks
         the container itself, around what takes the next from it."""
         scope, facts = removal.access.scope, self.program.facts(removal.access.scope)
-        if removal.extent != "evict" or removal.when != "event" or {c.kind for c in removal.contexts} <= _ASKED:
+        usual = {context.kind for context in removal.contexts if not context.failing}
+        if removal.extent != "evict" or removal.when != "event" or usual.isdisjoint(_AT_WORK):
             return False
         nodes = accesses.own_nodes(scope)
         heads = (

@@ -24,7 +24,7 @@ VerdictName: TypeAlias = Literal[
 
 _CONSUMED: frozenset[Moment] = frozenset({"event", "timer", "insert"})
 _BY_EVENT: frozenset[Moment] = frozenset({"event", "guaranteed"})
-_UNCALLED: frozenset[Moment] = frozenset({"dead", "test", "barred"})
+_UNCALLED: frozenset[Moment] = frozenset({"dead", "test", "barred", "shut"})
 _NOBODY: frozenset[ContextKind] = frozenset({"api", "test", "dead"})
 
 
@@ -91,13 +91,14 @@ def verdict_on(
 ) -> Verdict:
     """The first row of the table in the design that fits; `growth` says how sure it is that the container grows."""
     whens = {r.when for r in removals}
+    usual = [r for r in removals if not r.fails]
     if holder.made.bounded:
         return _sure("bounded", f"`{holder.made.text}` cannot grow without limit")
     if not inserts and any(a.kind == "insert" for a in accesses):
         return _sure("closed", "every insert has a closed key, runs only at import, or fills it once")
     if not inserts:
         return _sure("idle", "nothing inserts into it")
-    if holder.made.kind.family == "queue" and not whens.isdisjoint(_CONSUMED):
+    if holder.made.kind.family == "queue" and any(r.when in _CONSUMED for r in usual):
         return Verdict("bounded", Confidence.MEDIUM, ("a consumer takes from it",))
     if "capacity" in whens:
         return _sure("bounded", "its size is capped")
@@ -111,11 +112,13 @@ def verdict_on(
         return _sure("entry-timer", "a one-shot timer removes each entry")
     if any(r.when == "insert" and r.extent != "single" for r in removals):
         return _sure("amortised", "the insert path sweeps it")
-    swapped = [r for r in removals if (r.when, r.extent, r.access.how) == ("event", "all", "swap")]
+    swapped = [r for r in usual if (r.when, r.extent, r.access.how) == ("event", "all", "swap")]
     if not all(asked.execution.roots.is_forgotten(r.access.scope) for r in swapped):
         return Verdict("replaced", Confidence.MEDIUM, ("it is emptied by the code that reads it, each cycle",))
-    if any(asked.is_worked_off(r, accesses) for r in removals):
+    if any(asked.is_worked_off(r, accesses) for r in usual):
         return Verdict("replaced", Confidence.MEDIUM, ("running code works it off, one entry after the other",))
+    if asked.completions.take(usual, (i.access for i in growing)):
+        return Verdict("paired", Confidence.MEDIUM, ("the loop that polls for events removes the entry of each",))
     if _is_unscheduled(removals, asked.picks_stale):
         return Verdict("unscheduled", *growth)
     return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", *growth)

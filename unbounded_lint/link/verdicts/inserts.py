@@ -12,6 +12,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import APPENDING, Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
+from unbounded_lint.link.containers.making import Making
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Flow
@@ -26,6 +27,7 @@ from unbounded_lint.link.runs.context import Context, ContextKind, Place
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
+from unbounded_lint.link.verdicts.inner import Elements, Inner
 from unbounded_lint.link.verdicts.longer import LONGER, Longer
 from unbounded_lint.link.verdicts.pools import Pools
 
@@ -62,7 +64,9 @@ class Insert:
 class Inserts:
     """Finds the inserts of one container."""
 
-    def __init__(self, flow: Flow, execution: Execution, serving: Serving, keys: Keys, removals: Removals) -> None:
+    def __init__(
+        self, flow: Flow, execution: Execution, serving: Serving, keys: Keys, removals: Removals, making: Making
+    ) -> None:
         self.flow = flow
         self.program = flow.program
         self.resolver = flow.resolver
@@ -73,10 +77,12 @@ class Inserts:
         self._installed = Installed(flow)
         self._pools = Pools(flow.program)
         self._longer = Longer(flow)
+        self._inner = Inner(flow, execution, keys, making)
 
     def of(self, holder: Holder, accesses: AccessList) -> tuple[Insert, ...]:
         """The inserts that can make the container grow after import."""
         found, resets, defining = [], self._resets(holder, accesses), self._is_loaded(accesses)
+        elements = Elements(self._inner, holder, accesses)
         passing, gives_back = self._ends_with_script(holder), self._pools.is_free_list(accesses)
         for access in accesses:
             if access.kind != "insert":
@@ -94,7 +100,7 @@ class Inserts:
                 continue
             if self._is_definition(access) or self._pools.keeps(access, gives_back=gives_back):
                 continue
-            domain = LONGER if longer else self._domain(holder, access, accesses)
+            domain = LONGER if longer else self._domain(access, elements)
             if isinstance(holder.handle, Registered) and (
                 domain.kind != "open" or _is_called_by_users(access, contexts)
             ):
@@ -130,11 +136,12 @@ class Inserts:
         at_main = not holder.scope.index and in_main_guard(self.program.facts(holder.scope), holder.op)
         return at_main and not self.serving.serves(holder.scope)
 
-    def _domain(self, holder: Holder, access: Access, accesses: AccessList) -> Domain:
+    def _domain(self, access: Access, elements: Elements) -> Domain:
+        holder, accesses = elements.holder, elements.accesses
         # the entry around a nested insert is there already, or another access inserts it: its inner key alone counts
         appends = access.how in APPENDING or access.key is None
         if access.nested and appends:
-            return Domain("unknown", "of no account, since entries are appended to", source="appended")
+            return self._inner.domain(access, elements)
         repeats = access.nested or holder.made.kind.family in GROWING or self._is_absent(access, accesses)
         if not repeats:
             return Domain("open", "of no account, since every call adds an entry", source="appended")

@@ -13,9 +13,11 @@ from unbounded_lint.link.runs.execution import Execution
 Extent: TypeAlias = Literal["sweep", "all", "evict", "single"]
 Moment: TypeAlias = Literal[
     "timer", "later", "guaranteed", "capacity", "insert", "event", "exit", "import",
-    "test", "dead", "unstarted", "once", "other-process", "barred",
+    "test", "dead", "unstarted", "once", "other-process", "barred", "shut",
 ]  # fmt: skip
-IDLE: frozenset[Moment] = frozenset({"dead", "test", "unstarted", "once", "other-process", "barred", "import", "exit"})
+IDLE: frozenset[Moment] = frozenset(
+    {"dead", "test", "unstarted", "once", "other-process", "barred", "shut", "import", "exit"}
+)
 """When removals run that take no entry while the program is at work."""
 UNSTARTED: frozenset[Moment] = frozenset({"unstarted", "once", "other-process"})
 """Of these, on a timer that does not run as it should."""
@@ -30,7 +32,8 @@ class Removal:
     when     timer, later (a one-shot timer of the entry), guaranteed (finally, exit of a with, done-callback, weak
              reference), capacity, insert (in the path of an insert), event (an owner's call), test, dead (nothing
              calls it), unstarted (a timer that is never started), once (a one-shot timer that is armed while the
-             program starts), other-process, barred (behind a condition that never holds)
+             program starts), other-process, barred (behind a condition that never holds), shut (behind one that
+             soon holds no more)
     walked   the key is an item of a loop, whatever that walks
     """
 

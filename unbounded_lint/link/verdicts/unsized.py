@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Instance, Value
@@ -14,6 +11,7 @@ from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import Asked, held
+from unbounded_lint.link.verdicts.inner import factories
 
 _SIZES = ("__bool__", "__len__")
 
@@ -43,18 +41,9 @@ class Unsized:
             return False
         values = [self.resolver.values(value, scope) for value, scope in stored if value is not None]
         if len(stored) < len(inserts):
-            values += [self.resolver.values(made, scope) for made, scope in self._factories(definitions)] or [
-                frozenset()
-            ]
+            made = [self.resolver.values(call.func, scope) for call, scope in factories(self.program, definitions)]
+            values += made or [frozenset()]
         return bool(values) and all(found and all(map(self._is_true, found)) for found in values)
-
-    def _factories(self, definitions: tuple[tuple[ScopeId, int], ...]) -> Iterator[tuple[m.Expr, ScopeId]]:
-        """What makes the entries that a container makes by itself."""
-        for scope, op in definitions:
-            action = self.program.facts(scope).ops[op].action if op >= 0 else None
-            for call in w.calls(action) if isinstance(action, m.Assign) else ():
-                if w.last_name(call.func) == "defaultdict" and call.args:
-                    yield call.args[0].value, scope
 
     def _is_true(self, value: Value) -> bool:
         match value:

@@ -1,0 +1,39 @@
+"""Addresses with places in them, `/guests/{name}`: what stands there comes with each request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.literals import word_of
+from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.runs.execution import Execution
+
+_PLACE = re.compile(r"[{<](?:\w+:)?(\w+)(?::[^{}<>]*)?[}>]")
+"""`{name}`, `{name:path}`, `<name>`, `<int:name>` and `(?P<name>...)`; no `<any(a, b):name>`, which is one of a few."""
+
+
+class Routes:
+    """Knows the places in the addresses that functions serve. Memoised."""
+
+    def __init__(self, execution: Execution) -> None:
+        self.execution = execution
+        self.program = execution.program
+
+    @kept
+    def places(self, function: ScopeId) -> frozenset[str]:
+        """The names of the places in the addresses that a function serves."""
+        texts = (word_of(node) for call in self._wired(function) for a in call.args for node in w.walk(a.value))
+        return frozenset(name for text in texts for name in _PLACE.findall(text))
+
+    def _wired(self, function: ScopeId) -> Iterator[m.Call]:
+        """The calls that wire a function to a framework, to be run for each request."""
+        outside, timers = self.program.parent(function) or function, self.execution.timers
+        wired = [(call, outside) for call in timers.decorations(function)]
+        wired += [(edge.handed, edge.scope) for edge in self.execution.graph.edges(function) if edge.handed is not None]
+        for call, scope in wired:
+            if any(hook.role == "request" for hook in timers.hooks_of(call, scope)):
+                yield call
