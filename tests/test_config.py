@@ -59,6 +59,8 @@ def test_every_key_is_read_from_pyproject(tmp_path: Path, pyproject: Path) -> No
         sweepers = ["app.jobs:Sweeper.sweep"]
         bounded-types = ["app.lru.Lru"]
         timers = ["app.sched.every:1"]
+        spawners = ["app.util.spawn:0"]
+        other-process = ["app.worker:main"]
         test-paths = ["checks/"]
         cache-dir = ".c"
         output-format = "json"
@@ -80,6 +82,8 @@ def test_every_key_is_read_from_pyproject(tmp_path: Path, pyproject: Path) -> No
         sweepers=("app.jobs:Sweeper.sweep",),
         bounded_types=("app.lru.Lru",),
         timers=("app.sched.every:1",),
+        spawners=("app.util.spawn:0",),
+        other_process=("app.worker:main",),
         test_paths=("checks/",),
         cache_dir=".c",
         output_format="json",
@@ -155,6 +159,8 @@ def test_unknown_key_of_an_override(tmp_path: Path) -> None:
         ("per-file-ignores = ['a']", "`per-file-ignores` has a wrong value: expected `table`"),
         ("entry-points = ['app.main']", "`entry-points` has a wrong value"),
         ("timers = ['app.sched.every']", "`timers` has a wrong value"),
+        ("spawners = ['app.util.spawn']", "`spawners` has a wrong value"),
+        ("other-process = ['app.worker.main']", "`other-process` has a wrong value"),
     ],
 )
 def test_wrong_type_names_key_and_file(tmp_path: Path, written: str, problem: str) -> None:

@@ -129,7 +129,7 @@ def _parts(text: str) -> Iterator[tuple[int, _Written]]:
 
 
 def _closing(text: str, start: int) -> tuple[int, bool]:
-    """Where the bracket that opens at `start` ends, and whether it is closed; inside may be pairs of them, and a hash."""
+    """Where the bracket that opens at `start` ends, and whether it is closed; pairs of them may stand inside."""
     opening, closing = text[start], "]" if text[start] == "[" else ")"
     depth = 0
     for at in range(start, len(text)):

@@ -15,7 +15,8 @@ from unbounded_lint.reporters import sheet
 from unbounded_lint.reporters.base import View
 
 EVIDENCE = Evidence(
-    key="request", domain="open", insert="entry", runs=("request", "event"), guards=(), value="tasks", owner="module",
+    key="request", domain="open", insert="entry", runs=("request", "event"), guards=(), root="parameter", phase="work",
+    value="tasks", owner="module",
     shared="all", removals=("event single", "test all"), reads=("iterated",), project="application", family="map",
     filled=False, names=("tasks",),
 )  # fmt: skip
@@ -31,6 +32,7 @@ def facts() -> Sheet:
         verdict="never emptied",
         confidence="high",
         reasons=("the key is a parameter", "no removal in the project"),
+        declared=(),
         evidence=EVIDENCE,
         inserts=(Place("app/api.py", 5, 5, 5, 30, "insert", "store._runs[run_id] = run"),),
         removals=(),
@@ -54,6 +56,8 @@ def test_text(facts: Sheet, view_of: Callable[..., View]) -> None:
         "    an insert adds: entry",
         "    an insert runs per: request, event",
         "    asked before an insert: none",
+        "    what the names in its key hang on: parameter",
+        "    an insert is part of: work",
         "    its values are: tasks",
         "    what makes it last: module",
         "    objects with it that last: all",
@@ -74,6 +78,13 @@ def test_text(facts: Sheet, view_of: Callable[..., View]) -> None:
 def test_text_without_findings(facts: Sheet, view_of: Callable[..., View]) -> None:
     quiet = msgspec.structs.replace(facts, findings=())
     assert list(sheet.render_text(quiet, view_of()))[-1] == "  findings: none"
+
+
+def test_text_with_declarations(facts: Sheet, view_of: Callable[..., View]) -> None:
+    told = msgspec.structs.replace(facts, declared=("bounded: few\x1b keys", "swept by m.f"))
+    lines = list(sheet.render_text(told, view_of()))
+    at = lines.index("    because no removal in the project")
+    assert lines[at + 1 : at + 4] == ["  declared bounded: few\\x1b keys", "  declared swept by m.f", "  evidence:"]
 
 
 def test_text_without_evidence(facts: Sheet, view_of: Callable[..., View]) -> None:
