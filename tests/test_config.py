@@ -9,7 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from unbounded_lint.config import Settings, json_schema, load_settings, parse_override, validate_codes
+from unbounded_lint.config import (
+    Settings,
+    json_schema,
+    line_in,
+    load_settings,
+    parse_override,
+    settings_file,
+    validate_codes,
+)
 from unbounded_lint.errors import UserError
 
 CODES = ("UBM101", "UBM102", "UBM103", "UBM201", "UBM209", "UBM301", "UBM900")
@@ -183,6 +191,33 @@ def test_broken_toml_names_file_and_line(tmp_path: Path, text: bytes, place: str
     own.write_bytes(text)
     message = failure(tmp_path)
     assert message.startswith(str(own)) and place in message
+
+
+def test_the_file_that_is_read(tmp_path: Path, pyproject: Path) -> None:
+    own, other = tmp_path / "unbounded-lint.toml", tmp_path / "other.toml"
+    assert settings_file(tmp_path, config=None, isolated=False) is None
+    pyproject.touch()
+    assert settings_file(tmp_path, config=None, isolated=False) == pyproject
+    own.touch()
+    assert settings_file(tmp_path, config=None, isolated=False) == own
+    assert settings_file(tmp_path, config=other, isolated=False) == other
+    assert settings_file(tmp_path, config=None, isolated=True) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("strict = true\nsweepers = ['m:f']\n", 2),
+        ('sweepers = [\n    "m:g",\n    "m:f",\n]\n', 3),
+        ('timers = ["m:f"]\n\nsweepers = ["m:\\u0066"]\n', 3),
+        ("[tool]\nunbounded-lint.sweepers = ['m:f']\n", 2),
+        ("'sweepers' = ['m:f']\n", 1),
+        ("# sweepers\nentry-points = ['m:f']\n", 0),
+        ("", 0),
+    ],
+)
+def test_the_line_of_a_value(text: str, line: int) -> None:
+    assert line_in(text, "sweepers", "m:f") == line
 
 
 def test_missing_named_file(tmp_path: Path) -> None:

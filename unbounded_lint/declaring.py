@@ -60,7 +60,7 @@ class Declarations:
 
     def of(self, symbol: str) -> tuple[Declaration, ...]:
         """What is declared of a container, at most one of each kind."""
-        return tuple(self._by_symbol.get(symbol, {}).values())
+        return tuple(sorted(self._by_symbol.get(symbol, {}).values(), key=lambda one: (one.line, one.column)))
 
     def silences(self, finding: Finding) -> bool:
         """Whether a declaration says that what is found is none: that a container grows, but not what is wrong with the
