@@ -234,13 +234,14 @@ PROGRAM = {
     "app/__init__.py": "",
     "app/jobs.py": "def sweep():\n    pass\n\ndef every(seconds, call):\n    pass\n\nclass Cache(dict):\n    pass\n",
 }
+NO_FUNCTION = "which is no function of the project"
 SETTINGS = {
-    "sweepers": ("app.jobs:swep", "app.jobs:swep", "app.jobs:sweep"),
-    "entry-points": ("app.job:sweep", "app.job:sweep", "app.jobs:sweep"),
-    "other-process": ("app.jobs:Cache.run", "app.jobs:Cache.run", ""),
-    "timers": ("app.jobs.evry:1", "app.jobs.evry", "app.jobs.every"),
-    "spawners": ("app.jobs.spawn:0", "app.jobs.spawn", ""),
-    "bounded-types": ("app.jobs.Cach", "app.jobs.Cach", "app.jobs.Cache"),
+    "sweepers": ("app.jobs:swep", f"{NO_FUNCTION}; did you mean `app.jobs:sweep`?"),
+    "entry-points": ("app.job:sweep", f"{NO_FUNCTION}; did you mean `app.jobs:sweep`?"),
+    "other-process": ("app.jobs:Cache.run", NO_FUNCTION),
+    "timers": ("app.jobs.evry:1", "and the project has no `app.jobs.evry`; did you mean `app.jobs.every`?"),
+    "spawners": ("app.jobs.spawn:0", "and the project has no `app.jobs.spawn`"),
+    "bounded-types": ("app.jobs.Cach", "and the project has no `app.jobs.Cach`; did you mean `app.jobs.Cache`?"),
 }
 
 
@@ -254,11 +255,10 @@ def check(root: Path, toml: str, file: str = "pyproject.toml") -> runner.Outcome
 
 @pytest.mark.parametrize("key", SETTINGS)
 def test_a_setting_that_names_nothing_is_reported_where_it_stands(key: str, tmp_path: Path) -> None:
-    value, name, near = SETTINGS[key]
+    value, why = SETTINGS[key]
     outcome = check(tmp_path, f'[tool.unbounded-lint]\nstrict = false\n{key} = [\n    "{value}",\n]\n')
     (finding,) = outcome.findings
-    hint = f"; did you mean `{near}`?" if near else ""
-    assert finding.message == f"`{key}` names `{value}`, and the project has no `{name}`{hint}"
+    assert finding.message == f"`{key}` names `{value}`, {why}"
     assert (finding.code, finding.place.path, finding.place.line) == ("UBM903", "pyproject.toml", 4)
     assert outcome.notes == ()
 
@@ -294,7 +294,7 @@ def test_a_finding_about_a_setting_can_be_suppressed(tmp_path: Path) -> None:
 
 def test_what_no_file_has_is_told_as_a_note(tmp_path: Path) -> None:
     outcome = runner.check(request_for(write(tmp_path, PROGRAM), sweepers=["app.jobs:swep"]))
-    note = "`sweepers` names `app.jobs:swep`, and the project has no `app.jobs:swep`; did you mean `app.jobs:sweep`?"
+    note = f"`sweepers` names `app.jobs:swep`, {NO_FUNCTION}; did you mean `app.jobs:sweep`?"
     assert (outcome.findings, outcome.notes) == ((), (note,))
     silent = runner.check(request_for(tmp_path, sweepers=["app.jobs:swep"], ignore=["UBM903"]))
     assert silent.notes == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.comments import Comments
@@ -121,13 +121,10 @@ class Declarations:
         for one in said.declarations:
             if one.function and self.symbols.is_unknown_function(one.function):
                 why = f"`# ubm: swept-by({one.function})` names no function of the project"
-                yield _Unknown(path, one.line, one.column, why, self._near(one.function))
+                yield _Unknown(path, one.line, one.column, why, partial(self.symbols.near, one.function))
             if not self._is_about_something(path, one):
                 why = f"`# ubm: {one.kind}` stands where no long-lived container is defined"
                 yield _Unknown(path, one.line, one.column, why, _nothing)
-
-    def _near(self, symbol: str) -> Callable[[], str]:
-        return lambda: self.symbols.near(symbol)
 
     def _is_about_something(self, path: str, declaration: Declaration) -> bool:
         """Whether a container is defined there, be it one that the rules pass over since nothing inserts into it."""
@@ -144,12 +141,12 @@ class Declarations:
 
     def unknown_settings(self, settings: Settings) -> Iterator[UnknownSetting]:
         """What the settings name that the project does not have."""
-        for number, (key, value, name, near) in enumerate(self._unknown_settings(settings)):
-            why = f"`{key}` names `{value}`, and the project has no `{name}`"
-            yield UnknownSetting(key, value, _hinted(why, near(name) if number < HINTED else ""))
+        for number, (key, value, why, near) in enumerate(self._unknown_settings(settings)):
+            hinted = _hinted(f"`{key}` names `{value}`, {why}", near() if number < HINTED else "")
+            yield UnknownSetting(key, value, hinted)
 
-    def _unknown_settings(self, settings: Settings) -> Iterator[tuple[str, str, str, Callable[[str], str]]]:
-        """The key, the value, the name in it, and what finds a similar name."""
+    def _unknown_settings(self, settings: Settings) -> Iterator[tuple[str, str, str, Callable[[], str]]]:
+        """The key, the value, what is wrong with it, and what finds a similar name."""
         functions = (
             ("entry-points", settings.entry_points),
             ("sweepers", settings.sweepers),
@@ -158,7 +155,7 @@ class Declarations:
         for key, values in functions:
             for value in dict.fromkeys(values):
                 if self.symbols.is_unknown_function(value):
-                    yield key, value, value, self.symbols.near
+                    yield key, value, "which is no function of the project", partial(self.symbols.near, value)
         callables = (
             ("timers", [(value, value.rpartition(":")[0]) for value in settings.timers]),
             ("spawners", [(value, value.rpartition(":")[0]) for value in settings.spawners]),
@@ -167,7 +164,7 @@ class Declarations:
         for key, pairs in callables:
             for value, name in dict.fromkeys(pairs):
                 if self.symbols.is_unknown_api(name):
-                    yield key, value, name, self.symbols.near_api
+                    yield key, value, f"and the project has no `{name}`", partial(self.symbols.near_api, name)
 
 
 def _between(lines: _Defined, declaration: Declaration) -> list[str]:
