@@ -222,6 +222,17 @@ def test_a_finding_about_a_comment_can_be_suppressed(tmp_path: Path) -> None:
     assert found(tmp_path, {"m.py": "X = {}  # ubm: boundd(few)  # noqa: UBM903\n"}) == []
 
 
+def test_what_goes_on_and_on_is_not_repeated_in_full(tmp_path: Path) -> None:
+    program = f"X = {{}}  # ubm: ignored{'x' * 5000}\nY = {{}}  # ubm: swept-by(m{'.f' * 50_000})\n"
+    said = told(tmp_path, {"m.py": program})
+    assert len(said) == 2 and all(len(one) == 300 and one.endswith("...") for one in said)
+
+
+def test_many_declarations_at_one_statement_take_linear_time(tmp_path: Path) -> None:
+    names = "; ".join(f"X{i} = {{}}" for i in range(1_000))
+    assert told(tmp_path, {"m.py": "# ubm: bounded(few)\n" * 20_000 + names + "\n"}) == []
+
+
 def test_similar_names_are_looked_for_so_often_and_no_more(tmp_path: Path) -> None:
     program = "".join(f"X{i} = {{}}  # ubm: ignore[UBM10{i}Q]\n" for i in range(HINTED + 5))
     said = told(tmp_path, {"m.py": program})

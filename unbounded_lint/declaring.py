@@ -76,7 +76,8 @@ class Declarations:
         for path, declared in self.comments.declarations.items():
             # Of several of one kind at one statement the first is enough.
             for one in {(one.last, one.kind): one for one in reversed(declared)}.values():
-                for symbol in _between(self._defined.get(path, ()), one):
+                lines = self._defined.get(path, ())
+                for _, symbol in lines[slice(*_between(lines, one))]:
                     found.setdefault(symbol, {})[one.kind] = one
         return found
 
@@ -128,10 +129,10 @@ class Declarations:
 
     def _is_about_something(self, path: str, declaration: Declaration) -> bool:
         """Whether a container is defined there, be it one that the rules pass over since nothing inserts into it."""
-        if _between(self._defined.get(path, ()), declaration):
+        if _are_between(self._defined.get(path, ()), declaration):
             return True
         held = self._held(path)
-        return held is None or bool(_between(held, declaration))
+        return held is None or _are_between(held, declaration)
 
     @kept
     def _held(self, path: str) -> _Defined | None:
@@ -167,11 +168,15 @@ class Declarations:
                     yield key, value, f"and the project has no `{name}`", partial(self.symbols.near_api, name)
 
 
-def _between(lines: _Defined, declaration: Declaration) -> list[str]:
-    """The symbols of what is defined in the lines of a declaration."""
+def _between(lines: _Defined, declaration: Declaration) -> tuple[int, int]:
+    """Where those begin and end that a declaration covers."""
     begin = bisect_left(lines, declaration.first, key=lambda defined: defined[0])
-    end = bisect_right(lines, declaration.last, key=lambda defined: defined[0])
-    return [symbol for _, symbol in lines[begin:end]]
+    return begin, bisect_right(lines, declaration.last, key=lambda defined: defined[0])
+
+
+def _are_between(lines: _Defined, declaration: Declaration) -> bool:
+    begin, end = _between(lines, declaration)
+    return begin < end
 
 
 def _unknown_codes(path: str, directive: Directive) -> Iterator[_Unknown]:

@@ -26,7 +26,7 @@ from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.patterns import CodesByPath
 from unbounded_lint.reading import SETTINGS_LIMIT, read_regular
 from unbounded_lint.rules import all_rules, internal_error, unknown_declaration, unparsable_file
-from unbounded_lint.rules.base import Options, Rule
+from unbounded_lint.rules.base import Options, Rule, brief
 from unbounded_lint.sources import Sources
 
 Progress = Callable[[int, int], None]
@@ -246,7 +246,7 @@ def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding
         if line:
             found.append(unknown_declaration.report(path, line, 1, one.why))
         else:
-            told.append(one.why)
+            told.append(brief(one.why))
     return found, told
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Confidence, Finding, Place
-from unbounded_lint.rules.base import Options, Rule
+from unbounded_lint.rules.base import Options, Rule, brief
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Project
@@ -22,7 +22,7 @@ def check(_project: Project, _options: Options) -> Iterator[Finding]:
 
 def report(path: str, line: int, column: int, why: str) -> Finding:
     """The finding for a comment, or for a line of the settings."""
-    return Finding(CODE, NAME, why, Place(path, line, column, line, column), "", Confidence.HIGH)
+    return Finding(CODE, NAME, brief(why), Place(path, line, column, line, column), "", Confidence.HIGH)
 
 
 RULE = Rule(CODE, NAME, "a declaration, in a comment or in the settings, that names nothing or cannot be read", check)

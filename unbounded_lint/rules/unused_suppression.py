@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Confidence, Finding, Place
-from unbounded_lint.rules.base import Options, Rule
+from unbounded_lint.rules.base import Options, Rule, brief
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Project
@@ -26,7 +26,7 @@ def report(place: Place, comment: str, codes: Sequence[str], *, whole: bool) -> 
     named = [f"`{code}`" for code in codes]
     advice = f"take {'the comment' if whole else ' and '.join(named)} away"
     message = f"this `# {comment}` silences no {' or '.join(named)}"
-    return Finding(CODE, NAME, message, place, "", Confidence.HIGH, advice=advice)
+    return Finding(CODE, NAME, brief(message), place, "", Confidence.HIGH, advice=brief(advice))
 
 
 RULE = Rule(CODE, NAME, "a comment that suppresses a finding which is not there", check)

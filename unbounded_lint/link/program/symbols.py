@@ -10,8 +10,8 @@ from unbounded_lint.link.program.module import LinkedModule, ScopeId
 from unbounded_lint.link.program.naming import plain
 from unbounded_lint.link.program.program import Program
 
-_DEEPEST = 50
-"""How many parts the name of a module may have; more of them are no name that anybody wrote."""
+_LONGEST = 500
+"""How many characters a symbol may have; what is longer names nothing that anybody wrote."""
 
 _STEPS = 50
 """Through how many imports a name is followed."""
@@ -25,9 +25,11 @@ class Symbols:
 
     def parts(self, symbol: str) -> tuple[str, str]:
         """The module that a symbol names, "" for none, and the plain name in it, "" for the module itself."""
+        if len(symbol) > _LONGEST:
+            return "", symbol
         dotted, colon, name = symbol.rpartition(":")
         if not colon:
-            pieces = symbol.split(".", _DEEPEST)
+            pieces = symbol.split(".")
             for at in range(len(pieces), 0, -1):
                 if self.program.is_module(".".join(pieces[:at])):
                     dotted, name = ".".join(pieces[:at]), ".".join(pieces[at:])
@@ -108,6 +110,8 @@ class Symbols:
         return self._near(dotted, {"function", "class"}).replace(":", ".")
 
     def _near(self, symbol: str, kinds: Collection[str]) -> str:
+        if len(symbol) > _LONGEST:
+            return ""
         dotted, name = self.parts(symbol)
         module = self.program.named(dotted)
         if module is not None and (close := _closest(name, module, kinds)):
