@@ -14,14 +14,19 @@ FILES = {
     "app/jobs.py": (
         "import os\nLIMIT = 3\n\ndef sweep():\n    def inner():\n        pass\n    return inner\n\n\n"
         "class Cache:\n    def _prune(self):\n        self.size = 1\n    def __clean(self):\n        pass\n\n\n"
-        "class Derived(Cache):\n    pass\n"
+        "class Derived(Cache):\n    pass\n\n\nclass Loop(Loop):\n    pass\n"
     ),
     "app/every.py": "from app.jobs import *\n",
+    "app/more.py": (
+        "import app.jobs\nfrom app import jobs as j\nfrom app.jobs import Derived\n"
+        "class A(j.Derived):\n    pass\nclass B(object, Derived[int], metaclass=type):\n    pass\n"
+    ),
     "app/lazy.py": "def __getattr__(name):\n    return name\n",
     "app/round_one.py": "from app.round_two import f\n",
     "app/round_two.py": "from app.round_one import f\n",
     "space/own.py": "def f():\n    pass\n",
     "app/broken.py": "def f(:\n",
+    "app/whole.py": "from app.broken import g\n",
     "app/test_jobs.py": "def helper():\n    pass\n",
 }
 
@@ -54,6 +59,9 @@ def named(symbols: Symbols, symbol: str) -> list[str]:
         ("app:work.sweep", "app.jobs:sweep"),
         ("app.every:Cache._prune", "app.jobs:Cache._prune"),
         ("space.own.f", "space.own:f"),
+        ("app.jobs:Derived._prune", "app.jobs:Cache._prune"),
+        ("app.more:A._prune", "app.jobs:Cache._prune"),
+        ("app.more.B._prune", "app.jobs:Cache._prune"),
     ],
 )
 def test_functions(symbols: Symbols, symbol: str, meant: str) -> None:
@@ -67,6 +75,7 @@ def test_functions(symbols: Symbols, symbol: str, meant: str) -> None:
         ("app.jobs:swep", "app.jobs:sweep"),
         ("app.job:sweep", "app.jobs:sweep"),
         ("app.jobs.Cache.prune", "app.jobs:Cache._prune"),
+        ("app.jobs:Loop.run", ""),
         ("app.jobs:Cache", ""),
         ("app.jobs:LIMIT", ""),
         ("app.jobs", ""),
@@ -90,6 +99,7 @@ def test_a_function_of_several_definitions_is_all_of_them(tmp_path: Path) -> Non
 
 def test_nothing_is_said_of_a_file_that_cannot_be_read(symbols: Symbols) -> None:
     assert not symbols.is_unknown_function("app.broken:g")
+    assert not symbols.is_unknown_function("app.whole:g")
     assert not symbols.is_unknown_api("app.broken.g")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from unbounded_lint.facts import model as m
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, ScopeId
 from unbounded_lint.link.program.naming import plain
@@ -36,25 +37,44 @@ class Symbols:
                     break
         return self.program.canonical(dotted), plain(name)
 
-    @kept
     def functions(self, symbol: str) -> tuple[ScopeId, ...]:
-        """The functions that a symbol names, in its module or where that imports the name from; several where one name
-        is defined more than once."""
-        wanted = [self.parts(symbol)]
+        """The functions that a symbol names: in its module, where that imports the name from, or in a base of its
+        class. Several where one name is defined more than once."""
+        return self._found(symbol) or ()
+
+    def is_unknown_function(self, symbol: str) -> bool:
+        """Whether a symbol names no function of the project, as far as its files can be read."""
+        return self._found(symbol) == ()
+
+    @kept
+    def _found(self, symbol: str) -> tuple[ScopeId, ...] | None:
+        """The functions, None where they may be in a file that cannot be read."""
+        wanted, unread = [self.parts(symbol)], False
         for dotted, name in wanted:
             module = self.program.named(dotted)
-            found = self._defined(module, name) if module is not None and name else ()
-            if found:
+            if module is None:
+                unread = unread or self.program.path_of(dotted) is not None
+                continue
+            if found := self._defined(module, name):
                 return found
-            further = (self.parts(each) for each in self._imported(module, name)) if module is not None else ()
+            further = map(self.parts, (*self._imported(module, name), *self._inherited(module, name)))
             wanted.extend(each for each in further if each not in wanted and len(wanted) < _STEPS)
-        return ()
+        return None if unread else ()
 
     def _defined(self, module: LinkedModule, name: str) -> tuple[ScopeId, ...]:
-        scopes = enumerate(module.facts.scopes)
         return tuple(
-            ScopeId(module.path, index) for index, s in scopes if s.kind == "function" and plain(s.qualname) == name
+            ScopeId(module.path, index)
+            for index in self._named(module.path).get(name, ())
+            if module.scope(index).kind == "function"
         )
+
+    @kept
+    def _named(self, path: str) -> Mapping[str, Sequence[int]]:
+        """Qualified name as people write it -> the scopes of a module that have it."""
+        module, found = self.program.module(path), dict[str, list[int]]()
+        for index, scope in enumerate(module.facts.scopes if module is not None else ()):
+            found.setdefault(plain(scope.qualname), []).append(index)
+        return found
 
     def _imported(self, module: LinkedModule, name: str) -> Iterator[str]:
         """The symbols that a name stands for where the body of a module imports it."""
@@ -68,17 +88,19 @@ class Symbols:
                 named = (first,) if is_top else (source, imported.attribute or "")
                 yield ".".join(part for part in named if part) + dot + rest
 
-    def is_unknown_function(self, symbol: str) -> bool:
-        """Whether a symbol names no function of the project, as far as its module can be read."""
-        return not self.functions(symbol) and not self._is_unread(symbol)
+    def _inherited(self, module: LinkedModule, name: str) -> Iterator[str]:
+        """The symbols that a method may have in the bases of its class, as those are written."""
+        owner, _, method = name.rpartition(".")
+        for index in self._named(module.path).get(owner, ()) if owner else ():
+            for base in module.scope(index).bases:
+                if base.keyword is None and (written := _written(base.value)):
+                    yield f"{module.name}.{written}.{method}"
 
     def is_unknown_api(self, dotted: str) -> bool:
         """Whether a dotted name begins with a module of the project that has nothing of that name; in doubt, no."""
         source, name = self.parts(dotted)
         module = self.program.named(source)
-        if (
-            module is None
-        ):  # from another package, of a namespace that others may share, or in a file that nobody can read
+        if module is None:  # of another package, of a namespace that others share, or in a file that cannot be read
             return False
         first, _, rest = name.partition(".")
         bound = module.bindings(0).get(first, ())
@@ -87,19 +109,12 @@ class Symbols:
         classes = [module.scope(b.index) for b in bound if b.kind == "define" and module.scope(b.index).kind == "class"]
         if not rest or len(classes) < len(bound) or any(cls.bases or cls.decorators for cls in classes):
             return False
-        return not module.sites(rest.partition(".")[0]) and not self._has(module, name)
-
-    def _has(self, module: LinkedModule, name: str) -> bool:
-        return any(plain(scope.qualname) == name for scope in module.facts.scopes)
+        return not module.sites(rest.partition(".")[0]) and name not in self._named(module.path)
 
     def _may_have_more(self, module: LinkedModule) -> bool:
         """Whether a module may have names that its body does not show."""
         stars = any(imported.attribute == "*" for _, _, imported in module.imports)
         return stars or "__getattr__" in module.bindings(0) or bool(module.sites("globals"))
-
-    def _is_unread(self, symbol: str) -> bool:
-        path = self.program.path_of(self.parts(symbol)[0])
-        return path is not None and self.program.module(path) is None
 
     def near(self, symbol: str) -> str:
         """The function that a symbol may be meant for, "" for none."""
@@ -122,6 +137,19 @@ class Symbols:
             if source is not None and last in _names(source, kinds):
                 return f"{other}:{last}"
         return ""
+
+
+def _written(expr: m.Expr) -> str:
+    """A class as it is written, without what stands in square brackets; "" for what is no plain name."""
+    match expr:
+        case m.Name(id=name):
+            return name
+        case m.Attr(base=base, name=name):
+            below = _written(base)
+            return f"{below}.{name}" if below else ""
+        case m.Sub(base=base):
+            return _written(base)
+    return ""
 
 
 def _names(module: LinkedModule, kinds: Collection[str]) -> list[str]:
