@@ -14,6 +14,7 @@ from unbounded_lint.catalog.load import catalog, extend
 from unbounded_lint.config import load_settings
 from unbounded_lint.discovery import discover
 from unbounded_lint.link.project import Project
+from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.sources import Sources
 
@@ -65,9 +66,8 @@ def link(request: runner.Request) -> Project:
         sources.mentioning,
         sources.in_tests,
         sources.candidates,
-        extend(catalog(), timers=given.timers, bounded_types=given.bounded_types),
-        frozenset(given.entry_points),
-        frozenset(given.sweepers),
+        extend(catalog(), timers=given.timers, spawners=given.spawners, bounded_types=given.bounded_types),
+        Declared(*map(frozenset, (given.entry_points, given.sweepers, given.other_process))),
     )
 
 

@@ -29,6 +29,7 @@ class Request(msgspec.Struct, frozen=True):
     jobs: int
     use_cache: bool
     apply_noqa: bool = True
+    settings_file: Path | None = None
 
 
 class Stats(msgspec.Struct, frozen=True):

@@ -124,6 +124,42 @@ def test_suppressions(project: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_declarations(project: Path) -> None:
+    lines = STORE.splitlines()
+    (project / "app" / "store.py").write_text(
+        f"{lines[0]}  # ubm: bounded(twelve runs)\n{lines[1]}  # ubm: swept-by(app.api.finsh)\n"
+    )
+    (project / "pyproject.toml").write_text('[tool.unbounded-lint]\nsweepers = ["app.api:finish", "app.api:gone"]\n')
+    done = run("--output-format", "concise", cwd=project)
+    assert (done.returncode, done.stdout) == (
+        1,
+        "app/store.py:2:30: UBM903 `# ubm: swept-by(app.api.finsh)` names no function of the project; did you mean "
+        "`app.api:finish`?\n"
+        "pyproject.toml:2:1: UBM903 `sweepers` names `app.api:gone`, which is no function of the project\n",
+    )
+    full = run("--output-format", "full", cwd=project).stdout
+    assert '2 | sweepers = ["app.api:finish", "app.api:gone"]' in full
+    assert codes(run("app/api.py", "--output-format", "json", cwd=project)) == []
+    sheet = run("explain", "app.store:_runs", cwd=project).stdout
+    assert "\n  declared bounded: twelve runs\n" in sheet and sheet.endswith("  findings: none\n")
+
+
+def test_a_setting_of_the_command_line_that_names_nothing_is_told_on_stderr(project: Path) -> None:
+    done = run("--config", "sweepers=['app.api:finsh']", "--ignore", "UBM1", cwd=project)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.splitlines()[0] == (
+        "unbounded-lint: warning: `sweepers` names `app.api:finsh`, which is no function of the project; did you mean "
+        "`app.api:finish`?"
+    )
+
+
+def test_a_settings_file_elsewhere_is_reported_on_too(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other") / "named.toml"
+    other.write_text('ignore = ["UBM1"]\nsweepers = ["app.api:gone"]\n')
+    done = run("--config", str(other), "--output-format", "concise", cwd=project)
+    assert done.returncode == 1 and "named.toml:2:1: UBM903 `sweepers` names" in done.stdout
+
+
 def test_explain(project: Path) -> None:
     done = run("explain", "app.store:_runs", cwd=project)
     assert done.returncode == 0, done.stderr

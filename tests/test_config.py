@@ -9,7 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from unbounded_lint.config import Settings, json_schema, load_settings, parse_override, validate_codes
+from unbounded_lint.config import (
+    Settings,
+    json_schema,
+    line_in,
+    load_settings,
+    parse_override,
+    settings_file,
+    validate_codes,
+)
 from unbounded_lint.errors import UserError
 
 CODES = ("UBM101", "UBM102", "UBM103", "UBM201", "UBM209", "UBM301", "UBM900")
@@ -59,6 +67,8 @@ def test_every_key_is_read_from_pyproject(tmp_path: Path, pyproject: Path) -> No
         sweepers = ["app.jobs:Sweeper.sweep"]
         bounded-types = ["app.lru.Lru"]
         timers = ["app.sched.every:1"]
+        spawners = ["app.util.spawn:0"]
+        other-process = ["app.worker:main"]
         test-paths = ["checks/"]
         cache-dir = ".c"
         output-format = "json"
@@ -80,6 +90,8 @@ def test_every_key_is_read_from_pyproject(tmp_path: Path, pyproject: Path) -> No
         sweepers=("app.jobs:Sweeper.sweep",),
         bounded_types=("app.lru.Lru",),
         timers=("app.sched.every:1",),
+        spawners=("app.util.spawn:0",),
+        other_process=("app.worker:main",),
         test_paths=("checks/",),
         cache_dir=".c",
         output_format="json",
@@ -155,6 +167,8 @@ def test_unknown_key_of_an_override(tmp_path: Path) -> None:
         ("per-file-ignores = ['a']", "`per-file-ignores` has a wrong value: expected `table`"),
         ("entry-points = ['app.main']", "`entry-points` has a wrong value"),
         ("timers = ['app.sched.every']", "`timers` has a wrong value"),
+        ("spawners = ['app.util.spawn']", "`spawners` has a wrong value"),
+        ("other-process = ['app.worker.main']", "`other-process` has a wrong value"),
     ],
 )
 def test_wrong_type_names_key_and_file(tmp_path: Path, written: str, problem: str) -> None:
@@ -177,6 +191,33 @@ def test_broken_toml_names_file_and_line(tmp_path: Path, text: bytes, place: str
     own.write_bytes(text)
     message = failure(tmp_path)
     assert message.startswith(str(own)) and place in message
+
+
+def test_the_file_that_is_read(tmp_path: Path, pyproject: Path) -> None:
+    own, other = tmp_path / "unbounded-lint.toml", tmp_path / "other.toml"
+    assert settings_file(tmp_path, config=None, isolated=False) is None
+    pyproject.touch()
+    assert settings_file(tmp_path, config=None, isolated=False) == pyproject
+    own.touch()
+    assert settings_file(tmp_path, config=None, isolated=False) == own
+    assert settings_file(tmp_path, config=other, isolated=False) == other
+    assert settings_file(tmp_path, config=None, isolated=True) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("strict = true\nsweepers = ['m:f']\n", 2),
+        ('sweepers = [\n    "m:g",\n    "m:f",\n]\n', 3),
+        ('timers = ["m:f"]\n\nsweepers = ["m:\\u0066"]\n', 3),
+        ("[tool]\nunbounded-lint.sweepers = ['m:f']\n", 2),
+        ("'sweepers' = ['m:f']\n", 1),
+        ("# sweepers\nentry-points = ['m:f']\n", 0),
+        ("", 0),
+    ],
+)
+def test_the_line_of_a_value(text: str, line: int) -> None:
+    assert line_in(text, "sweepers", "m:f") == line
 
 
 def test_missing_named_file(tmp_path: Path) -> None:

@@ -219,6 +219,17 @@ def test_both_kinds_of_suppression(project: Path) -> None:
     assert [line.split()[1] for line in shown.splitlines()] == ["UBM101"]
 
 
+def test_comments_that_are_of_no_use(project: Path) -> None:
+    """Whether a `# noqa` is, flake8 alone knows."""
+    comments = ("# noqa: UBM201", "# ubm: ignore[UBM201]", "# ubm: bounded()")
+    (project / "app" / "store.py").write_text("".join(f"X{i} = {{}}  {text}\n" for i, text in enumerate(comments)))
+    done = flake8(project, "app/store.py", "-j1", "--select", "UBM")
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        ["app/store.py:2:10:", "UBM902"],
+        ["app/store.py:3:10:", "UBM903"],
+    ]
+
+
 def test_standard_input(project: Path) -> None:
     done = flake8(project, "-", "--select", "UBM", text=STORE)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

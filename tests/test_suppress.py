@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.processes import python
-from unbounded_lint.suppress import Directive, suppressions
+from unbounded_lint.directives import Declaration, Directive
+from unbounded_lint.suppress import suppressions
 
 CODES = ("ZZZ101", "ZZZ102", "ZZZ201")
 
@@ -159,7 +160,7 @@ def test_agrees_with_a_run_of_flake8(tmp_path: Path) -> None:
 def test_codes_behind_the_file_level_directive_limit_it() -> None:
     found = suppressions("# flake8: noqa: ZZZ101, ZZZ2\nx = 1\n")
     assert [found.covers(code, 2) for code in CODES] == [True, False, True]
-    assert found.directives == (Directive("file", 1, ("ZZZ101", "ZZZ2"), 1, 3),)
+    assert found.directives == (Directive("file", 1, ("ZZZ101", "ZZZ2"), 1, 3, column=1),)
 
 
 def test_ours_covers_the_whole_statement() -> None:
@@ -182,7 +183,7 @@ def test_ours_covers_the_whole_statement() -> None:
     assert [line for line in range(1, 12) if found.covers("UBM101", line)] == list(range(1, 11))
     assert [line for line in range(1, 12) if found.covers("UBM201", line)] == list(range(4, 11))
     assert [line for line in range(1, 12) if found.covers("UBM301", line)] == [4, 5, 6]
-    assert found.directives[0] == Directive("ubm", 3, ("UBM101",), 1, 3, "the keys are the regions")
+    assert found.directives[0] == Directive("ubm", 3, ("UBM101",), 1, 3, "the keys are the regions", 4)
 
 
 def test_ours_on_its_own_line_covers_the_next_statement() -> None:
@@ -204,13 +205,103 @@ def test_ours_behind_a_header_leaves_the_body_alone() -> None:
         "# ubm: ignore-file",
         "# ubm: ignore[UBM101",
         "# ubm: ignore[]",
+        "# ubm: ignore(UBM101)",
         "# ubm: bounded(few)",
+        "# ubm: swept-by(m.f)",
         "# ubm ignore",
         "# dubm: ignore",
     ],
 )
 def test_what_is_no_directive(comment: str) -> None:
     assert suppressions(f"a = {{}}  {comment}\n").directives == ()
+
+
+DECLARED = {
+    "bounded": ("# ubm: bounded(few keys)", ("bounded", "", "few keys")),
+    "with a space": ("#ubm:  bounded (few keys)", ("bounded", "", "few keys")),
+    "brackets in the reason": ("# ubm: bounded(few (12) keys)", ("bounded", "", "few (12) keys")),
+    "a hash in the reason": ("# ubm: bounded(see #12)", ("bounded", "", "see #12")),
+    "more behind it": ("# ubm: bounded(few) as of now", ("bounded", "", "few as of now")),
+    "swept by": ("# ubm: swept-by(pkg.mod.func)", ("swept-by", "pkg.mod.func", "")),
+    "swept by with a colon": ("# ubm: swept-by(pkg.mod:Cls.func) hourly", ("swept-by", "pkg.mod:Cls.func", "hourly")),
+    "before another comment": ("# ubm: bounded(few)  # noqa: E501", ("bounded", "", "few")),
+    "behind another comment": ("# some # ubm: bounded(few)", ("bounded", "", "few")),
+}
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_what_is_a_declaration(name: str) -> None:
+    comment, (kind, function, reason) = DECLARED[name]
+    (found,) = suppressions(f"a = {{}}  {comment}\n").declarations
+    assert (found.kind, found.function, found.reason) == (kind, function, reason)
+
+
+def test_a_declaration_covers_what_an_ignore_covers() -> None:
+    text = (
+        "# ubm: bounded(few)\n\na = {\n}\nb = [\n    # ubm: swept-by(m.f)\n]\nclass A:  # ubm: bounded(x)\n    c = {}\n"
+    )
+    found = suppressions(text).declarations
+    assert [(one.first, one.last) for one in found] == [(1, 4), (5, 7), (8, 8)]
+    assert found[0] == Declaration("bounded", 1, 1, 1, 4, reason="few")
+
+
+def test_several_directives_of_one_comment_are_all_read() -> None:
+    found = suppressions("a = {}  # ubm: bounded(few) # ubm: ignore[UBM207] odd # noqa: UBM208\n")
+    assert [one.reason for one in found.declarations] == ["few"]
+    assert [(one.kind, one.codes, one.reason, one.column) for one in found.directives] == [
+        ("noqa", ("UBM208",), "", 55),
+        ("ubm", ("UBM207",), "odd", 29),
+    ]
+
+
+MALFORMED = {
+    "# ubm: ignored": "`# ubm: ignored` is no directive; did you mean `ignore`?",
+    "# ubm: boundd(few)": "`# ubm: boundd` is no directive; did you mean `bounded`?",
+    "# ubm: see below": "`# ubm: see` is no directive; known are `ignore`, `bounded` and `swept-by`",
+    "# ubm:": "`# ubm: ` is no directive; known are `ignore`, `bounded` and `swept-by`",
+    "# ubm: ignore[UBM101": "`# ubm: ignore[` has a bracket that is not closed; write `# ubm: ignore[UBM101]`",
+    "# ubm: ignore[ , ]": "`# ubm: ignore[]` names no code; write `# ubm: ignore[UBM101]`",
+    "# ubm: ignore(UBM101)": "`# ubm: ignore(` has the wrong sort of bracket; write `# ubm: ignore[UBM101]`",
+    "# ubm: bounded": "`# ubm: bounded` gives no reason; write `# ubm: bounded(reason)`",
+    "# ubm: bounded()": "`# ubm: bounded` gives no reason; write `# ubm: bounded(reason)`",
+    "# ubm: bounded( ) few": "`# ubm: bounded` gives no reason; write `# ubm: bounded(reason)`",
+    "# ubm: bounded(few": "`# ubm: bounded(` has a bracket that is not closed; write `# ubm: bounded(reason)`",
+    "# ubm: bounded(few (12)": "`# ubm: bounded(` has a bracket that is not closed; write `# ubm: bounded(reason)`",
+    "# ubm: bounded[few]": "`# ubm: bounded[` has the wrong sort of bracket; write `# ubm: bounded(reason)`",
+    "# ubm: swept-by": "`# ubm: swept-by` names no function; write `# ubm: swept-by(pkg.mod.function)`",
+    "# ubm: swept-by()": "`# ubm: swept-by` names no function; write `# ubm: swept-by(pkg.mod.function)`",
+    "# ubm: swept-by(the janitor)": (
+        "`# ubm: swept-by(the janitor)` names no function; write `# ubm: swept-by(pkg.mod.function)`"
+    ),
+}
+
+
+@pytest.mark.parametrize("comment", MALFORMED)
+def test_what_cannot_be_read_is_told_and_does_nothing(comment: str) -> None:
+    found = suppressions(f"a = {{}}  {comment}\n")
+    assert (found.directives, found.declarations) == ((), ())
+    (malformed,) = found.malformed
+    assert (malformed.line, malformed.column, malformed.why) == (1, 9, MALFORMED[comment])
+
+
+@pytest.mark.parametrize("comment", ["# ubm ignore", "# dubm: x", "# UBM: x", "# the ubm: x", "# ubm : x"])
+def test_what_is_no_comment_of_ours_is_not_told(comment: str) -> None:
+    assert suppressions(f"a = {{}}  {comment}\n").malformed == ()
+
+
+def test_a_reason_in_brackets_that_stand_apart_is_a_reason() -> None:
+    (found,) = suppressions("a = {}  # ubm: ignore (for now)\n").directives
+    assert (found.codes, found.reason) == ((), "(for now)")
+
+
+def test_many_brackets_take_linear_time() -> None:
+    (malformed,) = suppressions("a = {}  # ubm: bounded" + "(" * 200_000 + "\n").malformed
+    assert malformed.why.startswith("`# ubm: bounded(` has a bracket that is not closed")
+
+
+def test_what_stands_in_a_string_has_no_column() -> None:
+    text = '"""\nwrite # noqa: UBM101\n"""\nb = {}  # noqa: UBM102\n# flake8: noqa: E501\n'
+    assert [(one.line, one.column) for one in suppressions(text).directives] == [(2, 0), (4, 9), (5, 1)]
 
 
 def test_ours_in_a_string_is_none_of_ours() -> None:

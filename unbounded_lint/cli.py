@@ -425,7 +425,17 @@ def _request(options: argparse.Namespace, project: ProjectFiles, settings: Setti
         settings=settings,
         jobs=getattr(options, "jobs", 0) or _available_cpus(),
         use_cache=not getattr(options, "no_cache", False),
+        settings_file=_settings_file(options),
     )
+
+
+def _settings_file(options: argparse.Namespace) -> Path | None:
+    from unbounded_lint.config import settings_file
+    from unbounded_lint.discovery import find_root
+
+    file, _ = _split_config(options.config)
+    root = find_root([Path(path) for path in options.paths or ["."]])
+    return settings_file(root, config=file, isolated=options.isolated)
 
 
 def _shown_path(root: Path, given: Sequence[str]) -> Callable[[str], str]:

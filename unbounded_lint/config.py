@@ -114,6 +114,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[_Symbol, ...],
         Meta(description='Functions that something outside the project runs on a timer, written "pkg.mod:name".'),
     ] = ()
+    other_process: Annotated[
+        tuple[_Symbol, ...],
+        Meta(
+            description="Functions that another process runs, so that they change a copy of each container and not the"
+            ' one of this process, written "pkg.mod:name".'
+        ),
+    ] = ()
     bounded_types: Annotated[
         tuple[_Dotted, ...], Meta(description="Dotted names of container types that bound themselves.")
     ] = ()
@@ -122,6 +129,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(
             description="Callables that run a callback again and again, written as the dotted name, a colon and the"
             ' position of the callback, counted from 0: "pkg.sched.every:1".'
+        ),
+    ] = ()
+    spawners: Annotated[
+        tuple[_Timer, ...],
+        Meta(
+            description="Callables that run the function they are given once, in a thread or task of its own, written"
+            ' as the dotted name, a colon and the position of that function: "pkg.util.spawn:0".'
         ),
     ] = ()
     test_paths: Annotated[
@@ -147,12 +161,28 @@ def load_settings(root: Path, *, config: Path | None, isolated: bool, overrides:
     keys, TOML values) win over any file. Raises `UserError` that names the file, and the key or the line.
     """
     values: dict[str, object] = {}
-    if config is not None:
-        values.update(_checked(_read_named(config), str(config)))
-    elif not isolated:
-        values.update(_project_values(root))
+    file = settings_file(root, config=config, isolated=isolated)
+    if file is not None:
+        values.update(_values(file))
     values.update(_checked(overrides, "the command line"))
     return Settings(**values)  # type: ignore[arg-type]
+
+
+def settings_file(root: Path, *, config: Path | None, isolated: bool) -> Path | None:
+    """The file that `load_settings` reads, None where it reads none."""
+    if config is not None or isolated:
+        return config
+    return next((file for file in (root / OWN_FILE, root / "pyproject.toml") if file.exists()), None)
+
+
+def line_in(text: str, key: str, value: str) -> int:
+    """The line of a settings file's text where a key has a value, as far as that can be seen: that of the value, or
+    that of the key; 0 where the text has no such key."""
+    found = re.search(rf"""^[ \t]*(?:[\w."'-]*\.)?["']?{re.escape(key)}["']?[ \t]*=""", text, re.MULTILINE)
+    if found is None:
+        return 0
+    quoted = re.compile(f"""["']{re.escape(value)}["']""").search(text, found.end())
+    return text.count("\n", 0, quoted.start() if quoted else found.end()) + 1
 
 
 def parse_override(text: str) -> tuple[str, object]:
@@ -203,21 +233,12 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _project_values(root: Path) -> dict[str, object]:
-    own = root / OWN_FILE
-    if own.exists():
-        return _checked(_read(own), str(own))
-    pyproject = root / "pyproject.toml"
-    if pyproject.exists():
-        return _checked(_table(_read(pyproject), pyproject), f"{pyproject} [tool.{TABLE}]")
-    return {}
-
-
-def _read_named(config: Path) -> Mapping[str, object]:
-    if not os.path.exists(config):
-        raise UserError(f"{config}: there is no such settings file.")
-    values = _read(config)
-    return _table(values, config) if config.name == "pyproject.toml" else values
+def _values(file: Path) -> dict[str, object]:
+    if not os.path.exists(file):
+        raise UserError(f"{file}: there is no such settings file.")
+    if file.name == "pyproject.toml":
+        return _checked(_table(_read(file), file), f"{file} [tool.{TABLE}]")
+    return _checked(_read(file), str(file))
 
 
 def _read(path: Path) -> dict[str, object]:

@@ -18,6 +18,7 @@ from unbounded_lint.link.containers.passing import Passing, Why
 from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 from unbounded_lint.link.program.naming import plain
+from unbounded_lint.link.program.symbols import Symbols
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.sources import Sources
@@ -38,7 +39,7 @@ Words: TypeAlias = "tuple[str | Place, ...]"
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """The fact sheet of one container."""
+    """The fact sheet of one container; declared holds what comments say of it, such as "bounded: the reason"."""
 
     symbol: str
     place: Place
@@ -46,6 +47,7 @@ class Sheet(msgspec.Struct, frozen=True):
     verdict: str
     confidence: str
     reasons: tuple[str, ...]
+    declared: tuple[str, ...]
     evidence: Evidence | None
     inserts: tuple[Place, ...]
     removals: tuple[Place, ...]
@@ -64,8 +66,8 @@ class Unknown(msgspec.Struct, frozen=True):
         return "".join(w if isinstance(w, str) else f"{path(w.path)}:{w.line}" for w in self.words)
 
 
-def sheet_of(project: Project, container: Container, codes: tuple[str, ...]) -> Sheet:
-    """The fact sheet of a container that these codes are reported for."""
+def sheet_of(project: Project, container: Container, codes: tuple[str, ...], declared: tuple[str, ...]) -> Sheet:
+    """The fact sheet of a container that these codes are reported for, and of which comments declare something."""
     verdict = container.verdict
     return Sheet(
         symbol=container.symbol,
@@ -74,6 +76,7 @@ def sheet_of(project: Project, container: Container, codes: tuple[str, ...]) -> 
         verdict=verdict.name,
         confidence=verdict.confidence.value,
         reasons=verdict.reasons,
+        declared=declared,
         evidence=container.evidence,
         inserts=project.insert_places(container),
         removals=project.removal_places(container),
@@ -93,7 +96,7 @@ class Explanations:
 
     def of(self, symbol: str) -> Container | Unknown:
         """The one container that a symbol names, or why there is none: "pkg.mod:Class.attr", or the end of a name."""
-        dotted, name = self._parts(symbol)
+        dotted, name = Symbols(self.program).parts(symbol)
         exact = [container for container in self.project.containers if container.symbol == symbol]
         found = exact or self._named(dotted, name) or self._named("", plain(symbol))
         if len(found) == 1:
@@ -102,17 +105,6 @@ class Explanations:
             listed = ", ".join(container.symbol for container in found[:8])
             return Unknown(symbol, (f"{symbol!r} names {len(found)} containers; write one of {listed}",))
         return Unknown(symbol, (f"no long-lived container is called {symbol!r}: ", *self._why(dotted, name)))
-
-    def _parts(self, symbol: str) -> tuple[str, str]:
-        """The module that a symbol names, "" for none, and the plain name in it."""
-        dotted, colon, name = symbol.rpartition(":")
-        if not colon:
-            parts = symbol.split(".")
-            for at in range(len(parts), 0, -1):
-                if self.program.is_module(".".join(parts[:at])):
-                    dotted, name = ".".join(parts[:at]), ".".join(parts[at:])
-                    break
-        return self.program.canonical(dotted), plain(name)
 
     def _named(self, dotted: str, name: str) -> list[Container]:
         found = []

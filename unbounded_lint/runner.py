@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from unbounded_lint.cache import Opened, open_cache
 from unbounded_lint.catalog.load import catalog, extend
-from unbounded_lint.config import Settings
+from unbounded_lint.comments import Comments, Unused
+from unbounded_lint.config import Settings, line_in
+from unbounded_lint.declaring import Declarations
 from unbounded_lint.discovery import ProjectFiles
 from unbounded_lint.explaining import Explanations, Sheet, Unknown, sheet_of
 from unbounded_lint.finding import Confidence, Finding
 from unbounded_lint.link.program.missing import missing
 from unbounded_lint.link.project import Project
+from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.patterns import CodesByPath
-from unbounded_lint.rules import all_rules, internal_error, unparsable_file
-from unbounded_lint.rules.base import Options, Rule
-from unbounded_lint.source import DecodeError, decode
+from unbounded_lint.reading import SETTINGS_LIMIT, read_regular
+from unbounded_lint.rules import all_rules, internal_error, unknown_declaration, unparsable_file
+from unbounded_lint.rules.base import Options, Rule, brief
 from unbounded_lint.sources import Sources
-from unbounded_lint.suppress import Suppressions, suppressions
 
 Progress = Callable[[int, int], None]
 
 
 class Request(msgspec.Struct, frozen=True):
     """One run. jobs is the number of processes (1: none but this one); apply_noqa is False where flake8 applies
-    them."""
+    them; settings_file is the file that the settings come from, where there is one to report on."""
 
     project: ProjectFiles
     settings: Settings
     jobs: int = 1
     use_cache: bool = True
     apply_noqa: bool = True
+    settings_file: Path | None = None
 
 
 class Stats(msgspec.Struct, frozen=True):
@@ -80,10 +86,15 @@ def _opened(request: Request) -> Iterator[tuple[Sources, str]]:
     sources.save()
 
 
-def _link(request: Request, sources: Sources, progress: Progress | None, thorough: bool = False) -> Project:
-    settings = request.settings
+def _link(request: Request, comments: Comments, progress: Progress | None, thorough: bool = False) -> Project:
+    settings, sources = request.settings, comments.sources
     sources.prefetch(sources.candidates, request.jobs, progress)
-    known = extend(catalog(), timers=settings.timers, bounded_types=settings.bounded_types)
+    known = extend(catalog(), timers=settings.timers, spawners=settings.spawners, bounded_types=settings.bounded_types)
+    declared = Declared(
+        frozenset(settings.entry_points),
+        comments.sweepers.union(settings.sweepers),
+        frozenset(settings.other_process),
+    )
     return Project(
         sources.linked,
         sources.load,
@@ -91,21 +102,25 @@ def _link(request: Request, sources: Sources, progress: Progress | None, thoroug
         sources.in_tests,
         sources.candidates,
         known,
-        frozenset(settings.entry_points),
-        frozenset(settings.sweepers),
+        declared,
         thorough,
     )
 
 
 def _check(request: Request, progress: Progress | None) -> Outcome:
     with _opened(request) as (sources, note):
-        project = _link(request, sources, progress)
+        comments = Comments(sources)
+        project = _link(request, comments, progress)
         sources.examine_rest()
-        found = [*_by_rules(request.settings, project), *_failures(sources, project), *_unnamed(request.project)]
+        declared, chosen = Declarations(project, comments), _Chosen(request)
+        made = _by_rules(request.settings, project, declared)
+        others = [*declared.unknown(chosen.paths), *_failures(sources, project), *_unnamed(request.project)]
+        unsettled, told = _of_settings(request, declared)
+        unused = Unused(comments, [*made.ever, *others], chosen.is_on, noqa=request.apply_noqa)
+        found = [*made.shown, *others, *unsettled, *unused.within(chosen.paths - declared.broken)]
+        kept = [finding for finding in found if chosen.has(finding)]
+        shown = tuple(sorted(_unsuppressed(kept, comments, request.apply_noqa), key=lambda f: f.sort_key))
         unparsed = len(sources.failures) + len(request.project.unnamed)
-        hushed = CodesByPath(request.settings.per_file_ignores)
-        kept = [f for f in found if _is_wanted(f, request) and not hushed.ignores(f.place.path, f.code)]
-        shown = tuple(sorted(_unsuppressed(kept, sources, request.apply_noqa), key=lambda f: f.sort_key))
         by_code = Counter(f.code for f in shown)
         stats = Stats(
             files=len(sources.files),
@@ -114,24 +129,34 @@ def _check(request: Request, progress: Progress | None) -> Outcome:
             by_code=dict(sorted(by_code.items())),
             unparsed=unparsed,
         )
-        notes = (note, _unresolved(sources, project))
+        notes = (note, _unresolved(sources, project), *told)
         return Outcome(shown, stats, tuple(each for each in notes if each))
 
 
-def _by_rules(settings: Settings, project: Project) -> Iterator[Finding]:
-    """What the rules say. Those that are on by default are asked even where they are ignored, since the most specific
-    one speaks for the others."""
+class _Made(NamedTuple):
+    """What the rules say, without what declarations silence: at the confidence that is asked for, and at any."""
+
+    shown: tuple[Finding, ...]
+    ever: tuple[Finding, ...]
+
+
+def _by_rules(settings: Settings, project: Project, declared: Declarations) -> _Made:
+    """Rules that are on by default are asked even where they are ignored, since the most specific one speaks for the
+    others."""
     options = Options(strict=settings.strict)
     rules = {rule.code: rule for rule in all_rules() if rule.default or _is_selected(rule, settings)}
     found = [finding for rule in rules.values() for finding in project.ask(_question(rule, options))]
+    above: dict[tuple[str, str], int] = {}
+    for finding in found:
+        for code in rules[finding.code].overrides:
+            about = (code, finding.symbol)
+            above[about] = max(finding.confidence.rank, above.get(about, -1))
     least = Confidence(settings.min_confidence).rank
-    overridden = {
-        (code, finding.symbol)
-        for finding in found
-        if finding.confidence.rank >= least
-        for code in rules[finding.code].overrides
-    }
-    return (f for f in found if (f.code, f.symbol) not in overridden)
+    told = [(f, above.get((f.code, f.symbol), -1)) for f in found if not declared.silences(f)]
+    return _Made(
+        shown=tuple(finding for finding, specific in told if specific < least),
+        ever=tuple(finding for finding, specific in told if specific < finding.confidence.rank),
+    )
 
 
 def _question(rule: Rule, options: Options) -> Callable[[Project], Iterator[Finding]]:
@@ -185,43 +210,75 @@ def _is_selected(rule: Rule, settings: Settings) -> bool:
     return max(chosen, extended) > ignored
 
 
-def _is_wanted(finding: Finding, request: Request) -> bool:
-    settings, wanted = request.settings, request.project.report_on
-    path = finding.place.path
-    rule = next(rule for rule in all_rules() if rule.code == finding.code)
-    return (
-        (wanted is None or path in wanted)
-        and _is_selected(rule, settings)
-        and finding.confidence.rank >= Confidence(settings.min_confidence).rank
-    )
+class _Chosen:
+    """What a run reports: in which files, by which rules, and how sure it must be."""
 
+    def __init__(self, request: Request) -> None:
+        self.settings = request.settings
+        self._least = Confidence(request.settings.min_confidence).rank
+        self._selected = {rule.code for rule in all_rules() if _is_selected(rule, request.settings)}
+        self._hushed = CodesByPath(request.settings.per_file_ignores)
+        self._wanted = request.project.report_on
+        files = frozenset(file.path for file in request.project.files)
+        self.paths = files if self._wanted is None else files & self._wanted
 
-def _unsuppressed(findings: list[Finding], sources: Sources, apply_noqa: bool) -> Iterator[Finding]:
-    by_path: dict[str, Suppressions] = {}
-    for finding in findings:
+    def is_on(self, path: str, code: str) -> bool:
+        """Whether a rule is on in a file."""
+        return code in self._selected and not self._hushed.ignores(path, code)
+
+    def has(self, finding: Finding) -> bool:
+        """Whether a finding is to be reported."""
         path = finding.place.path
-        if path not in by_path:
-            by_path[path] = suppressions(_text(sources, path))
-        if not by_path[path].covers(finding.code, finding.place.line, noqa=apply_noqa):
-            yield finding
+        wanted = self._wanted is None or path in self._wanted
+        return wanted and finding.confidence.rank >= self._least and self.is_on(path, finding.code)
 
 
-def _text(sources: Sources, path: str) -> str:
+def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding], list[str]]:
+    """What the settings name that is not there: as findings where their file has it, otherwise, such as for the options
+    of the command line, as sentences about the run."""
+    file, root = request.settings_file, request.project.root
+    text = _settings_text(file) if file is not None else ""
+    path = os.path.relpath(os.path.realpath(file), root).replace(os.sep, "/") if file is not None else ""
+    is_on = _is_selected(unknown_declaration.RULE, request.settings)
+    found, told = [], []
+    for one in declared.unknown_settings(request.settings) if is_on and request.project.report_on is None else ():
+        line = line_in(text, one.key, one.value)
+        if line:
+            found.append(unknown_declaration.report(path, line, 1, one.why))
+        else:
+            told.append(brief(one.why))
+    return found, told
+
+
+def _settings_text(file: Path) -> str:
     try:
-        return decode(sources.data(path))
-    except DecodeError:
+        return read_regular(file, SETTINGS_LIMIT).decode("utf-8-sig", "replace")
+    except OSError:  # it was there when the settings were read
         return ""
+
+
+def _unsuppressed(findings: list[Finding], comments: Comments, apply_noqa: bool) -> Iterator[Finding]:
+    for finding in findings:
+        if not comments.of(finding.place.path).covers(finding.code, finding.place.line, noqa=apply_noqa):
+            yield finding
 
 
 def _explain(request: Request, symbols: Sequence[str]) -> tuple[Sheet | Unknown, ...]:
     with _opened(request) as (sources, _):
-        project = _link(request, sources, None, thorough=True)
+        comments = Comments(sources)
+        project = _link(request, comments, None, thorough=True)
+        declared = Declarations(project, comments)
         asked = Explanations(project, sources, request.settings.src)
         found = [asked.of(symbol) for symbol in symbols]
         codes: dict[str, set[str]] = {}
-        for finding in _by_rules(request.settings, project) if any(isinstance(one, Container) for one in found) else ():
-            codes.setdefault(finding.symbol, set()).add(finding.code)
+        if any(isinstance(one, Container) for one in found):
+            for finding in _by_rules(request.settings, project, declared).shown:
+                codes.setdefault(finding.symbol, set()).add(finding.code)
         return tuple(
-            sheet_of(project, one, tuple(sorted(codes.get(one.symbol, ())))) if isinstance(one, Container) else one
+            _sheet(project, one, codes.get(one.symbol, ()), declared) if isinstance(one, Container) else one
             for one in found
         )
+
+
+def _sheet(project: Project, container: Container, codes: Iterable[str], declared: Declarations) -> Sheet:
+    return sheet_of(project, container, tuple(sorted(codes)), tuple(one.words for one in declared.of(container.symbol)))

@@ -17,7 +17,7 @@ import pytest
 from unbounded_lint import catalog as package
 from unbounded_lint.catalog import Catalog, CatalogError, catalog, extend, model, receiver_word
 from unbounded_lint.catalog.build import COMPACT, SOURCES, assemble, build, encode
-from unbounded_lint.catalog.load import name_lists
+from unbounded_lint.catalog.load import DECLARED, name_lists
 from unbounded_lint.errors import UserError
 
 if sys.version_info >= (3, 11):
@@ -933,6 +933,13 @@ def test_own_decorator(known: Catalog) -> None:
 def test_own_timer_stands_before_the_shipped_one(known: Catalog) -> None:
     mine = extend(known, timers=("asyncio.tasks.create_task:0",))
     assert [timer.kind for timer in mine.timers.named("asyncio.create_task")] == ["recurring", "spawn"]
+
+
+def test_own_spawner_runs_its_callback_once_unless_that_loops(known: Catalog) -> None:
+    (spawner,) = extend(known, spawners=("pkg.util.spawn:2",)).timers.named("pkg.util.spawn")
+    assert (spawner.kind, spawner.recurs, spawner.callback.position, spawner.note) == ("spawn", "loops", 2, DECLARED)
+    with pytest.raises(UserError, match="spawners: 'pkg spawn:0'"):
+        extend(known, spawners=("pkg spawn:0",))
 
 
 def test_own_bounded_types(known: Catalog) -> None:

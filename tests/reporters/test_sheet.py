@@ -31,6 +31,7 @@ def facts() -> Sheet:
         verdict="never emptied",
         confidence="high",
         reasons=("the key is a parameter", "no removal in the project"),
+        declared=(),
         evidence=EVIDENCE,
         inserts=(Place("app/api.py", 5, 5, 5, 30, "insert", "store._runs[run_id] = run"),),
         removals=(),
@@ -66,6 +67,7 @@ def test_text(facts: Sheet, view_of: Callable[..., View]) -> None:
         "    kind: map",
         "    written out with entries: no",
         "    its name speaks of: tasks",
+        "    an entry stays behind on: none",
         "  inserts:",
         "    app/api.py:5:5  store._runs[run_id] = run",
         "  removals: none",
@@ -77,6 +79,13 @@ def test_text(facts: Sheet, view_of: Callable[..., View]) -> None:
 def test_text_without_findings(facts: Sheet, view_of: Callable[..., View]) -> None:
     quiet = msgspec.structs.replace(facts, findings=())
     assert list(sheet.render_text(quiet, view_of()))[-1] == "  findings: none"
+
+
+def test_text_with_declarations(facts: Sheet, view_of: Callable[..., View]) -> None:
+    told = msgspec.structs.replace(facts, declared=("bounded: few\x1b keys", "swept by m.f"))
+    lines = list(sheet.render_text(told, view_of()))
+    at = lines.index("    because no removal in the project")
+    assert lines[at + 1 : at + 4] == ["  declared bounded: few\\x1b keys", "  declared swept by m.f", "  evidence:"]
 
 
 def test_text_without_evidence(facts: Sheet, view_of: Callable[..., View]) -> None:

@@ -246,15 +246,18 @@ class Catalog:
         return self._words[tail] if (tail := _known_tail(self._words, word)) else WordHint("unknown", "unknown")
 
 
-def extend(base: Catalog, *, timers: Iterable[str] = (), bounded_types: Iterable[str] = ()) -> Catalog:
+def extend(
+    base: Catalog, *, timers: Iterable[str] = (), spawners: Iterable[str] = (), bounded_types: Iterable[str] = ()
+) -> Catalog:
     """A catalogue with a project's own entries in front of the shipped ones.
 
     timers: "pkg.sched.every:1" (dotted callable, position of the callback counted without `self`) or
-    "pkg.sched.every" (a decorator); "pkg.sched:every:1" is the same. bounded_types: dotted constructors,
-    "pkg.mod:Cache" or "pkg.mod.Cache", of containers that cannot grow without limit. Raises UserError for text of
-    another form.
+    "pkg.sched.every" (a decorator); "pkg.sched:every:1" is the same. spawners: the same for what runs a function once,
+    in a thread or task. bounded_types: dotted constructors, "pkg.mod:Cache" or "pkg.mod.Cache", of containers that
+    cannot grow without limit. Raises UserError for text of another form.
     """
-    own_timers = tuple(_own_timer(text, base) for text in timers)
+    own_timers = tuple(_own_timer(text, base, "timers") for text in timers)
+    own_timers += tuple(_spawning(_own_timer(text, base, "spawners")) for text in spawners)
     own_types = tuple(_own_type(text, base) for text in bounded_types)
     if not own_timers and not own_types:
         return base
@@ -264,17 +267,22 @@ def extend(base: Catalog, *, timers: Iterable[str] = (), bounded_types: Iterable
     )
 
 
-def _own_timer(text: str, base: Catalog) -> model.Timer:
+def _own_timer(text: str, base: Catalog, option: str) -> model.Timer:
     target, colon, position = text.rpartition(":")
     if not (colon and position.isdecimal()):
         target, position = text, ""
     advice = "write a dotted callable and the position of its callback, as in pkg.sched.every:1"
-    name = base.canonical(_dotted(target, "timers", text, advice))
+    name = base.canonical(_dotted(target, option, text, advice))
     if position:
         callback = model.Callback(how="argument", position=int(position), form="either")
     else:
         callback = model.Callback(how="decorated")
     return model.Timer(api=name, names=(name,), kind="recurring", callback=callback, note=DECLARED)
+
+
+def _spawning(timer: model.Timer) -> model.Timer:
+    """The same callable, if it runs its callback once: again only if that loops."""
+    return msgspec.structs.replace(timer, kind="spawn", recurs="loops")
 
 
 def _own_type(text: str, base: Catalog) -> model.ContainerKind:

@@ -26,6 +26,7 @@ from unbounded_lint.link.defects.question import Linked
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.program.module import LinkedModule, ScopeId
 from unbounded_lint.link.program.program import Program
+from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.confidence import Growths
@@ -40,6 +41,7 @@ from unbounded_lint.link.verdicts.ways import Ways
 from unbounded_lint.source import SourceFile
 
 T = TypeVar("T")
+_NOTHING = Declared()
 
 
 class Project:
@@ -57,17 +59,17 @@ class Project:
         in_tests: Callable[[str], bool],
         candidates: Sequence[str],
         catalog: Catalog,
-        entry_points: frozenset[str] = frozenset(),
-        sweepers: frozenset[str] = frozenset(),
+        declared: Declared = _NOTHING,
         thorough: bool = True,
     ) -> None:
         self.program = Program(files, load, mentioning, in_tests)
         self.flow = Flow(self.program)
-        self.execution = Execution(self.flow, catalog, entry_points, sweepers)
+        self.execution = Execution(self.flow, catalog, declared)
         self._lifetimes = Lifetimes(self.flow, self.execution)
         self._keys = Keys(self.flow, self.execution, self._lifetimes, catalog)
         making = Making(self.flow, catalog)
         self._containers = Containers(self.flow, making, self._lifetimes, catalog, thorough)
+        self._every = Containers(self.flow, making, self._lifetimes, catalog, thorough=True)
         self._registries = Registries(self.flow, catalog)
         self._accesses = Accesses(self.flow, self._registries, catalog)
         self._removals = Removals(self.flow, self.execution, catalog)
@@ -116,6 +118,21 @@ class Project:
         """What can be wrong with the sweeping of a container: one question for each rule that has one of its own."""
         parts = (self.flow, self.execution, self._keys, self._removals, self.holdings, self._lifetimes)
         return Defects(Linked(*parts, self.containers))
+
+    def definitions(self, holder: Holder) -> tuple[Place, ...]:
+        """Where a container is defined."""
+        found = dict.fromkeys(((holder.scope, holder.op), *holder.definitions))
+        return tuple(self.place(scope, op, "definition", "") for scope, op in found)
+
+    def held_in(self, path: str) -> tuple[Holder, ...] | None:
+        """The long-lived containers that a file defines, those included that nothing could insert into; None for a file
+        without facts, or where it cannot be told through a fault of ours."""
+        module = self.program.module(path) if path in self.program.files else None
+        try:
+            return None if module is None else (*self._every.of_module(module), *self._registries.of_module(module))
+        except Exception as error:
+            self._failed.append((path, "", error))
+            return None
 
     def passing(self, module: LinkedModule, qualname: str, *, inside: bool = False) -> Iterator[Passing]:
         """What a module has under a plain name that is no long-lived container, and why it is none."""

@@ -69,6 +69,10 @@ class SheetLike(Protocol):
         """The evidence, in words."""
 
     @property
+    def declared(self) -> tuple[str, ...]:
+        """What comments declare of it, in words."""
+
+    @property
     def evidence(self) -> Evidence | None:
         """What that was told by, None where nothing makes it grow."""
 
@@ -106,6 +110,8 @@ def render_text(sheet: SheetLike, view: View) -> Iterator[str]:
     yield f"  confidence: {sheet.confidence}"
     for reason in sheet.reasons:
         yield f"    because {printable(reason)}"
+    for declaration in sheet.declared:
+        yield f"  declared {printable(declaration)}"
     yield from _evidence(sheet)
     yield from _places("inserts", sheet.inserts, view)
     yield from _places("removals", sheet.removals, view)
@@ -136,6 +142,7 @@ def _document(sheet: SheetLike, view: View) -> dict[str, Any]:
         "verdict": sheet.verdict,
         "confidence": sheet.confidence,
         "reasons": list(sheet.reasons),
+        "declared": list(sheet.declared),
         "evidence": None if sheet.evidence is None else msgspec.to_builtins(sheet.evidence),
         "inserts": [_place(place, view) for place in sheet.inserts],
         "removals": [_place(place, view) for place in sheet.removals],

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from unbounded_lint.link.project import Project
 
 
+_LONGEST = 300
+
+
+def brief(sentence: str) -> str:
+    """A sentence that repeats what a stranger wrote, cut where that goes on and on."""
+    return sentence if len(sentence) <= _LONGEST else f"{sentence[: _LONGEST - 3]}..."
+
+
 @dataclass(frozen=True)
 class Options:
     """What a rule may take from the settings; strict asks for containers that are bounded only by the rate of inserts

@@ -171,6 +171,34 @@ def test_declared_sweeper(tmp_path: Path) -> None:
     assert insert_kinds(tmp_path, {"m.py": "X = {}\ndef _put():\n    X[1] = 1\n"}, sweepers=["m:_put"]) >= {"timer"}
 
 
+def test_declared_by_a_name_that_is_imported(tmp_path: Path) -> None:
+    files = {"app/__init__.py": "from app.m import _put\n", "app/m.py": "X = {}\ndef _put():\n    X[1] = 1\n"}
+    assert insert_kinds(tmp_path, files, sweepers=["app:_put"]) >= {"timer"}
+
+
+PUTS_FOREVER = "    while True:\n        time.sleep(5)\n        put('a')\n"
+OTHER_PROCESS = {
+    "the function itself": "def main():\n    put('a')\n",
+    "what it calls": "def main():\n    step()\ndef step():\n    put('a')\n",
+    "its loop": "def main():\n" + PUTS_FOREVER,
+    "a loop that it calls": "def main():\n    loop()\ndef loop():\n" + PUTS_FOREVER,
+    "a thread of it": "def main():\n    threading.Thread(target=step).start()\ndef step():\n    put('a')\n",
+    "a timer of it": "def main():\n    threading.Timer(5, step).start()\ndef step():\n    put('a')\n    main()\n",
+}
+
+
+@pytest.mark.parametrize("name", OTHER_PROCESS)
+def test_declared_for_another_process(name: str, tmp_path: Path) -> None:
+    files = {"m.py": "import threading, time\n" + PUT + OTHER_PROCESS[name] + MAIN}
+    assert "other-process" not in insert_kinds(tmp_path / "no", files)
+    assert insert_kinds(tmp_path / "yes", files, other_process=["m:main"]) == {"other-process"}
+
+
+def test_what_this_process_runs_too_is_not_left_to_another(tmp_path: Path) -> None:
+    files = {"m.py": PUT + "def work():\n    put('a')\ndef main():\n    put('b')\n" + MAIN}
+    assert insert_kinds(tmp_path, files, other_process=["m:work"]) == {"other-process", "main"}
+
+
 def test_partial(tmp_path: Path) -> None:
     """Runs when the bus calls it, whatever else is said of the line that makes it."""
     files = {"m.py": "import bus, functools\n" + PUT + "bus.subscribe(functools.partial(put, 1))\n"}
@@ -200,6 +228,26 @@ def test_declared_timer_of_the_project(tmp_path: Path) -> None:
         "sched_.py": "import ext\ndef every(seconds, callback):\n    ext.run(seconds, callback)\n",
     }
     assert insert_kinds(tmp_path, files, timers=["sched_.every:1"]) == {"timer"}
+
+
+SPAWNED = "    while True:\n        time.sleep(5)\n        X[len(X)] = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds"), [("    X[len(X)] = 1\n", {"import"}), (SPAWNED, {"timer"})], ids=["once", "loop"]
+)
+def test_declared_spawner(body: str, kinds: set[str], tmp_path: Path) -> None:
+    files = {"m.py": "import time\nfrom acme.util import go\nX = {}\ndef job():\n" + body + "go('name', job)\n"}
+    assert insert_kinds(tmp_path, files, spawners=["acme.util.go:1"]) == kinds
+
+
+def test_declared_spawner_of_the_project(tmp_path: Path) -> None:
+    files = {
+        "m.py": "from util import go\nX = {}\ndef job():\n    X[len(X)] = 1\ndef main():\n    go(job)\n" + MAIN,
+        "util.py": "import ext\ndef go(function):\n    ext.run(function)\n",
+    }
+    assert insert_kinds(tmp_path / "no", files) == {"run"}
+    assert insert_kinds(tmp_path / "yes", files, spawners=["util.go:0"]) == {"main"}
 
 
 @pytest.mark.parametrize(

@@ -312,10 +312,15 @@ class Calls:
             return Origin(annotated)
         if domains:
             return declared_as(annotated, Origin(passed))
-        return declared_as(annotated, Origin(self._of_event(parameter.function, name) or self._by_name(name)))
+        return declared_as(annotated, Origin(self._of_event(parameter) or self._by_name(name)))
 
-    def _of_event(self, function: ScopeId, name: str) -> Domain | None:
-        """What a framework passes to a function that it runs for each request or event."""
+    def _of_event(self, parameter: Parameter) -> Domain | None:
+        """What a framework passes to a function that it runs for each request or event, unless that may be left out or
+        is one of a few that its address states."""
+        function, given = parameter.function, self.program.facts(parameter.function).parameters[parameter.position]
+        name = given.name
+        if given.default is not None or self._routes.is_stated(function, name):
+            return None
         ways = {context.by for context in self.material.execution.direct(function)}
         if "request" in ways:
             return Domain("open", f"`{name}` comes with a request", source="request")

@@ -15,6 +15,8 @@ from unbounded_lint.link.runs.execution import Execution
 _PLACE = re.compile(r"[{<](?:\w+:)?(\w+)(?::[^{}<>]*)?[}>]")
 """`{name}`, `{name:path}`, `<name>`, `<int:name>` and `(?P<name>...)`; no `<any(a, b):name>`, which is one of a few."""
 
+_WORD = re.compile(r"\w+")
+
 
 class Routes:
     """Knows the places in the addresses that functions serve. Memoised."""
@@ -26,8 +28,16 @@ class Routes:
     @kept
     def places(self, function: ScopeId) -> frozenset[str]:
         """The names of the places in the addresses that a function serves."""
-        texts = (word_of(node) for call in self._wired(function) for a in call.args for node in w.walk(a.value))
-        return frozenset(name for text in texts for name in _PLACE.findall(text))
+        return frozenset(name for text in self._addresses(function) for name in _PLACE.findall(text))
+
+    def is_stated(self, function: ScopeId, name: str) -> bool:
+        """Whether an address that a function serves writes a name, in whatever way."""
+        return any(name in _WORD.findall(text) for text in self._addresses(function))
+
+    @kept
+    def _addresses(self, function: ScopeId) -> tuple[str, ...]:
+        """The texts that the calls are given which wire a function to a framework."""
+        return tuple(word_of(node) for call in self._wired(function) for a in call.args for node in w.walk(a.value))
 
     def _wired(self, function: ScopeId) -> Iterator[m.Call]:
         """The calls that wire a function to a framework, to be run for each request."""

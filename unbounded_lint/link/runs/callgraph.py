@@ -21,6 +21,7 @@ from unbounded_lint.link.program.blocks import BRANCHES, apart, in_main_guard, i
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Place, by_hook
+from unbounded_lint.link.runs.declared import DeclaredFunctions
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers, takes_callback
 
@@ -261,13 +262,14 @@ class Roots:
     """From where code can be reached at all, which asks nothing about timers: so whether one is started can be decided
     by it."""
 
-    def __init__(self, graph: CallGraph) -> None:
+    def __init__(self, graph: CallGraph, declared: DeclaredFunctions) -> None:
         self.graph = graph
+        self.declared = declared
         self.program = graph.program
         self._solver: Solver[ScopeId, _Kinds] = Solver(self._equation, lambda _: frozenset(), frozenset.union)
 
     def is_live(self, scope: ScopeId) -> bool:
-        """Whether anything but tests can run a scope."""
+        """Whether anything but tests and other processes can run a scope."""
         return scope.index == 0 or bool(self.of(scope) & LIVE)
 
     def of(self, scope: ScopeId) -> frozenset[ContextKind]:
@@ -290,6 +292,8 @@ class Roots:
             yield "import"
         elif self.program.facts(scope).kind == "class":
             yield parent
+        elif scope in self.declared.elsewhere:
+            yield "other-process"
         elif edges := self.graph.edges(scope):
             for edge in edges:
                 yield edge.context.kind if edge.kind == "decorate" and edge.context is not None else edge.root[0]

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import DECLARED, Catalog, name_lists
 from unbounded_lint.catalog.model import Given, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import given
@@ -18,9 +18,12 @@ from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.barriers import Barriers
 from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
 from unbounded_lint.link.runs.context import LIVE, STARTING, By, Context, ContextKind, Place, Step
+from unbounded_lint.link.runs.declared import Declared, DeclaredFunctions
 from unbounded_lint.link.runs.loops import Loops
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers
+
+_NOTHING = Declared()
 
 
 class _Reached(NamedTuple):
@@ -43,19 +46,17 @@ class Execution:
         self,
         flow: Flow,
         catalog: Catalog,
-        entry_points: frozenset[str] = frozenset(),
-        sweepers: frozenset[str] = frozenset(),
+        declared: Declared = _NOTHING,
     ) -> None:
         self.program = flow.program
         self.resolver = flow.resolver
         self.catalog = catalog
-        self.entry_points = entry_points
-        self.sweepers = sweepers
+        self.declared = DeclaredFunctions(self.program, declared)
         self.timers = Timers(flow, catalog)
         self.loops = Loops(flow, catalog, self.timers)
         self.barriers = Barriers(flow)
         self.graph = CallGraph(flow, catalog, self.timers, Outside(flow, catalog, self.timers))
-        self.roots = Roots(self.graph)
+        self.roots = Roots(self.graph, self.declared)
         self._solver: Solver[ScopeId, _Ways] = Solver(self._equation, lambda _: frozenset(), _shortest)
 
     # --- questions ---
@@ -203,10 +204,12 @@ class Execution:
             yield from self._of_function(scope, facts)
 
     def _of_function(self, scope: ScopeId, facts: m.Scope) -> Iterator[Context | Step]:
-        symbol = f"{self.program.of(scope).name}:{facts.qualname}"
-        if symbol in self.sweepers:
-            yield Context("timer", True, False, (scope, 0), "declared in the settings")
-        if symbol in self.entry_points:
+        if scope in self.declared.elsewhere:
+            yield Context("other-process", True, False, (scope, 0), DECLARED)
+            return
+        if scope in self.declared.sweepers:
+            yield Context("timer", True, False, (scope, 0), DECLARED)
+        if scope in self.declared.entry_points:
             yield Context("run", True, False, (scope, 0), by="request")
         found = False
         for edge in self.graph.edges(scope):
