@@ -164,7 +164,7 @@ def _evidence(sheet: SheetLike) -> Iterator[str]:
 def _values(value: str | bool | tuple[str, ...]) -> tuple[str, ...]:
     if isinstance(value, bool):
         return ("yes" if value else "no",)
-    return (value,) if isinstance(value, str) else value or ("none",)
+    return (value or "none",) if isinstance(value, str) else value or ("none",)
 
 
 def _where(place: Place, view: View) -> str:
