@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import known_gap, linked
+from tests.programs import linked
 from unbounded_lint.link.containers.lifetimes import Life
 
 Lifetimes = dict[str, str]
@@ -203,7 +203,6 @@ def test_instance_kept_on_its_class(made: str, tmp_path: Path) -> None:
     assert lifetimes(tmp_path, STORE + GET.format(made)) == {"Store.items": "part of class"}
 
 
-@known_gap("an instance kept on a subclass's attribute does not make the base a singleton")
 def test_instance_kept_on_a_subclass(tmp_path: Path) -> None:
     text = "class Other(Store):\n" + GET.format("cls()")
     assert lifetimes(tmp_path, STORE + text) == {"Store.items": "part of class"}

@@ -101,7 +101,7 @@ class Lifetimes:
     def constructions(self, cls: ScopeId) -> tuple[Site, ...]:
         """Where the project makes objects of a class or of its subclasses."""
         called = [use.site.outer for use in self.flow.constructions(cls)]
-        return (*called, *self._self_constructions(cls))
+        return (*called, *self._allocations(cls))
 
     def foreign(self, target: m.Expr, scope: ScopeId, op: int) -> Foreign | None:
         """What an assignment hangs on an object of another package that lasts, as an application does: one that is
@@ -330,13 +330,11 @@ class Lifetimes:
 
     # --- constructions ---
 
-    def _self_constructions(self, cls: ScopeId) -> Iterator[Site]:
-        """`super().__new__(cls)` and `cls()` inside the class itself."""
-        module = self.program.of(cls)
-        for site in (*module.sites("__new__"), *module.sites("cls")):
-            call = site.parent
-            if self.resolver.enclosing_class(site.scope) == cls and isinstance(call, m.Call) and call.func is site.node:
-                if isinstance(site.node, m.Attr) or Class(cls) in self.resolver.values(site.node, site.scope):
+    def _allocations(self, cls: ScopeId) -> Iterator[Site]:
+        """`super().__new__(cls)` inside the class itself."""
+        for site in self.program.of(cls).sites("__new__"):
+            if self.resolver.enclosing_class(site.scope) == cls and isinstance(site.node, m.Attr):
+                if isinstance(site.parent, m.Call) and site.parent.func is site.node:
                     yield site.outer
 
     def _is_on_class(self, owner: ScopeId, name: str, site: Site | None) -> bool:
