@@ -224,6 +224,21 @@ def test_class_attribute(receiver: str, tmp_path: Path) -> None:
     assert [a.kind for a in found.accesses if a.kind == "insert"] == ["insert"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class C(metaclass=M):\n    @classmethod\n    def f(cls, k):\n        cls.x.pop(k)\n",
+        "class C(metaclass=M):\n    def f(self, k):\n        type(self).x.pop(k)\n",
+        "class C(metaclass=M):\n    pass\nclass D(C):\n    pass\ndef f(k):\n    D.x.pop(k)\n",
+        "class N(M):\n    pass\nclass C(metaclass=N):\n    pass\ndef f(k):\n    C.x.pop(k)\n",
+    ],
+)
+def test_attribute_that_a_metaclass_gives(text: str, tmp_path: Path) -> None:
+    given = "class M(type):\n    def __init__(cls, name, bases, body):\n        cls.x = {}\n"
+    found = named(linked(tmp_path, {"m.py": given + text}), "M.x")
+    assert [a.kind for a in found.accesses if a.kind == "remove" and not a.guess] == ["remove"]
+
+
 @known_gap("files that write a private name in its mangled form are not asked")
 def test_private_name_of_a_singleton_in_a_subclass_of_another_module(tmp_path: Path) -> None:
     files = {

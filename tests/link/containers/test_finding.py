@@ -135,6 +135,16 @@ LASTING = {
         "class App:\n    def init_app(self, address):\n        self.store = Store()\napp = App()\n",
         "part of module",
     ),
+    "made by __new__ and kept on its class": (
+        "class Own:\n    _the = None\n    def __new__(cls):\n        if cls._the is None:\n"
+        "            cls._the = super().__new__(cls)\n            cls._the.store = Store()\n        return cls._the\n",
+        "part of class",
+    ),
+    "given by a metaclass to its classes": (
+        "class Meta(type):\n    def __init__(cls, name, bases, body):\n        cls.store = Store()\n"
+        "class C(metaclass=Meta):\n    pass\n",
+        "part of module",
+    ),
     "entry of a container that lasts": (
         "ALL = {}\ndef handle(request):\n    ALL[request.id] = Store()\n",
         "part of element",
@@ -189,6 +199,36 @@ def test_whatever_holds_an_object_makes_its_attributes_last(text: str, expected:
     ],
 )
 def test_containers_that_no_module_or_class_names(text: str, expected: Lifetimes, tmp_path: Path) -> None:
+    assert lifetimes(tmp_path, text) == expected
+
+
+META = "class Meta(type):\n    def __{}__({}):\n        {}\n"
+GIVEN = META.format("init", "cls, name, bases, body", "cls.made = {}")
+NEW = (
+    META.format("new", "mcs, name, bases, body", "c = super().__new__(mcs, name, bases, body)")
+    + "        c.made = {}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (GIVEN + "class C(metaclass=Meta):\n    pass\n", {"Meta.made": "part of module"}),
+        (NEW + "class C(metaclass=Meta):\n    pass\n", {"Meta.made": "part of module"}),
+        (GIVEN + "class C(metaclass=Meta):\n    pass\nclass D(C):\n    pass\n", {"Meta.made": "part of module"}),
+        (GIVEN + "class _Sub(Meta):\n    pass\nclass C(metaclass=_Sub):\n    pass\n", {"Meta.made": "part of module"}),
+        (GIVEN + "def make():\n    class C(metaclass=Meta):\n        pass\n    return C\n", {"Meta.made": OWNED}),
+        (
+            "class _C:\n    def __new__(cls):\n        c = object.__new__(cls)\n        c.made = {}\n",
+            {},
+        ),
+        (
+            "class _C:\n    def __new__(cls):\n        c = object.__new__(cls)\n        c.made = {}\nONE = _C()\n",
+            {"_C.made": "part of module"},
+        ),
+    ],
+)
+def test_what_is_given_to_objects_as_they_are_made(text: str, expected: Lifetimes, tmp_path: Path) -> None:
     assert lifetimes(tmp_path, text) == expected
 
 

@@ -258,6 +258,12 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "            self.x[part.id] = part\nX = C()\n",
         "closed",
     ),
+    "made anew for another object": (
+        "class C:\n    def __init__(self, above):\n        self.above = above\n        self.x = []\n"
+        "    def fork(self, request):\n        made = C(self)\n        made.x = []\n"
+        "        self.x.append(made)\n        return made\nX = C(None)\n",
+        "never",
+    ),
     "filled by what made the object": (
         "class C:\n    def __init__(self):\n        self.x = []\n    def put(self, part):\n"
         "        self.x.append(part)\nlast = None\ndef load(request):\n    global last\n    made = C()\n"

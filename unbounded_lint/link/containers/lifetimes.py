@@ -95,7 +95,8 @@ class Lifetimes:
     def is_singleton(self, cls: ScopeId) -> bool:
         """Whether every object that the project makes of a class lasts."""
         sites = self.constructions(cls)
-        return bool(sites) and all(self._solver.answer(self._question(site)) is not None for site in sites)
+        is_made = bool(sites) or self._makes_lasting_classes(cls)
+        return is_made and all(self._solver.answer(self._question(site)) is not None for site in sites)
 
     @kept
     def constructions(self, cls: ScopeId) -> tuple[Site, ...]:
@@ -125,8 +126,8 @@ class Lifetimes:
         return self._value(self._standing[question])
 
     def _of_class(self, cls: ScopeId) -> _Asked:
-        best: Life | None = None
-        for site in self.constructions(cls):
+        best = Life("module") if self._makes_lasting_classes(cls) else None
+        for site in self.constructions(cls) if best is None else ():
             best = _surer(best, (yield self._question(site)))
             if best is not None and best.order == (0, 0):
                 break
@@ -135,6 +136,10 @@ class Lifetimes:
         if self._is_component(cls):
             return Life("framework")
         return Life("outside") if not self.constructions(cls) and self._is_public(cls) else None
+
+    def _makes_lasting_classes(self, cls: ScopeId) -> bool:
+        """Whether the objects of a class are classes that a module or another class defines."""
+        return any(not is_local(self.program, made) for made in self.flow.hierarchy.instances(cls))
 
     def _is_public(self, cls: ScopeId) -> bool:
         """Whether users of the project can make objects of a class, which nothing in it does."""

@@ -27,7 +27,7 @@ from unbounded_lint.link.dataflow.questions import (
     strict,
     union,
 )
-from unbounded_lint.link.dataflow.scoping import Scoping, is_static, is_super, takes_class
+from unbounded_lint.link.dataflow.scoping import Scoping, allocated, is_static, is_super, takes_class
 from unbounded_lint.link.dataflow.values import (
     NOTHING,
     Allocation,
@@ -73,6 +73,7 @@ class Equations:
             "yielded": lambda q: self._yielded(q.function),
             "elements": lambda q: self._elements.of(q.holder),
             "attribute": lambda q: self._attributes.found(q.cls, q.name, on_class=q.on_class),
+            "metaclasses": lambda q: self._attributes.metaclasses(q.cls),
             "bases": lambda q: self._attributes.bases(q.cls),
             "order": lambda q: self._attributes.order(q.cls),
             "hung": lambda q: self._attributes.hung(q.below, q.name, is_key=q.is_key),
@@ -266,6 +267,10 @@ class Equations:
         found = []
         for callee in ordered((yield from self.values(call.func, scope))):
             found.append((yield from self._result(callee, call, scope)))
+        made = allocated(call)
+        if made is not None:
+            classes = yield from self.values(made, scope)
+            found.append(frozenset(Instance(v.scope) for v in classes if isinstance(v, Class)))
         if isinstance(call.func, m.Attr) and call.func.name in name_lists().lookups:
             holders = yield from self.values(call.func.base, scope)
             found.append((yield from self._elements.stored_in(holders)))
@@ -311,9 +316,6 @@ class Equations:
                 return frozenset(
                     {Module(self.program.canonical(dotted)) if self.program.is_module(dotted) else External(dotted)}
                 )
-            case "object.__new__", [cls, *_]:
-                classes = yield from self.values(cls, scope)
-                return frozenset(Instance(v.scope) for v in classes if isinstance(v, Class))
         return frozenset({ExternalResult(name)})
 
     def _returned(self, function: ScopeId) -> Asked:

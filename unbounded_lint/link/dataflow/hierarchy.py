@@ -12,6 +12,8 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import Program
 
+_METACLASSES = frozenset({"type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"})
+
 
 class Hierarchy:
     """Finds derived classes, and the methods behind an interface. Memoised."""
@@ -45,6 +47,24 @@ class Hierarchy:
             for base in dict.fromkeys(self.declared.bases(here)):
                 found.setdefault(base, []).append(here)
         return found
+
+    def is_metaclass(self, cls: ScopeId) -> bool:
+        """Whether the objects of a class are classes."""
+        return not _METACLASSES.isdisjoint(self.declared.all_outside_bases(cls))
+
+    @kept
+    def instances(self, meta: ScopeId) -> tuple[ScopeId, ...]:
+        """The classes of the project that a metaclass makes; none for a class that is no metaclass."""
+        if not self.is_metaclass(meta):
+            return ()
+        found = dict.fromkeys(
+            cls
+            for each in (meta, *self.subclasses(meta))
+            for module in self.program.mentioning(self.program.facts(each).name)
+            for cls in module.with_metaclass
+            if each in self.declared.metaclasses(cls)
+        )
+        return tuple(dict.fromkeys(cls for each in found for cls in (each, *self.subclasses(each))))
 
     def implementations(self, callee: Value) -> tuple[Function, ...]:
         """The methods that may run in place of one that is only declared (in a protocol or an abstract class)."""

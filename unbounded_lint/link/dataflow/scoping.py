@@ -52,6 +52,12 @@ def is_super(expr: m.Expr) -> bool:
     return isinstance(expr, m.Call) and expr.func == m.Name("super")
 
 
+def allocated(call: m.Call) -> m.Expr | None:
+    """The class of which a call of a `__new__` makes an object, None for any other call."""
+    is_new = isinstance(call.func, m.Attr) and call.func.name == "__new__"
+    return call.args[0].value if is_new and call.args and not call.args[0].star else None
+
+
 def is_static(scope: m.Scope) -> bool:
     """Whether a method takes no receiver."""
     return "staticmethod" in decorator_names(scope)
@@ -165,9 +171,9 @@ class Scoping:
             return None
         return action.value if any(target is site.node for target in action.targets) else None
 
-    def _receivers(self, scope: ScopeId, cls: ScopeId) -> Mapping[str, bool]:
-        """The names by which the receiver of a method of `cls` is known in a scope -> whether it is the class
-        itself."""
+    def _receivers(self, scope: ScopeId, cls: ScopeId) -> Mapping[m.Expr, bool]:
+        """What the receiver of a method of `cls`, and an object that it makes by `__new__`, is called in a scope ->
+        whether it is the class itself."""
         at: ScopeId | None = scope
         while at is not None:
             facts = self.program.facts(at)
@@ -176,13 +182,15 @@ class Scoping:
             if self.program.parent(at) == cls:
                 if is_static(facts) or not facts.parameters:
                     return {}
-                return {facts.parameters[0].name: takes_class(facts) and facts.name != "__new__"}
+                receiver = m.Name(facts.parameters[0].name)
+                made = _allocated(facts, receiver) if takes_class(facts) else ()
+                return {receiver: takes_class(facts) and facts.name != "__new__", **dict.fromkeys(made, False)}
             at = self.program.parent(at)
         return {}
 
 
 def _attribute_writes(
-    here: ScopeId, scope: m.Scope, receivers: Mapping[str, bool]
+    here: ScopeId, scope: m.Scope, receivers: Mapping[m.Expr, bool]
 ) -> Iterator[tuple[str, AttributeWrite]]:
     for index, op in enumerate(scope.ops):
         action = op.action
@@ -191,9 +199,17 @@ def _attribute_writes(
         for target in action.targets:
             whole = isinstance(target, m.Attr)
             for part in (target,) if whole else target.items if isinstance(target, m.Display) else ():
-                if isinstance(part, m.Attr) and isinstance(part.base, m.Name) and part.base.id in receivers:
+                if isinstance(part, m.Attr) and isinstance(part.base, m.Name | m.Attr) and part.base in receivers:
                     value = action.value if whole else _unpacked(target, part, action.value)
-                    yield part.name, AttributeWrite(here, index, value, action.annotation, receivers[part.base.id])
+                    yield part.name, AttributeWrite(here, index, value, action.annotation, receivers[part.base])
+
+
+def _allocated(method: m.Scope, receiver: m.Name) -> Iterator[m.Expr]:
+    """What a method calls the objects of its class that it makes without a constructor."""
+    for op in method.ops:
+        action = op.action
+        if isinstance(action, m.Assign) and isinstance(action.value, m.Call) and allocated(action.value) == receiver:
+            yield from (target for target in action.targets if isinstance(target, m.Name | m.Attr))
 
 
 def _unpacked(target: m.Expr, part: m.Expr, value: m.Expr | None) -> m.Expr | None:

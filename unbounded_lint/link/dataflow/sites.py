@@ -179,7 +179,11 @@ class Sites:
             known = self._own_receiver(scope)
             if known is not None and known[0] == base.id:
                 return frozenset({Instance(known[1])}), False
-        return self._base_values(base, scope), is_super(base)
+        values = self._base_values(base, scope)
+        classes = (value.scope for value in values if isinstance(value, Class))
+        # what a metaclass gives its objects, a class has as its own
+        above = frozenset(Instance(meta) for cls in classes for meta in self.declared.metaclasses(cls))
+        return values | above, is_super(base)
 
     def _match(
         self, values: frozenset[Value], by_super: bool, cls: ScopeId, name: str

@@ -199,6 +199,9 @@ class Flow:
                 yield CallSite(use.site.scope, use.site.op, None, use.bound)
         if owner is not None and facts.name in name_lists().constructors:
             yield from self._constructions(owner, facts.name)
+        if owner is not None and facts.name == "__call__":
+            for built in self.hierarchy.instances(owner):
+                yield from self._constructions(built, facts.name)
         if owner is not None and facts.name in OPERATORS:
             yield from self._operations(owner, facts.name)
 

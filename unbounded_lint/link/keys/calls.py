@@ -226,6 +226,8 @@ class Calls:
     def _receiver(self, cls: ScopeId) -> Origin:
         """An object that puts itself in: as many as are made."""
         sites = [use.site for use in self.material.flow.constructions(cls)]
+        if not sites and self.material.flow.hierarchy.is_metaclass(cls):
+            return closed("a class of the program", "class")
         if sites and all(self.material.is_import_time(site.scope, site.op) for site in sites):
             return closed("objects made at import", "object")
         return opened("an object of a class that is made again and again", "object")
