@@ -13,6 +13,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.attributes import Attributes
 from unbounded_lint.link.dataflow.elements import Elements
+from unbounded_lint.link.dataflow.loading import Loading
 from unbounded_lint.link.dataflow.questions import (
     Asked,
     Nodes,
@@ -63,6 +64,7 @@ class Equations:
         self.scoping = scoping
         self._calls = calls
         self._nodes = Nodes()
+        self._loading = Loading(scoping)
         self._attributes = Attributes(self)
         self._elements = Elements(self)
         self._by_kind: dict[str, Callable[[Any], Asked]] = {
@@ -312,10 +314,16 @@ class Equations:
             case "type", [value]:
                 instances = yield from self.values(value, scope)
                 return frozenset(Class(v.scope) for v in instances if isinstance(v, Instance))
-            case "importlib.import_module", [m.Const(value=dotted), *_]:
-                return frozenset(
-                    {Module(self.program.canonical(dotted)) if self.program.is_module(dotted) else External(dotted)}
-                )
+            case "getattr", [holder, key, *_]:
+                holders = yield from self.values(holder, scope)
+                values: Values = NOTHING
+                for each in self._loading.looked_up(holders, key, scope):
+                    values |= yield OfName(*each)
+                return values or frozenset({ExternalResult(name)})
+            case "importlib.import_module", [_, *_]:
+                loaded = self._loading.modules(call, scope)
+                modules = (Module(each) if self.program.is_module(each) else External(each) for each in loaded)
+                return frozenset(modules) or frozenset({ExternalResult(name)})
         return frozenset({ExternalResult(name)})
 
     def _returned(self, function: ScopeId) -> Asked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -77,12 +77,18 @@ class Hierarchy:
         owner, facts = self.program.owner_class(method), self.program.facts(method)
         if owner is None or not _is_declared_only(facts):
             return ()
-        return tuple(
-            Function(ScopeId(cls.path, binding.index), cls)
-            for cls in (*self.subclasses(owner), *self.implementers(owner))
-            for binding in self.program.of(cls).bindings(cls.index).get(facts.name, ())
-            if binding.kind == "define"
-        )
+        return (*self.overriding(owner, facts.name), *self._defined(self.implementers(owner), facts.name))
+
+    @kept
+    def overriding(self, cls: ScopeId, name: str) -> tuple[Function, ...]:
+        """The methods of that name in the classes that inherit from a class."""
+        return tuple(self._defined(self.subclasses(cls), name))
+
+    def _defined(self, classes: Iterable[ScopeId], name: str) -> Iterator[Function]:
+        for cls in classes:
+            for binding in self.program.bound(cls, name):
+                if binding.kind == "define":
+                    yield Function(ScopeId(cls.path, binding.index), cls)
 
     @kept
     def implementers(self, protocol: ScopeId) -> tuple[ScopeId, ...]:
