@@ -168,12 +168,26 @@ def test_insert_through(files: dict[str, str], tmp_path: Path) -> None:
             "        self.d[k] = 1\n",
             1,
         ),
+        ("import m\ndef f(k, options):\n    options.get('d', m.X)[k] = 1\n", 1),
+        ("import m\ndef f(k, options):\n    d = getattr(options, 'd', m.X)\n    d[k] = 1\n", 1),
+        ("import m\ndef f(k, options):\n    options.get(m.X, {})[k] = 1\n", 0),
         ("import m\nf = lambda k, d=m.X: d.setdefault(k, 1)\n", 1),
         ("import m\ndef f(k, d=m.X):\n    d = {}\n    d[k] = 1\n", 0),
         ("import m\nX = {}\ndef f(k, d=X):\n    d[k] = 1\n", 0),
         ("import m\ndef f(k, X=None, d=m.Y):\n    d[k] = 1\n", 0),
     ],
-    ids=["attribute", "keyword only", "constructor", "lambda", "overwritten", "another variable", "another name"],
+    ids=[
+        "attribute",
+        "keyword only",
+        "constructor",
+        "where an option is missing",
+        "where an attribute is missing",
+        "as what is asked for",
+        "lambda",
+        "overwritten",
+        "another variable",
+        "another name",
+    ],
 )
 def test_insert_through_a_default(text: str, inserts: int, tmp_path: Path) -> None:
     project = linked(tmp_path, {"m.py": "X = {}\n", "n.py": text})

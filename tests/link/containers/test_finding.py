@@ -48,6 +48,18 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         {"C._C__a": "class"},
     ),
     "nested class": ("class C:\n    class D:\n        a = {}\n", {"C.D.a": "class"}),
+    "bound on the class by a method": (
+        "class C:\n    a = None\n    @classmethod\n    def f(cls):\n        cls.a = {}\n",
+        {"C.a": "class"},
+    ),
+    "bound on each derived class": (
+        "class _C:\n    def __init_subclass__(cls):\n        cls.a = {}\nclass D(_C):\n    pass\n",
+        {"_C.a": "class"},
+    ),
+    "bound by the body and by a method": (
+        "class C:\n    a = {}\n    @classmethod\n    def f(cls):\n        cls.a = {}\n",
+        {"C.a": "class"},
+    ),
     "class in a function": ("def f():\n    class C:\n        a = {}\n    return C\n", {}),
     "default of instances": ("class C:\n    a = {}\n    def __init__(self):\n        self.a = {}\n", {"C.a": OWNED}),
     "dataclass field": (
@@ -86,6 +98,17 @@ NO_SINGLETONS = {
     "bound anew by each event": (
         "class App:\n    def handle(self, request):\n        self.store = Store()\n"
         "        return self.store.items\napp = App()\nwhile True:\n    app.handle(input())\n"
+    ),
+    "kept by its own constructor on itself": (
+        "class Own(Store):\n    def __init__(self):\n        super().__init__()\n        self.me = self\n"
+        "def handle(request):\n    return Own().items\n"
+    ),
+    "shown by its own constructor": (
+        "class Own(Store):\n    def __init__(self):\n        super().__init__()\n        print(self)\n"
+        "def handle(request):\n    return Own().items\n"
+    ),
+    "its name is handed to a registrar": (
+        "import farlib\ndef install():\n    store = Store()\n    farlib.register_handler('a', store.name)\n"
     ),
     "local of a function that a handler calls": (
         "import asyncio\nasync def on_connect(reader, writer):\n    own = Store()\n    while True:\n"
@@ -135,6 +158,44 @@ LASTING = {
         "class App:\n    def init_app(self, address):\n        self.store = Store()\napp = App()\n",
         "part of module",
     ),
+    "kept by its own constructor on the class": (
+        "class Own(Store):\n    the = None\n    def __init__(self):\n        super().__init__()\n"
+        "        Own.the = self\ndef handle(request):\n    Own()\n",
+        "part of class",
+    ),
+    "kept by its own constructor on whatever class it has": (
+        "class Own(Store):\n    the = None\n    def __init__(self):\n        super().__init__()\n"
+        "        type(self).the = self\ndef handle(request):\n    Own()\n",
+        "part of class",
+    ),
+    "kept by its own constructor in a variable of the module": (
+        "the = None\nclass Own:\n    def __init__(self):\n        global the\n        self.store = Store()\n"
+        "        the = self\ndef handle(request):\n    Own()\n",
+        "part of module",
+    ),
+    "put into a list that lasts as the program starts": (
+        "ALL = []\ndef main():\n    ALL.append(Store())\nif __name__ == '__main__':\n    main()\n",
+        "part of element",
+    ),
+    "handed to a registrar by one of its methods": (
+        "import farlib\nclass Own(Store):\n    def take(self, k):\n        self.items[k] = 1\n"
+        "def install():\n    own = Own()\n    farlib.register_handler('a', own.take)\n",
+        "part of registered",
+    ),
+    "handed to a registrar in a list": (
+        "import farlib\ndef install():\n    farlib.add_plugin([Store()])\n",
+        "part of registered",
+    ),
+    "handed to a registrar with a function": (
+        "import farlib, functools\ndef take(store, k):\n    store.items[k] = 1\n"
+        "def install():\n    farlib.register_handler('a', functools.partial(take, Store()))\n",
+        "part of registered",
+    ),
+    "captured by a function that a registrar gets": (
+        "import farlib\ndef install():\n    store = Store()\n"
+        "    farlib.register_handler('a', lambda k: store.items.update(k))\n",
+        "part of closure",
+    ),
     "made by __new__ and kept on its class": (
         "class Own:\n    _the = None\n    def __new__(cls):\n        if cls._the is None:\n"
         "            cls._the = super().__new__(cls)\n            cls._the.store = Store()\n        return cls._the\n",
@@ -177,6 +238,11 @@ def test_attributes_of_singletons_are_long_lived(text: str, tmp_path: Path) -> N
 @pytest.mark.parametrize(("text", "expected"), LASTING.values(), ids=LASTING)
 def test_whatever_holds_an_object_makes_its_attributes_last(text: str, expected: str, tmp_path: Path) -> None:
     assert lifetimes(tmp_path, STORE + text).get("Store.items") == expected
+
+
+def test_what_each_event_puts_into_a_list_is_taken_for_passing(tmp_path: Path) -> None:
+    text = "ALL = []\ndef handle(request):\n    ALL.append(Store())\n"
+    assert lifetimes(tmp_path, STORE + text) == {"ALL": "module"}
 
 
 @pytest.mark.parametrize(

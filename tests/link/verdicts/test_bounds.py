@@ -258,6 +258,20 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "            self.x[part.id] = part\nX = C()\n",
         "closed",
     ),
+    "made where a day begins": (
+        "X = None\nday = 0\ndef put(request):\n    global X, day\n    if request.day != day:\n        X = {}\n"
+        "        day = request.day\n    X[request.id] = 1\n",
+        "amortised",
+    ),
+    "made where there is none": (
+        "X = None\ndef put(request):\n    global X\n    if X is None:\n        X = {}\n    X[request.id] = 1\n",
+        "never",
+    ),
+    "made where it is missing": (
+        "def put(request):\n    global X\n    try:\n        X\n    except NameError:\n        X = {}\n"
+        "    X[request.id] = 1\n",
+        "never",
+    ),
     "made anew for another object": (
         "class C:\n    def __init__(self, above):\n        self.above = above\n        self.x = []\n"
         "    def fork(self, request):\n        made = C(self)\n        made.x = []\n"

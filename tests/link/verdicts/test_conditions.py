@@ -143,6 +143,21 @@ ONCE: dict[str, tuple[str, str]] = {
         "def put(request):\n    if Book.one is None:\n        Book.open()\n    X[request.id] = 1\n",
         "never",
     ),
+    "made anew by a function whose one result is kept": (
+        "import functools\n" + ONE_BOOK + "@functools.cache\ndef book():\n    return Book()\n"
+        "def put(request):\n    book()\n    X[request.id] = 1\n",
+        "never",
+    ),
+    "made anew by a function whose results are kept": (
+        "import functools\n" + ONE_BOOK + "@functools.cache\ndef book(day):\n    return Book()\n"
+        "def put(request):\n    book(request.day)\n    X[request.id] = 1\n",
+        "amortised",
+    ),
+    "made anew where an attribute is missing": (
+        ONE_BOOK + "class Desk:\n    def put(self, request):\n        if not hasattr(self, 'book'):\n"
+        "            self.book = Book()\n        X[request.id] = 1\nDESK = Desk()\n",
+        "never",
+    ),
     "made anew by a constructor that sets another flag": (
         ONE_BOOK + "def put(request):\n    if not request.book:\n        Book()\n    X[request.id] = 1\n",
         "amortised",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.kept import kept
@@ -29,6 +30,12 @@ class AttributeWrite(NamedTuple):
 def decorator_names(scope: m.Scope) -> frozenset[str]:
     """The last names of the decorators of a function or class, calls taken off; "" for one without a name."""
     return frozenset(w.last_name(d.func if isinstance(d, m.Call) else d) for d in scope.decorators)
+
+
+def keeps_one(scope: m.Scope) -> bool:
+    """Whether a decorator lets a function run once, and keeps its one result."""
+    asked = [p for p in scope.parameters if p.default is None and p.name not in {"self", "cls"}]
+    return not asked and not name_lists().getters.isdisjoint(decorator_names(scope))
 
 
 def decorated_by(program: Program, site: Site) -> ScopeId | None:

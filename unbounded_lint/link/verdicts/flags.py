@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import AccessList
+from unbounded_lint.link.dataflow.scoping import keeps_one
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, Function, Instance, ordered
 from unbounded_lint.link.program.blocks import guards
@@ -35,7 +36,10 @@ class Flags:
         self.execution = execution
 
     def runs_once(self, scope: ScopeId, op: int, accesses: AccessList | None = None) -> bool:
-        """Whether a condition lets an operation run only while a flag is not yet set, or a container is empty."""
+        """Whether a condition lets an operation run only while a flag is not yet set, or a container is empty; or its
+        function runs once for the program."""
+        if self.program.owner_class(scope) is None and keeps_one(self.program.facts(scope)):
+            return True
         nodes = accesses.nodes(scope, "tested", "size") if accesses is not None else frozenset()
         # the trace of a container that stands in an `and` or `or` keeps the chain as a whole
         tests = (t for test in guards(self.program.facts(scope), op) for t in (straight(*test), *held(*test)))
@@ -51,6 +55,8 @@ class Flags:
                 return truth  # what an ASGI server sends once
             case m.Compare(left=left, ops=("is",), items=(m.Const(kind="none"),)):
                 flag = left if truth else None
+            case m.Call(func=m.Name(id="getattr" | "hasattr"), args=(base, m.Arg(value=m.Const(value=name)), *_)):
+                flag = None if truth else m.Attr(base.value, name)
             case _:
                 flag = None if truth else test
         if flag is None or id(flag) in nodes:
