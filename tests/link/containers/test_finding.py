@@ -76,6 +76,11 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         {},
     ),
     "made by users alone": ("class C:\n    def __init__(self):\n        self.a = {}\n", {"C.a": OWNED}),
+    "made by users and by a subclass for them": (
+        "class C:\n    def __init__(self):\n        self.a = {}\n"
+        "class D(C):\n    @classmethod\n    def make(cls):\n        return cls()\n",
+        {"C.a": OWNED},
+    ),
     "private and never made": ("class _C:\n    def __init__(self):\n        self.a = {}\n", {}),
 }
 

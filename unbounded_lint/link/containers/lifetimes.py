@@ -128,11 +128,16 @@ class Lifetimes:
             return best
         if self._is_component(cls):
             return Life("framework")
-        return Life("outside") if not self.constructions(cls) and self._is_public(cls) else None
+        return Life("outside") if self._is_public(cls) and self._is_left_to_users(cls) else None
 
     def _makes_lasting_classes(self, cls: ScopeId) -> bool:
         """Whether the objects of a class are classes that a module or another class defines."""
         return any(not is_local(self.program, made) for made in self.flow.hierarchy.instances(cls))
+
+    def _is_left_to_users(self, cls: ScopeId) -> bool:
+        """Whether nothing makes objects of a class but the methods of its subclasses, for who calls them."""
+        below = self.flow.subclasses(cls)
+        return all(self.resolver.enclosing_class(site.scope) in below for site in self.constructions(cls))
 
     def _is_public(self, cls: ScopeId) -> bool:
         """Whether users of the project can make objects of a class, which nothing in it does."""
