@@ -97,6 +97,11 @@ class Keepers:
             return True
         return self.serving.is_once(scope, op) or (owner is not None and self._makes_application(owner))
 
+    def is_component(self, cls: ScopeId) -> bool:
+        """Whether a framework makes one object of a class for as long as it runs."""
+        outside = self.resolver.all_outside_bases(cls)
+        return any(self.execution.catalog.canonical(base) in name_lists().components for base in outside)
+
     # --- functions ---
 
     def captures(self, function: ScopeId, name: str) -> bool:

@@ -126,7 +126,7 @@ class Lifetimes:
                 break
         if best is not None:
             return best
-        if self._is_component(cls):
+        if self.keepers.is_component(cls):
             return Life("framework")
         return Life("outside") if self._is_public(cls) and self._is_left_to_users(cls) else None
 
@@ -248,11 +248,6 @@ class Lifetimes:
         if self.serving.lasts(function):
             return Life("frame")
         return Life("closure") if self.keepers.captures(function, name) else None
-
-    def _is_component(self, cls: ScopeId) -> bool:
-        """Whether a framework makes one object of a class for as long as it runs."""
-        outside = self.resolver.all_outside_bases(cls)
-        return any(self.execution.catalog.canonical(base) in name_lists().components for base in outside)
 
     # --- constructions ---
 

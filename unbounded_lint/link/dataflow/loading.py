@@ -13,6 +13,8 @@ from unbounded_lint.link.program.module import ScopeId
 
 DEPTH = 3
 """Through how many names a text is followed to where it is written."""
+PARTS = 8
+"""How many parts a text may have whose names are followed."""
 CHOICES = 100
 """How many texts of a table are told apart."""
 
@@ -112,10 +114,12 @@ class Loading:
                 return [text]
             case m.FString(parts=parts, texts=texts):
                 found: _Pieces = [texts[0]]
+                depth = depth if len(parts) <= PARTS else 0
                 for part, text in zip(parts, texts[1:], strict=True):
                     found += [*self._pieces(part, scope, depth), text]
                 return found
             case m.Binary(op="+", items=items):
+                depth = depth if len(items) <= PARTS else 0
                 return [piece for item in items for piece in self._pieces(item, scope, depth)]
             case m.Binary(op="%", items=(m.Const(kind="str", value=text), _)):
                 return [text.partition("%")[0], None]
