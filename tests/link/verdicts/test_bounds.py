@@ -272,9 +272,14 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "    X[request.id] = 1\n",
         "never",
     ),
+    "made by who makes the object": (
+        "class C:\n    def __init__(self):\n        self.x = {}\ndef load(request):\n    made = C()\n"
+        "    made.x = {}\n    for part in request.parts:\n        made.x[part.id] = part\n    return made.x\nX = C()\n",
+        "closed",
+    ),
     "made anew for another object": (
         "class C:\n    def __init__(self, above):\n        self.above = above\n        self.x = []\n"
-        "    def fork(self, request):\n        made = C(self)\n        made.x = []\n"
+        "    def fork(self, request):\n        made = C(self)\n"
         "        self.x.append(made)\n        return made\nX = C(None)\n",
         "never",
     ),

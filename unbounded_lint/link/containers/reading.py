@@ -18,7 +18,7 @@ from unbounded_lint.link.dataflow.callees import argument_at, callee_names
 from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registered, Use, UseKind, Variable
 from unbounded_lint.link.dataflow.sites import role_of, stored
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
+from unbounded_lint.link.dataflow.values import External, ExternalResult
 from unbounded_lint.link.program.blocks import BRANCHES, frames_of, loops_over, span_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_plain, is_text
@@ -70,15 +70,16 @@ class Accesses:
                     yield access
 
     def _makes(self, access: Access, holder: Holder) -> bool:
-        """Whether a constructor, or who calls it, gives the new object a container of its own: the one before was
-        another object's, or nobody has seen it yet."""
-        node, handle = access.site.node, holder.handle
+        """Whether a constructor gives the new object a container of its own: the one before was another object's, or
+        nobody has seen it yet."""
+        facts, node = self.program.facts(access.scope), access.site.node
         return (
-            isinstance(handle, Attribute)
+            isinstance(holder.handle, Attribute)
+            and facts.name in name_lists().constructors
+            and bool(facts.parameters)
             and isinstance(node, m.Attr)
-            and isinstance(node.base, m.Name)
-            and self._is_new(node.base, access.scope)
-            and not any(write.on_class for write in self.resolver.writes(handle.cls).get(holder.name, ()))
+            and node.base == m.Name(facts.parameters[0].name)
+            and not any(write.on_class for write in self.resolver.writes(holder.handle.cls).get(holder.name, ()))
         )
 
     def _makes_again(self, access: Access, holder: Holder) -> bool:
@@ -88,18 +89,6 @@ class Accesses:
         kinds = {facts.frames[frame].kind for frame in frames_of(facts, access.op)}
         conditional = not kinds.isdisjoint(BRANCHES) and "except" not in kinds
         return access.scope.index > 0 and conditional and not self._makes(access, holder)
-
-    def _is_new(self, expr: m.Name, scope: ScopeId) -> bool:
-        """Whether a name is the receiver of a constructor, or what a function makes by calling one."""
-        facts = self.program.facts(scope)
-        if facts.name in name_lists().constructors and facts.parameters:
-            return expr.id == facts.parameters[0].name
-        given = [binding.given for binding in self.program.bound(scope, expr.id)] if scope.index else []
-        return bool(given) and all(
-            isinstance(call, m.Call)
-            and any(isinstance(value, Class) for value in self.resolver.values(call.func, scope))
-            for call in given
-        )
 
     def _holds_plain(self, holder: Holder, accesses: Iterable[Access]) -> bool:
         """Whether all that is seen to come into a container cannot change, such as texts and numbers: then `+=` gives a
