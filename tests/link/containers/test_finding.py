@@ -211,6 +211,11 @@ LASTING = {
         "class C(metaclass=Meta):\n    pass\n",
         "part of module",
     ),
+    "entry of what its users alone may let last": (
+        "class Shop:\n    def __init__(self):\n        self.all = {}\n"
+        "    def add(self, name):\n        self.all[name] = Store()\n",
+        OWNED,
+    ),
     "entry of a container that lasts": (
         "ALL = {}\ndef handle(request):\n    ALL[request.id] = Store()\n",
         "part of element",

@@ -169,16 +169,22 @@ class Lifetimes:
     def _element(self, site: Site) -> _Asked:
         """How an entry of a container lasts: as the container does, until it is removed."""
         for base in self._filled(site):
-            if isinstance(base, m.Name):
-                owner = self.resolver.owner(base.id, site.scope)
-                if owner is not None and (yield _OfHandle(Variable(owner, base.id), None)) is not None:
-                    return Life("element")
-            elif isinstance(base, m.Attr):
-                for value in ordered(self.resolver.values(base.base, site.scope)):
-                    if isinstance(value, Instance | Class):
-                        if (yield _OfHandle(Attribute(value.scope, base.name), None)) is not None:
-                            return Life("element")
+            for holder in self._holders(base, site.scope):
+                life = yield _OfHandle(holder, None)
+                if life is not None:
+                    return life.part() if life.kind == "outside" else Life("element")
         return None
+
+    def _holders(self, base: m.Expr, scope: ScopeId) -> Iterator[Handle]:
+        """The names and attributes that an expression stands for."""
+        if isinstance(base, m.Name):
+            owner = self.resolver.owner(base.id, scope)
+            if owner is not None:
+                yield Variable(owner, base.id)
+        elif isinstance(base, m.Attr):
+            for value in ordered(self.resolver.values(base.base, scope)):
+                if isinstance(value, Instance | Class):
+                    yield Attribute(value.scope, base.name)
 
     def _filled(self, site: Site) -> Iterator[m.Expr]:
         """The containers that an operation puts what stands at a site into: under a key, or as the program starts."""
