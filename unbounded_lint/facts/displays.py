@@ -37,20 +37,31 @@ def _concatenated(self: Cursor, node: cst.ConcatenatedString) -> Expr:
     if len(texts) == len(values):
         is_bytes = isinstance(values[0], Const) and values[0].kind == "bytes"
         return Const("bytes", " ".join(texts)) if is_bytes else Const("str", "".join(texts))
-    return FString(tuple(part for value in values if isinstance(value, FString) for part in value.parts))
+    parts: list[Expr] = []
+    between = [""]
+    for value in values:
+        if isinstance(value, FString):
+            parts += value.parts
+            between[-1] += value.texts[0]
+            between += value.texts[1:]
+        elif isinstance(value, Const):
+            between[-1] += value.value
+    return FString(tuple(parts), tuple(between))
 
 
 def _fstring(self: Cursor, node: Any) -> Expr:
     self.at += 1 + len(node.lpar)
     parts: list[Expr] = []
-    _fields(self, node.parts, parts)
+    texts = [""]
+    _fields(self, node.parts, parts, texts)
     self.at += 1 + len(node.rpar)
-    return FString(tuple(parts))
+    return FString(tuple(parts), tuple(texts))
 
 
-def _fields(self: Cursor, contents: Sequence[Any], parts: list[Expr]) -> None:
+def _fields(self: Cursor, contents: Sequence[Any], parts: list[Expr], texts: list[str]) -> None:
     for content in contents:
         if not hasattr(content, "expression"):
+            texts[-1] += content.value
             continue
         self.at += 1
         parts.append(self.expr(content.expression))
@@ -58,9 +69,12 @@ def _fields(self: Cursor, contents: Sequence[Any], parts: list[Expr]) -> None:
             self.at += 1
         if content.conversion is not None:
             self.at += 2
+        texts.append("")
         if content.format_spec is not None:
             self.at += 1
-            _fields(self, content.format_spec, parts)
+            inside = len(parts)
+            _fields(self, content.format_spec, parts, [""])
+            texts += [""] * (len(parts) - inside)
         self.at += 1
 
 

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised whenever a fact changes its meaning or form; part of every cache key."""
 
 
@@ -188,9 +188,11 @@ class Walrus(_Node, frozen=True):
 
 
 class FString(_Node, frozen=True):
-    """An f-string or t-string: its replaced expressions in order (none for one without)."""
+    """An f-string or t-string: its replaced expressions in order (none for one without), and the texts as written
+    before, between and after them."""
 
     parts: tuple[Expr, ...]
+    texts: tuple[str, ...]
 
 
 class Star(_Node, frozen=True):

@@ -168,12 +168,26 @@ def test_insert_through(files: dict[str, str], tmp_path: Path) -> None:
             "        self.d[k] = 1\n",
             1,
         ),
+        ("import m\ndef f(k, options):\n    options.get('d', m.X)[k] = 1\n", 1),
+        ("import m\ndef f(k, options):\n    d = getattr(options, 'd', m.X)\n    d[k] = 1\n", 1),
+        ("import m\ndef f(k, options):\n    options.get(m.X, {})[k] = 1\n", 0),
         ("import m\nf = lambda k, d=m.X: d.setdefault(k, 1)\n", 1),
         ("import m\ndef f(k, d=m.X):\n    d = {}\n    d[k] = 1\n", 0),
         ("import m\nX = {}\ndef f(k, d=X):\n    d[k] = 1\n", 0),
         ("import m\ndef f(k, X=None, d=m.Y):\n    d[k] = 1\n", 0),
     ],
-    ids=["attribute", "keyword only", "constructor", "lambda", "overwritten", "another variable", "another name"],
+    ids=[
+        "attribute",
+        "keyword only",
+        "constructor",
+        "where an option is missing",
+        "where an attribute is missing",
+        "as what is asked for",
+        "lambda",
+        "overwritten",
+        "another variable",
+        "another name",
+    ],
 )
 def test_insert_through_a_default(text: str, inserts: int, tmp_path: Path) -> None:
     project = linked(tmp_path, {"m.py": "X = {}\n", "n.py": text})
@@ -222,6 +236,21 @@ def test_class_attribute(receiver: str, tmp_path: Path) -> None:
     text = f"class C:\n    X = {{}}\n{decorator}    def f({first}, k):\n        {receiver}.X[k] = 1\n"
     found = named(linked(tmp_path, {"m.py": text}), "C.X")
     assert [a.kind for a in found.accesses if a.kind == "insert"] == ["insert"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class C(metaclass=M):\n    @classmethod\n    def f(cls, k):\n        cls.x.pop(k)\n",
+        "class C(metaclass=M):\n    def f(self, k):\n        type(self).x.pop(k)\n",
+        "class C(metaclass=M):\n    pass\nclass D(C):\n    pass\ndef f(k):\n    D.x.pop(k)\n",
+        "class N(M):\n    pass\nclass C(metaclass=N):\n    pass\ndef f(k):\n    C.x.pop(k)\n",
+    ],
+)
+def test_attribute_that_a_metaclass_gives(text: str, tmp_path: Path) -> None:
+    given = "class M(type):\n    def __init__(cls, name, bases, body):\n        cls.x = {}\n"
+    found = named(linked(tmp_path, {"m.py": given + text}), "M.x")
+    assert [a.kind for a in found.accesses if a.kind == "remove" and not a.guess] == ["remove"]
 
 
 @known_gap("files that write a private name in its mangled form are not asked")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import known_gap, linked
+from tests.programs import linked
 from unbounded_lint.link.containers.lifetimes import Life
 
 Lifetimes = dict[str, str]
@@ -48,6 +48,18 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         {"C._C__a": "class"},
     ),
     "nested class": ("class C:\n    class D:\n        a = {}\n", {"C.D.a": "class"}),
+    "bound on the class by a method": (
+        "class C:\n    a = None\n    @classmethod\n    def f(cls):\n        cls.a = {}\n",
+        {"C.a": "class"},
+    ),
+    "bound on each derived class": (
+        "class _C:\n    def __init_subclass__(cls):\n        cls.a = {}\nclass D(_C):\n    pass\n",
+        {"_C.a": "class"},
+    ),
+    "bound by the body and by a method": (
+        "class C:\n    a = {}\n    @classmethod\n    def f(cls):\n        cls.a = {}\n",
+        {"C.a": "class"},
+    ),
     "class in a function": ("def f():\n    class C:\n        a = {}\n    return C\n", {}),
     "default of instances": ("class C:\n    a = {}\n    def __init__(self):\n        self.a = {}\n", {"C.a": OWNED}),
     "dataclass field": (
@@ -64,6 +76,11 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         {},
     ),
     "made by users alone": ("class C:\n    def __init__(self):\n        self.a = {}\n", {"C.a": OWNED}),
+    "made by users and by a subclass for them": (
+        "class C:\n    def __init__(self):\n        self.a = {}\n"
+        "class D(C):\n    @classmethod\n    def make(cls):\n        return cls()\n",
+        {"C.a": OWNED},
+    ),
     "private and never made": ("class _C:\n    def __init__(self):\n        self.a = {}\n", {}),
 }
 
@@ -86,6 +103,17 @@ NO_SINGLETONS = {
     "bound anew by each event": (
         "class App:\n    def handle(self, request):\n        self.store = Store()\n"
         "        return self.store.items\napp = App()\nwhile True:\n    app.handle(input())\n"
+    ),
+    "kept by its own constructor on itself": (
+        "class Own(Store):\n    def __init__(self):\n        super().__init__()\n        self.me = self\n"
+        "def handle(request):\n    return Own().items\n"
+    ),
+    "shown by its own constructor": (
+        "class Own(Store):\n    def __init__(self):\n        super().__init__()\n        print(self)\n"
+        "def handle(request):\n    return Own().items\n"
+    ),
+    "its name is handed to a registrar": (
+        "import farlib\ndef install():\n    store = Store()\n    farlib.register_handler('a', store.name)\n"
     ),
     "local of a function that a handler calls": (
         "import asyncio\nasync def on_connect(reader, writer):\n    own = Store()\n    while True:\n"
@@ -135,6 +163,59 @@ LASTING = {
         "class App:\n    def init_app(self, address):\n        self.store = Store()\napp = App()\n",
         "part of module",
     ),
+    "kept by its own constructor on the class": (
+        "class Own(Store):\n    the = None\n    def __init__(self):\n        super().__init__()\n"
+        "        Own.the = self\ndef handle(request):\n    Own()\n",
+        "part of class",
+    ),
+    "kept by its own constructor on whatever class it has": (
+        "class Own(Store):\n    the = None\n    def __init__(self):\n        super().__init__()\n"
+        "        type(self).the = self\ndef handle(request):\n    Own()\n",
+        "part of class",
+    ),
+    "kept by its own constructor in a variable of the module": (
+        "the = None\nclass Own:\n    def __init__(self):\n        global the\n        self.store = Store()\n"
+        "        the = self\ndef handle(request):\n    Own()\n",
+        "part of module",
+    ),
+    "put into a list that lasts as the program starts": (
+        "ALL = []\ndef main():\n    ALL.append(Store())\nif __name__ == '__main__':\n    main()\n",
+        "part of element",
+    ),
+    "handed to a registrar by one of its methods": (
+        "import farlib\nclass Own(Store):\n    def take(self, k):\n        self.items[k] = 1\n"
+        "def install():\n    own = Own()\n    farlib.register_handler('a', own.take)\n",
+        "part of registered",
+    ),
+    "handed to a registrar in a list": (
+        "import farlib\ndef install():\n    farlib.add_plugin([Store()])\n",
+        "part of registered",
+    ),
+    "handed to a registrar with a function": (
+        "import farlib, functools\ndef take(store, k):\n    store.items[k] = 1\n"
+        "def install():\n    farlib.register_handler('a', functools.partial(take, Store()))\n",
+        "part of registered",
+    ),
+    "captured by a function that a registrar gets": (
+        "import farlib\ndef install():\n    store = Store()\n"
+        "    farlib.register_handler('a', lambda k: store.items.update(k))\n",
+        "part of closure",
+    ),
+    "made by __new__ and kept on its class": (
+        "class Own:\n    _the = None\n    def __new__(cls):\n        if cls._the is None:\n"
+        "            cls._the = super().__new__(cls)\n            cls._the.store = Store()\n        return cls._the\n",
+        "part of class",
+    ),
+    "given by a metaclass to its classes": (
+        "class Meta(type):\n    def __init__(cls, name, bases, body):\n        cls.store = Store()\n"
+        "class C(metaclass=Meta):\n    pass\n",
+        "part of module",
+    ),
+    "entry of what its users alone may let last": (
+        "class Shop:\n    def __init__(self):\n        self.all = {}\n"
+        "    def add(self, name):\n        self.all[name] = Store()\n",
+        OWNED,
+    ),
     "entry of a container that lasts": (
         "ALL = {}\ndef handle(request):\n    ALL[request.id] = Store()\n",
         "part of element",
@@ -169,6 +250,11 @@ def test_whatever_holds_an_object_makes_its_attributes_last(text: str, expected:
     assert lifetimes(tmp_path, STORE + text).get("Store.items") == expected
 
 
+def test_what_each_event_puts_into_a_list_is_taken_for_passing(tmp_path: Path) -> None:
+    text = "ALL = []\ndef handle(request):\n    ALL.append(Store())\n"
+    assert lifetimes(tmp_path, STORE + text) == {"ALL": "module"}
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -192,6 +278,36 @@ def test_containers_that_no_module_or_class_names(text: str, expected: Lifetimes
     assert lifetimes(tmp_path, text) == expected
 
 
+META = "class Meta(type):\n    def __{}__({}):\n        {}\n"
+GIVEN = META.format("init", "cls, name, bases, body", "cls.made = {}")
+NEW = (
+    META.format("new", "mcs, name, bases, body", "c = super().__new__(mcs, name, bases, body)")
+    + "        c.made = {}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (GIVEN + "class C(metaclass=Meta):\n    pass\n", {"Meta.made": "part of module"}),
+        (NEW + "class C(metaclass=Meta):\n    pass\n", {"Meta.made": "part of module"}),
+        (GIVEN + "class C(metaclass=Meta):\n    pass\nclass D(C):\n    pass\n", {"Meta.made": "part of module"}),
+        (GIVEN + "class _Sub(Meta):\n    pass\nclass C(metaclass=_Sub):\n    pass\n", {"Meta.made": "part of module"}),
+        (GIVEN + "def make():\n    class C(metaclass=Meta):\n        pass\n    return C\n", {"Meta.made": OWNED}),
+        (
+            "class _C:\n    def __new__(cls):\n        c = object.__new__(cls)\n        c.made = {}\n",
+            {},
+        ),
+        (
+            "class _C:\n    def __new__(cls):\n        c = object.__new__(cls)\n        c.made = {}\nONE = _C()\n",
+            {"_C.made": "part of module"},
+        ),
+    ],
+)
+def test_what_is_given_to_objects_as_they_are_made(text: str, expected: Lifetimes, tmp_path: Path) -> None:
+    assert lifetimes(tmp_path, text) == expected
+
+
 GET = (
     "    _the = None\n    @classmethod\n    def get(cls):\n        if cls._the is None:\n            cls._the = {}\n"
     "        return cls._the\n"
@@ -203,7 +319,6 @@ def test_instance_kept_on_its_class(made: str, tmp_path: Path) -> None:
     assert lifetimes(tmp_path, STORE + GET.format(made)) == {"Store.items": "part of class"}
 
 
-@known_gap("an instance kept on a subclass's attribute does not make the base a singleton")
 def test_instance_kept_on_a_subclass(tmp_path: Path) -> None:
     text = "class Other(Store):\n" + GET.format("cls()")
     assert lifetimes(tmp_path, STORE + text) == {"Store.items": "part of class"}

@@ -71,6 +71,9 @@ CLOSED = {
     "dunder class": "def f(request):\n    X[request.__class__.__name__] = 1\n",
     "class of the program": "class C:\n    pass\ndef f():\n    X[C] = 1\n",
     "class method": "class C:\n    @classmethod\n    def f(cls):\n        X[cls] = 1\n",
+    "class that a metaclass makes": (
+        "class M(type):\n    def f(cls):\n        X[cls] = 1\nclass C(metaclass=M):\n    pass\n"
+    ),
     "function of the program": "def f():\n    X[f] = 1\n",
     "enum member": "import enum\nclass E(enum.Enum):\n    A = 1\ndef f():\n    X[E.A] = 1\n",
     "loop over an enum": "import enum\nclass E(enum.Enum):\n    A = 1\ndef f():\n    for k in E:\n        X[k] = 1\n",

@@ -258,6 +258,31 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "            self.x[part.id] = part\nX = C()\n",
         "closed",
     ),
+    "made where a day begins": (
+        "X = None\nday = 0\ndef put(request):\n    global X, day\n    if request.day != day:\n        X = {}\n"
+        "        day = request.day\n    X[request.id] = 1\n",
+        "amortised",
+    ),
+    "made where there is none": (
+        "X = None\ndef put(request):\n    global X\n    if X is None:\n        X = {}\n    X[request.id] = 1\n",
+        "never",
+    ),
+    "made where it is missing": (
+        "def put(request):\n    global X\n    try:\n        X\n    except NameError:\n        X = {}\n"
+        "    X[request.id] = 1\n",
+        "never",
+    ),
+    "made by who makes the object": (
+        "class C:\n    def __init__(self):\n        self.x = {}\ndef load(request):\n    made = C()\n"
+        "    made.x = {}\n    for part in request.parts:\n        made.x[part.id] = part\n    return made.x\nX = C()\n",
+        "closed",
+    ),
+    "made anew for another object": (
+        "class C:\n    def __init__(self, above):\n        self.above = above\n        self.x = []\n"
+        "    def fork(self, request):\n        made = C(self)\n"
+        "        self.x.append(made)\n        return made\nX = C(None)\n",
+        "never",
+    ),
     "filled by what made the object": (
         "class C:\n    def __init__(self):\n        self.x = []\n    def put(self, part):\n"
         "        self.x.append(part)\nlast = None\ndef load(request):\n    global last\n    made = C()\n"

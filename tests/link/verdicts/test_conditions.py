@@ -119,6 +119,11 @@ FLAG = (
 )
 SERVE = "import bus\nbus.subscribe(put)\n"
 
+ONE_BOOK = (
+    "X = {}\nclass Book:\n    one = None\n    def __init__(self):\n        global X\n        Book.one = self\n"
+    "        X = {}\n"
+)
+
 ONCE: dict[str, tuple[str, str]] = {
     "flag that stays": (FLAG + SERVE, "closed"),
     "flag that a handler takes down": (
@@ -156,6 +161,42 @@ ONCE: dict[str, tuple[str, str]] = {
         "Y = None\nX = {}\nclass Book:\n    def __init__(self):\n        global X\n        X = {}\n"
         "def put(request):\n    global Y\n    if Y is None:\n        Y = Book()\n    X[request.id] = 1\n",
         "never",
+    ),
+    "made anew by the constructor that sets the flag": (
+        ONE_BOOK + "def put(request):\n    if not Book.one:\n        Book()\n    X[request.id] = 1\n",
+        "never",
+    ),
+    "made anew by a method further down": (
+        ONE_BOOK + "    @classmethod\n    def open(cls):\n        return cls()\n"
+        "def put(request):\n    if Book.one is None:\n        Book.open()\n    X[request.id] = 1\n",
+        "never",
+    ),
+    "made anew by a function whose one result is kept": (
+        "import functools\n" + ONE_BOOK + "@functools.cache\ndef book():\n    return Book()\n"
+        "def put(request):\n    book()\n    X[request.id] = 1\n",
+        "never",
+    ),
+    "made anew by a function whose results are kept": (
+        "import functools\n" + ONE_BOOK + "@functools.cache\ndef book(day):\n    return Book()\n"
+        "def put(request):\n    book(request.day)\n    X[request.id] = 1\n",
+        "amortised",
+    ),
+    "made anew where an attribute is missing": (
+        ONE_BOOK + "class Desk:\n    def put(self, request):\n        if not hasattr(self, 'book'):\n"
+        "            self.book = Book()\n        X[request.id] = 1\nDESK = Desk()\n",
+        "never",
+    ),
+    "made anew by a constructor that sets another flag": (
+        ONE_BOOK + "def put(request):\n    if not request.book:\n        Book()\n    X[request.id] = 1\n",
+        "amortised",
+    ),
+    "emptied by a start that sets the flag, and ends again": (
+        "import bus\nX = {}\nclass Desk:\n    def __init__(self):\n        self.open = False\n"
+        "    def start(self):\n        self.open = True\n        X.clear()\n"
+        "    def put(self, request):\n        if not self.open:\n            self.start()\n        X[request.id] = 1\n"
+        "    def end(self, event):\n        self.open = False\nDESK = Desk()\nbus.subscribe(DESK.put)\n"
+        "bus.subscribe(DESK.end)\n",
+        "amortised",
     ),
     "emptied once": (
         "READY = False\nX = {}\ndef put(request):\n    global READY\n    if not READY:\n        X.clear()\n"

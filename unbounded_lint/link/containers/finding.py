@@ -16,7 +16,8 @@ from typing import TypeAlias
 from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.lifetimes import Life, Lifetimes, is_local
+from unbounded_lint.link.containers.keepers import is_local, lasts_as_body
+from unbounded_lint.link.containers.lifetimes import Life, Lifetimes
 from unbounded_lint.link.containers.making import Made, Making, foremost
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Variable
@@ -131,10 +132,16 @@ class Containers:
         return any(not makers.isdisjoint(callee_names(call.func, cls, self.resolver)) for call in calls)
 
     def _of_instances(self, cls: ScopeId) -> Iterator[Holder]:
-        held = {name: found for name, found in self._instance_holders(cls) if self.thorough or self._may_grow(name)}
-        life = self.lifetimes.of_class(cls) if held else None
-        if life is not None:
-            yield from (self._holder(cls, name, life.part(), found) for name, found in held.items())
+        for name, found in self._instance_holders(cls):
+            if self.thorough or self._may_grow(name):
+                on_class = lasts_as_body(self.program, cls) and self._is_set_on_class(cls, name)
+                life = Life("class") if on_class else self.lifetimes.of_class(cls)
+                if life is not None:
+                    yield self._holder(cls, name, life if on_class else life.part(), found)
+
+    def _is_set_on_class(self, cls: ScopeId, name: str) -> bool:
+        """Whether methods bind an attribute on the class itself, whatever objects there are of it."""
+        return any(write.on_class for write in self.resolver.writes(cls).get(name, ()))
 
     def _of_frame(self, function: ScopeId) -> Iterator[Holder]:
         """The containers that are local variables of a function whose frame lasts, or which one that lasts captures;
@@ -172,7 +179,7 @@ class Containers:
                 if not isinstance(one.action, m.Assign) or one.action.value is None:
                     continue
                 for target in one.action.targets if is_fresh(one.action.value) else ():
-                    handle = self.lifetimes.foreign(target, here, op)
+                    handle = self.lifetimes.keepers.foreign(target, here, op)
                     made = self.making.made(one.action.value, here) if handle is not None else None
                     if made is not None and handle is not None and handle not in seen:
                         seen.add(handle)
@@ -207,6 +214,8 @@ class Containers:
     def _instance_holders(self, cls: ScopeId) -> Iterator[tuple[str, _Found]]:
         writes = self.resolver.writes(cls)
         for name, written in writes.items():
+            if not self.is_default(cls, name) and self._made_by_bindings(cls, self.program.bound(cls, name)):
+                continue  # the body of the class holds it already
             chosen, places = self._made((write.value, write.scope, write.op) for write in written)
             initial = [place for place in places if self.program.facts(place[0]).name in name_lists().constructors]
             if chosen is not None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.handles import HANDED_ON, Attribute, Foreign, Handle, Returned, Use, Variable
-from unbounded_lint.link.dataflow.scoping import decorator_names
+from unbounded_lint.link.containers.keepers import Keepers, is_local, lasts_as_body
+from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Variable
+from unbounded_lint.link.dataflow.scoping import decorator_names, keeps_one
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Allocation, Class, Instance, Module, ordered
+from unbounded_lint.link.dataflow.values import Class, Instance, ordered
 from unbounded_lint.link.program.blocks import guards, loops_around
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.program.program import Program
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.serving import Serving
 
@@ -82,6 +81,7 @@ class Lifetimes:
         self.program = flow.program
         self.resolver = flow.resolver
         self.serving = Serving(flow, execution)
+        self.keepers = Keepers(flow, execution, self.serving)
         self._standing: dict[_OfValue, Site] = {}
         self._solver: Solver[Any, Life | None] = Solver(self._equation, lambda _: None, _surer)
 
@@ -98,7 +98,12 @@ class Lifetimes:
     def is_singleton(self, cls: ScopeId) -> bool:
         """Whether every object that the project makes of a class lasts."""
         sites = self.constructions(cls)
-        return bool(sites) and all(self._solver.answer(self._question(site)) is not None for site in sites)
+        if not sites or self._lasts_as_any(self._own_sites(cls)):
+            return bool(sites) or self._makes_lasting_classes(cls)
+        return all(self._lasts_as_any((site,)) for site in sites)
+
+    def _lasts_as_any(self, sites: Iterable[Site]) -> bool:
+        return any(self._solver.answer(self._question(site)) is not None for site in sites)
 
     @kept
     def is_of_few(self, cls: ScopeId) -> bool:
@@ -117,18 +122,7 @@ class Lifetimes:
     def constructions(self, cls: ScopeId) -> tuple[Site, ...]:
         """Where the project makes objects of a class or of its subclasses."""
         called = [use.site.outer for use in self.flow.constructions(cls)]
-        return (*called, *self._self_constructions(cls))
-
-    def foreign(self, target: m.Expr, scope: ScopeId, op: int) -> Foreign | None:
-        """What an assignment hangs on an object of another package that lasts, as an application does: one that is
-        reached from a name of a module, or by code that runs once. None for any other target."""
-        if not isinstance(target, m.Attr | m.Sub) or not self._is_foreign(target.base, scope):
-            return None
-        below, is_key = w.last_name(target.base), isinstance(target, m.Sub)
-        name = word_of(target.index) if isinstance(target, m.Sub) else target.name
-        if not below or not name or not self._is_rooted(target.base, scope, op):
-            return None
-        return Foreign(below, name, is_key)
+        return (*called, *self._allocations(cls))
 
     # --- equations ---
 
@@ -141,16 +135,25 @@ class Lifetimes:
         return self._value(self._standing[question])
 
     def _of_class(self, cls: ScopeId) -> _Asked:
-        best: Life | None = None
-        for site in self.constructions(cls):
+        best = Life("module") if self._makes_lasting_classes(cls) else None
+        for site in (*self.constructions(cls), *self._own_sites(cls)) if best is None else ():
             best = _surer(best, (yield self._question(site)))
             if best is not None and best.order == (0, 0):
                 break
         if best is not None:
             return best
-        if self._is_component(cls):
+        if self.keepers.is_component(cls):
             return Life("framework")
-        return Life("outside") if not self.constructions(cls) and self._is_public(cls) else None
+        return Life("outside") if self._is_public(cls) and self._is_left_to_users(cls) else None
+
+    def _makes_lasting_classes(self, cls: ScopeId) -> bool:
+        """Whether the objects of a class are classes that a module or another class defines."""
+        return any(not is_local(self.program, made) for made in self.flow.hierarchy.instances(cls))
+
+    def _is_left_to_users(self, cls: ScopeId) -> bool:
+        """Whether nothing makes objects of a class but the methods of its subclasses, for who calls them."""
+        below = self.flow.subclasses(cls)
+        return all(self.resolver.enclosing_class(site.scope) in below for site in self.constructions(cls))
 
     def _is_public(self, cls: ScopeId) -> bool:
         """Whether users of the project can make objects of a class, which nothing in it does."""
@@ -171,26 +174,42 @@ class Lifetimes:
         for use in self.flow.near_uses(site):
             if best is not None and best.order <= (2, 0):
                 break
-            best = _surer(best, self._used(use))
-            if best is None and use.kind == "kept":
+            if self.keepers.hangs(use):
+                best = _surer(best, Life("application"))
+            elif self.keepers.registers(use):
+                best = _surer(best, Life("registered"))
+            elif best is None and use.kind in {"kept", "argument"}:
                 best = yield from self._element(use.site)
         return best
 
     def _element(self, site: Site) -> _Asked:
         """How an entry of a container lasts: as the container does, until it is removed."""
-        action = self.program.op(site).action
-        for target in action.targets if isinstance(action, m.Assign) else ():
-            base = target.base if isinstance(target, m.Sub) else None
-            if isinstance(base, m.Name):
-                owner = self.resolver.owner(base.id, site.scope)
-                if owner is not None and (yield _OfHandle(Variable(owner, base.id), None)) is not None:
-                    return Life("element")
-            elif isinstance(base, m.Attr):
-                for value in ordered(self.resolver.values(base.base, site.scope)):
-                    if isinstance(value, Instance | Class):
-                        if (yield _OfHandle(Attribute(value.scope, base.name), None)) is not None:
-                            return Life("element")
+        for base in self._filled(site):
+            for holder in self._holders(base, site.scope):
+                life = yield _OfHandle(holder, None)
+                if life is not None:
+                    return life.part() if life.kind == "outside" else Life("element")
         return None
+
+    def _holders(self, base: m.Expr, scope: ScopeId) -> Iterator[Handle]:
+        """The names and attributes that an expression stands for."""
+        if isinstance(base, m.Name):
+            owner = self.resolver.owner(base.id, scope)
+            if owner is not None:
+                yield Variable(owner, base.id)
+        elif isinstance(base, m.Attr):
+            for value in ordered(self.resolver.values(base.base, scope)):
+                if isinstance(value, Instance | Class):
+                    yield Attribute(value.scope, base.name)
+
+    def _filled(self, site: Site) -> Iterator[m.Expr]:
+        """The containers that an operation puts what stands at a site into: under a key, or as the program starts."""
+        action, call = self.program.op(site).action, site.parent
+        if isinstance(action, m.Assign) and action.value is site.top:
+            yield from (target.base for target in action.targets if isinstance(target, m.Sub))
+        if isinstance(call, m.Call) and isinstance(call.func, m.Attr) and call.func.name in name_lists().stores:
+            if call.func.name == "setdefault" or self.serving.is_once(site.scope, site.op):
+                yield call.func.base
 
     def _held(self, handle: Handle, site: Site | None) -> _Asked:
         match handle:
@@ -208,8 +227,7 @@ class Lifetimes:
         """How what the body of a module or a class binds lasts; None for a class in a function, and for a function."""
         if scope.index == 0:
             return Life("module")
-        is_class = self.program.facts(scope).kind == "class"
-        return Life("class") if is_class and not is_local(self.program, scope) else None
+        return Life("class") if lasts_as_body(self.program, scope) else None
 
     def _attribute(self, owner: ScopeId, name: str, site: Site | None) -> _Asked:
         life = Life("class") if self._is_on_class(owner, name, site) else None
@@ -225,8 +243,7 @@ class Lifetimes:
         if keeper is not None and "cached_property" in decorator_names(facts):
             life = yield _OfClass(keeper)
             return None if life is None else life.part()
-        plain = [p for p in facts.parameters if p.default is None and p.name not in {"self", "cls"}]
-        return Life("module") if decorator_names(facts) & name_lists().getters and not plain else None
+        return Life("module") if keeps_one(facts) else None
 
     # --- names ---
 
@@ -252,108 +269,26 @@ class Lifetimes:
     def _local(self, function: ScopeId, name: str) -> Life | None:
         if self.serving.lasts(function):
             return Life("frame")
-        return Life("closure") if self._is_captured(function, name) else None
-
-    def _is_captured(self, function: ScopeId, name: str) -> bool:
-        """Whether a function that is made once, and handed to somebody who calls it later, uses a local variable of the
-        function around it."""
-        module = self.program.of(function)
-        inner = {
-            site.scope
-            for site in module.sites_within(function.index, name)
-            if site.scope != function
-            and isinstance(site.node, m.Name)
-            and self.resolver.owner(name, site.scope) == function
-        }
-        if not inner or not any(self._is_handed_on(scope, function) for scope in sorted(inner)):
-            return False
-        return (
-            self.serving.is_once(function, 0)
-            or self._decorates_definitions(function)
-            or self._makes_application(function)
-        )
-
-    def _is_handed_on(self, scope: ScopeId, function: ScopeId) -> bool:
-        at: ScopeId | None = scope
-        while at is not None and at != function:
-            facts = self.program.facts(at)
-            if facts.decorators and self.program.parent(at) == function:
-                return True
-            if facts.kind in {"function", "lambda"} and any(u.kind in HANDED_ON for u in self.flow.function_uses(at)):
-                return True
-            at = self.program.parent(at)
-        return False
-
-    def _decorates_definitions(self, function: ScopeId) -> bool:
-        return any(
-            use.kind == "decorates" and self._of_body(use.site.scope) is not None
-            for use in self.flow.function_uses(function)
-        )
-
-    def _makes_application(self, function: ScopeId) -> bool:
-        """Whether a function builds and gives back an application of a framework, as factories do."""
-        for value in self.program.returned(function):
-            names = {getattr(v, "name", "") for v in self.resolver.values(value, function)}
-            if any(self.execution.catalog.canonical(name) in self.execution.catalog.data.apps for name in names):
-                return True
-        return False
-
-    # --- other packages ---
-
-    def _used(self, use: Use) -> Life | None:
-        """How something lasts by being kept on, or handed to, what lasts."""
-        site = use.site
-        if use.kind == "kept":
-            action = self.program.op(site).action
-            targets = action.targets if isinstance(action, m.Assign) else ()
-            if any(self.foreign(target, site.scope, site.op) is not None for target in targets):
-                return Life("application")
-            return None
-        if use.kind == "argument" and isinstance(use.outer, m.Call) and self._is_registrar(use.outer, site):
-            return Life("registered")
-        return None
-
-    def _is_registrar(self, call: m.Call, site: Site) -> bool:
-        """Whether a call hands something to another package as the program is set up, and takes nothing back: what it
-        is given is kept there, and used later."""
-        name = w.last_name(call.func)
-        if name not in name_lists().registrars and name not in name_lists().servers:
-            return False
-        if not self._is_foreign(call.func, site.scope):
-            return False
-        return self.execution.kinds(site.scope, site.op) == {"api"} or self.serving.is_once(site.scope, site.op)
-
-    def _is_foreign(self, expr: m.Expr, scope: ScopeId) -> bool:
-        """Whether an expression is, as far as can be told, something of another package."""
-        own = Class | Instance | Module | Allocation
-        return not any(isinstance(value, own) for value in self.resolver.values(expr, scope))
-
-    def _is_rooted(self, base: m.Expr, scope: ScopeId, op: int) -> bool:
-        at = base
-        while isinstance(at, m.Attr | m.Sub | m.Call):
-            at = at.func if isinstance(at, m.Call) else at.base
-        if not isinstance(at, m.Name):
-            return False
-        owner = self.resolver.owner(at.id, scope)
-        if owner is not None and owner.index == 0:
-            return True
-        return self.serving.is_once(scope, op) or (owner is not None and self._makes_application(owner))
-
-    def _is_component(self, cls: ScopeId) -> bool:
-        """Whether a framework makes one object of a class for as long as it runs."""
-        outside = self.resolver.all_outside_bases(cls)
-        return any(self.execution.catalog.canonical(base) in name_lists().components for base in outside)
+        return Life("closure") if self.keepers.captures(function, name) else None
 
     # --- constructions ---
 
-    def _self_constructions(self, cls: ScopeId) -> Iterator[Site]:
-        """`super().__new__(cls)` and `cls()` inside the class itself."""
-        module = self.program.of(cls)
-        for site in (*module.sites("__new__"), *module.sites("cls")):
-            call = site.parent
-            if self.resolver.enclosing_class(site.scope) == cls and isinstance(call, m.Call) and call.func is site.node:
-                if isinstance(site.node, m.Attr) or Class(cls) in self.resolver.values(site.node, site.scope):
+    def _allocations(self, cls: ScopeId) -> Iterator[Site]:
+        """`super().__new__(cls)` inside the class itself."""
+        for site in self.program.of(cls).sites("__new__"):
+            if self.resolver.enclosing_class(site.scope) == cls and isinstance(site.node, m.Attr):
+                if isinstance(site.parent, m.Call) and site.parent.func is site.node:
                     yield site.outer
+
+    def _own_sites(self, cls: ScopeId) -> Iterator[Site]:
+        """Where constructors of a class or of its subclasses do something with the new object as a whole, as one does
+        that keeps it."""
+        classes, names = (cls, *self.flow.subclasses(cls)), sorted(name_lists().initialisers)
+        for method in dict.fromkeys(f for c in classes for name in names for f in self.resolver.methods(c, name)):
+            parameters = self.program.facts(method).parameters
+            for site in self.program.of(method).sites_in(method.index, parameters[0].name) if parameters else ():
+                if isinstance(site.node, m.Name) and not isinstance(site.parent, m.Attr):
+                    yield site
 
     def _is_on_class(self, owner: ScopeId, name: str, site: Site | None) -> bool:
         """Whether an attribute is bound on the class: by a method, by `Owner.name = Made()` in whatever function, or in
@@ -371,16 +306,6 @@ class Lifetimes:
             and Class(owner) in self.resolver.values(target.base, site.scope)
             for target in action.targets
         )
-
-
-def is_local(program: Program, scope: ScopeId) -> bool:
-    """Whether a class stands in a function, each call of which makes it anew."""
-    at = program.parent(scope)
-    while at is not None and at.index:
-        if program.facts(at).kind != "class":
-            return True
-        at = program.parent(at)
-    return False
 
 
 def _surer(one: Life | None, other: Life | None) -> Life | None:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.finding import Containers
-from unbounded_lint.link.containers.lifetimes import is_local
+from unbounded_lint.link.containers.keepers import is_local
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site

@@ -19,7 +19,7 @@ from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registere
 from unbounded_lint.link.dataflow.sites import role_of, stored
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import External, ExternalResult
-from unbounded_lint.link.program.blocks import loops_over, span_of
+from unbounded_lint.link.program.blocks import BRANCHES, frames_of, loops_over, span_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_plain, is_text
 from unbounded_lint.link.program.module import ScopeId, Site
@@ -44,14 +44,20 @@ class Accesses:
         if isinstance(holder.handle, Registered):
             return self.registries.accesses(holder.handle)
         found: list[Access] = []
-        defined = set(holder.definitions)
+        defined: dict[tuple[ScopeId, int], Access | None] = dict.fromkeys(holder.definitions)
         for use in self.flow.uses(holder.handle):
             if use.kind == "rebound" and not self._rebinds(use, holder):
                 continue
             for access in self._read_use(use, holder.made.kind, nested=False):
-                if access.kind == "replace" and ((access.scope, access.op) in defined or self._makes(access, holder)):
-                    continue
-                found.append(access)
+                here = (access.scope, access.op)
+                if access.kind == "replace" and here in defined:
+                    defined[here] = access
+                elif access.kind != "replace" or not self._makes(access, holder):
+                    found.append(access)
+        inserting = {access.scope for access in found if access.kind == "insert"}
+        found += (
+            a for a in defined.values() if a is not None and a.scope in inserting and self._makes_again(a, holder)
+        )
         if any(access.nested and access.how[-1:] == "=" for access in found) and self._holds_plain(holder, found):
             found = [access for access in found if not access.nested]
         return AccessList([*found, *self._own(holder)])
@@ -75,6 +81,14 @@ class Accesses:
             and node.base == m.Name(facts.parameters[0].name)
             and not any(write.on_class for write in self.resolver.writes(holder.handle.cls).get(holder.name, ()))
         )
+
+    def _makes_again(self, access: Access, holder: Holder) -> bool:
+        """Whether a function that inserts makes the container too, each time that a condition says so: what there was
+        is let go of then."""
+        facts = self.program.facts(access.scope)
+        kinds = {facts.frames[frame].kind for frame in frames_of(facts, access.op)}
+        conditional = not kinds.isdisjoint(BRANCHES) and "except" not in kinds
+        return access.scope.index > 0 and conditional and not self._makes(access, holder)
 
     def _holds_plain(self, holder: Holder, accesses: Iterable[Access]) -> bool:
         """Whether all that is seen to come into a container cannot change, such as texts and numbers: then `+=` gives a

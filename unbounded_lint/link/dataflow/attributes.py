@@ -11,6 +11,7 @@ from unbounded_lint.link.dataflow.questions import (
     Asked,
     OfAttribute,
     OfBases,
+    OfMetaclasses,
     OfOrder,
     OfReturned,
     capped,
@@ -75,6 +76,11 @@ class Attributes:
         for owner in order:
             if self._is_defined(owner, name):
                 return capped((yield from self._own(owner, cls, name, on_class=on_class)))
+        if on_class:
+            for meta in ordered((yield OfMetaclasses(cls))):
+                if isinstance(meta, Class) and (yield from self._has(meta.scope, name)):
+                    given: Values = yield OfAttribute(meta.scope, name, False)
+                    return given
         outside: list[Value] = []
         for owner in order:
             bases: tuple[Value, ...] = yield OfBases(owner)
@@ -83,6 +89,10 @@ class Attributes:
 
     def _is_defined(self, owner: ScopeId, name: str) -> bool:
         return name in self.program.of(owner).bindings(owner.index) or name in self.scoping.writes(owner)
+
+    def _has(self, cls: ScopeId, name: str) -> Asking[bool]:
+        order: tuple[ScopeId, ...] = yield OfOrder(cls)
+        return any(self._is_defined(owner, name) for owner in order)
 
     def _own(self, owner: ScopeId, cls: ScopeId, name: str, *, on_class: bool) -> Asked:
         found: set[Value] = set()
@@ -134,6 +144,17 @@ class Attributes:
                 expr = base.value.base if isinstance(base.value, m.Sub) else base.value
                 found.extend(ordered((yield from self._equations.values(expr, outside))))
         return tuple(found)
+
+    def metaclasses(self, cls: ScopeId) -> Asked:
+        """The classes of which a class is itself an instance: those it names, or those of its bases."""
+        outside = self.program.parent(cls) or cls
+        named = [base.value for base in self.program.facts(cls).bases if base.keyword == "metaclass"]
+        found = yield from self._equations.each(named, outside)
+        bases: tuple[Value, ...] = () if named else (yield OfBases(cls))
+        for base in bases:
+            if isinstance(base, Class):
+                found |= yield OfMetaclasses(base.scope)
+        return found
 
     def order(self, cls: ScopeId) -> Asking[Any]:
         """The class and its bases in the project, nearest first, each once."""

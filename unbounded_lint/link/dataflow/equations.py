@@ -13,6 +13,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.attributes import Attributes
 from unbounded_lint.link.dataflow.elements import Elements
+from unbounded_lint.link.dataflow.loading import Loading
 from unbounded_lint.link.dataflow.questions import (
     Asked,
     Nodes,
@@ -27,7 +28,7 @@ from unbounded_lint.link.dataflow.questions import (
     strict,
     union,
 )
-from unbounded_lint.link.dataflow.scoping import Scoping, is_static, is_super, takes_class
+from unbounded_lint.link.dataflow.scoping import Scoping, allocated, is_static, is_super, takes_class
 from unbounded_lint.link.dataflow.values import (
     NOTHING,
     Allocation,
@@ -63,6 +64,7 @@ class Equations:
         self.scoping = scoping
         self._calls = calls
         self._nodes = Nodes()
+        self._loading = Loading(scoping)
         self._attributes = Attributes(self)
         self._elements = Elements(self)
         self._by_kind: dict[str, Callable[[Any], Asked]] = {
@@ -73,6 +75,7 @@ class Equations:
             "yielded": lambda q: self._yielded(q.function),
             "elements": lambda q: self._elements.of(q.holder),
             "attribute": lambda q: self._attributes.found(q.cls, q.name, on_class=q.on_class),
+            "metaclasses": lambda q: self._attributes.metaclasses(q.cls),
             "bases": lambda q: self._attributes.bases(q.cls),
             "order": lambda q: self._attributes.order(q.cls),
             "hung": lambda q: self._attributes.hung(q.below, q.name, is_key=q.is_key),
@@ -266,6 +269,10 @@ class Equations:
         found = []
         for callee in ordered((yield from self.values(call.func, scope))):
             found.append((yield from self._result(callee, call, scope)))
+        made = allocated(call)
+        if made is not None:
+            classes = yield from self.values(made, scope)
+            found.append(frozenset(Instance(v.scope) for v in classes if isinstance(v, Class)))
         if isinstance(call.func, m.Attr) and call.func.name in name_lists().lookups:
             holders = yield from self.values(call.func.base, scope)
             found.append((yield from self._elements.stored_in(holders)))
@@ -307,13 +314,16 @@ class Equations:
             case "type", [value]:
                 instances = yield from self.values(value, scope)
                 return frozenset(Class(v.scope) for v in instances if isinstance(v, Instance))
-            case "importlib.import_module", [m.Const(value=dotted), *_]:
-                return frozenset(
-                    {Module(self.program.canonical(dotted)) if self.program.is_module(dotted) else External(dotted)}
-                )
-            case "object.__new__", [cls, *_]:
-                classes = yield from self.values(cls, scope)
-                return frozenset(Instance(v.scope) for v in classes if isinstance(v, Class))
+            case "getattr", [holder, key, *_]:
+                holders = yield from self.values(holder, scope)
+                values: Values = NOTHING
+                for each in self._loading.looked_up(holders, key, scope):
+                    values |= yield OfName(*each)
+                return values or frozenset({ExternalResult(name)})
+            case "importlib.import_module", [_, *_]:
+                loaded = self._loading.modules(call, scope)
+                modules = (Module(each) if self.program.is_module(each) else External(each) for each in loaded)
+                return frozenset(modules) or frozenset({ExternalResult(name)})
         return frozenset({ExternalResult(name)})
 
     def _returned(self, function: ScopeId) -> Asked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -11,6 +11,8 @@ from unbounded_lint.link.dataflow.values import Class, Function, Value
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import Program
+
+_METACLASSES = frozenset({"type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"})
 
 
 class Hierarchy:
@@ -46,6 +48,24 @@ class Hierarchy:
                 found.setdefault(base, []).append(here)
         return found
 
+    def is_metaclass(self, cls: ScopeId) -> bool:
+        """Whether the objects of a class are classes."""
+        return not _METACLASSES.isdisjoint(self.declared.all_outside_bases(cls))
+
+    @kept
+    def instances(self, meta: ScopeId) -> tuple[ScopeId, ...]:
+        """The classes of the project that a metaclass makes; none for a class that is no metaclass."""
+        if not self.is_metaclass(meta):
+            return ()
+        found = dict.fromkeys(
+            cls
+            for each in (meta, *self.subclasses(meta))
+            for module in self.program.mentioning(self.program.facts(each).name)
+            for cls in module.with_metaclass
+            if each in self.declared.metaclasses(cls)
+        )
+        return tuple(dict.fromkeys(cls for each in found for cls in (each, *self.subclasses(each))))
+
     def implementations(self, callee: Value) -> tuple[Function, ...]:
         """The methods that may run in place of one that is only declared (in a protocol or an abstract class)."""
         if not isinstance(callee, Function) or callee.receiver is None:
@@ -57,12 +77,18 @@ class Hierarchy:
         owner, facts = self.program.owner_class(method), self.program.facts(method)
         if owner is None or not _is_declared_only(facts):
             return ()
-        return tuple(
-            Function(ScopeId(cls.path, binding.index), cls)
-            for cls in (*self.subclasses(owner), *self.implementers(owner))
-            for binding in self.program.of(cls).bindings(cls.index).get(facts.name, ())
-            if binding.kind == "define"
-        )
+        return (*self.overriding(owner, facts.name), *self._defined(self.implementers(owner), facts.name))
+
+    @kept
+    def overriding(self, cls: ScopeId, name: str) -> tuple[Function, ...]:
+        """The methods of that name in the classes that inherit from a class."""
+        return tuple(self._defined(self.subclasses(cls), name))
+
+    def _defined(self, classes: Iterable[ScopeId], name: str) -> Iterator[Function]:
+        for cls in classes:
+            for binding in self.program.bound(cls, name):
+                if binding.kind == "define":
+                    yield Function(ScopeId(cls.path, binding.index), cls)
 
     @kept
     def implementers(self, protocol: ScopeId) -> tuple[ScopeId, ...]:

@@ -80,6 +80,13 @@ class OfBases(NamedTuple):
     kind: str = "bases"
 
 
+class OfMetaclasses(NamedTuple):
+    """The metaclasses of a class."""
+
+    cls: ScopeId
+    kind: str = "metaclasses"
+
+
 class OfOrder(NamedTuple):
     """A class and its bases in the project, nearest first."""
 

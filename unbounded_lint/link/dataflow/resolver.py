@@ -11,6 +11,7 @@ from unbounded_lint.link.dataflow.questions import (
     ANYTHING,
     OfAttribute,
     OfBases,
+    OfMetaclasses,
     OfName,
     OfOrder,
     OfParameter,
@@ -111,6 +112,10 @@ class Resolver:
         """The base classes of a class, in order."""
         found: tuple[Value, ...] = self._solver.answer(OfBases(cls))
         return found
+
+    def metaclasses(self, cls: ScopeId) -> tuple[ScopeId, ...]:
+        """The classes of the project of which a class is itself an instance."""
+        return tuple(v.scope for v in ordered(self._ask(OfMetaclasses(cls))) if isinstance(v, Class))
 
     def outside_bases(self, cls: ScopeId) -> tuple[External, ...]:
         """The base classes that are not of this project."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.kept import kept
@@ -31,6 +32,12 @@ def decorator_names(scope: m.Scope) -> frozenset[str]:
     return frozenset(w.last_name(d.func if isinstance(d, m.Call) else d) for d in scope.decorators)
 
 
+def keeps_one(scope: m.Scope) -> bool:
+    """Whether a decorator lets a function run once, and keeps its one result."""
+    asked = [p for p in scope.parameters if p.default is None and p.name not in {"self", "cls"}]
+    return not asked and not name_lists().getters.isdisjoint(decorator_names(scope))
+
+
 def decorated_by(program: Program, site: Site) -> ScopeId | None:
     """The function or class that a decorator stands before."""
     for op in program.facts(site.scope).ops[site.op + 1 :]:
@@ -50,6 +57,12 @@ def declarations(cls: m.Scope, name: str) -> Iterator[m.Expr]:
 def is_super(expr: m.Expr) -> bool:
     """Whether an expression is a call of `super`."""
     return isinstance(expr, m.Call) and expr.func == m.Name("super")
+
+
+def allocated(call: m.Call) -> m.Expr | None:
+    """The class of which a call of a `__new__` makes an object, None for any other call."""
+    is_new = isinstance(call.func, m.Attr) and call.func.name == "__new__"
+    return call.args[0].value if is_new and call.args and not call.args[0].star else None
 
 
 def is_static(scope: m.Scope) -> bool:
@@ -179,9 +192,9 @@ class Scoping:
             return None
         return action.value if any(target is site.node for target in action.targets) else None
 
-    def _receivers(self, scope: ScopeId, cls: ScopeId) -> Mapping[str, bool]:
-        """The names by which the receiver of a method of `cls` is known in a scope -> whether it is the class
-        itself."""
+    def _receivers(self, scope: ScopeId, cls: ScopeId) -> Mapping[m.Expr, bool]:
+        """What the receiver of a method of `cls`, and an object that it makes by `__new__`, is called in a scope ->
+        whether it is the class itself."""
         at: ScopeId | None = scope
         while at is not None:
             facts = self.program.facts(at)
@@ -190,13 +203,15 @@ class Scoping:
             if self.program.parent(at) == cls:
                 if is_static(facts) or not facts.parameters:
                     return {}
-                return {facts.parameters[0].name: takes_class(facts) and facts.name != "__new__"}
+                receiver = m.Name(facts.parameters[0].name)
+                made = _allocated(facts, receiver) if takes_class(facts) else ()
+                return {receiver: takes_class(facts) and facts.name != "__new__", **dict.fromkeys(made, False)}
             at = self.program.parent(at)
         return {}
 
 
 def _attribute_writes(
-    here: ScopeId, scope: m.Scope, receivers: Mapping[str, bool]
+    here: ScopeId, scope: m.Scope, receivers: Mapping[m.Expr, bool]
 ) -> Iterator[tuple[str, AttributeWrite]]:
     for index, op in enumerate(scope.ops):
         action = op.action
@@ -205,9 +220,17 @@ def _attribute_writes(
         for target in action.targets:
             whole = isinstance(target, m.Attr)
             for part in (target,) if whole else target.items if isinstance(target, m.Display) else ():
-                if isinstance(part, m.Attr) and isinstance(part.base, m.Name) and part.base.id in receivers:
+                if isinstance(part, m.Attr) and isinstance(part.base, m.Name | m.Attr) and part.base in receivers:
                     value = action.value if whole else _unpacked(target, part, action.value)
-                    yield part.name, AttributeWrite(here, index, value, action.annotation, receivers[part.base.id])
+                    yield part.name, AttributeWrite(here, index, value, action.annotation, receivers[part.base])
+
+
+def _allocated(method: m.Scope, receiver: m.Name) -> Iterator[m.Expr]:
+    """What a method calls the objects of its class that it makes without a constructor."""
+    for op in method.ops:
+        action = op.action
+        if isinstance(action, m.Assign) and isinstance(action.value, m.Call) and allocated(action.value) == receiver:
+            yield from (target for target in action.targets if isinstance(target, m.Name | m.Attr))
 
 
 def _unpacked(target: m.Expr, part: m.Expr, value: m.Expr | None) -> m.Expr | None:

@@ -11,6 +11,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.handles import Foreign
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
+from unbounded_lint.link.dataflow.loading import Loading
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
 from unbounded_lint.link.dataflow.values import Allocation, Class, Instance, Module, Value, ordered
@@ -77,6 +78,7 @@ class Sites:
         self.program = program
         self.declared = declared
         self.hierarchy = hierarchy
+        self._loading = Loading(declared.scoping)
 
     def of_variable(self, scope: ScopeId, name: str) -> Iterator[Site]:
         module = self.program.of(scope)
@@ -87,6 +89,22 @@ class Sites:
                     yield site
         if scope.index == 0:
             yield from self._members(name).get(module.name, ())
+            yield from self._looked_up.get((name, scope), ())
+
+    @cached_property
+    def _looked_up(self) -> Mapping[tuple[str, ScopeId], Sequence[Site]]:
+        """A definition of a module -> where it is looked up in the module by a name that is put together."""
+        found: dict[tuple[str, ScopeId], list[Site]] = {}
+        for site in self.program.sites("getattr"):
+            call = site.parent
+            if not isinstance(call, m.Call) or call.func is not site.node or len(call.args) < 2:
+                continue
+            holder, name = (argument.value for argument in call.args[:2])
+            if not isinstance(name, m.Const):
+                holders = self.declared.values(holder, site.scope)
+                for each in self._loading.looked_up(holders, name, site.scope):
+                    found.setdefault(each, []).append(site.outer)
+        return found
 
     @kept
     def _members(self, name: str) -> Mapping[str, Sequence[Site]]:
@@ -179,7 +197,11 @@ class Sites:
             known = self._own_receiver(scope)
             if known is not None and known[0] == base.id:
                 return frozenset({Instance(known[1])}), False
-        return self._base_values(base, scope), is_super(base)
+        values = self._base_values(base, scope)
+        classes = (value.scope for value in values if isinstance(value, Class))
+        # what a metaclass gives its objects, a class has as its own
+        above = frozenset(Instance(meta) for cls in classes for meta in self.declared.metaclasses(cls))
+        return values | above, is_super(base)
 
     def _match(
         self, values: frozenset[Value], by_super: bool, cls: ScopeId, name: str

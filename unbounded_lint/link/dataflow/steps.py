@@ -148,6 +148,8 @@ class Steps:
 
     def _as_argument(self, site: Site, call: m.Call, bound: int, guess: bool) -> Iterator[Use | Item]:
         argument = next(a for a in call.args if a.value is site.node)
+        if _falls_back(call, argument):
+            yield from self.of(Site(site.scope, site.op, call, site.parents[:-1]), bound, guess)
         callees = ordered(self.declared.values(call.func, site.scope))
         known = False
         for callee in callees:
@@ -276,6 +278,17 @@ class Steps:
                     plain = [p for p in facts.parameters if p.kind in {"normal", "positional-only"}]
                     if place + own < len(plain):
                         yield Item(Variable(callee.scope, plain[place + own].name), bound, guess)
+
+
+def _falls_back(call: m.Call, argument: m.Arg) -> bool:
+    """Whether a call gives back an argument where it finds nothing: `options.get(name, value)`, and the like."""
+    match call:
+        case (
+            m.Call(func=m.Attr(name="get" | "pop"), args=(_, default))
+            | m.Call(func=m.Name(id="getattr"), args=(_, _, default))
+        ):
+            return default is argument and argument.keyword is None and not argument.star
+    return False
 
 
 def _passes_up(parent: m.Expr, node: m.Expr) -> bool:

@@ -20,7 +20,7 @@ from unbounded_lint.link.dataflow.handles import (
 )
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
-from unbounded_lint.link.dataflow.scoping import Scoping, decorated_by, decorator_names, is_static
+from unbounded_lint.link.dataflow.scoping import Scoping, decorated_by, decorator_names, is_static, takes_class
 from unbounded_lint.link.dataflow.sites import Role, Sites, role_of, stored
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.steps import Item, Steps
@@ -145,8 +145,19 @@ class Flow:
     @kept
     def constructions(self, cls: ScopeId) -> tuple[Use, ...]:
         """The calls that make objects of a class, or of one derived from it."""
-        uses = (use for built in (cls, *self.subclasses(cls)) for use in self.class_uses(built))
-        return tuple(use for use in uses if use.kind == "called")
+        return tuple(use for built in (cls, *self.subclasses(cls)) for use in self._makings(built))
+
+    @kept
+    def _makings(self, cls: ScopeId) -> tuple[Use, ...]:
+        """The calls that make objects of that very class, by its name or by the receiver of one of its methods."""
+        module = self.program.of(cls)
+        methods = [ScopeId(cls.path, i) for i in module.functions_of.get(cls.index, ()) if takes_class(module.scope(i))]
+        receivers = [
+            self.uses(Variable(method, self.program.facts(method).parameters[0].name))
+            for method in methods
+            if self.program.parent(method) == cls and self.program.facts(method).parameters
+        ]
+        return tuple(use for uses in (self.class_uses(cls), *receivers) for use in uses if use.kind == "called")
 
     def subclasses(self, cls: ScopeId) -> tuple[ScopeId, ...]:
         """The classes of the project that inherit from a class, directly or not."""
@@ -188,6 +199,9 @@ class Flow:
                 yield CallSite(use.site.scope, use.site.op, None, use.bound, use.guess)
         if owner is not None and facts.name in name_lists().constructors:
             yield from self._constructions(owner, facts.name)
+        if owner is not None and facts.name == "__call__":
+            for built in self.hierarchy.instances(owner):
+                yield from self._constructions(built, facts.name)
         if owner is not None and facts.name in OPERATORS:
             yield from self._operations(owner, facts.name)
 
@@ -195,8 +209,8 @@ class Flow:
         for built in (cls, *self.subclasses(cls)):
             if built != cls and method in self.program.of(built).bindings(built.index):
                 continue
-            for use in self.class_uses(built):
-                if isinstance(use.outer, m.Call) and use.kind == "called":
+            for use in self._makings(built):
+                if isinstance(use.outer, m.Call):
                     yield CallSite(use.site.scope, use.site.op, use.outer, 1)
 
     def _operations(self, cls: ScopeId, method: str) -> Iterator[CallSite]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import dotted_text
-from unbounded_lint.link.dataflow.scoping import decorator_names, is_static
+from unbounded_lint.link.dataflow.scoping import decorator_names, is_static, is_super
 from unbounded_lint.link.dataflow.values import CallSite, Class, Function, Module, argument_of, ordered
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.material import Material, is_outside
@@ -38,6 +38,9 @@ from unbounded_lint.link.keys.routes import Routes
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import Context
 
+OVERRIDES = 16
+"""How many methods of derived classes are looked at that may run in place of one."""
+
 _IDENTITY = "the identity of an object"
 _ATTRIBUTE_HOOKS = frozenset({"__getattr__", "__getattribute__"})
 
@@ -61,15 +64,24 @@ class Calls:
             if known != NOTHING_YET:
                 return known
         callees = ordered(self.resolver.values(call.func, scope))
-        functions = [v.scope for v in callees if isinstance(v, Function)]
+        functions = [v for v in callees if isinstance(v, Function)]
         if functions:
-            return (yield from self._called(functions, call, scope))
+            return (yield from self._called(self._run(functions, call.func), call, scope))
         classes = [v.scope for v in callees if isinstance(v, Class)]
         if classes:
             return (yield from self._constructed(classes, call, scope))
         if isinstance(call.func, m.Attr):
             return (yield from self._method(call.func, arguments, scope))
         return NOT_KNOWN
+
+    def _run(self, functions: list[Function], func: m.Expr) -> list[ScopeId]:
+        """The functions, and the methods of derived classes that may run in their place."""
+        found = dict.fromkeys(function.scope for function in functions)
+        for function in functions:
+            if function.receiver is not None and isinstance(func, m.Attr) and not is_super(func.base):
+                others = self.material.flow.hierarchy.overriding(function.receiver, func.name)
+                found.update(dict.fromkeys(other.scope for other in others[:OVERRIDES]))
+        return list(found)
 
     def _called(self, functions: list[ScopeId], call: m.Call, scope: ScopeId) -> Asked:
         """What functions return, in terms of what this call gives them."""
@@ -227,8 +239,6 @@ class Calls:
         facts, owner = self.program.facts(parameter.function), self.program.owner_class(parameter.function)
         if parameter.position or owner is None or facts.kind != "function" or is_static(facts):
             return Origin(None, frozenset({parameter}))
-        if "type" in self.resolver.all_outside_bases(owner):
-            return closed("a class of the program", "class")
         values = self.resolver.parameter(parameter.function, 0)
         if any(isinstance(v, Class) for v in values):
             return closed("a class of the program", "class")
@@ -241,6 +251,8 @@ class Calls:
     def _receiver(self, cls: ScopeId) -> Asked:
         """An object that puts itself in: as many as are made; how many its users make, nothing here says."""
         flow, execution = self.material.flow, self.material.execution
+        if flow.hierarchy.is_metaclass(cls):
+            return closed("a class of the program", "class")
         uses = [use for built in (cls, *flow.subclasses(cls)) for use in flow.class_uses(built)]
         sites = [use.site for use in uses if use.kind == "called"]
         if sites and all(execution.runs_once(site.scope, site.op) for site in sites):

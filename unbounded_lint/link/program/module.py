@@ -228,11 +228,17 @@ class LinkedModule:
     @cached_property
     def derived_classes(self) -> tuple[ScopeId, ...]:
         """The classes that name a base."""
-        return tuple(
-            ScopeId(self.path, index)
-            for index, scope in enumerate(self.facts.scopes)
-            if scope.kind == "class" and any(base.keyword is None for base in scope.bases)
-        )
+        return tuple(self._classes_with(None))
+
+    @cached_property
+    def with_metaclass(self) -> tuple[ScopeId, ...]:
+        """The classes that name a metaclass."""
+        return tuple(self._classes_with("metaclass"))
+
+    def _classes_with(self, keyword: str | None) -> Iterator[ScopeId]:
+        for index, scope in enumerate(self.facts.scopes):
+            if scope.kind == "class" and any(base.keyword == keyword for base in scope.bases):
+                yield ScopeId(self.path, index)
 
     @cached_property
     def defaults(self) -> Mapping[str, Sequence[tuple[int, str, m.Name | m.Attr]]]:

@@ -93,6 +93,16 @@ class Program:
         """Whether the dotted name is a module of this project or a package above one."""
         return dotted in self._by_name or dotted in self._packages
 
+    @kept
+    def named_like(self, start: str, end: str) -> tuple[str, ...]:
+        """The modules whose dotted names begin and end so, with one name or a part of one between."""
+        found = (
+            name
+            for name in self._by_name
+            if name.startswith(start) and name.endswith(end) and name[len(start) : len(name) - len(end)].isidentifier()
+        )
+        return tuple(sorted({self.canonical(name) for name in found}))
+
     @cached_property
     def _packages(self) -> frozenset[str]:
         found = set()

@@ -18,7 +18,6 @@ from unbounded_lint.link.runs.timers import Timers
 
 _CLASS_CREATION = frozenset({"__init_subclass__", "__set_name__", "__prepare__"})
 _PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "Exception"})
-_METACLASSES = frozenset({"type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"})
 
 
 class Outside:
@@ -114,7 +113,7 @@ class Outside:
     def _method(self, scope: ScopeId, owner: ScopeId) -> Context:
         here, name = (scope, 0), self.program.facts(scope).name
         bases = self.resolver.all_outside_bases(owner)
-        if name in _CLASS_CREATION or (name in {"__init__", "__new__"} and bases & _METACLASSES):
+        if name in _CLASS_CREATION or (name in {"__init__", "__new__"} and self.flow.hierarchy.is_metaclass(owner)):
             return Context("import", False, False, here)
         for base in sorted(bases):
             for timer in self.catalog.timer_base(base):

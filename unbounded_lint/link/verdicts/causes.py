@@ -79,10 +79,14 @@ class Causes:
 
     def set_up(self, access: Access) -> bool:
         """Whether flags let the removal run once, wherever it is run from: then it makes the container."""
-        if self.flags.runs_once(access.scope, access.op):
+        return self._is_set_up(access.scope, access.op, HOPS)
+
+    @kept
+    def _is_set_up(self, scope: ScopeId, op: int, hops: int) -> bool:
+        if self.flags.runs_once(scope, op):
             return True
-        sites = self.flow.call_sites(access.scope) if access.scope.index else ()
-        return bool(sites) and all(self.flags.runs_once(site.scope, site.op) for site in sites)
+        sites = self.flow.call_sites(scope) if scope.index and hops else ()
+        return bool(sites) and all(self._is_set_up(site.scope, site.op, hops - 1) for site in sites)
 
     def _callers(self, scope: ScopeId, accesses: AccessList) -> Iterator[ScopeId]:
         """The functions that call one on their ordinary way."""

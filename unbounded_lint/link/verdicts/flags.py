@@ -7,17 +7,22 @@ from collections.abc import Iterator
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import AccessList
+from unbounded_lint.link.dataflow.scoping import keeps_one
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Class, Instance, Value
+from unbounded_lint.link.dataflow.values import Class, Function, Instance, ordered
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import held, straight
+from unbounded_lint.link.runs.callgraph import explored
 from unbounded_lint.link.runs.context import ContextKind, Place
 from unbounded_lint.link.runs.execution import Execution
 
 _AGAIN: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
 """What takes a flag down while the program is at work."""
+
+HOPS = 8
+"""How many functions under a flag are asked whether they set it."""
 
 _UNSET = frozenset({"None", "False", "0"})
 
@@ -31,14 +36,18 @@ class Flags:
         self.execution = execution
 
     def runs_once(self, scope: ScopeId, op: int, accesses: AccessList | None = None) -> bool:
-        """Whether a condition lets an operation run only while a flag is not yet set, or a container is empty."""
+        """Whether a condition lets an operation run only while a flag is not yet set, or a container is empty; or its
+        function runs once for the program."""
+        if self.program.owner_class(scope) is None and keeps_one(self.program.facts(scope)):
+            return True
         nodes = accesses.nodes(scope, "tested", "size") if accesses is not None else frozenset()
         # the trace of a container that stands in an `and` or `or` keeps the chain as a whole
         tests = (t for test in guards(self.program.facts(scope), op) for t in (straight(*test), *held(*test)))
-        return any(self._is_unset(*test, nodes, scope, accesses or AccessList()) for test in tests)
+        return any(self._is_unset(*test, nodes, (scope, op), accesses or AccessList()) for test in tests)
 
-    def _is_unset(self, test: m.Expr, truth: bool, nodes: frozenset[int], scope: ScopeId, accesses: AccessList) -> bool:
-        """Whether a test says that the container is empty, or that a flag is unset which the same function sets."""
+    def _is_unset(self, test: m.Expr, truth: bool, nodes: frozenset[int], here: Place, accesses: AccessList) -> bool:
+        """Whether a test says that the container is empty, or that a flag is unset which the same function sets, or
+        what the operation calls."""
         match test:
             case m.Compare(left=m.Call(args=(argument,)), ops=("==" | "<" | "<=",), items=(m.Const(value="0" | "1"),)):
                 return truth and id(argument.value) in nodes
@@ -46,11 +55,48 @@ class Flags:
                 return truth  # what an ASGI server sends once
             case m.Compare(left=left, ops=("is",), items=(m.Const(kind="none"),)):
                 flag = left if truth else None
+            case m.Call(func=m.Name(id="getattr" | "hasattr"), args=(base, m.Arg(value=m.Const(value=name)), *_)):
+                flag = None if truth else m.Attr(base.value, name)
             case _:
                 flag = None if truth else test
-        return flag is not None and (
-            id(flag) in nodes or (self._is_set_here(flag, scope) and not self._is_taken_down(flag, scope, accesses))
+        if flag is None or id(flag) in nodes:
+            return flag is not None
+        is_set = self._is_set_here(flag, here[0]) or self._is_set_by_call(flag, *here)
+        return is_set and not self._is_taken_down(flag, here[0], accesses)
+
+    def _is_set_by_call(self, flag: m.Expr, scope: ScopeId, op: int) -> bool:
+        """Whether an operation calls what sets an attribute, as the constructor of the one object does."""
+        owners = self._classes(flag.base, scope) if isinstance(flag, m.Attr) else frozenset()
+        called = explored(self._called(scope, op), self._calls, HOPS) if owners else ()
+        return any(
+            _sets(one.action, target) and self._are_related(owners, self._classes(target.base, at))
+            for at in called
+            for one in self.program.facts(at).ops
+            for target in (one.action.targets if isinstance(one.action, m.Assign) else ())
+            if isinstance(target, m.Attr) and isinstance(flag, m.Attr) and target.name == flag.name
         )
+
+    def _calls(self, scope: ScopeId) -> Iterator[ScopeId]:
+        """The functions of the project that a function calls by itself."""
+        for op in range(len(self.program.facts(scope).ops)):
+            yield from self._called(scope, op)
+
+    def _called(self, scope: ScopeId, op: int) -> Iterator[ScopeId]:
+        for call in self.program.calls_at(scope, op):
+            for callee in ordered(self.resolver.values(call.func, scope)):
+                if isinstance(callee, Function):
+                    yield callee.scope
+                elif isinstance(callee, Class):
+                    yield from (
+                        f for name in name_lists().constructors for f in self.resolver.methods(callee.scope, name)
+                    )
+
+    def _classes(self, expr: m.Expr, scope: ScopeId) -> frozenset[ScopeId]:
+        values = self.resolver.values(expr, scope)
+        return frozenset(value.scope for value in values if isinstance(value, Instance | Class))
+
+    def _are_related(self, some: frozenset[ScopeId], others: frozenset[ScopeId]) -> bool:
+        return any(self.resolver.related(one, other) for one in some for other in others)
 
     def _is_set_here(self, flag: m.Expr, scope: ScopeId) -> bool:
         """Whether a function sets an attribute, or other functions a variable that is not its own; where none does,
@@ -72,7 +118,7 @@ class Flags:
     def _is_taken_down(self, flag: m.Expr, scope: ScopeId, accesses: AccessList) -> bool:
         """Whether running code makes a flag unset again, and does not empty the container then."""
         if isinstance(flag, m.Attr):
-            places = self._resets(flag.name, self.resolver.values(flag.base, scope))
+            places = self._resets(flag.name, self._classes(flag.base, scope))
         else:
             owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
             written = self._written(flag, owner) if isinstance(flag, m.Name) and owner is not None else ()
@@ -89,16 +135,14 @@ class Flags:
                 yield ScopeId(owner.path, binding.scope), binding.op
 
     @kept
-    def _resets(self, name: str, owners: frozenset[Value]) -> tuple[Place, ...]:
+    def _resets(self, name: str, owners: frozenset[ScopeId]) -> tuple[Place, ...]:
         """Where an attribute of some objects is made unset, but where such an object is made."""
-        classes = [value.scope for value in owners if isinstance(value, Instance | Class)]
         return tuple(
             (site.scope, site.op)
             for site in self.program.sites(name)
             if isinstance(site.node, m.Attr) and _unsets(self.program.op(site).action, site.node)
             if self.program.facts(site.scope).name not in name_lists().constructors
-            for value in self.resolver.values(site.node.base, site.scope)
-            if isinstance(value, Instance | Class) and any(self.resolver.related(value.scope, c) for c in classes)
+            if self._are_related(owners, self._classes(site.node.base, site.scope))
         )
 
     def _action(self, place: Place) -> m.Action:

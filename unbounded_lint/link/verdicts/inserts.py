@@ -16,6 +16,7 @@ from unbounded_lint.link.containers.making import Making
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import Class
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
@@ -217,7 +218,7 @@ class Inserts:
         """Whether the same run empties the container first, or makes it anew, on every path to the insert: in the
         function itself, or in each of those of which it only runs as a part; in the same round of an endless loop."""
         scope = access.scope
-        if self._resets_before(scope, access.op, resets):
+        if self._resets_before(scope, access.op, frozenset(r for r in resets if not self._is_of_another(r, access))):
             return True
         if any(self._goes_on(scope, loop) for loop in loops_around(self.program.facts(scope), access.op)):
             return False
@@ -231,6 +232,19 @@ class Inserts:
         found = {*holder.definitions, *((a.scope, a.op) for a in emptied)}
         always = [scope for scope, op in found if scope.index and not self.program.facts(scope).ops[op].frame]
         return frozenset(found).union((s.scope, s.op) for scope in always for s in self.flow.call_sites(scope))
+
+    def _is_of_another(self, reset: Place, access: Access) -> bool:
+        """Whether an operation makes the attribute of another object than the one of an access in the same function, or
+        that object: a child's, where it is put into that of its parent."""
+        action, used = self.program.facts(reset[0]).ops[reset[1]].action if reset[1] >= 0 else None, access.site.node
+        if reset[0] != access.scope or not isinstance(action, m.Assign) or not isinstance(used, m.Attr):
+            return False
+        makes = isinstance(action.value, m.Call) and any(
+            isinstance(value, Class) for value in self.resolver.values(action.value.func, access.scope)
+        )
+        named = [target if makes else getattr(target, "base", None) for target in action.targets]
+        others = [expr for expr in named if isinstance(expr, m.Name)]
+        return isinstance(used.base, m.Name) and bool(others) and used.base not in others
 
     def _resets_before(self, scope: ScopeId, op: int, resets: frozenset[Place]) -> bool:
         """Whether one of some operations runs in a scope on every path to another, since an endless loop began."""

@@ -10,6 +10,8 @@ _EVENTS = frozenset({"request", "event", "loop", "timer"})
 
 _ORDERED = frozenset({"list", "deque", "buffer", "queue"})
 """Families to which each insert adds, whatever is there."""
+_PASSING = frozenset({"part of outside", "part of element", "part of registered"})
+"""Owners that may pass before the program does."""
 
 
 def supported(evidence: Evidence | None) -> Confidence:
@@ -28,5 +30,6 @@ def supported(evidence: Evidence | None) -> Confidence:
     if evidence.phase != "itself" and (appends or not evidence.domain.endswith("open")):
         return Confidence.MEDIUM if happens and not is_part else Confidence.LOW
     if is_part:
-        return Confidence.MEDIUM if again and is_open else Confidence.LOW
+        lasts = evidence.shared == "all" and evidence.owner not in _PASSING
+        return Confidence.MEDIUM if is_open and (again or lasts) else Confidence.LOW
     return Confidence.HIGH if happens and is_open else Confidence.MEDIUM
