@@ -38,7 +38,7 @@ class Registries:
                 first = min(sites, key=lambda site: (site.scope, site.op))
                 handle, made = Registered(registry.api, module.path), Made(kind, registry.api, False)
                 symbol = f"{module.name}:{registry.api}"
-                yield Holder(handle, symbol, registry.api, Life("module"), first.scope, first.op, made, ())
+                yield Holder(handle, symbol, registry.api, Life("registered"), first.scope, first.op, made, ())
 
     def accesses(self, handle: Registered) -> AccessList:
         """What a module puts into a registry and takes out of it: what others take out is their own."""

@@ -18,7 +18,11 @@ def supported(evidence: Evidence | None) -> Confidence:
     """The most that a finding about growth alone may claim, by what speaks for it: a key that is open by its nature, or
     an event that is known to come again and again, and work rather than the making of some object. What lacks that is
     kept at low confidence."""
-    if evidence is None or evidence.phase == "constructor":
+    if evidence is None:
+        return Confidence.LOW
+    if evidence.owner == "registered":
+        return Confidence.MEDIUM  # what is handed over again and again, be it for each object that is made
+    if evidence.phase == "constructor":
         return Confidence.LOW
     happens = _EVENTS.intersection(evidence.runs[:1])
     again = happens or evidence.runs[:1] == ("repeated",)
