@@ -73,13 +73,15 @@ API = """\
 from app import store
 
 
-def register(run_id: str, run: object, step: str) -> None:
+def register(run_id: str, run: object, step_id: str) -> None:
     store._runs[run_id] = run
-    store._steps[step] = 0
+    store._steps[step_id] = 0
+    run.begin()
+    finish(step_id)
 
 
-def finish(step: str) -> None:
-    store._steps.pop(step, None)
+def finish(step_id: str) -> None:
+    store._steps.pop(step_id, None)
 """
 
 
