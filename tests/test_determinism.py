@@ -78,7 +78,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def command(root: Path, *argv: str, seed: int, start: tuple[str, ...] = ("-m", "unbounded_lint"), **env: str) -> str:
     """What the command prints in a process of its own, with another order of hashes each time."""
-    options = ("check", "--output-format", "json", *argv)
+    options = ("check", "--min-confidence", "low", "--output-format", "json", *argv)
     done = python(*start, *options, cwd=root, env=environment(PYTHONHASHSEED=str(seed), **env))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     return done.stdout

@@ -23,10 +23,10 @@ class Whole:
     files: dict[str, str] = field(repr=False)
 
     def request(self, root: Path) -> Request:
-        """A run over the program, as written below a directory."""
+        """A run over the program, as written below a directory: what is said at any confidence counts."""
         if SETTINGS_FILE not in self.files:
-            return request_for(root, min_confidence="medium")
-        settings = load_settings(root, config=None, isolated=False, overrides={})
+            return request_for(root, min_confidence="low")
+        settings = load_settings(root, config=None, isolated=False, overrides={"min-confidence": "low"})
         return Request(project=discover([root], root, settings), settings=settings, jobs=1, use_cache=False)
 
     def write(self, root: Path) -> Path:
