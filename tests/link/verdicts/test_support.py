@@ -35,6 +35,7 @@ LEVELS = {
     "attribute, unknown key": ({"owner": "part of module", "domain": "unknown"}, Confidence.LOW),
     "each entry waits for its own event": ({"left": "unasked", "runs": ("public",)}, Confidence.LOW),
     "the same, for requests": ({"left": "unasked"}, Confidence.HIGH),
+    "emptied as a whole": ({"left": "emptied"}, Confidence.LOW),
     "an error in between": ({"left": "error", "runs": ("public",)}, Confidence.MEDIUM),
 }
 

@@ -101,7 +101,8 @@ class Evidences:
         """Whether an insert runs as some object is made: in a constructor, or in what constructors alone call; and
         whether it is that object which is put in."""
         parameters, scopes = self.program.facts(access.scope).parameters, [access.scope]
-        if parameters and m.Name(parameters[0].name) in (access.key, access.value):
+        is_method = self.program.owner_class(access.scope) is not None
+        if is_method and parameters and m.Name(parameters[0].name) in (access.key, access.value):
             return "itself"
         for _ in range(_LIFTS):
             if all(self.program.facts(scope).name in name_lists().constructors for scope in scopes):

@@ -29,7 +29,7 @@ def supported(evidence: Evidence | None) -> Confidence:
     is_open = evidence.domain == "open"
     is_part = evidence.owner.startswith("part of")
     appends = evidence.family in _ORDERED or evidence.key == "appended"
-    if evidence.left == "unasked" and not (is_open and (again or evidence.phase == "itself")):
+    if evidence.left == "emptied" or (evidence.left == "unasked" and not (is_open and again)):
         return Confidence.LOW
     if evidence.phase != "itself" and (appends or not evidence.domain.endswith("open")):
         return Confidence.MEDIUM if happens and not is_part else Confidence.LOW
