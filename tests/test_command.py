@@ -260,7 +260,7 @@ def test_what_only_looks_like_a_file_does_not_stop_the_run(project: Path) -> Non
 def test_reader_that_goes_away(project: Path) -> None:
     (project / "app" / "many.py").write_text("".join(f"m{n} = {{}}\n" for n in range(3000)))
     (project / "app" / "fill.py").write_text(
-        "from app import many\n\n\ndef put(key):\n" + "".join(f"    many.m{n}[key] = 1\n" for n in range(3000))
+        "from app import many\n\n\ndef put(it):\n" + "".join(f"    many.m{n}[it.request.id] = 1\n" for n in range(3000))
     )
     with started([sys.executable, "-m", "unbounded_lint"], cwd=project) as process:
         assert process.stdout is not None and process.stderr is not None

@@ -94,7 +94,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "app" / "store.py").write_text(STORE)
     (tmp_path / "app" / "api.py").write_text(API)
     (tmp_path / "app" / "later.py").write_text(
-        "_seen: set[str] = set()\n\n\ndef see(it: str) -> None:\n    _seen.add(it)\n"
+        "_seen: set[str] = set()\n\n\ndef see(event) -> None:\n    _seen.add(event.id)\n"
     )
     monkeypatch.chdir(tmp_path)
     return tmp_path
