@@ -73,7 +73,7 @@ class Growths:
             return Confidence.LOW
         if domain.kind == "open":
             return Confidence.MEDIUM
-        return Confidence.LOW if domain.weak or access.implicit else Confidence.MEDIUM
+        return Confidence.LOW if domain.weak else Confidence.MEDIUM
 
     def _is_registration(self, insert: Insert, holds_callables: bool, accesses: AccessList) -> bool:
         """Whether a public function that nobody here calls stores something under a name, or to be called later: the
