@@ -22,11 +22,11 @@ class Whole:
     name: str
     files: dict[str, str] = field(repr=False)
 
-    def request(self, root: Path) -> Request:
-        """A run over the program, as written below a directory: what is said at any confidence counts."""
+    def request(self, root: Path, confidence: str = "medium") -> Request:
+        """A run over the program, as written below a directory, at some confidence."""
         if SETTINGS_FILE not in self.files:
-            return request_for(root, min_confidence="low")
-        settings = load_settings(root, config=None, isolated=False, overrides={"min-confidence": "low"})
+            return request_for(root, min_confidence=confidence)
+        settings = load_settings(root, config=None, isolated=False, overrides={"min-confidence": confidence})
         return Request(project=discover([root], root, settings), settings=settings, jobs=1, use_cache=False)
 
     def write(self, root: Path) -> Path:

@@ -49,7 +49,7 @@ def of_program(program: Whole) -> list[Answer]:
 
 
 def _answers(program: Whole, root: Path) -> Iterator[Answer]:
-    request = program.request(root)
+    request = program.request(root, "low")  # what is noticed at any confidence counts
     before = _findings(request)
     known = {symbol for symbol, _ in before}
     for mutant in mutants(link(request), program.files):
