@@ -51,7 +51,8 @@ def read_marks(directory: Path) -> Marks:
             codes, is_quiet = read_line(line, f"{path}:{number}")
             expected.update(Report(path, number, code) for code in codes)
             unsure = _LOW.search(line)
-            low.update(Report(path, number, code.strip()) for code in unsure["codes"].split(",")) if unsure else None
+            if unsure:
+                low.update(Report(path, number, code) for code in _listed(unsure, line, f"{path}:{number}"))
             if is_quiet:
                 quiet.add((path, number))
     return Marks(frozenset(expected), frozenset(quiet), gap, frozenset(low))
@@ -65,10 +66,14 @@ def read_line(line: str, place: str) -> tuple[tuple[str, ...], bool]:
         raise ValueError(f"{place}: `# ok:` needs the rule or the reason: {line}")
     if not expect:
         return (), bool(ok)
-    codes = tuple(code.strip() for code in expect["codes"].split(","))
+    return _listed(expect, line, place), False
+
+
+def _listed(mark: re.Match[str], line: str, place: str) -> tuple[str, ...]:
+    codes = tuple(code.strip() for code in mark["codes"].split(","))
     if not all(_CODE.fullmatch(code) for code in codes):
-        raise ValueError(f"{place}: `# expect:` takes codes such as UBM101 and nothing else: {line}")
-    return codes, False
+        raise ValueError(f"{place}: `# expect:` and `# low:` take codes such as UBM101 and nothing else: {line}")
+    return codes
 
 
 def python_files(directory: Path) -> Iterator[Path]:

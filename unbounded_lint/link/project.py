@@ -8,8 +8,6 @@ from copy import copy
 from functools import cached_property
 from typing import TypeVar
 
-import msgspec
-
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.finding import Place
@@ -174,11 +172,9 @@ class Project:
         inserts = self._inserts.of(holder, accesses)
         removals = self._removals.of(accesses, holder.definitions) if inserts else ()
         growth = self._growths.of(holder, accesses, inserts)
-        evidence = self._evidences.of(holder, accesses, inserts, removals)
         verdict = verdict_on(holder, accesses, inserts, removals, growth, self._removals)
         way = self._ways.of(inserts, removals) if verdict.name == "event-only" else None
-        if evidence is not None and way is not None:
-            evidence = msgspec.structs.replace(evidence, left=way.left)
+        evidence = self._evidences.of(holder, accesses, inserts, removals, way)
         place = self.place(holder.scope, holder.op, "definition", "")
         known = (accesses, inserts, removals, verdict, *growth, evidence, way, supported(evidence))
         return Container(holder, place, *known)

@@ -94,13 +94,11 @@ class Attributes:
     def _is_part_of_few(self, expr: m.Attr, bases: Values) -> bool:
         """Whether an attribute belongs to objects that the program makes once each, and nothing but their making gives
         it a value."""
-        if not bases or not all(isinstance(base, Instance) for base in bases):
+        classes = [base.scope for base in bases if isinstance(base, Instance)]
+        if not classes or len(classes) < len(bases) or self._is_written_later(expr.name):
             return False
-        if not all(self.resolver.writes(base.scope).get(expr.name) for base in bases if isinstance(base, Instance)):
-            return False
-        if self._is_written_later(expr.name):
-            return False
-        return all(self.material.lifetimes.is_of_few(base.scope) for base in bases if isinstance(base, Instance))
+        written = all(self.resolver.writes(cls).get(expr.name) for cls in classes)
+        return written and all(map(self.material.lifetimes.is_of_few, classes))
 
     def _is_method(self, expr: m.Attr, scope: ScopeId) -> bool:
         """Whether an attribute is a method with the object that it was looked up on: it is another one for each."""

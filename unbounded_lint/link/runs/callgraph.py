@@ -52,6 +52,7 @@ class Edge:
     timer    the catalogue's timer that it is handed to, or its coroutine where that is made
     made     the call that is given the function or its coroutine
     context  when it runs, where that hangs on nothing else
+    guess    whether it is matched by the function's name alone, since a receiver is not known
     """
 
     kind: EdgeKind
@@ -141,7 +142,7 @@ class CallGraph:
 
     def _find(self, scope: ScopeId) -> Iterator[Edge]:
         for call in self.flow.call_sites(scope):
-            yield replace(self._called(call, scope), guess=call.guess)
+            yield self._called(call, scope)
         for use in self.flow.function_uses(scope):
             for edge in self._by_use(use, scope):
                 yield replace(edge, guess=True) if use.guess else edge
@@ -162,9 +163,9 @@ class CallGraph:
     def _called(self, call: CallSite, scope: ScopeId) -> Edge:
         site = self.standing(call.scope, call.op, call.call or m.Const("none", "None"))
         if not isinstance(site.parent, m.Call) or site.parent.func is site.node:
-            return Edge("call", scope, site, call)
+            return Edge("call", scope, site, call, guess=call.guess)
         timer = next(iter(self.timers.of(site.parent, site.scope)), None)
-        return Edge("call", scope, site, call, timer, site.outer)
+        return Edge("call", scope, site, call, timer, site.outer, guess=call.guess)
 
     def _handed(self, site: Site, call: m.Call, scope: ScopeId, *, deep: bool = True) -> Iterator[Edge]:
         here, made = (site.scope, site.op), site.outer

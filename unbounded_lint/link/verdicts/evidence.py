@@ -25,6 +25,7 @@ from unbounded_lint.link.verdicts.confidence import Growths
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.removals import IDLE, Removal
+from unbounded_lint.link.verdicts.ways import Way
 
 _WORDS = re.compile("[a-z]+")
 
@@ -57,14 +58,20 @@ class Evidences:
         self._growths = growths
 
     def of(
-        self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...], removals: tuple[Removal, ...]
+        self,
+        holder: Holder,
+        accesses: AccessList,
+        inserts: tuple[Insert, ...],
+        removals: tuple[Removal, ...],
+        way: Way | None,
     ) -> Evidence | None:
         """The evidence about a container by its clearest insert; None where nothing makes it grow."""
         if not inserts:
             return None
         clearest = max(inserts, key=self._clarity)
         common = self._common(holder, accesses, removals, self._value(holder, accesses, inserts))
-        return msgspec.structs.replace(common, **self._of_insert(clearest))
+        left = way.left if way is not None else ""
+        return msgspec.structs.replace(common, **self._of_insert(clearest), left=left)
 
     def _clarity(self, insert: Insert) -> tuple[Any, ...]:
         """How much an insert tells: by its key, then by what runs it."""

@@ -23,7 +23,8 @@ from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import Execution
 
 _Value = tuple[m.Expr, ScopeId]
-_BY_USERS: frozenset[ContextKind] = frozenset({"api", "tested", "import", "test"})
+OF_USERS: frozenset[ContextKind] = frozenset({"api", "tested", "import", "test"})
+"""What runs where users of the project call it, and otherwise not while it is at work."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Inner:
         """Whether elements of an open domain keep coming: objects, from what runs by itself or made of what does."""
         if told.weak or told.source != "object" or not told.hinted:
             return not told.weak
-        return not self.execution.kinds(access.scope, access.op) <= _BY_USERS
+        return not self.execution.kinds(access.scope, access.op) <= OF_USERS
 
     def only_grow(self, holder: Holder, accesses: AccessList) -> bool:
         """Whether the entries are seen to be containers without a limit from which nothing is taken out, and of which

@@ -28,7 +28,7 @@ from unbounded_lint.link.runs.context import Context, ContextKind, Place
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
-from unbounded_lint.link.verdicts.inner import Elements, Inner
+from unbounded_lint.link.verdicts.inner import OF_USERS, Elements, Inner
 from unbounded_lint.link.verdicts.longer import LONGER, Longer
 from unbounded_lint.link.verdicts.pools import Pools
 
@@ -43,7 +43,6 @@ _PERHAPS = (m.BoolOp, m.IfExp, m.Comp, m.Lambda)
 
 _AT_IMPORT: frozenset[ContextKind] = frozenset({"import", "test"})
 _RUNNING: frozenset[ContextKind] = frozenset({"run", "api", "tested", "timer", "later"})
-_OF_USERS: frozenset[ContextKind] = frozenset({"api", "tested", "import", "test"})
 _LOOPING: frozenset[ContextKind] = frozenset({"main", "startup"})
 """What runs once, and is of account where it loops."""
 
@@ -92,7 +91,7 @@ class Inserts:
             kinds = {c.kind for c in contexts}
             if not any(c.kind in _RUNNING or (c.looped and c.kind in _LOOPING) for c in contexts):
                 continue
-            if (defining and kinds <= _OF_USERS) or (passing and not _keeps_running(contexts)):
+            if (defining and kinds <= OF_USERS) or (passing and not _keeps_running(contexts)):
                 continue
             if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(access, resets):
                 continue
@@ -287,4 +286,4 @@ def _keeps_running(contexts: Iterable[Context]) -> bool:
 
 def _is_called_by_users(access: Access, contexts: Iterable[Context]) -> bool:
     """Whether an operation stands in a function that only the project's users call, as they do to set something up."""
-    return all(c.kind in _OF_USERS and c.root[0] == access.scope for c in contexts)
+    return all(c.kind in OF_USERS and c.root[0] == access.scope for c in contexts)
