@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+_SINGLE = ("key", "domain", "insert", "root", "phase", "value", "owner", "shared", "project", "family", "size")
+"""The fields with one value each."""
+
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about the growth of a container.
@@ -16,7 +19,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     insert    entry, inner (into a container inside an entry), append, or bulk
     runs      when that insert runs, the most telling first: request, event, loop (of a program that goes on), timer,
               override (of another package's class), decorated, handed (to code that may call it), special (by an
-              operator and the like), later, spawned, repeated, tested, public (only its users call it), once
+              operator and the like), later, spawned, repeated, tested, public (only its users call it), command (a
+              script's body), startup, import, once
     root      what the names in that key hang on: parameter (of the function), receiver (its object), other, none
     phase     constructor where only the making of some object comes to the insert; itself where a method puts its own
               object in; otherwise work
@@ -31,7 +35,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     project   application or library
     family    map, set, list, deque, queue, cache, buffer
     filled    whether it is written out with entries, as a table is
-    names     the words of its name, which prove nothing
+    form      registration (a public function that only keeps what it is given), listeners, table (filled where it is
+              written, then handed on), or empty
+    size      sample where the program has so few functions that those who use it cannot be among them, else project
+    names     the words of its name, which prove nothing; nor do those of its key (or of what is appended), of the
+              function that inserts, and of the path to that
     left      where only events remove, the way on which an entry stays: success, error, condition, emptied, unasked
               (`link/verdicts/ways`)
     """
@@ -52,7 +60,12 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     project: str
     family: str
     filled: bool
-    names: tuple[str, ...]
+    form: str = ""
+    size: str = "project"
+    names: tuple[str, ...] = ()
+    key_names: tuple[str, ...] = ()
+    function_names: tuple[str, ...] = ()
+    path_names: tuple[str, ...] = ()
     left: str = ""
 
     @property
@@ -61,12 +74,15 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self._features())
 
     def _features(self) -> Iterator[str]:
-        for field in ("key", "domain", "insert", "root", "phase", "value", "owner", "shared", "project", "family"):
+        for field in _SINGLE:
             yield f"{field}: {getattr(self, field)}"
         yield f"runs: {self.runs[0] if self.runs else 'never'}"
-        for field in ("guards", "removals", "reads", "names"):
+        for field in ("guards", "removals", "reads"):
             values: tuple[str, ...] = getattr(self, field)
             yield from (f"{field}: {value}" for value in values or ("none",))
+        yield from (f"also: {run}" for run in self.runs[1:])
+        if self.form:
+            yield f"form: {self.form}"
         if self.left:
             yield f"left: {self.left}"
         if self.guess:

@@ -73,7 +73,7 @@ class Project:
         self._removals = Removals(self.flow, self.execution, catalog)
         serving = self._lifetimes.serving
         self._inserts = Inserts(self.flow, self.execution, serving, self._keys, self._removals, making)
-        self._ways = Ways(self.execution.graph, self._removals.guarantees)
+        self._ways = Ways(self.execution, self._removals.guarantees)
         self.holdings = Holdings(self.flow, self.execution)
         self._growths = Growths(self.flow, self.execution)
         self._evidences = Evidences(self.flow, self.execution, self._lifetimes, self._growths, self.holdings)

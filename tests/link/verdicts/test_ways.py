@@ -9,24 +9,30 @@ import pytest
 from tests.programs import linked, named
 
 HEAD = "import asyncio\nX = {}\n"
-WAYS = {
-    "success": (
+WAYS = [
+    (
+        "success",
         "async def run(request):\n    X[request.id] = 1\n    try:\n        await request.work()\n"
-        "    except Exception:\n        X.pop(request.id)\n"
+        "    except Exception:\n        X.pop(request.id)\n",
     ),
-    "error": "async def run(request):\n    X[request.id] = 1\n    await request.work()\n    X.pop(request.id)\n",
-    "condition": (
+    ("error", "async def run(request):\n    X[request.id] = 1\n    await request.work()\n    X.pop(request.id)\n"),
+    (
+        "condition",
         "async def run(request):\n    X[request.id] = 1\n    done = False\n    try:\n        await request.work()\n"
-        "        done = True\n    finally:\n        if not done:\n            X.pop(request.id)\n"
+        "        done = True\n    finally:\n        if not done:\n            X.pop(request.id)\n",
     ),
-    "emptied": "def add(request):\n    X[request.id] = 1\ndef forget():\n    X.clear()\n",
-    "unasked": "def add(request):\n    X[request.id] = 1\ndef drop(request):\n    X.pop(request.id)\n",
-}
+    (
+        "unasked",
+        "import logging\ndef run(request):\n    X[request.id] = 1\n    logging.info('begun')\n    X.pop(request.id)\n",
+    ),
+    ("emptied", "def add(request):\n    X[request.id] = 1\ndef forget():\n    X.clear()\n"),
+    ("unasked", "def add(request):\n    X[request.id] = 1\ndef drop(request):\n    X.pop(request.id)\n"),
+]
 
 
-@pytest.mark.parametrize("left", WAYS)
-def test_the_way_on_which_an_entry_stays(left: str, tmp_path: Path) -> None:
-    container = named(linked(tmp_path, {"m.py": HEAD + WAYS[left]}))
+@pytest.mark.parametrize(("left", "program"), WAYS)
+def test_the_way_on_which_an_entry_stays(left: str, program: str, tmp_path: Path) -> None:
+    container = named(linked(tmp_path, {"m.py": HEAD + program}))
     assert container.verdict.name == "event-only"
     assert container.way is not None and container.way.left == left
     assert container.evidence is not None and container.evidence.left == left
@@ -34,7 +40,7 @@ def test_the_way_on_which_an_entry_stays(left: str, tmp_path: Path) -> None:
 
 def test_an_error_is_told_with_the_run_that_it_ends(tmp_path: Path) -> None:
     program = HEAD + (
-        "def run(request):\n    begin(request)\n    request.work()\n    end(request)\n"
+        "async def run(request):\n    begin(request)\n    await request.work()\n    end(request)\n"
         "def begin(request):\n    X[request.id] = 1\ndef end(request):\n    X.pop(request.id)\n"
     )
     project = linked(tmp_path, {"m.py": program})

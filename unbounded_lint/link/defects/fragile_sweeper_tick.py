@@ -10,13 +10,13 @@ from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.defects.question import Linked, Question
-from unbounded_lint.link.defects.risks import Risk, Risks
 from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in, parts_of, span_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.callgraph import Edge, EdgeKind, explored
 from unbounded_lint.link.runs.context import RUNTIME, Place
 from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.risks import Risk, Risks
 
 HEIGHT = 8
 """Through how many calls a tick is followed down to where it is armed again."""
@@ -52,7 +52,7 @@ class FragileSweeperTicks(Question):
 
     def __init__(self, linked: Linked) -> None:
         super().__init__(linked)
-        self.risks = Risks(linked)
+        self.risks = Risks(linked.execution)
 
     def of(self, container: Container) -> Fragile | None:
         """How the sweeping of a container ends at the first exception; None if any sweeper goes on, or might."""

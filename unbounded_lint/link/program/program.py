@@ -12,6 +12,9 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 from unbounded_lint.source import SourceFile
 
+_FEW = 40
+"""Functions, classes and modules of a program that is a sample at most."""
+
 
 class Program:
     """The files of the project but its tests; a file is parsed when something asks for it.
@@ -55,6 +58,14 @@ class Program:
     def count(self) -> int:
         """How many modules have been parsed."""
         return sum(1 for module in self._modules.values() if module is not None)
+
+    @cached_property
+    def is_sample(self) -> bool:
+        """Whether there are so few functions, classes and modules that those who use them cannot be among them."""
+        if len(self.files) > _FEW:
+            return False
+        modules = filter(None, map(self.module, self.files))
+        return sum(len(module.facts.scopes) for module in modules) <= _FEW
 
     def importers(self, dotted: str, name: str) -> tuple[tuple[LinkedModule, int, str], ...]:
         """Who imports a name from a module: (module, scope, bound name); "*" asks who imports all of it."""

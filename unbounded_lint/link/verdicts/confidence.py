@@ -53,6 +53,19 @@ class Growths:
             return Confidence.MEDIUM, (reason, doubt)
         return best, (reason,)
 
+    def form(self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> str:
+        """What all inserts look like: registration, listeners or table; empty where some look like none of these."""
+        listeners, called = self._prunings.holds_callables(accesses), self.holds_callables(accesses)
+        forms = [self._form(insert, holder, accesses, listeners, called) for insert in inserts]
+        return forms[0] if all(forms) else ""
+
+    def _form(self, insert: Insert, holder: Holder, accesses: AccessList, listeners: bool, called: bool) -> str:
+        if holder.made.filled and not _names(insert.access.site, holder):
+            return "table"
+        if listeners and (insert.domain.weak or insert.domain.kind == "unknown"):
+            return "listeners"
+        return "registration" if self._is_registration(insert, called, accesses) else ""
+
     @kept
     def holds_callables(self, accesses: AccessList) -> bool:
         """Whether some code calls what it takes out of a container, or what is under its keys."""
@@ -62,9 +75,7 @@ class Growths:
     def _level(self, insert: Insert, holder: Holder, accesses: AccessList, listeners: bool, called: bool) -> Confidence:
         """What one insert supports, in a container of callables that are listeners, or called at all."""
         access, domain = insert.access, insert.domain
-        handed_on = holder.made.filled and not _names(access.site, holder)
-        of_events = listeners and (domain.weak or domain.kind == "unknown")
-        if handed_on or of_events or self._is_registration(insert, called, accesses):
+        if self._form(insert, holder, accesses, listeners, called):
             return Confidence.LOW
         if domain.kind == "open" and not domain.weak:
             runs = not insert.kinds.isdisjoint(_CALLED)

@@ -27,11 +27,11 @@ from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.removals import IDLE, Removal
 from unbounded_lint.link.verdicts.ways import Way
 
-_WORDS = re.compile("[a-z]+")
+_WORDS = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 RUNS = (
     "request", "event", "loop", "timer", "override", "decorated", "handed", "special", "later", "spawned", "repeated",
-    "tested", "public", "once",
+    "tested", "public", "command", "startup", "import", "once",
 )  # fmt: skip
 """When an insert runs, the most telling first."""
 
@@ -69,7 +69,8 @@ class Evidences:
         if not inserts:
             return None
         clearest = max(inserts, key=self._clarity)
-        common = self._common(holder, accesses, removals, self._value(holder, accesses, inserts))
+        value, form = self._value(holder, accesses, inserts), self._growths.form(holder, accesses, inserts)
+        common = self._common(holder, accesses, removals, value, form)
         left = way.left if way is not None else ""
         return msgspec.structs.replace(common, **self._of_insert(clearest), left=left)
 
@@ -92,6 +93,9 @@ class Evidences:
             "root": self._root(access),
             "phase": self._phase(access),
             "guess": all(context.guess for context in insert.contexts),
+            "key_names": _words(*_names_in(access.key if access.key is not None else access.value)),
+            "function_names": _words(self.program.facts(access.scope).qualname),
+            "path_names": _words(access.scope.path.removesuffix(".py")),
         }
 
     def _root(self, access: Access) -> str:
@@ -134,8 +138,10 @@ class Evidences:
                 return "event" if context.by == "hook" else context.by or "handed"
             case "main" | "startup" if context.looped:
                 return "loop" if context.endless else "repeated"
-            case "timer" | "later" | "tested":
+            case "timer" | "later" | "tested" | "startup" | "import":
                 return context.kind
+            case "main":
+                return "command"
             case "api":
                 return "public"
         return "once"
@@ -154,9 +160,12 @@ class Evidences:
 
     # --- the container ---
 
-    def _common(self, holder: Holder, accesses: AccessList, removals: tuple[Removal, ...], value: str) -> Evidence:
+    def _common(
+        self, holder: Holder, accesses: AccessList, removals: tuple[Removal, ...], value: str, form: str
+    ) -> Evidence:
         return Evidence(
-            key="", domain="", insert="", root="", phase="", guess=False, runs=(), guards=(),
+            key="", domain="", insert="", root="", phase="", guess=False, runs=(), guards=(), key_names=(),
+            function_names=(), path_names=(),
             value=value,
             owner=f"part of {holder.life.kind}" if holder.life.distance else holder.life.kind,
             shared="all" if self._is_shared(holder) else "some",
@@ -165,7 +174,9 @@ class Evidences:
             project="application" if self.execution.roots.has_entry_points else "library",
             family=holder.made.kind.family,
             filled=holder.made.filled,
-            names=tuple(_WORDS.findall(holder.name.lower())),
+            form=form,
+            size="sample" if self.program.is_sample else "project",
+            names=_words(holder.name),
         )  # fmt: skip
 
     def _is_shared(self, holder: Holder) -> bool:
@@ -185,6 +196,19 @@ class Evidences:
         if all(isinstance(value, m.Const) for value in values):
             return "constant"
         return "container" if all(isinstance(v, m.Display | m.DictDisplay | m.Comp) for v in values) else "data"
+
+
+def _words(*names: str) -> tuple[str, ...]:
+    """The words of some names, each once."""
+    return tuple(dict.fromkeys(word.lower() for name in names for word in _WORDS.findall(name)))
+
+
+def _names_in(expr: m.Expr | None) -> Iterator[str]:
+    """The names in an expression, in the order in which they are written."""
+    for part in w.walk(expr) if expr is not None else ():
+        match part:
+            case m.Name(id=name) | m.Attr(name=name):
+                yield name
 
 
 def _told(removal: Removal) -> str:

@@ -23,13 +23,13 @@ from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import guards, in_block, in_main_guard, loops_around, runs_before
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.program.truth import held
+from unbounded_lint.link.program.truth import flag_of, held, is_so
 from unbounded_lint.link.runs.context import Context, ContextKind, Place
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.inner import OF_USERS, Elements, Inner
-from unbounded_lint.link.verdicts.longer import LONGER, Longer
+from unbounded_lint.link.verdicts.longer import LONGER, NONE, Longer
 from unbounded_lint.link.verdicts.pools import Pools
 
 GROWING = frozenset({"map", "set", "cache"})
@@ -170,9 +170,19 @@ class Inserts:
         searches = self._searches(access, accesses)
         if any(test.left == access.key and ("in" in test.ops) == truth for test, truth in searches):
             return True
+        if any(self._longer.is_entry(flag, access, accesses, if_none=bare) for flag, bare in self._given(access)):
+            return True
         return access.how == "[]" and any(
             self._was_read(access, other) for other in accesses.entered_by_key.get((access.scope, access.key), ())
         )
+
+    def _given(self, access: Access) -> Iterator[tuple[m.Expr, bool]]:
+        """What is known not to be None where an access with a key is, and whether it is known to be true at that."""
+        for condition in guards(self.program.facts(access.scope), access.op) if access.key is not None else ():
+            for asked in held(*condition):
+                flag = flag_of(asked.expr)
+                if flag is not None and not is_so(asked, NONE):
+                    yield flag, flag is asked.expr
 
     def _was_read(self, access: Access, other: Access) -> bool:
         """Whether another access, by the same key, came to its entry before, which raises where there is none, and the

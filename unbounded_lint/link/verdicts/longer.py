@@ -14,6 +14,7 @@ from unbounded_lint.link.program.definitions import expansions
 from unbounded_lint.link.program.literals import is_listed, is_text
 from unbounded_lint.link.program.module import ScopeId
 
+NONE = m.Const("none", "None")
 LONGER = Domain("open", "of no account, since its value is bound anew to a longer one", source="appended")
 
 
@@ -32,18 +33,20 @@ class Longer:
         others = accesses.inserts_by_key.get((access.scope, access.key), ())
         if any(isinstance(o.value, m.Sub) and isinstance(o.value.index, m.Slice) for o in others):
             return False
-        entries = [self._is_entry(part, access, accesses) for part in self._joined(access.value, access.scope)]
+        entries = [self.is_entry(part, access, accesses) for part in self._joined(access.value, access.scope)]
         return any(entries) and not all(entries)
 
-    def _is_entry(self, part: m.Expr, access: Access, accesses: AccessList) -> bool:
-        """Whether an expression is what the container holds under the key, as it stands or with a value for none."""
+    def is_entry(self, part: m.Expr, access: Access, accesses: AccessList, *, if_none: bool = True) -> bool:
+        """Whether an expression is what the container holds under the key of an access, as it stands or, with
+        `if_none`, with another value than None for none."""
         nodes = accesses.nodes(access.scope)
         for whole in expansions(self.program, part, access.scope, access.op):
             match whole:
                 case m.Sub(base=base, index=key):
                     found = id(base) in nodes and key == access.key
-                case m.Call(func=m.Attr(base=base, name="get" | "pop" | "setdefault"), args=(first, *_)):
-                    found = id(base) in nodes and first.value == access.key
+                case m.Call(func=m.Attr(base=base, name="get" | "pop" | "setdefault"), args=(first, *rest)):
+                    plain = if_none or all(argument.value == NONE for argument in rest)
+                    found = plain and id(base) in nodes and first.value == access.key
                 case _:
                     found = False
             if found:
@@ -58,7 +61,7 @@ class Longer:
             case m.FString(parts=items):
                 yield from items
             case m.Display(kind="list" | "tuple", items=items):
-                yield from (item.value if isinstance(item, m.Star) else m.Const("none", "None") for item in items)
+                yield from (item.value if isinstance(item, m.Star) else NONE for item in items)
             case m.Call(func=func, args=args) if self._joins(func, scope):
                 for given in (a.value for a in args if a.keyword is None):
                     yield from given.items if isinstance(given, m.Display) else (given,)

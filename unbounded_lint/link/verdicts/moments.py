@@ -52,7 +52,8 @@ class Moments:
             return "guaranteed"
         kinds = {c.kind for c in contexts}
         timed = {c.kind for c in contexts if not c.failing} & _TIMED
-        stacked = extent == "evict" and bool(accesses.within(access.scope, "insert"))
+        newest = extent == "evict" and access.how in {"pop", "popitem"} and access.key is None
+        stacked = newest and bool(accesses.within(access.scope, "insert"))
         if timed:
             when = self._when_timed(access, extent, timed | (kinds - _TIMED), stacked)
             return "event" if when == "later" and self._is_unasked(access, accesses) else when

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
-from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.blocks import in_cleanup
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.callgraph import CallGraph
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
+from unbounded_lint.link.verdicts.risks import Risks
 
 Left: TypeAlias = Literal["success", "error", "condition", "emptied", "unasked"]
 """success    only a failure removes: what goes well leaves its entry
@@ -33,10 +33,11 @@ class Way(NamedTuple):
 class Ways:
     """Finds the way on which an entry stays, the surest first."""
 
-    def __init__(self, graph: CallGraph, guarantees: Guarantees) -> None:
-        self.graph = graph
-        self.program = graph.program
+    def __init__(self, execution: Execution, guarantees: Guarantees) -> None:
+        self.graph = execution.graph
+        self.program = execution.program
         self.guarantees = guarantees
+        self._risks = Risks(execution)
 
     def of(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
         """The way of a container, None where no event removes."""
@@ -50,7 +51,9 @@ class Ways:
             return Way("emptied")
         if any(map(self._is_conditional, single)):
             return Way("condition")
-        return next((way for i in inserts for r in single if (way := self._between(i, r))), Way("unasked"))
+        failing = frozenset(r.access.scope for r in single if r.fails)
+        pairs = ((i, r) for i in inserts for r in single if r.access.scope not in failing)
+        return next((way for i, r in pairs if (way := self._between(i, r))), Way("unasked"))
 
     def _is_conditional(self, removal: Removal) -> bool:
         """Whether a clean-up, a timer or a callback would remove the entry, but for what was found to be in its way."""
@@ -60,10 +63,9 @@ class Ways:
         return removal.when == "event" and (timed or cleans or self.guarantees.is_callback(access.scope))
 
     def _between(self, insert: Insert, removal: Removal) -> Way | None:
-        """A run that inserts first and removes then, with something in between that may end it."""
+        """A run that inserts first and removes then, with something in between that may well end it."""
         one, other = (insert.access.scope, insert.access.op), (removal.access.scope, removal.access.op)
         for scope, first, last in self.graph.common_runs(one, other):
-            ops = self.program.facts(scope).ops[first + 1 : last]
-            if first < last and any(any(w.calls(op.action)) for op in ops):
+            if first < last and self._risks.worst(scope, range(first + 1, last)) is not None:
                 return Way("error", scope, first, last)
         return None

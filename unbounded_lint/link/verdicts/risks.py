@@ -13,10 +13,10 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
-from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import frames_of, layout, ops_in, parts_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.runs.execution import Execution
 
 DEPTH = 4
 """How many calls deep an error is looked for."""
@@ -46,8 +46,13 @@ class Risk:
     confidence: Confidence
 
 
-class Risks(Question):
+class Risks:
     """Looks for errors that nothing catches. Memoised."""
+
+    def __init__(self, execution: Execution) -> None:
+        self.program = execution.program
+        self.resolver = execution.resolver
+        self.execution = execution
 
     def worst(self, scope: ScopeId, ops: Iterable[int], within: int = 0, depth: int = DEPTH) -> tuple[int, Risk] | None:
         """The clearest of the errors that may leave these operations of a scope, with the operation; only a `try`
