@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-_SINGLE = ("key", "domain", "insert", "root", "phase", "value", "owner", "shared", "project", "family", "size")
+_SINGLE = ("key", "domain", "insert", "root", "phase", "value", "owner", "shared", "project", "family")
 """The fields with one value each."""
 
 
@@ -70,7 +70,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The pieces, each "field: value", as `tests/corpus/fit.py` weighs them."""
+        """The pieces that say something by themselves, each "field: value"."""
         return tuple(self._features())
 
     def _features(self) -> Iterator[str]:
@@ -83,6 +83,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         yield from (f"also: {run}" for run in self.runs[1:])
         if self.form:
             yield f"form: {self.form}"
+        if self.size == "sample":
+            yield "size: sample"
         if self.left:
             yield f"left: {self.left}"
         if self.guess:

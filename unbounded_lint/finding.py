@@ -44,7 +44,9 @@ class Finding(msgspec.Struct, frozen=True):
 
     symbol is "pkg.mod:NAME" or "pkg.mod:Class.attr", empty where a finding is about a file; message one sentence;
     advice one action for the `help:` line or empty; reasons the chain of evidence behind the confidence, in words;
-    evidence what is known about the container's growth, as data (None where a finding is not about that).
+    evidence what is known about the container's growth, as data (None where a finding is not about that); probability
+    how probable it is that the finding is right, from 0 to 1 (None where its confidence rests on the rule's own
+    evidence).
     """
 
     code: str
@@ -57,6 +59,7 @@ class Finding(msgspec.Struct, frozen=True):
     advice: str = ""
     reasons: tuple[str, ...] = ()
     evidence: Evidence | None = None
+    probability: float | None = None
 
     @property
     def fingerprint(self) -> str:

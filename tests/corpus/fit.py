@@ -1,18 +1,18 @@
 """Fit the weights of the evidence to labelled containers, and say how well they carry to packages they never saw.
 
     python -m tests.corpus.fit take DEST ROWS [--command "unbounded-lint"] [--jobs N]
-    python -m tests.corpus.fit judge ROWS [--labels FILE]... [--leaks FILE] [--pictures FOLDER]
+    python -m tests.corpus.fit judge ROWS... [--labels FILE]... [--leaks FILE] [--pictures FOLDER] [--write]
 
 `take` runs the linter on each tree below DEST (folders `NAME/`, as the fetch scripts make them) at the lowest
 confidence and keeps its findings with their evidence. `judge` joins them with the labels, cross-validates by package
 (no package is judged by weights that saw it), and prints precision and recall with their intervals and the weights;
-`--pictures` draws the reliability diagram and the curve. What the linter shows by default does not come from this model
-yet: so far the evidence tells true from false too little on packages that were not seen (see README.md beside this).
+`--pictures` draws the reliability diagram and the curve; `--write` puts the weights into the linter's catalogue, from
+which its confidence comes (`catalog/confidence.toml`).
 
-The model is logistic regression with an L2 penalty that draws each weight towards
-what reason says of it; a weight that reason says cannot raise the probability (a removal
-that runs) is bounded from above by zero. Leaks from history are all true, so they may shape the weights but not the
-base rate: that is set by the containers that were drawn at random alone, each with the weight of its stratum.
+The model is logistic regression with an L2 penalty that draws each weight towards what reason says of it; a weight that
+reason says cannot raise the probability (a removal that runs) is bounded from above by zero. Leaks from history are all
+true, so they may shape the weights but not the base rate: that is set by the containers that were drawn at random alone,
+each with the weight of its stratum.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import argparse
 import itertools
 import json
 import math
+import re
 import shlex
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,10 +35,12 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.model_selection import GroupKFold
 
+from unbounded_lint import catalog as catalog_data
 from unbounded_lint.evidence import Evidence
+from unbounded_lint.link.verdicts.support import features
 
 CODES = ("UBM101", "UBM102", "UBM103", "UBM104", "UBM105", "UBM201")
-PENALTIES = (0.5, 1.0, 2.0, 4.0)
+PENALTIES = (2.0, 4.0, 8.0, 16.0, 32.0)
 FOLDS = 10
 SEEDS = (1, 2, 3)
 NEVER_RAISE = ("removals: ", "filled: ", "key: constant", "key: names", "key: class", "key: module", "key: enum")
@@ -45,38 +48,45 @@ RAISE_NOTHING = ("removals: none",)
 
 PRIOR = {
     "key: request": 1.0, "key: message": 0.7, "key: counter": 1.0, "key: identity": 0.5, "key: time": 0.7,
-    "key: url": 0.5,
-    "key: exception": 0.5, "key: unknown": -0.5, "key: outside": -0.5, "key: installed": -1.0,
-    "key: configuration": -1.0,
-    "key: environment": -1.0, "key: status": -1.0, "key: code": -1.0, "key: function": -1.0, "key: class": -1.5,
-    "key: module": -1.5, "key: enum": -2.0, "key: names": -1.5, "key: constant": -1.5,
-    "domain: weak unknown": -1.0, "domain: weak open": -0.3, "insert: inner": -0.5, "insert: bulk": -0.5,
+    "key: url": 0.5, "key: exception": 0.5, "key: unknown": -0.5, "key: outside": -0.5, "key: installed": -1.0,
+    "key: configuration": -1.0, "key: environment": -1.0, "key: status": -1.0, "key: code": -1.0,
+    "key: function": -1.0, "key: class": -1.5, "key: module": -1.5, "key: enum": -2.0, "key: names": -1.5,
+    "key: constant": -1.5,
+    "domain: weak unknown": -1.0, "domain: weak open": -0.3, "domain: unknown": -0.4,
+    "insert: inner": -0.5, "insert: bulk": -0.5,
     "runs: request": 0.9, "runs: event": 0.5, "runs: loop": 0.7, "runs: timer": 0.3, "runs: override": 0.2,
     "runs: decorated": -0.5, "runs: handed": -0.2, "runs: special": -0.5, "runs: repeated": -0.7,
-    "runs: public": -0.3, "runs: tested": -0.3, "runs: once": -1.5,
-    "root: receiver": -0.7, "root: parameter": 0.3, "root: none": -0.5, "phase: constructor": -1.0, "guess: yes": -0.3,
-    "guards: an error": -0.5, "value: callables": -1.0, "value: results": 0.5, "value: tasks": 0.3,
-    "owner: part of outside": -1.0, "owner: element": -1.0, "owner: part of element": -1.0, "shared: some": -0.5,
+    "runs: public": -0.4, "runs: tested": -0.4, "runs: once": -1.5, "runs: startup": -1.5, "runs: import": -1.5,
+    "runs: command": -1.0,
+    "root: receiver": -0.7, "root: parameter": 0.3, "root: none": -0.5,
+    "phase: constructor": -1.0,
+    "guess: yes": -0.3,
+    "value: callables": -1.0, "value: results": 0.5, "value: tasks": 0.3,
+    "owner: part of outside": -1.0, "owner: element": -1.0, "owner: part of element": -1.0,
+    "shared: some": -0.5,
     "removals: none": 0.7, "removals: event single": -0.7, "removals: event all": -1.0, "removals: event sweep": -1.0,
-    "removals: event evict": -1.0, "removals: guaranteed single": -1.0, "removals: insert single": -0.7,
-    "filled: yes": -1.0, "names: registry": -1.0, "names: listeners": -0.7, "names: configured": -1.0,
-    "names: memo": 0.3, "names: waiting": -0.3, "family: queue": -1.0, "reads: handed on": -0.3,
+    "removals: event evict": -1.0, "removals: guaranteed single": -1.5, "removals: insert single": -0.7,
+    "filled: yes": -1.0,
+    "names: registry": -1.0, "names: listeners": -1.2, "names: configured": -0.7, "names: memo": 0.3,
+    "names: waiting": -0.3, "names: locks": 1.0, "names: peers": 0.1,
+    "family: queue": -1.0,
+    "reads: handed on": -0.3, "reads: iterated": -0.5,
+    "key_names: passing": 0.7, "key_names: definitions": -0.6, "key_names: places": -0.2, "key_names: objects": 0.2,
+    "key_names: loops": -0.7,
+    "function_names: asking": 0.5, "function_names: setup": -0.8, "function_names: adding": -0.2,
+    "function_names: handling": 0.3, "function_names: reading": -0.3,
+    "path_names: aside": -0.7, "path_names: commands": -0.5, "path_names: definitions": -0.7,
+    "path_names: serving": 0.2,
+    "form: registration": -2.0, "form: listeners": -1.0, "form: table": -1.0,
+    "also: import": -0.7, "also: startup": -0.5, "also: command": -0.3,
+    "left: error": -0.3, "left: unasked": -0.5, "left: emptied": -0.7, "left: condition": 0.3, "left: success": 0.7,
+    "code: UBM102": -0.7, "code: UBM104": 0.5, "code: UBM103": 0.3,
+    "together: locks are kept": 1.0, "together: set up at import": -0.8, "together: sample with few keys": -3.5,
+    "together: sample that leaves it to owners": -3.5, "together: sample that sweeps when asked": -3.5,
+    "size: sample": 4.0,
 }  # fmt: skip
-"""What reason says before any label is seen: the weights are drawn towards these, the more the fewer cases speak."""
-
-WORDS = {
-    "memo": "cache cached caches memo memory",
-    "registry": "registry registered registrations plugins types classes factories backends commands routes",
-    "listeners": "callbacks handlers hooks listeners observers subscribers subscriptions watchers signals",
-    "seen": "already done emitted logged notified seen visited warned warnings processed",
-    "waiting": "awaiting futures inflight outstanding pending requests waiters waiting queue queues",
-    "peers": "channels clients connections conns devices nodes peers players rooms sessions sockets users workers",
-    "tasks": "jobs processes runs tasks threads timers",
-    "locks": "lock locks mutexes semaphores",
-    "history": "errors events history log logs messages metrics records results stats",
-    "configured": "config configs options params schema schemas settings",
-}
-"""What the words of a name may say: weak evidence, as any name is."""
+"""What reason says before any label is seen: the weights are drawn towards these, the more the fewer cases speak. Of
+samples no label speaks: their weights are these."""
 
 Row = dict[str, Any]
 Vector = NDArray[np.float64]
@@ -185,11 +195,8 @@ def _last(name: str) -> str:
 
 
 def features_of(row: Row) -> tuple[str, ...]:
-    """The features of the evidence that came with a finding, the words of the name by their groups."""
-    evidence = msgspec.convert(row["evidence"], Evidence)
-    named = [group for group, words in WORDS.items() if not set(words.split()).isdisjoint(evidence.names)]
-    told = [feature for feature in evidence.features if not feature.startswith("names: ")]
-    return (*told, *(f"names: {group}" for group in named or ("none",)))
+    """The features of the evidence that came with a finding."""
+    return features(msgspec.convert(row["evidence"], Evidence), row["code"])
 
 
 class Labelled(NamedTuple):
@@ -287,8 +294,10 @@ def _surprise(cases: Sequence[Case], probabilities: Vector) -> float:
     return float(np.mean([-math.log(p if case.true else 1 - p) for case, p in zip(cases, sure, strict=True)]))
 
 
-def judge(rows: Sequence[Row], labels: Sequence[Row], leaks: Sequence[Row], *, pictures: Path | None) -> None:
-    """Fit, cross-validate, tell, and draw the pictures if asked to."""
+def judge(
+    rows: Sequence[Row], labels: Sequence[Row], leaks: Sequence[Row], *, pictures: Path | None, write: bool
+) -> None:
+    """Fit, cross-validate, tell, draw the pictures and write the weights if asked to."""
     drawn = labelled(rows, labels)
     past = list(historical(rows, leaks))
     cases = [*drawn.cases, *(case for _, case in past if case is not None)]
@@ -313,6 +322,19 @@ def judge(rows: Sequence[Row], labels: Sequence[Row], leaks: Sequence[Row], *, p
         print(f"{weight:6.2f}  {sum(feature in c.features for c in cases):4}  {feature}")
     if pictures is not None:
         draw(few, sure, pictures)
+    if write:
+        path = Path(catalog_data.__file__).with_name("confidence.toml")
+        path.write_text(rewritten(path.read_text(encoding="utf-8"), fitted), encoding="utf-8")
+        print(f"{path} is written; `python -m unbounded_lint.catalog` makes the compact form anew")
+
+
+def rewritten(text: str, fitted: Fitted) -> str:
+    """The catalogue's page about confidence with the base and the weights of a fit, by field, the heaviest first."""
+    head, marker, _ = text.partition("[confidence.weights]\n")
+    head = re.sub(r"(?m)^base = .*$", f"base = {fitted.base:.2f}", head)
+    order = {name: at for at, name in enumerate(dict.fromkeys(name.partition(":")[0] for name in fitted.weights))}
+    items = sorted(fitted.weights.items(), key=lambda each: (order[each[0].partition(":")[0]], -each[1], each[0]))
+    return head + marker + "".join(f"{json.dumps(name)} = {weight:.2f}\n" for name, weight in items)
 
 
 def draw(cases: Sequence[Case], probabilities: Vector, folder: Path) -> None:
@@ -376,6 +398,7 @@ def main() -> None:
     judging.add_argument("--labels", type=Path, action="append", default=[])
     judging.add_argument("--leaks", type=Path)
     judging.add_argument("--pictures", type=Path)
+    judging.add_argument("--write", action="store_true")
     options = parser.parse_args()
     if options.command_name == "take":
         take(options.dest, options.rows, options.command, options.jobs)
@@ -383,7 +406,7 @@ def main() -> None:
     rows = [row for path in options.rows for row in read(path)]
     labels = [label for path in options.labels for label in read(path)]
     leaks = read(options.leaks) if options.leaks else []
-    judge(rows, labels, leaks, pictures=options.pictures)
+    judge(rows, labels, leaks, pictures=options.pictures, write=options.write)
 
 
 if __name__ == "__main__":

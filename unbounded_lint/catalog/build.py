@@ -17,7 +17,7 @@ import msgspec
 
 from unbounded_lint.catalog import model
 
-SOURCES = ("timers.toml", "wiring.toml", "containers.toml", "keys.toml", "names.toml")
+SOURCES = ("timers.toml", "wiring.toml", "containers.toml", "keys.toml", "names.toml", "confidence.toml")
 COMPACT = "catalog.json"
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -64,7 +64,7 @@ def assemble(sources: Iterable[Mapping[str, Any]]) -> model.Data:
             if section in _SECTIONS:
                 field, kind = _SECTIONS[section]
                 parts[field].extend(_entry(section, raw, kind, shapes, aliases) for raw in content)
-            elif section in ("loops", "apps"):
+            elif section in ("loops", "apps", "confidence"):
                 parts[section] = content
             elif section == "open_roots":
                 parts[section] = {word: source for source, words in content.items() for word in words}

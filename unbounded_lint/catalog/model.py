@@ -534,6 +534,22 @@ class NameLists(Entry, frozen=True, kw_only=True):
     common_attributes: frozenset[str] = frozenset()
 
 
+class Weights(Entry, frozen=True, kw_only=True):
+    """How sure a finding about growth is, by its evidence: an additive model.
+
+    base and the weights are log-odds, the weights by feature; medium and high the least probabilities of their levels;
+    words by the field of the evidence whose names they are, then by what they say; together names
+    features that say more where all of them are there.
+    """
+
+    base: float
+    medium: float
+    high: float
+    words: dict[str, dict[str, frozenset[str]]]
+    together: dict[str, tuple[str, ...]]
+    weights: dict[str, float]
+
+
 class Data(Entry, frozen=True, kw_only=True):
     """The whole catalogue as it is stored.
 
@@ -558,6 +574,7 @@ class Data(Entry, frozen=True, kw_only=True):
     apps: tuple[str, ...]
     open_roots: dict[str, Source]
     aliases: dict[str, str]
+    confidence: Weights
     names: NameLists = NameLists()
 
 

@@ -34,7 +34,6 @@ from unbounded_lint.link.verdicts.inserts import Inserts
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.periods import Rhythms
 from unbounded_lint.link.verdicts.removals import Removal
-from unbounded_lint.link.verdicts.support import supported
 from unbounded_lint.link.verdicts.ways import Ways
 from unbounded_lint.source import SourceFile
 
@@ -176,7 +175,7 @@ class Project:
         way = self._ways.of(inserts, removals) if verdict.name == "event-only" else None
         evidence = self._evidences.of(holder, accesses, inserts, removals, way)
         place = self.place(holder.scope, holder.op, "definition", "")
-        known = (accesses, inserts, removals, verdict, *growth, evidence, way, supported(evidence))
+        known = (accesses, inserts, removals, verdict, *growth, evidence, way)
         return Container(holder, place, *known)
 
     @cached_property

@@ -83,7 +83,10 @@ def _where(place: Place, view: View) -> str:
 
 def _confidence(finding: Finding) -> str:
     reasons = "; ".join(printable(reason) for reason in finding.reasons)
-    return f"{finding.confidence.value} ({reasons})" if reasons else finding.confidence.value
+    sure = finding.confidence.value
+    if finding.probability is not None:
+        sure = f"{sure}, {finding.probability:.2f}"
+    return f"{sure} ({reasons})" if reasons else sure
 
 
 def _window(lines: Sequence[str], line: int) -> range:

@@ -37,6 +37,7 @@ def _finding(finding: Finding, view: View) -> dict[str, Any]:
         "end_column": place.end_column,
         "symbol": finding.symbol,
         "confidence": finding.confidence.value,
+        "probability": None if finding.probability is None else round(finding.probability, 3),
         "evidence": None if finding.evidence is None else msgspec.to_builtins(finding.evidence),
         "related": [_related(related, view) for related in finding.related],
         "fingerprint": finding.fingerprint,

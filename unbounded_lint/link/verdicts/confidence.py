@@ -88,8 +88,8 @@ class Growths:
 
     def _is_registration(self, insert: Insert, holds_callables: bool, accesses: AccessList) -> bool:
         """Whether a public function that nobody here calls stores something under a name, or to be called later: the
-        form of a registration, which users make when their program starts."""
-        if not insert.kinds <= _OUTSIDE or insert.access.nested:
+        form of a registration, which users make when their program starts. In a sample it is the only thing to see."""
+        if not insert.kinds <= _OUTSIDE or insert.access.nested or self.program.is_sample:
             return False
         key = insert.access.key
         below = [a.value for a in accesses.nested_inserts(insert.access.scope)]

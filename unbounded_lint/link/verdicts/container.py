@@ -15,6 +15,7 @@ from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.confidence import Growth
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import UNSTARTED, Moment, Removal
+from unbounded_lint.link.verdicts.support import Support
 from unbounded_lint.link.verdicts.ways import Way
 
 VerdictName: TypeAlias = Literal[
@@ -46,8 +47,7 @@ class Container:
     """A long-lived container and all that is known about it. There is one object of each: it equals itself alone.
 
     `confidence` says how sure it is that running code makes it grow, `reasons` why, whatever its verdict; `evidence` is
-    all that is known about its growth, None where nothing makes it grow; `support` the most that it carries; `way` the
-    one on which an entry stays, where
+    all that is known about its growth, None where nothing makes it grow; `way` the one on which an entry stays, where
     only events remove.
     """
 
@@ -61,7 +61,6 @@ class Container:
     reasons: tuple[str, ...]
     evidence: Evidence | None
     way: Way | None
-    support: Confidence
 
     @property
     def symbol(self) -> str:
@@ -72,6 +71,10 @@ class Container:
     def name(self) -> str:
         """The name as a message shows it."""
         return self.holder.symbol.partition(":")[2]
+
+    def support(self, code: str) -> Support:
+        """How sure a finding of a rule is which says that it grows without end."""
+        return Support.of(self.evidence, code)
 
     @property
     def sweeps(self) -> tuple[Removal, ...]:

@@ -39,9 +39,7 @@ class Extents:
         of_others = access.how in {"-=", "&=", "difference_update", "intersection_update"}
         if of_others or (access.handed is None and self.is_walked_around(access.site, accesses)):
             return "sweep"
-        oldest = {"next", "min", "max", "random.choice"}  # `X.pop(next(iter(X)))`, or a name bound to such a key
-        parts = expanded(self.program, access.key, access.scope, access.op)
-        if any(isinstance(part, m.Call) and dotted_text(part.func) in oldest for part in parts):
+        if any(map(_picks, expanded(self.program, access.key, access.scope, access.op))):
             return "evict"
         if self._follows_order(access, accesses) and self.causes.lead_to(access, accesses):
             return "sweep"
@@ -138,6 +136,16 @@ class Extents:
                     if other in w.walk(call.func.base):
                         return True
         return False
+
+
+def _picks(part: m.Expr) -> bool:
+    """Whether an expression picks one of many keys: the next of a walk, which a counter is not, or the least."""
+    match part:
+        case m.Call(func=m.Name("next"), args=(first, *_)):
+            return isinstance(first.value, m.Call | m.Comp)
+        case m.Call(func=func):
+            return dotted_text(func) in {"min", "max", "random.choice"}
+    return False
 
 
 def _walked(head: m.Expr) -> Iterator[m.Expr]:

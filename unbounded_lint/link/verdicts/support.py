@@ -1,39 +1,55 @@
-"""How far the evidence carries that each event of a normal run adds an entry that stays."""
+"""How probable it is that a maintainer agrees with a finding about growth, by its evidence.
+
+The burden is on the finding: what lacks evidence that each event of a normal run adds an entry that stays is kept at
+low confidence. The weights stand in `catalog/confidence.toml`; `tests/corpus/fit.py` fits them to labelled containers.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from unbounded_lint.catalog.load import catalog
+from unbounded_lint.catalog.model import Weights
 from unbounded_lint.evidence import Evidence
 from unbounded_lint.finding import Confidence
 
-_EVENTS = frozenset({"request", "event", "loop", "timer"})
-"""What runs an insert again and again for sure: a framework that is known, a loop that serves, a timer."""
 
-_ORDERED = frozenset({"list", "deque", "buffer", "queue"})
-"""Families to which each insert adds, whatever is there."""
-_PASSING = frozenset({"part of outside", "part of element", "part of registered"})
-"""Owners that may pass before the program does."""
+def weights() -> Weights:
+    """The weights, as shipped. Raises CatalogError as `catalog` does."""
+    return catalog().data.confidence
 
 
-def supported(evidence: Evidence | None) -> Confidence:
-    """The most that a finding about growth alone may claim, by what speaks for it: a key that is open by its nature, or
-    an event that is known to come again and again, and work rather than the making of some object. What lacks that is
-    kept at low confidence."""
-    if evidence is None:
-        return Confidence.LOW
-    if evidence.owner == "registered":
-        return Confidence.MEDIUM  # what is handed over again and again, be it for each object that is made
-    if evidence.phase == "constructor":
-        return Confidence.LOW
-    happens = _EVENTS.intersection(evidence.runs[:1])
-    again = happens or evidence.runs[:1] == ("repeated",)
-    is_open = evidence.domain == "open"
-    is_part = evidence.owner.startswith("part of")
-    appends = evidence.family in _ORDERED or evidence.key == "appended"
-    if evidence.left == "emptied" or (evidence.left == "unasked" and not (is_open and again)):
-        return Confidence.LOW
-    if evidence.phase != "itself" and (appends or not evidence.domain.endswith("open")):
-        return Confidence.MEDIUM if happens and not is_part else Confidence.LOW
-    if is_part:
-        lasts = evidence.shared == "all" and evidence.owner not in _PASSING
-        return Confidence.MEDIUM if is_open and (again or lasts) else Confidence.LOW
-    return Confidence.HIGH if happens and is_open else Confidence.MEDIUM
+def features(evidence: Evidence, code: str) -> tuple[str, ...]:
+    """What the model weighs: the pieces of the evidence, what the words of names say but in a sample, the code of the
+    finding, and what says more together."""
+    said = _said(evidence) if evidence.size == "project" else ()
+    found = (*evidence.features, *said, f"code: {code}")
+    known = set(found)
+    return (*found, *(f"together: {name}" for name, all_of in weights().together.items() if known.issuperset(all_of)))
+
+
+class Support(NamedTuple):
+    """How probable it is that a finding is right, from 0 to 1, and the level of that."""
+
+    probability: float
+    level: Confidence
+
+    @classmethod
+    def of(cls, evidence: Evidence | None, code: str) -> Support:
+        """What evidence supports of a finding of a rule; nothing where nothing makes the container grow."""
+        known = weights()
+        if evidence is None:
+            return cls(0.0, Confidence.LOW)
+        odds = known.base + sum(known.weights.get(each, 0.0) for each in features(evidence, code))
+        probability = 1 / (1 + math.exp(-odds))
+        if probability >= known.high:
+            return cls(probability, Confidence.HIGH)
+        return cls(probability, Confidence.MEDIUM if probability >= known.medium else Confidence.LOW)
+
+
+def _said(evidence: Evidence) -> Iterator[str]:
+    for field, groups in weights().words.items():
+        names = getattr(evidence, field)
+        yield from (f"{field}: {group}" for group, words in groups.items() if not words.isdisjoint(names))
