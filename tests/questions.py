@@ -48,7 +48,7 @@ def _of_module(project: Project, module: LinkedModule) -> Iterator[Question]:
 
 def _of_names(project: Project, module: LinkedModule, scope: ScopeId) -> Iterator[Question]:
     flow = project.flow
-    names = module.bindings(scope.index)
+    names = module.names.of(scope.index)
     for name in names:
         yield Question(("uses", scope, name), partial(flow.uses, Variable(scope, name)))
         yield Question(("lookup", scope, name), partial(flow.resolver.lookup, name, scope))

@@ -76,7 +76,7 @@ class Containers:
         yield from self._of_others(module)
 
     def _held(self, owner: ScopeId, life: Life) -> Iterator[Holder]:
-        for name, bindings in self.program.of(owner).bindings(owner.index).items():
+        for name, bindings in self.program.of(owner).names.of(owner.index).items():
             if name.startswith("__") and name.endswith("__"):
                 continue
             found = self._made_by_bindings(owner, bindings)
@@ -118,7 +118,7 @@ class Containers:
 
     def is_default(self, cls: ScopeId, name: str) -> bool:
         """Whether instances get a value of their own in place of the class's."""
-        relatives = (*self.resolver.mro(cls), *self.flow.subclasses(cls))
+        relatives = (*self.resolver.mro(cls), *self.flow.hierarchy.subclasses(cls))
         return any(
             not write.on_class for relative in relatives for write in self.resolver.writes(relative).get(name, ())
         )
@@ -148,7 +148,7 @@ class Containers:
         and those that are defaults of its parameters, which last as the function does."""
         facts = self.program.facts(function)
         waits = self.lifetimes.serving.may_wait(facts)
-        for name, bindings in self.program.of(function).bindings(function.index).items():
+        for name, bindings in self.program.of(function).names.of(function.index).items():
             own = tuple(b for b in bindings if b.scope == function.index and b.kind in {"value", "part"})
             fresh = any(b.given is not None and is_fresh(b.given) for b in own)
             if not fresh or not (waits or self._is_mentioned_inside(function, name)) or not self._may_grow(name):
@@ -220,7 +220,7 @@ class Containers:
             initial = [place for place in places if self.program.facts(place[0]).name in name_lists().constructors]
             if chosen is not None:
                 yield name, (chosen, tuple(initial or places[:1]))
-        for name, bindings in self.program.of(cls).bindings(cls.index).items():
+        for name, bindings in self.program.of(cls).names.of(cls.index).items():
             if self.is_field(cls, name) and name not in writes:
                 found = self._made_by_bindings(cls, bindings)
                 if found is not None:

@@ -88,7 +88,7 @@ class Attributes:
         return frozenset(outside)
 
     def _is_defined(self, owner: ScopeId, name: str) -> bool:
-        return name in self.program.of(owner).bindings(owner.index) or name in self.scoping.writes(owner)
+        return name in self.program.of(owner).names.of(owner.index) or name in self.scoping.writes(owner)
 
     def _has(self, cls: ScopeId, name: str) -> Asking[bool]:
         order: tuple[ScopeId, ...] = yield OfOrder(cls)
@@ -96,7 +96,7 @@ class Attributes:
 
     def _own(self, owner: ScopeId, cls: ScopeId, name: str, *, on_class: bool) -> Asked:
         found: set[Value] = set()
-        for binding in self.program.of(owner).bindings(owner.index).get(name, ()):
+        for binding in self.program.bound(owner, name):
             values = yield from self._equations.bound(binding, ScopeId(owner.path, binding.scope), name)
             for value in ordered(values):
                 found |= yield from self._through_descriptor(value, cls, on_class=on_class)

@@ -161,7 +161,7 @@ class Equations:
 
     def _variable(self, name: str, owner: ScopeId) -> Asked:
         found = []
-        for binding in self.program.of(owner).bindings(owner.index)[name]:
+        for binding in self.program.bound(owner, name):
             found.append((yield from self.bound(binding, ScopeId(owner.path, binding.scope), name)))
         return capped(union(found))
 
@@ -211,7 +211,7 @@ class Equations:
     def member(self, dotted: str, name: str) -> Asked:
         """What `name` is in the module `dotted`."""
         source, below = self.program.named(dotted), f"{dotted}.{name}"
-        if source is not None and name in source.bindings(0):
+        if source is not None and name in source.names.of(0):
             found: Values = yield OfName(name, ScopeId(source.path, 0))
             if found or not self.program.is_module(below):
                 return found

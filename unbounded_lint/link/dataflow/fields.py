@@ -33,7 +33,7 @@ class Fields:
     def is_method(self, cls: ScopeId, name: str) -> bool:
         """Whether reading an attribute gives a method bound to the instance."""
         for owner in self.resolver.mro(cls):
-            for binding in self.program.of(owner).bindings(owner.index).get(name, ()):
+            for binding in self.program.bound(owner, name):
                 facts = self.program.of(owner).scope(binding.index) if binding.kind == "define" else None
                 if facts is None or facts.kind != "function":
                     return False
@@ -42,7 +42,7 @@ class Fields:
 
     def _lets_go(self, cls: ScopeId, name: str) -> bool:
         module = self.program.of(cls)
-        if any(self._is_descriptor(binding, cls) for binding in module.bindings(cls.index).get(name, ())):
+        if any(self._is_descriptor(binding, cls) for binding in module.names.of(cls.index).get(name, ())):
             return True
         for write in self.resolver.writes(cls).get(name, ()):
             is_maker = self.program.facts(write.scope).name in name_lists().constructors

@@ -107,7 +107,7 @@ class Hierarchy:
         }
         for cls in self.defining(min(methods, default="")):
             if cls != protocol and not self.is_protocol(cls):
-                own = {name for c in self.declared.mro(cls) for name in self.program.of(c).bindings(c.index)}
+                own = {name for c in self.declared.mro(cls) for name in self.program.of(c).names.of(c.index)}
                 if methods <= own:
                     yield cls
 
@@ -119,7 +119,7 @@ class Hierarchy:
             for module in self.program.mentioning(name)
             for index, scope in enumerate(module.facts.scopes)
             if scope.kind == "class"
-            and (name in module.bindings(index) or name in self.declared.writes(ScopeId(module.path, index)))
+            and (name in module.names.of(index) or name in self.declared.writes(ScopeId(module.path, index)))
         )
 
 

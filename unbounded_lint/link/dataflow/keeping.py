@@ -93,7 +93,7 @@ class Keeping:
     def _aliases(self, wanted: m.Expr, scope: ScopeId, op: int) -> Iterator[m.Expr]:
         """What else the wanted one is called: the one expression that its name is bound to."""
         if isinstance(wanted, m.Name) and self.resolver.owner(wanted.id, scope) == scope and scope.index:
-            bindings = self.program.of(scope).bindings(scope.index).get(wanted.id, ())
+            bindings = self.program.bound(scope, wanted.id)
             if len(bindings) == 1 and bindings[0].kind == "value" and isinstance(bindings[0].expr, m.Name | m.Attr):
                 yield bindings[0].expr
 
@@ -157,7 +157,7 @@ class Keeping:
         owner = self.resolver.owner(name, at.scope)
         if owner is None or self.program.facts(owner).kind not in {"function", "lambda"}:
             return
-        for binding in self.program.of(owner).bindings(owner.index).get(name, ()):
+        for binding in self.program.bound(owner, name):
             if not (owner == at.scope and self._reaching.is_overwritten(owner, name, binding.op, at.op)):
                 yield from self._bound(binding, owner, at)
         if owner == at.scope:
@@ -250,7 +250,7 @@ class Keeping:
 
     def _constructed(self, cls: Class, call: m.Call, at: _At) -> Iterator[_At]:
         for argument in call.args:
-            for handle in self.flow.into(cls, call, argument):
+            for handle in self.flow.steps.into(cls, call, argument):
                 if isinstance(handle, Attribute) and self._fields.keeps(handle.cls, handle.name):
                     yield at.here(argument.value)
         for maker in ordered(self.resolver.class_attribute(cls.scope, "__init__", on_class=False)):

@@ -82,7 +82,7 @@ class Loading:
         source = self.program.named(module)
         return tuple(
             name
-            for name, bindings in (source.bindings(0).items() if source is not None else ())
+            for name, bindings in (source.names.of(0).items() if source is not None else ())
             if not name.startswith("_") and spelled.fits(name) and any(b.kind == "define" for b in bindings)
         )
 

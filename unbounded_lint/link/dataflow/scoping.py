@@ -97,8 +97,8 @@ class Scoping:
         while index >= 0:
             facts = module.scope(index)
             if name in facts.globals:
-                return ScopeId(scope.path, 0) if name in module.bindings(0) else None
-            if (first or facts.kind != "class") and name in module.bindings(index):
+                return ScopeId(scope.path, 0) if name in module.names.of(0) else None
+            if (first or facts.kind != "class") and name in module.names.of(index):
                 return ScopeId(scope.path, index)
             index, first = facts.parent, False
         return None
@@ -129,7 +129,7 @@ class Scoping:
         for at in queue:
             for source in self._star_sources(at):
                 if source.path not in seen:
-                    if name in source.bindings(0):
+                    if name in source.names.of(0):
                         return ScopeId(source.path, 0)
                     seen.add(source.path)
                     queue.append(source)

@@ -226,7 +226,7 @@ class Sites:
 
     def _is_shadowed(self, at: ScopeId, cls: ScopeId, name: str) -> bool:
         """Whether a subclass of `cls` has a container of its own under the name of the one in the body of `cls`."""
-        if at == cls or all(b.kind != "value" for b in self.program.of(cls).bindings(cls.index).get(name, ())):
+        if at == cls or all(b.kind != "value" for b in self.program.bound(cls, name)):
             return False
         order = self.declared.mro(at)
         if cls not in order or any(not w.on_class for c in order for w in self.declared.writes(c).get(name, ())):
@@ -235,7 +235,7 @@ class Sites:
             isinstance(binding.expr, m.Display | m.DictDisplay)
             or (isinstance(binding.expr, m.Call) and binding.expr.func == m.Name("dict") and not binding.expr.args)
             for nearer in order[: order.index(cls)]
-            for binding in self.program.of(nearer).bindings(nearer.index).get(name, ())
+            for binding in self.program.bound(nearer, name)
             if binding.kind == "value" and binding.scope == nearer.index
         )
 
@@ -247,7 +247,7 @@ class Sites:
         if owner is None or facts.kind != "function" or not facts.parameters or is_static(facts) or takes_class(facts):
             return None
         name = facts.parameters[0].name
-        once = len(self.program.of(scope).bindings(scope.index).get(name, ())) == 1
+        once = len(self.program.bound(scope, name)) == 1
         return (name, owner) if once else None
 
     def _base_values(self, base: m.Expr, scope: ScopeId) -> frozenset[Value]:
@@ -257,7 +257,7 @@ class Sites:
         return self.declared.values(base, scope)
 
     def _method(self, cls: ScopeId, name: str) -> m.Scope | None:
-        for binding in self.program.of(cls).bindings(cls.index).get(name, ()):
+        for binding in self.program.bound(cls, name):
             if binding.kind == "define":
                 return self.program.of(cls).scope(binding.index)
         return None

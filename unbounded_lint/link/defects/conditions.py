@@ -142,7 +142,7 @@ class Conditions(Question):
         if self.resolver.owner(name, scope) != scope:
             raise _Unreadable
         found: list[Way] = []
-        for binding in self.program.of(scope).bindings(scope.index).get(name, ()):
+        for binding in self.program.bound(scope, name):
             if binding.kind != "value" or binding.expr is None:
                 raise _Unreadable
             if _is_empty(binding.expr):

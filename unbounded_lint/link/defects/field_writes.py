@@ -78,7 +78,7 @@ class FieldWrites:
     def _is_made_here(self, base: m.Expr, scope: ScopeId, inserting: Collection[ScopeId]) -> bool:
         if not isinstance(base, m.Name) or scope not in inserting:
             return False
-        values = [b.expr for b in self.program.of(scope).bindings(scope.index).get(base.id, ()) if b.kind == "value"]
+        values = [b.expr for b in self.program.bound(scope, base.id) if b.kind == "value"]
         return bool(values) and all(
             isinstance(v, m.DictDisplay) or (isinstance(v, m.Call) and isinstance(v.func, m.Name)) for v in values
         )

@@ -165,7 +165,7 @@ class LosableSweepers(Question):
 
     def _is_own(self, name: str, scope: ScopeId) -> bool:
         """Whether a name stands for something to wait for that is made here, goes nowhere else and is never set."""
-        bound = self.program.of(scope).bindings(scope.index).get(name, ())
+        bound = self.program.bound(scope, name)
         if len(bound) != 1 or bound[0].kind != "value" or not isinstance(bound[0].expr, m.Call):
             return False
         func = bound[0].expr.func

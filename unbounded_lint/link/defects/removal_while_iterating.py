@@ -137,7 +137,7 @@ class RemovalsWhileIterating(Question):
 
     def _bound_once(self, name: str, scope: ScopeId) -> m.Expr | None:
         """What a local name is bound to, if that happens in one place."""
-        bindings = self.program.of(scope).bindings(scope.index).get(name, ())
+        bindings = self.program.bound(scope, name)
         if len(bindings) == 1 and bindings[0].kind == "value" and bindings[0].scope == scope.index:
             return bindings[0].expr
         return None

@@ -151,7 +151,7 @@ class UnboundedFunctionCaches(Question):
         """Whether running code of the project makes objects of a class."""
         return any(
             use.kind == "called" and _runs_again(self.execution.at(use.site.scope, use.site.op))
-            for built in (cls, *self.flow.subclasses(cls))
+            for built in (cls, *self.flow.hierarchy.subclasses(cls))
             for use in self.flow.class_uses(built)
         )
 

@@ -133,11 +133,7 @@ class UnsetFields:
     def _reaching(self, name: str, asked: _Asked) -> list[Binding]:
         """The bindings of a local name that can hold at an operation: the last sure one and those behind it."""
         scope = asked.scope
-        bindings = [
-            b
-            for b in self.program.of(scope).bindings(scope.index).get(name, ())
-            if b.scope == scope.index and b.op <= asked.op
-        ]
+        bindings = [b for b in self.program.bound(scope, name) if b.scope == scope.index and b.op <= asked.op]
         ops = [b.op for b in bindings if b.op >= 0]
         settled = _settling(self.program.facts(scope), asked.op, ops, m.Name(name))
         return [b for b in bindings if b.op >= settled]
@@ -215,7 +211,7 @@ class UnsetFields:
     def _default(self, cls: ScopeId, name: str, asked: _Asked) -> Iterator[Unset]:
         """`field = None` in the body of a class."""
         for owner in self.resolver.mro(cls):
-            for binding in self.program.of(owner).bindings(owner.index).get(name, ())[-1:]:
+            for binding in self.program.bound(owner, name)[-1:]:
                 default = binding.expr
                 if isinstance(default, m.Call):
                     default = next((a.value for a in default.args if a.keyword == "default"), None)

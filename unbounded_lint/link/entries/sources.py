@@ -94,7 +94,7 @@ class Sources:
         """The functions that the bodies of classes and of their bases define under a name, the nearest first."""
         for cls in classes:
             for owner in self.resolver.mro(cls):
-                for binding in self.program.of(owner).bindings(owner.index).get(name, ()):
+                for binding in self.program.bound(owner, name):
                     if binding.kind == "define":
                         yield ScopeId(owner.path, binding.index)
 

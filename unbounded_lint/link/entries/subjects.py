@@ -97,7 +97,7 @@ class Subjects:
     def _is_plain(self, name: str, scope: ScopeId, value: tuple[m.Expr, ...]) -> bool:
         """Whether a name in a value holds a clock's time, a configuration or the like, not something of the entry."""
         whole = any(isinstance(v, m.Name) and v.id == name for v in value)
-        bound = [b.expr for b in self.program.of(scope).bindings(scope.index).get(name, ()) if b.kind == "value"]
+        bound = [b.expr for b in self.program.bound(scope, name) if b.kind == "value"]
         calls = [expr for expr in bound if isinstance(expr, m.Call) and not expr.args]
         plain = calls if not whole else [call for call in calls if tells_time(call, scope, self.resolver)]
         return bool(bound) and len(plain) == len(bound)
@@ -105,7 +105,7 @@ class Subjects:
     def _backward(self, names: frozenset[str], scope: ScopeId) -> frozenset[str]:
         """The names, and those that they are made of."""
         found, queue = set(names), sorted(names)
-        bindings = self.program.of(scope).bindings(scope.index)
+        bindings = self.program.of(scope).names.of(scope.index)
         while queue:
             for binding in bindings.get(queue.pop(), ()):
                 expr = binding.expr if binding.scope == scope.index and binding.kind != "parameter" else None
@@ -117,7 +117,7 @@ class Subjects:
 
     def _forward(self, names: frozenset[str], scope: ScopeId) -> frozenset[str]:
         """The names, and those that are made of them."""
-        bindings = self.program.of(scope).bindings(scope.index)
+        bindings = self.program.of(scope).names.of(scope.index)
         for _ in range(_STEPS):
             names |= {name for name, bound in bindings.items() if any(self._is_of(b, scope, names) for b in bound)}
         return names
@@ -176,7 +176,7 @@ class Subjects:
         owner = self.resolver.owner(name, scope)
         if owner is None or owner == scope:
             return False
-        bindings = self.program.of(owner).bindings(owner.index).get(name, ())
+        bindings = self.program.bound(owner, name)
         return any(
             b.scope != owner.index or b.kind == "augmented" or (b.expr is not None and is_fresh(b.expr))
             for b in bindings

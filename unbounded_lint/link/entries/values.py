@@ -176,7 +176,7 @@ class Entries:
 
     def _find_reach(self, scope: ScopeId) -> tuple[Mapping[str, None], tuple[int, ...]]:
         module = self.program.of(scope)
-        bound = module.bound_at(scope.index)
+        bound = module.names.bound_at(scope.index)
         names = dict.fromkeys(self._given_names(scope))
         ops = {access.op for access in self.accesses.within(scope)}
         ops |= {op for op, call in self.flow.answered(scope) if op not in ops and self.of(call, scope)}
@@ -209,9 +209,9 @@ class Entries:
         """The names by which a scope gets at entries from elsewhere: parameters, and those of the scopes around it or
         inside it."""
         module, facts = self.program.of(scope), self.program.facts(scope)
-        yield from module.bound_elsewhere[scope.index]
+        yield from module.names.bound_elsewhere[scope.index]
         for parameter in facts.parameters:
-            bindings = module.bindings(scope.index).get(parameter.name, ())
+            bindings = module.names.of(scope.index).get(parameter.name, ())
             if any(b.kind == "parameter" and any(self._bound(parameter.name, b, scope, HOPS)) for b in bindings):
                 yield parameter.name
         if facts.parent > 0:

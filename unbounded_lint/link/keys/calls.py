@@ -253,7 +253,7 @@ class Calls:
         flow, execution = self.material.flow, self.material.execution
         if flow.hierarchy.is_metaclass(cls):
             return closed("a class of the program", "class")
-        uses = [use for built in (cls, *flow.subclasses(cls)) for use in flow.class_uses(built)]
+        uses = [use for built in (cls, *flow.hierarchy.subclasses(cls)) for use in flow.class_uses(built)]
         sites = [use.site for use in uses if use.kind == "called"]
         if sites and all(execution.runs_once(site.scope, site.op) for site in sites):
             return closed("objects made when the program starts", "object")

@@ -142,7 +142,7 @@ class Program:
 
     def bound(self, scope: ScopeId, name: str) -> tuple[Binding, ...]:
         """The ways in which a name of a scope gets its value; none for a name that is not its own."""
-        return self.of(scope).bindings(scope.index).get(name, ())
+        return self.of(scope).names.of(scope.index).get(name, ())
 
     def op(self, site: Site) -> m.Op:
         """The operation an expression stands in."""

@@ -103,7 +103,7 @@ class Symbols:
         if module is None:  # of another package, of a namespace that others share, or in a file that cannot be read
             return False
         first, _, rest = name.partition(".")
-        bound = module.bindings(0).get(first, ())
+        bound = module.names.of(0).get(first, ())
         if not bound:
             return not first or not self._may_have_more(module)
         classes = [module.scope(b.index) for b in bound if b.kind == "define" and module.scope(b.index).kind == "class"]
@@ -114,7 +114,7 @@ class Symbols:
     def _may_have_more(self, module: LinkedModule) -> bool:
         """Whether a module may have names that its body does not show."""
         stars = any(imported.attribute == "*" for _, _, imported in module.imports)
-        return stars or "__getattr__" in module.bindings(0) or bool(module.sites("globals"))
+        return stars or "__getattr__" in module.names.of(0) or bool(module.sites("globals"))
 
     def near(self, symbol: str) -> str:
         """The function that a symbol may be meant for, "" for none."""

@@ -189,7 +189,7 @@ class CallGraph:
         """What is done with a function by a method whose receiver only the callers tell."""
         argument = next(a for a in call.args if a.value is site.node)
         for callee in ordered(self.flow.resolver.values(call.func, site.scope)):
-            for handle in self.flow.into(callee, call, argument):
+            for handle in self.flow.steps.into(callee, call, argument):
                 for use in self.flow.uses(handle):
                     if use.kind == "called" and isinstance(use.outer, m.Call):
                         yield self._called(CallSite(use.site.scope, use.site.op, use.outer, use.bound), scope)

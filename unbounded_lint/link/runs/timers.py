@@ -78,7 +78,7 @@ class Timers:
             for name in timer.names if timer.note == DECLARED and timer.callback.how == "argument" else ():
                 module, _, function = name.rpartition(".")
                 source = self.program.named(module)
-                for binding in source.bindings(0).get(function, ()) if source is not None else ():
+                for binding in source.names.of(0).get(function, ()) if source is not None else ():
                     if source is not None and binding.kind == "define":
                         found[ScopeId(source.path, binding.index)] = timer
         return found

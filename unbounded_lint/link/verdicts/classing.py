@@ -98,7 +98,7 @@ class Removals:
         """`for k, v in X.items(): X[k] = ...`: a store under the container's own keys."""
         if access.kind != "insert" or access.nested or not isinstance(access.key, m.Name):
             return False
-        bindings = self.program.of(access.scope).bindings(access.scope.index).get(access.key.id, ())
+        bindings = self.program.bound(access.scope, access.key.id)
         nodes = accesses.nodes(access.scope)
         return bool(bindings) and all(
             b.kind in ITEMS and b.expr is not None and any(id(n) in nodes for n in w.walk(b.expr)) for b in bindings
@@ -118,7 +118,7 @@ class Removals:
         """When a removal runs; where a helper is handed the container, when it is handed this very one."""
         scope, node = access.scope, access.site.node
         every = self.execution.at(scope, access.op)
-        bindings = self.program.of(scope).bindings(scope.index).get(node.id, ()) if isinstance(node, m.Name) else ()
+        bindings = self.program.bound(scope, node.id) if isinstance(node, m.Name) else ()
         if not definitions or [b.kind for b in bindings] != ["parameter"] or not self.flow.is_only_called(scope):
             return every
         sites = self.flow.call_sites(scope)

@@ -63,7 +63,7 @@ class Extents:
     def _bound(self, access: Access) -> tuple[Binding, ...]:
         """How the key gets its value, where it is a name."""
         name = access.key.id if isinstance(access.key, m.Name) else ""
-        return self.program.of(access.scope).bindings(access.scope.index).get(name, ())
+        return self.program.bound(access.scope, name)
 
     def is_walked_around(self, site: Site, accesses: AccessList) -> bool:
         """Whether a loop or comprehension around an expression walks the container, or what was picked from it."""

@@ -130,7 +130,7 @@ class Flags:
 
     def _written(self, flag: m.Name, owner: ScopeId) -> Iterator[Place]:
         """Where functions inside a scope write to a variable of it."""
-        for binding in self.program.of(owner).bindings(owner.index)[flag.id]:
+        for binding in self.program.bound(owner, flag.id):
             if binding.op >= 0 and binding.scope != owner.index:
                 yield ScopeId(owner.path, binding.scope), binding.op
 

@@ -84,7 +84,7 @@ class Moments:
             case m.Name(id=name) if scope.index and (owner := self.resolver.owner(name, scope)) and not owner.index:
                 return True
             case m.Name(id=name):
-                bound = self.program.of(scope).bindings(scope.index).get(name, ())
+                bound = self.program.bound(scope, name)
                 if [b.kind for b in bound] == ["value"] and bound[0].expr is not None and steps:
                     return self._is_fixed(bound[0].expr, scope, steps - 1)
                 if [b.kind for b in bound] == ["parameter"] and bound[0].index == 0 and steps:
@@ -142,10 +142,10 @@ class Moments:
         """Whether the single key that a timer removes may come from a loop, here or of a caller."""
         if not isinstance(access.key, m.Name):
             return not isinstance(access.key, m.Const)
-        bindings = self.program.of(access.scope).bindings(access.scope.index).get(access.key.id, ())
+        bindings = self.program.bound(access.scope, access.key.id)
         return self.is_walked(access) or any(b.kind == "parameter" for b in bindings)
 
     def is_walked(self, access: Access) -> bool:
         """Whether the key is an item of a loop, whatever that walks."""
         name = access.key.id if isinstance(access.key, m.Name) else ""
-        return any(b.kind in ITEMS for b in self.program.of(access.scope).bindings(access.scope.index).get(name, ()))
+        return any(b.kind in ITEMS for b in self.program.bound(access.scope, name))

@@ -190,7 +190,7 @@ def _total(args: Sequence[m.Arg], scope: ScopeId, resolver: Resolver, depth: int
 def _named(name: str, owner: ScopeId | None, resolver: Resolver, depth: int) -> float | None:
     """The number a name is bound to, by one assignment or import."""
     module = resolver.program.of(owner) if owner is not None else None
-    bindings = module.bindings(owner.index).get(name, ()) if module is not None and owner is not None else ()
+    bindings = module.names.of(owner.index).get(name, ()) if module is not None and owner is not None else ()
     if module is None or owner is None or len(bindings) != 1 or not depth:
         return None
     binding, imported = bindings[0], bindings[0].imported

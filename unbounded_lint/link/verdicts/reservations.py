@@ -163,7 +163,7 @@ class Reservations:
 
     def _changes(self, scope: ScopeId, op: int, names: set[str]) -> bool:
         """Whether the loop around an operation binds one of the names in each round, with no wait behind that."""
-        facts, bindings = self.program.facts(scope), self.program.of(scope).bindings(scope.index)
+        facts, bindings = self.program.facts(scope), self.program.of(scope).names.of(scope.index)
         for loop in loops_around(facts, op)[:1]:
             target = facts.frames[loop].target
             items = {n.id for n in w.walk(target) if isinstance(n, m.Name)} if target is not None else set()
@@ -175,7 +175,7 @@ class Reservations:
     # --- what is written to flags ---
 
     def _bindings(self, flag: m.Name, owner: ScopeId) -> tuple[Binding, ...]:
-        return self.program.of(owner).bindings(owner.index)[flag.id]
+        return self.program.bound(owner, flag.id)
 
     def _falsified(self, asked: Asked, flag: m.Attr, scope: ScopeId) -> Iterator[Place]:
         """Where an attribute of such an object is given a value with which a test does not come out as asked."""
