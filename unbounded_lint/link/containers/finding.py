@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.keepers import is_local, lasts_as_body
@@ -21,7 +21,7 @@ from unbounded_lint.link.containers.lifetimes import Life, Lifetimes
 from unbounded_lint.link.containers.making import Made, Making, foremost
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Variable
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of
@@ -49,18 +49,18 @@ _Found: TypeAlias = tuple[Made, tuple[_Place, ...]]
 """What a name holds, and the operations that make it."""
 
 
-class Containers:
+class Containers(Query):
     """Finds the long-lived containers of a module. Unless it is thorough, it leaves out what nothing inserts into."""
 
-    def __init__(self, flow: Flow, making: Making, lifetimes: Lifetimes, catalog: Catalog, thorough: bool) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
+    def __init__(self, flow: Flow, making: Making, lifetimes: Lifetimes, thorough: bool) -> None:
+        super().__init__(flow)
         self.making = making
         self.lifetimes = lifetimes
         self.thorough = thorough
-        families = sorted({kind.family for kind in catalog.data.containers})
-        self._inserting = {"get", "__setitem__"}.union(*(catalog.methods_that_insert(family) for family in families))
+        families = sorted({kind.family for kind in self.catalog.data.containers})
+        self._inserting = {"get", "__setitem__"}.union(
+            *(self.catalog.methods_that_insert(family) for family in families)
+        )
 
     def of_module(self, module: LinkedModule) -> Iterator[Holder]:
         """The long-lived containers that a module defines, in source order of their scopes."""

@@ -13,19 +13,16 @@ from unbounded_lint.link.dataflow.values import Allocation, Class, Function, Ins
 from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.program.program import Program
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
 
 
-class Keepers:
+class Keepers(RunQuery):
     """Answers whether something is kept where the program itself holds it no more."""
 
     def __init__(self, flow: Flow, execution: Execution, serving: Serving) -> None:
-        self.flow = flow
-        self.execution = execution
+        super().__init__(flow, execution)
         self.serving = serving
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def foreign(self, target: m.Expr, scope: ScopeId, op: int) -> Foreign | None:
         """What an assignment hangs on an object of another package that lasts, as an application does: one that is
@@ -100,7 +97,7 @@ class Keepers:
     def is_component(self, cls: ScopeId) -> bool:
         """Whether a framework makes one object of a class for as long as it runs."""
         outside = self.resolver.all_outside_bases(cls)
-        return any(self.execution.catalog.canonical(base) in name_lists().components for base in outside)
+        return any(self.catalog.canonical(base) in name_lists().components for base in outside)
 
     # --- functions ---
 
@@ -145,7 +142,7 @@ class Keepers:
         """Whether a function builds and gives back an application of a framework, as factories do."""
         for value in self.program.returned(function):
             names = {getattr(v, "name", "") for v in self.resolver.values(value, function)}
-            if any(self.execution.catalog.canonical(name) in self.execution.catalog.data.apps for name in names):
+            if any(self.catalog.canonical(name) in self.catalog.data.apps for name in names):
                 return True
         return False
 

@@ -18,7 +18,7 @@ from unbounded_lint.link.dataflow.values import Class, Instance, ordered
 from unbounded_lint.link.program.blocks import guards, loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
 
 LifeKind: TypeAlias = Literal[
@@ -72,15 +72,12 @@ class _OfHandle(NamedTuple):
 _Asked: TypeAlias = Generator[Any, "Life | None", "Life | None"]
 
 
-class Lifetimes:
+class Lifetimes(RunQuery):
     """Answers how long objects live. One place that makes a lasting object of a class is enough for the class: what is
     known of its attributes is known of that one too."""
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
-        self.execution = execution
-        self.program = flow.program
-        self.resolver = flow.resolver
+        super().__init__(flow, execution)
         self.serving = Serving(flow, execution)
         self.keepers = Keepers(flow, execution, self.serving)
         self.births = Births(flow)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import ContainerKind, Method
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
@@ -17,7 +17,7 @@ from unbounded_lint.link.containers.registries import Registries
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names
 from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registered, Use, UseKind, Variable
 from unbounded_lint.link.dataflow.sites import role_of, stored
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import External, ExternalResult
 from unbounded_lint.link.program.blocks import BRANCHES, frames_of, loops_over, span_of
 from unbounded_lint.link.program.kept import kept
@@ -29,15 +29,12 @@ _CHANGES: frozenset[AccessKind] = frozenset({"insert", "remove", "clear", "trim"
 _OWN: frozenset[AccessKind] = frozenset({"remove", "clear", "trim", "size", "iterate"})
 
 
-class Accesses:
+class Accesses(Query):
     """Reads the uses of a container as accesses."""
 
-    def __init__(self, flow: Flow, registries: Registries, catalog: Catalog) -> None:
-        self.flow = flow
+    def __init__(self, flow: Flow, registries: Registries) -> None:
+        super().__init__(flow)
         self.registries = registries
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
 
     def of(self, holder: Holder) -> AccessList:
         """Everything done to a container, in the order of the trace."""

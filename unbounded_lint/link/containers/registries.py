@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import Registry
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -15,19 +15,14 @@ from unbounded_lint.link.containers.lifetimes import Life
 from unbounded_lint.link.containers.making import Made
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names
 from unbounded_lint.link.dataflow.handles import Registered
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import Allocation, Class, External, Instance, Module
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 
 
-class Registries:
+class Registries(Query):
     """Finds what a module puts into registries: one holder for each module and registry."""
-
-    def __init__(self, flow: Flow, catalog: Catalog) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
 
     def of_module(self, module: LinkedModule) -> Iterator[Holder]:
         """The registries into which functions of a module put something, each where they first do."""

@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.elements import stored_value
 from unbounded_lint.link.dataflow.fields import Fields
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.scoping import is_static, is_super
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Instance, argument_of, ordered
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.definitions import Reaching
@@ -64,13 +64,11 @@ class _At:
         return replace(self, expr=expr, op=self.op if op is None else op)
 
 
-class Keeping:
+class Keeping(Query):
     """Answers whether one value keeps another; what cannot be seen keeps nothing."""
 
     def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
+        super().__init__(flow)
         self._fields = Fields(flow.program, flow.resolver)
         self._reaching = Reaching(flow.program)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from unbounded_lint.catalog.load import name_lists
+from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.handles import Handle, Use, Variable
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
@@ -42,8 +42,9 @@ class Flow:
     others come from, or the two searches would never end. `resolver` follows parameters to their call sites as well.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, catalog: Catalog) -> None:
         self.program = program
+        self.catalog = catalog
         self.scoping = Scoping(program)
         self.declared = Resolver(program, self.scoping, _no_calls)
         self.resolver = Resolver(program, self.scoping, self.call_sites)
@@ -189,3 +190,13 @@ class Flow:
             span = self.program.op(use.site).span
             return m.Call(use.site.node, (m.Arg(m.Name(name), None, ""),), span) if name else None
         return None
+
+
+class Query:
+    """Something that can be asked about a program, with what its answers are made of at hand."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.program = flow.program
+        self.resolver = flow.resolver
+        self.catalog = flow.catalog

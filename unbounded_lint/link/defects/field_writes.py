@@ -9,7 +9,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.sites import stored
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.program.module import ScopeId, Site
 
@@ -22,12 +22,8 @@ class Write(NamedTuple):
     value: m.Expr | None
 
 
-class FieldWrites:
+class FieldWrites(Query):
     """Finds writes by the name of the field, on whatever may be an entry."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def of(self, step: str, entries: Entries, classes: Collection[ScopeId]) -> Iterator[Write]:
         """The writes of a field (".name" or "[key]") outside the making of an entry; `classes` are those of the

@@ -10,7 +10,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.handles import Attribute
-from unbounded_lint.link.defects.leads import CLIMB, Lead, Leads
+from unbounded_lint.link.defects.leads import CLIMB, Led, Leads
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.keys.identity import Shape
@@ -108,10 +108,10 @@ class ForgottenCompanions(Question):
     def _removed_from(self) -> tuple[Container, ...]:
         return tuple(c for c in self.linked.containers if c.inserts and any(_counts(r, c) for r in c.removals))
 
-    def _pairs(self, container: Container, other: Container) -> Iterator[tuple[Lead, Lead]]:
+    def _pairs(self, container: Container, other: Container) -> Iterator[tuple[Led, Led]]:
         """The inserts of the same key into both that one run of a function makes, as two entries for one thing."""
         single = {container.holder.made.kind.family, other.holder.made.kind.family} <= GROWING
-        wanted: dict[Shape | None, list[Lead]] = {}
+        wanted: dict[Shape | None, list[Led]] = {}
         for here in self.leads.inserts(container):
             wanted.setdefault(here.shape, []).append(here)
         for there in self.leads.inserts(other):
@@ -119,7 +119,7 @@ class ForgottenCompanions(Question):
                 if self._are_together(here, there, single):
                     yield here, there
 
-    def _are_together(self, one: Lead, two: Lead, single: bool) -> bool:
+    def _are_together(self, one: Led, two: Led, single: bool) -> bool:
         lifted = one.lifts > 0 or two.lifts > 0
         if one.scope != two.scope:
             return not lifted
@@ -263,7 +263,7 @@ def _says_present(asked: Asked) -> bool:
     return False
 
 
-def _distance(pair: tuple[Lead, Lead]) -> tuple[int, bool, ScopeId, int]:
+def _distance(pair: tuple[Led, Led]) -> tuple[int, bool, ScopeId, int]:
     here, there = pair
     return (here.lifts + there.lifts, here.lifts > 0, here.scope, here.op)
 

@@ -199,7 +199,7 @@ class FragileSweeperTicks(Question):
     def _fate_of_thread(self, scope: ScopeId) -> Iterator[Fate]:
         owner = self.program.owner_class(scope)
         for base in sorted(self.resolver.all_outside_bases(owner)) if owner is not None else ():
-            for timer in self.execution.catalog.timer_base(base):
+            for timer in self.catalog.timer_base(base):
                 if timer.callback.how == "override" and self.program.facts(scope).name in timer.callback.names:
                     yield "quiet" if timer.kind == "spawn" and timer.process != "other" else "loud"
 

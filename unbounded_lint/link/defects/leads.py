@@ -7,7 +7,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from unbounded_lint.link.containers.accesses import REMOVING, Access
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.keys.identity import KeyShapes, Shape
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
@@ -21,7 +21,7 @@ LEADING = 100
 """How many calls that lead to one access are looked at."""
 
 
-class Lead(NamedTuple):
+class Led(NamedTuple):
     """An access where it is written, or the operation of a function so many calls above it that leads to it; with the
     key in the terms of that function."""
 
@@ -32,11 +32,11 @@ class Lead(NamedTuple):
     lifts: int
 
 
-class Leads:
+class Leads(Query):
     """Finds what leads to the accesses of containers. Memoised."""
 
     def __init__(self, flow: Flow) -> None:
-        self.flow = flow
+        super().__init__(flow)
         self.shapes = KeyShapes(flow)
 
     @kept
@@ -49,7 +49,7 @@ class Leads:
         return found
 
     @kept
-    def inserts(self, container: Container) -> tuple[Lead, ...]:
+    def inserts(self, container: Container) -> tuple[Led, ...]:
         """The inserts of whole entries that make a container grow."""
         keyed = ((i.access, self._shape(i.access)) for i in container.inserts if not i.access.nested)
         return tuple(lead for access, shape in keyed if shape is not None for lead in self._to(access, shape))
@@ -64,12 +64,12 @@ class Leads:
             return None
         return self.shapes.of(access.key, access.scope, access.op)
 
-    def _to(self, access: Access, shape: Shape | None) -> tuple[Lead, ...]:
+    def _to(self, access: Access, shape: Shape | None) -> tuple[Led, ...]:
         """An access and the calls that lead to it, up to a number; with a key, those which tell what it is."""
-        found = [Lead(access, access.scope, access.op, shape, 0)]
+        found = [Led(access, access.scope, access.op, shape, 0)]
         for lead in found:
             calls = self.callers(lead.scope, lead.shape) if lead.lifts < CLIMB else ()
-            told = (Lead(access, *call, lead.lifts + 1) for call in calls if shape is None or call[2] is not None)
+            told = (Led(access, *call, lead.lifts + 1) for call in calls if shape is None or call[2] is not None)
             found += islice(told, LEADING - len(found))
         return tuple(found)
 

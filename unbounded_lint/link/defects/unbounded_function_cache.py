@@ -66,7 +66,7 @@ class UnboundedFunctionCaches(Question):
 
     def _memoised(self) -> Iterator[tuple[ScopeId, str]]:
         """The functions that are made once, at module level or in a class there, with an unbounded memo each."""
-        names = [n for kind in self.execution.catalog.data.containers if kind.family == _FAMILY for n in kind.names]
+        names = [n for kind in self.catalog.data.containers if kind.family == _FAMILY for n in kind.names]
         tails = sorted({name.rpartition(".")[2] for name in names})
         modules = {module.path: module for tail in tails for module in self.program.mentioning(tail)}
         for path, module in sorted(modules.items()):
@@ -81,7 +81,7 @@ class UnboundedFunctionCaches(Question):
         func = decorator.func if isinstance(decorator, m.Call) else decorator
         arguments = given(decorator, scope, self.resolver) if isinstance(decorator, m.Call) else {}
         for name in callee_names(func, scope, self.resolver):
-            kind = self.execution.catalog.container(name)
+            kind = self.catalog.container(name)
             if kind and kind.family == _FAMILY and kind.calls_insert and not kind.is_bounded(arguments):
                 tail = name.rpartition(".")[2]
                 return f"{tail}(maxsize=None)" if tail == "lru_cache" else tail
@@ -144,7 +144,7 @@ class UnboundedFunctionCaches(Question):
         return any(
             hook.role == "request" and name in hook.callback.names
             for base in (self.resolver.all_outside_bases(owner) if owner is not None else ())
-            for hook in self.execution.catalog.hook_base(base)
+            for hook in self.catalog.hook_base(base)
         )
 
     def _is_made_again(self, cls: ScopeId) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.scoping import decorator_names
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import CallSite, Class, Function, argument_of, ordered, passed
 from unbounded_lint.link.defects.needed_fields import Needed
 from unbounded_lint.link.entries.values import Path
@@ -62,13 +62,8 @@ class _Asked:
         return replace(self, path=self.path[1:])
 
 
-class UnsetFields:
+class UnsetFields(Query):
     """Follows stored values backwards to a None."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def of(self, value: m.Expr, scope: ScopeId, op: int, needed: Needed) -> Unset | None:
         """Why a field of a value can be unset when an operation stores the value; None when nothing says so."""

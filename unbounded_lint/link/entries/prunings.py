@@ -12,7 +12,6 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import callee_names
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.entries.sources import HOPS, Source
 from unbounded_lint.link.entries.values import Entries
@@ -20,7 +19,7 @@ from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import leaves_of
 from unbounded_lint.link.runs.context import LIVE
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import RunQuery
 
 _DEPTH = 6
 _ZERO = m.Const("int", "0")
@@ -40,13 +39,8 @@ class Pruning:
     how: How
 
 
-class Prunings:
+class Prunings(RunQuery):
     """Finds the prunings of one container, and whether its keys go with the last of what was under them."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.execution = execution
 
     def of(self, accesses: AccessList) -> tuple[Pruning, ...]:
         """What running code takes out of the values; nothing where a key is dropped along with the last of it."""

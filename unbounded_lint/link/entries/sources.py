@@ -9,7 +9,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import decorator_names
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.definitions import nearest
@@ -30,13 +30,8 @@ class Source(NamedTuple):
     hops: int
 
 
-class Sources:
+class Sources(Query):
     """Finds the sources of expressions: by names, choices, parameters, and the results of functions."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def of(self, expr: m.Expr, scope: ScopeId, hops: int = HOPS) -> Iterator[Source]:
         """The expressions of which one gives an expression its value; none for what is made on the spot."""

@@ -12,7 +12,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.clocks import tells_time
 from unbounded_lint.link.dataflow.scoping import is_static
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import argument_of, is_fresh
 from unbounded_lint.link.program.bindings import ITEMS, Binding, BindingKind
 from unbounded_lint.link.program.blocks import guards
@@ -51,13 +51,8 @@ About: TypeAlias = Literal["entry", "bulk", "container", "other"]
 a key, or anything else (whether the timer runs, settings)."""
 
 
-class Subjects:
+class Subjects(Query):
     """Tells which local names stand for an entry that is put into a container, and what a condition is about."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     # --- names of an entry ---
 

@@ -12,7 +12,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.entries.sources import HOPS, Source, Sources
 from unbounded_lint.link.program.bindings import ITEMS, Binding
 from unbounded_lint.link.program.blocks import loops_over, span_of
@@ -59,14 +59,12 @@ def _takes(access: Access) -> bool:
     return access.kind == "insert" and (access.implicit or access.how == "setdefault")
 
 
-class Entries:
+class Entries(Query):
     """Recognises the entries of one container: values under keys, or the elements themselves (`is_map` False).
     Answers are memoised; recursion is cut, giving less."""
 
     def __init__(self, flow: Flow, accesses: AccessList, *, is_map: bool = True) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
+        super().__init__(flow)
         self.accesses = accesses
         self.sources = Sources(flow)
         self._nodes = {id(a.site.node): a for a in accesses if not a.nested}

@@ -8,7 +8,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.definitions import expanded
@@ -18,12 +18,8 @@ from unbounded_lint.link.program.module import ScopeId
 _STEPS = 4
 
 
-class Installed:
+class Installed(Query):
     """Sees what there is no more of than is installed."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def is_imported(self, value: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether a value comes from importing a module by name, or from loading an entry point."""

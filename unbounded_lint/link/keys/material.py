@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
@@ -16,7 +15,7 @@ from unbounded_lint.link.dataflow.values import Class, External, Value, Values, 
 from unbounded_lint.link.keys.origins import CLOSED_LITERAL, Asked, Domain, KeySource, Question, join, made_of, stated
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 _OF_VALUES: frozenset[KeySource] = frozenset({"derived", "path", "time"})
 """What a type of plain values, of which a program may have few or many, says of its source."""
@@ -32,16 +31,12 @@ _REQUESTS = (
 )
 
 
-class Material:
+class Material(RunQuery):
     """Asks the other rooms on behalf of the equations."""
 
-    def __init__(self, flow: Flow, execution: Execution, lifetimes: Lifetimes, catalog: Catalog) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
+    def __init__(self, flow: Flow, execution: Execution, lifetimes: Lifetimes) -> None:
+        super().__init__(flow, execution)
         self.lifetimes = lifetimes
-        self.catalog = catalog
         self.nodes = Nodes()
 
     def value(self, expr: m.Expr, scope: ScopeId) -> Question:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.fields import Fields
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import ExternalResult, Instance, Value
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.kept import kept
@@ -13,12 +13,11 @@ from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import says
 
 
-class Barriers:
+class Barriers(Query):
     """Recognises operations that nothing can come to. Memoised."""
 
     def __init__(self, flow: Flow) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
+        super().__init__(flow)
         self._fields = Fields(flow.program, flow.resolver)
 
     @kept

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias, TypeVar
 
-from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -15,7 +14,7 @@ from unbounded_lint.link.dataflow.callees import argument_at, callee_names
 from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.dataflow.scoping import decorated_by
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import CallSite, ordered
 from unbounded_lint.link.program.blocks import BRANCHES, apart, in_main_guard, in_twin, leaves
 from unbounded_lint.link.program.kept import kept
@@ -91,13 +90,11 @@ class Edge:
         return site.scope, site.op
 
 
-class CallGraph:
+class CallGraph(Query):
     """The edges of a program by the function that they run, found once for each. Deterministic."""
 
-    def __init__(self, flow: Flow, catalog: Catalog, timers: Timers, outside: Outside) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.catalog = catalog
+    def __init__(self, flow: Flow, timers: Timers, outside: Outside) -> None:
+        super().__init__(flow)
         self.timers = timers
         self.outside = outside
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Allocation, External
 from unbounded_lint.link.program.blocks import (
     frames_of,
@@ -28,13 +28,11 @@ SHORT = 15
 """How many operations a function may have whose body is looked into for a sleep."""
 
 
-class Loops:
+class Loops(Query):
     """Reads loops. Memoised."""
 
-    def __init__(self, flow: Flow, catalog: Catalog, timers: Timers) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
+    def __init__(self, flow: Flow, timers: Timers) -> None:
+        super().__init__(flow)
         self.timers = timers
 
     def timed(self, scope: ScopeId, op: int) -> int | None:

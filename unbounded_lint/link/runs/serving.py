@@ -9,23 +9,17 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import callee_names
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import LOOPS, layout, ops_in
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.callgraph import explored
 from unbounded_lint.link.runs.context import Context
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import RunQuery
 
 
-class Serving:
+class Serving(RunQuery):
     """Answers for functions whether their frames last. Memoised."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
 
     def lasts(self, function: ScopeId) -> bool:
         """Whether a function is entered once in the life of the program and does not come back while it is at work."""

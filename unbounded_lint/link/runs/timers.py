@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from unbounded_lint.catalog.load import DECLARED, Catalog
+from unbounded_lint.catalog.load import DECLARED
 from unbounded_lint.catalog.model import Forwarder, Hook, Sleeper, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names, catalogued, dotted_text
 from unbounded_lint.link.dataflow.handles import Use
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import Class, Instance
 from unbounded_lint.link.program.module import ScopeId, Site
 
@@ -25,14 +25,8 @@ def takes_callback(timer: Timer, call: m.Call, node: m.Expr) -> bool:
     return place is None or any(part is node for part in w.walk(place))
 
 
-class Timers:
+class Timers(Query):
     """Knows the catalogue's timers, and the framework wiring, where a program uses them."""
-
-    def __init__(self, flow: Flow, catalog: Catalog) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
 
     # --- what a call is ---
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
@@ -16,7 +16,7 @@ from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import in_block, loops_around
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Step
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.completions import Completions
 from unbounded_lint.link.verdicts.extents import Extents
@@ -36,18 +36,15 @@ _AT_WORK: frozenset[ContextKind] = LIVE - {"api", "import", "exit"}
 """What runs while the program is at work, whether or not somebody outside asks for it."""
 
 
-class Removals:
+class Removals(RunQuery):
     """Finds and classes the removals of one container; what it asks for that answers other questions too."""
 
-    def __init__(self, flow: Flow, execution: Execution, catalog: Catalog) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        super().__init__(flow, execution)
         self.flags = Flags(flow, execution)
         self.causes = Causes(flow, execution, self.flags)
-        self.guarantees = Guarantees(execution.graph, Reservations(execution.graph, execution))
-        self.extents = Extents(flow, catalog, self.causes)
+        self.guarantees = Guarantees(flow, execution, Reservations(flow, execution))
+        self.extents = Extents(flow, self.causes)
         self.completions = Completions(flow, execution)
         self._unsized = Unsized(flow)
         self._latches = Latches(flow, execution)

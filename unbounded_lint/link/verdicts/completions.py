@@ -16,7 +16,7 @@ from unbounded_lint.link.program.blocks import frames_of, in_block, loops_around
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.removals import Removal
 
 _NEXT = 20
@@ -24,12 +24,11 @@ _NEXT = 20
 _CHOOSING: frozenset[m.FrameKind] = frozenset({"if", "else", "case", "except", "try", "while-else"})
 
 
-class Completions:
+class Completions(RunQuery):
     """Recognises removals by such a loop."""
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
-        self.program = flow.program
+        super().__init__(flow, execution)
         self.loops = execution.loops
 
     def take(self, removals: Iterable[Removal], inserts: Iterable[Access]) -> bool:

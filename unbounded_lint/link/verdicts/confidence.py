@@ -15,7 +15,7 @@ from unbounded_lint.link.program.blocks import LOOPS, layout, loops_over
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.context import ContextKind
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.inserts import Insert
 
 Growth: TypeAlias = tuple[Confidence, tuple[str, ...]]
@@ -26,11 +26,11 @@ _CALLED: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
 _OUTSIDE: frozenset[ContextKind] = frozenset({"api", "tested", "test"})
 
 
-class Growths:
+class Growths(RunQuery):
     """Weighs the inserts of one container."""
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.program = flow.program
+        super().__init__(flow, execution)
         self._prunings = Prunings(flow, execution)
 
     def of(self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> Growth:

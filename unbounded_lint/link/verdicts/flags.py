@@ -8,7 +8,6 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.dataflow.scoping import keeps_one
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, Function, Instance, ordered
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.kept import kept
@@ -16,7 +15,7 @@ from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import held, straight
 from unbounded_lint.link.runs.callgraph import explored
 from unbounded_lint.link.runs.context import ContextKind, Place
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import RunQuery
 
 _AGAIN: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
 """What takes a flag down while the program is at work."""
@@ -27,13 +26,8 @@ HOPS = 8
 _UNSET = frozenset({"None", "False", "0"})
 
 
-class Flags:
+class Flags(RunQuery):
     """Recognises operations that a flag lets run once."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
 
     def runs_once(self, scope: ScopeId, op: int, accesses: AccessList | None = None) -> bool:
         """Whether a condition lets an operation run only while a flag is not yet set, or a container is empty; or its

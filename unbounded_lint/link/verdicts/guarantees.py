@@ -10,11 +10,13 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.scoping import is_super
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
 from unbounded_lint.link.program.blocks import after_any_end, in_cleanup
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.callgraph import CallGraph, explored
+from unbounded_lint.link.runs.callgraph import explored
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
 
@@ -22,14 +24,12 @@ HOPS = 2
 """How many calls may lie between a callback and a removal."""
 
 
-class Guarantees:
+class Guarantees(RunQuery):
     """Recognises removals that are guaranteed."""
 
-    def __init__(self, graph: CallGraph, reservations: Reservations) -> None:
-        self.graph = graph
+    def __init__(self, flow: Flow, execution: Execution, reservations: Reservations) -> None:
+        super().__init__(flow, execution)
         self.reservations = reservations
-        self.flow = graph.flow
-        self.program = graph.program
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
@@ -119,12 +119,13 @@ class Guarantees:
 
     def _named(self, func: m.Expr, scope: ScopeId) -> Iterator[str]:
         """The names outside the project by which a callee is known, or the bases of the class that it makes one of."""
-        resolver = self.flow.resolver
-        values = resolver.values(func, scope)
+        values = self.resolver.values(func, scope)
         yield from (v.name for v in values if isinstance(v, External | ExternalResult))
         classes = [v.scope for v in values if isinstance(v, Class)]
         if isinstance(func, m.Attr) and func.name in name_lists().constructors:
-            yield from callee_names(func.base, scope, resolver)
-            classes += [cls for cls in (resolver.enclosing_class(scope),) if cls is not None and is_super(func.base)]
+            yield from callee_names(func.base, scope, self.resolver)
+            classes += [
+                cls for cls in (self.resolver.enclosing_class(scope),) if cls is not None and is_super(func.base)
+            ]
         for cls in classes:
-            yield from resolver.all_outside_bases(cls)
+            yield from self.resolver.all_outside_bases(cls)

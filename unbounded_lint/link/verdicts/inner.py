@@ -20,7 +20,7 @@ from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import Program
 from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import ContextKind
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 _Value = tuple[m.Expr, ScopeId]
 OF_USERS: frozenset[ContextKind] = frozenset({"api", "tested", "import", "test"})
@@ -41,14 +41,13 @@ class Elements:
         return self.inner.only_grow(self.holder, self.accesses)
 
 
-class Inner:
+class Inner(RunQuery):
     """Judges what is appended to the containers inside entries."""
 
     def __init__(self, flow: Flow, execution: Execution, keys: Keys, making: Making) -> None:
-        self.program = flow.program
+        super().__init__(flow, execution)
         self.keys = keys
         self.making = making
-        self.execution = execution
         self._prunings = Prunings(flow, execution)
 
     def domain(self, access: Access, elements: Elements) -> Domain:

@@ -25,7 +25,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import Context, ContextKind, Place
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.inner import OF_USERS, Elements, Inner
@@ -61,16 +61,13 @@ class Insert:
         return frozenset(c.kind for c in self.contexts)
 
 
-class Inserts:
+class Inserts(RunQuery):
     """Finds the inserts of one container."""
 
     def __init__(
         self, flow: Flow, execution: Execution, serving: Serving, keys: Keys, removals: Removals, making: Making
     ) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
+        super().__init__(flow, execution)
         self.serving = serving
         self.keys = keys
         self.removals = removals

@@ -11,14 +11,13 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.clocks import summands, tells_time
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.definitions import nearest
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import LIVE, Place
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import RunQuery
 
 _DEPTH = 6
 _WRITES = 20
@@ -27,14 +26,8 @@ _LESS = frozenset({"<", "<="})
 _MORE = frozenset({">", ">="})
 
 
-class Latches:
+class Latches(RunQuery):
     """Recognises removals that such a test shuts off."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
 
     def bar(self, access: Access) -> bool:
         """Whether such a test stands in front of a removal, or of every call of its function."""

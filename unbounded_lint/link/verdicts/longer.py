@@ -8,7 +8,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import callee_names
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.definitions import expansions
 from unbounded_lint.link.program.literals import is_listed, is_text
@@ -17,12 +17,8 @@ from unbounded_lint.link.program.module import ScopeId
 LONGER = Domain("open", "of no account, since its value is bound anew to a longer one", source="appended")
 
 
-class Longer:
+class Longer(Query):
     """Sees the inserts that make an entry longer."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def prolongs(self, access: Access, accesses: AccessList) -> bool:
         """Whether an insert gives a text, a list or an array that it found under the key back with more in it, and no

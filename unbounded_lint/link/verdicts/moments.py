@@ -9,7 +9,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.removals import Extent, Moment
@@ -29,14 +29,11 @@ _STEPS = 3
 _TIMED: frozenset[ContextKind] = frozenset({"timer", "later"})
 
 
-class Moments:
+class Moments(RunQuery):
     """Classes removals by when they run."""
 
     def __init__(self, flow: Flow, execution: Execution, causes: Causes, guarantees: Guarantees) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
+        super().__init__(flow, execution)
         self.causes = causes
         self.guarantees = guarantees
 

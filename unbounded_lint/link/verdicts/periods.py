@@ -18,7 +18,7 @@ from unbounded_lint.link.dataflow.values import Module
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import Context
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 if TYPE_CHECKING:
     from unbounded_lint.link.verdicts.container import Container
@@ -60,13 +60,11 @@ class Rhythm:
         return f"every {self.period:g} s"
 
 
-class Rhythms:
+class Rhythms(RunQuery):
     """Finds the timers that a container's sweep could join."""
 
     def __init__(self, flow: Flow, execution: Execution, containers: Sequence[Container]) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
+        super().__init__(flow, execution)
         self.containers = tuple(containers)
 
     def near(self, container: Container) -> Rhythm | None:

@@ -16,9 +16,8 @@ from unbounded_lint.link.program.blocks import guards, in_block, layout, loops_a
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import Asked, flag_of, held, is_so
-from unbounded_lint.link.runs.callgraph import CallGraph
 from unbounded_lint.link.runs.context import ContextKind, Place
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import RunQuery
 
 _UNASKED: frozenset[ContextKind] = frozenset({"api", "test", "tested", "dead", "barred"})
 """What sets a value that nobody here asks for."""
@@ -27,15 +26,8 @@ _STEPS = 2
 """Through how many parameters and attributes the value of a setting is followed."""
 
 
-class Reservations:
+class Reservations(RunQuery):
     """Finds what keeps removals from running. It takes evidence: a condition that cannot be read holds."""
-
-    def __init__(self, graph: CallGraph, execution: Execution) -> None:
-        self.graph = graph
-        self.flow = graph.flow
-        self.program = graph.program
-        self.resolver = graph.flow.resolver
-        self.execution = execution
 
     # --- clean-up that leaves out the ordinary way ---
 

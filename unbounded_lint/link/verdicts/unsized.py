@@ -5,7 +5,7 @@ from __future__ import annotations
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Instance, Value
 from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.program.blocks import guards
@@ -16,13 +16,8 @@ from unbounded_lint.link.verdicts.inner import factories
 _SIZES = ("__bool__", "__len__")
 
 
-class Unsized:
+class Unsized(Query):
     """Recognises such removals."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def bars(self, access: Access, accesses: AccessList, definitions: tuple[tuple[ScopeId, int], ...]) -> bool:
         """Whether a removal asks for an entry to be false, of a container made there that holds only what is true."""

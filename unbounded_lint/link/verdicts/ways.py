@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import in_cleanup
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.callgraph import CallGraph
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
@@ -30,12 +31,11 @@ class Way(NamedTuple):
     removal: int = 0
 
 
-class Ways:
+class Ways(RunQuery):
     """Finds the way on which an entry stays, the surest first."""
 
-    def __init__(self, graph: CallGraph, guarantees: Guarantees) -> None:
-        self.graph = graph
-        self.program = graph.program
+    def __init__(self, flow: Flow, execution: Execution, guarantees: Guarantees) -> None:
+        super().__init__(flow, execution)
         self.guarantees = guarantees
 
     def of(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
