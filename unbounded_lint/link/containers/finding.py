@@ -19,7 +19,6 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.keepers import is_local, lasts_as_body
 from unbounded_lint.link.containers.lifetimes import Life, Lifetimes
 from unbounded_lint.link.containers.making import Made, Making, foremost
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import is_fresh
@@ -129,7 +128,7 @@ class Containers(Query):
             return True
         calls = [b.expr for b in self.program.bound(cls, name) if isinstance(b.expr, m.Call)]
         makers = name_lists().field_makers
-        return any(not makers.isdisjoint(callee_names(call.func, cls, self.resolver)) for call in calls)
+        return any(not makers.isdisjoint(self.resolver.names(call.func, cls)) for call in calls)
 
     def _of_instances(self, cls: ScopeId) -> Iterator[Holder]:
         for name, found in self._instance_holders(cls):

@@ -14,7 +14,7 @@ from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Va
 from unbounded_lint.link.dataflow.scoping import decorator_names, keeps_one
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Class, Instance, ordered
+from unbounded_lint.link.dataflow.values import Class, Instance
 from unbounded_lint.link.program.blocks import guards, loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
@@ -164,22 +164,11 @@ class Lifetimes(RunQuery):
     def _element(self, site: Site) -> _Asked:
         """How an entry of a container lasts: as the container does, until it is removed."""
         for base in self._filled(site):
-            for holder in self._holders(base, site.scope):
+            for holder in self.resolver.handles(base, site.scope):
                 life = yield _OfHandle(holder, None)
                 if life is not None:
                     return life.part() if life.kind == "outside" else Life("element")
         return None
-
-    def _holders(self, base: m.Expr, scope: ScopeId) -> Iterator[Handle]:
-        """The names and attributes that an expression stands for."""
-        if isinstance(base, m.Name):
-            owner = self.resolver.owner(base.id, scope)
-            if owner is not None:
-                yield Variable(owner, base.id)
-        elif isinstance(base, m.Attr):
-            for value in ordered(self.resolver.values(base.base, scope)):
-                if isinstance(value, Instance | Class):
-                    yield Attribute(value.scope, base.name)
 
     def _filled(self, site: Site) -> Iterator[m.Expr]:
         """The containers that an operation puts what stands at a site into: under a key, or as the program starts."""

@@ -14,7 +14,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.registries import Registries
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names
+from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registered, Use, UseKind, Variable
 from unbounded_lint.link.dataflow.sites import role_of, stored
 from unbounded_lint.link.dataflow.uses import Flow, Query
@@ -306,7 +306,7 @@ class Accesses(Query):
     def _argument(self, base: Access) -> Iterator[Access]:
         call = base.site.parent
         assert isinstance(call, m.Call)
-        names = callee_names(call.func, base.scope, self.resolver)
+        names = self.resolver.names(call.func, base.scope)
         plain = {
             v.name for v in self.resolver.values(call.func, base.scope) if isinstance(v, External) and not v.of_instance
         }

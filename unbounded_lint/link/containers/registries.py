@@ -13,10 +13,10 @@ from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessLi
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.lifetimes import Life
 from unbounded_lint.link.containers.making import Made
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names
+from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Query
-from unbounded_lint.link.dataflow.values import Allocation, Class, External, Instance, Module
+from unbounded_lint.link.dataflow.values import Class, External
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 
@@ -78,12 +78,11 @@ class Registries(Query):
 
     def _is_one_of(self, names: tuple[str, ...], site: Site) -> bool:
         """Whether a callee is a function of these names, or a method (".name") of something of another package."""
-        if not set(names).isdisjoint(callee_names(site.node, site.scope, self.resolver)):
+        if not set(names).isdisjoint(self.resolver.names(site.node, site.scope)):
             return True
         if not isinstance(site.node, m.Attr) or f".{site.node.name}" not in names:
             return False
-        own = Class | Instance | Module | Allocation
-        return not any(isinstance(value, own) for value in self.resolver.values(site.node.base, site.scope))
+        return self.resolver.is_foreign(site.node.base, site.scope)
 
 
 def _last(name: str) -> str:

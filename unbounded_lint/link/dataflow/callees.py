@@ -30,17 +30,12 @@ def dotted_text(expr: m.Expr) -> str:
     return ""
 
 
-def callee_names(func: m.Expr, scope: ScopeId, resolver: Resolver) -> tuple[str, ...]:
-    """The dotted names outside the project that a callee resolves to."""
-    return tuple(sorted(v.name for v in resolver.values(func, scope) if isinstance(v, External)))
-
-
 def catalogued(func: m.Expr, scope: ScopeId, resolver: Resolver, known: Apis[T]) -> tuple[T, ...]:
     """What the catalogue knows a callee as: by its dotted names, otherwise by those of a method and its receiver, where
     the project does not tell what that is."""
     if isinstance(func, m.Attr) and not known.may_know(func.name):
         return ()
-    found = tuple(item for name in callee_names(func, scope, resolver) for item in known.named(name))
+    found = tuple(item for name in resolver.names(func, scope) for item in known.named(name))
     if found or not isinstance(func, m.Attr):
         return found
     if not all(isinstance(v, External | ExternalResult) for v in resolver.values(func.base, scope)):
@@ -56,14 +51,14 @@ def argument_text(expr: m.Expr, scope: ScopeId, resolver: Resolver) -> str:
         case m.Unary(op="-", operand=m.Const(value=value)):
             return f"-{value}"
         case m.Name() | m.Attr():
-            names = callee_names(expr, scope, resolver)
+            names = resolver.names(expr, scope)
             return names[0] if names else ""
         case m.DictDisplay(items=()):
             return "{}"
         case m.Display(kind="list", items=()):
             return "[]"
         case m.Call(func=func, args=args):
-            names = callee_names(func, scope, resolver)
+            names = resolver.names(func, scope)
             texts = [argument_text(a.value, scope, resolver) for a in args if isinstance(a.value, m.Const)]
             return f"{names[0]}({', '.join(texts)})" if names else ""
     return ""

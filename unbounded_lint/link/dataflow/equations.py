@@ -328,8 +328,7 @@ class Equations:
 
     def _returned(self, function: ScopeId) -> Asked:
         facts = self.program.facts(function)
-        returned = (op.action.value for op in facts.ops if isinstance(op.action, m.Return))
-        found = yield from self.each((value for value in returned if value is not None), function)
+        found = yield from self.each(self.program.returned(function), function)
         if facts.returns is not None:
             found |= yield from self.annotation(facts.returns, self.program.parent(function) or function)
             if facts.returns == m.Name("Self") and facts.parameters:

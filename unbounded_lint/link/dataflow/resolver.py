@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.equations import Equations
+from unbounded_lint.link.dataflow.handles import Attribute, Variable
 from unbounded_lint.link.dataflow.questions import (
     ANYTHING,
     OfAttribute,
@@ -23,11 +24,13 @@ from unbounded_lint.link.dataflow.scoping import AttributeWrite, Scoping
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.values import (
     NOTHING,
+    Allocation,
     CallSite,
     Class,
     External,
     Function,
     Instance,
+    Module,
     Value,
     Values,
     ordered,
@@ -71,6 +74,29 @@ class Resolver:
         """The functions that an attribute of the instances of a class can be."""
         found = ordered(self.class_attribute(cls, name, on_class=False))
         return tuple(v.scope for v in found if isinstance(v, Function))
+
+    def names(self, expr: m.Expr, scope: ScopeId) -> tuple[str, ...]:
+        """The dotted names by which an expression is known outside the project."""
+        return tuple(sorted(v.name for v in self.values(expr, scope) if isinstance(v, External)))
+
+    def is_foreign(self, expr: m.Expr, scope: ScopeId) -> bool:
+        """Whether an expression is, as far as can be told, something of another package."""
+        own = Class | Instance | Module | Allocation
+        return not any(isinstance(value, own) for value in self.values(expr, scope))
+
+    def handles(self, expr: m.Expr, scope: ScopeId) -> Iterator[Variable | Attribute]:
+        """The variables and attributes that a name or an attribute stands for."""
+        match expr:
+            case m.Name(id=name):
+                owner = self.owner(name, scope)
+                if owner is not None:
+                    yield Variable(owner, name)
+            case m.Attr(base=base, name=name):
+                for value in ordered(self.values(base, scope)):
+                    if isinstance(value, Instance | Class):
+                        yield Attribute(value.scope, name)
+                    elif isinstance(value, Module) and (module := self.program.named(value.name)) is not None:
+                        yield Variable(ScopeId(module.path, 0), name)
 
     def lookup(self, name: str, scope: ScopeId) -> Values:
         """What a bare name can be, by Python's scoping."""

@@ -14,7 +14,7 @@ from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.loading import Loading
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
-from unbounded_lint.link.dataflow.values import Allocation, Class, Instance, Module, Value, ordered
+from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.module import ScopeId, Site
@@ -159,15 +159,11 @@ class Sites:
                     and outer.node.base is site.node
                     and word_of(outer.node.index) == handle.name
                 ):
-                    if self._is_foreign(site.node, site.scope):
+                    if self.declared.is_foreign(site.node, site.scope):
                         yield outer
             elif isinstance(site.node, m.Attr) and w.last_name(site.node.base) == handle.below:
-                if self._is_foreign(site.node.base, site.scope):
+                if self.declared.is_foreign(site.node.base, site.scope):
                     yield site
-
-    def _is_foreign(self, expr: m.Expr, scope: ScopeId) -> bool:
-        known = self._base_values(expr, scope)
-        return not any(isinstance(value, Class | Instance | Module | Allocation) for value in known)
 
     @kept
     def _bases_of(self, name: str) -> _Bases:

@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Us
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static
-from unbounded_lint.link.dataflow.values import Class, External, Function, Instance, Module, Value, ordered
+from unbounded_lint.link.dataflow.values import Class, External, Function, Value, ordered
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.program.program import Program
@@ -120,18 +120,13 @@ class Steps:
     def to_target(
         self, target: m.Expr, scope: ScopeId, bound: int, guess: bool, origin: int | None = None
     ) -> Iterator[Item]:
-        match target:
-            case m.Name(id=name):
-                owner = self.declared.owner(name, scope)
-                if owner is not None:
-                    yield Item(Variable(owner, name), bound, guess, origin if owner == scope else None)
-            case m.Attr(base=base, name=name):
-                for value in ordered(self.declared.values(base, scope)):
-                    if isinstance(value, Instance | Class):
-                        if not (self.strict and self._holds_others(value.scope, name)):
-                            yield Item(Attribute(value.scope, name), bound, guess)
-                    elif isinstance(value, Module) and (module := self.program.named(value.name)) is not None:
-                        yield Item(Variable(ScopeId(module.path, 0), name), bound, guess)
+        for handle in self.declared.handles(target, scope):
+            if isinstance(handle, Attribute):
+                if not (self.strict and self._holds_others(handle.cls, handle.name)):
+                    yield Item(handle, bound, guess)
+            else:
+                own = isinstance(target, m.Name) and handle.scope == scope
+                yield Item(handle, bound, guess, origin if own else None)
 
     def _holds_others(self, cls: ScopeId, name: str) -> bool:
         """Whether an attribute is bound to different things in different places.

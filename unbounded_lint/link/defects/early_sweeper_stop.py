@@ -11,7 +11,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
+from unbounded_lint.link.dataflow.handles import Handle
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.blocks import evaluated_at, guards, loops_around, ops_in
 from unbounded_lint.link.program.kept import kept
@@ -177,10 +177,7 @@ class EarlySweeperStops(Question):
     def _handles(self, head: m.Expr | None, scope: ScopeId) -> Iterator[Handle]:
         for node in w.walk(head) if head is not None else ():
             flag = node.base if isinstance(node, m.Attr) and node.name in _FLAGS else node
-            if isinstance(flag, m.Name) and (owner := self.resolver.owner(flag.id, scope)) is not None:
-                yield Variable(owner, flag.id)
-            elif isinstance(flag, m.Attr):
-                yield from (Attribute(cls, flag.name) for cls in self.resolver.classes(flag.base, scope))
+            yield from self.resolver.handles(flag, scope)
 
     # --- emptiness ---
 

@@ -10,7 +10,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.handles import Attribute
-from unbounded_lint.link.defects.leads import CLIMB, Led, Leads
+from unbounded_lint.link.defects.leads import CLIMB, Leads, Led
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.keys.identity import Shape
@@ -158,7 +158,7 @@ class ForgottenCompanions(Question):
         runs."""
         if self.linked.removals.extents.is_walked_around(site, other.accesses):
             return True
-        calls = [s for s in self.flow.call_sites(site.scope) if s.op >= 0] if depth else []
+        calls = self.flow.call_sites(site.scope) if depth else ()
         timed = [s for s in calls if "timer" in self.execution.kinds(s.scope, s.op)]
         return bool(timed) and all(self._walks(Site(s.scope, s.op, site.node, ()), other, depth - 1) for s in timed)
 

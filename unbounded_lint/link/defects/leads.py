@@ -79,5 +79,4 @@ class Leads(Query):
         return tuple(
             (site.scope, site.op, self.shapes.lifted(shape, scope, site) if shape is not None else None)
             for site in self.flow.call_sites(scope)
-            if site.op >= 0
         )

@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Variable
 from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.defects.question import Question
@@ -146,7 +145,7 @@ class LosableSweepers(Question):
         return any(part is None or self._is_one_of(_CAUGHT, part, scope) for part in parts)
 
     def _is_one_of(self, names: frozenset[str], expr: m.Expr, scope: ScopeId) -> bool:
-        return not names.isdisjoint(callee_names(expr, scope, self.resolver))
+        return not names.isdisjoint(self.resolver.names(expr, scope))
 
     # --- a task that nothing keeps ---
 

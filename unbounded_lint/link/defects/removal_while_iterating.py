@@ -10,7 +10,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
+from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import (
     evaluated_at,
@@ -125,7 +125,7 @@ class RemovalsWhileIterating(Question):
             case m.Call(func=m.Attr(base=base, name=name), args=()) if name in name_lists().live_views:
                 yield base
             case m.Call(func=func, args=args):
-                if not {"reversed", *name_lists().lazy}.isdisjoint(callee_names(func, scope, self.resolver)):
+                if not {"reversed", *name_lists().lazy}.isdisjoint(self.resolver.names(func, scope)):
                     for argument in args if depth else ():
                         yield from self._walked(argument.value, scope, depth - 1)
             case m.Comp(kind="generator", clauses=clauses):

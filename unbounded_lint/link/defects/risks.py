@@ -11,7 +11,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
+from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import frames_of, layout, ops_in, parts_of
@@ -90,7 +90,7 @@ class Risks(Question):
         head = facts.frames[frame].head
         if facts.frames[frame].kind != "with" or not isinstance(head, m.Call) or not managers:
             return False
-        if "contextlib.suppress" in callee_names(head.func, scope, self.resolver):
+        if "contextlib.suppress" in self.resolver.names(head.func, scope):
             return any(_is_wide(argument.value) for argument in head.args)
         return any(self._swallows(value, managers - 1) for value in self.resolver.values(head.func, scope))
 
@@ -99,8 +99,7 @@ class Risks(Question):
         match manager:
             case Class(scope=cls):
                 exits = (method for name in ("__exit__", "__aexit__") for method in self.resolver.methods(cls, name))
-                ops = (op.action for method in exits for op in self.program.facts(method).ops)
-                given = (action.value for action in ops if isinstance(action, m.Return) and action.value is not None)
+                given = (value for method in exits for value in self.program.returned(method))
                 return any(not isinstance(value, m.Const) or value.value not in {"None", "False"} for value in given)
             case Function(scope=function) if self.program.facts(function).is_generator:
                 facts = self.program.facts(function)

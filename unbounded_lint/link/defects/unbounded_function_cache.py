@@ -11,7 +11,7 @@ from typing import NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.dataflow.callees import callee_names, given
+from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.defects.question import Question
@@ -80,7 +80,7 @@ class UnboundedFunctionCaches(Question):
         """The decorator as a message names it, if it is a memo without a bound."""
         func = decorator.func if isinstance(decorator, m.Call) else decorator
         arguments = given(decorator, scope, self.resolver) if isinstance(decorator, m.Call) else {}
-        for name in callee_names(func, scope, self.resolver):
+        for name in self.resolver.names(func, scope):
             kind = self.catalog.container(name)
             if kind and kind.family == _FAMILY and kind.calls_insert and not kind.is_bounded(arguments):
                 tail = name.rpartition(".")[2]
@@ -105,7 +105,7 @@ class UnboundedFunctionCaches(Question):
             chosen.name,
             chosen.on_self,
             chosen.domain,
-            tuple(s for s in self.flow.call_sites(scope) if s.op >= 0),
+            self.flow.call_sites(scope),
             _confidence(chosen.known, frozenset(c.kind for c in contexts)),
         )
 

@@ -11,7 +11,6 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.entries.sources import HOPS, Source
 from unbounded_lint.link.entries.values import Entries
@@ -149,7 +148,7 @@ class _Values:
             case m.Binary(op="-", items=(first, *rest)) if self._is_whole(first, scope):
                 return "lowered" if all(isinstance(r, m.Const) for r in rest) else "filtered"
             case m.Call(func=func, args=args):
-                names = set(callee_names(func, scope, self.resolver))
+                names = set(self.resolver.names(func, scope))
                 if "filter" in names and any(self._is_view(a.value, scope) for a in args[1:]):
                     return "filtered"
                 if names & name_lists().chosen_copies:
@@ -163,7 +162,7 @@ class _Values:
             case m.Call(func=m.Attr(name=name, base=base)) if name in name_lists().views and self._is_view(base, scope):
                 return True
             case m.Call(func=func, args=(first, *_)) if (
-                set(callee_names(func, scope, self.resolver)) & name_lists().chosen_copies
+                set(self.resolver.names(func, scope)) & name_lists().chosen_copies
             ):
                 return self._is_view(first.value, scope)
         return self._is_whole(iterable, scope)

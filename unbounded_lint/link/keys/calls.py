@@ -339,13 +339,11 @@ class Calls:
         return Domain("open", f"`{name}` comes with an event", weak=True, source="message") if "hook" in ways else None
 
     def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
-        if site.op >= 0 and self.material.is_import_time(site.scope, site.op):
+        if self.material.is_import_time(site.scope, site.op):
             return closed("given by calls at import", "names")
         passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
         if passed is not None:
-            if site.op >= 0:
-                return (yield from self.narrowing.used(passed, site.scope, site.op))
-            return (yield from settled((yield self.material.value(passed, site.scope))))
+            return (yield from self.narrowing.used(passed, site.scope, site.op))
         if site.call is not None and not any(a.star for a in site.call.args):
             return (yield from settled((yield from self._default(parameter))))
         return NOT_KNOWN

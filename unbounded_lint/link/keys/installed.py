@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.program.blocks import frames_of
@@ -28,9 +27,7 @@ class Installed(Query):
         if values and all(isinstance(v, ExternalResult) and v.name in importers for v in values):
             return True
         calls = (node for node in expanded(self.program, value, scope, op) if isinstance(node, m.Call))
-        return any(
-            not name_lists().importers.isdisjoint(callee_names(call.func, scope, self.resolver)) for call in calls
-        )
+        return any(not name_lists().importers.isdisjoint(self.resolver.names(call.func, scope)) for call in calls)
 
     def names_file(self, key: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether an operation is only reached after a file was read whose path is made of the key and of where the
@@ -57,7 +54,7 @@ class Installed(Query):
         plain = [a.value for a in call.args if a.keyword is None and not a.star]
         if isinstance(call.func, m.Attr) and call.func.name in name_lists().file_readers:
             path, modes = call.func.base, plain[:1] if call.func.name == "open" else []
-        elif plain and {"open", "io.open"}.intersection(callee_names(call.func, scope, self.resolver)):
+        elif plain and {"open", "io.open"}.intersection(self.resolver.names(call.func, scope)):
             path, modes = plain[0], plain[1:2]
         else:
             return

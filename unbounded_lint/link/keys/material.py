@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.lifetimes import Lifetimes
-from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
+from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.questions import Nodes
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow
@@ -56,7 +56,7 @@ class Material(RunQuery):
 
     def callees(self, func: m.Expr, scope: ScopeId) -> frozenset[str]:
         """The dotted names outside the project that a callee resolves to."""
-        return frozenset(callee_names(func, scope, self.resolver))
+        return frozenset(self.resolver.names(func, scope))
 
     def is_import_time(self, scope: ScopeId, op: int) -> bool:
         """Whether an operation only runs while the program is imported."""
@@ -121,7 +121,7 @@ class Material(RunQuery):
             case m.Binary(op="|", items=items) | m.Display(items=items):
                 return self._all(items, scope)
             case m.Sub(base=base, index=index):
-                domains = {self.catalog.annotation(name).domain for name in callee_names(base, scope, self.resolver)}
+                domains = {self.catalog.annotation(name).domain for name in self.resolver.names(base, scope)}
                 if "parts" in domains:
                     return self._all(index.items if isinstance(index, m.Display) else (index,), scope)
                 return self._plain(base, scope)

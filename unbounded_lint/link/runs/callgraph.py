@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias, TypeVar
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names
+from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.dataflow.scoping import decorated_by
 from unbounded_lint.link.dataflow.solver import Solver
@@ -318,7 +318,7 @@ class Roots:
             call = site.parents[-1] if site.parents else None
             made = site.scope.index == 0 and isinstance(call, m.Call) and call.func is site.node
             if made and isinstance(self.program.op(site).action, m.Assign):
-                names = callee_names(site.node, site.scope, self.graph.flow.resolver)
+                names = self.graph.flow.resolver.names(site.node, site.scope)
                 if name in {self.graph.catalog.canonical(found) for found in names}:
                     return True
         return False

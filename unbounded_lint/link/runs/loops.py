@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given
+from unbounded_lint.link.dataflow.callees import dotted_text, given
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Allocation, External
 from unbounded_lint.link.program.blocks import (
@@ -52,7 +52,7 @@ class Loops(Query):
             case m.Comp(kind=kind):
                 return kind != "generator"
             case m.Call(func=func, args=args):
-                names = set(callee_names(func, scope, self.resolver))
+                names = set(self.resolver.names(func, scope))
                 if names & {"enumerate", "zip"}:
                     return any(self._is_held(a.value, scope) for a in args if a.keyword is None and not a.star)
                 return bool(names & name_lists().finite_copies) or (
@@ -72,7 +72,7 @@ class Loops(Query):
             if loop.is_async and isinstance(head, m.Call):
                 tail = dotted_text(head.func).rpartition(".")[2].lower()
                 return any(tick in tail for tick in self.catalog.data.loops.tickers)
-            names = callee_names(head.func, scope, self.resolver) if isinstance(head, m.Call) else ()
+            names = self.resolver.names(head.func, scope) if isinstance(head, m.Call) else ()
             if not set(names) & set(self.catalog.data.loops.endless):
                 return False
         elif isinstance(head, m.Compare) and not set(head.ops) & {"is", "is not", "in", "not in", "!="}:
@@ -96,7 +96,7 @@ class Loops(Query):
         return failing
 
     def _counts_attempts(self, loop: m.Frame, scope: ScopeId) -> bool:
-        names = callee_names(loop.head.func, scope, self.resolver) if isinstance(loop.head, m.Call) else ()
+        names = self.resolver.names(loop.head.func, scope) if isinstance(loop.head, m.Call) else ()
         return loop.is_async or bool({"range", *self.catalog.data.loops.endless} & set(names))
 
     def _is_answer(self, scope: ScopeId, handler: int) -> bool:

@@ -8,7 +8,6 @@ from functools import cached_property
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import LOOPS, layout, ops_in
 from unbounded_lint.link.program.kept import kept
@@ -87,7 +86,7 @@ class Serving(RunQuery):
         return any(timer.kind == "spawn" for timer in self.execution.timers.of(call, scope)[:1])
 
     def _is_served(self, call: m.Call, scope: ScopeId) -> bool:
-        if not name_lists().servers.isdisjoint(callee_names(call.func, scope, self.resolver)):
+        if not name_lists().servers.isdisjoint(self.resolver.names(call.func, scope)):
             return True
         if not isinstance(call.func, m.Attr) or call.func.name not in name_lists().serving:
             return False

@@ -9,7 +9,7 @@ from unbounded_lint.catalog.load import DECLARED
 from unbounded_lint.catalog.model import Forwarder, Hook, Sleeper, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names, catalogued, dotted_text
+from unbounded_lint.link.dataflow.callees import argument_at, catalogued, dotted_text
 from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import Class, Instance
@@ -39,7 +39,7 @@ class Timers(Query):
         last, at = (func.name, func.base) if isinstance(func, m.Attr) else ("", func)
         while isinstance(at, m.Attr | m.Call):
             if isinstance(at, m.Call):
-                for name in callee_names(at.func, scope, self.resolver):
+                for name in self.resolver.names(at.func, scope):
                     for timer in self.catalog.timers.named(name):
                         if timer.callback.how == "chain" and last in timer.callback.names:
                             return (timer,)

@@ -35,9 +35,7 @@ class Causes(RunQuery):
         if access.kind == "trim" or (access.kind == "replace" and cut):
             return True
         return self._is_guarded(access.scope, access.op, accesses, access.key) or any(
-            self._is_guarded(site.scope, site.op, accesses, None)
-            for site in self.flow.call_sites(access.scope)
-            if site.op >= 0
+            self._is_guarded(site.scope, site.op, accesses, None) for site in self.flow.call_sites(access.scope)
         )
 
     def limits_total(self, access: Access, accesses: AccessList) -> bool:

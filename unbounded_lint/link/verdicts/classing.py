@@ -9,7 +9,6 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
 from unbounded_lint.link.program.bindings import ITEMS
@@ -72,7 +71,7 @@ class Removals(RunQuery):
         """Whether a sweep is told nothing and leaves some entries, or looks at the clock: a timer could run it."""
         facts, scope = self.program.facts(sweep.access.scope), sweep.access.scope
         given = [p for p in facts.parameters[self.program.owner_class(scope) is not None :] if p.default is None]
-        called = {n for o in facts.ops for c in w.calls(o.action) for n in callee_names(c.func, scope, self.resolver)}
+        called = {n for o in facts.ops for c in w.calls(o.action) for n in self.resolver.names(c.func, scope)}
         if not called.isdisjoint(name_lists().clocks):
             return True
         clauses = (c for op in facts.ops for n in w.nodes(op.action) if isinstance(n, m.Comp) for c in n.clauses)

@@ -59,7 +59,7 @@ class Completions(RunQuery):
 
     def _polls(self, removal: Access) -> bool:
         """Whether a function asks for events again and again, by a loop of its own or of whoever calls it."""
-        sites = ((site.scope, site.op) for site in self.flow.call_sites(removal.scope) if site.op >= 0)
+        sites = ((site.scope, site.op) for site in self.flow.call_sites(removal.scope))
         return any(
             self.loops.goes_on(scope, loop)
             for scope, op in ((removal.scope, removal.op), *sites)
@@ -89,7 +89,7 @@ class Completions(RunQuery):
         """Whether a wait may end by a limit of time, in a call or a `with` around it."""
         facts = self.program.facts(scope)
         limited = any(self.loops.sleeps(call, scope) for call in self.program.calls_at(scope, op))
-        return limited or (op >= 0 and any(facts.frames[at].kind == "with" for at in frames_of(facts, op)))
+        return limited or any(facts.frames[at].kind == "with" for at in frames_of(facts, op))
 
 
 def _is_wait(action: m.Action) -> bool:

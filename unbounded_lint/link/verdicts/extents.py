@@ -53,8 +53,7 @@ class Extents(Query):
         is_given = [b.kind for b in self._bound(access)] == ["parameter"]
         sites = self.flow.call_sites(access.scope) if is_given else ()
         return bool(sites) and all(
-            site.op >= 0 and self.is_walked_around(Site(site.scope, site.op, site.call or m.Name(""), ()), accesses)
-            for site in sites
+            self.is_walked_around(Site(site.scope, site.op, site.call or m.Name(""), ()), accesses) for site in sites
         )
 
     def _bound(self, access: Access) -> tuple[Binding, ...]:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.scoping import is_super
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
@@ -123,7 +122,7 @@ class Guarantees(RunQuery):
         yield from (v.name for v in values if isinstance(v, External | ExternalResult))
         classes = [v.scope for v in values if isinstance(v, Class)]
         if isinstance(func, m.Attr) and func.name in name_lists().constructors:
-            yield from callee_names(func.base, scope, self.resolver)
+            yield from self.resolver.names(func.base, scope)
             classes += [
                 cls for cls in (self.resolver.enclosing_class(scope),) if cls is not None and is_super(func.base)
             ]

@@ -13,7 +13,6 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import APPENDING, Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.making import Making
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class
@@ -123,7 +122,7 @@ class Inserts(RunQuery):
                 index
                 for index, op in enumerate(self.program.facts(scope).ops)
                 for call in w.calls(op.action)
-                if not name_lists().importers.isdisjoint(callee_names(call.func, scope, self.resolver))
+                if not name_lists().importers.isdisjoint(self.resolver.names(call.func, scope))
             ),
             inf,
         )

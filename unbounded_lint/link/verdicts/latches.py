@@ -10,7 +10,6 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.clocks import summands, tells_time
-from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.definitions import nearest
 from unbounded_lint.link.program.kept import kept
@@ -39,7 +38,7 @@ class Latches(RunQuery):
         """Whether each call of a function that is only called is shut off; nothing for any other function."""
         if scope.index and self.flow.is_only_called(scope):
             sites = self.flow.call_sites(scope)
-            yield bool(sites) and all(site.op >= 0 and self._is_shut(site.scope, site.op) for site in sites)
+            yield bool(sites) and all(self._is_shut(site.scope, site.op) for site in sites)
 
     @kept
     def _is_shut(self, scope: ScopeId, op: int) -> bool:
@@ -100,7 +99,7 @@ class Latches(RunQuery):
         if self._has_passed(scope, op, test):
             return True
         sites = self.flow.call_sites(scope) if scope.index and self.flow.is_only_called(scope) else ()
-        return bool(sites) and all(site.op >= 0 and self._has_passed(site.scope, site.op, test) for site in sites)
+        return bool(sites) and all(self._has_passed(site.scope, site.op, test) for site in sites)
 
     def _has_passed(self, scope: ScopeId, op: int, test: m.Expr) -> bool:
         return any(head is test for head, _ in guards(self.program.facts(scope), op))
@@ -108,16 +107,10 @@ class Latches(RunQuery):
     def _writes(self, noted: m.Name | m.Attr, scope: ScopeId) -> Iterator[Place]:
         """Where running code writes to a variable of an outer scope, or to an attribute of such an object, other than
         to make it."""
-        for handle in self._handles(noted, scope):
+        for handle in self.resolver.handles(noted, scope):
             for use in self.flow.uses(handle):
                 at, op = use.site.scope, use.site.op
                 made = self.program.facts(at).name in name_lists().constructors or at.index == 0
                 if use.kind in {"rebound", "augmented"} and not made:
                     if not self.execution.kinds(at, op).isdisjoint(LIVE | {"tested"}):
                         yield at, op
-
-    def _handles(self, noted: m.Name | m.Attr, scope: ScopeId) -> Iterator[Handle]:
-        if isinstance(noted, m.Attr):
-            yield from (Attribute(cls, noted.name) for cls in self.resolver.classes(noted.base, scope))
-        elif (owner := self.resolver.owner(noted.id, scope)) is not None:
-            yield Variable(owner, noted.id)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.definitions import expansions
@@ -62,4 +61,4 @@ class Longer(Query):
     def _joins(self, func: m.Expr, scope: ScopeId) -> bool:
         if isinstance(func, m.Attr) and func.name == "join":
             return is_text(func.base)
-        return not name_lists().joiners.isdisjoint(callee_names(func, scope, self.resolver))
+        return not name_lists().joiners.isdisjoint(self.resolver.names(func, scope))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.catalog.model import Interval
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names
+from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Module
@@ -170,7 +170,7 @@ def number(expr: m.Expr, scope: ScopeId, resolver: Resolver, depth: int = 5) -> 
         case m.Attr(base=base, name=name):
             modules = [value.name for value in resolver.values(base, scope) if isinstance(value, Module)]
             return _imported(name, modules[0], resolver, depth) if len(modules) == 1 else None
-        case m.Call(func=func, args=args) if callee_names(func, scope, resolver) == ("datetime.timedelta",):
+        case m.Call(func=func, args=args) if resolver.names(func, scope) == ("datetime.timedelta",):
             return _total(args, scope, resolver, depth - 1)
         case m.Call(func=m.Attr(base=base, name="total_seconds"), args=()):
             return number(base, scope, resolver, depth - 1)
