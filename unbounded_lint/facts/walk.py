@@ -89,6 +89,11 @@ def last_name(expr: m.Expr) -> str:
     return expr.id if isinstance(expr, m.Name) else expr.name if isinstance(expr, m.Attr) else ""
 
 
+def names(expr: m.Expr | None) -> set[str]:
+    """The names in an expression."""
+    return {node.id for node in walk(expr) if isinstance(node, m.Name)} if expr is not None else set()
+
+
 def nodes(action: m.Action) -> Iterator[m.Expr]:
     """Every expression in an operation, parts included."""
     for top in expressions(action):

@@ -25,7 +25,7 @@ from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
+from unbounded_lint.link.program.module import LinkedModule, Place, ScopeId, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,10 @@ class Holder:
     scope: ScopeId
     op: int
     made: Made
-    definitions: tuple[tuple[ScopeId, int], ...]
+    definitions: tuple[Place, ...]
 
 
-_Place: TypeAlias = tuple[ScopeId, int]
-_Found: TypeAlias = tuple[Made, tuple[_Place, ...]]
+_Found: TypeAlias = tuple[Made, tuple[Place, ...]]
 """What a name holds, and the operations that make it."""
 
 
@@ -92,7 +91,7 @@ class Containers(Query):
         handle: Handle = Attribute(owner, name) if facts.kind == "class" else Variable(owner, name)
         return Holder(handle, symbol, name, life, *places[0], made, places)
 
-    def _made(self, bound: Iterable[tuple[m.Expr | None, ScopeId, int]]) -> tuple[Made | None, list[_Place]]:
+    def _made(self, bound: Iterable[tuple[m.Expr | None, ScopeId, int]]) -> tuple[Made | None, list[Place]]:
         """What speaks for a name among what is bound to it, and where any container is."""
         made = {
             (scope, op): one

@@ -16,13 +16,13 @@ from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.registries import Registries
 from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registered, Use, UseKind, Variable
-from unbounded_lint.link.dataflow.sites import role_of, stored
+from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import External, ExternalResult
 from unbounded_lint.link.program.blocks import BRANCHES, frames_of, loops_over, span_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_plain, is_text
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
 
 _CHANGING: frozenset[UseKind] = frozenset({"subscript", "member", "augmented"})
 _CHANGES: frozenset[AccessKind] = frozenset({"insert", "remove", "clear", "trim"})
@@ -41,7 +41,7 @@ class Accesses(Query):
         if isinstance(holder.handle, Registered):
             return self.registries.accesses(holder.handle)
         found: list[Access] = []
-        defined: dict[tuple[ScopeId, int], Access | None] = dict.fromkeys(holder.definitions)
+        defined: dict[Place, Access | None] = dict.fromkeys(holder.definitions)
         for use in self.flow.uses(holder.handle):
             if use.kind == "rebound" and not self._rebinds(use, holder):
                 continue
@@ -90,7 +90,7 @@ class Accesses(Query):
     def _holds_plain(self, holder: Holder, accesses: Iterable[Access]) -> bool:
         """Whether all that is seen to come into a container cannot change, such as texts and numbers: then `+=` gives a
         name that held an entry something new."""
-        made = [(self.program.facts(scope).ops[op].action, scope) for scope, op in holder.definitions]
+        made = [(self.program.action(scope, op), scope) for scope, op in holder.definitions]
         entries = [(e, scope) for action, scope in made if isinstance(action, m.Assign) for e in _written(action.value)]
         entries += [
             (a.value, a.scope) for a in accesses if a.kind == "insert" and not a.nested and not a.bulk and a.value
@@ -300,7 +300,7 @@ class Accesses(Query):
         """`old, X = X, {}`, or `old = X` right before `X = {}`."""
         if isinstance(value, m.Display) and site.node in value.items:
             return True
-        before = self.program.facts(site.scope).ops[site.op - 1].action if site.op else None
+        before = self.program.action(site.scope, site.op - 1)
         return isinstance(before, m.Assign) and before.value == site.node and not isinstance(value, m.Const)
 
     def _argument(self, base: Access) -> Iterator[Access]:

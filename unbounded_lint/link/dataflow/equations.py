@@ -28,7 +28,7 @@ from unbounded_lint.link.dataflow.questions import (
     strict,
     union,
 )
-from unbounded_lint.link.dataflow.scoping import Scoping, allocated, is_static, is_super, takes_class
+from unbounded_lint.link.dataflow.scoping import Scoping, allocated, is_static, takes_class
 from unbounded_lint.link.dataflow.values import (
     NOTHING,
     Allocation,
@@ -113,7 +113,7 @@ class Equations:
             case m.Name(id=name):
                 return (yield from self.named(name, scope))
             case m.Attr(base=base, name=name):
-                receivers = yield from self._receivers(base, scope)
+                receivers = yield from self.values(base, scope)
                 found = yield from self._attributes.of_each(receivers, name)
                 return found | (yield from self._hung(base, name, is_key=False))
             case m.Call():
@@ -133,13 +133,6 @@ class Equations:
             case m.Lambda(scope=index):
                 return frozenset({Function(ScopeId(scope.path, index))})
         return NOTHING
-
-    def _receivers(self, base: m.Expr, scope: ScopeId) -> Asked:
-        if is_super(base):
-            owner = self.scoping.enclosing_class(scope)
-            order = (yield OfOrder(owner)) if owner else ()
-            return frozenset(Instance(cls) for cls in order[1:])
-        return (yield from self.values(base, scope))
 
     def _hung(self, base: m.Expr, name: str, *, is_key: bool) -> Asked:
         """What the program itself hangs on an object further off, such as the application behind a request."""
@@ -185,7 +178,8 @@ class Equations:
                 return frozenset({Allocation(scope, binding.op, name)})
             case "value":
                 values = yield from self.values(expr, scope)
-                return values | (yield from self._annotated(binding, scope))
+                annotation = binding.annotation
+                return values | (yield from self.annotation(annotation, scope)) if annotation is not None else values
             case "part" if isinstance(expr, m.Display):
                 inside = 0 <= binding.index < len(expr.items)
                 return (yield from self.values(expr.items[binding.index], scope)) if inside else NOTHING
@@ -193,12 +187,6 @@ class Equations:
                 return (yield from self._elements.items(expr, scope))
             case "entered":
                 return (yield from self._elements.entered(expr, scope))
-        return NOTHING
-
-    def _annotated(self, binding: Binding, scope: ScopeId) -> Asked:
-        action = self.program.facts(scope).ops[binding.op].action if binding.op >= 0 else None
-        if isinstance(action, m.Assign) and action.annotation is not None:
-            return (yield from self.annotation(action.annotation, scope))
         return NOTHING
 
     def _imported(self, imported: m.ImportedName, module: LinkedModule) -> Asked:
@@ -311,6 +299,10 @@ class Equations:
                 holders = yield from self.values(holder, scope)
                 found = yield from self._attributes.of_each(holders, key)
                 return found | (yield from self.each(default, scope))
+            case "super", _:
+                owner = self.scoping.enclosing_class(scope)
+                order = (yield OfOrder(owner)) if owner else ()
+                return frozenset(Instance(cls) for cls in order[1:])
             case "type", [value]:
                 instances = yield from self.values(value, scope)
                 return frozenset(Class(v.scope) for v in instances if isinstance(v, Instance))

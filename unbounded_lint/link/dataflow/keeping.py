@@ -17,7 +17,7 @@ from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Instance, argument_of, ordered
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.definitions import Reaching
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 
 STEPS = 400
 """How many expressions are looked at before a value counts as one that keeps nothing."""
@@ -32,8 +32,6 @@ _KEEP_ARGUMENTS = frozenset(
     {"functools.partial", "functools.partialmethod", "types.MethodType", "types.SimpleNamespace", "dict"}
 )
 _COPIES = frozenset({"list", "tuple", "set", "frozenset", "dict", "collections.deque", "collections.OrderedDict"})
-
-Step = tuple[ScopeId, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class _At:
     op: int
     calls: tuple[_Entered, ...]
     wanted: m.Expr
-    home: Step
+    home: Place
 
     def here(self, expr: m.Expr | None, op: int | None = None) -> _At:
         """Another expression of the same scope."""
@@ -72,7 +70,7 @@ class Keeping(Query):
         self._fields = Fields(flow.program, flow.resolver)
         self._reaching = Reaching(flow.program)
 
-    def path(self, value: m.Expr, wanted: m.Expr, scope: ScopeId, op: int) -> tuple[Step, ...] | None:
+    def path(self, value: m.Expr, wanted: m.Expr, scope: ScopeId, op: int) -> tuple[Place, ...] | None:
         """Where on the way a value is stored that keeps another alive, from the outermost on: the operations between
         the value and the wanted one. None if it does not keep it. Both are expressions of one operation; the wanted
         one is a name or an attribute."""
@@ -323,8 +321,8 @@ class Keeping(Query):
         return receiver if index < site.bound else argument_of(self.program.facts(function), index, site)
 
 
-def _steps(at: _At, came_from: dict[_At, _At | None]) -> tuple[Step, ...]:
-    found: list[Step] = []
+def _steps(at: _At, came_from: dict[_At, _At | None]) -> tuple[Place, ...]:
+    found: list[Place] = []
     step: _At | None = at
     while step is not None:
         found.append((step.scope, step.op))

@@ -11,7 +11,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
-from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
+from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
 
 _CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
@@ -169,7 +169,7 @@ class Scoping:
         """Last name of the base -> the values given to its attribute of that name."""
         found: dict[str, list[tuple[m.Expr, ScopeId, int]]] = {}
         for site in self.program.sites(name):
-            value = self._given(site) if isinstance(site.node, m.Attr) else None
+            value = stored(self.program.op(site).action, site) if not site.parents else None
             if value is not None and isinstance(site.node, m.Attr):
                 found.setdefault(w.last_name(site.node.base), []).append((value, site.scope, site.op))
         return found
@@ -179,18 +179,11 @@ class Scoping:
         """Key -> the values put under it in what has that last name."""
         found: dict[str, list[tuple[m.Expr, ScopeId, int]]] = {}
         for site in self.program.sites(below):
-            outer = site.outer if len(site.parents) == 1 else site
-            value = self._given(outer) if isinstance(outer.node, m.Sub) else None
-            if value is not None and isinstance(outer.node, m.Sub):
-                found.setdefault(word_of(outer.node.index), []).append((value, site.scope, site.op))
+            holder = site.parent if len(site.parents) == 1 else None
+            value = stored(self.program.op(site).action, site.outer) if isinstance(holder, m.Sub) else None
+            if value is not None and isinstance(holder, m.Sub):
+                found.setdefault(word_of(holder.index), []).append((value, site.scope, site.op))
         return found
-
-    def _given(self, site: Site) -> m.Expr | None:
-        """The value that an assignment gives what stands at a site, None where it is no target."""
-        action = self.program.op(site).action
-        if site.parents or not isinstance(action, m.Assign):
-            return None
-        return action.value if any(target is site.node for target in action.targets) else None
 
     def _receivers(self, scope: ScopeId, cls: ScopeId) -> Mapping[m.Expr, bool]:
         """What the receiver of a method of `cls`, and an object that it makes by `__new__`, is called in a scope ->

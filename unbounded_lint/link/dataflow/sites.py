@@ -17,21 +17,11 @@ from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_clas
 from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
 
 Role: TypeAlias = Literal["stored", "deleted", "augmented", "read"]
 _OF_BUILTINS = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind))
-
-
-def stored(action: m.Action, site: Site) -> m.Expr | None:
-    """The value that an assignment gives to the expression of a site; that expression itself, where it is one of
-    several that a value is unpacked into; None if it is no target."""
-    if not isinstance(action, m.Assign) or action.value is None or not any(site.top is t for t in action.targets):
-        return None
-    if not site.parents:
-        return action.value
-    return site.node if all(isinstance(p, m.Display | m.Star) for p in site.parents) else None
 
 
 def role_of(program: Program, site: Site) -> Role:
@@ -136,9 +126,8 @@ class Sites:
     @cached_property
     def _operated(self) -> Mapping[ScopeId, Sequence[Site]]:
         found: dict[ScopeId, list[Site]] = {}
-        for path in self.program.files:
-            module = self.program.module(path)
-            for site in module.operated if module is not None else ():
+        for module in self.program.every():
+            for site in module.operated:
                 for value in self._base_of(site.node, site.scope)[0]:
                     if isinstance(value, Instance):
                         found.setdefault(value.scope, []).append(site)
@@ -193,7 +182,7 @@ class Sites:
             known = self._own_receiver(scope)
             if known is not None and known[0] == base.id:
                 return frozenset({Instance(known[1])}), False
-        values = self._base_values(base, scope)
+        values = self.declared.values(base, scope)
         classes = (value.scope for value in values if isinstance(value, Class))
         # what a metaclass gives its objects, a class has as its own
         above = frozenset(Instance(meta) for cls in classes for meta in self.declared.metaclasses(cls))
@@ -245,12 +234,6 @@ class Sites:
         name = facts.parameters[0].name
         once = len(self.program.bound(scope, name)) == 1
         return (name, owner) if once else None
-
-    def _base_values(self, base: m.Expr, scope: ScopeId) -> frozenset[Value]:
-        if is_super(base):
-            owner = self.declared.enclosing_class(scope)
-            return frozenset(Instance(c) for c in self.declared.mro(owner)[1:]) if owner else frozenset()
-        return self.declared.values(base, scope)
 
     def _method(self, cls: ScopeId, name: str) -> m.Scope | None:
         for binding in self.program.bound(cls, name):

@@ -10,13 +10,13 @@ from unbounded_lint.link.dataflow.handles import Handle, Use, Variable
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import Scoping, decorator_names, is_static, takes_class
-from unbounded_lint.link.dataflow.sites import Role, Sites, role_of, stored
+from unbounded_lint.link.dataflow.sites import Role, Sites, role_of
 from unbounded_lint.link.dataflow.steps import Steps
 from unbounded_lint.link.dataflow.traces import NEAR, Traces, decorated_name
 from unbounded_lint.link.dataflow.values import CallSite
 from unbounded_lint.link.program.definitions import Reaching
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
 
 OPERATORS = frozenset({"__contains__", "__delitem__", "__getitem__", "__setitem__"})

@@ -15,10 +15,10 @@ from unbounded_lint.link.dataflow.handles import Handle
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.blocks import evaluated_at, guards, loops_around, ops_in
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import straight
 from unbounded_lint.link.runs.callgraph import Edge, explored
-from unbounded_lint.link.runs.context import Context, Place
+from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import Moment, sweeping_timers
 

@@ -8,10 +8,9 @@ from typing import NamedTuple
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.sites import stored
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.entries.values import Entries
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site, stored
 
 
 class Write(NamedTuple):

@@ -15,7 +15,7 @@ from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import apart, guards, has_finally, inside, layout, parts_of
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.truth import Asked, held
 from unbounded_lint.link.runs.callgraph import exclude
 from unbounded_lint.link.verdicts.container import Container
@@ -44,7 +44,7 @@ class Forgotten:
     """
 
     other: Container
-    shared: tuple[ScopeId, int]
+    shared: Place
     walked: bool
     removals: tuple[Removal, ...]
     direct: bool

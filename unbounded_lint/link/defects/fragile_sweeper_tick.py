@@ -13,9 +13,9 @@ from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.defects.risks import Risk, Risks
 from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in, parts_of, span_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import Edge, EdgeKind, explored
-from unbounded_lint.link.runs.context import RUNTIME, Place
+from unbounded_lint.link.runs.context import RUNTIME
 from unbounded_lint.link.verdicts.container import Container
 
 HEIGHT = 8

@@ -13,9 +13,8 @@ from unbounded_lint.link.dataflow.handles import Variable
 from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import frames_of, loops_around, ops_in, parts_of
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import STEPS, Edge, explored
-from unbounded_lint.link.runs.context import Place
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import sweeping_timers
 

@@ -195,18 +195,14 @@ def _skips_others(facts: m.Scope, op: int, loop: int) -> bool:
     head, target = facts.frames[loop].head, facts.frames[loop].target
     if isinstance(head, m.Call) and m.Name("reversed") in w.walk(head):
         return False
-    own = _names(target) if target is not None else set()
+    own = w.names(target)
     for condition, truth in guards(facts, op):
         for node in w.walk(condition):
             if isinstance(node, m.Compare) and set(node.ops) <= {"==", "is"} and truth:
-                sides = [_names(side) for side in (node.left, *node.items)]
+                sides = [w.names(side) for side in (node.left, *node.items)]
                 if any(side & own for side in sides) and any(side and not side & own for side in sides):
                     return False
     return True
-
-
-def _names(expr: m.Expr) -> set[str]:
-    return {node.id for node in w.walk(expr) if isinstance(node, m.Name)}
 
 
 def _leaves(facts: m.Scope, op: int, loop: int) -> bool:

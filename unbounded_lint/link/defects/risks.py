@@ -16,7 +16,7 @@ from unbounded_lint.link.dataflow.values import Class, External, ExternalResult,
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import frames_of, layout, ops_in, parts_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 
 DEPTH = 4
 """How many calls deep an error is looked for."""
@@ -111,8 +111,7 @@ class Risks(Question):
 
     def is_opaque(self, scope: ScopeId) -> bool:
         """Whether a decorator stands between a function and its caller that may catch what the function raises."""
-        facts, parent = self.program.facts(scope), self.program.parent(scope)
-        calls = (d if isinstance(d, m.Call) else m.Call(d, (), facts.span) for d in facts.decorators)
+        parent, calls = self.program.parent(scope), self.execution.timers.decorations(scope)
         loud = (c for c in calls if dotted_text(c.func).rpartition(".")[2] not in name_lists().silent_decorators)
         return parent is not None and any(not self.execution.timers.of(call, parent) for call in loud)
 
@@ -131,7 +130,7 @@ class Risks(Question):
                     if risk is not None:
                         yield risk
 
-    def _of_call(self, call: m.Call, awaited: bool, used: bool, here: tuple[ScopeId, int], depth: int) -> Risk | None:
+    def _of_call(self, call: m.Call, awaited: bool, used: bool, here: Place, depth: int) -> Risk | None:
         scope = here[0]
         if self.execution.loops.sleeps(call, scope) or self.execution.timers.of(call, scope):
             return None

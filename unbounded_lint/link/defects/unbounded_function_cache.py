@@ -137,8 +137,7 @@ class UnboundedFunctionCaches(Question):
 
     def _is_handler(self, scope: ScopeId) -> bool:
         """Whether a framework calls a function for each request or message."""
-        runs = (context for context in self.execution.direct(scope) if context.kind == "run")
-        if any(self.execution.is_asked_for(context) for context in runs):
+        if any(context.by == "request" for context in self.execution.direct(scope)):
             return True
         owner, name = self.program.owner_class(scope), self.program.facts(scope).name
         return any(

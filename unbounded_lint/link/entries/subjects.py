@@ -193,13 +193,8 @@ def _asks_entries(part: m.Expr, held: frozenset[int]) -> bool:
     """`any(entry.deadline for entry in X.values())`."""
     if not isinstance(part, m.Comp):
         return False
-    targets = {
-        node.id
-        for clause in part.clauses
-        if any(id(inner) in held for inner in w.walk(clause.iterable))
-        for node in w.walk(clause.target)
-        if isinstance(node, m.Name)
-    }
+    walks = (clause for clause in part.clauses if any(id(inner) in held for inner in w.walk(clause.iterable)))
+    targets = {name for clause in walks for name in w.names(clause.target)}
     tests = [part.element, *(test for clause in part.clauses for test in clause.conditions)]
     return any(
         isinstance(node, m.Attr | m.Sub) and isinstance(node.base, m.Name) and node.base.id in targets

@@ -17,7 +17,7 @@ from unbounded_lint.link.entries.sources import HOPS, Source, Sources
 from unbounded_lint.link.program.bindings import ITEMS, Binding
 from unbounded_lint.link.program.blocks import loops_over, span_of
 from unbounded_lint.link.program.definitions import NEAREST, expanded
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 
 _DEPTH = 30
 _READS = frozenset({"get", "setdefault", "pop", "__getitem__"})
@@ -71,7 +71,7 @@ class Entries(Query):
         self._taken: dict[int, Access] = {}
         self._views: dict[int, Access] = {} if is_map else dict(self._nodes)
         self._memo: dict[tuple[ScopeId, int, int], _Found] = {}
-        self._active: set[tuple[ScopeId, int]] = set()
+        self._active: set[Place] = set()
         self._reached: dict[ScopeId, tuple[Mapping[str, None], tuple[int, ...]]] = {}
         for access in accesses:
             self._index(access)

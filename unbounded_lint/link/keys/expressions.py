@@ -123,9 +123,9 @@ class Expressions:
             case "value" | "item" | "item-part" if at_import:
                 return closed(f"`{name}` is set at import", "constant")
             case "value":
-                annotated = self._annotated(binding, scope)
+                annotated = self.material.closing(binding.annotation, scope)
                 if annotated is not None:
-                    return annotated
+                    return Origin(annotated)
             case "item" | "item-part" if binding.expr is not None:
                 return (yield from self.target(binding, binding.expr, scope))
             case "entered" | "other":
@@ -150,12 +150,6 @@ class Expressions:
             if parameter.default is not None:
                 found.append((yield self.material.value(parameter.default, outside)))
         return made_of(found)
-
-    def _annotated(self, binding: Binding, scope: ScopeId) -> Origin | None:
-        action = self.program.facts(scope).ops[binding.op].action if binding.op >= 0 else None
-        annotation = action.annotation if isinstance(action, m.Assign) else None
-        found = self.material.closing(annotation, scope)
-        return Origin(found) if found is not None else None
 
     def _exception(self, binding: Binding, scope: ScopeId) -> Origin:
         frames = self.program.facts(scope).frames

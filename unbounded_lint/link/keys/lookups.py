@@ -152,7 +152,7 @@ class Lookups:
     def _makes(self, holder: m.Expr, scope: ScopeId) -> bool:
         """Whether a look-up of what is not there makes it."""
         for value in self.material.resolver.values(holder, scope):
-            action = self.program.facts(value.scope).ops[value.op].action if isinstance(value, Allocation) else None
+            action = self.program.action(value.scope, value.op) if isinstance(value, Allocation) else None
             if isinstance(action, m.Assign) and isinstance(action.value, m.Call):
                 if w.last_name(action.value.func) in {"defaultdict", "Counter"}:
                     return True

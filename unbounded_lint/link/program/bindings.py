@@ -31,6 +31,7 @@ class Binding(NamedTuple):
     expr: m.Expr | None = None
     index: int = 0  # type: ignore[assignment]
     imported: m.ImportedName | None = None
+    annotation: m.Expr | None = None
 
     @property
     def given(self) -> m.Expr | None:
@@ -135,10 +136,10 @@ class Names:
 
     def _op_bindings(self, scope: int, at: int, action: m.Action) -> Iterator[tuple[str, Binding]]:
         match action:
-            case m.Assign(targets=targets, value=value) if value is not None:
-                for target in targets:
-                    for name, position in target_names(target):
-                        yield name, Binding("value" if position is None else "part", scope, at, value, position or 0)
+            case m.Assign(targets=targets, value=value, annotation=annotation) if value is not None:
+                for name, position in (named for target in targets for named in target_names(target)):
+                    kind: BindingKind = "value" if position is None else "part"
+                    yield name, Binding(kind, scope, at, value, position or 0, annotation=annotation)
             case m.AugAssign(target=m.Name(id=name), value=value):
                 yield name, Binding("augmented", scope, at, value)
             case m.Import(names=names):

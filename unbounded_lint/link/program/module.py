@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,10 @@ class ScopeId(NamedTuple):
 
     path: str
     index: int  # type: ignore[assignment]  # hides tuple.index, which nothing here needs
+
+
+Place: TypeAlias = tuple[ScopeId, int]
+"""A scope and an operation of it."""
 
 
 class Site(NamedTuple):
@@ -55,6 +59,16 @@ class Site(NamedTuple):
         member, call = self.parents[-1], self.parents[-2]
         called = isinstance(member, m.Attr) and isinstance(call, m.Call) and call.func is member
         return call if called and isinstance(call, m.Call) else None
+
+
+def stored(action: m.Action, site: Site) -> m.Expr | None:
+    """The value that an assignment gives to the expression of a site; that expression itself, where it is one of
+    several that a value is unpacked into; None if it is no target."""
+    if not isinstance(action, m.Assign) or action.value is None or not any(site.top is t for t in action.targets):
+        return None
+    if not site.parents:
+        return action.value
+    return site.node if all(isinstance(p, m.Display | m.Star) for p in site.parents) else None
 
 
 def _shared_heads(scope: m.Scope) -> m.Scope:

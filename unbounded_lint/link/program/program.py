@@ -47,6 +47,10 @@ class Program:
             self._modules[path] = LinkedModule(self.files[path], facts) if facts is not None else None
         return self._modules[path]
 
+    def every(self) -> Iterator[LinkedModule]:
+        """All modules, in path order; those not parsed yet are."""
+        return (module for path in self.files if (module := self.module(path)) is not None)
+
     def read(self) -> Iterator[LinkedModule]:
         """The modules parsed so far, in path order."""
         return (module for _, module in sorted(self._modules.items()) if module is not None)
@@ -144,14 +148,19 @@ class Program:
         """The ways in which a name of a scope gets its value; none for a name that is not its own."""
         return self.of(scope).names.of(scope.index).get(name, ())
 
+    def action(self, scope: ScopeId, op: int) -> m.Action | None:
+        """What an operation of a scope does; None for what is no operation of it."""
+        ops = self.facts(scope).ops
+        return ops[op].action if 0 <= op < len(ops) else None
+
     def op(self, site: Site) -> m.Op:
         """The operation an expression stands in."""
         return self.facts(site.scope).ops[site.op]
 
     def calls_at(self, scope: ScopeId, op: int) -> Iterator[m.Call]:
         """Every call in an operation; none for what is no operation of the scope."""
-        ops = self.facts(scope).ops
-        return w.calls(ops[op].action) if 0 <= op < len(ops) else iter(())
+        action = self.action(scope, op)
+        return w.calls(action) if action is not None else iter(())
 
     def parent(self, scope: ScopeId) -> ScopeId | None:
         """The lexically enclosing scope."""

@@ -18,8 +18,8 @@ from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import CallSite, ordered
 from unbounded_lint.link.program.blocks import BRANCHES, apart, in_main_guard, in_twin, leaves
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Place, by_hook
+from unbounded_lint.link.program.module import Place, ScopeId, Site
+from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, by_hook
 from unbounded_lint.link.runs.declared import DeclaredFunctions
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers, takes_callback

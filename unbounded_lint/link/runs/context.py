@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.model import Hook
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 
 ContextKind: TypeAlias = Literal[
     "import", "startup", "main", "run", "api", "tested", "timer", "later", "exit", "test", "dead", "other-process",
@@ -20,9 +20,6 @@ or other code, of whatever package, that is handed the function."""
 RUNTIME: frozenset[ContextKind] = frozenset({"run", "api", "timer", "later"})
 STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "exit", "test", "tested"})
 """While a program starts or ends, or for tests."""
-
-Place: TypeAlias = "tuple[ScopeId, int]"
-"""A scope and an operation of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +65,11 @@ class Context:
             endless=self.endless or step.endless,
             guess=self.guess or step.guess,
         )
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether it is a request, of which there are many, rather than what may happen once."""
+        return self.by == "request" or (self.kind == "main" and self.looped)
 
     @property
     def sort(self) -> tuple[ContextKind, bool, bool, bool, str, str, bool, bool]:

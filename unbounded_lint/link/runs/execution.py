@@ -14,16 +14,14 @@ from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import OPERATORS, Flow, Query
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.runs.barriers import Barriers
 from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
-from unbounded_lint.link.runs.context import LIVE, STARTING, By, Context, ContextKind, Place, Step
+from unbounded_lint.link.runs.context import LIVE, STARTING, By, Context, ContextKind, Step
 from unbounded_lint.link.runs.declared import Declared, DeclaredFunctions
 from unbounded_lint.link.runs.loops import Loops
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers
-
-_NOTHING = Declared()
 
 
 class _Reached(NamedTuple):
@@ -42,7 +40,7 @@ class Execution(Query):
     `graph`, `timers`, `loops`, `barriers` and `roots` answer the questions behind it.
     """
 
-    def __init__(self, flow: Flow, declared: Declared = _NOTHING) -> None:
+    def __init__(self, flow: Flow, declared: Declared) -> None:
         super().__init__(flow)
         self.declared = DeclaredFunctions(self.program, declared)
         self.timers = Timers(flow)
@@ -111,20 +109,6 @@ class Execution(Query):
         above = {place for edge in self.graph.starts(scope) for place in (edge.place, edge.root)}
         found = (context for context in self.direct(scope) if context.root not in above)
         return frozenset(context.kind for context in found if context.kind in LIVE | {"tested"})
-
-    def is_asked_for(self, context: Context) -> bool:
-        """Whether a way of running is a request, of which there are many, rather than what may happen once."""
-        if context.kind != "run":
-            return context.kind == "main" and context.looped
-        return self._is_request(*context.root)
-
-    @kept
-    def _is_request(self, scope: ScopeId, op: int) -> bool:
-        """Whether a function is decorated, or handed over at an operation, to be run for each request."""
-        outside = self.program.parent(scope) or scope
-        wired = [(call, outside) for call in self.timers.decorations(scope)]
-        wired += [(call, scope) for call in self.program.calls_at(scope, op)]
-        return any(hook.role == "request" for call, at in wired for hook in self.timers.hooks_of(call, at))
 
     # --- one step up ---
 

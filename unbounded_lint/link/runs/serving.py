@@ -11,7 +11,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import LOOPS, layout, ops_in
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import explored
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import RunQuery
@@ -34,7 +34,7 @@ class Serving(RunQuery):
         script, or as a thread or task that such code starts."""
         return any(self._is_once(context, (scope, op)) for context in self.execution.at(scope, op))
 
-    def _is_once(self, context: Context, here: tuple[ScopeId, int]) -> bool:
+    def _is_once(self, context: Context, here: Place) -> bool:
         if context.kind in {"import", "startup"}:
             return True
         if context.looped:
@@ -60,12 +60,13 @@ class Serving(RunQuery):
         return frozenset(explored(dict.fromkeys((*self._waiting(), *self._served())), self._above))
 
     def _waiting(self) -> Iterator[ScopeId]:
-        for path in self.program.files:
-            module = self.program.module(path)
-            for index, facts in enumerate(module.facts.scopes if module is not None else ()):
+        for module in self.program.every():
+            for index, facts in enumerate(module.facts.scopes):
                 loops = (frame for kind in LOOPS for frame in layout(facts).by_kind.get(kind, ()))
-                if _comes_back(facts) and any(self._waits(ScopeId(path, index), facts, frame) for frame in loops):
-                    yield ScopeId(path, index)
+                if _comes_back(facts) and any(
+                    self._waits(ScopeId(module.path, index), facts, frame) for frame in loops
+                ):
+                    yield ScopeId(module.path, index)
 
     def _served(self) -> Iterator[ScopeId]:
         for name in sorted(self._serving_names):

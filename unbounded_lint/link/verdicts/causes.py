@@ -12,8 +12,7 @@ from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
 from unbounded_lint.link.program.blocks import guards, in_block, loops_around
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.context import Place
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.flags import Flags
 

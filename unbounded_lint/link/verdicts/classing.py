@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -13,7 +11,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import in_block, loops_around
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Step
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.causes import Causes
@@ -26,10 +24,6 @@ from unbounded_lint.link.verdicts.moments import Moments
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
 from unbounded_lint.link.verdicts.unsized import Unsized
-
-_Definitions: TypeAlias = "tuple[tuple[ScopeId, int], ...]"
-"""Where a container is made."""
-
 
 _AT_WORK: frozenset[ContextKind] = LIVE - {"api", "import", "exit"}
 """What runs while the program is at work, whether or not somebody outside asks for it."""
@@ -49,7 +43,7 @@ class Removals(RunQuery):
         self._latches = Latches(flow, execution)
         self._moments = Moments(flow, execution, self.causes, self.guarantees)
 
-    def of(self, accesses: AccessList, definitions: _Definitions = ()) -> tuple[Removal, ...]:
+    def of(self, accesses: AccessList, definitions: tuple[Place, ...] = ()) -> tuple[Removal, ...]:
         """All removals of whole entries among the accesses of one container, which is made at these operations."""
         found = [
             Removal(a, "sweep", "capacity", self.execution.at(a.scope, a.op))
@@ -110,7 +104,7 @@ class Removals(RunQuery):
             for other in accesses.inserts_by_key.get((access.scope, access.key), ())
         )
 
-    def _contexts(self, access: Access, definitions: _Definitions) -> frozenset[Context]:
+    def _contexts(self, access: Access, definitions: tuple[Place, ...]) -> frozenset[Context]:
         """When a removal runs; where a helper is handed the container, when it is handed this very one."""
         scope, node = access.scope, access.site.node
         every = self.execution.at(scope, access.op)
@@ -126,7 +120,7 @@ class Removals(RunQuery):
             c.behind(Step(scope, looped)) for site in passing for c in self.execution.at(site.scope, site.op)
         )
 
-    def _passes(self, site: CallSite, scope: ScopeId, position: int, definitions: _Definitions) -> bool:
+    def _passes(self, site: CallSite, scope: ScopeId, position: int, definitions: tuple[Place, ...]) -> bool:
         """Whether a call hands over the container made at one of these operations; in doubt, yes."""
         argument = argument_of(self.program.facts(scope), position, site)
         values = self.resolver.values(argument, site.scope) if argument is not None else ()

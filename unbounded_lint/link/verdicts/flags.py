@@ -11,10 +11,10 @@ from unbounded_lint.link.dataflow.scoping import keeps_one
 from unbounded_lint.link.dataflow.values import Class, Function, Instance, ordered
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import held, straight
 from unbounded_lint.link.runs.callgraph import explored
-from unbounded_lint.link.runs.context import ContextKind, Place
+from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import RunQuery
 
 _AGAIN: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
@@ -102,7 +102,7 @@ class Flags(RunQuery):
             return False
         later = list(self._written(flag, owner))
         if later:
-            return any(_sets(self._action(place), flag) for place in later)
+            return any(_sets(self.program.action(*place), flag) for place in later)
         return any(
             (isinstance(site.parent, m.Attr) and site.parent.name in name_lists().fills)
             or (isinstance(site.parent, m.Sub) and isinstance(self.program.op(site).action, m.Assign))
@@ -116,7 +116,7 @@ class Flags(RunQuery):
         else:
             owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
             written = self._written(flag, owner) if isinstance(flag, m.Name) and owner is not None else ()
-            places = tuple(place for place in written if _unsets(self._action(place), flag))
+            places = tuple(place for place in written if _unsets(self.program.action(*place), flag))
         return any(
             not accesses.within(at, "clear", "replace") and not self.execution.kinds(at, op).isdisjoint(_AGAIN)
             for at, op in places
@@ -139,16 +139,13 @@ class Flags(RunQuery):
             if self._are_related(owners, self._classes(site.node.base, site.scope))
         )
 
-    def _action(self, place: Place) -> m.Action:
-        return self.program.facts(place[0]).ops[place[1]].action
 
-
-def _sets(action: m.Action, flag: m.Expr) -> bool:
+def _sets(action: m.Action | None, flag: m.Expr) -> bool:
     """Whether an operation gives a flag a value that stops the next run."""
     return isinstance(action, m.Assign) and flag in action.targets and not _unsets(action, flag)
 
 
-def _unsets(action: m.Action, flag: m.Expr) -> bool:
+def _unsets(action: m.Action | None, flag: m.Expr) -> bool:
     """Whether an operation gives a flag the value with which it began."""
     if not isinstance(action, m.Assign) or flag not in action.targets:
         return False

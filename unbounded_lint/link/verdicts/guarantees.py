@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
 from unbounded_lint.link.program.blocks import after_any_end, in_cleanup
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import explored
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.removals import Removal
@@ -103,7 +103,7 @@ class Guarantees(RunQuery):
                 return True
         return False
 
-    def _callers_within(self, at: tuple[ScopeId, int]) -> Iterator[tuple[ScopeId, int]]:
+    def _callers_within(self, at: Place) -> Iterator[Place]:
         scope, hops = at
         return ((site.scope, hops - 1) for site in self.flow.call_sites(scope) if hops and site.scope.index)
 

@@ -16,7 +16,7 @@ from unbounded_lint.link.entries.prunings import Prunings
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import frames_of, guards
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.program import Program
 from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import ContextKind
@@ -81,7 +81,7 @@ class Inner(RunQuery):
         """The entries as they are written where they are made."""
         yield from factories(self.program, holder.definitions)
         for scope, op in holder.definitions:
-            action = self.program.facts(scope).ops[op].action if op >= 0 else None
+            action = self.program.action(scope, op)
             if isinstance(action, m.Assign) and isinstance(action.value, m.DictDisplay):
                 yield from ((entry.value, scope) for entry in action.value.items)
         for access in accesses:
@@ -99,10 +99,10 @@ class Inner(RunQuery):
         return not any(id(node) in tested for test in tests for node in w.walk(test))
 
 
-def factories(program: Program, definitions: tuple[tuple[ScopeId, int], ...]) -> Iterator[tuple[m.Call, ScopeId]]:
+def factories(program: Program, definitions: tuple[Place, ...]) -> Iterator[tuple[m.Call, ScopeId]]:
     """The calls, as if they were written out, that make the entries which a container makes by itself."""
     for scope, op in definitions:
-        action = program.facts(scope).ops[op].action if op >= 0 else None
+        action = program.action(scope, op)
         for call in w.calls(action) if isinstance(action, m.Assign) else ():
             if w.last_name(call.func) == "defaultdict" and call.args:
                 yield m.Call(call.args[0].value, (), call.span), scope

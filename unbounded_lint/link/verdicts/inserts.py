@@ -21,9 +21,9 @@ from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import guards, in_block, in_main_guard, loops_around, runs_before
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import held
-from unbounded_lint.link.runs.context import Context, ContextKind, Place
+from unbounded_lint.link.runs.context import Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
@@ -179,10 +179,9 @@ class Inserts(RunQuery):
         facts, key = self.program.facts(access.scope), access.key
         if other.op != access.op and not runs_before(facts, other.op, access.op):
             return False
-        names = {part.id for part in w.walk(key) if isinstance(part, m.Name)} if key is not None else set()
         return not any(
             other.op < binding.op <= access.op and binding.scope == access.scope.index
-            for name in names
+            for name in w.names(key)
             for binding in self.program.bound(access.scope, name)
         )
 
@@ -231,7 +230,7 @@ class Inserts(RunQuery):
     def _is_of_another(self, reset: Place, access: Access) -> bool:
         """Whether an operation makes the attribute of another object than the one of an access in the same function, or
         that object: a child's, where it is put into that of its parent."""
-        action, used = self.program.facts(reset[0]).ops[reset[1]].action if reset[1] >= 0 else None, access.site.node
+        action, used = self.program.action(*reset), access.site.node
         if reset[0] != access.scope or not isinstance(action, m.Assign) or not isinstance(used, m.Attr):
             return False
         makes = isinstance(action.value, m.Call) and any(

@@ -48,7 +48,7 @@ class Holdings(RunQuery):
             if a.kind == "insert" and a.value is not None and not (a.nested or a.bulk):
                 yield a.value, a.scope
         for scope, op in holder.definitions if holder.made.kind.reads_insert else ():
-            match self.program.facts(scope).ops[op].action:
+            match self.program.action(scope, op):
                 case m.Assign(value=m.Call(args=(factory, *_), span=span)):
                     yield m.Call(factory.value, (), span), scope
 

@@ -14,9 +14,9 @@ from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import guards, in_block, layout, loops_around, ops_in, span_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import Asked, flag_of, held, is_so
-from unbounded_lint.link.runs.context import ContextKind, Place
+from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import RunQuery
 
 _UNASKED: frozenset[ContextKind] = frozenset({"api", "test", "tested", "dead", "barred"})
@@ -148,8 +148,7 @@ class Reservations(RunQuery):
         outside = self.program.parent(access.scope)
         if access.key is None or access.handed is not None or outside is None or not outside.index:
             return False
-        names = {n.id for n in w.walk(access.key) if isinstance(n, m.Name)}
-        shared = {name for name in names if self.resolver.owner(name, access.scope) == outside}
+        shared = {name for name in w.names(access.key) if self.resolver.owner(name, access.scope) == outside}
         made = [edge.root[1] for edge in self.graph.edges(access.scope) if edge.root[0] == outside and edge.handed]
         return bool(shared) and any(self._changes(outside, op, shared) for op in made)
 
@@ -157,8 +156,7 @@ class Reservations(RunQuery):
         """Whether the loop around an operation binds one of the names in each round, with no wait behind that."""
         facts, bindings = self.program.facts(scope), self.program.of(scope).names.of(scope.index)
         for loop in loops_around(facts, op)[:1]:
-            target = facts.frames[loop].target
-            items = {n.id for n in w.walk(target) if isinstance(n, m.Name)} if target is not None else set()
+            items = w.names(facts.frames[loop].target)
             bound = {name for name in names for b in bindings.get(name, ()) if b.op in span_of(facts, loop)}
             waits = (o for at, o in ops_in(facts, loop) if at > op)
             return bool(names & items or bound) and not any(_waits(n) for o in waits for n in w.nodes(o.action))
