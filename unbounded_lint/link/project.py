@@ -144,7 +144,7 @@ class Project:
     @property
     def analysed(self) -> int:
         """How many files have been read as facts so far."""
-        return self.program.count
+        return sum(1 for _ in self.program.read())
 
     def _holders(self) -> Iterator[Holder]:
         """The long-lived containers; what a derived class binds anew is the attribute that its base has already."""

@@ -24,9 +24,8 @@ class Births(Query):
     def _allocations(self, cls: ScopeId) -> Iterator[Site]:
         """`super().__new__(cls)` inside the class itself."""
         for site in self.program.of(cls).sites("__new__"):
-            if self.resolver.enclosing_class(site.scope) == cls and isinstance(site.node, m.Attr):
-                if isinstance(site.parent, m.Call) and site.parent.func is site.node:
-                    yield site.outer
+            if self.resolver.enclosing_class(site.scope) == cls and isinstance(site.node, m.Attr) and site.call:
+                yield site.outer
 
     def kept_by_constructors(self, cls: ScopeId) -> Iterator[Site]:
         """Where constructors of a class or of its subclasses do something with the new object as a whole, as one does

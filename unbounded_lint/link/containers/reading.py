@@ -18,7 +18,7 @@ from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registered, Use, UseKind, Variable
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow, Query
-from unbounded_lint.link.dataflow.values import External, ExternalResult
+from unbounded_lint.link.dataflow.values import External, ExternalResult, positional
 from unbounded_lint.link.program.blocks import BRANCHES, frames_of, loops_over, span_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_plain, is_text
@@ -218,7 +218,7 @@ class Accesses(Query):
             yield from self._inside(self.flow.site_uses(outer), first)
 
     def _inserted(self, base: Access, call: m.Call, method: Method) -> Iterator[Access]:
-        plain = [a.value for a in call.args if a.keyword is None and not a.star]
+        plain = positional(call)
         bulk = method.bulk
         position = method.key if method.key >= 0 else len(plain) - 1
         key = plain[position] if 0 <= position < len(plain) else None
@@ -255,12 +255,12 @@ class Accesses(Query):
         inserts = bool(self.catalog.inserting(base.how, kind.family))
         for use in self.flow.site_uses(base.site.outer) if removes or inserts else ():
             call, onward = use.outer, replace(base, site=use.site)
-            if use.kind == "called" and isinstance(call, m.Call):
-                yield from self._method(onward, kind, call, use.site.outer, nested=False)
+            if use.call is not None:
+                yield from self._method(onward, kind, use.call, use.site.outer, nested=False)
             elif use.kind in ARGUMENTS and isinstance(call, m.Call):
                 what: AccessKind = "clear" if base.how == "clear" else "remove" if removes else "insert"
                 # the callback will be called with the argument behind it
-                plain = [a.value for a in call.args if a.keyword is None and not a.star]
+                plain = positional(call)
                 key = next((behind for value, behind in pairwise(plain) if value is use.site.node), None)
                 yield replace(onward, kind=what, handed=call, key=key)
 

@@ -71,9 +71,8 @@ class Registries(Query):
 
     def _calls(self, names: tuple[str, ...], sites: Iterable[Site], kind: AccessKind) -> Iterator[Access]:
         for site in sites:
-            call = site.parent
-            if isinstance(call, m.Call) and call.func is site.node and self._is_one_of(names, site):
-                key = argument_at(call, 0)
+            if site.call is not None and self._is_one_of(names, site):
+                key = argument_at(site.call, 0)
                 yield Access(kind, site, key=key, value=key, how=w.last_name(site.node))
 
     def _is_one_of(self, names: tuple[str, ...], site: Site) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.questions import (
     ANYTHING,
@@ -17,7 +16,7 @@ from unbounded_lint.link.dataflow.questions import (
     capped,
     union,
 )
-from unbounded_lint.link.dataflow.scoping import declarations, decorator_names, is_static, takes_class
+from unbounded_lint.link.dataflow.scoping import declarations, is_property, is_static, takes_class
 from unbounded_lint.link.dataflow.solver import Asking
 from unbounded_lint.link.dataflow.values import (
     NOTHING,
@@ -118,7 +117,7 @@ class Attributes:
         facts = self.program.facts(value.scope)
         if self.program.owner_class(value.scope) is None or is_static(facts):
             return frozenset({value})
-        if not on_class and decorator_names(facts) & name_lists().properties:
+        if not on_class and is_property(facts):
             returned: Values = yield OfReturned(value.scope)
             return returned
         if on_class and not takes_class(facts):

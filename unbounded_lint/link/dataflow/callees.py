@@ -8,7 +8,7 @@ from unbounded_lint.catalog.load import Apis, receiver_word
 from unbounded_lint.catalog.model import Api, Given
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.resolver import Resolver
-from unbounded_lint.link.dataflow.values import External, ExternalResult
+from unbounded_lint.link.dataflow.values import External, ExternalResult, positional
 from unbounded_lint.link.program.module import ScopeId
 
 T = TypeVar("T", bound=Api)
@@ -84,5 +84,5 @@ def argument_at(call: m.Call, position: int | None, keywords: tuple[str, ...] = 
     for argument in call.args:
         if argument.keyword is not None and argument.keyword in keywords:
             return argument.value
-    plain = [a.value for a in call.args if a.keyword is None and not a.star]
+    plain = positional(call)
     return plain[position] if position is not None and 0 <= position < len(plain) else None

@@ -44,6 +44,7 @@ from unbounded_lint.link.dataflow.values import (
     argument_of,
     is_fresh,
     ordered,
+    positional,
 )
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.literals import word_of
@@ -289,7 +290,7 @@ class Equations:
         return NOTHING
 
     def _external_result(self, name: str, call: m.Call, scope: ScopeId) -> Asked:
-        arguments = [a.value for a in call.args if a.keyword is None and not a.star]
+        arguments = positional(call)
         if name in name_lists().casts | {"copy.copy"} and arguments:
             return (yield from self.values(arguments[-1], scope))
         if name in name_lists().partials and arguments:

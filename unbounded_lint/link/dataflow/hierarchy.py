@@ -43,7 +43,7 @@ class Hierarchy:
         """Base -> the classes of a file that name it."""
         found: dict[Value, list[ScopeId]] = {}
         module = self.program.module(path)
-        for here in module.derived_classes if module is not None else ():
+        for here in module.classes_with(None) if module is not None else ():
             for base in dict.fromkeys(self.declared.bases(here)):
                 found.setdefault(base, []).append(here)
         return found
@@ -61,7 +61,7 @@ class Hierarchy:
             cls
             for each in (meta, *self.subclasses(meta))
             for module in self.program.mentioning(self.program.facts(each).name)
-            for cls in module.with_metaclass
+            for cls in module.classes_with("metaclass")
             if each in self.declared.metaclasses(cls)
         )
         return tuple(dict.fromkeys(cls for each in found for cls in (each, *self.subclasses(each))))

@@ -70,6 +70,11 @@ def is_static(scope: m.Scope) -> bool:
     return "staticmethod" in decorator_names(scope)
 
 
+def is_property(scope: m.Scope) -> bool:
+    """Whether reading an attribute runs the method."""
+    return bool(decorator_names(scope) & name_lists().properties)
+
+
 def takes_class(scope: m.Scope) -> bool:
     """Whether a method's first parameter is the class."""
     return "classmethod" in decorator_names(scope) or scope.name in _CLASS_METHODS

@@ -86,10 +86,9 @@ class Sites:
         """A definition of a module -> where it is looked up in the module by a name that is put together."""
         found: dict[tuple[str, ScopeId], list[Site]] = {}
         for site in self.program.sites("getattr"):
-            call = site.parent
-            if not isinstance(call, m.Call) or call.func is not site.node or len(call.args) < 2:
+            if site.call is None or len(site.call.args) < 2:
                 continue
-            holder, name = (argument.value for argument in call.args[:2])
+            holder, name = (argument.value for argument in site.call.args[:2])
             if not isinstance(name, m.Const):
                 holders = self.declared.values(holder, site.scope)
                 for each in self._loading.looked_up(holders, name, site.scope):

@@ -144,19 +144,18 @@ class Steps:
     def _as_argument(self, site: Site, call: m.Call, bound: int, guess: bool) -> Iterator[Use | Item]:
         argument = next(a for a in call.args if a.value is site.node)
         if _falls_back(call, argument):
-            yield from self.of(Site(site.scope, site.op, call, site.parents[:-1]), bound, guess)
+            yield from self.of(site.outer, bound, guess)
         callees = ordered(self.declared.values(call.func, site.scope))
         known = False
         for callee in callees:
             name = callee.name if isinstance(callee, External) else ""
             if name in name_lists().partials and call.args[0].value is site.node:
                 given = sum(1 for a in call.args[1:] if a.keyword is None and not a.star)
-                outer = Site(site.scope, site.op, call, site.parents[:-1])
                 yield Use("partial", site, bound, guess)
-                yield from self.of(outer, bound + given, guess)
+                yield from self.of(site.outer, bound + given, guess)
                 known = True
             elif name in name_lists().casts:
-                yield from self.of(Site(site.scope, site.op, call, site.parents[:-1]), bound, guess)
+                yield from self.of(site.outer, bound, guess)
                 known = True
             else:
                 for target in (callee, *self.hierarchy.implementations(callee)):
@@ -168,7 +167,7 @@ class Steps:
                         answered = isinstance(target, Function) and self._gives_back(item)
                         yield Item(item, bound, guess, AT_ENTRY, answered)
                         if answered:
-                            yield from self.of(Site(site.scope, site.op, call, site.parents[:-1]), bound, guess)
+                            yield from self.of(site.outer, bound, guess)
         if not known or any(isinstance(c, External) for c in callees):
             yield Use("argument", site, bound, guess)
 

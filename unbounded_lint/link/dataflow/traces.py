@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.handles import (
     Attribute,
@@ -17,7 +16,7 @@ from unbounded_lint.link.dataflow.handles import (
     Variable,
     Yielded,
 )
-from unbounded_lint.link.dataflow.scoping import decorated_by, decorator_names, is_static
+from unbounded_lint.link.dataflow.scoping import decorated_by, is_property, is_static
 from unbounded_lint.link.dataflow.sites import Sites
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.steps import Item, Steps
@@ -217,9 +216,9 @@ class Traces:
     def _results(self, function: ScopeId, uses: tuple[Use, ...]) -> Iterator[Site]:
         """The calls of a function as values; the reads of a property."""
         for use in uses:
-            if isinstance(use.outer, m.Call) and use.kind == "called":
-                yield Site(use.site.scope, use.site.op, use.outer, use.site.parents[:-1])
-        if decorator_names(self.program.facts(function)) & name_lists().properties:
+            if use.call is not None:
+                yield use.site.outer
+        if is_property(self.program.facts(function)):
             yield from (use.site for use in uses if use.kind not in {"rebound", "decorates"})
 
     def _replaced(self, uses: tuple[Use, ...]) -> Iterator[Handle]:
@@ -232,9 +231,9 @@ class Traces:
     def _entered(self, item: Item, uses: tuple[Use, ...], steps: Steps) -> Iterator[Item]:
         """What a `with` over a call of a generator binds."""
         for use in uses:
-            if isinstance(use.outer, m.Call) and use.kind == "called":
+            if use.call is not None:
                 for frame in self.program.facts(use.site.scope).frames:
-                    if frame.kind == "with" and frame.head is use.outer and frame.target is not None:
+                    if frame.kind == "with" and frame.head is use.call and frame.target is not None:
                         yield from steps.to_target(frame.target, use.site.scope, item.bound, item.guess)
 
 

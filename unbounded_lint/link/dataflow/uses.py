@@ -9,7 +9,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.handles import Handle, Use, Variable
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
-from unbounded_lint.link.dataflow.scoping import Scoping, decorator_names, is_static, takes_class
+from unbounded_lint.link.dataflow.scoping import Scoping, is_property, is_static, takes_class
 from unbounded_lint.link.dataflow.sites import Role, Sites, role_of
 from unbounded_lint.link.dataflow.steps import Steps
 from unbounded_lint.link.dataflow.traces import NEAR, Traces, decorated_name
@@ -123,12 +123,12 @@ class Flow:
     def _find_calls(self, function: ScopeId) -> Iterator[CallSite]:
         facts = self.program.facts(function)
         owner = self.program.owner_class(function)
-        is_property = owner is not None and bool(decorator_names(facts) & name_lists().properties)
+        reads = owner is not None and is_property(facts)
         for use in self.function_uses(function):
             call = self._applied(use)
             if call is not None:
                 yield CallSite(use.site.scope, use.site.op, call, use.bound, use.guess)
-            elif is_property and use.kind not in {"rebound", "decorates"}:
+            elif reads and use.kind not in {"rebound", "decorates"}:
                 yield CallSite(use.site.scope, use.site.op, None, use.bound, use.guess)
         if owner is not None and facts.name in name_lists().constructors:
             yield from self._constructions(owner, facts.name)
@@ -143,8 +143,7 @@ class Flow:
             if built != cls and method in self.program.of(built).names.of(built.index):
                 continue
             for use in self._makings(built):
-                if isinstance(use.outer, m.Call):
-                    yield CallSite(use.site.scope, use.site.op, use.outer, 1)
+                yield CallSite(use.site.scope, use.site.op, use.call, 1)
 
     def _operations(self, cls: ScopeId, method: str) -> Iterator[CallSite]:
         """The operators on objects of a class that run a method of it, each as the call that it stands for."""
@@ -183,13 +182,11 @@ class Flow:
 
     def _applied(self, use: Use) -> m.Call | None:
         """The call that a use makes; a decorator is a call with the decorated object."""
-        if use.kind == "called" and isinstance(use.outer, m.Call):
-            return use.outer
         if use.kind == "decorates":
             name = decorated_name(self.program, use.site)
             span = self.program.op(use.site).span
             return m.Call(use.site.node, (m.Arg(m.Name(name), None, ""),), span) if name else None
-        return None
+        return use.call
 
 
 class Query:

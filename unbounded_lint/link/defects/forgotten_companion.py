@@ -14,9 +14,9 @@ from unbounded_lint.link.defects.leads import CLIMB, Leads, Led
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.keys.identity import Shape
-from unbounded_lint.link.program.blocks import apart, guards, has_finally, inside, layout, parts_of
+from unbounded_lint.link.program.blocks import apart, has_finally, held_at, inside, layout, parts_of
 from unbounded_lint.link.program.module import Place, ScopeId, Site
-from unbounded_lint.link.program.truth import Asked, held
+from unbounded_lint.link.program.truth import Asked
 from unbounded_lint.link.runs.callgraph import exclude
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import GROWING
@@ -146,11 +146,9 @@ class ForgottenCompanions(Question):
     def _hangs_on(self, access: Access, other: Container) -> bool:
         """Whether an operation runs only where another container has the key."""
         nodes = {id(a.site.node) for a in other.accesses.within(access.scope) if not a.nested and a.key == access.key}
-        conditions = guards(self.program.facts(access.scope), access.op) if nodes else ()
         return any(
             _says_present(part) and any(id(node) in nodes for node in w.walk(part.expr))
-            for condition in conditions
-            for part in held(*condition)
+            for part in (held_at(self.program.facts(access.scope), access.op) if nodes else ())
         )
 
     def _walks(self, site: Site, other: Container, depth: int) -> bool:
@@ -206,18 +204,18 @@ class ForgottenCompanions(Question):
         ops = self.leads.removal_ops(container).get(access.scope, ())
         if not ops or any(self._asked(i.access) - self._asked_beside(i.access, other) for i in container.inserts):
             return False
-        here, entries = set(_parts(facts, access.op)), Entries(self.flow, other.accesses)
+        here, entries = set(held_at(facts, access.op)), Entries(self.flow, other.accesses)
         return all(
             any(
                 part not in here and isinstance(part.expr, m.Compare) and part.expr.ops in {("==",), ("!=",)}
                 and entries.part(part.expr.left, access.scope)
-                for part in _parts(facts, at)
+                for part in held_at(facts, at)
             )
             for at in ops
         )  # fmt: skip
 
     def _asked(self, access: Access) -> set[Asked]:
-        return set(_parts(self.program.facts(access.scope), access.op))
+        return set(held_at(self.program.facts(access.scope), access.op))
 
     def _asked_beside(self, access: Access, other: Container) -> set[Asked]:
         return {part for a in other.accesses.within(access.scope, "insert") for part in self._asked(a)}
@@ -246,11 +244,6 @@ class ForgottenCompanions(Question):
         if depth == CLIMB:
             return bool(inserts) and not any(_is_cleanup_after(facts, op, insert) for insert in inserts)
         return any(insert > op for insert in inserts)
-
-
-def _parts(facts: m.Scope, op: int) -> Iterator[Asked]:
-    """What is known to hold at an operation."""
-    return (part for condition in guards(facts, op) for part in held(*condition))
 
 
 def _says_present(asked: Asked) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.scoping import decorator_names
+from unbounded_lint.link.dataflow.scoping import is_property
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.program.bindings import Binding
@@ -79,11 +78,7 @@ class Sources(Query):
     def properties(self, expr: m.Attr, scope: ScopeId) -> tuple[ScopeId, ...]:
         """The property functions that reading an attribute runs."""
         classes = self.resolver.classes(expr.base, scope)
-        return tuple(f for f in self.methods(classes, expr.name) if self.is_property(f))
-
-    def is_property(self, function: ScopeId) -> bool:
-        """Whether reading an attribute runs a function."""
-        return bool(decorator_names(self.program.facts(function)) & name_lists().properties)
+        return tuple(f for f in self.methods(classes, expr.name) if is_property(self.program.facts(f)))
 
     def methods(self, classes: Iterable[ScopeId], name: str) -> Iterator[ScopeId]:
         """The functions that the bodies of classes and of their bases define under a name, the nearest first."""

@@ -15,7 +15,7 @@ from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import argument_of, is_fresh
 from unbounded_lint.link.program.bindings import ITEMS, Binding, BindingKind
-from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.blocks import held_at
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import Asked, held
 
@@ -27,7 +27,7 @@ def asked_at(facts: m.Scope, op: int, parents: tuple[m.Expr, ...], node: m.Expr)
     """What must hold for a part of an operation to be evaluated: conjunctions are taken apart."""
     if not 0 <= op < len(facts.ops):
         return ()
-    found = [part for test, truth in guards(facts, op) for part in held(test, truth)]
+    found = list(held_at(facts, op))
     for above, below in pairwise((*parents, node)):
         match above:
             case m.BoolOp(op=operator, items=items):

@@ -8,7 +8,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.uses import Query
-from unbounded_lint.link.dataflow.values import ExternalResult
+from unbounded_lint.link.dataflow.values import ExternalResult, positional
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
@@ -51,7 +51,7 @@ class Installed(Query):
 
     def _path(self, call: m.Call, scope: ScopeId) -> Iterator[m.Expr]:
         """The parts of the path that a call opens or reads."""
-        plain = [a.value for a in call.args if a.keyword is None and not a.star]
+        plain = positional(call)
         if isinstance(call.func, m.Attr) and call.func.name in name_lists().file_readers:
             path, modes = call.func.base, plain[:1] if call.func.name == "open" else []
         elif plain and {"open", "io.open"}.intersection(self.resolver.names(call.func, scope)):

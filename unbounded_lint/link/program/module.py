@@ -52,13 +52,15 @@ class Site(NamedTuple):
         return Site(self.scope, self.op, self.parents[-1], self.parents[:-1])
 
     @property
+    def call(self) -> m.Call | None:
+        """The call of it, `node(...)`."""
+        call = self.parent
+        return call if isinstance(call, m.Call) and call.func is self.node else None
+
+    @property
     def method_call(self) -> m.Call | None:
         """The call of a method of it, `node.name(...)`."""
-        if len(self.parents) < 2:
-            return None
-        member, call = self.parents[-1], self.parents[-2]
-        called = isinstance(member, m.Attr) and isinstance(call, m.Call) and call.func is member
-        return call if called and isinstance(call, m.Call) else None
+        return self.outer.call if isinstance(self.parent, m.Attr) else None
 
 
 def stored(action: m.Action, site: Site) -> m.Expr | None:
@@ -229,20 +231,14 @@ class LinkedModule:
         ops = self.scope(self.scope(index).parent).ops
         return next((at for at, op in enumerate(ops) if op.action == m.Define(index)), 0)
 
-    @cached_property
-    def derived_classes(self) -> tuple[ScopeId, ...]:
-        """The classes that name a base."""
-        return tuple(self._classes_with(None))
-
-    @cached_property
-    def with_metaclass(self) -> tuple[ScopeId, ...]:
-        """The classes that name a metaclass."""
-        return tuple(self._classes_with("metaclass"))
-
-    def _classes_with(self, keyword: str | None) -> Iterator[ScopeId]:
-        for index, scope in enumerate(self.facts.scopes):
-            if scope.kind == "class" and any(base.keyword == keyword for base in scope.bases):
-                yield ScopeId(self.path, index)
+    @kept
+    def classes_with(self, keyword: str | None) -> tuple[ScopeId, ...]:
+        """The classes that name a base, or with a keyword what they give by it, such as a metaclass."""
+        return tuple(
+            ScopeId(self.path, index)
+            for index, scope in enumerate(self.facts.scopes)
+            if scope.kind == "class" and any(base.keyword == keyword for base in scope.bases)
+        )
 
     @cached_property
     def defaults(self) -> Mapping[str, Sequence[tuple[int, str, m.Name | m.Attr]]]:

@@ -55,11 +55,6 @@ class Program:
         """The modules parsed so far, in path order."""
         return (module for _, module in sorted(self._modules.items()) if module is not None)
 
-    @property
-    def count(self) -> int:
-        """How many modules have been parsed."""
-        return sum(1 for module in self._modules.values() if module is not None)
-
     def importers(self, dotted: str, name: str) -> tuple[tuple[LinkedModule, int, str], ...]:
         """Who imports a name from a module: (module, scope, bound name); "*" asks who imports all of it."""
         word = name if name != "*" else dotted.rpartition(".")[2]

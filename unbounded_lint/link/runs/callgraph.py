@@ -188,8 +188,8 @@ class CallGraph(Query):
         for callee in ordered(self.flow.resolver.values(call.func, site.scope)):
             for handle in self.flow.steps.into(callee, call, argument):
                 for use in self.flow.uses(handle):
-                    if use.kind == "called" and isinstance(use.outer, m.Call):
-                        yield self._called(CallSite(use.site.scope, use.site.op, use.outer, use.bound), scope)
+                    if use.call is not None:
+                        yield self._called(CallSite(use.site.scope, use.site.op, use.call, use.bound), scope)
                     elif use.kind == "argument" and isinstance(use.outer, m.Call):
                         yield from self._handed(use.site, use.outer, scope, deep=False)
 
@@ -315,9 +315,7 @@ class Roots:
     def _makes_app(self, name: str) -> bool:
         """Whether the body of a module makes an object of a class that servers and runners are pointed at."""
         for site in self.program.sites(name.rpartition(".")[2]):
-            call = site.parents[-1] if site.parents else None
-            made = site.scope.index == 0 and isinstance(call, m.Call) and call.func is site.node
-            if made and isinstance(self.program.op(site).action, m.Assign):
+            if site.scope.index == 0 and site.call is not None and isinstance(self.program.op(site).action, m.Assign):
                 names = self.graph.flow.resolver.names(site.node, site.scope)
                 if name in {self.graph.catalog.canonical(found) for found in names}:
                     return True

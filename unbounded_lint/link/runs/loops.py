@@ -9,7 +9,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import dotted_text, given
 from unbounded_lint.link.dataflow.uses import Flow, Query
-from unbounded_lint.link.dataflow.values import Allocation, External
+from unbounded_lint.link.dataflow.values import Allocation, External, positional
 from unbounded_lint.link.program.blocks import (
     frames_of,
     handlers_before,
@@ -54,7 +54,7 @@ class Loops(Query):
             case m.Call(func=func, args=args):
                 names = set(self.resolver.names(func, scope))
                 if names & {"enumerate", "zip"}:
-                    return any(self._is_held(a.value, scope) for a in args if a.keyword is None and not a.star)
+                    return any(self._is_held(argument, scope) for argument in positional(iterable))
                 return bool(names & name_lists().finite_copies) or (
                     isinstance(func, m.Attr) and func.name in name_lists().finite_parts and not args
                 )

@@ -71,8 +71,8 @@ class Serving(RunQuery):
     def _served(self) -> Iterator[ScopeId]:
         for name in sorted(self._serving_names):
             for site in self.program.sites(name):
-                call, around = site.parent, site.outer.parent if site.parents else None
-                if isinstance(call, m.Call) and call.func is site.node and self._is_served(call, site.scope):
+                if site.call is not None and self._is_served(site.call, site.scope):
+                    around = site.outer.parent
                     spawned = isinstance(around, m.Call) and self._is_spawn(around, site.scope)
                     if not spawned and _comes_back(self.program.facts(site.scope)):
                         yield site.scope

@@ -116,7 +116,7 @@ class Timers(Query):
         if activation.how != "driver":
             return True
         called = self._mentions({*activation.methods, *(name.rpartition(".")[2] for name in activation.names)})
-        return any(isinstance(site.parent, m.Call) and site.parent.func is site.node for site in called)
+        return any(site.call is not None for site in called)
 
     def _receiver_gets(self, receiver: m.Expr, methods: tuple[str, ...]) -> bool:
         tail = dotted_text(receiver).rpartition(".")[2]

@@ -114,10 +114,7 @@ class Growths(RunQuery):
     @kept
     def _calls(self, name: str, scope: ScopeId) -> bool:
         """Whether a scope calls what a name stands for."""
-        return any(
-            isinstance(site.parent, m.Call) and site.parent.func is site.node
-            for site in self.program.of(scope).sites_in(scope.index, name)
-        )
+        return any(site.call is not None for site in self.program.of(scope).sites_in(scope.index, name))
 
 
 def _names(site: Site, holder: Holder) -> bool:

@@ -15,10 +15,9 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.prunings import Prunings
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.origins import Domain
-from unbounded_lint.link.program.blocks import frames_of, guards
+from unbounded_lint.link.program.blocks import frames_of, held_at
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.program import Program
-from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 
@@ -95,8 +94,7 @@ class Inner(RunQuery):
         facts, tested = self.program.facts(access.scope), accesses.nodes(access.scope, "contains", "read")
         if any(facts.frames[frame].kind == "except" for frame in frames_of(facts, access.op)):
             return False
-        tests = (part.expr for test, truth in guards(facts, access.op) for part in held(test, truth))
-        return not any(id(node) in tested for test in tests for node in w.walk(test))
+        return not any(id(node) in tested for test in held_at(facts, access.op) for node in w.walk(test.expr))
 
 
 def factories(program: Program, definitions: tuple[Place, ...]) -> Iterator[tuple[m.Call, ScopeId]]:

@@ -19,10 +19,9 @@ from unbounded_lint.link.dataflow.values import Class
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
-from unbounded_lint.link.program.blocks import guards, in_block, in_main_guard, loops_around, runs_before
+from unbounded_lint.link.program.blocks import held_at, in_block, in_main_guard, loops_around, runs_before
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
@@ -188,10 +187,9 @@ class Inserts(RunQuery):
     def _searches(self, access: Access, accesses: AccessList) -> Iterator[tuple[m.Compare, bool]]:
         """The tests of what is in the container that lead to an access, each with its truth."""
         tested = accesses.nodes(access.scope, "contains")
-        for condition in guards(self.program.facts(access.scope), access.op) if tested else ():
-            for test, truth in held(*condition):
-                if isinstance(test, m.Compare) and any(id(item) in tested for item in test.items):
-                    yield test, truth
+        for test, truth in held_at(self.program.facts(access.scope), access.op) if tested else ():
+            if isinstance(test, m.Compare) and any(id(item) in tested for item in test.items):
+                yield test, truth
 
     # --- those that leave it small ---
 
@@ -263,8 +261,7 @@ class Inserts(RunQuery):
     def _is_refused_when_full(self, access: Access, accesses: AccessList) -> bool:
         """`if len(X) >= N: return` (or raise) before the insert, or the insert under `if len(X) < N`."""
         sizes = accesses.nodes(access.scope, "size")
-        conditions = guards(self.program.facts(access.scope), access.op) if sizes else ()
-        for test, truth in (part for condition in conditions for part in held(*condition)):
+        for test, truth in held_at(self.program.facts(access.scope), access.op) if sizes else ():
             if not isinstance(test, m.Compare) or len(test.ops) != 1:
                 continue
             left, right = (any(id(n) in sizes for n in w.walk(side)) for side in (test.left, test.items[0]))

@@ -12,7 +12,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.bindings import Binding
-from unbounded_lint.link.program.blocks import guards, in_block, layout, loops_around, ops_in, span_of
+from unbounded_lint.link.program.blocks import guards, held_at, in_block, layout, loops_around, ops_in, span_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import Asked, flag_of, held, is_so
@@ -37,8 +37,8 @@ class Reservations(RunQuery):
         facts = self.program.facts(scope)
         cleanup = layout(facts).cleanup[facts.ops[op].frame]
         outer = {id(test) for test, _ in guards(facts, facts.frames[cleanup].op)} if cleanup else set()
-        asked = (part for test, truth in guards(facts, op) if id(test) not in outer for part in held(test, truth))
-        return any(self._fails_on_success(part, scope, cleanup, accesses) for part in asked)
+        inner = (part for test, truth in guards(facts, op) if id(test) not in outer for part in held(test, truth))
+        return any(self._fails_on_success(part, scope, cleanup, accesses) for part in inner)
 
     def _fails_on_success(self, asked: Asked, scope: ScopeId, cleanup: int, accesses: AccessList) -> bool:
         flag = flag_of(asked.expr)
@@ -92,9 +92,8 @@ class Reservations(RunQuery):
         """Whether a condition in front of an operation is false unless somebody asks for it to be true, and does not
         stand in front of the inserts."""
         inserts = [a for a in accesses if a.kind == "insert" and not a.nested]
-        known = {part for a in inserts for g in guards(self.program.facts(a.scope), a.op) for part in held(*g)}
-        asked = (part for test, truth in guards(self.program.facts(scope), op) for part in held(test, truth))
-        for part in asked:
+        known = {part for a in inserts for part in held_at(self.program.facts(a.scope), a.op)}
+        for part in held_at(self.program.facts(scope), op):
             fits = partial(_contradicts, part)
             if part not in known and self._can_be(flag_of(part.expr), scope, fits, _STEPS):
                 return True

@@ -8,9 +8,9 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Instance, Value
 from unbounded_lint.link.entries.values import Entries
-from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.blocks import held_at
 from unbounded_lint.link.program.module import Place
-from unbounded_lint.link.program.truth import Asked, held
+from unbounded_lint.link.program.truth import Asked
 from unbounded_lint.link.verdicts.inner import factories
 
 _SIZES = ("__bool__", "__len__")
@@ -22,11 +22,11 @@ class Unsized(Query):
     def bars(self, access: Access, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:
         """Whether a removal asks for an entry to be false, of a container made there that holds only what is true."""
         facts = self.program.facts(access.scope)
-        asked = [part for test in guards(facts, access.op) for part in held(*test) if _is_plain(part)]
-        if not asked or not self._are_true(accesses, definitions):
+        plain = [part for part in held_at(facts, access.op) if _is_plain(part)]
+        if not plain or not self._are_true(accesses, definitions):
             return False
         entries = Entries(self.flow, accesses)
-        return any(entries.part(part.expr, access.scope) == () for part in asked)
+        return any(entries.part(part.expr, access.scope) == () for part in plain)
 
     def _are_true(self, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:
         """Whether all that the container gets is always true."""
