@@ -7,27 +7,12 @@ from typing import TypeVar
 from unbounded_lint.catalog.load import Apis, receiver_word
 from unbounded_lint.catalog.model import Api, Given
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.values import External, ExternalResult, positional
 from unbounded_lint.link.program.module import ScopeId
 
 T = TypeVar("T", bound=Api)
-
-
-def dotted_text(expr: m.Expr) -> str:
-    """A name or attribute chain as written ("self.loop"), calls as "f()"; "" for anything else."""
-    match expr:
-        case m.Name(id=name):
-            return name
-        case m.Attr(base=base, name=name):
-            below = dotted_text(base)
-            return f"{below}.{name}" if below else name
-        case m.Call(func=func):
-            below = dotted_text(func)
-            return f"{below}()" if below else ""
-        case m.Await(value=inner):
-            return dotted_text(inner)
-    return ""
 
 
 def catalogued(func: m.Expr, scope: ScopeId, resolver: Resolver, known: Apis[T]) -> tuple[T, ...]:
@@ -40,7 +25,7 @@ def catalogued(func: m.Expr, scope: ScopeId, resolver: Resolver, known: Apis[T])
         return found
     if not all(isinstance(v, External | ExternalResult) for v in resolver.values(func.base, scope)):
         return ()
-    return known.method(func.name, receiver_word(dotted_text(func.base)))
+    return known.method(func.name, receiver_word(w.dotted(func.base)))
 
 
 def argument_text(expr: m.Expr, scope: ScopeId, resolver: Resolver) -> str:

@@ -35,7 +35,8 @@ from unbounded_lint.link.dataflow.values import (
     Values,
     ordered,
 )
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.module import ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
 
 
@@ -69,6 +70,10 @@ class Resolver:
     def classes(self, expr: m.Expr, scope: ScopeId) -> tuple[ScopeId, ...]:
         """The classes of the project that an expression can be an instance of."""
         return tuple(v.scope for v in ordered(self.values(expr, scope)) if isinstance(v, Instance))
+
+    def owners(self, expr: m.Expr, scope: ScopeId) -> frozenset[ScopeId]:
+        """The classes of the project that an expression can be, itself or as an instance."""
+        return frozenset(v.scope for v in self.values(expr, scope) if isinstance(v, Instance | Class))
 
     def methods(self, cls: ScopeId, name: str) -> tuple[ScopeId, ...]:
         """The functions that an attribute of the instances of a class can be."""
@@ -165,6 +170,17 @@ class Resolver:
         if None in above:  # classes that derive from each other
             return frozenset(b.name for c in self.mro(cls) for b in self.outside_bases(c))
         return own.union(*(names for names in above if names is not None))
+
+    @kept
+    def assigned(self, name: str, classes: frozenset[ScopeId]) -> tuple[Site, ...]:
+        """Where the program assigns to an attribute of some classes, of their objects or of those of relatives."""
+        return tuple(
+            site
+            for site in self.program.sites(name)
+            if classes and isinstance(site.node, m.Attr) and not site.parents
+            if stored(self.program.op(site).action, site) is not None
+            if any(self.related(one, cls) for one in self.owners(site.node.base, site.scope) for cls in classes)
+        )
 
     def related(self, one: ScopeId, other: ScopeId) -> bool:
         """Whether one of two classes inherits from the other."""

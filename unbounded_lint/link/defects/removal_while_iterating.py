@@ -10,7 +10,6 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import (
     evaluated_at,
@@ -177,7 +176,7 @@ class RemovalsWhileIterating(Question):
 
     def _is_parameter(self, access: Access) -> bool:
         """Whether the removal takes from whatever its function is handed."""
-        root = dotted_text(access.site.node).partition(".")[0]
+        root = w.dotted(access.site.node).partition(".")[0]
         first = 0 if self.program.owner_class(access.scope) is None else 1
         return any(p.name == root for p in self.program.facts(access.scope).parameters[first:])
 

@@ -11,7 +11,6 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import frames_of, layout, ops_in, parts_of
@@ -112,7 +111,7 @@ class Risks(Question):
     def is_opaque(self, scope: ScopeId) -> bool:
         """Whether a decorator stands between a function and its caller that may catch what the function raises."""
         parent, calls = self.program.parent(scope), self.execution.timers.decorations(scope)
-        loud = (c for c in calls if dotted_text(c.func).rpartition(".")[2] not in name_lists().silent_decorators)
+        loud = (c for c in calls if w.dotted(c.func).rpartition(".")[2] not in name_lists().silent_decorators)
         return parent is not None and any(not self.execution.timers.of(call, parent) for call in loud)
 
     # --- what raises ---
@@ -135,7 +134,7 @@ class Risks(Question):
         if self.execution.loops.sleeps(call, scope) or self.execution.timers.of(call, scope):
             return None
         values = ordered(self.resolver.values(call.func, scope))
-        text = f"`{dotted_text(call.func) or 'a call'}()`"
+        text = f"`{w.dotted(call.func) or 'a call'}()`"
         if not values:
             sort = self._unseen(call, awaited, used, scope)
             return Risk(*here, text, sort, Confidence.MEDIUM) if sort else None
@@ -211,5 +210,5 @@ def _is_used(parents: tuple[m.Expr, ...], action: m.Action) -> bool:
 def _is_wide(head: m.Expr | None) -> bool:
     """Whether exception types are more than those of a missing key or of a wait that ended."""
     types = head.items if isinstance(head, m.Display) else (head,)
-    names = {dotted_text(t).rpartition(".")[2] if t is not None else "BaseException" for t in types}
+    names = {w.dotted(t).rpartition(".")[2] if t is not None else "BaseException" for t in types}
     return bool(names - name_lists().key_errors - name_lists().waiting_errors)

@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.clocks import tells_time
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.uses import Query
@@ -220,7 +219,7 @@ def _text(expr: m.Expr, depth: int) -> str:
         case m.Const(kind=kind, value=value):
             return repr(value) if kind == "str" else value
         case m.Call(func=func, args=args):
-            return f"{dotted_text(func) or '...'}({'...' if args else ''})"
+            return f"{w.dotted(func) or '...'}({'...' if args else ''})"
         case m.Sub(base=base, index=index) if depth:
             return f"{_text(base, depth - 1)}[{_text(index, depth - 1)}]"
         case m.Compare(left=left, ops=ops, items=items) if depth:
@@ -228,7 +227,7 @@ def _text(expr: m.Expr, depth: int) -> str:
             return " ".join([_text(left, depth - 1), *(f"{o} {_text(i, depth - 1)}" for o, i in pairs)])
         case m.BoolOp(op=operator, items=items) | m.Binary(op=operator, items=items) if depth:
             return f" {operator} ".join(_text(i, depth - 1) for i in items)
-    return dotted_text(expr) or "..."
+    return w.dotted(expr) or "..."
 
 
 def in_place(test: m.Expr, name: m.Name, argument: m.Expr) -> m.Expr:

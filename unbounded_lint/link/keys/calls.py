@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import decorator_names, is_static, is_super
 from unbounded_lint.link.dataflow.values import CallSite, Class, Function, Module, argument_of, ordered
 from unbounded_lint.link.keys.attributes import Attributes
@@ -173,7 +173,7 @@ class Calls:
         for part in parts:
             found = yield from settled((yield self.material.value(part, scope)))
             if is_closed(found):
-                return closed(f"no more than {dotted_text(part) or 'a constant'}", source_of(found))
+                return closed(f"no more than {w.dotted(part) or 'a constant'}", source_of(found))
         return (yield from self.material.all_of(parts, scope))
 
     def _catalogued(self, name: str, arguments: list[m.Expr], scope: ScopeId) -> Asked:
@@ -211,7 +211,7 @@ class Calls:
                 return (yield self.material.value(func.base, scope))
         root = self.material.open_root(func)
         if root is not None:
-            return opened(f"`{dotted_text(func)}()` comes from a request or message", root, hinted=True)
+            return opened(f"`{w.dotted(func)}()` comes from a request or message", root, hinted=True)
         return NOT_KNOWN
 
     # --- inside functions ---

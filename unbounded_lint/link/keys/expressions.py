@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.values import Allocation, Class, ordered
 from unbounded_lint.link.keys.attributes import Attributes
@@ -195,7 +194,7 @@ class Expressions:
 
     def _of_holder(self, holder: m.Name | m.Attr, scope: ScopeId) -> Asked:
         values = self.resolver.values(holder, scope)
-        text = dotted_text(holder)
+        text = w.dotted(holder)
         if any(isinstance(v, Class) and self.material.is_enum(v.scope) for v in values):
             return closed("the members of an enum", "enum")
         made = [value for value in ordered(values) if isinstance(value, Allocation)]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import CallSite, Function, argument_of
@@ -77,7 +77,7 @@ class KeyShapes(Query):
             return self._all(f".{func.name}()", (func.base, *arguments), scope, op, depth)
         is_pure = isinstance(func, m.Name) and func.id in name_lists().pure
         if arguments and (is_pure or any(isinstance(v, Function) for v in self.resolver.values(func, scope))):
-            return self._all(f"{dotted_text(func)}()", arguments, scope, op, depth)
+            return self._all(f"{w.dotted(func)}()", arguments, scope, op, depth)
         return None
 
     def _attribute(self, base: m.Expr, name: str, scope: ScopeId, op: int, depth: int) -> Shape | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.lifetimes import Lifetimes
-from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.questions import Nodes
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow
@@ -143,7 +143,7 @@ class Material(RunQuery):
         return join(known) if known and len(known) == len(items) else None
 
     def _plain(self, annotation: m.Expr, scope: ScopeId) -> Domain | None:
-        why = f"annotated `{dotted_text(annotation)}`"
+        why = f"annotated `{w.dotted(annotation)}`"
         for value in ordered(self.resolver.values(annotation, scope)):
             if isinstance(value, Class):
                 bases = self.resolver.all_outside_bases(value.scope)

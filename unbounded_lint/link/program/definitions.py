@@ -13,7 +13,7 @@ from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import Program
 
 NEAREST = 20
-"""How many bindings of a name are followed."""
+"""How many bindings or look-ups of a name are followed: those nearest before an operation."""
 DEPTH = 3
 """Through how many names one after the other an expression is followed."""
 

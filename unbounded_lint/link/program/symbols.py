@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, ScopeId
 from unbounded_lint.link.program.naming import plain
@@ -93,7 +94,8 @@ class Symbols:
         owner, _, method = name.rpartition(".")
         for index in self._named(module.path).get(owner, ()) if owner else ():
             for base in module.scope(index).bases:
-                if base.keyword is None and (written := _written(base.value)):
+                named = base.value.base if isinstance(base.value, m.Sub) else base.value
+                if base.keyword is None and (written := w.dotted(named)):
                     yield f"{module.name}.{written}.{method}"
 
     def is_unknown_api(self, dotted: str) -> bool:
@@ -137,19 +139,6 @@ class Symbols:
             if source is not None and last in _names(source, kinds):
                 return f"{other}:{last}"
         return ""
-
-
-def _written(expr: m.Expr) -> str:
-    """A class as it is written, without what stands in square brackets; "" for what is no plain name."""
-    match expr:
-        case m.Name(id=name):
-            return name
-        case m.Attr(base=base, name=name):
-            below = _written(base)
-            return f"{below}.{name}" if below else ""
-        case m.Sub(base=base):
-            return _written(base)
-    return ""
 
 
 def _names(module: LinkedModule, kinds: Collection[str]) -> list[str]:

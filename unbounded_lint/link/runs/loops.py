@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import dotted_text, given
+from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Allocation, External, positional
 from unbounded_lint.link.program.blocks import (
@@ -70,7 +70,7 @@ class Loops(Query):
         head = loop.head
         if loop.kind == "for":
             if loop.is_async and isinstance(head, m.Call):
-                tail = dotted_text(head.func).rpartition(".")[2].lower()
+                tail = w.dotted(head.func).rpartition(".")[2].lower()
                 return any(tick in tail for tick in self.catalog.data.loops.tickers)
             names = self.resolver.names(head.func, scope) if isinstance(head, m.Call) else ()
             if not set(names) & set(self.catalog.data.loops.endless):

@@ -9,7 +9,7 @@ from unbounded_lint.catalog.load import DECLARED
 from unbounded_lint.catalog.model import Forwarder, Hook, Sleeper, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import argument_at, catalogued, dotted_text
+from unbounded_lint.link.dataflow.callees import argument_at, catalogued
 from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import Class, Instance
@@ -119,9 +119,9 @@ class Timers(Query):
         return any(site.call is not None for site in called)
 
     def _receiver_gets(self, receiver: m.Expr, methods: tuple[str, ...]) -> bool:
-        tail = dotted_text(receiver).rpartition(".")[2]
+        tail = w.dotted(receiver).rpartition(".")[2]
         bases = (site.node.base for site in self._mentions(methods) if isinstance(site.node, m.Attr))
-        return not tail or tail.endswith("()") or any(dotted_text(base).rpartition(".")[2] == tail for base in bases)
+        return not tail or tail.endswith("()") or any(w.dotted(base).rpartition(".")[2] == tail for base in bases)
 
     def _mentions(self, names: Iterable[str]) -> Iterator[Site]:
         """Where some names and attributes stand."""

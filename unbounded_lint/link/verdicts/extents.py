@@ -8,7 +8,6 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.program.bindings import ITEMS, Binding
 from unbounded_lint.link.program.blocks import layout, loops_around, span_of
@@ -38,7 +37,7 @@ class Extents(Query):
             return "sweep"
         oldest = {"next", "min", "max", "random.choice"}  # `X.pop(next(iter(X)))`, or a name bound to such a key
         parts = expanded(self.program, access.key, access.scope, access.op)
-        if any(isinstance(part, m.Call) and dotted_text(part.func) in oldest for part in parts):
+        if any(isinstance(part, m.Call) and w.dotted(part.func) in oldest for part in parts):
             return "evict"
         if self._follows_order(access, accesses) and self.causes.lead_to(access, accesses):
             return "sweep"
@@ -127,7 +126,7 @@ class Extents(Query):
             if any(isinstance(target, m.Sub) and target.base == other for target in targets):
                 return True
             for call in (node for node in w.nodes(op.action) if isinstance(node, m.Call)):
-                pushes = dotted_text(call.func).rpartition(".")[2] in name_lists().pushes
+                pushes = w.dotted(call.func).rpartition(".")[2] in name_lists().pushes
                 if pushes and any(a.value == other for a in call.args):
                     return True
                 if isinstance(call.func, m.Attr) and self.catalog.inserting(call.func.name):

@@ -8,9 +8,8 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.dataflow.scoping import keeps_one
-from unbounded_lint.link.dataflow.values import Class, Function, Instance, ordered
+from unbounded_lint.link.dataflow.values import Class, Function, ordered
 from unbounded_lint.link.program.blocks import guards
-from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import held, straight
 from unbounded_lint.link.runs.callgraph import explored
@@ -60,10 +59,10 @@ class Flags(RunQuery):
 
     def _is_set_by_call(self, flag: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether an operation calls what sets an attribute, as the constructor of the one object does."""
-        owners = self._classes(flag.base, scope) if isinstance(flag, m.Attr) else frozenset()
+        owners = self.resolver.owners(flag.base, scope) if isinstance(flag, m.Attr) else frozenset()
         called = explored(self._called(scope, op), self._calls, HOPS) if owners else ()
         return any(
-            _sets(one.action, target) and self._are_related(owners, self._classes(target.base, at))
+            _sets(one.action, target) and self._are_related(owners, self.resolver.owners(target.base, at))
             for at in called
             for one in self.program.facts(at).ops
             for target in (one.action.targets if isinstance(one.action, m.Assign) else ())
@@ -84,10 +83,6 @@ class Flags(RunQuery):
                     yield from (
                         f for name in name_lists().constructors for f in self.resolver.methods(callee.scope, name)
                     )
-
-    def _classes(self, expr: m.Expr, scope: ScopeId) -> frozenset[ScopeId]:
-        values = self.resolver.values(expr, scope)
-        return frozenset(value.scope for value in values if isinstance(value, Instance | Class))
 
     def _are_related(self, some: frozenset[ScopeId], others: frozenset[ScopeId]) -> bool:
         return any(self.resolver.related(one, other) for one in some for other in others)
@@ -112,7 +107,10 @@ class Flags(RunQuery):
     def _is_taken_down(self, flag: m.Expr, scope: ScopeId, accesses: AccessList) -> bool:
         """Whether running code makes a flag unset again, and does not empty the container then."""
         if isinstance(flag, m.Attr):
-            places = self._resets(flag.name, self._classes(flag.base, scope))
+            sites = self.resolver.assigned(flag.name, self.resolver.owners(flag.base, scope))
+            unset = (site for site in sites if _unsets(self.program.op(site).action, site.node))
+            made = name_lists().constructors
+            places = tuple((s.scope, s.op) for s in unset if self.program.facts(s.scope).name not in made)
         else:
             owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
             written = self._written(flag, owner) if isinstance(flag, m.Name) and owner is not None else ()
@@ -127,17 +125,6 @@ class Flags(RunQuery):
         for binding in self.program.bound(owner, flag.id):
             if binding.op >= 0 and binding.scope != owner.index:
                 yield ScopeId(owner.path, binding.scope), binding.op
-
-    @kept
-    def _resets(self, name: str, owners: frozenset[ScopeId]) -> tuple[Place, ...]:
-        """Where an attribute of some objects is made unset, but where such an object is made."""
-        return tuple(
-            (site.scope, site.op)
-            for site in self.program.sites(name)
-            if isinstance(site.node, m.Attr) and _unsets(self.program.op(site).action, site.node)
-            if self.program.facts(site.scope).name not in name_lists().constructors
-            if self._are_related(owners, self._classes(site.node.base, site.scope))
-        )
 
 
 def _sets(action: m.Action | None, flag: m.Expr) -> bool:

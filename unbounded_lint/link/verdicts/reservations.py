@@ -13,8 +13,7 @@ from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import guards, held_at, in_block, layout, loops_around, ops_in, span_of
-from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
 from unbounded_lint.link.program.truth import Asked, flag_of, held, is_so
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import RunQuery
@@ -22,7 +21,7 @@ from unbounded_lint.link.runs.execution import RunQuery
 _UNASKED: frozenset[ContextKind] = frozenset({"api", "test", "tested", "dead", "barred"})
 """What sets a value that nobody here asks for."""
 
-_STEPS = 2
+_STEPS = 3
 """Through how many parameters and attributes the value of a setting is followed."""
 
 
@@ -105,8 +104,8 @@ class Reservations(RunQuery):
         if isinstance(flag, m.Const):
             return fits(flag)
         if isinstance(flag, m.Attr):
-            classes = self.resolver.classes(flag.base, scope)
-            return bool(classes) and self._is_left(flag.name, classes, fits, steps)
+            writes = self.resolver.assigned(flag.name, self.resolver.owners(flag.base, scope))
+            return bool(steps) and self._is_left(writes, fits, steps - 1)
         owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
         if owner is None or not isinstance(flag, m.Name):
             return False
@@ -129,16 +128,16 @@ class Reservations(RunQuery):
                 return True
         return not sites and isinstance(default, m.Const) and fits(default)
 
-    def _is_left(self, name: str, classes: tuple[ScopeId, ...], fits: Callable[[m.Const], bool], steps: int) -> bool:
-        """Whether an attribute of some classes is made one that fits, and nothing at work writes to it later."""
-        made: list[tuple[Place, m.Expr | None]] = []
-        later: list[tuple[Place, m.Expr | None]] = []
-        for site, value in self._attribute_writes(name, classes):
-            constructed = self.program.facts(site[0]).name in name_lists().constructors
-            (made if constructed else later).append((site, value))
-        if any(not self.execution.kinds(*site) <= _UNASKED for site, _ in later):
-            return False
-        return bool(made) and all(self._can_be(value, site[0], fits, steps) for site, value in made)
+    def _is_left(self, writes: Iterable[Site], fits: Callable[[m.Const], bool], steps: int) -> bool:
+        """Whether an attribute is made one that fits, and nothing at work writes to it later."""
+        made: list[Site] = []
+        for site in writes:
+            if self.program.facts(site.scope).name in name_lists().constructors:
+                made.append(site)
+            elif not self.execution.kinds(site.scope, site.op) <= _UNASKED:
+                return False
+        values = ((stored(self.program.op(site).action, site), site.scope) for site in made)
+        return bool(made) and all(self._can_be(value, scope, fits, steps) for value, scope in values)
 
     # --- callbacks that look at names too late ---
 
@@ -168,22 +167,11 @@ class Reservations(RunQuery):
 
     def _falsified(self, asked: Asked, flag: m.Attr, scope: ScopeId) -> Iterator[Place]:
         """Where an attribute of such an object is given a value with which a test does not come out as asked."""
-        for place, value in self._attribute_writes(flag.name, self.resolver.classes(flag.base, scope)):
-            made = self.program.facts(place[0]).name in name_lists().constructors
+        for site in self.resolver.assigned(flag.name, self.resolver.owners(flag.base, scope)):
+            made = self.program.facts(site.scope).name in name_lists().constructors
+            value = stored(self.program.op(site).action, site)
             if not made and isinstance(value, m.Const) and not is_so(asked, value):
-                yield place
-
-    @kept
-    def _attribute_writes(self, name: str, classes: tuple[ScopeId, ...]) -> tuple[tuple[Place, m.Expr | None], ...]:
-        """Where an attribute of the objects of some classes gets a value outside tests, and which."""
-        found = []
-        for site in self.program.sites(name) if classes else ():
-            action = self.program.op(site).action
-            if isinstance(action, m.Assign) and site.node in action.targets and isinstance(site.node, m.Attr):
-                owners = self.resolver.classes(site.node.base, site.scope)
-                if any(self.resolver.related(one, cls) for one in owners for cls in classes):
-                    found.append(((site.scope, site.op), action.value))
-        return tuple(found)
+                yield site.scope, site.op
 
 
 def _contradicts(asked: Asked, value: m.Const) -> bool:
