@@ -125,7 +125,7 @@ class Making(Query):
         """What a function makes that returns a container, at once or by a local name."""
         facts = self.program.facts(function)
         for value in () if facts.is_async or facts.is_generator else self.program.returned(function):
-            local = self.program.bound(function, value.id) if isinstance(value, m.Name) else ()
+            local = self.program.bound(function, value)
             for expr in (value, *(binding.given for binding in local)):
                 made = self.made(expr, function, depth - 1) if expr is not None else None
                 if made is not None:

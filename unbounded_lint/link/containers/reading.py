@@ -283,7 +283,7 @@ class Accesses(Query):
     def _is_rebound(self, action: m.AugAssign, scope: ScopeId) -> bool:
         """Whether `+=` and its like give the name something new, such as a longer text or a larger number: it then
         holds no container here, whatever else it may hold."""
-        bound = self.program.bound(scope, action.target.id) if isinstance(action.target, m.Name) else ()
+        bound = self.program.bound(scope, action.target)
         own = (b.expr for b in bound if b.kind == "value" and b.scope == scope.index)
         return is_plain(action.value) or any(map(is_text, own)) or self._is_fixed(action.target, scope)
 

@@ -8,7 +8,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.values import Class, Function, Value
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import Program
 
@@ -90,15 +90,14 @@ class Hierarchy:
                 if binding.kind == "define":
                     yield Function(ScopeId(cls.path, binding.index), cls)
 
-    @kept
-    def implementers(self, protocol: ScopeId) -> tuple[ScopeId, ...]:
-        """The classes that have every method of a protocol, none for a class that is no protocol."""
-        return tuple(self._find_implementers(protocol)) if self.is_protocol(protocol) else ()
-
     def is_protocol(self, cls: ScopeId) -> bool:
         return bool({base.name for base in self.declared.outside_bases(cls)} & name_lists().protocols)
 
-    def _find_implementers(self, protocol: ScopeId) -> Iterator[ScopeId]:
+    @listed
+    def implementers(self, protocol: ScopeId) -> Iterator[ScopeId]:
+        """The classes that have every method of a protocol, none for a class that is no protocol."""
+        if not self.is_protocol(protocol):
+            return
         module = self.program.of(protocol)
         methods = {
             module.scope(index).name

@@ -89,9 +89,9 @@ class Keeping(Query):
     def _aliases(self, wanted: m.Expr, scope: ScopeId, op: int) -> Iterator[m.Expr]:
         """What else the wanted one is called: the one expression that its name is bound to."""
         if isinstance(wanted, m.Name) and self.resolver.owner(wanted.id, scope) == scope and scope.index:
-            bindings = self.program.bound(scope, wanted.id)
-            if len(bindings) == 1 and bindings[0].kind == "value" and isinstance(bindings[0].expr, m.Name | m.Attr):
-                yield bindings[0].expr
+            bound = self.program.only(scope, wanted)
+            if bound is not None and bound.kind == "value" and isinstance(bound.expr, m.Name | m.Attr):
+                yield bound.expr
 
     def _is_wanted(self, at: _At) -> bool:
         if at.calls or at.expr is None:

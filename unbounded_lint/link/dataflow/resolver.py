@@ -35,7 +35,7 @@ from unbounded_lint.link.dataflow.values import (
     Values,
     ordered,
 )
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import listed
 from unbounded_lint.link.program.module import ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
 
@@ -171,16 +171,15 @@ class Resolver:
             return frozenset(b.name for c in self.mro(cls) for b in self.outside_bases(c))
         return own.union(*(names for names in above if names is not None))
 
-    @kept
-    def assigned(self, name: str, classes: frozenset[ScopeId]) -> tuple[Site, ...]:
+    @listed
+    def assigned(self, name: str, classes: frozenset[ScopeId]) -> Iterator[Site]:
         """Where the program assigns to an attribute of some classes, of their objects or of those of relatives."""
-        return tuple(
-            site
-            for site in self.program.sites(name)
-            if classes and isinstance(site.node, m.Attr) and not site.parents
-            if stored(self.program.op(site).action, site) is not None
-            if any(self.related(one, cls) for one in self.owners(site.node.base, site.scope) for cls in classes)
-        )
+        for site in self.program.sites(name) if classes else ():
+            if isinstance(site.node, m.Attr) and not site.parents:
+                if stored(self.program.op(site).action, site) is not None:
+                    owners = self.owners(site.node.base, site.scope)
+                    if any(self.related(one, cls) for one in owners for cls in classes):
+                        yield site
 
     def related(self, one: ScopeId, other: ScopeId) -> bool:
         """Whether one of two classes inherits from the other."""

@@ -15,7 +15,7 @@ from unbounded_lint.link.dataflow.steps import Steps
 from unbounded_lint.link.dataflow.traces import NEAR, Traces, decorated_name
 from unbounded_lint.link.dataflow.values import CallSite
 from unbounded_lint.link.program.definitions import Reaching
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
 
@@ -103,12 +103,6 @@ class Flow:
     # --- calls ---
 
     @kept
-    def call_sites(self, function: ScopeId) -> tuple[CallSite, ...]:
-        """The calls of a function in the project; constructor calls for `__init__`, reads for a property, operators for
-        the methods of a container."""
-        return tuple(self._find_calls(function))
-
-    @kept
     def answered(self, scope: ScopeId) -> tuple[tuple[int, m.Call], ...]:
         """The calls of a scope whose results it uses and that a function of the project may answer, and where they
         stand."""
@@ -120,7 +114,10 @@ class Flow:
         """Whether nothing does anything with a function but call it."""
         return all(use.kind == "called" for use in self.function_uses(function))
 
-    def _find_calls(self, function: ScopeId) -> Iterator[CallSite]:
+    @listed
+    def call_sites(self, function: ScopeId) -> Iterator[CallSite]:
+        """The calls of a function in the project; constructor calls for `__init__`, reads for a property, operators for
+        the methods of a container."""
         facts = self.program.facts(function)
         owner = self.program.owner_class(function)
         reads = owner is not None and is_property(facts)

@@ -14,7 +14,7 @@ from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.handles import Handle
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.blocks import evaluated_at, guards, loops_around, ops_in
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import listed
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import straight
 from unbounded_lint.link.runs.callgraph import Edge, explored
@@ -77,12 +77,9 @@ class EarlySweeperStops(Question):
 
     # --- what stops ---
 
-    @kept
-    def _loop_exits(self, timer: Context) -> tuple[_Exit, ...]:
+    @listed
+    def _loop_exits(self, timer: Context) -> Iterator[_Exit]:
         """The ways out of a timed loop that hang on the emptiness of containers alone."""
-        return tuple(self._find_exits(timer))
-
-    def _find_exits(self, timer: Context) -> Iterator[_Exit]:
         scope, op = timer.root
         facts = self.program.facts(scope)
         loop = self.execution.loops.timed(scope, op)

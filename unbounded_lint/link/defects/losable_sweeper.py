@@ -163,10 +163,10 @@ class LosableSweepers(Question):
 
     def _is_own(self, name: str, scope: ScopeId) -> bool:
         """Whether a name stands for something to wait for that is made here, goes nowhere else and is never set."""
-        bound = self.program.bound(scope, name)
-        if len(bound) != 1 or bound[0].kind != "value" or not isinstance(bound[0].expr, m.Call):
+        bound = self.program.only(scope, name)
+        if bound is None or bound.kind != "value" or not isinstance(bound.expr, m.Call):
             return False
-        func = bound[0].expr.func
+        func = bound.expr.func
         if not self._is_one_of(_WAKERS, func, scope) and w.last_name(func) != "create_future":
             return False
         return all(

@@ -23,7 +23,7 @@ from unbounded_lint.link.program.blocks import (
     parts_of,
 )
 from unbounded_lint.link.program.definitions import expansions
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.verdicts.container import Container
@@ -129,17 +129,12 @@ class RemovalsWhileIterating(Question):
                         yield from self._walked(argument.value, scope, depth - 1)
             case m.Comp(kind="generator", clauses=clauses):
                 inner = clauses[0].iterable
-            case m.Name(id=name):
-                inner = self._bound_once(name, scope)
+            case m.Name():
+                bound = self.program.only(scope, head)
+                if bound is not None and bound.kind == "value" and bound.scope == scope.index:
+                    inner = bound.expr
         if inner is not None and depth:
             yield from self._walked(inner, scope, depth - 1)
-
-    def _bound_once(self, name: str, scope: ScopeId) -> m.Expr | None:
-        """What a local name is bound to, if that happens in one place."""
-        bindings = self.program.bound(scope, name)
-        if len(bindings) == 1 and bindings[0].kind == "value" and bindings[0].scope == scope.index:
-            return bindings[0].expr
-        return None
 
     def _is_same(self, one: m.Expr, other: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether two expressions of a function name one object: a function that is handed two containers may be
@@ -159,11 +154,10 @@ class RemovalsWhileIterating(Question):
         below = (self._removal_below(callee, {*above, function}, removing) for _, callee in self._called(function))
         return next((removal for removal in below if removal is not None), None)
 
-    @kept
-    def _called(self, scope: ScopeId) -> tuple[tuple[int, ScopeId], ...]:
+    @listed
+    def _called(self, scope: ScopeId) -> Iterator[tuple[int, ScopeId]]:
         """The functions that a scope calls and waits for, each with the operation: the call of a coroutine or of a
         generator alone runs nothing of it."""
-        found: list[tuple[int, ScopeId]] = []
         for at, op in enumerate(self.program.facts(scope).ops):
             for top in w.expressions(op.action):
                 for node, parents in w.walk_with_parents(top):
@@ -171,8 +165,7 @@ class RemovalsWhileIterating(Question):
                     for function in self.resolver.functions(node.func, scope) if isinstance(node, m.Call) else ():
                         facts = self.program.facts(function)
                         if not facts.is_generator and (awaited or not facts.is_async):
-                            found.append((at, function))
-        return tuple(found)
+                            yield at, function
 
     def _is_parameter(self, access: Access) -> bool:
         """Whether the removal takes from whatever its function is handed."""

@@ -279,11 +279,11 @@ class Calls:
         if not isinstance(holder, m.Name):
             return NOTHING_YET
         owner = self.resolver.owner(holder.id, scope)
-        bindings = self.program.bound(owner, holder.id) if owner is not None else ()
-        if owner is None or len(bindings) != 1 or bindings[0].kind != "parameter":
+        bound = self.program.only(owner, holder)
+        if owner is None or bound is None or bound.kind != "parameter":
             return NOTHING_YET
         facts = self.program.facts(owner)
-        is_spread = facts.parameters[bindings[0].index].kind == "double-star"
+        is_spread = facts.parameters[bound.index].kind == "double-star"
         if not is_spread or decorator_names(facts) - name_lists().plain_decorators:
             return NOTHING_YET
         found = yield Question("keywords", (owner,))

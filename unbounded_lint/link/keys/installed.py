@@ -11,7 +11,7 @@ from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import ExternalResult, positional
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.definitions import expanded
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import listed
 from unbounded_lint.link.program.module import ScopeId
 
 _STEPS = 4
@@ -38,16 +38,14 @@ class Installed(Query):
         around = {0, *frames_of(facts, op)}
         return any(at <= op and facts.ops[at].frame in around and key in path for at, path in self._read(scope))
 
-    @kept
-    def _read(self, scope: ScopeId) -> tuple[tuple[int, tuple[m.Expr, ...]], ...]:
+    @listed
+    def _read(self, scope: ScopeId) -> Iterator[tuple[int, tuple[m.Expr, ...]]]:
         """The parts of the paths of installed files that a function reads, with the operations."""
-        found = []
         for at, op in enumerate(self.program.facts(scope).ops):
             for call in w.calls(op.action):
                 parts = tuple(self._path(call, scope))
                 if any(isinstance(part, m.Name) and self._is_root(part.id, scope, _STEPS) for part in parts):
-                    found.append((at, parts))
-        return tuple(found)
+                    yield at, parts
 
     def _path(self, call: m.Call, scope: ScopeId) -> Iterator[m.Expr]:
         """The parts of the path that a call opens or reads."""
@@ -65,10 +63,9 @@ class Installed(Query):
     def _is_root(self, name: str, scope: ScopeId, steps: int) -> bool:
         """Whether a name is `__file__`, or bound once to a path made from it."""
         owner = self.resolver.owner(name, scope)
-        bindings = self.program.bound(owner, name) if owner is not None else ()
-        if name == "__file__" or owner is None or len(bindings) != 1 or not steps:
+        binding = self.program.only(owner, name)
+        if name == "__file__" or owner is None or binding is None or not steps:
             return name == "__file__"
-        binding = bindings[0]
         if binding.imported is not None and binding.imported.attribute is not None:
             source = self.program.named(self.program.of(owner).absolute(binding.imported))
             return source is not None and self._is_root(binding.imported.attribute, ScopeId(source.path, 0), steps - 1)

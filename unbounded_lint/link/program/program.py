@@ -139,9 +139,16 @@ class Program:
         """What a function returns."""
         return self.of(function).returned(function.index)
 
-    def bound(self, scope: ScopeId, name: str) -> tuple[Binding, ...]:
-        """The ways in which a name of a scope gets its value; none for a name that is not its own."""
-        return self.of(scope).names.of(scope.index).get(name, ())
+    def bound(self, scope: ScopeId, name: str | m.Expr | None) -> tuple[Binding, ...]:
+        """The ways in which a name of a scope gets its value; none for a name that is not its own, and for an
+        expression that is no name."""
+        told = name if isinstance(name, str) else name.id if isinstance(name, m.Name) else ""
+        return self.of(scope).names.of(scope.index).get(told, ())
+
+    def only(self, scope: ScopeId | None, name: str | m.Expr | None) -> Binding | None:
+        """The one way in which a name of a scope gets its value; None where there are several or none."""
+        found = self.bound(scope, name) if scope is not None else ()
+        return found[0] if len(found) == 1 else None
 
     def action(self, scope: ScopeId, op: int) -> m.Action | None:
         """What an operation of a scope does; None for what is no operation of it."""

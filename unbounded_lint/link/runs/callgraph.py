@@ -17,7 +17,7 @@ from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import CallSite, ordered
 from unbounded_lint.link.program.blocks import BRANCHES, apart, in_main_guard, in_twin, leaves
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, by_hook
 from unbounded_lint.link.runs.declared import DeclaredFunctions
@@ -101,11 +101,6 @@ class CallGraph(Query):
     # --- edges ---
 
     @kept
-    def edges(self, scope: ScopeId) -> tuple[Edge, ...]:
-        """All that runs a function; a module and a class are run by what stands around them."""
-        return tuple(self._find(scope)) if self.program.facts(scope).kind in {"function", "lambda"} else ()
-
-    @kept
     def starts(self, scope: ScopeId) -> tuple[Edge, ...]:
         """The operations that run a function, those of timers where they are started."""
         found: dict[tuple[ScopeId, int, int], Edge] = {}
@@ -137,7 +132,11 @@ class CallGraph(Query):
                     return Site(scope, op, node, parents)
         return Site(scope, op, node, ())
 
-    def _find(self, scope: ScopeId) -> Iterator[Edge]:
+    @listed
+    def edges(self, scope: ScopeId) -> Iterator[Edge]:
+        """All that runs a function; a module and a class are run by what stands around them."""
+        if self.program.facts(scope).kind not in {"function", "lambda"}:
+            return
         for call in self.flow.call_sites(scope):
             yield self._called(call, scope)
         for use in self.flow.function_uses(scope):

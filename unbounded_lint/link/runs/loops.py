@@ -19,7 +19,7 @@ from unbounded_lint.link.program.blocks import (
     ops_in,
     parts_of,
 )
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import straight
 from unbounded_lint.link.runs.timers import Timers
@@ -118,17 +118,16 @@ class Loops(Query):
         between = (node for other in facts.ops[slept + 1 : op] for node in w.nodes(other.action))
         return slept < op and not loops_around(facts, op) and not any(isinstance(node, m.Await) for node in between)
 
-    @kept
-    def _sleeping(self, scope: ScopeId) -> tuple[tuple[int, int], ...]:
+    @listed
+    def _sleeping(self, scope: ScopeId) -> Iterator[tuple[int, int]]:
         """The operations of a function that sleep, each with the block that goes on when they have."""
-        facts, found = self.program.facts(scope), []
+        facts = self.program.facts(scope)
         for at, op in enumerate(facts.ops):
             if any(self.sleeps(call, scope, 0) for call in w.calls(op.action)):
                 frame = op.frame
                 while facts.frames[frame].kind in {"try", "with"}:
                     frame = facts.frames[frame].parent
-                found.append((at, frame))
-        return tuple(found)
+                yield at, frame
 
     def calls_in(self, scope: ScopeId, frame: int) -> Iterator[m.Call]:
         """The calls in the head of a loop and in its body."""

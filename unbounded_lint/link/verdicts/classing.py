@@ -108,11 +108,11 @@ class Removals(RunQuery):
         """When a removal runs; where a helper is handed the container, when it is handed this very one."""
         scope, node = access.scope, access.site.node
         every = self.execution.at(scope, access.op)
-        bindings = self.program.bound(scope, node.id) if isinstance(node, m.Name) else ()
-        if not definitions or [b.kind for b in bindings] != ["parameter"] or not self.flow.is_only_called(scope):
+        bound = self.program.only(scope, node)
+        if not definitions or bound is None or bound.kind != "parameter" or not self.flow.is_only_called(scope):
             return every
         sites = self.flow.call_sites(scope)
-        passing = [site for site in sites if self._passes(site, scope, bindings[0].index, definitions)]
+        passing = [site for site in sites if self._passes(site, scope, bound.index, definitions)]
         if not passing or len(passing) == len(sites):
             return every
         looped = any(context.looped for context in every)

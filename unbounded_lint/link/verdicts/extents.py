@@ -9,7 +9,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow, Query
-from unbounded_lint.link.program.bindings import ITEMS, Binding
+from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import layout, loops_around, span_of
 from unbounded_lint.link.program.definitions import expanded, expansions
 from unbounded_lint.link.program.kept import kept
@@ -41,7 +41,7 @@ class Extents(Query):
             return "evict"
         if self._follows_order(access, accesses) and self.causes.lead_to(access, accesses):
             return "sweep"
-        if self.causes.is_own(access) and any(b.kind in ITEMS for b in self._bound(access)):
+        if self.causes.is_own(access) and any(b.kind in ITEMS for b in self.program.bound(access.scope, access.key)):
             return "sweep"
         if access.handed is None and self._is_called_for_each(access, accesses):
             return "sweep"
@@ -49,16 +49,11 @@ class Extents(Query):
 
     def _is_called_for_each(self, access: Access, accesses: AccessList) -> bool:
         """Whether a helper takes out the key it is given, and each call of it stands in a walk over the container."""
-        is_given = [b.kind for b in self._bound(access)] == ["parameter"]
-        sites = self.flow.call_sites(access.scope) if is_given else ()
+        given = self.program.only(access.scope, access.key)
+        sites = self.flow.call_sites(access.scope) if given is not None and given.kind == "parameter" else ()
         return bool(sites) and all(
             self.is_walked_around(Site(site.scope, site.op, site.call or m.Name(""), ()), accesses) for site in sites
         )
-
-    def _bound(self, access: Access) -> tuple[Binding, ...]:
-        """How the key gets its value, where it is a name."""
-        name = access.key.id if isinstance(access.key, m.Name) else ""
-        return self.program.bound(access.scope, name)
 
     def is_walked_around(self, site: Site, accesses: AccessList) -> bool:
         """Whether a loop or comprehension around an expression walks the container, or what was picked from it."""

@@ -77,7 +77,7 @@ class Holdings(RunQuery):
     def _sources(self, expr: m.Expr, scope: ScopeId) -> list[m.Expr]:
         """What a local name is bound to, when it was not found under the key; the expression itself for anything else,
         or if not all of it can be told; each choice alone."""
-        bindings = self.program.bound(scope, expr.id) if isinstance(expr, m.Name) else ()
+        bindings = self.program.bound(scope, expr)
         found = [b.expr for b in bindings if b.expr is not None]
         if not scope.index or not all(b.kind == "value" and b.scope == scope.index for b in bindings):
             found = []

@@ -81,10 +81,12 @@ class Moments(RunQuery):
             case m.Name(id=name) if scope.index and (owner := self.resolver.owner(name, scope)) and not owner.index:
                 return True
             case m.Name(id=name):
-                bound = self.program.bound(scope, name)
-                if [b.kind for b in bound] == ["value"] and bound[0].expr is not None and steps:
-                    return self._is_fixed(bound[0].expr, scope, steps - 1)
-                if [b.kind for b in bound] == ["parameter"] and bound[0].index == 0 and steps:
+                bound = self.program.only(scope, name)
+                if bound is None or not steps:
+                    return False
+                if bound.kind == "value" and bound.expr is not None:
+                    return self._is_fixed(bound.expr, scope, steps - 1)
+                if bound.kind == "parameter" and bound.index == 0:
                     calls = [(s.call.func, s.scope) for s in self.flow.call_sites(scope) if s.call is not None]
                     return self.program.owner_class(scope) is not None and all(
                         isinstance(func, m.Attr) and self._is_fixed(func.base, at, steps - 1) for func, at in calls
@@ -139,10 +141,8 @@ class Moments(RunQuery):
         """Whether the single key that a timer removes may come from a loop, here or of a caller."""
         if not isinstance(access.key, m.Name):
             return not isinstance(access.key, m.Const)
-        bindings = self.program.bound(access.scope, access.key.id)
-        return self.is_walked(access) or any(b.kind == "parameter" for b in bindings)
+        return any(b.kind == "parameter" or b.kind in ITEMS for b in self.program.bound(access.scope, access.key))
 
     def is_walked(self, access: Access) -> bool:
         """Whether the key is an item of a loop, whatever that walks."""
-        name = access.key.id if isinstance(access.key, m.Name) else ""
-        return any(b.kind in ITEMS for b in self.program.bound(access.scope, name))
+        return any(b.kind in ITEMS for b in self.program.bound(access.scope, access.key))

@@ -187,15 +187,14 @@ def _total(args: Sequence[m.Arg], scope: ScopeId, resolver: Resolver, depth: int
 
 def _named(name: str, owner: ScopeId | None, resolver: Resolver, depth: int) -> float | None:
     """The number a name is bound to, by one assignment or import."""
-    module = resolver.program.of(owner) if owner is not None else None
-    bindings = module.names.of(owner.index).get(name, ()) if module is not None and owner is not None else ()
-    if module is None or owner is None or len(bindings) != 1 or not depth:
+    bound = resolver.program.only(owner, name)
+    if bound is None or owner is None or not depth:
         return None
-    binding, imported = bindings[0], bindings[0].imported
-    if binding.kind == "value" and binding.expr is not None:
-        return number(binding.expr, ScopeId(owner.path, binding.scope), resolver, depth - 1)
-    if imported is not None and imported.attribute is not None:
-        return _imported(imported.attribute, module.absolute(imported), resolver, depth - 1)
+    if bound.kind == "value" and bound.expr is not None:
+        return number(bound.expr, ScopeId(owner.path, bound.scope), resolver, depth - 1)
+    if bound.imported is not None and bound.imported.attribute is not None:
+        dotted = resolver.program.of(owner).absolute(bound.imported)
+        return _imported(bound.imported.attribute, dotted, resolver, depth - 1)
     return None
 
 
