@@ -13,7 +13,6 @@ METHODS = 25
 PACKAGE = ROOT / "unbounded_lint"
 
 LONGER = {
-    "catalog/model.py": "the words of the catalogue: data with what each field means",
     "cli.py": "one front end, whose options and commands are read side by side",
     "reference/runs.py": "the one registry of the reference, which is shown whole",
 }

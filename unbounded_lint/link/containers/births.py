@@ -24,7 +24,7 @@ class Births(Query):
     def _allocations(self, cls: ScopeId) -> Iterator[Site]:
         """`super().__new__(cls)` inside the class itself."""
         for site in self.program.of(cls).sites("__new__"):
-            if self.resolver.enclosing_class(site.scope) == cls and isinstance(site.node, m.Attr) and site.call:
+            if self.flow.scoping.enclosing_class(site.scope) == cls and isinstance(site.node, m.Attr) and site.call:
                 yield site.outer
 
     def kept_by_constructors(self, cls: ScopeId) -> Iterator[Site]:
@@ -47,4 +47,4 @@ class Births(Query):
         if self.program.facts(cls).name.startswith("_") or is_local(self.program, cls):
             return False
         below = self.flow.hierarchy.subclasses(cls)
-        return all(self.resolver.enclosing_class(site.scope) in below for site in self.of(cls))
+        return all(self.flow.scoping.enclosing_class(site.scope) in below for site in self.of(cls))

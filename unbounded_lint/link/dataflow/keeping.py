@@ -197,7 +197,7 @@ class Keeping(Query):
         if module.scope(function.index).kind == "class":
             return
         yield from (at.here(p.default) for p in module.scope(function.index).parameters if p.default is not None)
-        yield from (at.here(m.Name(name)) for name, _ in self.resolver.captured(function))
+        yield from (at.here(m.Name(name)) for name, _ in self.flow.scoping.captured(function))
 
     # --- attributes ---
 

@@ -112,10 +112,6 @@ class Resolver:
         """The scope whose variable a bare name means, None for a builtin or a star import."""
         return self.scoping.owner(name, scope)
 
-    def captured(self, function: ScopeId) -> tuple[tuple[str, ScopeId], ...]:
-        """The variables of functions around one that it or a function inside it uses, and whose they are."""
-        return self.scoping.captured(function)
-
     def parameter(self, scope: ScopeId, index: int) -> Values:
         """What a parameter can be: its receiver, what the call sites of the project pass, its annotation, its
         default."""
@@ -132,10 +128,6 @@ class Resolver:
     def writes(self, cls: ScopeId) -> Mapping[str, tuple[AttributeWrite, ...]]:
         """Attribute -> the assignments to it through the receiver, in the methods of the class itself."""
         return self.scoping.writes(cls)
-
-    def enclosing_class(self, scope: ScopeId) -> ScopeId | None:
-        """The nearest class around a scope."""
-        return self.scoping.enclosing_class(scope)
 
     # --- classes ---
 

@@ -177,7 +177,7 @@ class Subjects(Query):
         )
 
     def _attribute_changes(self, name: str, scope: ScopeId) -> bool:
-        cls = self.resolver.enclosing_class(scope)
+        cls = self.flow.scoping.enclosing_class(scope)
         if cls is None:
             return True
         writes = [write for c in self.resolver.mro(cls) for write in self.resolver.writes(c).get(name, ())]

@@ -143,7 +143,7 @@ class Expressions:
         """What a function inside another is made of: the program's text, and what it captures, by defaults as well."""
         outside = self.program.parent(function) or function
         found = [closed("a function of the program", "function")]
-        for name, owner in self.resolver.captured(function):
+        for name, owner in self.material.flow.scoping.captured(function):
             found.append((yield Question("variable", (name, owner))))
         for parameter in self.program.facts(function).parameters:
             if parameter.default is not None:

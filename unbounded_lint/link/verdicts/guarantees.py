@@ -124,7 +124,7 @@ class Guarantees(RunQuery):
         if isinstance(func, m.Attr) and func.name in name_lists().constructors:
             yield from self.resolver.names(func.base, scope)
             classes += [
-                cls for cls in (self.resolver.enclosing_class(scope),) if cls is not None and is_super(func.base)
+                cls for cls in (self.flow.scoping.enclosing_class(scope),) if cls is not None and is_super(func.base)
             ]
         for cls in classes:
             yield from self.resolver.all_outside_bases(cls)
