@@ -13,7 +13,6 @@ METHODS = 25
 PACKAGE = ROOT / "unbounded_lint"
 
 LONGER = {
-    "cli.py": "one front end, whose options and commands are read side by side",
     "reference/runs.py": "the one registry of the reference, which is shown whole",
 }
 """What may be longer, and why."""
