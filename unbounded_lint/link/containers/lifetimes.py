@@ -231,7 +231,7 @@ class Lifetimes(RunQuery):
     def _is_set_up(self, scope: ScopeId, op: int) -> bool:
         """Whether an operation belongs to the making of its object: no event of the running program leads to it."""
         contexts = self.execution.at(scope, op)
-        recurring = {c.kind for c in contexts if c.kind in {"run", "timer", "later"} or (c.kind == "main" and c.looped)}
+        recurring = {c.kind for c in contexts if c.recurs}
         return not recurring or (recurring == {"run"} and self.serving.is_once(scope, op))
 
     def _local(self, function: ScopeId, name: str) -> Life | None:

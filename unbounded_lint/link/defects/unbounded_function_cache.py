@@ -17,11 +17,10 @@ from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.context import RUNTIME, Context, ContextKind
+from unbounded_lint.link.runs.context import AGAIN, RUNTIME, Context, ContextKind
 
 _FAMILY = "cache-decorator"
 _STEPS = 3
-_CALLED: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
 _CLEARING: frozenset[ContextKind] = frozenset({"run", "api", "timer", "later", "startup", "main"})
 
 
@@ -166,11 +165,11 @@ class UnboundedFunctionCaches(Question):
 
 
 def _runs_again(contexts: frozenset[Context]) -> bool:
-    return any(c.kind in RUNTIME or (c.kind in {"main", "tested", "startup"} and c.looped) for c in contexts)
+    return any(c.recurs or c.kind == "api" or (c.kind == "tested" and c.looped) for c in contexts)
 
 
 def _confidence(known: bool, kinds: frozenset[str]) -> Confidence:
     """Only what is known to be ever new counts: most memos are for the few values that a program has."""
     if not known or not kinds & RUNTIME:
         return Confidence.LOW
-    return Confidence.HIGH if kinds & _CALLED else Confidence.MEDIUM
+    return Confidence.HIGH if kinds & AGAIN else Confidence.MEDIUM

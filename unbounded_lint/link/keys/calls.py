@@ -36,7 +36,6 @@ from unbounded_lint.link.keys.origins import (
 )
 from unbounded_lint.link.keys.routes import Routes
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.context import Context
 
 OVERRIDES = 16
 """How many methods of derived classes are looked at that may run in place of one."""
@@ -259,7 +258,7 @@ class Calls:
             return closed("objects made when the program starts", "object")
         if not uses and not self.resolver.all_outside_bases(cls):
             return Origin(Domain("unknown", "an object of a class that nothing here makes", weak=True, source="object"))
-        sure = any(_comes_again(execution.at(site.scope, site.op)) for site in sites)
+        sure = any(context.recurs for site in sites for context in execution.at(site.scope, site.op))
         for site in () if sure else sites:
             call = site.outer.node if site.parents else None
             sure = sure or (yield from self._is_made_of_open(call, site.scope))
@@ -354,8 +353,3 @@ class Calls:
             return Domain("open", f"`{name}` is a request or message", weak=True, source=root)
         given = f"`{name}` is given by callers outside the project"
         return self.material.by_word(name, name, given, given, "outside")
-
-
-def _comes_again(contexts: frozenset[Context]) -> bool:
-    """Whether code runs again and again while the program is at work, whoever uses it."""
-    return any(c.kind in {"run", "timer", "later"} or (c.kind in {"main", "startup"} and c.looped) for c in contexts)

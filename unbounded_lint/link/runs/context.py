@@ -17,7 +17,9 @@ By: TypeAlias = Literal["request", "hook", "override", "special", "decorated", "
 """What it rests on that something runs again and again: a framework's wiring for requests, or other wiring, that the
 catalogue knows; a method of a class that derives from another package's; a method that Python itself runs; a decorator
 or other code, of whatever package, that is handed the function."""
-RUNTIME: frozenset[ContextKind] = frozenset({"run", "api", "timer", "later"})
+AGAIN: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
+"""While the program is at work, again and again, whoever uses it."""
+RUNTIME: frozenset[ContextKind] = AGAIN | {"api"}
 STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "exit", "test", "tested"})
 """While a program starts or ends, or for tests."""
 
@@ -65,6 +67,11 @@ class Context:
             endless=self.endless or step.endless,
             guess=self.guess or step.guess,
         )
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it happens again and again while the program is at work, whoever uses it."""
+        return self.kind in AGAIN or (self.looped and self.kind in {"main", "startup"})
 
     @property
     def is_asked_for(self) -> bool:

@@ -14,7 +14,7 @@ from unbounded_lint.link.entries.prunings import Prunings
 from unbounded_lint.link.program.blocks import LOOPS, layout, loops_over
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.runs.context import ContextKind
+from unbounded_lint.link.runs.context import AGAIN, ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.inserts import Insert
 
@@ -22,7 +22,6 @@ Growth: TypeAlias = tuple[Confidence, tuple[str, ...]]
 """How sure it is that a container grows, and why."""
 
 _PLAIN_DATA = frozenset(m.Name(name) for name in ("str", "int", "float", "bytes"))
-_CALLED: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
 _OUTSIDE: frozenset[ContextKind] = frozenset({"api", "tested", "test"})
 
 
@@ -67,7 +66,7 @@ class Growths(RunQuery):
         if handed_on or of_events or self._is_registration(insert, called, accesses):
             return Confidence.LOW
         if domain.kind == "open" and not domain.weak:
-            runs = not insert.kinds.isdisjoint(_CALLED)
+            runs = not insert.kinds.isdisjoint(AGAIN)
             return Confidence.HIGH if runs and not access.nested else Confidence.MEDIUM
         if access.nested:
             return Confidence.LOW

@@ -13,11 +13,8 @@ from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import held, straight
 from unbounded_lint.link.runs.callgraph import explored
-from unbounded_lint.link.runs.context import ContextKind
+from unbounded_lint.link.runs.context import AGAIN
 from unbounded_lint.link.runs.execution import RunQuery
-
-_AGAIN: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
-"""What takes a flag down while the program is at work."""
 
 HOPS = 8
 """How many functions under a flag are asked whether they set it."""
@@ -116,7 +113,7 @@ class Flags(RunQuery):
             written = self._written(flag, owner) if isinstance(flag, m.Name) and owner is not None else ()
             places = tuple(place for place in written if _unsets(self.program.action(*place), flag))
         return any(
-            not accesses.within(at, "clear", "replace") and not self.execution.kinds(at, op).isdisjoint(_AGAIN)
+            not accesses.within(at, "clear", "replace") and not self.execution.kinds(at, op).isdisjoint(AGAIN)
             for at, op in places
         )
 

@@ -40,9 +40,6 @@ _PERHAPS = (m.BoolOp, m.IfExp, m.Comp, m.Lambda)
 """Expressions whose parts may not be evaluated."""
 
 _AT_IMPORT: frozenset[ContextKind] = frozenset({"import", "test"})
-_RUNNING: frozenset[ContextKind] = frozenset({"run", "api", "tested", "timer", "later"})
-_LOOPING: frozenset[ContextKind] = frozenset({"main", "startup"})
-"""What runs once, and is of account where it loops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ class Inserts(RunQuery):
                 continue
             contexts = self.execution.at(access.scope, access.op)
             kinds = {c.kind for c in contexts}
-            if not any(c.kind in _RUNNING or (c.looped and c.kind in _LOOPING) for c in contexts):
+            if not any(c.recurs or c.kind in {"api", "tested"} for c in contexts):
                 continue
             if (defining and kinds <= OF_USERS) or (passing and not _keeps_running(contexts)):
                 continue
