@@ -19,13 +19,12 @@ from unbounded_lint.link.entries.values import Entries, Path
 from unbounded_lint.link.program.blocks import frames_of, in_cleanup
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.runs.context import LIVE, By, Context, ContextKind
+from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
 
 _OUTSIDERS: frozenset[ContextKind] = frozenset({"api", "tested"})
-_WIRED: frozenset[By | None] = frozenset({"request", "hook", "decorated"})
 _OWN: frozenset[ContextKind] = frozenset({"timer", "later", "startup", "import"})
 """What the program does by itself: timers, and workers that it starts."""
 
@@ -179,8 +178,15 @@ class EntrySkippingSweeps(Question):
             return level, ()
         if len(setters) < len(writes) or any(self._is_sure(each, insert.access) for each in writes):
             return None, setters
-        asked_for = all(map(_is_asked_for, (c for place in setters for c in self.execution.sources(*place))))
+        asked_for = all(map(self._is_asked_for, (c for place in setters for c in self.execution.sources(*place))))
         return (Confidence.MEDIUM if asked_for and unset.certain else Confidence.LOW), setters
+
+    def _is_asked_for(self, context: Context) -> bool:
+        """Whether someone outside the program has to ask, by a request or a command; an event of the program itself
+        will most likely come."""
+        if context.kind == "run":
+            return context.by in {"hook", "decorated"} or self.execution.is_asked_for(context)
+        return context.kind not in _OUTSIDERS
 
     def _is_sure(self, write: Write, insert: Access) -> bool:
         """Whether a field is set whatever happens to the entry's owner, or by the run that made the entry."""
@@ -205,12 +211,6 @@ class EntrySkippingSweeps(Question):
                 if access.value is not None:
                     if self.unset_fields.of(access.value, access.scope, access.op, Needed(path, False)) is None:
                         yield Write(access.scope, access.op, access.value)
-
-
-def _is_asked_for(context: Context) -> bool:
-    """Whether someone outside the program has to ask, by a request or a command; an event of the program itself
-    will most likely come."""
-    return context.by in _WIRED if context.kind == "run" else context.kind not in _OUTSIDERS
 
 
 def _is_nothing(value: m.Expr | None) -> bool:

@@ -285,7 +285,7 @@ class SweeperStarts(Question):
     def _is_asked_for(self, start: Site) -> bool:
         """Whether an operation only runs for requests: many entries that come with one are no program's start."""
         ways = [c for c in self.execution.sources(start.scope, start.op) if c.kind not in {"test", "dead"}]
-        return bool(ways) and all(c.is_asked_for for c in ways)
+        return bool(ways) and all(self.execution.is_asked_for(c) for c in ways)
 
     # --- up from the timers ---
 

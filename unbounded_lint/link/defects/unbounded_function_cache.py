@@ -136,7 +136,8 @@ class UnboundedFunctionCaches(Question):
 
     def _is_handler(self, scope: ScopeId) -> bool:
         """Whether a framework calls a function for each request or message."""
-        if any(context.by == "request" for context in self.execution.direct(scope)):
+        runs = (context for context in self.execution.direct(scope) if context.kind == "run")
+        if any(map(self.execution.is_asked_for, runs)):
             return True
         owner, name = self.program.owner_class(scope), self.program.facts(scope).name
         return any(

@@ -74,11 +74,6 @@ class Context:
         return self.kind in AGAIN or (self.looped and self.kind in {"main", "startup"})
 
     @property
-    def is_asked_for(self) -> bool:
-        """Whether it is a request, of which there are many, rather than what may happen once."""
-        return self.by == "request" or (self.kind == "main" and self.looped)
-
-    @property
     def sort(self) -> tuple[ContextKind, bool, bool, bool, str, str, bool, bool]:
         """What tells it from other ways of running, wherever it begins."""
         return (self.kind, self.looped, self.cleanup, self.failing, self.timer, self.by or "", self.endless, self.guess)

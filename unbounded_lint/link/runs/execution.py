@@ -110,6 +110,13 @@ class Execution(Query):
         found = (context for context in self.direct(scope) if context.root not in above)
         return frozenset(context.kind for context in found if context.kind in LIVE | {"tested"})
 
+    def is_asked_for(self, context: Context) -> bool:
+        """Whether a way of running is a request, of which there are many, or begins in the handler of one, rather than
+        what may happen once."""
+        if context.kind != "run":
+            return context.kind == "main" and context.looped
+        return any(each.by == "request" for each in (context, *self.direct(context.root[0])))
+
     # --- one step up ---
 
     @kept

@@ -126,6 +126,8 @@ class Evidences:
 
     def _run(self, context: Context) -> str:
         match context.kind:
+            case "run" if self.execution.is_asked_for(context):
+                return "request"
             case "run" if not context.looped:
                 return "spawned"
             case "run":
