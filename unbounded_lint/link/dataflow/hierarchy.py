@@ -85,10 +85,7 @@ class Hierarchy:
         return tuple(self._defined(self.subclasses(cls), name))
 
     def _defined(self, classes: Iterable[ScopeId], name: str) -> Iterator[Function]:
-        for cls in classes:
-            for binding in self.program.bound(cls, name):
-                if binding.kind == "define":
-                    yield Function(ScopeId(cls.path, binding.index), cls)
+        return (Function(method, cls) for cls in classes for method in self.program.defined(cls, name))
 
     def is_protocol(self, cls: ScopeId) -> bool:
         return bool({base.name for base in self.declared.outside_bases(cls)} & name_lists().protocols)

@@ -86,7 +86,6 @@ class Scoping:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._owners: dict[tuple[str, ScopeId], ScopeId | None] = {}
-        self._stars: dict[tuple[str, str], ScopeId | None] = {}
 
     def owner(self, name: str, scope: ScopeId) -> ScopeId | None:
         """The scope whose variable a bare name means, None for a builtin or a star import."""
@@ -122,15 +121,10 @@ class Scoping:
                         found[name, owner] = None
         return tuple(found)
 
+    @kept
     def starred(self, name: str, module: LinkedModule) -> ScopeId | None:
         """The module that a name comes from by star imports, the nearest of several."""
-        key = (name, module.path)
-        if key not in self._stars:
-            self._stars[key] = None if name.startswith("_") else self._find_starred(name, module)
-        return self._stars[key]
-
-    def _find_starred(self, name: str, module: LinkedModule) -> ScopeId | None:
-        queue, seen = [module], {module.path}
+        queue, seen = [] if name.startswith("_") else [module], {module.path}
         for at in queue:
             for source in self._star_sources(at):
                 if source.path not in seen:

@@ -203,9 +203,8 @@ class Sites:
             ):
                 return None, False
             if isinstance(value, Class) and self.declared.related(value.scope, cls):
-                function = self._method(cls, name)
-                bound = 0 if function is not None and not takes_class(function) else None
-                return bound, False
+                method = next(self.program.defined(cls, name), None)
+                return None if method is None or takes_class(self.program.facts(method)) else 0, False
         return None
 
     def _is_shadowed(self, at: ScopeId, cls: ScopeId, name: str) -> bool:
@@ -233,12 +232,6 @@ class Sites:
         name = facts.parameters[0].name
         once = len(self.program.bound(scope, name)) == 1
         return (name, owner) if once else None
-
-    def _method(self, cls: ScopeId, name: str) -> m.Scope | None:
-        for binding in self.program.bound(cls, name):
-            if binding.kind == "define":
-                return self.program.of(cls).scope(binding.index)
-        return None
 
     def _is_distinct(self, name: str, cls: ScopeId) -> bool:
         """Whether the classes that define an attribute of that name are all relatives, and the name is not a common

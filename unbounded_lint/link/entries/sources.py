@@ -82,11 +82,8 @@ class Sources(Query):
 
     def methods(self, classes: Iterable[ScopeId], name: str) -> Iterator[ScopeId]:
         """The functions that the bodies of classes and of their bases define under a name, the nearest first."""
-        for cls in classes:
-            for owner in self.resolver.mro(cls):
-                for binding in self.program.bound(owner, name):
-                    if binding.kind == "define":
-                        yield ScopeId(owner.path, binding.index)
+        owners = (owner for cls in classes for owner in self.resolver.mro(cls))
+        return (function for owner in owners for function in self.program.defined(owner, name))
 
     def callers(self, function: ScopeId) -> tuple[CallSite, ...]:
         """The calls of a function outside tests, as many as are looked at."""

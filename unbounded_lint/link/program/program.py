@@ -145,6 +145,10 @@ class Program:
         told = name if isinstance(name, str) else name.id if isinstance(name, m.Name) else ""
         return self.of(scope).names.of(scope.index).get(told, ())
 
+    def defined(self, scope: ScopeId, name: str) -> Iterator[ScopeId]:
+        """The functions and classes that a scope defines under a name."""
+        return (ScopeId(scope.path, b.index) for b in self.bound(scope, name) if b.kind == "define")
+
     def only(self, scope: ScopeId | None, name: str | m.Expr | None) -> Binding | None:
         """The one way in which a name of a scope gets its value; None where there are several or none."""
         found = self.bound(scope, name) if scope is not None else ()

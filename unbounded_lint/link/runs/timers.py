@@ -12,7 +12,6 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import argument_at, catalogued
 from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.dataflow.uses import Query
-from unbounded_lint.link.dataflow.values import Class, Instance
 from unbounded_lint.link.program.module import ScopeId, Site
 
 
@@ -72,9 +71,8 @@ class Timers(Query):
             for name in timer.names if timer.note == DECLARED and timer.callback.how == "argument" else ():
                 module, _, function = name.rpartition(".")
                 source = self.program.named(module)
-                for binding in source.names.of(0).get(function, ()) if source is not None else ():
-                    if source is not None and binding.kind == "define":
-                        found[ScopeId(source.path, binding.index)] = timer
+                if source is not None:
+                    found.update(dict.fromkeys(self.program.defined(ScopeId(source.path, 0), function), timer))
         return found
 
     # --- whether it is started ---
@@ -129,9 +127,5 @@ class Timers(Query):
 
     def instance_gets(self, cls: ScopeId, methods: tuple[str, ...]) -> bool:
         """Whether one of the methods of a class, or of one related to it, is used."""
-        return any(
-            isinstance(value, Instance | Class) and self.resolver.related(value.scope, cls)
-            for site in self._mentions(methods)
-            if isinstance(site.node, m.Attr)
-            for value in self.resolver.values(site.node.base, site.scope)
-        )
+        bases = ((site.node.base, site.scope) for site in self._mentions(methods) if isinstance(site.node, m.Attr))
+        return any(self.resolver.related(owner, cls) for base in bases for owner in self.resolver.owners(*base))

@@ -56,15 +56,12 @@ class Flags(RunQuery):
 
     def _is_set_by_call(self, flag: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether an operation calls what sets an attribute, as the constructor of the one object does."""
-        owners = self.resolver.owners(flag.base, scope) if isinstance(flag, m.Attr) else frozenset()
-        called = explored(self._called(scope, op), self._calls, HOPS) if owners else ()
-        return any(
-            _sets(one.action, target) and self._are_related(owners, self.resolver.owners(target.base, at))
-            for at in called
-            for one in self.program.facts(at).ops
-            for target in (one.action.targets if isinstance(one.action, m.Assign) else ())
-            if isinstance(target, m.Attr) and isinstance(flag, m.Attr) and target.name == flag.name
-        )
+        if not isinstance(flag, m.Attr):
+            return False
+        writes = self.resolver.assigned(flag.name, self.resolver.owners(flag.base, scope))
+        setting = {site.scope for site in writes if _sets(self.program.op(site).action, site.node)}
+        called = explored(self._called(scope, op), self._calls, HOPS) if setting else ()
+        return any(at in setting for at in called)
 
     def _calls(self, scope: ScopeId) -> Iterator[ScopeId]:
         """The functions of the project that a function calls by itself."""
@@ -80,9 +77,6 @@ class Flags(RunQuery):
                     yield from (
                         f for name in name_lists().constructors for f in self.resolver.methods(callee.scope, name)
                     )
-
-    def _are_related(self, some: frozenset[ScopeId], others: frozenset[ScopeId]) -> bool:
-        return any(self.resolver.related(one, other) for one in some for other in others)
 
     def _is_set_here(self, flag: m.Expr, scope: ScopeId) -> bool:
         """Whether a function sets an attribute, or other functions a variable that is not its own; where none does,

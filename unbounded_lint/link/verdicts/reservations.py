@@ -11,7 +11,6 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.values import argument_of
-from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import guards, held_at, in_block, layout, loops_around, ops_in, span_of
 from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
 from unbounded_lint.link.program.truth import Asked, flag_of, held, is_so
@@ -59,7 +58,7 @@ class Reservations(RunQuery):
         facts = self.program.facts(scope)
         parts = layout(facts).by_statement[facts.frames[cleanup].statement]
         start = facts.frames[parts[0]].op
-        usual = [b for b in self._bindings(flag, scope) if not self._is_handled(facts, b.op, parts)]
+        usual = [b for b in self.program.bound(scope, flag) if not self._is_handled(facts, b.op, parts)]
         inner = [b for b in usual if start <= b.op < facts.frames[cleanup].op]
         told = inner or [b for b in usual if b.op < start][-1:]
         return any(
@@ -109,7 +108,7 @@ class Reservations(RunQuery):
         owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
         if owner is None or not isinstance(flag, m.Name):
             return False
-        first, *others = self._bindings(flag, owner)
+        first, *others = self.program.bound(owner, flag)
         if any(not self.execution.kinds(ScopeId(owner.path, b.scope), b.op) <= _UNASKED for b in others):
             return False
         if first.kind == "parameter":
@@ -161,9 +160,6 @@ class Reservations(RunQuery):
         return False
 
     # --- what is written to flags ---
-
-    def _bindings(self, flag: m.Name, owner: ScopeId) -> tuple[Binding, ...]:
-        return self.program.bound(owner, flag.id)
 
     def _falsified(self, asked: Asked, flag: m.Attr, scope: ScopeId) -> Iterator[Place]:
         """Where an attribute of such an object is given a value with which a test does not come out as asked."""
