@@ -10,13 +10,11 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.elements import stored_value
-from unbounded_lint.link.dataflow.fields import Fields
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.scoping import is_static, is_super
-from unbounded_lint.link.dataflow.uses import Flow, Query
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Instance, argument_of, ordered
 from unbounded_lint.link.program.bindings import Binding
-from unbounded_lint.link.program.definitions import Reaching
 from unbounded_lint.link.program.module import Place, ScopeId
 
 STEPS = 400
@@ -65,11 +63,6 @@ class _At:
 class Keeping(Query):
     """Answers whether one value keeps another; what cannot be seen keeps nothing."""
 
-    def __init__(self, flow: Flow) -> None:
-        super().__init__(flow)
-        self._fields = Fields(flow.program, flow.resolver)
-        self._reaching = Reaching(flow.program)
-
     def path(self, value: m.Expr, wanted: m.Expr, scope: ScopeId, op: int) -> tuple[Place, ...] | None:
         """Where on the way a value is stored that keeps another alive, from the outermost on: the operations between
         the value and the wanted one. None if it does not keep it. Both are expressions of one operation; the wanted
@@ -107,7 +100,7 @@ class Keeping(Query):
 
     def _is_field_of(self, attribute: m.Attr, scope: ScopeId) -> bool:
         classes = [v.scope for v in self.resolver.values(attribute.base, scope) if isinstance(v, Instance)]
-        return bool(classes) and all(self._fields.keeps(cls, attribute.name) for cls in classes)
+        return bool(classes) and all(self.flow.fields.keeps(cls, attribute.name) for cls in classes)
 
     def _is_same_variable(self, name: str, at: _At) -> bool:
         scope, op = at.home
@@ -117,7 +110,7 @@ class Keeping(Query):
         if owner != scope or at.scope != scope:
             return True
         first, last = sorted((at.op, op))
-        return not self._reaching.is_overwritten(owner, name, first, last)
+        return not self.flow.reaching.is_overwritten(owner, name, first, last)
 
     # --- the parts that a value keeps ---
 
@@ -154,7 +147,7 @@ class Keeping(Query):
         if owner is None or self.program.facts(owner).kind not in {"function", "lambda"}:
             return
         for binding in self.program.bound(owner, name):
-            if not (owner == at.scope and self._reaching.is_overwritten(owner, name, binding.op, at.op)):
+            if not (owner == at.scope and self.flow.reaching.is_overwritten(owner, name, binding.op, at.op)):
                 yield from self._bound(binding, owner, at)
         if owner == at.scope:
             yield from self._put_into(name, at)
@@ -176,7 +169,7 @@ class Keeping(Query):
         for site in self.program.of(at.scope).sites_in(at.scope.index, name):
             if not isinstance(site.node, m.Name):
                 continue
-            if site.op < at.op and self._reaching.is_overwritten(at.scope, name, site.op, at.op):
+            if site.op < at.op and self.flow.reaching.is_overwritten(at.scope, name, site.op, at.op):
                 continue
             action = self.program.op(site).action
             value = stored_value(site.node, site.parents, action)
@@ -188,7 +181,7 @@ class Keeping(Query):
 
     def _may_be_field(self, attribute: m.Attr, scope: ScopeId) -> bool:
         values = self.resolver.values(attribute.base, scope)
-        return all(self._fields.keeps(v.scope, attribute.name) for v in values if isinstance(v, Instance))
+        return all(self.flow.fields.keeps(v.scope, attribute.name) for v in values if isinstance(v, Instance))
 
     def _captured(self, function: ScopeId, at: _At) -> Iterator[_At]:
         """The variables around a function that it or a function inside it uses, and its defaults; `at` is where it is
@@ -206,9 +199,9 @@ class Keeping(Query):
         for value in ordered(self.resolver.values(attribute.base, at.scope)):
             if not isinstance(value, Instance):
                 continue
-            if self._fields.is_method(value.scope, attribute.name):
+            if self.flow.fields.is_method(value.scope, attribute.name):
                 yield at.here(attribute.base)
-            elif self._fields.keeps(value.scope, attribute.name):
+            elif self.flow.fields.keeps(value.scope, attribute.name):
                 for cls in self.resolver.mro(value.scope):
                     for write in self.resolver.writes(cls).get(attribute.name, ()):
                         site = CallSite(at.scope, at.op, None, 1)
@@ -247,7 +240,7 @@ class Keeping(Query):
     def _constructed(self, cls: Class, call: m.Call, at: _At) -> Iterator[_At]:
         for argument in call.args:
             for handle in self.flow.steps.into(cls, call, argument):
-                if isinstance(handle, Attribute) and self._fields.keeps(handle.cls, handle.name):
+                if isinstance(handle, Attribute) and self.flow.fields.keeps(handle.cls, handle.name):
                     yield at.here(argument.value)
         for maker in ordered(self.resolver.class_attribute(cls.scope, "__init__", on_class=False)):
             if isinstance(maker, Function):
@@ -277,7 +270,7 @@ class Keeping(Query):
             return
         for name, writes in self.resolver.writes(owner).items():
             for write in writes:
-                if write.scope == at.scope and write.value is not None and self._fields.keeps(owner, name):
+                if write.scope == at.scope and write.value is not None and self.flow.fields.keeps(owner, name):
                     yield at.here(write.value, write.op)
         own = m.Name(facts.parameters[0].name)
         for index, op in enumerate(facts.ops):

@@ -54,7 +54,8 @@ class Resolver:
     def values(self, expr: m.Expr, scope: ScopeId) -> Values:
         """What an expression of that scope can be."""
         if isinstance(expr, m.Name):
-            return self.lookup(expr.id, scope)
+            owner = self.scoping.owner(expr.id, scope) or self.scoping.starred(expr.id, self.program.of(scope))
+            return frozenset({External(expr.id)}) if owner is None else self._ask(OfName(expr.id, owner))
         if isinstance(expr, m.Const):
             return NOTHING
         return self._ask(self._equations.question(expr, scope))
@@ -102,11 +103,6 @@ class Resolver:
                         yield Attribute(value.scope, name)
                     elif isinstance(value, Module) and (module := self.program.named(value.name)) is not None:
                         yield Variable(ScopeId(module.path, 0), name)
-
-    def lookup(self, name: str, scope: ScopeId) -> Values:
-        """What a bare name can be, by Python's scoping."""
-        owner = self.scoping.owner(name, scope) or self.scoping.starred(name, self.program.of(scope))
-        return frozenset({External(name)}) if owner is None else self._ask(OfName(name, owner))
 
     def owner(self, name: str, scope: ScopeId) -> ScopeId | None:
         """The scope whose variable a bare name means, None for a builtin or a star import."""

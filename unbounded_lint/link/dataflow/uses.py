@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.fields import Fields
 from unbounded_lint.link.dataflow.handles import Handle, Use, Variable
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
@@ -50,7 +51,8 @@ class Flow:
         self.resolver = Resolver(program, self.scoping, self.call_sites)
         self.hierarchy = Hierarchy(program, self.declared)
         self._sites = Sites(program, self.declared, self.hierarchy)
-        reaching = Reaching(program)
+        self.fields = Fields(program, self.resolver)
+        self.reaching = reaching = Reaching(program)
         self.steps = Steps(program, self.declared, self.hierarchy, reaching, strict=False)
         strict = Steps(program, self.declared, self.hierarchy, reaching, strict=True)
         self._traces = Traces(self._sites, reaching, self.steps, strict)

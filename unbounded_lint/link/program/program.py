@@ -31,7 +31,7 @@ class Program:
         self.is_in_tests = in_tests
         self.files = {file.path: file for file in files}
         self._load = load
-        self._mentioning = mentioning
+        self.paths_mentioning = mentioning
         self._modules: dict[str, LinkedModule | None] = {}
         self._by_name: dict[str, str] = {}
         for file in files:
@@ -113,12 +113,8 @@ class Program:
     @kept
     def mentioning(self, identifier: str) -> tuple[LinkedModule, ...]:
         """The modules that mention an identifier anywhere, in path order."""
-        found = (self.module(path) for path in self._mentioning(identifier))
+        found = (self.module(path) for path in self.paths_mentioning(identifier))
         return tuple(module for module in found if module is not None)
-
-    def paths_mentioning(self, identifier: str) -> tuple[str, ...]:
-        """The files that mention an identifier anywhere, without parsing them."""
-        return tuple(self._mentioning(identifier))
 
     def sites(self, identifier: str) -> Iterator[Site]:
         """Every name or attribute with that identifier in the program."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.fields import Fields
-from unbounded_lint.link.dataflow.uses import Flow, Query
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import ExternalResult, Instance, Value
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.kept import kept
@@ -15,10 +14,6 @@ from unbounded_lint.link.program.truth import says
 
 class Barriers(Query):
     """Recognises operations that nothing can come to. Memoised."""
-
-    def __init__(self, flow: Flow) -> None:
-        super().__init__(flow)
-        self._fields = Fields(flow.program, flow.resolver)
 
     @kept
     def bar(self, scope: ScopeId, op: int) -> bool:
@@ -42,5 +37,5 @@ class Barriers(Query):
                 return f"{made}.{name}" in name_lists().questions
             case Instance(scope=cls):
                 written = any(name in self.resolver.writes(each) for each in self.resolver.mro(cls))
-                return self._fields.is_method(cls, name) and not written
+                return self.flow.fields.is_method(cls, name) and not written
         return False
