@@ -263,15 +263,12 @@ class Steps:
         call = site.parents[-2] if len(site.parents) > 1 else None
         if not isinstance(call, m.Call) or not any(a.keyword == "args" and a.value is display for a in call.args):
             return
-        place = next(i for i, item in enumerate(display.items) if item is site.node)
+        later = m.Call(call.func, tuple(m.Arg(item, None, "") for item in display.items), call.span)
+        given = next(a for a in later.args if a.value is site.node)
         for argument in call.args:
             for callee in ordered(self.declared.values(argument.value, site.scope)):
                 if isinstance(callee, Function):
-                    facts = self.program.facts(callee.scope)
-                    own = 1 if callee.receiver is not None and not is_static(facts) else 0
-                    plain = [p for p in facts.parameters if p.kind in {"normal", "positional-only"}]
-                    if place + own < len(plain):
-                        yield Item(Variable(callee.scope, plain[place + own].name), bound, guess)
+                    yield from (Item(handle, bound, guess) for handle in self.into(callee, later, given))
 
 
 def _falls_back(call: m.Call, argument: m.Arg) -> bool:
