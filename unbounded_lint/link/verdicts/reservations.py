@@ -44,8 +44,7 @@ class Reservations(RunQuery):
             return w.last_name(flag.func) in {"cancelled", "exception"} and not is_so(asked, m.Const("none", "None"))
         if isinstance(flag, m.Attr):
             return any(self._is_elsewhere(at, accesses) for at in self._falsified(asked, flag, scope))
-        owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
-        if owner is None or not isinstance(flag, m.Name):
+        if not isinstance(flag, m.Name) or (owner := self.resolver.owner(flag.id, scope)) is None:
             return False
         facts = self.program.facts(owner)
         if owner == scope and facts.name in name_lists().exits:
@@ -105,8 +104,7 @@ class Reservations(RunQuery):
         if isinstance(flag, m.Attr):
             writes = self.resolver.assigned(flag.name, self.resolver.owners(flag.base, scope))
             return bool(steps) and self._is_left(writes, fits, steps - 1)
-        owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
-        if owner is None or not isinstance(flag, m.Name):
+        if not isinstance(flag, m.Name) or (owner := self.resolver.owner(flag.id, scope)) is None:
             return False
         first, *others = self.program.bound(owner, flag)
         if any(not self.execution.kinds(ScopeId(owner.path, b.scope), b.op) <= _UNASKED for b in others):
