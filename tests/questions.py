@@ -48,10 +48,10 @@ def _of_module(project: Project, module: LinkedModule) -> Iterator[Question]:
 
 def _of_names(project: Project, module: LinkedModule, scope: ScopeId) -> Iterator[Question]:
     flow = project.flow
-    names = module.bindings(scope.index)
+    names = module.names.of(scope.index)
     for name in names:
         yield Question(("uses", scope, name), partial(flow.uses, Variable(scope, name)))
-        yield Question(("lookup", scope, name), partial(flow.resolver.lookup, name, scope))
+        yield Question(("lookup", scope, name), partial(flow.resolver.values, m.Name(name), scope))
     if module.scope(scope.index).kind == "class":
         yield Question(("order", scope), partial(flow.resolver.mro, scope))
         for name in dict.fromkeys((*names, *flow.scoping.writes(scope))):

@@ -75,8 +75,16 @@ def test_labels_are_joined_by_file_and_name() -> None:
     ]
     joined = fit.labelled(rows, labels)
     assert [(case.true, case.weight) for case in joined.cases] == [(True, 2.0)]
-    assert {"key: request", "runs: request", "removals: none", "names: seen"} <= set(joined.cases[0].features)
+    told = {"key: request", "runs: request", "removals: none", "names: seen", "code: UBM101"}
+    assert told <= set(joined.cases[0].features)
     assert joined.unreported == 3.0
+
+
+def test_weights_are_written_where_the_linter_reads_them() -> None:
+    page = (ROOT.parent / "unbounded_lint" / "catalog" / "confidence.toml").read_text(encoding="utf-8")
+    written = fit.rewritten(page, fit.Fitted(-1.5, {"key: request": 0.5, "runs: once": -1.0, "key: time": 0.75}))
+    assert "\nbase = -1.50\n" in written
+    assert written.endswith('[confidence.weights]\n"key: time" = 0.75\n"key: request" = 0.50\n"runs: once" = -1.00\n')
 
 
 @pytest.mark.parametrize(

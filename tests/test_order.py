@@ -165,8 +165,8 @@ def _reads(project: Project, container: Any) -> Iterator[tuple[str, str]]:
         return
     for path, at in project.program.files.items():
         linked_module = project.program.module(path)
-        for name in linked_module.bindings(0) if linked_module is not None else ():
-            values = project.flow.resolver.lookup(name, ScopeId(path, 0))
+        for name in linked_module.names.of(0) if linked_module is not None else ():
+            values = project.flow.resolver.values(m.Name(name), ScopeId(path, 0))
             if any(value == Instance(holder.handle.cls) for value in values) and name.isidentifier():
                 yield at.module, f"{name}.{holder.name}"
 

@@ -6,18 +6,30 @@ it needs. Exit codes: 0 clean, 1 findings, 2 usage, configuration or internal er
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from unbounded_lint import __version__
 from unbounded_lint.errors import UserError
+from unbounded_lint.options import (
+    PROGRAM,
+    Parser,
+    add_file_options,
+    add_format_option,
+    add_settings_options,
+    check_parser,
+    project_for,
+    reported,
+    request_for,
+    settings_for,
+    shown_path,
+    view_for,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,11 +39,9 @@ if TYPE_CHECKING:
     from unbounded_lint.config import Settings
     from unbounded_lint.discovery import ProjectFiles
     from unbounded_lint.finding import Finding
-    from unbounded_lint.reporters.base import View
     from unbounded_lint.rules.base import Rule
-    from unbounded_lint.runner import Outcome, Request
+    from unbounded_lint.runner import Outcome
 
-PROGRAM = "unbounded-lint"
 COMMANDS = ("check", "rule", "explain", "files", "config", "clean")
 DEBUG_VARIABLE = "UNBOUNDED_LINT_DEBUG"
 PROGRESS_AFTER_SECONDS = 2.0
@@ -216,270 +226,12 @@ class _Progress:
         return bar
 
 
-# --- arguments -------------------------------------------------------------------------------------------------------
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one sentence, as all errors of this command."""
-
-    def __init__(self, command: str, usage: str, description: str) -> None:
-        self._command = command
-        super().__init__(
-            prog=f"{PROGRAM} {command}",
-            usage=f"{PROGRAM} {command} {usage}",
-            description=description,
-            allow_abbrev=False,
-        )
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message} (see {PROGRAM} {self._command} --help)")
-
-
-def _add_settings_options(parser: _Parser) -> None:
-    group = parser.add_argument_group("settings")
-    group.add_argument(
-        "--config",
-        action="append",
-        default=[],
-        metavar="FILE|KEY=VALUE",
-        help="read the settings from FILE, or override one setting with a TOML value (repeatable)",
-    )
-    group.add_argument("--isolated", action="store_true", help="ignore all configuration files")
-
-
-def _add_selection_options(parser: _Parser) -> None:
-    group = parser.add_argument_group("rules")
-    for option, text in (
-        ("--select", "report these codes or prefixes only (comma list, repeatable)"),
-        ("--extend-select", "report these codes or prefixes too, such as opt-in rules (comma list, repeatable)"),
-        ("--ignore", "do not report these codes or prefixes (comma list, repeatable)"),
-    ):
-        group.add_argument(option, action="append", type=_comma_list, metavar="CODES", help=text)
-    group.add_argument(
-        "--min-confidence",
-        choices=("low", "medium", "high"),
-        help="report only what is at least this sure (default: medium)",
-    )
-
-
-def _add_file_options(parser: _Parser) -> None:
-    group = parser.add_argument_group("files")
-    group.add_argument(
-        "--exclude",
-        action="append",
-        type=_comma_list,
-        metavar="PATTERNS",
-        help="leave these paths out, in place of the default patterns (comma list, repeatable)",
-    )
-    group.add_argument(
-        "--extend-exclude",
-        action="append",
-        type=_comma_list,
-        metavar="PATTERNS",
-        help="leave these paths out too (comma list, repeatable)",
-    )
-
-
-def _add_format_option(parser: _Parser, choices: tuple[str, ...], text: str) -> None:
-    parser.add_argument("--output-format", choices=choices, help=text)
-
-
-def _check_parser() -> _Parser:
-    parser = _Parser(
-        "check",
-        "[OPTIONS] [PATH ...]",
-        "Analyse the whole project that the paths belong to, and report on the paths.",
-    )
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or directories (default: the current one)")
-    _add_selection_options(parser)
-    _add_file_options(parser)
-    _add_settings_options(parser)
-    output = parser.add_argument_group("output")
-    output.add_argument(
-        "--output-format",
-        choices=("full", "concise", "json"),
-        help="how findings are printed (default: full on a terminal, else concise)",
-    )
-    output.add_argument("--statistics", action="store_true", help="print counts per rule in place of the findings")
-    output.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="colour the output (auto: on a terminal; NO_COLOR and FORCE_COLOR are honoured)",
-    )
-    output.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
-    output.add_argument("--show-files", action="store_true", help="list the files that would be analysed, and stop")
-    output.add_argument("--show-settings", action="store_true", help="print the settings in force, and stop")
-    run = parser.add_argument_group("run")
-    run.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
-    run.add_argument(
-        "--jobs", type=_jobs, default=0, metavar="N", help="worker processes, a number or auto (default: auto)"
-    )
-    return parser
-
-
-def _comma_list(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _jobs(text: str) -> int:
-    """Give a number of processes, 0 for auto."""
-    if text == "auto":
-        return 0
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 1 or auto, not {text!r}")
-    return int(text)
-
-
-def _available_cpus() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _flat(lists: list[list[str]] | None) -> list[str]:
-    return [item for items in lists or [] for item in items]
-
-
-# --- settings and files ----------------------------------------------------------------------------------------------
-
-
-def _split_config(values: Iterable[str]) -> tuple[Path | None, dict[str, object]]:
-    """Tell the one FILE from the KEY=VALUE overrides; a file that exists is a file, whatever its name."""
-    from unbounded_lint.config import parse_override
-
-    file: Path | None = None
-    overrides: dict[str, object] = {}
-    for value in values:
-        if "=" in value and not os.path.exists(value):
-            key, parsed = parse_override(value)
-            overrides[key] = parsed
-        elif file is not None:
-            raise UserError(f"--config names two files, {file} and {value}; give one")
-        else:
-            file = Path(value)
-    return file, overrides
-
-
-def _settings(options: argparse.Namespace, root: Path) -> Settings:
-    """Load the settings, then let the options of the command line win; raises UserError."""
-    from unbounded_lint.config import load_settings
-
-    file, overrides = _split_config(options.config)
-    for option in ("exclude", "min_confidence", "output_format"):
-        value = getattr(options, option, None)
-        if value is not None:
-            overrides[option.replace("_", "-")] = _flat(value) if isinstance(value, list) else value
-    settings = load_settings(root, config=file, isolated=options.isolated, overrides=overrides)
-    return _selected(options, settings)
-
-
-def _selected(options: argparse.Namespace, settings: Settings) -> Settings:
-    """Apply --select, --extend-select, --ignore and --extend-exclude; raises UserError for an unknown code.
-
-    As with ruff: --select starts afresh, without the selection of the configuration; the others add to it.
-    """
-    import msgspec
-
-    from unbounded_lint.config import validate_codes
-    from unbounded_lint.rules import all_rules
-
-    select = getattr(options, "select", None)
-    base_select = settings.select if select is None else tuple(_flat(select))
-    base_extend, base_ignore = (settings.extend_select, settings.ignore) if select is None else ((), ())
-    settings = msgspec.structs.replace(
-        settings,
-        select=base_select,
-        extend_select=(*base_extend, *_flat(getattr(options, "extend_select", None))),
-        ignore=(*base_ignore, *_flat(getattr(options, "ignore", None))),
-        extend_exclude=(*settings.extend_exclude, *_flat(getattr(options, "extend_exclude", None))),
-    )
-    validate_codes(settings, tuple(rule.code for rule in all_rules()))
-    return settings
-
-
-def _project(options: argparse.Namespace) -> tuple[ProjectFiles, Settings]:
-    from unbounded_lint.discovery import discover, find_root
-
-    paths = [Path(path) for path in options.paths or ["."]]
-    root = find_root(paths)
-    settings = _settings(options, root)
-    project = discover(paths, root, settings)
-    if not _reported(project):
-        shown = " ".join(options.paths) or "the current directory"
-        raise UserError(f"no Python files in {shown}; name a directory that has some, or look at `exclude`")
-    return project, settings
-
-
-def _reported(project: ProjectFiles) -> list[str]:
-    """Give the paths, relative to the root, that are reported on."""
-    paths = [file.path for file in project.files if project.report_on is None or file.path in project.report_on]
-    return [*paths, *project.unnamed]
-
-
-def _request(options: argparse.Namespace, project: ProjectFiles, settings: Settings) -> Request:
-    from unbounded_lint.runner import Request
-
-    return Request(
-        project=project,
-        settings=settings,
-        jobs=getattr(options, "jobs", 0) or _available_cpus(),
-        use_cache=not getattr(options, "no_cache", False),
-        settings_file=_settings_file(options),
-    )
-
-
-def _settings_file(options: argparse.Namespace) -> Path | None:
-    from unbounded_lint.config import settings_file
-    from unbounded_lint.discovery import find_root
-
-    file, _ = _split_config(options.config)
-    root = find_root([Path(path) for path in options.paths or ["."]])
-    return settings_file(root, config=file, isolated=options.isolated)
-
-
-def _shown_path(root: Path, given: Sequence[str]) -> Callable[[str], str]:
-    """Make the function that turns a project path into the one to print.
-
-    Relative to the current directory if it lies below it, else as the user gave it, else relative to the project;
-    always with `/`.
-    """
-    here, base = os.path.realpath(os.getcwd()), os.path.realpath(root)
-    roots = [(here, ""), *((os.path.realpath(path), path) for path in given)]
-
-    def shown(path: str) -> str:
-        absolute = os.path.normpath(os.path.join(base, path))
-        for directory, name in roots:
-            if absolute == directory and name:
-                return name.replace(os.sep, "/")
-            if absolute.startswith(directory.rstrip(os.sep) + os.sep):
-                return os.path.join(name, os.path.relpath(absolute, directory)).replace(os.sep, "/")
-        return path
-
-    return shown
-
-
-def _view(root: Path, given: Sequence[str], *, color: bool = False, statistics: bool = False) -> View:
-    from unbounded_lint.reading import SOURCE_LIMIT, read_regular
-    from unbounded_lint.reporters.base import View
-    from unbounded_lint.source import DecodeError, decode
-
-    @lru_cache(maxsize=32)
-    def source(path: str) -> str | None:
-        try:
-            return decode(read_regular(root / path, SOURCE_LIMIT))
-        except (OSError, DecodeError, ValueError):
-            return None
-
-    return View(path=_shown_path(root, given), source=source, color=color, statistics=statistics)
-
-
 # --- commands --------------------------------------------------------------------------------------------------------
 
 
 def _check(arguments: list[str]) -> int:
-    options = _check_parser().parse_intermixed_args(arguments)
-    project, settings = _project(options)
+    options = check_parser().parse_intermixed_args(arguments)
+    project, settings = project_for(options)
     if options.show_settings:
         return _emit(_settings_lines(settings))
     if options.show_files:
@@ -489,13 +241,13 @@ def _check(arguments: list[str]) -> int:
     from unbounded_lint.runner import check
 
     with _Progress(sys.stderr.isatty()) as progress:
-        outcome = check(_request(options, project, settings), progress)
+        outcome = check(request_for(options, project, settings), progress)
     format_name = settings.output_format or ("full" if sys.stdout.isatty() else "concise")
-    view = _view(project.root, options.paths, color=_wants_color(options.color), statistics=options.statistics)
+    view = view_for(project.root, options.paths, color=_wants_color(options.color), statistics=options.statistics)
     _emit(REPORTERS[format_name](outcome.findings, outcome.stats, view))
     for note in outcome.notes:
         _say(f"{PROGRAM}: warning: {printable(note)}")
-    _say(_summary(outcome, len(_reported(project))))
+    _say(_summary(outcome, len(reported(project))))
     return _exit_code(outcome.findings, options.exit_zero)
 
 
@@ -514,23 +266,23 @@ def _exit_code(findings: Sequence[Finding], exit_zero: bool) -> int:
 
 
 def _files(arguments: list[str]) -> int:
-    parser = _Parser("files", "[OPTIONS] [PATH ...]", "List the files that would be analysed, one a line.")
+    parser = Parser("files", "[OPTIONS] [PATH ...]", "List the files that would be analysed, one a line.")
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or directories (default: the current one)")
-    _add_file_options(parser)
-    _add_settings_options(parser)
-    _add_format_option(parser, ("text", "json"), "how the list is printed (default: text)")
+    add_file_options(parser)
+    add_settings_options(parser)
+    add_format_option(parser, ("text", "json"), "how the list is printed (default: text)")
     options = parser.parse_intermixed_args(arguments)
     as_json, options.output_format = options.output_format == "json", None
-    project, _ = _project(options)
+    project, _ = project_for(options)
     if not as_json:
         return _emit(_file_lines(project, options.paths))
     import json
 
-    shown = _shown_path(project.root, options.paths)
+    shown = shown_path(project.root, options.paths)
     known = {file.path: file for file in project.files}
     rows = [
         {"path": shown(path), "module": known[path].module, "test": known[path].is_test}
-        for path in _reported(project)
+        for path in reported(project)
         if path in known
     ]
     return _emit([json.dumps(rows, indent=2)])
@@ -539,15 +291,15 @@ def _files(arguments: list[str]) -> int:
 def _file_lines(project: ProjectFiles, given: Sequence[str]) -> Iterator[str]:
     from unbounded_lint.reporters.base import printable
 
-    shown = _shown_path(project.root, given)
-    for path in _reported(project):
+    shown = shown_path(project.root, given)
+    for path in reported(project):
         yield printable(shown(path))
 
 
 def _rule(arguments: list[str]) -> int:
-    parser = _Parser("rule", "[OPTIONS] [CODE ...]", "List the rules, or print the text of those named.")
+    parser = Parser("rule", "[OPTIONS] [CODE ...]", "List the rules, or print the text of those named.")
     parser.add_argument("codes", nargs="*", metavar="CODE", help="codes or names of rules (default: list all)")
-    _add_format_option(parser, ("text", "json"), "how the rules are printed (default: text)")
+    add_format_option(parser, ("text", "json"), "how the rules are printed (default: text)")
     options = parser.parse_intermixed_args(arguments)
     from unbounded_lint.rules import all_rules
 
@@ -618,7 +370,7 @@ def _rules_json(rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def _explain(arguments: list[str]) -> int:
-    parser = _Parser("explain", "[OPTIONS] SYMBOL ... [PATH]", "Tell what is known of containers, flagged or not.")
+    parser = Parser("explain", "[OPTIONS] SYMBOL ... [PATH]", "Tell what is known of containers, flagged or not.")
     parser.add_argument(
         "symbols",
         nargs="+",
@@ -633,19 +385,19 @@ def _explain(arguments: list[str]) -> int:
         help="a path in the project (default: .); the last argument of several is one where there is such a file or "
         "directory, or where it can be no symbol (write :NAME for a symbol that is named as a path is)",
     )
-    _add_settings_options(parser)
-    _add_format_option(parser, ("text", "json"), "how the sheets are printed (default: text)")
+    add_settings_options(parser)
+    add_format_option(parser, ("text", "json"), "how the sheets are printed (default: text)")
     parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     options = parser.parse_intermixed_args(arguments)
     as_json, options.output_format = options.output_format == "json", None
     symbols, options.paths = _symbols_and_paths(options.symbols)
-    project, settings = _project(options)
+    project, settings = project_for(options)
     from unbounded_lint.explaining import Sheet, Unknown
     from unbounded_lint.reporters import sheet
     from unbounded_lint.runner import explain
 
-    found = explain(_request(options, project, settings), symbols)
-    view = _view(project.root, options.paths)
+    found = explain(request_for(options, project, settings), symbols)
+    view = view_for(project.root, options.paths)
     sheets = [one for one in found if isinstance(one, Sheet)]
     unknown = {one.symbol: one.sentence(view.path) for one in found if isinstance(one, Unknown)}
     if as_json and len(symbols) > 1:
@@ -675,10 +427,10 @@ def _may_be_symbol(text: str) -> bool:
 
 
 def _config(arguments: list[str]) -> int:
-    parser = _Parser("config", "[OPTIONS] [PATH]", "Print the settings in force for a project.")
+    parser = Parser("config", "[OPTIONS] [PATH]", "Print the settings in force for a project.")
     parser.add_argument("path", nargs="?", metavar="PATH", help="a path in the project (default: .)")
-    _add_settings_options(parser)
-    _add_format_option(parser, ("text", "json"), "how the settings are printed (default: text, which is TOML)")
+    add_settings_options(parser)
+    add_format_option(parser, ("text", "json"), "how the settings are printed (default: text, which is TOML)")
     parser.add_argument("--schema", action="store_true", help="print the JSON schema of the settings, and stop")
     options = parser.parse_intermixed_args(arguments)
     if options.schema:
@@ -690,21 +442,21 @@ def _config(arguments: list[str]) -> int:
     from unbounded_lint.discovery import find_root
 
     as_json, options.output_format = options.output_format == "json", None
-    settings = _settings(options, find_root([Path(options.path or ".")]))
+    settings = settings_for(options, find_root([Path(options.path or ".")]))
     return _emit(_settings_json(settings) if as_json else _settings_lines(settings))
 
 
 def _clean(arguments: list[str]) -> int:
-    parser = _Parser("clean", "[OPTIONS] [PATH]", "Remove what is kept of a project between runs.")
+    parser = Parser("clean", "[OPTIONS] [PATH]", "Remove what is kept of a project between runs.")
     parser.add_argument("path", nargs="?", metavar="PATH", help="a path in the project (default: .)")
-    _add_settings_options(parser)
+    add_settings_options(parser)
     options = parser.parse_intermixed_args(arguments)
     from unbounded_lint.cache import clean
     from unbounded_lint.discovery import find_root
     from unbounded_lint.reporters.base import plural
 
     root = find_root([Path(options.path or ".")])
-    removed = clean(root.resolve(), _settings(options, root).cache_dir)
+    removed = clean(root.resolve(), settings_for(options, root).cache_dir)
     _say(f"Removed {plural(removed, 'stored file')}.")
     return EXIT_CLEAN
 

@@ -13,9 +13,9 @@ import msgspec
 
 from unbounded_lint.evidence import Evidence
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts.walk import dotted
 from unbounded_lint.finding import Place
 from unbounded_lint.link.containers.passing import Passing, Why
-from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 from unbounded_lint.link.program.naming import plain
 from unbounded_lint.link.program.symbols import Symbols
@@ -306,5 +306,5 @@ def _written(expr: m.Expr | None) -> str:
             return f"a {kind}"
         case m.Lambda():
             return "a lambda"
-    named = dotted_text(expr) if expr is not None else ""
+    named = dotted(expr) if expr is not None else ""
     return f"`{named}`" if named else "the value of an expression"

@@ -11,8 +11,8 @@ which its confidence comes (`catalog/confidence.toml`).
 
 The model is logistic regression with an L2 penalty that draws each weight towards what reason says of it; a weight that
 reason says cannot raise the probability (a removal that runs) is bounded from above by zero. Leaks from history are all
-true, so they may shape the weights but not the base rate: that is set by the containers that were drawn at random alone,
-each with the weight of its stratum.
+true, so they may shape the weights but not the base rate: the containers that were drawn at random set it, each with
+the weight of its stratum.
 """
 
 from __future__ import annotations

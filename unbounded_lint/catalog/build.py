@@ -15,14 +15,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from unbounded_lint.catalog import model
+from unbounded_lint.catalog import keys, model
+from unbounded_lint.catalog.entry import Entry
 
 SOURCES = ("timers.toml", "wiring.toml", "containers.toml", "keys.toml", "names.toml", "confidence.toml")
 COMPACT = "catalog.json"
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _LISTS = ("names", "bases")
-_SECTIONS: Mapping[str, tuple[str, type[model.Entry]]] = {
+_SECTIONS: Mapping[str, tuple[str, type[Entry]]] = {
     "timer": ("timers", model.Timer),
     "sleeper": ("sleepers", model.Sleeper),
     "hook": ("hooks", model.Hook),
@@ -30,13 +31,13 @@ _SECTIONS: Mapping[str, tuple[str, type[model.Entry]]] = {
     "container": ("containers", model.ContainerKind),
     "function": ("functions", model.ArgumentFunction),
     "registry": ("registries", model.Registry),
-    "call": ("key_calls", model.KeyCall),
-    "attribute": ("attributes", model.Finite),
-    "finder": ("finders", model.Finite),
-    "annotation": ("annotations", model.Annotation),
-    "words": ("words", model.Words),
+    "call": ("key_calls", keys.KeyCall),
+    "attribute": ("attributes", keys.Finite),
+    "finder": ("finders", keys.Finite),
+    "annotation": ("annotations", keys.Annotation),
+    "words": ("words", keys.Words),
 }
-_Entry = TypeVar("_Entry", bound=model.Entry)
+_Entry = TypeVar("_Entry", bound=Entry)
 
 
 class CatalogError(ValueError):
@@ -80,7 +81,7 @@ def encode(data: model.Data) -> bytes:
     lines = []
     for field in data.__struct_fields__:
         value = getattr(data, field)
-        if isinstance(value, tuple) and value and isinstance(value[0], model.Entry):
+        if isinstance(value, tuple) and value and isinstance(value[0], Entry):
             body = b"[\n" + b",\n".join(msgspec.json.encode(entry) for entry in value) + b"\n]"
         else:
             body = msgspec.json.encode(value, order="deterministic")

@@ -15,8 +15,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from unbounded_lint.catalog import model
+from unbounded_lint.catalog import keys, model
 from unbounded_lint.catalog.build import COMPACT, CatalogError
+from unbounded_lint.catalog.names import NameLists
 from unbounded_lint.errors import UserError
 
 _Api = TypeVar("_Api", bound=model.Api)
@@ -25,7 +26,7 @@ _Effect = dict[str, tuple[tuple[model.ContainerKind, model.Method], ...]]
 _PLAIN = frozenset({"map", "list", "set", "deque"})
 DECLARED = "declared by the project"
 """The note of every entry that comes from the settings."""
-_UNTOLD = model.Annotation(domain="unknown")
+_UNTOLD = keys.Annotation(domain="unknown")
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\Z")
 
 
@@ -41,7 +42,7 @@ def catalog() -> Catalog:
     return Catalog.of(data)
 
 
-def name_lists() -> model.NameLists:
+def name_lists() -> NameLists:
     """The names that the analysis knows by heart, as shipped. Raises CatalogError as `catalog` does."""
     return catalog().data.names
 
@@ -54,8 +55,8 @@ def receiver_word(expression: str) -> str:
 class WordHint(NamedTuple):
     """What a word in a name hints at."""
 
-    domain: model.Domain
-    source: model.Source
+    domain: keys.Domain
+    source: keys.Source
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,12 @@ class Catalog:
     _hook_bases: Mapping[str, tuple[model.Hook, ...]]
     _hook_functions: Mapping[str, tuple[model.Hook, ...]]
     _functions: Mapping[str, model.ArgumentFunction]
-    _key_names: Mapping[str, tuple[model.KeyCall, ...]]
-    _key_methods: Mapping[str, tuple[model.KeyCall, ...]]
-    _attributes: Mapping[str, model.Source]
-    _finders: Mapping[str, model.Source]
-    _annotations: Mapping[str, model.Annotation]
-    _annotation_bases: Mapping[str, model.Annotation]
+    _key_names: Mapping[str, tuple[keys.KeyCall, ...]]
+    _key_methods: Mapping[str, tuple[keys.KeyCall, ...]]
+    _attributes: Mapping[str, keys.Source]
+    _finders: Mapping[str, keys.Source]
+    _annotations: Mapping[str, keys.Annotation]
+    _annotation_bases: Mapping[str, keys.Annotation]
     _words: Mapping[str, WordHint]
     _prefixes: Mapping[str, WordHint]
 
@@ -212,27 +213,27 @@ class Catalog:
 
     # --- keys
 
-    def key_call(self, dotted: str) -> tuple[model.KeyCall, ...]:
+    def key_call(self, dotted: str) -> tuple[keys.KeyCall, ...]:
         """What the result of this call says about a key; several entries differ in their number of arguments."""
         return self._key_names.get(self.canonical(dotted), ())
 
-    def key_method(self, method: str) -> tuple[model.KeyCall, ...]:
+    def key_method(self, method: str) -> tuple[keys.KeyCall, ...]:
         """As `key_call`, for a method of any receiver."""
         return self._key_methods.get(method, ())
 
-    def attribute_source(self, name: str) -> model.Source | None:
+    def attribute_source(self, name: str) -> keys.Source | None:
         """Where the values of an attribute of this name come from, if there are finitely many of them."""
         return self._attributes.get(name)
 
-    def finder(self, dotted: str) -> model.Source | None:
+    def finder(self, dotted: str) -> keys.Source | None:
         """Where the only arguments come from that this callee takes, if there are finitely many of them."""
         return self._finders.get(self.canonical(dotted))
 
-    def annotation(self, dotted: str) -> model.Annotation:
+    def annotation(self, dotted: str) -> keys.Annotation:
         """What the values of this type are; an entry of unknown domain for one that says nothing."""
         return self._annotations.get(self.canonical(dotted)) or self.annotation_base(dotted)
 
-    def annotation_base(self, dotted: str) -> model.Annotation:
+    def annotation_base(self, dotted: str) -> keys.Annotation:
         """What the values of a project class are that derives from this one ("enum.Enum" -> closed)."""
         return self._annotation_bases.get(self.canonical(dotted), _UNTOLD)
 

@@ -17,7 +17,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-import msgspec
+from unbounded_lint.catalog.entry import Entry
+from unbounded_lint.catalog.keys import Annotation, Finite, KeyCall, Source, Words
+from unbounded_lint.catalog.names import NameLists
 
 SCHEMA = 1
 """Raised whenever an entry changes its form."""
@@ -30,42 +32,6 @@ Given: TypeAlias = Mapping["int | str", str]
 Process: TypeAlias = Literal["same", "other", "either"]
 Scope: TypeAlias = Literal["process", "page", "session"]
 Evidence: TypeAlias = Literal["stdlib", "source", "docs", "sample", "recall"]
-Domain: TypeAlias = Literal["open", "closed", "thread", "argument", "parts", "unknown"]
-Source: TypeAlias = Literal[
-    "request",
-    "message",
-    "path",
-    "url",
-    "counter",
-    "identity",
-    "time",
-    "exception",
-    "object",
-    "class",
-    "function",
-    "module",
-    "code",
-    "environment",
-    "configuration",
-    "status",
-    "enum",
-    "constant",
-    "names",
-    "installed",
-    "outside",
-    "data",
-    "derived",
-    "appended",
-    "unknown",
-]
-"""Where a key comes from. identity: uuid, token, random number, id(); object: one of those made again and again;
-code: a place in it; status: an error or status code; names: written in the program; installed: what is installed;
-outside: callers outside the project; data: a file, socket or database; derived: made of something that is not known;
-appended: there is no key."""
-
-
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Base of everything in the catalogue: no unknown field, no default written to the compact form."""
 
 
 class Condition(Entry, frozen=True, kw_only=True):
@@ -397,54 +363,6 @@ class Registry(Entry, frozen=True, kw_only=True):
     note: str = ""
 
 
-class KeyCall(Entry, frozen=True, kw_only=True):
-    """A call whose result is a key: `domain` of the result.
-
-    argument: that of the argument at `position` (-1: the receiver), and `otherwise` where that is not decidable;
-    `arguments`: the entry holds only for this number of arguments. `methods` match whatever the receiver is.
-    """
-
-    names: tuple[str, ...] = ()
-    methods: tuple[str, ...] = ()
-    domain: Domain
-    position: int = 0
-    otherwise: Literal["open", "unknown"] = "unknown"
-    source: Source = "unknown"
-    arguments: int | None = None
-    note: str = ""
-
-
-class Annotation(Entry, frozen=True, kw_only=True):
-    """A type whose values, or (`bases`) whose subclasses' values, have this domain; parts: that of its arguments.
-    weak: what is known of a value counts more."""
-
-    names: tuple[str, ...] = ()
-    bases: tuple[str, ...] = ()
-    domain: Domain
-    source: Source = "unknown"
-    weak: bool = False
-
-
-class Finite(Entry, frozen=True, kw_only=True):
-    """Names of which one finite set of keys is known: attributes that have only such values, or callees that take only
-    such an argument and raise for any other."""
-
-    names: tuple[str, ...]
-    source: Source
-    note: str = ""
-
-
-class Words(Entry, frozen=True, kw_only=True):
-    """Words in names that hint at a domain, never prove one. `prefixes` end in "_" and count for the whole name."""
-
-    id: str
-    domain: Domain
-    source: Source = "unknown"
-    words: tuple[str, ...]
-    prefixes: tuple[str, ...] = ()
-    note: str = ""
-
-
 class Loops(Entry, frozen=True, kw_only=True):
     """What tells an endless loop from a bounded one; `streams` give new items for as long as somebody writes."""
 
@@ -452,86 +370,6 @@ class Loops(Entry, frozen=True, kw_only=True):
     endless: tuple[str, ...]
     tickers: tuple[str, ...]
     streams: tuple[str, ...]
-
-
-class NameLists(Entry, frozen=True, kw_only=True):
-    """Names that the analysis knows by heart; names.toml says what each list is for."""
-
-    readers: frozenset[str] = frozenset()
-    views: frozenset[str] = frozenset()
-    live_views: frozenset[str] = frozenset()
-    value_views: frozenset[str] = frozenset()
-    key_views: frozenset[str] = frozenset()
-    finite_parts: frozenset[str] = frozenset()
-    lookups: frozenset[str] = frozenset()
-    stores: frozenset[str] = frozenset()
-    wrappers: frozenset[str] = frozenset()
-    gatherers: frozenset[str] = frozenset()
-    lazy: frozenset[str] = frozenset()
-    copies: frozenset[str] = frozenset()
-    walked_copies: frozenset[str] = frozenset()
-    chosen_copies: frozenset[str] = frozenset()
-    finite_copies: frozenset[str] = frozenset()
-    fresh: frozenset[str] = frozenset()
-    evictions: frozenset[str] = frozenset()
-    draws: frozenset[str] = frozenset()
-    pushes: frozenset[str] = frozenset()
-    joiners: frozenset[str] = frozenset()
-    fills: frozenset[str] = frozenset()
-    immutables: frozenset[str] = frozenset()
-    texts: frozenset[str] = frozenset()
-    text_methods: frozenset[str] = frozenset()
-    numbers: frozenset[str] = frozenset()
-    sequences: frozenset[str] = frozenset()
-    pure: frozenset[str] = frozenset()
-    pure_methods: frozenset[str] = frozenset()
-    conversions: frozenset[str] = frozenset()
-    text_conversions: frozenset[str] = frozenset()
-    importers: frozenset[str] = frozenset()
-    file_readers: frozenset[str] = frozenset()
-    constructors: frozenset[str] = frozenset()
-    initialisers: frozenset[str] = frozenset()
-    exits: frozenset[str] = frozenset()
-    properties: frozenset[str] = frozenset()
-    transparent: frozenset[str] = frozenset()
-    silent_decorators: frozenset[str] = frozenset()
-    plain_decorators: frozenset[str] = frozenset()
-    memos: frozenset[str] = frozenset()
-    getters: frozenset[str] = frozenset()
-    field_makers: frozenset[str] = frozenset()
-    copied_defaults: frozenset[str] = frozenset()
-    records: frozenset[str] = frozenset()
-    record_bases: frozenset[str] = frozenset()
-    records_by_value: frozenset[str] = frozenset()
-    replacers: frozenset[str] = frozenset()
-    protocols: frozenset[str] = frozenset()
-    casts: frozenset[str] = frozenset()
-    partials: frozenset[str] = frozenset()
-    servers: frozenset[str] = frozenset()
-    serving: frozenset[str] = frozenset()
-    receiving: frozenset[str] = frozenset()
-    registrars: frozenset[str] = frozenset()
-    components: frozenset[str] = frozenset()
-    clocks: frozenset[str] = frozenset()
-    locks: frozenset[str] = frozenset()
-    futures: frozenset[str] = frozenset()
-    threads: frozenset[str] = frozenset()
-    end_callbacks: frozenset[str] = frozenset()
-    end_callback_methods: frozenset[str] = frozenset()
-    outward: frozenset[str] = frozenset()
-    outward_builtins: frozenset[str] = frozenset()
-    outward_methods: frozenset[str] = frozenset()
-    dialling: frozenset[str] = frozenset()
-    harmless: tuple[str, ...] = ()
-    waiting: frozenset[str] = frozenset()
-    waiting_errors: frozenset[str] = frozenset()
-    key_errors: frozenset[str] = frozenset()
-    answers: frozenset[str] = frozenset()
-    date_methods: frozenset[str] = frozenset()
-    date_readers: frozenset[str] = frozenset()
-    questions: frozenset[str] = frozenset()
-    unsized: frozenset[str] = frozenset()
-    common_attributes: frozenset[str] = frozenset()
 
 
 class Weights(Entry, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Simple statements and imports as operations of the scope that is being read."""
+"""Simple statements as operations of the scope that is being read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import libcst as cst
 
 from unbounded_lint.facts.annotations import unquoted
-from unbounded_lint.facts.cursor import ABSENT, since
+from unbounded_lint.facts.cursor import ABSENT
 from unbounded_lint.facts.expressions import Expressions
+from unbounded_lint.facts.imports import IMPORTS
 from unbounded_lint.facts.model import (
     Action,
     Assign,
@@ -21,8 +22,6 @@ from unbounded_lint.facts.model import (
     Display,
     Eval,
     Expr,
-    Import,
-    ImportedName,
     Name,
     Raise,
     Return,
@@ -169,53 +168,6 @@ class Statements(Expressions):
                 self.at += 1
         self.at += 1
 
-    # --- imports ---
-
-    def import_(self, node: Any) -> Action:
-        self.at += 1 if node.__class__ is cst.Import else 2
-        names = []
-        for alias in node.names:
-            module = self.dotted(alias.name)
-            bound = self.as_name(alias) or module.partition(".")[0]
-            names.append(ImportedName(module, 0, None, self.mangled(bound)))
-        return Import(tuple(names))
-
-    def import_from(self, node: Any) -> Action:
-        self.at += 1 if node.__class__ is cst.ImportFrom else 2
-        level = len(node.relative)
-        self.at += level
-        module = "" if node.module is None else self.dotted(node.module)
-        self.at += 1
-        if isinstance(node.names, cst.ImportStar):
-            self.at += 1
-            return Import((ImportedName(module, level, "*", "*"),))
-        brackets = 1 if node.lpar is not None else 0
-        self.at += brackets
-        names = []
-        for alias in node.names:
-            attribute = self.mangled(self.dotted(alias.name))
-            names.append(ImportedName(module, level, attribute, self.mangled(self.as_name(alias)) or attribute))
-        self.at += brackets
-        return Import(tuple(names))
-
-    def as_name(self, alias: cst.ImportAlias) -> str:
-        name = ""
-        if alias.asname is not None:
-            self.at += 2
-            name = getattr(alias.asname.name, "value", "")
-        if alias.comma is not ABSENT:
-            self.at += 1
-        return name
-
-    def dotted(self, node: Any) -> str:
-        names = []
-        while node.__class__ is cst.Attribute:
-            names.append(node.attr.value)
-            node = node.value
-        names.append(node.value)
-        self.at += 2 * len(names) - 1
-        return ".".join(reversed(names))
-
 
 def _flattened(target: Expr) -> Iterator[Expr]:
     if isinstance(target, Display):
@@ -250,13 +202,10 @@ _SMALL: dict[type, Callable[[Statements, Any], Action | None]] = {
     cst.Del: Statements.delete,
     cst.Expr: Statements.expression,
     cst.Global: Statements.global_,
-    cst.Import: Statements.import_,
-    cst.ImportFrom: Statements.import_from,
     cst.Nonlocal: Statements.nonlocal_,
     cst.Pass: Statements.pass_,
     cst.Raise: Statements.raise_,
     cst.Return: Statements.return_,
     cst.TypeAlias: Statements.type_alias,
-    **since("LazyImport", Statements.import_),
-    **since("LazyImportFrom", Statements.import_from),
+    **IMPORTS,
 }

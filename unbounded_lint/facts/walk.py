@@ -89,6 +89,27 @@ def last_name(expr: m.Expr) -> str:
     return expr.id if isinstance(expr, m.Name) else expr.name if isinstance(expr, m.Attr) else ""
 
 
+def dotted(expr: m.Expr) -> str:
+    """A name or attribute chain as written ("self.loop"), calls as "f()"; "" for anything else."""
+    match expr:
+        case m.Name(id=name):
+            return name
+        case m.Attr(base=base, name=name):
+            below = dotted(base)
+            return f"{below}.{name}" if below else name
+        case m.Call(func=func):
+            below = dotted(func)
+            return f"{below}()" if below else ""
+        case m.Await(value=inner):
+            return dotted(inner)
+    return ""
+
+
+def names(expr: m.Expr | None) -> set[str]:
+    """The names in an expression."""
+    return {node.id for node in walk(expr) if isinstance(node, m.Name)} if expr is not None else set()
+
+
 def nodes(action: m.Action) -> Iterator[m.Expr]:
     """Every expression in an operation, parts included."""
     for top in expressions(action):

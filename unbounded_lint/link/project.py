@@ -60,19 +60,19 @@ class Project:
         thorough: bool = True,
     ) -> None:
         self.program = Program(files, load, mentioning, in_tests)
-        self.flow = Flow(self.program)
-        self.execution = Execution(self.flow, catalog, declared)
+        self.flow = Flow(self.program, catalog)
+        self.execution = Execution(self.flow, declared)
         self._lifetimes = Lifetimes(self.flow, self.execution)
-        self._keys = Keys(self.flow, self.execution, self._lifetimes, catalog)
-        making = Making(self.flow, catalog)
-        self._containers = Containers(self.flow, making, self._lifetimes, catalog, thorough)
-        self._every = Containers(self.flow, making, self._lifetimes, catalog, thorough=True)
-        self._registries = Registries(self.flow, catalog)
-        self._accesses = Accesses(self.flow, self._registries, catalog)
-        self._removals = Removals(self.flow, self.execution, catalog)
+        self._keys = Keys(self.flow, self.execution, self._lifetimes)
+        making = Making(self.flow)
+        self._containers = Containers(self.flow, making, self._lifetimes, thorough)
+        self._every = Containers(self.flow, making, self._lifetimes, thorough=True)
+        self._registries = Registries(self.flow)
+        self._accesses = Accesses(self.flow, self._registries)
+        self._removals = Removals(self.flow, self.execution)
         serving = self._lifetimes.serving
         self._inserts = Inserts(self.flow, self.execution, serving, self._keys, self._removals, making)
-        self._ways = Ways(self.execution, self._removals.guarantees)
+        self._ways = Ways(self.flow, self.execution, self._removals.guarantees)
         self.holdings = Holdings(self.flow, self.execution)
         self._growths = Growths(self.flow, self.execution)
         self._evidences = Evidences(self.flow, self.execution, self._lifetimes, self._growths, self.holdings)
@@ -143,7 +143,7 @@ class Project:
     @property
     def analysed(self) -> int:
         """How many files have been read as facts so far."""
-        return self.program.count
+        return sum(1 for _ in self.program.read())
 
     def _holders(self) -> Iterator[Holder]:
         """The long-lived containers; what a derived class binds anew is the attribute that its base has already."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import known_gap, linked, named
-from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.verdicts.container import Container
 
 Seen = tuple[str, str]
@@ -95,7 +95,7 @@ def container(tmp_path: Path, made: str, code: str) -> Container:
 
 
 def seen(found: Container) -> set[Seen]:
-    return {(a.kind, dotted_text(a.key) if a.key is not None else "") for a in found.accesses}
+    return {(a.kind, w.dotted(a.key) if a.key is not None else "") for a in found.accesses}
 
 
 @pytest.mark.parametrize(("made", "code", "expected"), DIRECT, ids=[f"{m} {c}" for m, c, _ in DIRECT])
@@ -154,7 +154,7 @@ THROUGH = {
 @pytest.mark.parametrize("files", THROUGH.values(), ids=THROUGH)
 def test_insert_through(files: dict[str, str], tmp_path: Path) -> None:
     found = named(linked(tmp_path, {"m.py": "X = {}\n", **files}))
-    inserts = [(a.scope.path, dotted_text(a.key) if a.key else "") for a in found.accesses if a.kind == "insert"]
+    inserts = [(a.scope.path, w.dotted(a.key) if a.key else "") for a in found.accesses if a.kind == "insert"]
     assert inserts == [(list(files)[-1], "k")]
 
 

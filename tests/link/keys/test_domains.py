@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.programs import linked, named
-from unbounded_lint.catalog.load import catalog
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.origins import Domain, join
@@ -313,7 +312,7 @@ SOURCES = {
 
 def domain(tmp_path: Path, text: str) -> Domain:
     project = linked(tmp_path, {"m.py": "X = {}\n" + text})
-    keys = Keys(project.flow, project.execution, Lifetimes(project.flow, project.execution), catalog())
+    keys = Keys(project.flow, project.execution, Lifetimes(project.flow, project.execution))
     (access,) = (a for a in named(project).accesses if a.kind == "insert")
     assert access.key is not None
     return keys.domain(access.key, access.scope, access.op)
@@ -364,7 +363,7 @@ def test_source(text: str, source: str, tmp_path: Path) -> None:
 def test_callers_in_another_module(tmp_path: Path) -> None:
     files = {"m.py": "X = {}\ndef put(k):\n    X[k] = 1\n", "n.py": "import m\ndef f(request):\n    m.put('a')\n"}
     project = linked(tmp_path / "closed", files)
-    keys = Keys(project.flow, project.execution, Lifetimes(project.flow, project.execution), catalog())
+    keys = Keys(project.flow, project.execution, Lifetimes(project.flow, project.execution))
     (access,) = (a for a in named(project).accesses if a.kind == "insert")
     assert access.key is not None
     assert keys.domain(access.key, access.scope, access.op).kind == "closed"
@@ -373,7 +372,7 @@ def test_callers_in_another_module(tmp_path: Path) -> None:
 def test_counter_of_another_module(tmp_path: Path) -> None:
     files = {"m.py": "import n\nX = {}\ndef f():\n    n.LAST += 1\n    X[n.LAST] = 1\n", "n.py": "LAST = 0\n"}
     project = linked(tmp_path, files)
-    keys = Keys(project.flow, project.execution, Lifetimes(project.flow, project.execution), catalog())
+    keys = Keys(project.flow, project.execution, Lifetimes(project.flow, project.execution))
     (access,) = (a for a in named(project).accesses if a.kind == "insert")
     assert access.key is not None
     assert keys.domain(access.key, access.scope, access.op).source == "counter"
@@ -383,7 +382,7 @@ def test_callers_in_tests_do_not_count(tmp_path: Path) -> None:
     """What a test gives says nothing about what the program gives."""
     files = {"m.py": "X = {}\ndef put(k):\n    X[k] = 1\n", "test_m.py": "import m\ndef test_a():\n    m.put('a')\n"}
     project = linked(tmp_path, files)
-    keys = Keys(project.flow, project.execution, Lifetimes(project.flow, project.execution), catalog())
+    keys = Keys(project.flow, project.execution, Lifetimes(project.flow, project.execution))
     (access,) = (a for a in named(project).accesses if a.kind == "insert")
     assert access.key is not None
     assert keys.domain(access.key, access.scope, access.op).kind == "unknown"

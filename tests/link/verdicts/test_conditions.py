@@ -633,6 +633,20 @@ def test_verdict_of_a_sweep_that_is_called_at_intervals(text: str, expected: str
     assert container.verdict.name == expected, [(r.extent, r.when) for r in container.removals]
 
 
+MIRRORED = (
+    "import threading\nclass Desk:\n    def __init__(self, keep):\n        self.X = {}\n        self.first = {first}\n"
+    "        self.second = self.first\n    def put(self, request):\n        self.X[request.id] = 1\n"
+    "        if self.second:\n            threading.Timer(9, self.X.pop, (request.id,)).start()\n"
+    "DESK = Desk(False)\ndef handle(request):\n    DESK.put(request)\n"
+)
+
+
+@pytest.mark.parametrize(("first", "expected"), [("self.second", "entry-timer"), ("keep", "event-only")])
+def test_settings_are_followed_through_attributes_to_an_end(first: str, expected: str, tmp_path: Path) -> None:
+    container = named(linked(tmp_path, {"m.py": MIRRORED.replace("{first}", first)}), "Desk.X")
+    assert container.verdict.name == expected, [(r.extent, r.when) for r in container.removals]
+
+
 TABLES = {**ON_FAILURE, **ONCE, **BARRED, **LEFT_OUT, **ASKED, **REBOUND, **SINGLE, **UNSCHEDULED, **SHUT}
 
 

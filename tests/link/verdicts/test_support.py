@@ -7,44 +7,73 @@ import pytest
 
 from unbounded_lint.evidence import Evidence
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.verdicts.support import supported
+from unbounded_lint.link.verdicts.support import Support, features, weights
 
 STRONG = Evidence(
     key="request", domain="open", insert="entry", runs=("request",), guards=(), root="parameter", phase="work",
-    guess=False, value="data", owner="module", shared="all", removals=(), reads=(), project="application", family="map",
-    filled=False, names=("seen",),
+    guess=False, value="locks", owner="module", shared="all", removals=(), reads=(), project="application",
+    family="map", filled=False, names=("seen",), key_names=("user", "id"), function_names=("get",),
 )  # fmt: skip
 
-LEVELS = {
-    "open key of a request": ({}, Confidence.HIGH),
-    "open key, of a public function": ({"runs": ("public",)}, Confidence.MEDIUM),
-    "open by a word alone": ({"domain": "weak open"}, Confidence.MEDIUM),
-    "unknown key of a request": ({"domain": "unknown"}, Confidence.MEDIUM),
-    "unknown key of a public function": ({"domain": "unknown", "runs": ("public",)}, Confidence.LOW),
-    "appended by each request": ({"family": "list"}, Confidence.MEDIUM),
-    "appended by a public function": ({"family": "list", "runs": ("public",)}, Confidence.LOW),
-    "in a constructor": ({"phase": "constructor"}, Confidence.LOW),
-    "an object that appends itself": ({"phase": "itself", "family": "list", "runs": ("public",)}, Confidence.MEDIUM),
-    "a registry of the standard library": ({"phase": "constructor", "owner": "registered"}, Confidence.MEDIUM),
-    "attribute of what lasts": ({"owner": "part of module", "runs": ("public",)}, Confidence.MEDIUM),
-    "attribute of what may pass": ({"owner": "part of element", "runs": ("public",)}, Confidence.LOW),
-    "attribute of what partly passes": (
-        {"owner": "part of module", "shared": "some", "runs": ("public",)},
-        Confidence.LOW,
-    ),
-    "attribute, unknown key": ({"owner": "part of module", "domain": "unknown"}, Confidence.LOW),
-    "each entry waits for its own event": ({"left": "unasked", "runs": ("public",)}, Confidence.LOW),
-    "the same, for requests": ({"left": "unasked"}, Confidence.HIGH),
-    "emptied as a whole": ({"left": "emptied"}, Confidence.LOW),
-    "an error in between": ({"left": "error", "runs": ("public",)}, Confidence.MEDIUM),
+WEAKER = {
+    "unknown key": {"key": "unknown", "domain": "unknown"},
+    "constants": {"key": "constant", "domain": "unknown"},
+    "public function": {"runs": ("public",)},
+    "while the program starts": {"runs": ("import",)},
+    "in a constructor": {"phase": "constructor"},
+    "an object that passes": {"owner": "part of element"},
+    "some of its owners pass": {"shared": "some"},
+    "emptied by an event": {"removals": ("event all",), "left": "emptied"},
+    "removed by its owner": {"removals": ("event single",), "left": "unasked"},
+    "removed in a clean-up": {"removals": ("guaranteed single",), "left": "error"},
+    "listeners": {"form": "listeners"},
+    "registration": {"form": "registration"},
+    "table": {"filled": True},
+    "by a name alone": {"guess": True},
+    "a name of definitions": {"key_names": ("cls",)},
+    "a name of set-up": {"function_names": ("register",)},
 }
 
 
-@pytest.mark.parametrize("name", LEVELS)
-def test_what_evidence_carries(name: str) -> None:
-    changes, level = LEVELS[name]
-    assert supported(msgspec.structs.replace(STRONG, **changes)) is level
+@pytest.mark.parametrize("name", WEAKER)
+def test_what_speaks_against_growth_lowers_the_probability(name: str) -> None:
+    weaker = msgspec.structs.replace(STRONG, **WEAKER[name])
+    assert Support.of(weaker, "UBM101").probability < Support.of(STRONG, "UBM101").probability
+
+
+def test_strong_evidence_is_high_and_weak_evidence_low() -> None:
+    weak = msgspec.structs.replace(STRONG, key="constant", domain="weak unknown", runs=("import",), value="data")
+    assert Support.of(STRONG, "UBM101").level is Confidence.HIGH
+    assert Support.of(weak, "UBM101").level is Confidence.LOW
 
 
 def test_nothing_is_carried_by_no_evidence() -> None:
-    assert supported(None) is Confidence.LOW
+    assert Support.of(None, "UBM101") == Support(0.0, Confidence.LOW)
+
+
+def test_the_level_follows_from_the_probability() -> None:
+    known, sample = weights(), msgspec.structs.replace(STRONG, size="sample")
+    assert 0 < known.medium < known.high < 1
+    for evidence in (STRONG, sample):
+        found = Support.of(evidence, "UBM102")
+        assert (found.level is Confidence.HIGH) == (found.probability >= known.high)
+
+
+def test_names_say_nothing_in_a_sample() -> None:
+    sample = msgspec.structs.replace(STRONG, size="sample", names=("registry",), function_names=("register",))
+    renamed = msgspec.structs.replace(sample, names=("x",), function_names=("f",), key_names=("k",))
+    assert Support.of(sample, "UBM101") == Support.of(renamed, "UBM101")
+
+
+def test_every_weight_is_of_something_that_evidence_can_say() -> None:
+    fields = {each.partition(":")[0] for each in weights().weights}
+    told = msgspec.structs.replace(
+        STRONG, form="table", left="error", guess=True, filled=True, size="sample", runs=("request", "once")
+    )
+    said = {each.partition(":")[0] for each in (*features(told, "UBM101"), *features(STRONG, "UBM101"))}
+    assert fields <= said | {"path_names", "together"}
+
+
+def test_a_removal_that_runs_never_raises_the_probability() -> None:
+    told = {name: weight for name, weight in weights().weights.items() if name.startswith("removals: ")}
+    assert all(weight <= 0 for name, weight in told.items() if name != "removals: none")

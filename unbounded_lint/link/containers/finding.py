@@ -13,20 +13,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.keepers import is_local, lasts_as_body
 from unbounded_lint.link.containers.lifetimes import Life, Lifetimes
 from unbounded_lint.link.containers.making import Made, Making, foremost
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Variable
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
+from unbounded_lint.link.program.module import LinkedModule, Place, ScopeId, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +40,25 @@ class Holder:
     scope: ScopeId
     op: int
     made: Made
-    definitions: tuple[tuple[ScopeId, int], ...]
+    definitions: tuple[Place, ...]
 
 
-_Place: TypeAlias = tuple[ScopeId, int]
-_Found: TypeAlias = tuple[Made, tuple[_Place, ...]]
+_Found: TypeAlias = tuple[Made, tuple[Place, ...]]
 """What a name holds, and the operations that make it."""
 
 
-class Containers:
+class Containers(Query):
     """Finds the long-lived containers of a module. Unless it is thorough, it leaves out what nothing inserts into."""
 
-    def __init__(self, flow: Flow, making: Making, lifetimes: Lifetimes, catalog: Catalog, thorough: bool) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
+    def __init__(self, flow: Flow, making: Making, lifetimes: Lifetimes, thorough: bool) -> None:
+        super().__init__(flow)
         self.making = making
         self.lifetimes = lifetimes
         self.thorough = thorough
-        families = sorted({kind.family for kind in catalog.data.containers})
-        self._inserting = {"get", "__setitem__"}.union(*(catalog.methods_that_insert(family) for family in families))
+        families = sorted({kind.family for kind in self.catalog.data.containers})
+        self._inserting = {"get", "__setitem__"}.union(
+            *(self.catalog.methods_that_insert(family) for family in families)
+        )
 
     def of_module(self, module: LinkedModule) -> Iterator[Holder]:
         """The long-lived containers that a module defines, in source order of their scopes."""
@@ -76,7 +74,7 @@ class Containers:
         yield from self._of_others(module)
 
     def _held(self, owner: ScopeId, life: Life) -> Iterator[Holder]:
-        for name, bindings in self.program.of(owner).bindings(owner.index).items():
+        for name, bindings in self.program.of(owner).names.of(owner.index).items():
             if name.startswith("__") and name.endswith("__"):
                 continue
             found = self._made_by_bindings(owner, bindings)
@@ -93,7 +91,7 @@ class Containers:
         handle: Handle = Attribute(owner, name) if facts.kind == "class" else Variable(owner, name)
         return Holder(handle, symbol, name, life, *places[0], made, places)
 
-    def _made(self, bound: Iterable[tuple[m.Expr | None, ScopeId, int]]) -> tuple[Made | None, list[_Place]]:
+    def _made(self, bound: Iterable[tuple[m.Expr | None, ScopeId, int]]) -> tuple[Made | None, list[Place]]:
         """What speaks for a name among what is bound to it, and where any container is."""
         made = {
             (scope, op): one
@@ -118,7 +116,7 @@ class Containers:
 
     def is_default(self, cls: ScopeId, name: str) -> bool:
         """Whether instances get a value of their own in place of the class's."""
-        relatives = (*self.resolver.mro(cls), *self.flow.subclasses(cls))
+        relatives = (*self.resolver.mro(cls), *self.flow.hierarchy.subclasses(cls))
         return any(
             not write.on_class for relative in relatives for write in self.resolver.writes(relative).get(name, ())
         )
@@ -129,7 +127,7 @@ class Containers:
             return True
         calls = [b.expr for b in self.program.bound(cls, name) if isinstance(b.expr, m.Call)]
         makers = name_lists().field_makers
-        return any(not makers.isdisjoint(callee_names(call.func, cls, self.resolver)) for call in calls)
+        return any(not makers.isdisjoint(self.resolver.names(call.func, cls)) for call in calls)
 
     def _of_instances(self, cls: ScopeId) -> Iterator[Holder]:
         for name, found in self._instance_holders(cls):
@@ -148,7 +146,7 @@ class Containers:
         and those that are defaults of its parameters, which last as the function does."""
         facts = self.program.facts(function)
         waits = self.lifetimes.serving.may_wait(facts)
-        for name, bindings in self.program.of(function).bindings(function.index).items():
+        for name, bindings in self.program.of(function).names.of(function.index).items():
             own = tuple(b for b in bindings if b.scope == function.index and b.kind in {"value", "part"})
             fresh = any(b.given is not None and is_fresh(b.given) for b in own)
             if not fresh or not (waits or self._is_mentioned_inside(function, name)) or not self._may_grow(name):
@@ -220,7 +218,7 @@ class Containers:
             initial = [place for place in places if self.program.facts(place[0]).name in name_lists().constructors]
             if chosen is not None:
                 yield name, (chosen, tuple(initial or places[:1]))
-        for name, bindings in self.program.of(cls).bindings(cls.index).items():
+        for name, bindings in self.program.of(cls).names.of(cls.index).items():
             if self.is_field(cls, name) and name not in writes:
                 found = self._made_by_bindings(cls, bindings)
                 if found is not None:

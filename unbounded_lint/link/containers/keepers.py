@@ -6,31 +6,27 @@ from __future__ import annotations
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import HANDED_ON, Foreign, Use
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Allocation, Class, Function, Instance, Module
+from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.program.program import Program
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
 
 
-class Keepers:
+class Keepers(RunQuery):
     """Answers whether something is kept where the program itself holds it no more."""
 
     def __init__(self, flow: Flow, execution: Execution, serving: Serving) -> None:
-        self.flow = flow
-        self.execution = execution
+        super().__init__(flow, execution)
         self.serving = serving
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def foreign(self, target: m.Expr, scope: ScopeId, op: int) -> Foreign | None:
         """What an assignment hangs on an object of another package that lasts, as an application does: one that is
         reached from a name of a module, or by code that runs once. None for any other target."""
-        if not isinstance(target, m.Attr | m.Sub) or not self._is_foreign(target.base, scope):
+        if not isinstance(target, m.Attr | m.Sub) or not self.resolver.is_foreign(target.base, scope):
             return None
         below, is_key = w.last_name(target.base), isinstance(target, m.Sub)
         name = word_of(target.index) if isinstance(target, m.Sub) else target.name
@@ -61,7 +57,7 @@ class Keepers:
                 case m.Attr():
                     passes = any(isinstance(value, Function) for value in self.resolver.values(above, site.scope))
                 case m.Call(func=func) if func is not below:
-                    passes = not name_lists().partials.isdisjoint(callee_names(func, site.scope, self.resolver))
+                    passes = not name_lists().partials.isdisjoint(self.resolver.names(func, site.scope))
                     if not passes:
                         return above
                 case _:
@@ -77,14 +73,9 @@ class Keepers:
         name = w.last_name(call.func)
         if name not in name_lists().registrars and name not in name_lists().servers:
             return False
-        if not self._is_foreign(call.func, site.scope):
+        if not self.resolver.is_foreign(call.func, site.scope):
             return False
         return self.execution.kinds(site.scope, site.op) == {"api"} or self.serving.is_once(site.scope, site.op)
-
-    def _is_foreign(self, expr: m.Expr, scope: ScopeId) -> bool:
-        """Whether an expression is, as far as can be told, something of another package."""
-        own = Class | Instance | Module | Allocation
-        return not any(isinstance(value, own) for value in self.resolver.values(expr, scope))
 
     def _is_rooted(self, base: m.Expr, scope: ScopeId, op: int) -> bool:
         at = base
@@ -100,7 +91,7 @@ class Keepers:
     def is_component(self, cls: ScopeId) -> bool:
         """Whether a framework makes one object of a class for as long as it runs."""
         outside = self.resolver.all_outside_bases(cls)
-        return any(self.execution.catalog.canonical(base) in name_lists().components for base in outside)
+        return any(self.catalog.canonical(base) in name_lists().components for base in outside)
 
     # --- functions ---
 
@@ -145,7 +136,7 @@ class Keepers:
         """Whether a function builds and gives back an application of a framework, as factories do."""
         for value in self.program.returned(function):
             names = {getattr(v, "name", "") for v in self.resolver.values(value, function)}
-            if any(self.execution.catalog.canonical(name) in self.execution.catalog.data.apps for name in names):
+            if any(self.catalog.canonical(name) in self.catalog.data.apps for name in names):
                 return True
         return False
 

@@ -8,16 +8,17 @@ from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.keepers import Keepers, is_local, lasts_as_body
+from unbounded_lint.link.containers.births import Births
+from unbounded_lint.link.containers.keepers import Keepers, lasts_as_body
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Variable
 from unbounded_lint.link.dataflow.scoping import decorator_names, keeps_one
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Class, Instance, ordered
+from unbounded_lint.link.dataflow.values import Class, Instance
 from unbounded_lint.link.program.blocks import guards, loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
 
 LifeKind: TypeAlias = Literal[
@@ -71,17 +72,15 @@ class _OfHandle(NamedTuple):
 _Asked: TypeAlias = Generator[Any, "Life | None", "Life | None"]
 
 
-class Lifetimes:
+class Lifetimes(RunQuery):
     """Answers how long objects live. One place that makes a lasting object of a class is enough for the class: what is
     known of its attributes is known of that one too."""
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
-        self.execution = execution
-        self.program = flow.program
-        self.resolver = flow.resolver
+        super().__init__(flow, execution)
         self.serving = Serving(flow, execution)
         self.keepers = Keepers(flow, execution, self.serving)
+        self.births = Births(flow)
         self._standing: dict[_OfValue, Site] = {}
         self._solver: Solver[Any, Life | None] = Solver(self._equation, lambda _: None, _surer)
 
@@ -97,9 +96,9 @@ class Lifetimes:
 
     def is_singleton(self, cls: ScopeId) -> bool:
         """Whether every object that the project makes of a class lasts."""
-        sites = self.constructions(cls)
-        if not sites or self._lasts_as_any(self._own_sites(cls)):
-            return bool(sites) or self._makes_lasting_classes(cls)
+        sites = self.births.of(cls)
+        if not sites or self._lasts_as_any(self.births.kept_by_constructors(cls)):
+            return bool(sites) or self.births.are_lasting_classes(cls)
         return all(self._lasts_as_any((site,)) for site in sites)
 
     def _lasts_as_any(self, sites: Iterable[Site]) -> bool:
@@ -109,7 +108,7 @@ class Lifetimes:
     def is_of_few(self, cls: ScopeId) -> bool:
         """Whether the project makes as many objects of a class as there are places where it does: each makes one and
         keeps it."""
-        sites = self.constructions(cls)
+        sites = self.births.of(cls)
         return bool(sites) and all(self._makes_one(site) for site in sites)
 
     def _makes_one(self, site: Site) -> bool:
@@ -117,12 +116,6 @@ class Lifetimes:
             return False
         life = self._solver.answer(self._question(site))
         return life is not None and life.kind in _FEW
-
-    @kept
-    def constructions(self, cls: ScopeId) -> tuple[Site, ...]:
-        """Where the project makes objects of a class or of its subclasses."""
-        called = [use.site.outer for use in self.flow.constructions(cls)]
-        return (*called, *self._allocations(cls))
 
     # --- equations ---
 
@@ -135,8 +128,8 @@ class Lifetimes:
         return self._value(self._standing[question])
 
     def _of_class(self, cls: ScopeId) -> _Asked:
-        best = Life("module") if self._makes_lasting_classes(cls) else None
-        for site in (*self.constructions(cls), *self._own_sites(cls)) if best is None else ():
+        best = Life("module") if self.births.are_lasting_classes(cls) else None
+        for site in (*self.births.of(cls), *self.births.kept_by_constructors(cls)) if best is None else ():
             best = _surer(best, (yield self._question(site)))
             if best is not None and best.order == (0, 0):
                 break
@@ -144,21 +137,7 @@ class Lifetimes:
             return best
         if self.keepers.is_component(cls):
             return Life("framework")
-        return Life("outside") if self._is_public(cls) and self._is_left_to_users(cls) else None
-
-    def _makes_lasting_classes(self, cls: ScopeId) -> bool:
-        """Whether the objects of a class are classes that a module or another class defines."""
-        return any(not is_local(self.program, made) for made in self.flow.hierarchy.instances(cls))
-
-    def _is_left_to_users(self, cls: ScopeId) -> bool:
-        """Whether nothing makes objects of a class but the methods of its subclasses, for who calls them."""
-        below = self.flow.subclasses(cls)
-        return all(self.resolver.enclosing_class(site.scope) in below for site in self.constructions(cls))
-
-    def _is_public(self, cls: ScopeId) -> bool:
-        """Whether users of the project can make objects of a class, which nothing in it does."""
-        name = self.program.facts(cls).name
-        return not name.startswith("_") and not is_local(self.program, cls)
+        return Life("outside") if self.births.are_left_to_users(cls) else None
 
     def _question(self, site: Site) -> _OfValue:
         question = _OfValue(site.scope, site.op, id(site.node))
@@ -185,22 +164,11 @@ class Lifetimes:
     def _element(self, site: Site) -> _Asked:
         """How an entry of a container lasts: as the container does, until it is removed."""
         for base in self._filled(site):
-            for holder in self._holders(base, site.scope):
+            for holder in self.resolver.handles(base, site.scope):
                 life = yield _OfHandle(holder, None)
                 if life is not None:
                     return life.part() if life.kind == "outside" else Life("element")
         return None
-
-    def _holders(self, base: m.Expr, scope: ScopeId) -> Iterator[Handle]:
-        """The names and attributes that an expression stands for."""
-        if isinstance(base, m.Name):
-            owner = self.resolver.owner(base.id, scope)
-            if owner is not None:
-                yield Variable(owner, base.id)
-        elif isinstance(base, m.Attr):
-            for value in ordered(self.resolver.values(base.base, scope)):
-                if isinstance(value, Instance | Class):
-                    yield Attribute(value.scope, base.name)
 
     def _filled(self, site: Site) -> Iterator[m.Expr]:
         """The containers that an operation puts what stands at a site into: under a key, or as the program starts."""
@@ -263,32 +231,13 @@ class Lifetimes:
     def _is_set_up(self, scope: ScopeId, op: int) -> bool:
         """Whether an operation belongs to the making of its object: no event of the running program leads to it."""
         contexts = self.execution.at(scope, op)
-        recurring = {c.kind for c in contexts if c.kind in {"run", "timer", "later"} or (c.kind == "main" and c.looped)}
+        recurring = {c.kind for c in contexts if c.recurs}
         return not recurring or (recurring == {"run"} and self.serving.is_once(scope, op))
 
     def _local(self, function: ScopeId, name: str) -> Life | None:
         if self.serving.lasts(function):
             return Life("frame")
         return Life("closure") if self.keepers.captures(function, name) else None
-
-    # --- constructions ---
-
-    def _allocations(self, cls: ScopeId) -> Iterator[Site]:
-        """`super().__new__(cls)` inside the class itself."""
-        for site in self.program.of(cls).sites("__new__"):
-            if self.resolver.enclosing_class(site.scope) == cls and isinstance(site.node, m.Attr):
-                if isinstance(site.parent, m.Call) and site.parent.func is site.node:
-                    yield site.outer
-
-    def _own_sites(self, cls: ScopeId) -> Iterator[Site]:
-        """Where constructors of a class or of its subclasses do something with the new object as a whole, as one does
-        that keeps it."""
-        classes, names = (cls, *self.flow.subclasses(cls)), sorted(name_lists().initialisers)
-        for method in dict.fromkeys(f for c in classes for name in names for f in self.resolver.methods(c, name)):
-            parameters = self.program.facts(method).parameters
-            for site in self.program.of(method).sites_in(method.index, parameters[0].name) if parameters else ():
-                if isinstance(site.node, m.Name) and not isinstance(site.parent, m.Attr):
-                    yield site
 
     def _is_on_class(self, owner: ScopeId, name: str, site: Site | None) -> bool:
         """Whether an attribute is bound on the class: by a method, by `Owner.name = Made()` in whatever function, or in

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import ContainerKind
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import given
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import Class, External, Function, ordered
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.kept import kept
@@ -41,13 +41,8 @@ class Made:
     filled: bool = False
 
 
-class Making:
+class Making(Query):
     """Answers which container an expression makes."""
-
-    def __init__(self, flow: Flow, catalog: Catalog) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
 
     def made(self, expr: m.Expr, scope: ScopeId, depth: int = DEPTH) -> Made | None:
         """What container an expression makes, None for none."""
@@ -130,7 +125,7 @@ class Making:
         """What a function makes that returns a container, at once or by a local name."""
         facts = self.program.facts(function)
         for value in () if facts.is_async or facts.is_generator else self.program.returned(function):
-            local = self.program.bound(function, value.id) if isinstance(value, m.Name) else ()
+            local = self.program.bound(function, value)
             for expr in (value, *(binding.given for binding in local)):
                 made = self.made(expr, function, depth - 1) if expr is not None else None
                 if made is not None:

@@ -114,7 +114,7 @@ class Passings:
         pending = [cls]
         while pending and pending[0] not in makings:
             at = pending[0]
-            makings[at] = self.lifetimes.constructions(at)
+            makings[at] = self.lifetimes.births.of(at)
             held = (handle for site in makings[at] for handle in self.containers.flow.destinations(site))
             pending = [handle.cls for handle in held if isinstance(handle, Attribute)]
         why: Why = "per call" if makings[cls] else "unmade"

@@ -8,43 +8,40 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import ContainerKind, Method
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.registries import Registries
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names
+from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registered, Use, UseKind, Variable
-from unbounded_lint.link.dataflow.sites import role_of, stored
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import External, ExternalResult
+from unbounded_lint.link.dataflow.sites import role_of
+from unbounded_lint.link.dataflow.uses import Flow, Query
+from unbounded_lint.link.dataflow.values import External, ExternalResult, positional
 from unbounded_lint.link.program.blocks import BRANCHES, frames_of, loops_over, span_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_plain, is_text
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
 
 _CHANGING: frozenset[UseKind] = frozenset({"subscript", "member", "augmented"})
 _CHANGES: frozenset[AccessKind] = frozenset({"insert", "remove", "clear", "trim"})
 _OWN: frozenset[AccessKind] = frozenset({"remove", "clear", "trim", "size", "iterate"})
 
 
-class Accesses:
+class Accesses(Query):
     """Reads the uses of a container as accesses."""
 
-    def __init__(self, flow: Flow, registries: Registries, catalog: Catalog) -> None:
-        self.flow = flow
+    def __init__(self, flow: Flow, registries: Registries) -> None:
+        super().__init__(flow)
         self.registries = registries
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
 
     def of(self, holder: Holder) -> AccessList:
         """Everything done to a container, in the order of the trace."""
         if isinstance(holder.handle, Registered):
             return self.registries.accesses(holder.handle)
         found: list[Access] = []
-        defined: dict[tuple[ScopeId, int], Access | None] = dict.fromkeys(holder.definitions)
+        defined: dict[Place, Access | None] = dict.fromkeys(holder.definitions)
         for use in self.flow.uses(holder.handle):
             if use.kind == "rebound" and not self._rebinds(use, holder):
                 continue
@@ -93,7 +90,7 @@ class Accesses:
     def _holds_plain(self, holder: Holder, accesses: Iterable[Access]) -> bool:
         """Whether all that is seen to come into a container cannot change, such as texts and numbers: then `+=` gives a
         name that held an entry something new."""
-        made = [(self.program.facts(scope).ops[op].action, scope) for scope, op in holder.definitions]
+        made = [(self.program.action(scope, op), scope) for scope, op in holder.definitions]
         entries = [(e, scope) for action, scope in made if isinstance(action, m.Assign) for e in _written(action.value)]
         entries += [
             (a.value, a.scope) for a in accesses if a.kind == "insert" and not a.nested and not a.bulk and a.value
@@ -221,7 +218,7 @@ class Accesses:
             yield from self._inside(self.flow.site_uses(outer), first)
 
     def _inserted(self, base: Access, call: m.Call, method: Method) -> Iterator[Access]:
-        plain = [a.value for a in call.args if a.keyword is None and not a.star]
+        plain = positional(call)
         bulk = method.bulk
         position = method.key if method.key >= 0 else len(plain) - 1
         key = plain[position] if 0 <= position < len(plain) else None
@@ -258,12 +255,12 @@ class Accesses:
         inserts = bool(self.catalog.inserting(base.how, kind.family))
         for use in self.flow.site_uses(base.site.outer) if removes or inserts else ():
             call, onward = use.outer, replace(base, site=use.site)
-            if use.kind == "called" and isinstance(call, m.Call):
-                yield from self._method(onward, kind, call, use.site.outer, nested=False)
+            if use.call is not None:
+                yield from self._method(onward, kind, use.call, use.site.outer, nested=False)
             elif use.kind in ARGUMENTS and isinstance(call, m.Call):
                 what: AccessKind = "clear" if base.how == "clear" else "remove" if removes else "insert"
                 # the callback will be called with the argument behind it
-                plain = [a.value for a in call.args if a.keyword is None and not a.star]
+                plain = positional(call)
                 key = next((behind for value, behind in pairwise(plain) if value is use.site.node), None)
                 yield replace(onward, kind=what, handed=call, key=key)
 
@@ -286,7 +283,7 @@ class Accesses:
     def _is_rebound(self, action: m.AugAssign, scope: ScopeId) -> bool:
         """Whether `+=` and its like give the name something new, such as a longer text or a larger number: it then
         holds no container here, whatever else it may hold."""
-        bound = self.program.bound(scope, action.target.id) if isinstance(action.target, m.Name) else ()
+        bound = self.program.bound(scope, action.target)
         own = (b.expr for b in bound if b.kind == "value" and b.scope == scope.index)
         return is_plain(action.value) or any(map(is_text, own)) or self._is_fixed(action.target, scope)
 
@@ -303,13 +300,13 @@ class Accesses:
         """`old, X = X, {}`, or `old = X` right before `X = {}`."""
         if isinstance(value, m.Display) and site.node in value.items:
             return True
-        before = self.program.facts(site.scope).ops[site.op - 1].action if site.op else None
+        before = self.program.action(site.scope, site.op - 1)
         return isinstance(before, m.Assign) and before.value == site.node and not isinstance(value, m.Const)
 
     def _argument(self, base: Access) -> Iterator[Access]:
         call = base.site.parent
         assert isinstance(call, m.Call)
-        names = callee_names(call.func, base.scope, self.resolver)
+        names = self.resolver.names(call.func, base.scope)
         plain = {
             v.name for v in self.resolver.values(call.func, base.scope) if isinstance(v, External) and not v.of_instance
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import Registry
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -13,21 +13,16 @@ from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessLi
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.lifetimes import Life
 from unbounded_lint.link.containers.making import Made
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names
+from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.handles import Registered
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Allocation, Class, External, Instance, Module
+from unbounded_lint.link.dataflow.uses import Query
+from unbounded_lint.link.dataflow.values import Class, External
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 
 
-class Registries:
+class Registries(Query):
     """Finds what a module puts into registries: one holder for each module and registry."""
-
-    def __init__(self, flow: Flow, catalog: Catalog) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
 
     def of_module(self, module: LinkedModule) -> Iterator[Holder]:
         """The registries into which functions of a module put something, each where they first do."""
@@ -76,19 +71,17 @@ class Registries:
 
     def _calls(self, names: tuple[str, ...], sites: Iterable[Site], kind: AccessKind) -> Iterator[Access]:
         for site in sites:
-            call = site.parent
-            if isinstance(call, m.Call) and call.func is site.node and self._is_one_of(names, site):
-                key = argument_at(call, 0)
+            if site.call is not None and self._is_one_of(names, site):
+                key = argument_at(site.call, 0)
                 yield Access(kind, site, key=key, value=key, how=w.last_name(site.node))
 
     def _is_one_of(self, names: tuple[str, ...], site: Site) -> bool:
         """Whether a callee is a function of these names, or a method (".name") of something of another package."""
-        if not set(names).isdisjoint(callee_names(site.node, site.scope, self.resolver)):
+        if not set(names).isdisjoint(self.resolver.names(site.node, site.scope)):
             return True
         if not isinstance(site.node, m.Attr) or f".{site.node.name}" not in names:
             return False
-        own = Class | Instance | Module | Allocation
-        return not any(isinstance(value, own) for value in self.resolver.values(site.node.base, site.scope))
+        return self.resolver.is_foreign(site.node.base, site.scope)
 
 
 def _last(name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.questions import (
     ANYTHING,
@@ -17,7 +16,7 @@ from unbounded_lint.link.dataflow.questions import (
     capped,
     union,
 )
-from unbounded_lint.link.dataflow.scoping import declarations, decorator_names, is_static, takes_class
+from unbounded_lint.link.dataflow.scoping import declarations, is_property, is_static, takes_class
 from unbounded_lint.link.dataflow.solver import Asking
 from unbounded_lint.link.dataflow.values import (
     NOTHING,
@@ -88,7 +87,7 @@ class Attributes:
         return frozenset(outside)
 
     def _is_defined(self, owner: ScopeId, name: str) -> bool:
-        return name in self.program.of(owner).bindings(owner.index) or name in self.scoping.writes(owner)
+        return name in self.program.of(owner).names.of(owner.index) or name in self.scoping.writes(owner)
 
     def _has(self, cls: ScopeId, name: str) -> Asking[bool]:
         order: tuple[ScopeId, ...] = yield OfOrder(cls)
@@ -96,7 +95,7 @@ class Attributes:
 
     def _own(self, owner: ScopeId, cls: ScopeId, name: str, *, on_class: bool) -> Asked:
         found: set[Value] = set()
-        for binding in self.program.of(owner).bindings(owner.index).get(name, ()):
+        for binding in self.program.bound(owner, name):
             values = yield from self._equations.bound(binding, ScopeId(owner.path, binding.scope), name)
             for value in ordered(values):
                 found |= yield from self._through_descriptor(value, cls, on_class=on_class)
@@ -118,7 +117,7 @@ class Attributes:
         facts = self.program.facts(value.scope)
         if self.program.owner_class(value.scope) is None or is_static(facts):
             return frozenset({value})
-        if not on_class and decorator_names(facts) & name_lists().properties:
+        if not on_class and is_property(facts):
             returned: Values = yield OfReturned(value.scope)
             return returned
         if on_class and not takes_class(facts):

@@ -7,32 +7,12 @@ from typing import TypeVar
 from unbounded_lint.catalog.load import Apis, receiver_word
 from unbounded_lint.catalog.model import Api, Given
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.resolver import Resolver
-from unbounded_lint.link.dataflow.values import External, ExternalResult
+from unbounded_lint.link.dataflow.values import External, ExternalResult, positional
 from unbounded_lint.link.program.module import ScopeId
 
 T = TypeVar("T", bound=Api)
-
-
-def dotted_text(expr: m.Expr) -> str:
-    """A name or attribute chain as written ("self.loop"), calls as "f()"; "" for anything else."""
-    match expr:
-        case m.Name(id=name):
-            return name
-        case m.Attr(base=base, name=name):
-            below = dotted_text(base)
-            return f"{below}.{name}" if below else name
-        case m.Call(func=func):
-            below = dotted_text(func)
-            return f"{below}()" if below else ""
-        case m.Await(value=inner):
-            return dotted_text(inner)
-    return ""
-
-
-def callee_names(func: m.Expr, scope: ScopeId, resolver: Resolver) -> tuple[str, ...]:
-    """The dotted names outside the project that a callee resolves to."""
-    return tuple(sorted(v.name for v in resolver.values(func, scope) if isinstance(v, External)))
 
 
 def catalogued(func: m.Expr, scope: ScopeId, resolver: Resolver, known: Apis[T]) -> tuple[T, ...]:
@@ -40,12 +20,12 @@ def catalogued(func: m.Expr, scope: ScopeId, resolver: Resolver, known: Apis[T])
     the project does not tell what that is."""
     if isinstance(func, m.Attr) and not known.may_know(func.name):
         return ()
-    found = tuple(item for name in callee_names(func, scope, resolver) for item in known.named(name))
+    found = tuple(item for name in resolver.names(func, scope) for item in known.named(name))
     if found or not isinstance(func, m.Attr):
         return found
     if not all(isinstance(v, External | ExternalResult) for v in resolver.values(func.base, scope)):
         return ()
-    return known.method(func.name, receiver_word(dotted_text(func.base)))
+    return known.method(func.name, receiver_word(w.dotted(func.base)))
 
 
 def argument_text(expr: m.Expr, scope: ScopeId, resolver: Resolver) -> str:
@@ -56,14 +36,14 @@ def argument_text(expr: m.Expr, scope: ScopeId, resolver: Resolver) -> str:
         case m.Unary(op="-", operand=m.Const(value=value)):
             return f"-{value}"
         case m.Name() | m.Attr():
-            names = callee_names(expr, scope, resolver)
+            names = resolver.names(expr, scope)
             return names[0] if names else ""
         case m.DictDisplay(items=()):
             return "{}"
         case m.Display(kind="list", items=()):
             return "[]"
         case m.Call(func=func, args=args):
-            names = callee_names(func, scope, resolver)
+            names = resolver.names(func, scope)
             texts = [argument_text(a.value, scope, resolver) for a in args if isinstance(a.value, m.Const)]
             return f"{names[0]}({', '.join(texts)})" if names else ""
     return ""
@@ -89,5 +69,5 @@ def argument_at(call: m.Call, position: int | None, keywords: tuple[str, ...] = 
     for argument in call.args:
         if argument.keyword is not None and argument.keyword in keywords:
             return argument.value
-    plain = [a.value for a in call.args if a.keyword is None and not a.star]
+    plain = positional(call)
     return plain[position] if position is not None and 0 <= position < len(plain) else None

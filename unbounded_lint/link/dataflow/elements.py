@@ -89,7 +89,7 @@ class Elements:
     def _stored(self, holder: Allocation) -> Iterator[tuple[m.Expr, ScopeId]]:
         """What is written into a container where it is made, and stored in it by the module that makes it."""
         module = self.program.of(holder.scope)
-        action = self.program.facts(holder.scope).ops[holder.op].action
+        action = self.program.action(holder.scope, holder.op)
         made = action.value if isinstance(action, m.Assign) else None
         if isinstance(made, m.Display):
             yield from ((item, holder.scope) for item in made.items)

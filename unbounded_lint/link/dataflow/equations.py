@@ -28,7 +28,7 @@ from unbounded_lint.link.dataflow.questions import (
     strict,
     union,
 )
-from unbounded_lint.link.dataflow.scoping import Scoping, allocated, is_static, is_super, takes_class
+from unbounded_lint.link.dataflow.scoping import Scoping, allocated, is_static, takes_class
 from unbounded_lint.link.dataflow.values import (
     NOTHING,
     Allocation,
@@ -44,6 +44,7 @@ from unbounded_lint.link.dataflow.values import (
     argument_of,
     is_fresh,
     ordered,
+    positional,
 )
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.literals import word_of
@@ -113,7 +114,7 @@ class Equations:
             case m.Name(id=name):
                 return (yield from self.named(name, scope))
             case m.Attr(base=base, name=name):
-                receivers = yield from self._receivers(base, scope)
+                receivers = yield from self.values(base, scope)
                 found = yield from self._attributes.of_each(receivers, name)
                 return found | (yield from self._hung(base, name, is_key=False))
             case m.Call():
@@ -133,13 +134,6 @@ class Equations:
             case m.Lambda(scope=index):
                 return frozenset({Function(ScopeId(scope.path, index))})
         return NOTHING
-
-    def _receivers(self, base: m.Expr, scope: ScopeId) -> Asked:
-        if is_super(base):
-            owner = self.scoping.enclosing_class(scope)
-            order = (yield OfOrder(owner)) if owner else ()
-            return frozenset(Instance(cls) for cls in order[1:])
-        return (yield from self.values(base, scope))
 
     def _hung(self, base: m.Expr, name: str, *, is_key: bool) -> Asked:
         """What the program itself hangs on an object further off, such as the application behind a request."""
@@ -161,7 +155,7 @@ class Equations:
 
     def _variable(self, name: str, owner: ScopeId) -> Asked:
         found = []
-        for binding in self.program.of(owner).bindings(owner.index)[name]:
+        for binding in self.program.bound(owner, name):
             found.append((yield from self.bound(binding, ScopeId(owner.path, binding.scope), name)))
         return capped(union(found))
 
@@ -185,7 +179,8 @@ class Equations:
                 return frozenset({Allocation(scope, binding.op, name)})
             case "value":
                 values = yield from self.values(expr, scope)
-                return values | (yield from self._annotated(binding, scope))
+                annotation = binding.annotation
+                return values | (yield from self.annotation(annotation, scope)) if annotation is not None else values
             case "part" if isinstance(expr, m.Display):
                 inside = 0 <= binding.index < len(expr.items)
                 return (yield from self.values(expr.items[binding.index], scope)) if inside else NOTHING
@@ -193,12 +188,6 @@ class Equations:
                 return (yield from self._elements.items(expr, scope))
             case "entered":
                 return (yield from self._elements.entered(expr, scope))
-        return NOTHING
-
-    def _annotated(self, binding: Binding, scope: ScopeId) -> Asked:
-        action = self.program.facts(scope).ops[binding.op].action if binding.op >= 0 else None
-        if isinstance(action, m.Assign) and action.annotation is not None:
-            return (yield from self.annotation(action.annotation, scope))
         return NOTHING
 
     def _imported(self, imported: m.ImportedName, module: LinkedModule) -> Asked:
@@ -211,7 +200,7 @@ class Equations:
     def member(self, dotted: str, name: str) -> Asked:
         """What `name` is in the module `dotted`."""
         source, below = self.program.named(dotted), f"{dotted}.{name}"
-        if source is not None and name in source.bindings(0):
+        if source is not None and name in source.names.of(0):
             found: Values = yield OfName(name, ScopeId(source.path, 0))
             if found or not self.program.is_module(below):
                 return found
@@ -301,7 +290,7 @@ class Equations:
         return NOTHING
 
     def _external_result(self, name: str, call: m.Call, scope: ScopeId) -> Asked:
-        arguments = [a.value for a in call.args if a.keyword is None and not a.star]
+        arguments = positional(call)
         if name in name_lists().casts | {"copy.copy"} and arguments:
             return (yield from self.values(arguments[-1], scope))
         if name in name_lists().partials and arguments:
@@ -311,6 +300,10 @@ class Equations:
                 holders = yield from self.values(holder, scope)
                 found = yield from self._attributes.of_each(holders, key)
                 return found | (yield from self.each(default, scope))
+            case "super", _:
+                owner = self.scoping.enclosing_class(scope)
+                order = (yield OfOrder(owner)) if owner else ()
+                return frozenset(Instance(cls) for cls in order[1:])
             case "type", [value]:
                 instances = yield from self.values(value, scope)
                 return frozenset(Class(v.scope) for v in instances if isinstance(v, Instance))
@@ -328,8 +321,7 @@ class Equations:
 
     def _returned(self, function: ScopeId) -> Asked:
         facts = self.program.facts(function)
-        returned = (op.action.value for op in facts.ops if isinstance(op.action, m.Return))
-        found = yield from self.each((value for value in returned if value is not None), function)
+        found = yield from self.each(self.program.returned(function), function)
         if facts.returns is not None:
             found |= yield from self.annotation(facts.returns, self.program.parent(function) or function)
             if facts.returns == m.Name("Self") and facts.parameters:

@@ -6,7 +6,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.resolver import Resolver
-from unbounded_lint.link.dataflow.scoping import declarations, decorator_names, is_static, takes_class
+from unbounded_lint.link.dataflow.scoping import declarations, is_property, is_static, takes_class
 from unbounded_lint.link.dataflow.values import External
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.module import ScopeId
@@ -33,16 +33,16 @@ class Fields:
     def is_method(self, cls: ScopeId, name: str) -> bool:
         """Whether reading an attribute gives a method bound to the instance."""
         for owner in self.resolver.mro(cls):
-            for binding in self.program.of(owner).bindings(owner.index).get(name, ()):
+            for binding in self.program.bound(owner, name):
                 facts = self.program.of(owner).scope(binding.index) if binding.kind == "define" else None
                 if facts is None or facts.kind != "function":
                     return False
-                return not (is_static(facts) or takes_class(facts) or decorator_names(facts) & name_lists().properties)
+                return not (is_static(facts) or takes_class(facts) or is_property(facts))
         return False
 
     def _lets_go(self, cls: ScopeId, name: str) -> bool:
         module = self.program.of(cls)
-        if any(self._is_descriptor(binding, cls) for binding in module.bindings(cls.index).get(name, ())):
+        if any(self._is_descriptor(binding, cls) for binding in module.names.of(cls.index).get(name, ())):
             return True
         for write in self.resolver.writes(cls).get(name, ()):
             is_maker = self.program.facts(write.scope).name in name_lists().constructors

@@ -86,6 +86,11 @@ class Use(NamedTuple):
     guess: bool
 
     @property
+    def call(self) -> m.Call | None:
+        """The call that it is, None for any other use."""
+        return self.site.call if self.kind == "called" else None
+
+    @property
     def outer(self) -> m.Expr | None:
         """The expression directly around the value."""
         return self.site.parents[-1] if self.site.parents else None

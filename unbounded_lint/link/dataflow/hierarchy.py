@@ -8,7 +8,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.values import Class, Function, Value
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import Program
 
@@ -43,7 +43,7 @@ class Hierarchy:
         """Base -> the classes of a file that name it."""
         found: dict[Value, list[ScopeId]] = {}
         module = self.program.module(path)
-        for here in module.derived_classes if module is not None else ():
+        for here in module.classes_with(None) if module is not None else ():
             for base in dict.fromkeys(self.declared.bases(here)):
                 found.setdefault(base, []).append(here)
         return found
@@ -61,7 +61,7 @@ class Hierarchy:
             cls
             for each in (meta, *self.subclasses(meta))
             for module in self.program.mentioning(self.program.facts(each).name)
-            for cls in module.with_metaclass
+            for cls in module.classes_with("metaclass")
             if each in self.declared.metaclasses(cls)
         )
         return tuple(dict.fromkeys(cls for each in found for cls in (each, *self.subclasses(each))))
@@ -85,20 +85,16 @@ class Hierarchy:
         return tuple(self._defined(self.subclasses(cls), name))
 
     def _defined(self, classes: Iterable[ScopeId], name: str) -> Iterator[Function]:
-        for cls in classes:
-            for binding in self.program.bound(cls, name):
-                if binding.kind == "define":
-                    yield Function(ScopeId(cls.path, binding.index), cls)
-
-    @kept
-    def implementers(self, protocol: ScopeId) -> tuple[ScopeId, ...]:
-        """The classes that have every method of a protocol, none for a class that is no protocol."""
-        return tuple(self._find_implementers(protocol)) if self.is_protocol(protocol) else ()
+        return (Function(method, cls) for cls in classes for method in self.program.defined(cls, name))
 
     def is_protocol(self, cls: ScopeId) -> bool:
         return bool({base.name for base in self.declared.outside_bases(cls)} & name_lists().protocols)
 
-    def _find_implementers(self, protocol: ScopeId) -> Iterator[ScopeId]:
+    @listed
+    def implementers(self, protocol: ScopeId) -> Iterator[ScopeId]:
+        """The classes that have every method of a protocol, none for a class that is no protocol."""
+        if not self.is_protocol(protocol):
+            return
         module = self.program.of(protocol)
         methods = {
             module.scope(index).name
@@ -107,7 +103,7 @@ class Hierarchy:
         }
         for cls in self.defining(min(methods, default="")):
             if cls != protocol and not self.is_protocol(cls):
-                own = {name for c in self.declared.mro(cls) for name in self.program.of(c).bindings(c.index)}
+                own = {name for c in self.declared.mro(cls) for name in self.program.of(c).names.of(c.index)}
                 if methods <= own:
                     yield cls
 
@@ -119,7 +115,7 @@ class Hierarchy:
             for module in self.program.mentioning(name)
             for index, scope in enumerate(module.facts.scopes)
             if scope.kind == "class"
-            and (name in module.bindings(index) or name in self.declared.writes(ScopeId(module.path, index)))
+            and (name in module.names.of(index) or name in self.declared.writes(ScopeId(module.path, index)))
         )
 
 

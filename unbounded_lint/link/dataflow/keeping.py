@@ -10,14 +10,12 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.elements import stored_value
-from unbounded_lint.link.dataflow.fields import Fields
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.scoping import is_static, is_super
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Instance, argument_of, ordered
 from unbounded_lint.link.program.bindings import Binding
-from unbounded_lint.link.program.definitions import Reaching
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 
 STEPS = 400
 """How many expressions are looked at before a value counts as one that keeps nothing."""
@@ -32,8 +30,6 @@ _KEEP_ARGUMENTS = frozenset(
     {"functools.partial", "functools.partialmethod", "types.MethodType", "types.SimpleNamespace", "dict"}
 )
 _COPIES = frozenset({"list", "tuple", "set", "frozenset", "dict", "collections.deque", "collections.OrderedDict"})
-
-Step = tuple[ScopeId, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +53,17 @@ class _At:
     op: int
     calls: tuple[_Entered, ...]
     wanted: m.Expr
-    home: Step
+    home: Place
 
     def here(self, expr: m.Expr | None, op: int | None = None) -> _At:
         """Another expression of the same scope."""
         return replace(self, expr=expr, op=self.op if op is None else op)
 
 
-class Keeping:
+class Keeping(Query):
     """Answers whether one value keeps another; what cannot be seen keeps nothing."""
 
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self._fields = Fields(flow.program, flow.resolver)
-        self._reaching = Reaching(flow.program)
-
-    def path(self, value: m.Expr, wanted: m.Expr, scope: ScopeId, op: int) -> tuple[Step, ...] | None:
+    def path(self, value: m.Expr, wanted: m.Expr, scope: ScopeId, op: int) -> tuple[Place, ...] | None:
         """Where on the way a value is stored that keeps another alive, from the outermost on: the operations between
         the value and the wanted one. None if it does not keep it. Both are expressions of one operation; the wanted
         one is a name or an attribute."""
@@ -93,9 +82,9 @@ class Keeping:
     def _aliases(self, wanted: m.Expr, scope: ScopeId, op: int) -> Iterator[m.Expr]:
         """What else the wanted one is called: the one expression that its name is bound to."""
         if isinstance(wanted, m.Name) and self.resolver.owner(wanted.id, scope) == scope and scope.index:
-            bindings = self.program.of(scope).bindings(scope.index).get(wanted.id, ())
-            if len(bindings) == 1 and bindings[0].kind == "value" and isinstance(bindings[0].expr, m.Name | m.Attr):
-                yield bindings[0].expr
+            bound = self.program.only(scope, wanted)
+            if bound is not None and bound.kind == "value" and isinstance(bound.expr, m.Name | m.Attr):
+                yield bound.expr
 
     def _is_wanted(self, at: _At) -> bool:
         if at.calls or at.expr is None:
@@ -111,7 +100,7 @@ class Keeping:
 
     def _is_field_of(self, attribute: m.Attr, scope: ScopeId) -> bool:
         classes = [v.scope for v in self.resolver.values(attribute.base, scope) if isinstance(v, Instance)]
-        return bool(classes) and all(self._fields.keeps(cls, attribute.name) for cls in classes)
+        return bool(classes) and all(self.flow.fields.keeps(cls, attribute.name) for cls in classes)
 
     def _is_same_variable(self, name: str, at: _At) -> bool:
         scope, op = at.home
@@ -121,7 +110,7 @@ class Keeping:
         if owner != scope or at.scope != scope:
             return True
         first, last = sorted((at.op, op))
-        return not self._reaching.is_overwritten(owner, name, first, last)
+        return not self.flow.reaching.is_overwritten(owner, name, first, last)
 
     # --- the parts that a value keeps ---
 
@@ -157,8 +146,8 @@ class Keeping:
         owner = self.resolver.owner(name, at.scope)
         if owner is None or self.program.facts(owner).kind not in {"function", "lambda"}:
             return
-        for binding in self.program.of(owner).bindings(owner.index).get(name, ()):
-            if not (owner == at.scope and self._reaching.is_overwritten(owner, name, binding.op, at.op)):
+        for binding in self.program.bound(owner, name):
+            if not (owner == at.scope and self.flow.reaching.is_overwritten(owner, name, binding.op, at.op)):
                 yield from self._bound(binding, owner, at)
         if owner == at.scope:
             yield from self._put_into(name, at)
@@ -180,7 +169,7 @@ class Keeping:
         for site in self.program.of(at.scope).sites_in(at.scope.index, name):
             if not isinstance(site.node, m.Name):
                 continue
-            if site.op < at.op and self._reaching.is_overwritten(at.scope, name, site.op, at.op):
+            if site.op < at.op and self.flow.reaching.is_overwritten(at.scope, name, site.op, at.op):
                 continue
             action = self.program.op(site).action
             value = stored_value(site.node, site.parents, action)
@@ -192,7 +181,7 @@ class Keeping:
 
     def _may_be_field(self, attribute: m.Attr, scope: ScopeId) -> bool:
         values = self.resolver.values(attribute.base, scope)
-        return all(self._fields.keeps(v.scope, attribute.name) for v in values if isinstance(v, Instance))
+        return all(self.flow.fields.keeps(v.scope, attribute.name) for v in values if isinstance(v, Instance))
 
     def _captured(self, function: ScopeId, at: _At) -> Iterator[_At]:
         """The variables around a function that it or a function inside it uses, and its defaults; `at` is where it is
@@ -201,7 +190,7 @@ class Keeping:
         if module.scope(function.index).kind == "class":
             return
         yield from (at.here(p.default) for p in module.scope(function.index).parameters if p.default is not None)
-        yield from (at.here(m.Name(name)) for name, _ in self.resolver.captured(function))
+        yield from (at.here(m.Name(name)) for name, _ in self.flow.scoping.captured(function))
 
     # --- attributes ---
 
@@ -210,9 +199,9 @@ class Keeping:
         for value in ordered(self.resolver.values(attribute.base, at.scope)):
             if not isinstance(value, Instance):
                 continue
-            if self._fields.is_method(value.scope, attribute.name):
+            if self.flow.fields.is_method(value.scope, attribute.name):
                 yield at.here(attribute.base)
-            elif self._fields.keeps(value.scope, attribute.name):
+            elif self.flow.fields.keeps(value.scope, attribute.name):
                 for cls in self.resolver.mro(value.scope):
                     for write in self.resolver.writes(cls).get(attribute.name, ()):
                         site = CallSite(at.scope, at.op, None, 1)
@@ -250,8 +239,8 @@ class Keeping:
 
     def _constructed(self, cls: Class, call: m.Call, at: _At) -> Iterator[_At]:
         for argument in call.args:
-            for handle in self.flow.into(cls, call, argument):
-                if isinstance(handle, Attribute) and self._fields.keeps(handle.cls, handle.name):
+            for handle in self.flow.steps.into(cls, call, argument):
+                if isinstance(handle, Attribute) and self.flow.fields.keeps(handle.cls, handle.name):
                     yield at.here(argument.value)
         for maker in ordered(self.resolver.class_attribute(cls.scope, "__init__", on_class=False)):
             if isinstance(maker, Function):
@@ -281,7 +270,7 @@ class Keeping:
             return
         for name, writes in self.resolver.writes(owner).items():
             for write in writes:
-                if write.scope == at.scope and write.value is not None and self._fields.keeps(owner, name):
+                if write.scope == at.scope and write.value is not None and self.flow.fields.keeps(owner, name):
                     yield at.here(write.value, write.op)
         own = m.Name(facts.parameters[0].name)
         for index, op in enumerate(facts.ops):
@@ -325,8 +314,8 @@ class Keeping:
         return receiver if index < site.bound else argument_of(self.program.facts(function), index, site)
 
 
-def _steps(at: _At, came_from: dict[_At, _At | None]) -> tuple[Step, ...]:
-    found: list[Step] = []
+def _steps(at: _At, came_from: dict[_At, _At | None]) -> tuple[Place, ...]:
+    found: list[Place] = []
     step: _At | None = at
     while step is not None:
         found.append((step.scope, step.op))

@@ -82,7 +82,7 @@ class Loading:
         source = self.program.named(module)
         return tuple(
             name
-            for name, bindings in (source.bindings(0).items() if source is not None else ())
+            for name, bindings in (source.names.of(0).items() if source is not None else ())
             if not name.startswith("_") and spelled.fits(name) and any(b.kind == "define" for b in bindings)
         )
 
@@ -94,10 +94,10 @@ class Loading:
     def _choices(self, expr: m.Expr, scope: ScopeId) -> Iterator[tuple[m.Expr, ScopeId]]:
         """The expressions of which one is a text: those of the table that it is looked up in, or walks over."""
         table, keys = (expr.base, False) if isinstance(expr, m.Sub) else (None, False)
-        if isinstance(expr, m.Name) and (owner := self.scoping.owner(expr.id, scope)) is not None:
-            bindings = self.program.bound(owner, expr.id)
-            if len(bindings) == 1 and bindings[0].kind == "item":
-                table, keys = bindings[0].expr, True
+        if isinstance(expr, m.Name):
+            bound = self.program.only(self.scoping.owner(expr.id, scope), expr)
+            if bound is not None and bound.kind == "item":
+                table, keys = bound.expr, True
         if isinstance(table, m.Name):
             table, scope = self._written(table, scope) or (table, scope)
         match table:
@@ -138,11 +138,10 @@ class Loading:
 
     def _written(self, name: m.Name, scope: ScopeId) -> tuple[m.Expr, ScopeId] | None:
         """The one expression that a name is bound to."""
-        owner = self.scoping.owner(name.id, scope)
-        bindings = self.program.bound(owner, name.id) if owner is not None else ()
-        if owner is None or len(bindings) != 1 or bindings[0].given is None:
-            return None
-        return bindings[0].given, ScopeId(owner.path, bindings[0].scope)
+        bound = self.program.only(self.scoping.owner(name.id, scope), name)
+        return (
+            (bound.given, ScopeId(scope.path, bound.scope)) if bound is not None and bound.given is not None else None
+        )
 
     def _imported(self, name: m.Name, scope: ScopeId) -> str | None:
         """The dotted name of the module that is imported under a name."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.equations import Equations
+from unbounded_lint.link.dataflow.handles import Attribute, Variable
 from unbounded_lint.link.dataflow.questions import (
     ANYTHING,
     OfAttribute,
@@ -23,16 +24,19 @@ from unbounded_lint.link.dataflow.scoping import AttributeWrite, Scoping
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.values import (
     NOTHING,
+    Allocation,
     CallSite,
     Class,
     External,
     Function,
     Instance,
+    Module,
     Value,
     Values,
     ordered,
 )
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.kept import listed
+from unbounded_lint.link.program.module import ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
 
 
@@ -50,7 +54,8 @@ class Resolver:
     def values(self, expr: m.Expr, scope: ScopeId) -> Values:
         """What an expression of that scope can be."""
         if isinstance(expr, m.Name):
-            return self.lookup(expr.id, scope)
+            owner = self.scoping.owner(expr.id, scope) or self.scoping.starred(expr.id, self.program.of(scope))
+            return frozenset({External(expr.id)}) if owner is None else self._ask(OfName(expr.id, owner))
         if isinstance(expr, m.Const):
             return NOTHING
         return self._ask(self._equations.question(expr, scope))
@@ -67,23 +72,41 @@ class Resolver:
         """The classes of the project that an expression can be an instance of."""
         return tuple(v.scope for v in ordered(self.values(expr, scope)) if isinstance(v, Instance))
 
+    def owners(self, expr: m.Expr, scope: ScopeId) -> frozenset[ScopeId]:
+        """The classes of the project that an expression can be, itself or as an instance."""
+        return frozenset(v.scope for v in self.values(expr, scope) if isinstance(v, Instance | Class))
+
     def methods(self, cls: ScopeId, name: str) -> tuple[ScopeId, ...]:
         """The functions that an attribute of the instances of a class can be."""
         found = ordered(self.class_attribute(cls, name, on_class=False))
         return tuple(v.scope for v in found if isinstance(v, Function))
 
-    def lookup(self, name: str, scope: ScopeId) -> Values:
-        """What a bare name can be, by Python's scoping."""
-        owner = self.scoping.owner(name, scope) or self.scoping.starred(name, self.program.of(scope))
-        return frozenset({External(name)}) if owner is None else self._ask(OfName(name, owner))
+    def names(self, expr: m.Expr, scope: ScopeId) -> tuple[str, ...]:
+        """The dotted names by which an expression is known outside the project."""
+        return tuple(sorted(v.name for v in self.values(expr, scope) if isinstance(v, External)))
+
+    def is_foreign(self, expr: m.Expr, scope: ScopeId) -> bool:
+        """Whether an expression is, as far as can be told, something of another package."""
+        own = Class | Instance | Module | Allocation
+        return not any(isinstance(value, own) for value in self.values(expr, scope))
+
+    def handles(self, expr: m.Expr, scope: ScopeId) -> Iterator[Variable | Attribute]:
+        """The variables and attributes that a name or an attribute stands for."""
+        match expr:
+            case m.Name(id=name):
+                owner = self.owner(name, scope)
+                if owner is not None:
+                    yield Variable(owner, name)
+            case m.Attr(base=base, name=name):
+                for value in ordered(self.values(base, scope)):
+                    if isinstance(value, Instance | Class):
+                        yield Attribute(value.scope, name)
+                    elif isinstance(value, Module) and (module := self.program.named(value.name)) is not None:
+                        yield Variable(ScopeId(module.path, 0), name)
 
     def owner(self, name: str, scope: ScopeId) -> ScopeId | None:
         """The scope whose variable a bare name means, None for a builtin or a star import."""
         return self.scoping.owner(name, scope)
-
-    def captured(self, function: ScopeId) -> tuple[tuple[str, ScopeId], ...]:
-        """The variables of functions around one that it or a function inside it uses, and whose they are."""
-        return self.scoping.captured(function)
 
     def parameter(self, scope: ScopeId, index: int) -> Values:
         """What a parameter can be: its receiver, what the call sites of the project pass, its annotation, its
@@ -101,10 +124,6 @@ class Resolver:
     def writes(self, cls: ScopeId) -> Mapping[str, tuple[AttributeWrite, ...]]:
         """Attribute -> the assignments to it through the receiver, in the methods of the class itself."""
         return self.scoping.writes(cls)
-
-    def enclosing_class(self, scope: ScopeId) -> ScopeId | None:
-        """The nearest class around a scope."""
-        return self.scoping.enclosing_class(scope)
 
     # --- classes ---
 
@@ -139,6 +158,16 @@ class Resolver:
         if None in above:  # classes that derive from each other
             return frozenset(b.name for c in self.mro(cls) for b in self.outside_bases(c))
         return own.union(*(names for names in above if names is not None))
+
+    @listed
+    def assigned(self, name: str, classes: frozenset[ScopeId]) -> Iterator[Site]:
+        """Where the program assigns to an attribute of some classes, of their objects or of those of relatives."""
+        for site in self.program.sites(name) if classes else ():
+            if isinstance(site.node, m.Attr) and not site.parents:
+                if stored(self.program.op(site).action, site) is not None:
+                    owners = self.owners(site.node.base, site.scope)
+                    if any(self.related(one, cls) for one in owners for cls in classes):
+                        yield site
 
     def related(self, one: ScopeId, other: ScopeId) -> bool:
         """Whether one of two classes inherits from the other."""

@@ -11,7 +11,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
-from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
+from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
 
 _CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
@@ -70,6 +70,11 @@ def is_static(scope: m.Scope) -> bool:
     return "staticmethod" in decorator_names(scope)
 
 
+def is_property(scope: m.Scope) -> bool:
+    """Whether reading an attribute runs the method."""
+    return bool(decorator_names(scope) & name_lists().properties)
+
+
 def takes_class(scope: m.Scope) -> bool:
     """Whether a method's first parameter is the class."""
     return "classmethod" in decorator_names(scope) or scope.name in _CLASS_METHODS
@@ -81,7 +86,6 @@ class Scoping:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._owners: dict[tuple[str, ScopeId], ScopeId | None] = {}
-        self._stars: dict[tuple[str, str], ScopeId | None] = {}
 
     def owner(self, name: str, scope: ScopeId) -> ScopeId | None:
         """The scope whose variable a bare name means, None for a builtin or a star import."""
@@ -97,8 +101,8 @@ class Scoping:
         while index >= 0:
             facts = module.scope(index)
             if name in facts.globals:
-                return ScopeId(scope.path, 0) if name in module.bindings(0) else None
-            if (first or facts.kind != "class") and name in module.bindings(index):
+                return ScopeId(scope.path, 0) if name in module.names.of(0) else None
+            if (first or facts.kind != "class") and name in module.names.of(index):
                 return ScopeId(scope.path, index)
             index, first = facts.parent, False
         return None
@@ -117,19 +121,14 @@ class Scoping:
                         found[name, owner] = None
         return tuple(found)
 
+    @kept
     def starred(self, name: str, module: LinkedModule) -> ScopeId | None:
         """The module that a name comes from by star imports, the nearest of several."""
-        key = (name, module.path)
-        if key not in self._stars:
-            self._stars[key] = None if name.startswith("_") else self._find_starred(name, module)
-        return self._stars[key]
-
-    def _find_starred(self, name: str, module: LinkedModule) -> ScopeId | None:
-        queue, seen = [module], {module.path}
+        queue, seen = [] if name.startswith("_") else [module], {module.path}
         for at in queue:
             for source in self._star_sources(at):
                 if source.path not in seen:
-                    if name in source.bindings(0):
+                    if name in source.names.of(0):
                         return ScopeId(source.path, 0)
                     seen.add(source.path)
                     queue.append(source)
@@ -169,7 +168,7 @@ class Scoping:
         """Last name of the base -> the values given to its attribute of that name."""
         found: dict[str, list[tuple[m.Expr, ScopeId, int]]] = {}
         for site in self.program.sites(name):
-            value = self._given(site) if isinstance(site.node, m.Attr) else None
+            value = stored(self.program.op(site).action, site) if not site.parents else None
             if value is not None and isinstance(site.node, m.Attr):
                 found.setdefault(w.last_name(site.node.base), []).append((value, site.scope, site.op))
         return found
@@ -179,18 +178,11 @@ class Scoping:
         """Key -> the values put under it in what has that last name."""
         found: dict[str, list[tuple[m.Expr, ScopeId, int]]] = {}
         for site in self.program.sites(below):
-            outer = site.outer if len(site.parents) == 1 else site
-            value = self._given(outer) if isinstance(outer.node, m.Sub) else None
-            if value is not None and isinstance(outer.node, m.Sub):
-                found.setdefault(word_of(outer.node.index), []).append((value, site.scope, site.op))
+            holder = site.parent if len(site.parents) == 1 else None
+            value = stored(self.program.op(site).action, site.outer) if isinstance(holder, m.Sub) else None
+            if value is not None and isinstance(holder, m.Sub):
+                found.setdefault(word_of(holder.index), []).append((value, site.scope, site.op))
         return found
-
-    def _given(self, site: Site) -> m.Expr | None:
-        """The value that an assignment gives what stands at a site, None where it is no target."""
-        action = self.program.op(site).action
-        if site.parents or not isinstance(action, m.Assign):
-            return None
-        return action.value if any(target is site.node for target in action.targets) else None
 
     def _receivers(self, scope: ScopeId, cls: ScopeId) -> Mapping[m.Expr, bool]:
         """What the receiver of a method of `cls`, and an object that it makes by `__new__`, is called in a scope ->

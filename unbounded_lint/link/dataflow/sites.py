@@ -14,24 +14,14 @@ from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.loading import Loading
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
-from unbounded_lint.link.dataflow.values import Allocation, Class, Instance, Module, Value, ordered
+from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
 
 Role: TypeAlias = Literal["stored", "deleted", "augmented", "read"]
 _OF_BUILTINS = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind))
-
-
-def stored(action: m.Action, site: Site) -> m.Expr | None:
-    """The value that an assignment gives to the expression of a site; that expression itself, where it is one of
-    several that a value is unpacked into; None if it is no target."""
-    if not isinstance(action, m.Assign) or action.value is None or not any(site.top is t for t in action.targets):
-        return None
-    if not site.parents:
-        return action.value
-    return site.node if all(isinstance(p, m.Display | m.Star) for p in site.parents) else None
 
 
 def role_of(program: Program, site: Site) -> Role:
@@ -96,10 +86,9 @@ class Sites:
         """A definition of a module -> where it is looked up in the module by a name that is put together."""
         found: dict[tuple[str, ScopeId], list[Site]] = {}
         for site in self.program.sites("getattr"):
-            call = site.parent
-            if not isinstance(call, m.Call) or call.func is not site.node or len(call.args) < 2:
+            if site.call is None or len(site.call.args) < 2:
                 continue
-            holder, name = (argument.value for argument in call.args[:2])
+            holder, name = (argument.value for argument in site.call.args[:2])
             if not isinstance(name, m.Const):
                 holders = self.declared.values(holder, site.scope)
                 for each in self._loading.looked_up(holders, name, site.scope):
@@ -136,9 +125,8 @@ class Sites:
     @cached_property
     def _operated(self) -> Mapping[ScopeId, Sequence[Site]]:
         found: dict[ScopeId, list[Site]] = {}
-        for path in self.program.files:
-            module = self.program.module(path)
-            for site in module.operated if module is not None else ():
+        for module in self.program.every():
+            for site in module.operated:
                 for value in self._base_of(site.node, site.scope)[0]:
                     if isinstance(value, Instance):
                         found.setdefault(value.scope, []).append(site)
@@ -159,15 +147,11 @@ class Sites:
                     and outer.node.base is site.node
                     and word_of(outer.node.index) == handle.name
                 ):
-                    if self._is_foreign(site.node, site.scope):
+                    if self.declared.is_foreign(site.node, site.scope):
                         yield outer
             elif isinstance(site.node, m.Attr) and w.last_name(site.node.base) == handle.below:
-                if self._is_foreign(site.node.base, site.scope):
+                if self.declared.is_foreign(site.node.base, site.scope):
                     yield site
-
-    def _is_foreign(self, expr: m.Expr, scope: ScopeId) -> bool:
-        known = self._base_values(expr, scope)
-        return not any(isinstance(value, Class | Instance | Module | Allocation) for value in known)
 
     @kept
     def _bases_of(self, name: str) -> _Bases:
@@ -197,7 +181,7 @@ class Sites:
             known = self._own_receiver(scope)
             if known is not None and known[0] == base.id:
                 return frozenset({Instance(known[1])}), False
-        values = self._base_values(base, scope)
+        values = self.declared.values(base, scope)
         classes = (value.scope for value in values if isinstance(value, Class))
         # what a metaclass gives its objects, a class has as its own
         above = frozenset(Instance(meta) for cls in classes for meta in self.declared.metaclasses(cls))
@@ -219,14 +203,13 @@ class Sites:
             ):
                 return None, False
             if isinstance(value, Class) and self.declared.related(value.scope, cls):
-                function = self._method(cls, name)
-                bound = 0 if function is not None and not takes_class(function) else None
-                return bound, False
+                method = next(self.program.defined(cls, name), None)
+                return None if method is None or takes_class(self.program.facts(method)) else 0, False
         return None
 
     def _is_shadowed(self, at: ScopeId, cls: ScopeId, name: str) -> bool:
         """Whether a subclass of `cls` has a container of its own under the name of the one in the body of `cls`."""
-        if at == cls or all(b.kind != "value" for b in self.program.of(cls).bindings(cls.index).get(name, ())):
+        if at == cls or all(b.kind != "value" for b in self.program.bound(cls, name)):
             return False
         order = self.declared.mro(at)
         if cls not in order or any(not w.on_class for c in order for w in self.declared.writes(c).get(name, ())):
@@ -235,7 +218,7 @@ class Sites:
             isinstance(binding.expr, m.Display | m.DictDisplay)
             or (isinstance(binding.expr, m.Call) and binding.expr.func == m.Name("dict") and not binding.expr.args)
             for nearer in order[: order.index(cls)]
-            for binding in self.program.of(nearer).bindings(nearer.index).get(name, ())
+            for binding in self.program.bound(nearer, name)
             if binding.kind == "value" and binding.scope == nearer.index
         )
 
@@ -247,20 +230,8 @@ class Sites:
         if owner is None or facts.kind != "function" or not facts.parameters or is_static(facts) or takes_class(facts):
             return None
         name = facts.parameters[0].name
-        once = len(self.program.of(scope).bindings(scope.index).get(name, ())) == 1
+        once = len(self.program.bound(scope, name)) == 1
         return (name, owner) if once else None
-
-    def _base_values(self, base: m.Expr, scope: ScopeId) -> frozenset[Value]:
-        if is_super(base):
-            owner = self.declared.enclosing_class(scope)
-            return frozenset(Instance(c) for c in self.declared.mro(owner)[1:]) if owner else frozenset()
-        return self.declared.values(base, scope)
-
-    def _method(self, cls: ScopeId, name: str) -> m.Scope | None:
-        for binding in self.program.of(cls).bindings(cls.index).get(name, ()):
-            if binding.kind == "define":
-                return self.program.of(cls).scope(binding.index)
-        return None
 
     def _is_distinct(self, name: str, cls: ScopeId) -> bool:
         """Whether the classes that define an attribute of that name are all relatives, and the name is not a common

@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Us
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static
-from unbounded_lint.link.dataflow.values import Class, External, Function, Instance, Module, Value, ordered
+from unbounded_lint.link.dataflow.values import Class, External, Function, Value, ordered
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.program.program import Program
@@ -120,18 +120,13 @@ class Steps:
     def to_target(
         self, target: m.Expr, scope: ScopeId, bound: int, guess: bool, origin: int | None = None
     ) -> Iterator[Item]:
-        match target:
-            case m.Name(id=name):
-                owner = self.declared.owner(name, scope)
-                if owner is not None:
-                    yield Item(Variable(owner, name), bound, guess, origin if owner == scope else None)
-            case m.Attr(base=base, name=name):
-                for value in ordered(self.declared.values(base, scope)):
-                    if isinstance(value, Instance | Class):
-                        if not (self.strict and self._holds_others(value.scope, name)):
-                            yield Item(Attribute(value.scope, name), bound, guess)
-                    elif isinstance(value, Module) and (module := self.program.named(value.name)) is not None:
-                        yield Item(Variable(ScopeId(module.path, 0), name), bound, guess)
+        for handle in self.declared.handles(target, scope):
+            if isinstance(handle, Attribute):
+                if not (self.strict and self._holds_others(handle.cls, handle.name)):
+                    yield Item(handle, bound, guess)
+            else:
+                own = isinstance(target, m.Name) and handle.scope == scope
+                yield Item(handle, bound, guess, origin if own else None)
 
     def _holds_others(self, cls: ScopeId, name: str) -> bool:
         """Whether an attribute is bound to different things in different places.
@@ -149,19 +144,18 @@ class Steps:
     def _as_argument(self, site: Site, call: m.Call, bound: int, guess: bool) -> Iterator[Use | Item]:
         argument = next(a for a in call.args if a.value is site.node)
         if _falls_back(call, argument):
-            yield from self.of(Site(site.scope, site.op, call, site.parents[:-1]), bound, guess)
+            yield from self.of(site.outer, bound, guess)
         callees = ordered(self.declared.values(call.func, site.scope))
         known = False
         for callee in callees:
             name = callee.name if isinstance(callee, External) else ""
             if name in name_lists().partials and call.args[0].value is site.node:
                 given = sum(1 for a in call.args[1:] if a.keyword is None and not a.star)
-                outer = Site(site.scope, site.op, call, site.parents[:-1])
                 yield Use("partial", site, bound, guess)
-                yield from self.of(outer, bound + given, guess)
+                yield from self.of(site.outer, bound + given, guess)
                 known = True
             elif name in name_lists().casts:
-                yield from self.of(Site(site.scope, site.op, call, site.parents[:-1]), bound, guess)
+                yield from self.of(site.outer, bound, guess)
                 known = True
             else:
                 for target in (callee, *self.hierarchy.implementations(callee)):
@@ -173,7 +167,7 @@ class Steps:
                         answered = isinstance(target, Function) and self._gives_back(item)
                         yield Item(item, bound, guess, AT_ENTRY, answered)
                         if answered:
-                            yield from self.of(Site(site.scope, site.op, call, site.parents[:-1]), bound, guess)
+                            yield from self.of(site.outer, bound, guess)
         if not known or any(isinstance(c, External) for c in callees):
             yield Use("argument", site, bound, guess)
 
@@ -269,15 +263,12 @@ class Steps:
         call = site.parents[-2] if len(site.parents) > 1 else None
         if not isinstance(call, m.Call) or not any(a.keyword == "args" and a.value is display for a in call.args):
             return
-        place = next(i for i, item in enumerate(display.items) if item is site.node)
+        later = m.Call(call.func, tuple(m.Arg(item, None, "") for item in display.items), call.span)
+        given = next(a for a in later.args if a.value is site.node)
         for argument in call.args:
             for callee in ordered(self.declared.values(argument.value, site.scope)):
                 if isinstance(callee, Function):
-                    facts = self.program.facts(callee.scope)
-                    own = 1 if callee.receiver is not None and not is_static(facts) else 0
-                    plain = [p for p in facts.parameters if p.kind in {"normal", "positional-only"}]
-                    if place + own < len(plain):
-                        yield Item(Variable(callee.scope, plain[place + own].name), bound, guess)
+                    yield from (Item(handle, bound, guess) for handle in self.into(callee, later, given))
 
 
 def _falls_back(call: m.Call, argument: m.Arg) -> bool:

@@ -116,6 +116,11 @@ def passed(call: m.Call, parameter: m.Parameter, position: int) -> m.Expr | None
     return positional[position].value
 
 
+def positional(call: m.Call) -> list[m.Expr]:
+    """The arguments that a call is given by their places alone, one by one."""
+    return [argument.value for argument in call.args if argument.keyword is None and not argument.star]
+
+
 def is_fresh(expr: m.Expr) -> bool:
     """Whether an expression makes a new container on the spot."""
     match expr:

@@ -13,7 +13,7 @@ from unbounded_lint.link.defects.field_writes import FieldWrites
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.ages import AgeTest
 from unbounded_lint.link.entries.values import Entries
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import leaves_of
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.verdicts.container import Container
@@ -116,7 +116,7 @@ class BirthDatedExpiry(Question):
 
     # --- work on an entry ---
 
-    def _work(self, entries: Entries, step: str, sweeping: set[ScopeId]) -> Iterator[tuple[ScopeId, int]]:
+    def _work(self, entries: Entries, step: str, sweeping: set[ScopeId]) -> Iterator[Place]:
         """Where running code changes the one entry that it asks for, again and again, and its date is left alone."""
         inserting = {a.scope for a in entries.accesses if a.kind == "insert" and not a.nested and not a.implicit}
         for scope in self.linked.ages.scopes(entries):

@@ -84,7 +84,7 @@ class Conditions(Question):
         """The ways to an operation."""
         found = self._looped(scope, op, _DEPTH)
         for site in self.flow.call_sites(scope) if not found and depth and when == "timer" and scope.index else ():
-            if site.call is not None and site.op >= 0 and "timer" in self.execution.kinds(site.scope, site.op):
+            if site.call is not None and "timer" in self.execution.kinds(site.scope, site.op):
                 found += self._reach(site.scope, site.op, when, depth - 1)
         return self._under(found, scope, op)
 
@@ -142,7 +142,7 @@ class Conditions(Question):
         if self.resolver.owner(name, scope) != scope:
             raise _Unreadable
         found: list[Way] = []
-        for binding in self.program.of(scope).bindings(scope.index).get(name, ()):
+        for binding in self.program.bound(scope, name):
             if binding.kind != "value" or binding.expr is None:
                 raise _Unreadable
             if _is_empty(binding.expr):

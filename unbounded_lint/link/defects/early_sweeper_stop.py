@@ -11,14 +11,14 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
+from unbounded_lint.link.dataflow.handles import Handle
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.blocks import evaluated_at, guards, loops_around, ops_in
-from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.kept import listed
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import straight
 from unbounded_lint.link.runs.callgraph import Edge, explored
-from unbounded_lint.link.runs.context import Context, Place
+from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import Moment, sweeping_timers
 
@@ -77,12 +77,9 @@ class EarlySweeperStops(Question):
 
     # --- what stops ---
 
-    @kept
-    def _loop_exits(self, timer: Context) -> tuple[_Exit, ...]:
+    @listed
+    def _loop_exits(self, timer: Context) -> Iterator[_Exit]:
         """The ways out of a timed loop that hang on the emptiness of containers alone."""
-        return tuple(self._find_exits(timer))
-
-    def _find_exits(self, timer: Context) -> Iterator[_Exit]:
         scope, op = timer.root
         facts = self.program.facts(scope)
         loop = self.execution.loops.timed(scope, op)
@@ -177,10 +174,7 @@ class EarlySweeperStops(Question):
     def _handles(self, head: m.Expr | None, scope: ScopeId) -> Iterator[Handle]:
         for node in w.walk(head) if head is not None else ():
             flag = node.base if isinstance(node, m.Attr) and node.name in _FLAGS else node
-            if isinstance(flag, m.Name) and (owner := self.resolver.owner(flag.id, scope)) is not None:
-                yield Variable(owner, flag.id)
-            elif isinstance(flag, m.Attr):
-                yield from (Attribute(cls, flag.name) for cls in self.resolver.classes(flag.base, scope))
+            yield from self.resolver.handles(flag, scope)
 
     # --- emptiness ---
 

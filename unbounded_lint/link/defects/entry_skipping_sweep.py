@@ -18,7 +18,7 @@ from unbounded_lint.link.defects.unset_fields import Unset, UnsetFields
 from unbounded_lint.link.entries.values import Entries, Path
 from unbounded_lint.link.program.blocks import frames_of, in_cleanup
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import Insert
@@ -43,10 +43,10 @@ class Skip:
 
     removal: Removal
     path: Path
-    guards: tuple[tuple[ScopeId, int], ...]
+    guards: tuple[Place, ...]
     insert: Insert
     unset: Unset
-    setters: tuple[tuple[ScopeId, int], ...]
+    setters: tuple[Place, ...]
     confidence: Confidence
 
 
@@ -157,7 +157,7 @@ class EntrySkippingSweeps(Question):
     def _share_a_run(self, one: Access | Write, insert: Access) -> bool:
         return self.graph.share_a_run((one.scope, one.op), (insert.scope, insert.op))
 
-    def _guards(self, bar: _Barred, path: Path) -> Iterator[tuple[ScopeId, int]]:
+    def _guards(self, bar: _Barred, path: Path) -> Iterator[Place]:
         """Where the conditions stand that ask for the field."""
         for asked, condition in bar.asking:
             ops = self.program.facts(condition.scope).ops if asked == path else ()
@@ -168,7 +168,7 @@ class EntrySkippingSweeps(Question):
 
     def _judge(
         self, insert: Insert, path: Path, unset: Unset, container: Container
-    ) -> tuple[Confidence | None, tuple[tuple[ScopeId, int], ...]]:
+    ) -> tuple[Confidence | None, tuple[Place, ...]]:
         """How sure it is that the field can stay unset (None: it is set in time), and the events that set it."""
         found = dict.fromkeys(self._writes(insert, path, container))
         writes = [write for write in found if self.execution.kinds(write.scope, write.op) & (LIVE | {"tested"})]
@@ -184,10 +184,9 @@ class EntrySkippingSweeps(Question):
     def _is_asked_for(self, context: Context) -> bool:
         """Whether someone outside the program has to ask, by a request or a command; an event of the program itself
         will most likely come."""
-        root, at = context.root
-        hooks = (self.execution.timers.hooks_of(call, root) for call in self.program.calls_at(root, at))
-        is_own = context.kind == "run" and not self.program.facts(root).decorators and not any(hooks)
-        return not is_own and context.kind not in _OUTSIDERS
+        if context.kind == "run":
+            return context.by in {"hook", "decorated"} or self.execution.is_asked_for(context)
+        return context.kind not in _OUTSIDERS
 
     def _is_sure(self, write: Write, insert: Access) -> bool:
         """Whether a field is set whatever happens to the entry's owner, or by the run that made the entry."""

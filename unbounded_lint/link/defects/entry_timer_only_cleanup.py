@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.defects.question import Question
-from unbounded_lint.link.program.blocks import frames_of
-from unbounded_lint.link.program.definitions import expanded
+from unbounded_lint.link.program.module import Site
 from unbounded_lint.link.runs.callgraph import explored
-from unbounded_lint.link.runs.context import Place
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import Removal
 
@@ -27,22 +26,16 @@ class EntryTimerOnlyCleanups(Question):
 
     def is_swept_itself(self, container: Container) -> bool:
         """Whether a timer removes entries that it finds in the container, rather than under keys from elsewhere."""
-        nodes = {id(a.site.node) for a in container.accesses if not a.nested}
         return any(
-            removal.when == "timer"
-            and (removal.extent != "single" or self._finds((removal.access.scope, removal.access.op), nodes))
+            removal.when == "timer" and (removal.extent != "single" or self._finds(removal.access, container.accesses))
             for removal in container.removals
         )
 
-    def _finds(self, removal: Place, nodes: set[int]) -> bool:
-        """Whether a loop around a removal, or around a call on the way to it, walks something made of the container."""
-        for scope, op in explored([removal], lambda below: self.graph.callers(below[0])):
-            facts = self.program.facts(scope)
-            around = (facts.frames[index] for index in frames_of(facts, op))
-            heads = (frame.head for frame in around if frame.kind == "for")
-            if any(id(part) in nodes for head in heads for part in expanded(self.program, head, scope, op)):
-                return True
-        return False
+    def _finds(self, removal: Access, accesses: AccessList) -> bool:
+        """Whether a loop around a removal, or around a call on the way to it, walks the container."""
+        places = explored([(removal.scope, removal.op)], lambda below: self.graph.callers(below[0]))
+        extents = self.linked.removals.extents
+        return any(extents.is_walked_around(Site(*place, removal.site.node, ()), accesses) for place in places)
 
 
 def _is_of_one_entry(removal: Removal) -> bool:

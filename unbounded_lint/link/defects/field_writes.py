@@ -8,10 +8,9 @@ from typing import NamedTuple
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.sites import stored
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.entries.values import Entries
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site, stored
 
 
 class Write(NamedTuple):
@@ -22,12 +21,8 @@ class Write(NamedTuple):
     value: m.Expr | None
 
 
-class FieldWrites:
+class FieldWrites(Query):
     """Finds writes by the name of the field, on whatever may be an entry."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def of(self, step: str, entries: Entries, classes: Collection[ScopeId]) -> Iterator[Write]:
         """The writes of a field (".name" or "[key]") outside the making of an entry; `classes` are those of the
@@ -78,7 +73,7 @@ class FieldWrites:
     def _is_made_here(self, base: m.Expr, scope: ScopeId, inserting: Collection[ScopeId]) -> bool:
         if not isinstance(base, m.Name) or scope not in inserting:
             return False
-        values = [b.expr for b in self.program.of(scope).bindings(scope.index).get(base.id, ()) if b.kind == "value"]
+        values = [b.expr for b in self.program.bound(scope, base.id) if b.kind == "value"]
         return bool(values) and all(
             isinstance(v, m.DictDisplay) or (isinstance(v, m.Call) and isinstance(v.func, m.Name)) for v in values
         )

@@ -5,33 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
-from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.accesses import REMOVING, Access
+from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.handles import Attribute
+from unbounded_lint.link.defects.leads import CLIMB, Leads, Led
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.values import Entries
-from unbounded_lint.link.keys.identity import KeyShapes, Shape
-from unbounded_lint.link.program.blocks import apart, guards, has_finally, inside, layout, parts_of
-from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.program.truth import Asked, held
+from unbounded_lint.link.keys.identity import Shape
+from unbounded_lint.link.program.blocks import apart, has_finally, held_at, inside, layout, parts_of
+from unbounded_lint.link.program.module import Place, ScopeId, Site
+from unbounded_lint.link.program.truth import Asked
 from unbounded_lint.link.runs.callgraph import exclude
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import GROWING
 from unbounded_lint.link.verdicts.removals import IDLE, Moment, Removal
 
-CLIMB = 2
-"""How many callers up a key is compared."""
-
 BESIDE = 30
 """How many containers that get one key are compared."""
-
-LEADING = 100
-"""How many calls that lead to one access are looked at."""
 
 _BY_ITSELF: frozenset[Moment] = frozenset({"timer", "insert", "later"})
 """When removals run that need no owner."""
@@ -52,21 +44,10 @@ class Forgotten:
     """
 
     other: Container
-    shared: tuple[ScopeId, int]
+    shared: Place
     walked: bool
     removals: tuple[Removal, ...]
     direct: bool
-
-
-class _Led(NamedTuple):
-    """An access where it is written, or the operation of a function so many calls above it that leads to it; with the
-    key in the terms of that function."""
-
-    access: Access
-    scope: ScopeId
-    op: int
-    shape: Shape | None
-    lifts: int
 
 
 class ForgottenCompanions(Question):
@@ -74,7 +55,7 @@ class ForgottenCompanions(Question):
 
     def __init__(self, linked: Linked) -> None:
         super().__init__(linked)
-        self.shapes = KeyShapes(linked.flow)
+        self.leads = Leads(linked.flow)
 
     def of(self, container: Container) -> Forgotten | None:
         """What forgot a container, if anything did."""
@@ -110,7 +91,7 @@ class ForgottenCompanions(Question):
 
     def _with_same_key(self, container: Container) -> Iterator[Container]:
         """The others that get a key which this one gets too, up to a number, in their order."""
-        shapes = dict.fromkeys(led.shape for led in self._inserts(container))
+        shapes = dict.fromkeys(lead.shape for lead in self.leads.inserts(container))
         found = {at for shape in shapes for at in self._by_shape.get(shape, ())[:BESIDE]}
         yield from (self._removed_from[at] for at in sorted(found)[:BESIDE])
 
@@ -119,26 +100,26 @@ class ForgottenCompanions(Question):
         """Key -> the containers that get it, as positions among those that something is removed from."""
         found: dict[Shape | None, dict[int, None]] = {}
         for at, container in enumerate(self._removed_from):
-            for led in self._inserts(container):
-                found.setdefault(led.shape, {})[at] = None
+            for lead in self.leads.inserts(container):
+                found.setdefault(lead.shape, {})[at] = None
         return {shape: tuple(places) for shape, places in found.items()}
 
     @cached_property
     def _removed_from(self) -> tuple[Container, ...]:
         return tuple(c for c in self.linked.containers if c.inserts and any(_counts(r, c) for r in c.removals))
 
-    def _pairs(self, container: Container, other: Container) -> Iterator[tuple[_Led, _Led]]:
+    def _pairs(self, container: Container, other: Container) -> Iterator[tuple[Led, Led]]:
         """The inserts of the same key into both that one run of a function makes, as two entries for one thing."""
         single = {container.holder.made.kind.family, other.holder.made.kind.family} <= GROWING
-        wanted: dict[Shape | None, list[_Led]] = {}
-        for here in self._inserts(container):
+        wanted: dict[Shape | None, list[Led]] = {}
+        for here in self.leads.inserts(container):
             wanted.setdefault(here.shape, []).append(here)
-        for there in self._inserts(other):
+        for there in self.leads.inserts(other):
             for here in wanted.get(there.shape, ()):
                 if self._are_together(here, there, single):
                     yield here, there
 
-    def _are_together(self, one: _Led, two: _Led, single: bool) -> bool:
+    def _are_together(self, one: Led, two: Led, single: bool) -> bool:
         lifted = one.lifts > 0 or two.lifts > 0
         if one.scope != two.scope:
             return not lifted
@@ -165,11 +146,9 @@ class ForgottenCompanions(Question):
     def _hangs_on(self, access: Access, other: Container) -> bool:
         """Whether an operation runs only where another container has the key."""
         nodes = {id(a.site.node) for a in other.accesses.within(access.scope) if not a.nested and a.key == access.key}
-        conditions = guards(self.program.facts(access.scope), access.op) if nodes else ()
         return any(
             _says_present(part) and any(id(node) in nodes for node in w.walk(part.expr))
-            for condition in conditions
-            for part in held(*condition)
+            for part in (held_at(self.program.facts(access.scope), access.op) if nodes else ())
         )
 
     def _walks(self, site: Site, other: Container, depth: int) -> bool:
@@ -177,7 +156,7 @@ class ForgottenCompanions(Question):
         runs."""
         if self.linked.removals.extents.is_walked_around(site, other.accesses):
             return True
-        calls = [s for s in self.flow.call_sites(site.scope) if s.op >= 0] if depth else []
+        calls = self.flow.call_sites(site.scope) if depth else ()
         timed = [s for s in calls if "timer" in self.execution.kinds(s.scope, s.op)]
         return bool(timed) and all(self._walks(Site(s.scope, s.op, site.node, ()), other, depth - 1) for s in timed)
 
@@ -188,7 +167,7 @@ class ForgottenCompanions(Question):
         no removal takes them alone, on purpose."""
         if self._is_same(container, other) or self._succeeds(container, other):
             return False
-        lasting = [(r.access, shape) for r, shape in self._removals(container) if _is_lasting(r)]
+        lasting = [(r.access, shape) for r, shape in self.leads.removals(container) if _is_lasting(r)]
         return all(self._is_accompanied(a.scope, a.op, shape, other) for a, shape in lasting)
 
     def _is_same(self, container: Container, other: Container) -> bool:
@@ -202,14 +181,14 @@ class ForgottenCompanions(Question):
         """Whether some code takes a key out of `other` to put it into `container`: the next station of the entry."""
         return any(
             shape is not None and self._moves(r.access.scope, r.access.op, shape, container, CLIMB)
-            for r, shape in self._removals(other)
+            for r, shape in self.leads.removals(other)
         )
 
     def _that_forget(self, container: Container, other: Container) -> tuple[Removal, ...]:
         """The removals from `other` that run and leave the entry of `container`."""
         found = [
             r
-            for r, shape in self._removals(other)
+            for r, shape in self.leads.removals(other)
             if _counts(r, other)
             and (
                 not self._is_accompanied(r.access.scope, r.access.op, shape, container)
@@ -222,21 +201,21 @@ class ForgottenCompanions(Question):
         """Whether the entry beside one that is removed only goes where a field of that one has a certain value, which
         was not asked when both came."""
         facts = self.program.facts(access.scope)
-        ops = self._removal_ops(container).get(access.scope, ())
+        ops = self.leads.removal_ops(container).get(access.scope, ())
         if not ops or any(self._asked(i.access) - self._asked_beside(i.access, other) for i in container.inserts):
             return False
-        here, entries = set(_parts(facts, access.op)), Entries(self.flow, other.accesses)
+        here, entries = set(held_at(facts, access.op)), Entries(self.flow, other.accesses)
         return all(
             any(
                 part not in here and isinstance(part.expr, m.Compare) and part.expr.ops in {("==",), ("!=",)}
                 and entries.part(part.expr.left, access.scope)
-                for part in _parts(facts, at)
+                for part in held_at(facts, at)
             )
             for at in ops
         )  # fmt: skip
 
     def _asked(self, access: Access) -> set[Asked]:
-        return set(_parts(self.program.facts(access.scope), access.op))
+        return set(held_at(self.program.facts(access.scope), access.op))
 
     def _asked_beside(self, access: Access, other: Container) -> set[Asked]:
         return {part for a in other.accesses.within(access.scope, "insert") for part in self._asked(a)}
@@ -246,11 +225,11 @@ class ForgottenCompanions(Question):
     ) -> bool:
         """Whether the entry of another container goes, or comes, wherever an operation removes."""
         facts = self.program.facts(scope)
-        if any(not exclude(facts, op, at) for at in self._removal_ops(other).get(scope, ())):
+        if any(not exclude(facts, op, at) for at in self.leads.removal_ops(other).get(scope, ())):
             return True
         if shape is not None and self._moves(scope, op, shape, other, depth):
             return True
-        calls = self._callers(scope, shape) if depth else ()
+        calls = self.leads.callers(scope, shape) if depth else ()
         if not calls or any(c.root[0] == scope for c in self.execution.contexts(scope)):
             return False
         return all(self._is_accompanied(*call, other, depth - 1) for call in calls)
@@ -260,61 +239,11 @@ class ForgottenCompanions(Question):
         if self.linked.holdings.of(other) == "locks":
             return False  # one that somebody waits for must not simply go
         facts = self.program.facts(scope)
-        same = (led.op for led in self._inserts(other) if led.scope == scope and led.shape == shape)
+        same = (lead.op for lead in self.leads.inserts(other) if lead.scope == scope and lead.shape == shape)
         inserts = [insert for insert in same if not exclude(facts, op, insert)]
         if depth == CLIMB:
             return bool(inserts) and not any(_is_cleanup_after(facts, op, insert) for insert in inserts)
         return any(insert > op for insert in inserts)
-
-    # --- keys, in the terms of the function of an access and of its callers ---
-
-    @kept
-    def _removal_ops(self, container: Container) -> Mapping[ScopeId, Sequence[int]]:
-        """Where entries of a container are removed: in which operations of which functions, callers included."""
-        found: dict[ScopeId, list[int]] = {}
-        for access in container.accesses:
-            for led in self._led(access, None) if access.kind in REMOVING and not access.nested else ():
-                found.setdefault(led.scope, []).append(led.op)
-        return found
-
-    @kept
-    def _inserts(self, container: Container) -> tuple[_Led, ...]:
-        """The inserts of whole entries that make a container grow."""
-        keyed = ((i.access, self._shape(i.access)) for i in container.inserts if not i.access.nested)
-        return tuple(led for access, shape in keyed if shape is not None for led in self._led(access, shape))
-
-    @kept
-    def _removals(self, container: Container) -> tuple[tuple[Removal, Shape | None], ...]:
-        """The removals from a container, with the key of each."""
-        return tuple((r, self._shape(r.access)) for r in container.removals)
-
-    def _shape(self, access: Access) -> Shape | None:
-        if access.key is None or access.bulk or access.handed is not None:
-            return None
-        return self.shapes.of(access.key, access.scope, access.op)
-
-    def _led(self, access: Access, shape: Shape | None) -> tuple[_Led, ...]:
-        """An access and the calls that lead to it, up to a number; with a key, those which tell what it is."""
-        found = [_Led(access, access.scope, access.op, shape, 0)]
-        for led in found:
-            calls = self._callers(led.scope, led.shape) if led.lifts < CLIMB else ()
-            told = (_Led(access, *call, led.lifts + 1) for call in calls if shape is None or call[2] is not None)
-            found += islice(told, LEADING - len(found))
-        return tuple(found)
-
-    @kept
-    def _callers(self, scope: ScopeId, shape: Shape | None) -> tuple[tuple[ScopeId, int, Shape | None], ...]:
-        """The calls of a function outside tests, each with what a key of the function is there."""
-        return tuple(
-            (site.scope, site.op, self.shapes.lifted(shape, scope, site) if shape is not None else None)
-            for site in self.flow.call_sites(scope)
-            if site.op >= 0
-        )
-
-
-def _parts(facts: m.Scope, op: int) -> Iterator[Asked]:
-    """What is known to hold at an operation."""
-    return (part for condition in guards(facts, op) for part in held(*condition))
 
 
 def _says_present(asked: Asked) -> bool:
@@ -327,7 +256,7 @@ def _says_present(asked: Asked) -> bool:
     return False
 
 
-def _distance(pair: tuple[_Led, _Led]) -> tuple[int, bool, ScopeId, int]:
+def _distance(pair: tuple[Led, Led]) -> tuple[int, bool, ScopeId, int]:
     here, there = pair
     return (here.lifts + there.lifts, here.lifts > 0, here.scope, here.op)
 

@@ -12,9 +12,9 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in, parts_of, span_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import Edge, EdgeKind, explored
-from unbounded_lint.link.runs.context import RUNTIME, Place
+from unbounded_lint.link.runs.context import RUNTIME
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.risks import Risk, Risks
 
@@ -52,7 +52,7 @@ class FragileSweeperTicks(Question):
 
     def __init__(self, linked: Linked) -> None:
         super().__init__(linked)
-        self.risks = Risks(linked.execution)
+        self.risks = Risks(linked.flow, linked.execution)
 
     def of(self, container: Container) -> Fragile | None:
         """How the sweeping of a container ends at the first exception; None if any sweeper goes on, or might."""
@@ -199,7 +199,7 @@ class FragileSweeperTicks(Question):
     def _fate_of_thread(self, scope: ScopeId) -> Iterator[Fate]:
         owner = self.program.owner_class(scope)
         for base in sorted(self.resolver.all_outside_bases(owner)) if owner is not None else ():
-            for timer in self.execution.catalog.timer_base(base):
+            for timer in self.catalog.timer_base(base):
                 if timer.callback.how == "override" and self.program.facts(scope).name in timer.callback.names:
                     yield "quiet" if timer.kind == "spawn" and timer.process != "other" else "loud"
 

@@ -9,14 +9,12 @@ from typing import Literal, NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Variable
 from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import frames_of, loops_around, ops_in, parts_of
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import STEPS, Edge, explored
-from unbounded_lint.link.runs.context import Place
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import sweeping_timers
 
@@ -146,7 +144,7 @@ class LosableSweepers(Question):
         return any(part is None or self._is_one_of(_CAUGHT, part, scope) for part in parts)
 
     def _is_one_of(self, names: frozenset[str], expr: m.Expr, scope: ScopeId) -> bool:
-        return not names.isdisjoint(callee_names(expr, scope, self.resolver))
+        return not names.isdisjoint(self.resolver.names(expr, scope))
 
     # --- a task that nothing keeps ---
 
@@ -165,10 +163,10 @@ class LosableSweepers(Question):
 
     def _is_own(self, name: str, scope: ScopeId) -> bool:
         """Whether a name stands for something to wait for that is made here, goes nowhere else and is never set."""
-        bound = self.program.of(scope).bindings(scope.index).get(name, ())
-        if len(bound) != 1 or bound[0].kind != "value" or not isinstance(bound[0].expr, m.Call):
+        bound = self.program.only(scope, name)
+        if bound is None or bound.kind != "value" or not isinstance(bound.expr, m.Call):
             return False
-        func = bound[0].expr.func
+        func = bound.expr.func
         if not self._is_one_of(_WAKERS, func, scope) and w.last_name(func) != "create_future":
             return False
         return all(

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.scoping import is_property
 from unbounded_lint.link.defects.conditions import Way
 from unbounded_lint.link.entries.values import Entries, Path
 from unbounded_lint.link.program.blocks import guards, leaves
@@ -106,7 +107,7 @@ class Fields:
         if found or not isinstance(member, m.Attr) or entries.part(member.base, scope) != ():
             return found
         methods = entries.sources.methods(self.classes, member.name)
-        return tuple(f for f in methods if entries.sources.is_property(f) != is_call)[:1]
+        return tuple(f for f in methods if is_property(self.program.facts(f)) != is_call)[:1]
 
     @kept
     def _of_function(self, function: ScopeId, truth: bool, depth: int) -> Needs:

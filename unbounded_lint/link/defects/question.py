@@ -9,7 +9,7 @@ from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.ages import AgeTests
 from unbounded_lint.link.keys.domains import Keys
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.kinds import Holdings
@@ -33,13 +33,9 @@ class Linked:
         return AgeTests(self.flow, self.execution)
 
 
-class Question:
+class Question(RunQuery):
     """Something that can be asked about the containers of a project, with the answers that it is made of at hand."""
 
     def __init__(self, linked: Linked) -> None:
+        super().__init__(linked.flow, linked.execution)
         self.linked = linked
-        self.flow = linked.flow
-        self.program = linked.flow.program
-        self.resolver = linked.flow.resolver
-        self.execution = linked.execution
-        self.graph = linked.execution.graph

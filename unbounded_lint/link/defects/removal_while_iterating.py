@@ -10,7 +10,6 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import (
     evaluated_at,
@@ -24,7 +23,7 @@ from unbounded_lint.link.program.blocks import (
     parts_of,
 )
 from unbounded_lint.link.program.definitions import expansions
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.verdicts.container import Container
@@ -125,22 +124,17 @@ class RemovalsWhileIterating(Question):
             case m.Call(func=m.Attr(base=base, name=name), args=()) if name in name_lists().live_views:
                 yield base
             case m.Call(func=func, args=args):
-                if not {"reversed", *name_lists().lazy}.isdisjoint(callee_names(func, scope, self.resolver)):
+                if not {"reversed", *name_lists().lazy}.isdisjoint(self.resolver.names(func, scope)):
                     for argument in args if depth else ():
                         yield from self._walked(argument.value, scope, depth - 1)
             case m.Comp(kind="generator", clauses=clauses):
                 inner = clauses[0].iterable
-            case m.Name(id=name):
-                inner = self._bound_once(name, scope)
+            case m.Name():
+                bound = self.program.only(scope, head)
+                if bound is not None and bound.kind == "value" and bound.scope == scope.index:
+                    inner = bound.expr
         if inner is not None and depth:
             yield from self._walked(inner, scope, depth - 1)
-
-    def _bound_once(self, name: str, scope: ScopeId) -> m.Expr | None:
-        """What a local name is bound to, if that happens in one place."""
-        bindings = self.program.of(scope).bindings(scope.index).get(name, ())
-        if len(bindings) == 1 and bindings[0].kind == "value" and bindings[0].scope == scope.index:
-            return bindings[0].expr
-        return None
 
     def _is_same(self, one: m.Expr, other: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether two expressions of a function name one object: a function that is handed two containers may be
@@ -160,11 +154,10 @@ class RemovalsWhileIterating(Question):
         below = (self._removal_below(callee, {*above, function}, removing) for _, callee in self._called(function))
         return next((removal for removal in below if removal is not None), None)
 
-    @kept
-    def _called(self, scope: ScopeId) -> tuple[tuple[int, ScopeId], ...]:
+    @listed
+    def _called(self, scope: ScopeId) -> Iterator[tuple[int, ScopeId]]:
         """The functions that a scope calls and waits for, each with the operation: the call of a coroutine or of a
         generator alone runs nothing of it."""
-        found: list[tuple[int, ScopeId]] = []
         for at, op in enumerate(self.program.facts(scope).ops):
             for top in w.expressions(op.action):
                 for node, parents in w.walk_with_parents(top):
@@ -172,12 +165,11 @@ class RemovalsWhileIterating(Question):
                     for function in self.resolver.functions(node.func, scope) if isinstance(node, m.Call) else ():
                         facts = self.program.facts(function)
                         if not facts.is_generator and (awaited or not facts.is_async):
-                            found.append((at, function))
-        return tuple(found)
+                            yield at, function
 
     def _is_parameter(self, access: Access) -> bool:
         """Whether the removal takes from whatever its function is handed."""
-        root = dotted_text(access.site.node).partition(".")[0]
+        root = w.dotted(access.site.node).partition(".")[0]
         first = 0 if self.program.owner_class(access.scope) is None else 1
         return any(p.name == root for p in self.program.facts(access.scope).parameters[first:])
 
@@ -195,18 +187,14 @@ def _skips_others(facts: m.Scope, op: int, loop: int) -> bool:
     head, target = facts.frames[loop].head, facts.frames[loop].target
     if isinstance(head, m.Call) and m.Name("reversed") in w.walk(head):
         return False
-    own = _names(target) if target is not None else set()
+    own = w.names(target)
     for condition, truth in guards(facts, op):
         for node in w.walk(condition):
             if isinstance(node, m.Compare) and set(node.ops) <= {"==", "is"} and truth:
-                sides = [_names(side) for side in (node.left, *node.items)]
+                sides = [w.names(side) for side in (node.left, *node.items)]
                 if any(side & own for side in sides) and any(side and not side & own for side in sides):
                     return False
     return True
-
-
-def _names(expr: m.Expr) -> set[str]:
-    return {node.id for node in w.walk(expr) if isinstance(node, m.Name)}
 
 
 def _leaves(facts: m.Scope, op: int, loop: int) -> bool:

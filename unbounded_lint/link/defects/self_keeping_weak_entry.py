@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.dataflow.keeping import Keeping, Step
+from unbounded_lint.link.dataflow.keeping import Keeping
 from unbounded_lint.link.defects.question import Linked, Question
+from unbounded_lint.link.program.module import Place
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import IDLE
 
@@ -16,7 +17,7 @@ class Kept(NamedTuple):
     """An insert whose value holds the key, and where on the way that is stored, from the outermost on."""
 
     access: Access
-    steps: tuple[Step, ...]
+    steps: tuple[Place, ...]
 
 
 class SelfKeepingWeakEntries(Question):

@@ -23,10 +23,10 @@ from unbounded_lint.link.entries.subjects import (
 )
 from unbounded_lint.link.program.blocks import evaluated_at, loops_around
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.truth import Asked
 from unbounded_lint.link.runs.callgraph import STEPS, Edge, exclude, explored
-from unbounded_lint.link.runs.context import STARTING, Place
+from unbounded_lint.link.runs.context import STARTING
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import Removal, sweeping_timers
 

@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.entries.ages import AgeTest
 from unbounded_lint.link.program.blocks import ops_in
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.verdicts.container import Container
@@ -49,15 +49,14 @@ class TouchOnlyExpiry(Question):
             return next((t for t in own if t.removes is not None), own[0])
         return next(self._borrowed(container), None)
 
-    @kept
-    def touches(self, container: Container) -> tuple[Touch, ...]:
+    @listed
+    def touches(self, container: Container) -> Iterator[Touch]:
         """The age tests of one entry that is asked for, by which it is dropped, replaced or ignored."""
-        accesses, found = container.accesses, []
+        accesses = container.accesses
         for test in self.linked.ages.of(accesses):
             asked = [e.access for e in test.entries if not e.walked and self._is_asked(e.access)]
             if asked and not any(e.walked for e in test.entries) and self._drops(test, accesses):
-                found.append(Touch(test, asked[0], self._removes(asked[0], test, accesses)))
-        return tuple(found)
+                yield Touch(test, asked[0], self._removes(asked[0], test, accesses))
 
     def _is_asked(self, access: Access) -> bool:
         """Whether somebody asks for an entry: no timer does, and it does not leave the container just then."""

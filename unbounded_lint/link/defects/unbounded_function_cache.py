@@ -11,17 +11,16 @@ from typing import NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.dataflow.callees import callee_names, given
+from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.context import RUNTIME, Context, ContextKind
+from unbounded_lint.link.runs.context import AGAIN, RUNTIME, Context, ContextKind
 
 _FAMILY = "cache-decorator"
 _STEPS = 3
-_CALLED: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
 _CLEARING: frozenset[ContextKind] = frozenset({"run", "api", "timer", "later", "startup", "main"})
 
 
@@ -66,7 +65,7 @@ class UnboundedFunctionCaches(Question):
 
     def _memoised(self) -> Iterator[tuple[ScopeId, str]]:
         """The functions that are made once, at module level or in a class there, with an unbounded memo each."""
-        names = [n for kind in self.execution.catalog.data.containers if kind.family == _FAMILY for n in kind.names]
+        names = [n for kind in self.catalog.data.containers if kind.family == _FAMILY for n in kind.names]
         tails = sorted({name.rpartition(".")[2] for name in names})
         modules = {module.path: module for tail in tails for module in self.program.mentioning(tail)}
         for path, module in sorted(modules.items()):
@@ -80,8 +79,8 @@ class UnboundedFunctionCaches(Question):
         """The decorator as a message names it, if it is a memo without a bound."""
         func = decorator.func if isinstance(decorator, m.Call) else decorator
         arguments = given(decorator, scope, self.resolver) if isinstance(decorator, m.Call) else {}
-        for name in callee_names(func, scope, self.resolver):
-            kind = self.execution.catalog.container(name)
+        for name in self.resolver.names(func, scope):
+            kind = self.catalog.container(name)
             if kind and kind.family == _FAMILY and kind.calls_insert and not kind.is_bounded(arguments):
                 tail = name.rpartition(".")[2]
                 return f"{tail}(maxsize=None)" if tail == "lru_cache" else tail
@@ -105,7 +104,7 @@ class UnboundedFunctionCaches(Question):
             chosen.name,
             chosen.on_self,
             chosen.domain,
-            tuple(s for s in self.flow.call_sites(scope) if s.op >= 0),
+            self.flow.call_sites(scope),
             _confidence(chosen.known, frozenset(c.kind for c in contexts)),
         )
 
@@ -138,20 +137,20 @@ class UnboundedFunctionCaches(Question):
     def _is_handler(self, scope: ScopeId) -> bool:
         """Whether a framework calls a function for each request or message."""
         runs = (context for context in self.execution.direct(scope) if context.kind == "run")
-        if any(self.execution.is_asked_for(context) for context in runs):
+        if any(map(self.execution.is_asked_for, runs)):
             return True
         owner, name = self.program.owner_class(scope), self.program.facts(scope).name
         return any(
             hook.role == "request" and name in hook.callback.names
             for base in (self.resolver.all_outside_bases(owner) if owner is not None else ())
-            for hook in self.execution.catalog.hook_base(base)
+            for hook in self.catalog.hook_base(base)
         )
 
     def _is_made_again(self, cls: ScopeId) -> bool:
         """Whether running code of the project makes objects of a class."""
         return any(
             use.kind == "called" and _runs_again(self.execution.at(use.site.scope, use.site.op))
-            for built in (cls, *self.flow.subclasses(cls))
+            for built in (cls, *self.flow.hierarchy.subclasses(cls))
             for use in self.flow.class_uses(built)
         )
 
@@ -167,11 +166,11 @@ class UnboundedFunctionCaches(Question):
 
 
 def _runs_again(contexts: frozenset[Context]) -> bool:
-    return any(c.kind in RUNTIME or (c.kind in {"main", "tested", "startup"} and c.looped) for c in contexts)
+    return any(c.recurs or c.kind == "api" or (c.kind == "tested" and c.looped) for c in contexts)
 
 
 def _confidence(known: bool, kinds: frozenset[str]) -> Confidence:
     """Only what is known to be ever new counts: most memos are for the few values that a program has."""
     if not known or not kinds & RUNTIME:
         return Confidence.LOW
-    return Confidence.HIGH if kinds & _CALLED else Confidence.MEDIUM
+    return Confidence.HIGH if kinds & AGAIN else Confidence.MEDIUM

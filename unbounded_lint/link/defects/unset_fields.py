@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.scoping import decorator_names
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import CallSite, Class, Function, argument_of, ordered, passed
 from unbounded_lint.link.defects.needed_fields import Needed
 from unbounded_lint.link.entries.values import Path
@@ -62,13 +62,8 @@ class _Asked:
         return replace(self, path=self.path[1:])
 
 
-class UnsetFields:
+class UnsetFields(Query):
     """Follows stored values backwards to a None."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def of(self, value: m.Expr, scope: ScopeId, op: int, needed: Needed) -> Unset | None:
         """Why a field of a value can be unset when an operation stores the value; None when nothing says so."""
@@ -133,11 +128,7 @@ class UnsetFields:
     def _reaching(self, name: str, asked: _Asked) -> list[Binding]:
         """The bindings of a local name that can hold at an operation: the last sure one and those behind it."""
         scope = asked.scope
-        bindings = [
-            b
-            for b in self.program.of(scope).bindings(scope.index).get(name, ())
-            if b.scope == scope.index and b.op <= asked.op
-        ]
+        bindings = [b for b in self.program.bound(scope, name) if b.scope == scope.index and b.op <= asked.op]
         ops = [b.op for b in bindings if b.op >= 0]
         settled = _settling(self.program.facts(scope), asked.op, ops, m.Name(name))
         return [b for b in bindings if b.op >= settled]
@@ -215,7 +206,7 @@ class UnsetFields:
     def _default(self, cls: ScopeId, name: str, asked: _Asked) -> Iterator[Unset]:
         """`field = None` in the body of a class."""
         for owner in self.resolver.mro(cls):
-            for binding in self.program.of(owner).bindings(owner.index).get(name, ())[-1:]:
+            for binding in self.program.bound(owner, name)[-1:]:
                 default = binding.expr
                 if isinstance(default, m.Call):
                     default = next((a.value for a in default.args if a.keyword == "default"), None)

@@ -10,12 +10,11 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.dataflow.clocks import summands, tells_time
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.sources import HOPS, Source
 from unbounded_lint.link.entries.values import Entries, Entry
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import RunQuery
 
 _ORDER = frozenset({"<", "<=", ">", ">="})
 _DEPTH = 8
@@ -46,13 +45,8 @@ class _Term(NamedTuple):
     entry: Entry | None = None
 
 
-class AgeTests:
+class AgeTests(RunQuery):
     """Finds the age tests of the entries of containers."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.execution = execution
 
     def of(self, accesses: AccessList) -> tuple[AgeTest, ...]:
         """The age tests of the entries of one container, tests of the project left out."""

@@ -11,8 +11,6 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.callees import callee_names
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.entries.sources import HOPS, Source
 from unbounded_lint.link.entries.values import Entries
@@ -20,7 +18,7 @@ from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import leaves_of
 from unbounded_lint.link.runs.context import LIVE
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import RunQuery
 
 _DEPTH = 6
 _ZERO = m.Const("int", "0")
@@ -40,13 +38,8 @@ class Pruning:
     how: How
 
 
-class Prunings:
+class Prunings(RunQuery):
     """Finds the prunings of one container, and whether its keys go with the last of what was under them."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.execution = execution
 
     def of(self, accesses: AccessList) -> tuple[Pruning, ...]:
         """What running code takes out of the values; nothing where a key is dropped along with the last of it."""
@@ -155,7 +148,7 @@ class _Values:
             case m.Binary(op="-", items=(first, *rest)) if self._is_whole(first, scope):
                 return "lowered" if all(isinstance(r, m.Const) for r in rest) else "filtered"
             case m.Call(func=func, args=args):
-                names = set(callee_names(func, scope, self.resolver))
+                names = set(self.resolver.names(func, scope))
                 if "filter" in names and any(self._is_view(a.value, scope) for a in args[1:]):
                     return "filtered"
                 if names & name_lists().chosen_copies:
@@ -169,7 +162,7 @@ class _Values:
             case m.Call(func=m.Attr(name=name, base=base)) if name in name_lists().views and self._is_view(base, scope):
                 return True
             case m.Call(func=func, args=(first, *_)) if (
-                set(callee_names(func, scope, self.resolver)) & name_lists().chosen_copies
+                set(self.resolver.names(func, scope)) & name_lists().chosen_copies
             ):
                 return self._is_view(first.value, scope)
         return self._is_whole(iterable, scope)

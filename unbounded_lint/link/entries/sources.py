@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.scoping import decorator_names
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.scoping import is_property
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.definitions import nearest
@@ -30,13 +29,8 @@ class Source(NamedTuple):
     hops: int
 
 
-class Sources:
+class Sources(Query):
     """Finds the sources of expressions: by names, choices, parameters, and the results of functions."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def of(self, expr: m.Expr, scope: ScopeId, hops: int = HOPS) -> Iterator[Source]:
         """The expressions of which one gives an expression its value; none for what is made on the spot."""
@@ -84,19 +78,12 @@ class Sources:
     def properties(self, expr: m.Attr, scope: ScopeId) -> tuple[ScopeId, ...]:
         """The property functions that reading an attribute runs."""
         classes = self.resolver.classes(expr.base, scope)
-        return tuple(f for f in self.methods(classes, expr.name) if self.is_property(f))
-
-    def is_property(self, function: ScopeId) -> bool:
-        """Whether reading an attribute runs a function."""
-        return bool(decorator_names(self.program.facts(function)) & name_lists().properties)
+        return tuple(f for f in self.methods(classes, expr.name) if is_property(self.program.facts(f)))
 
     def methods(self, classes: Iterable[ScopeId], name: str) -> Iterator[ScopeId]:
         """The functions that the bodies of classes and of their bases define under a name, the nearest first."""
-        for cls in classes:
-            for owner in self.resolver.mro(cls):
-                for binding in self.program.of(owner).bindings(owner.index).get(name, ()):
-                    if binding.kind == "define":
-                        yield ScopeId(owner.path, binding.index)
+        owners = (owner for cls in classes for owner in self.resolver.mro(cls))
+        return (function for owner in owners for function in self.program.defined(owner, name))
 
     def callers(self, function: ScopeId) -> tuple[CallSite, ...]:
         """The calls of a function outside tests, as many as are looked at."""

@@ -9,13 +9,12 @@ from typing import Literal, TypeAlias
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.clocks import tells_time
 from unbounded_lint.link.dataflow.scoping import is_static
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import argument_of, is_fresh
 from unbounded_lint.link.program.bindings import ITEMS, Binding, BindingKind
-from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.blocks import held_at
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import Asked, held
 
@@ -27,7 +26,7 @@ def asked_at(facts: m.Scope, op: int, parents: tuple[m.Expr, ...], node: m.Expr)
     """What must hold for a part of an operation to be evaluated: conjunctions are taken apart."""
     if not 0 <= op < len(facts.ops):
         return ()
-    found = [part for test, truth in guards(facts, op) for part in held(test, truth)]
+    found = list(held_at(facts, op))
     for above, below in pairwise((*parents, node)):
         match above:
             case m.BoolOp(op=operator, items=items):
@@ -51,13 +50,8 @@ About: TypeAlias = Literal["entry", "bulk", "container", "other"]
 a key, or anything else (whether the timer runs, settings)."""
 
 
-class Subjects:
+class Subjects(Query):
     """Tells which local names stand for an entry that is put into a container, and what a condition is about."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     # --- names of an entry ---
 
@@ -97,7 +91,7 @@ class Subjects:
     def _is_plain(self, name: str, scope: ScopeId, value: tuple[m.Expr, ...]) -> bool:
         """Whether a name in a value holds a clock's time, a configuration or the like, not something of the entry."""
         whole = any(isinstance(v, m.Name) and v.id == name for v in value)
-        bound = [b.expr for b in self.program.of(scope).bindings(scope.index).get(name, ()) if b.kind == "value"]
+        bound = [b.expr for b in self.program.bound(scope, name) if b.kind == "value"]
         calls = [expr for expr in bound if isinstance(expr, m.Call) and not expr.args]
         plain = calls if not whole else [call for call in calls if tells_time(call, scope, self.resolver)]
         return bool(bound) and len(plain) == len(bound)
@@ -105,7 +99,7 @@ class Subjects:
     def _backward(self, names: frozenset[str], scope: ScopeId) -> frozenset[str]:
         """The names, and those that they are made of."""
         found, queue = set(names), sorted(names)
-        bindings = self.program.of(scope).bindings(scope.index)
+        bindings = self.program.of(scope).names.of(scope.index)
         while queue:
             for binding in bindings.get(queue.pop(), ()):
                 expr = binding.expr if binding.scope == scope.index and binding.kind != "parameter" else None
@@ -117,7 +111,7 @@ class Subjects:
 
     def _forward(self, names: frozenset[str], scope: ScopeId) -> frozenset[str]:
         """The names, and those that are made of them."""
-        bindings = self.program.of(scope).bindings(scope.index)
+        bindings = self.program.of(scope).names.of(scope.index)
         for _ in range(_STEPS):
             names |= {name for name, bound in bindings.items() if any(self._is_of(b, scope, names) for b in bound)}
         return names
@@ -176,14 +170,14 @@ class Subjects:
         owner = self.resolver.owner(name, scope)
         if owner is None or owner == scope:
             return False
-        bindings = self.program.of(owner).bindings(owner.index).get(name, ())
+        bindings = self.program.bound(owner, name)
         return any(
             b.scope != owner.index or b.kind == "augmented" or (b.expr is not None and is_fresh(b.expr))
             for b in bindings
         )
 
     def _attribute_changes(self, name: str, scope: ScopeId) -> bool:
-        cls = self.resolver.enclosing_class(scope)
+        cls = self.flow.scoping.enclosing_class(scope)
         if cls is None:
             return True
         writes = [write for c in self.resolver.mro(cls) for write in self.resolver.writes(c).get(name, ())]
@@ -198,13 +192,8 @@ def _asks_entries(part: m.Expr, held: frozenset[int]) -> bool:
     """`any(entry.deadline for entry in X.values())`."""
     if not isinstance(part, m.Comp):
         return False
-    targets = {
-        node.id
-        for clause in part.clauses
-        if any(id(inner) in held for inner in w.walk(clause.iterable))
-        for node in w.walk(clause.target)
-        if isinstance(node, m.Name)
-    }
+    walks = (clause for clause in part.clauses if any(id(inner) in held for inner in w.walk(clause.iterable)))
+    targets = {name for clause in walks for name in w.names(clause.target)}
     tests = [part.element, *(test for clause in part.clauses for test in clause.conditions)]
     return any(
         isinstance(node, m.Attr | m.Sub) and isinstance(node.base, m.Name) and node.base.id in targets
@@ -230,7 +219,7 @@ def _text(expr: m.Expr, depth: int) -> str:
         case m.Const(kind=kind, value=value):
             return repr(value) if kind == "str" else value
         case m.Call(func=func, args=args):
-            return f"{dotted_text(func) or '...'}({'...' if args else ''})"
+            return f"{w.dotted(func) or '...'}({'...' if args else ''})"
         case m.Sub(base=base, index=index) if depth:
             return f"{_text(base, depth - 1)}[{_text(index, depth - 1)}]"
         case m.Compare(left=left, ops=ops, items=items) if depth:
@@ -238,7 +227,7 @@ def _text(expr: m.Expr, depth: int) -> str:
             return " ".join([_text(left, depth - 1), *(f"{o} {_text(i, depth - 1)}" for o, i in pairs)])
         case m.BoolOp(op=operator, items=items) | m.Binary(op=operator, items=items) if depth:
             return f" {operator} ".join(_text(i, depth - 1) for i in items)
-    return dotted_text(expr) or "..."
+    return w.dotted(expr) or "..."
 
 
 def in_place(test: m.Expr, name: m.Name, argument: m.Expr) -> m.Expr:

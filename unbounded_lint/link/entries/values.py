@@ -12,12 +12,12 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.entries.sources import HOPS, Source, Sources
 from unbounded_lint.link.program.bindings import ITEMS, Binding
 from unbounded_lint.link.program.blocks import loops_over, span_of
 from unbounded_lint.link.program.definitions import NEAREST, expanded
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 
 _DEPTH = 30
 _READS = frozenset({"get", "setdefault", "pop", "__getitem__"})
@@ -59,21 +59,19 @@ def _takes(access: Access) -> bool:
     return access.kind == "insert" and (access.implicit or access.how == "setdefault")
 
 
-class Entries:
+class Entries(Query):
     """Recognises the entries of one container: values under keys, or the elements themselves (`is_map` False).
     Answers are memoised; recursion is cut, giving less."""
 
     def __init__(self, flow: Flow, accesses: AccessList, *, is_map: bool = True) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
+        super().__init__(flow)
         self.accesses = accesses
         self.sources = Sources(flow)
         self._nodes = {id(a.site.node): a for a in accesses if not a.nested}
         self._taken: dict[int, Access] = {}
         self._views: dict[int, Access] = {} if is_map else dict(self._nodes)
         self._memo: dict[tuple[ScopeId, int, int], _Found] = {}
-        self._active: set[tuple[ScopeId, int]] = set()
+        self._active: set[Place] = set()
         self._reached: dict[ScopeId, tuple[Mapping[str, None], tuple[int, ...]]] = {}
         for access in accesses:
             self._index(access)
@@ -176,7 +174,7 @@ class Entries:
 
     def _find_reach(self, scope: ScopeId) -> tuple[Mapping[str, None], tuple[int, ...]]:
         module = self.program.of(scope)
-        bound = module.bound_at(scope.index)
+        bound = module.names.bound_at(scope.index)
         names = dict.fromkeys(self._given_names(scope))
         ops = {access.op for access in self.accesses.within(scope)}
         ops |= {op for op, call in self.flow.answered(scope) if op not in ops and self.of(call, scope)}
@@ -209,9 +207,9 @@ class Entries:
         """The names by which a scope gets at entries from elsewhere: parameters, and those of the scopes around it or
         inside it."""
         module, facts = self.program.of(scope), self.program.facts(scope)
-        yield from module.bound_elsewhere[scope.index]
+        yield from module.names.bound_elsewhere[scope.index]
         for parameter in facts.parameters:
-            bindings = module.bindings(scope.index).get(parameter.name, ())
+            bindings = module.names.of(scope.index).get(parameter.name, ())
             if any(b.kind == "parameter" and any(self._bound(parameter.name, b, scope, HOPS)) for b in bindings):
                 yield parameter.name
         if facts.parent > 0:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import declarations
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.values import Class, Function, Instance, Module, Value, Values, ordered
@@ -44,7 +44,7 @@ class Attributes:
 
     def value(self, expr: m.Attr, scope: ScopeId) -> Asked:
         """What an attribute is made of."""
-        text = dotted_text(expr)
+        text = w.dotted(expr)
         bases = self.resolver.values(expr.base, scope)
         known = self._at_once(expr, scope, text, bases)
         if known is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import decorator_names, is_static, is_super
 from unbounded_lint.link.dataflow.values import CallSite, Class, Function, Module, argument_of, ordered
 from unbounded_lint.link.keys.attributes import Attributes
@@ -36,7 +36,6 @@ from unbounded_lint.link.keys.origins import (
 )
 from unbounded_lint.link.keys.routes import Routes
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.context import Context
 
 OVERRIDES = 16
 """How many methods of derived classes are looked at that may run in place of one."""
@@ -173,7 +172,7 @@ class Calls:
         for part in parts:
             found = yield from settled((yield self.material.value(part, scope)))
             if is_closed(found):
-                return closed(f"no more than {dotted_text(part) or 'a constant'}", source_of(found))
+                return closed(f"no more than {w.dotted(part) or 'a constant'}", source_of(found))
         return (yield from self.material.all_of(parts, scope))
 
     def _catalogued(self, name: str, arguments: list[m.Expr], scope: ScopeId) -> Asked:
@@ -211,7 +210,7 @@ class Calls:
                 return (yield self.material.value(func.base, scope))
         root = self.material.open_root(func)
         if root is not None:
-            return opened(f"`{dotted_text(func)}()` comes from a request or message", root, hinted=True)
+            return opened(f"`{w.dotted(func)}()` comes from a request or message", root, hinted=True)
         return NOT_KNOWN
 
     # --- inside functions ---
@@ -253,13 +252,13 @@ class Calls:
         flow, execution = self.material.flow, self.material.execution
         if flow.hierarchy.is_metaclass(cls):
             return closed("a class of the program", "class")
-        uses = [use for built in (cls, *flow.subclasses(cls)) for use in flow.class_uses(built)]
+        uses = [use for built in (cls, *flow.hierarchy.subclasses(cls)) for use in flow.class_uses(built)]
         sites = [use.site for use in uses if use.kind == "called"]
         if sites and all(execution.runs_once(site.scope, site.op) for site in sites):
             return closed("objects made when the program starts", "object")
         if not uses and not self.resolver.all_outside_bases(cls):
             return Origin(Domain("unknown", "an object of a class that nothing here makes", weak=True, source="object"))
-        sure = any(_comes_again(execution.at(site.scope, site.op)) for site in sites)
+        sure = any(context.recurs for site in sites for context in execution.at(site.scope, site.op))
         for site in () if sure else sites:
             call = site.outer.node if site.parents else None
             sure = sure or (yield from self._is_made_of_open(call, site.scope))
@@ -279,11 +278,11 @@ class Calls:
         if not isinstance(holder, m.Name):
             return NOTHING_YET
         owner = self.resolver.owner(holder.id, scope)
-        bindings = self.program.bound(owner, holder.id) if owner is not None else ()
-        if owner is None or len(bindings) != 1 or bindings[0].kind != "parameter":
+        bound = self.program.only(owner, holder)
+        if owner is None or bound is None or bound.kind != "parameter":
             return NOTHING_YET
         facts = self.program.facts(owner)
-        is_spread = facts.parameters[bindings[0].index].kind == "double-star"
+        is_spread = facts.parameters[bound.index].kind == "double-star"
         if not is_spread or decorator_names(facts) - name_lists().plain_decorators:
             return NOTHING_YET
         found = yield Question("keywords", (owner,))
@@ -339,13 +338,11 @@ class Calls:
         return Domain("open", f"`{name}` comes with an event", weak=True, source="message") if "hook" in ways else None
 
     def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
-        if site.op >= 0 and self.material.is_import_time(site.scope, site.op):
+        if self.material.is_import_time(site.scope, site.op):
             return closed("given by calls at import", "names")
         passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
         if passed is not None:
-            if site.op >= 0:
-                return (yield from self.narrowing.used(passed, site.scope, site.op))
-            return (yield from settled((yield self.material.value(passed, site.scope))))
+            return (yield from self.narrowing.used(passed, site.scope, site.op))
         if site.call is not None and not any(a.star for a in site.call.args):
             return (yield from settled((yield from self._default(parameter))))
         return NOT_KNOWN
@@ -356,8 +353,3 @@ class Calls:
             return Domain("open", f"`{name}` is a request or message", weak=True, source=root)
         given = f"`{name}` is given by callers outside the project"
         return self.material.by_word(name, name, given, given, "outside")
-
-
-def _comes_again(contexts: frozenset[Context]) -> bool:
-    """Whether code runs again and again while the program is at work, whoever uses it."""
-    return any(c.kind in {"run", "timer", "later"} or (c.kind in {"main", "startup"} and c.looped) for c in contexts)

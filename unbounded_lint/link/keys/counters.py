@@ -108,7 +108,7 @@ class Counters:
         return tuple((self.material.resolver.values(base, change.scope), change) for base, change in found)
 
     def _change(self, target: m.Expr, scope: ScopeId, op: int) -> _Change | None:
-        match self.program.facts(scope).ops[op].action:
+        match self.program.action(scope, op):
             case m.AugAssign(target=changed, op=operator, value=value) if changed == target:
                 return _Change(scope, op, value, _WAYS.get(operator, "other"))
             case m.Assign(targets=targets, value=value) if value is not None and target in targets:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.solver import Solver
@@ -36,8 +35,8 @@ class Keys:
     """Decides key domains by following a key to where it comes from: each expression, variable, attribute, function
     and parameter is looked at once, and what a function returns is told in terms of its parameters."""
 
-    def __init__(self, flow: Flow, execution: Execution, lifetimes: Lifetimes, catalog: Catalog) -> None:
-        self._material = material = Material(flow, execution, lifetimes, catalog)
+    def __init__(self, flow: Flow, execution: Execution, lifetimes: Lifetimes) -> None:
+        self._material = material = Material(flow, execution, lifetimes)
         self._narrowing = Narrowing(material)
         counters = Counters(material)
         attributes = Attributes(material, counters)

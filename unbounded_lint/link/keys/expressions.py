@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.values import Allocation, Class, ordered
 from unbounded_lint.link.keys.attributes import Attributes
@@ -123,9 +122,9 @@ class Expressions:
             case "value" | "item" | "item-part" if at_import:
                 return closed(f"`{name}` is set at import", "constant")
             case "value":
-                annotated = self._annotated(binding, scope)
+                annotated = self.material.closing(binding.annotation, scope)
                 if annotated is not None:
-                    return annotated
+                    return Origin(annotated)
             case "item" | "item-part" if binding.expr is not None:
                 return (yield from self.target(binding, binding.expr, scope))
             case "entered" | "other":
@@ -144,18 +143,12 @@ class Expressions:
         """What a function inside another is made of: the program's text, and what it captures, by defaults as well."""
         outside = self.program.parent(function) or function
         found = [closed("a function of the program", "function")]
-        for name, owner in self.resolver.captured(function):
+        for name, owner in self.material.flow.scoping.captured(function):
             found.append((yield Question("variable", (name, owner))))
         for parameter in self.program.facts(function).parameters:
             if parameter.default is not None:
                 found.append((yield self.material.value(parameter.default, outside)))
         return made_of(found)
-
-    def _annotated(self, binding: Binding, scope: ScopeId) -> Origin | None:
-        action = self.program.facts(scope).ops[binding.op].action if binding.op >= 0 else None
-        annotation = action.annotation if isinstance(action, m.Assign) else None
-        found = self.material.closing(annotation, scope)
-        return Origin(found) if found is not None else None
 
     def _exception(self, binding: Binding, scope: ScopeId) -> Origin:
         frames = self.program.facts(scope).frames
@@ -201,7 +194,7 @@ class Expressions:
 
     def _of_holder(self, holder: m.Name | m.Attr, scope: ScopeId) -> Asked:
         values = self.resolver.values(holder, scope)
-        text = dotted_text(holder)
+        text = w.dotted(holder)
         if any(isinstance(v, Class) and self.material.is_enum(v.scope) for v in values):
             return closed("the members of an enum", "enum")
         made = [value for value in ordered(values) if isinstance(value, Allocation)]

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import is_static
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import CallSite, Function, argument_of
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.module import ScopeId
@@ -29,12 +29,8 @@ class Shape(NamedTuple):
         return self.tag in {"name", "self"} or any(isinstance(part, Shape) and part.varies for part in self.parts)
 
 
-class KeyShapes:
+class KeyShapes(Query):
     """Gives shapes."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def of(self, key: m.Expr, scope: ScopeId, op: int) -> Shape | None:
         """The shape of a key where an operation uses it; None for one that cannot be compared, or never varies."""
@@ -81,7 +77,7 @@ class KeyShapes:
             return self._all(f".{func.name}()", (func.base, *arguments), scope, op, depth)
         is_pure = isinstance(func, m.Name) and func.id in name_lists().pure
         if arguments and (is_pure or any(isinstance(v, Function) for v in self.resolver.values(func, scope))):
-            return self._all(f"{dotted_text(func)}()", arguments, scope, op, depth)
+            return self._all(f"{w.dotted(func)}()", arguments, scope, op, depth)
         return None
 
     def _attribute(self, base: m.Expr, name: str, scope: ScopeId, op: int, depth: int) -> Shape | None:

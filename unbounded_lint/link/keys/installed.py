@@ -7,23 +7,18 @@ from collections.abc import Iterator
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import callee_names
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import ExternalResult
+from unbounded_lint.link.dataflow.uses import Query
+from unbounded_lint.link.dataflow.values import ExternalResult, positional
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.definitions import expanded
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import listed
 from unbounded_lint.link.program.module import ScopeId
 
 _STEPS = 4
 
 
-class Installed:
+class Installed(Query):
     """Sees what there is no more of than is installed."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def is_imported(self, value: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether a value comes from importing a module by name, or from loading an entry point."""
@@ -32,9 +27,7 @@ class Installed:
         if values and all(isinstance(v, ExternalResult) and v.name in importers for v in values):
             return True
         calls = (node for node in expanded(self.program, value, scope, op) if isinstance(node, m.Call))
-        return any(
-            not name_lists().importers.isdisjoint(callee_names(call.func, scope, self.resolver)) for call in calls
-        )
+        return any(not name_lists().importers.isdisjoint(self.resolver.names(call.func, scope)) for call in calls)
 
     def names_file(self, key: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether an operation is only reached after a file was read whose path is made of the key and of where the
@@ -45,23 +38,21 @@ class Installed:
         around = {0, *frames_of(facts, op)}
         return any(at <= op and facts.ops[at].frame in around and key in path for at, path in self._read(scope))
 
-    @kept
-    def _read(self, scope: ScopeId) -> tuple[tuple[int, tuple[m.Expr, ...]], ...]:
+    @listed
+    def _read(self, scope: ScopeId) -> Iterator[tuple[int, tuple[m.Expr, ...]]]:
         """The parts of the paths of installed files that a function reads, with the operations."""
-        found = []
         for at, op in enumerate(self.program.facts(scope).ops):
             for call in w.calls(op.action):
                 parts = tuple(self._path(call, scope))
                 if any(isinstance(part, m.Name) and self._is_root(part.id, scope, _STEPS) for part in parts):
-                    found.append((at, parts))
-        return tuple(found)
+                    yield at, parts
 
     def _path(self, call: m.Call, scope: ScopeId) -> Iterator[m.Expr]:
         """The parts of the path that a call opens or reads."""
-        plain = [a.value for a in call.args if a.keyword is None and not a.star]
+        plain = positional(call)
         if isinstance(call.func, m.Attr) and call.func.name in name_lists().file_readers:
             path, modes = call.func.base, plain[:1] if call.func.name == "open" else []
-        elif plain and {"open", "io.open"}.intersection(callee_names(call.func, scope, self.resolver)):
+        elif plain and {"open", "io.open"}.intersection(self.resolver.names(call.func, scope)):
             path, modes = plain[0], plain[1:2]
         else:
             return
@@ -72,10 +63,9 @@ class Installed:
     def _is_root(self, name: str, scope: ScopeId, steps: int) -> bool:
         """Whether a name is `__file__`, or bound once to a path made from it."""
         owner = self.resolver.owner(name, scope)
-        bindings = self.program.bound(owner, name) if owner is not None else ()
-        if name == "__file__" or owner is None or len(bindings) != 1 or not steps:
+        binding = self.program.only(owner, name)
+        if name == "__file__" or owner is None or binding is None or not steps:
             return name == "__file__"
-        binding = bindings[0]
         if binding.imported is not None and binding.imported.attribute is not None:
             source = self.program.named(self.program.of(owner).absolute(binding.imported))
             return source is not None and self._is_root(binding.imported.attribute, ScopeId(source.path, 0), steps - 1)

@@ -9,18 +9,16 @@ from typing import TypeGuard
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import dotted_text
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.values import Allocation, Class
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import Asking, Domain, is_closed, settled, source_of
 from unbounded_lint.link.program.blocks import runs_before
+from unbounded_lint.link.program.definitions import NEAREST
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 
 _STEPS = 3
-NEAREST = 20
-"""How many look-ups of a name before an operation are asked: the nearest ones."""
 _PERHAPS = (m.BoolOp, m.IfExp, m.Comp, m.Lambda)
 """Expressions whose parts may not be evaluated."""
 
@@ -121,7 +119,7 @@ class Lookups:
         for name in sorted(self.material.callees(callee, site.scope)):
             source = self.material.catalog.finder(name)
             if source is not None:
-                return Domain("closed", f"`{dotted_text(callee)}` knows it", source=source)
+                return Domain("closed", f"`{w.dotted(callee)}` knows it", source=source)
         return None
 
     def _told(self, site: Site) -> Asking[Domain | None]:
@@ -140,7 +138,7 @@ class Lookups:
         members = yield from settled((yield self.material.items(found.base, scope)))
         if not is_closed(members):
             return self.material.key_of(found.base) if self.is_table(found.base, scope) else None
-        return Domain("closed", f"looked up in `{dotted_text(found.base)}`", source=source_of(members))
+        return Domain("closed", f"looked up in `{w.dotted(found.base)}`", source=source_of(members))
 
     def is_table(self, holder: m.Expr, scope: ScopeId) -> TypeGuard[m.Name | m.Attr]:
         """Whether an expression is a variable of a module, or an attribute."""
@@ -152,7 +150,7 @@ class Lookups:
     def _makes(self, holder: m.Expr, scope: ScopeId) -> bool:
         """Whether a look-up of what is not there makes it."""
         for value in self.material.resolver.values(holder, scope):
-            action = self.program.facts(value.scope).ops[value.op].action if isinstance(value, Allocation) else None
+            action = self.program.action(value.scope, value.op) if isinstance(value, Allocation) else None
             if isinstance(action, m.Assign) and isinstance(action.value, m.Call):
                 if w.last_name(action.value.func) in {"defaultdict", "Counter"}:
                     return True

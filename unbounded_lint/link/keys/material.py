@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.lifetimes import Lifetimes
-from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
 from unbounded_lint.link.dataflow.questions import Nodes
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow
@@ -16,7 +15,7 @@ from unbounded_lint.link.dataflow.values import Class, External, Value, Values, 
 from unbounded_lint.link.keys.origins import CLOSED_LITERAL, Asked, Domain, KeySource, Question, join, made_of, stated
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 _OF_VALUES: frozenset[KeySource] = frozenset({"derived", "path", "time"})
 """What a type of plain values, of which a program may have few or many, says of its source."""
@@ -32,16 +31,12 @@ _REQUESTS = (
 )
 
 
-class Material:
+class Material(RunQuery):
     """Asks the other rooms on behalf of the equations."""
 
-    def __init__(self, flow: Flow, execution: Execution, lifetimes: Lifetimes, catalog: Catalog) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
+    def __init__(self, flow: Flow, execution: Execution, lifetimes: Lifetimes) -> None:
+        super().__init__(flow, execution)
         self.lifetimes = lifetimes
-        self.catalog = catalog
         self.nodes = Nodes()
 
     def value(self, expr: m.Expr, scope: ScopeId) -> Question:
@@ -61,7 +56,7 @@ class Material:
 
     def callees(self, func: m.Expr, scope: ScopeId) -> frozenset[str]:
         """The dotted names outside the project that a callee resolves to."""
-        return frozenset(callee_names(func, scope, self.resolver))
+        return frozenset(self.resolver.names(func, scope))
 
     def is_import_time(self, scope: ScopeId, op: int) -> bool:
         """Whether an operation only runs while the program is imported."""
@@ -126,7 +121,7 @@ class Material:
             case m.Binary(op="|", items=items) | m.Display(items=items):
                 return self._all(items, scope)
             case m.Sub(base=base, index=index):
-                domains = {self.catalog.annotation(name).domain for name in callee_names(base, scope, self.resolver)}
+                domains = {self.catalog.annotation(name).domain for name in self.resolver.names(base, scope)}
                 if "parts" in domains:
                     return self._all(index.items if isinstance(index, m.Display) else (index,), scope)
                 return self._plain(base, scope)
@@ -148,7 +143,7 @@ class Material:
         return join(known) if known and len(known) == len(items) else None
 
     def _plain(self, annotation: m.Expr, scope: ScopeId) -> Domain | None:
-        why = f"annotated `{dotted_text(annotation)}`"
+        why = f"annotated `{w.dotted(annotation)}`"
         for value in ordered(self.resolver.values(annotation, scope)):
             if isinstance(value, Class):
                 bases = self.resolver.all_outside_bases(value.scope)

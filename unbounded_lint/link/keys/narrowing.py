@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.callees import dotted_text
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.keys.lookups import Lookups
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import Asked, Asking, Domain, Origin, is_closed, join, settled, source_of
@@ -80,7 +80,7 @@ class Narrowing:
         if operator == "in" and left == key:
             members = yield from settled((yield self.material.items(right, scope)))
             if is_closed(members):
-                why = f"tested for membership of {dotted_text(right) or 'a constant'}"
+                why = f"tested for membership of {w.dotted(right) or 'a constant'}"
                 return Domain("closed", why, source=source_of(members))
             return self.material.key_of(right) if self.lookups.is_table(right, scope) else None
         elif operator == "==" and key in (left, right):

@@ -6,7 +6,7 @@ from collections.abc import Generator, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
-from unbounded_lint.catalog.model import Source
+from unbounded_lint.catalog.keys import Source
 from unbounded_lint.link.program.module import ScopeId
 
 T = TypeVar("T")

@@ -41,9 +41,6 @@ class Routes:
 
     def _wired(self, function: ScopeId) -> Iterator[m.Call]:
         """The calls that wire a function to a framework, to be run for each request."""
-        outside, timers = self.program.parent(function) or function, self.execution.timers
-        wired = [(call, outside) for call in timers.decorations(function)]
-        wired += [(edge.handed, edge.scope) for edge in self.execution.graph.edges(function) if edge.handed is not None]
-        for call, scope in wired:
-            if any(hook.role == "request" for hook in timers.hooks_of(call, scope)):
-                yield call
+        for edge in self.execution.graph.edges(function):
+            if edge.handed is not None and edge.context is not None and edge.context.by == "request":
+                yield edge.handed

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
+from unbounded_lint.link.program.kept import kept
 
 BindingKind: TypeAlias = Literal[
     "value", "item", "part", "item-part", "entered", "parameter", "import", "define", "augmented", "other"
@@ -28,6 +31,7 @@ class Binding(NamedTuple):
     expr: m.Expr | None = None
     index: int = 0  # type: ignore[assignment]
     imported: m.ImportedName | None = None
+    annotation: m.Expr | None = None
 
     @property
     def given(self) -> m.Expr | None:
@@ -65,3 +69,88 @@ def frame_bindings(scope: int, frame: m.Frame) -> Iterator[tuple[str, Binding]]:
             yield name, Binding("entered", scope, frame.op, frame.head)
         else:
             yield name, Binding("other", scope, frame.op)
+
+
+class Names:
+    """The names of a file's scopes."""
+
+    def __init__(self, scopes: Sequence[m.Scope]) -> None:
+        self._scopes = scopes
+
+    def of(self, index: int) -> Mapping[str, tuple[Binding, ...]]:
+        """Name -> how it is bound in the scope that owns it, `global` and `nonlocal` writes from elsewhere included."""
+        return self._bindings[index]
+
+    @cached_property
+    def _bindings(self) -> tuple[Mapping[str, tuple[Binding, ...]], ...]:
+        scopes = self._scopes
+        own = [tuple(self._own_bindings(index)) for index in range(len(scopes))]
+        names = [
+            {name for name, _ in found} - {*scope.globals, *scope.nonlocals}
+            for found, scope in zip(own, scopes, strict=True)
+        ]
+        table: list[dict[str, list[Binding]]] = [{} for _ in scopes]
+        for index, found in enumerate(own):
+            for name, binding in found:
+                table[self._owner(index, name, names)].setdefault(name, []).append(binding)
+        return tuple({name: tuple(bound) for name, bound in entry.items()} for entry in table)
+
+    @kept
+    def bound_at(self, index: int) -> Mapping[int, Sequence[tuple[str, Binding]]]:
+        """Operation of a scope -> the names it binds, and to what; the target of a block counts for the operation
+        before it, which evaluates what the target gets."""
+        found: dict[int, list[tuple[str, Binding]]] = {}
+        for name, binding in self._own_bindings(index):
+            found.setdefault(binding.op, []).append((name, binding))
+            if binding.kind in ITEMS or binding.kind == "entered":
+                found.setdefault(binding.op - 1, []).append((name, binding))
+        return found
+
+    @cached_property
+    def bound_elsewhere(self) -> tuple[tuple[str, ...], ...]:
+        """Scope -> its names that other scopes give a value, by `global` or `nonlocal`."""
+        return tuple(
+            tuple(name for name, bindings in names.items() if any(b.scope != index for b in bindings))
+            for index, names in enumerate(self._bindings)
+        )
+
+    def _owner(self, index: int, name: str, names: Sequence[set[str]]) -> int:
+        scope = self._scopes[index]
+        if name in scope.globals:
+            return 0
+        if name not in scope.nonlocals:
+            return index
+        outer = scope.parent
+        while outer > 0 and name not in names[outer]:
+            outer = self._scopes[outer].parent
+        return max(outer, 0)
+
+    def _own_bindings(self, index: int) -> Iterator[tuple[str, Binding]]:
+        scope = self._scopes[index]
+        for position, parameter in enumerate(scope.parameters):
+            yield parameter.name, Binding("parameter", index, -1, parameter.default, position)
+        for op_index, op in enumerate(scope.ops):
+            yield from self._op_bindings(index, op_index, op.action)
+        for frame in scope.frames:
+            yield from frame_bindings(index, frame)
+
+    def _op_bindings(self, scope: int, at: int, action: m.Action) -> Iterator[tuple[str, Binding]]:
+        match action:
+            case m.Assign(targets=targets, value=value, annotation=annotation) if value is not None:
+                for name, position in (named for target in targets for named in target_names(target)):
+                    kind: BindingKind = "value" if position is None else "part"
+                    yield name, Binding(kind, scope, at, value, position or 0, annotation=annotation)
+            case m.AugAssign(target=m.Name(id=name), value=value):
+                yield name, Binding("augmented", scope, at, value)
+            case m.Import(names=names):
+                for imported in names:
+                    yield imported.bound, Binding("import", scope, at, None, 0, imported)
+            case m.Define(scope=defined):
+                yield self._scopes[defined].name, Binding("define", scope, at, None, defined)
+        for node in w.nodes(action):
+            if isinstance(node, m.Walrus):
+                yield node.target, Binding("value", scope, at, node.value)
+            elif isinstance(node, m.Comp):
+                for clause in node.clauses:
+                    for name, position in target_names(clause.target):
+                        yield name, item_binding(scope, at, clause.iterable, position)

@@ -9,6 +9,7 @@ from itertools import islice
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.program.truth import Asked, held
 
 LOOPS: frozenset[m.FrameKind] = frozenset({"for", "while"})
 BRANCHES: frozenset[m.FrameKind] = frozenset({"if", "else", "case"})
@@ -343,6 +344,11 @@ def guards(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:
         frame = scope.frames[index]
         if frame.head is not None:
             yield frame.head, frame.kind == "else"
+
+
+def held_at(scope: m.Scope, op: int) -> Iterator[Asked]:
+    """The tests known to hold at an operation: its guards, taken apart."""
+    return (part for condition in guards(scope, op) for part in held(*condition))
 
 
 def asserted(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:

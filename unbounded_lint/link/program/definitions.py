@@ -13,7 +13,7 @@ from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import Program
 
 NEAREST = 20
-"""How many bindings of a name are followed."""
+"""How many bindings or look-ups of a name are followed: those nearest before an operation."""
 DEPTH = 3
 """Through how many names one after the other an expression is followed."""
 
@@ -78,7 +78,7 @@ class Reaching:
     def _rebinds(self, scope: ScopeId, name: str, facts: m.Scope) -> list[int] | None:
         """The assignments to the name; None where an inner function assigns to it too."""
         found = []
-        for binding in self.program.of(scope).bindings(scope.index).get(name, ()):
+        for binding in self.program.bound(scope, name):
             if binding.scope != scope.index:
                 return None
             action = facts.ops[binding.op].action if binding.op >= 0 else None

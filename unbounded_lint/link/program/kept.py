@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -26,5 +26,18 @@ def kept(method: Callable[Concatenate[_Self, _Asked], _Answer]) -> Callable[Conc
             answers[asked] = method(self, *args, **kwargs)
         answer: _Answer = answers[asked]
         return answer
+
+    return ask
+
+
+def listed(
+    method: Callable[Concatenate[_Self, _Asked], Iterable[_Answer]],
+) -> Callable[Concatenate[_Self, _Asked], tuple[_Answer, ...]]:
+    """As `kept`, for a method that yields its answers one by one: they are given as a tuple."""
+
+    @kept
+    @wraps(method)
+    def ask(self: _Self, /, *args: _Asked.args, **kwargs: _Asked.kwargs) -> tuple[_Answer, ...]:
+        return tuple(method(self, *args, **kwargs))
 
     return ask

@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.program.bindings import ITEMS, Binding, frame_bindings, item_binding, target_names
+from unbounded_lint.link.program.bindings import Names
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.source import SourceFile
 
@@ -21,6 +21,10 @@ class ScopeId(NamedTuple):
 
     path: str
     index: int  # type: ignore[assignment]  # hides tuple.index, which nothing here needs
+
+
+Place: TypeAlias = tuple[ScopeId, int]
+"""A scope and an operation of it."""
 
 
 class Site(NamedTuple):
@@ -48,13 +52,25 @@ class Site(NamedTuple):
         return Site(self.scope, self.op, self.parents[-1], self.parents[:-1])
 
     @property
+    def call(self) -> m.Call | None:
+        """The call of it, `node(...)`."""
+        call = self.parent
+        return call if isinstance(call, m.Call) and call.func is self.node else None
+
+    @property
     def method_call(self) -> m.Call | None:
         """The call of a method of it, `node.name(...)`."""
-        if len(self.parents) < 2:
-            return None
-        member, call = self.parents[-1], self.parents[-2]
-        called = isinstance(member, m.Attr) and isinstance(call, m.Call) and call.func is member
-        return call if called and isinstance(call, m.Call) else None
+        return self.outer.call if isinstance(self.parent, m.Attr) else None
+
+
+def stored(action: m.Action, site: Site) -> m.Expr | None:
+    """The value that an assignment gives to the expression of a site; that expression itself, where it is one of
+    several that a value is unpacked into; None if it is no target."""
+    if not isinstance(action, m.Assign) or action.value is None or not any(site.top is t for t in action.targets):
+        return None
+    if not site.parents:
+        return action.value
+    return site.node if all(isinstance(p, m.Display | m.Star) for p in site.parents) else None
 
 
 def _shared_heads(scope: m.Scope) -> m.Scope:
@@ -109,6 +125,7 @@ class LinkedModule:
         self.facts = msgspec.structs.replace(facts, scopes=tuple(_shared_heads(scope) for scope in facts.scopes))
         self.path = file.path
         self.name = file.module
+        self.names = Names(self.facts.scopes)
 
     @property
     def package(self) -> str:
@@ -180,17 +197,6 @@ class LinkedModule:
         return {scope: tuple(sites) for scope, sites in found.items()}
 
     @kept
-    def bound_at(self, index: int) -> Mapping[int, Sequence[tuple[str, Binding]]]:
-        """Operation of a scope -> the names it binds, and to what; the target of a block counts for the operation
-        before it, which evaluates what the target gets."""
-        found: dict[int, list[tuple[str, Binding]]] = {}
-        for name, binding in self._own_bindings(index):
-            found.setdefault(binding.op, []).append((name, binding))
-            if binding.kind in ITEMS or binding.kind == "entered":
-                found.setdefault(binding.op - 1, []).append((name, binding))
-        return found
-
-    @kept
     def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
         """The calls of a scope that something is done with, each with its operation."""
         return tuple(
@@ -225,20 +231,14 @@ class LinkedModule:
         ops = self.scope(self.scope(index).parent).ops
         return next((at for at, op in enumerate(ops) if op.action == m.Define(index)), 0)
 
-    @cached_property
-    def derived_classes(self) -> tuple[ScopeId, ...]:
-        """The classes that name a base."""
-        return tuple(self._classes_with(None))
-
-    @cached_property
-    def with_metaclass(self) -> tuple[ScopeId, ...]:
-        """The classes that name a metaclass."""
-        return tuple(self._classes_with("metaclass"))
-
-    def _classes_with(self, keyword: str | None) -> Iterator[ScopeId]:
-        for index, scope in enumerate(self.facts.scopes):
-            if scope.kind == "class" and any(base.keyword == keyword for base in scope.bases):
-                yield ScopeId(self.path, index)
+    @kept
+    def classes_with(self, keyword: str | None) -> tuple[ScopeId, ...]:
+        """The classes that name a base, or with a keyword what they give by it, such as a metaclass."""
+        return tuple(
+            ScopeId(self.path, index)
+            for index, scope in enumerate(self.facts.scopes)
+            if scope.kind == "class" and any(base.keyword == keyword for base in scope.bases)
+        )
 
     @cached_property
     def defaults(self) -> Mapping[str, Sequence[tuple[int, str, m.Name | m.Attr]]]:
@@ -302,70 +302,3 @@ class LinkedModule:
         base = self.package.split(".") if self.package else []
         kept = base[: len(base) - (imported.level - 1)] if imported.level > 1 else base
         return ".".join([*kept, *([imported.module] if imported.module else [])])
-
-    def bindings(self, index: int) -> Mapping[str, tuple[Binding, ...]]:
-        """Name -> how it is bound in the scope that owns it, `global` and `nonlocal` writes from elsewhere included."""
-        return self._bindings[index]
-
-    @cached_property
-    def _bindings(self) -> tuple[Mapping[str, tuple[Binding, ...]], ...]:
-        scopes = self.facts.scopes
-        own = [tuple(self._own_bindings(index)) for index in range(len(scopes))]
-        names = [
-            {name for name, _ in found} - {*scope.globals, *scope.nonlocals}
-            for found, scope in zip(own, scopes, strict=True)
-        ]
-        table: list[dict[str, list[Binding]]] = [{} for _ in scopes]
-        for index, found in enumerate(own):
-            for name, binding in found:
-                table[self._owner(index, name, names)].setdefault(name, []).append(binding)
-        return tuple({name: tuple(bound) for name, bound in entry.items()} for entry in table)
-
-    @cached_property
-    def bound_elsewhere(self) -> tuple[tuple[str, ...], ...]:
-        """Scope -> its names that other scopes give a value, by `global` or `nonlocal`."""
-        return tuple(
-            tuple(name for name, bindings in names.items() if any(b.scope != index for b in bindings))
-            for index, names in enumerate(self._bindings)
-        )
-
-    def _owner(self, index: int, name: str, names: Sequence[set[str]]) -> int:
-        scope = self.scope(index)
-        if name in scope.globals:
-            return 0
-        if name not in scope.nonlocals:
-            return index
-        outer = scope.parent
-        while outer > 0 and name not in names[outer]:
-            outer = self.scope(outer).parent
-        return max(outer, 0)
-
-    def _own_bindings(self, index: int) -> Iterator[tuple[str, Binding]]:
-        scope = self.scope(index)
-        for position, parameter in enumerate(scope.parameters):
-            yield parameter.name, Binding("parameter", index, -1, parameter.default, position)
-        for op_index, op in enumerate(scope.ops):
-            yield from self._op_bindings(index, op_index, op.action)
-        for frame in scope.frames:
-            yield from frame_bindings(index, frame)
-
-    def _op_bindings(self, scope: int, at: int, action: m.Action) -> Iterator[tuple[str, Binding]]:
-        match action:
-            case m.Assign(targets=targets, value=value) if value is not None:
-                for target in targets:
-                    for name, position in target_names(target):
-                        yield name, Binding("value" if position is None else "part", scope, at, value, position or 0)
-            case m.AugAssign(target=m.Name(id=name), value=value):
-                yield name, Binding("augmented", scope, at, value)
-            case m.Import(names=names):
-                for imported in names:
-                    yield imported.bound, Binding("import", scope, at, None, 0, imported)
-            case m.Define(scope=defined):
-                yield self.scope(defined).name, Binding("define", scope, at, None, defined)
-        for node in w.nodes(action):
-            if isinstance(node, m.Walrus):
-                yield node.target, Binding("value", scope, at, node.value)
-            elif isinstance(node, m.Comp):
-                for clause in node.clauses:
-                    for name, position in target_names(clause.target):
-                        yield name, item_binding(scope, at, clause.iterable, position)

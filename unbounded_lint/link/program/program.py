@@ -34,7 +34,7 @@ class Program:
         self.is_in_tests = in_tests
         self.files = {file.path: file for file in files}
         self._load = load
-        self._mentioning = mentioning
+        self.paths_mentioning = mentioning
         self._modules: dict[str, LinkedModule | None] = {}
         self._by_name: dict[str, str] = {}
         for file in files:
@@ -50,14 +50,13 @@ class Program:
             self._modules[path] = LinkedModule(self.files[path], facts) if facts is not None else None
         return self._modules[path]
 
+    def every(self) -> Iterator[LinkedModule]:
+        """All modules, in path order; those not parsed yet are."""
+        return (module for path in self.files if (module := self.module(path)) is not None)
+
     def read(self) -> Iterator[LinkedModule]:
         """The modules parsed so far, in path order."""
         return (module for _, module in sorted(self._modules.items()) if module is not None)
-
-    @property
-    def count(self) -> int:
-        """How many modules have been parsed."""
-        return sum(1 for module in self._modules.values() if module is not None)
 
     @cached_property
     def is_sample(self) -> bool:
@@ -125,12 +124,8 @@ class Program:
     @kept
     def mentioning(self, identifier: str) -> tuple[LinkedModule, ...]:
         """The modules that mention an identifier anywhere, in path order."""
-        found = (self.module(path) for path in self._mentioning(identifier))
+        found = (self.module(path) for path in self.paths_mentioning(identifier))
         return tuple(module for module in found if module is not None)
-
-    def paths_mentioning(self, identifier: str) -> tuple[str, ...]:
-        """The files that mention an identifier anywhere, without parsing them."""
-        return tuple(self._mentioning(identifier))
 
     def sites(self, identifier: str) -> Iterator[Site]:
         """Every name or attribute with that identifier in the program."""
@@ -151,9 +146,25 @@ class Program:
         """What a function returns."""
         return self.of(function).returned(function.index)
 
-    def bound(self, scope: ScopeId, name: str) -> tuple[Binding, ...]:
-        """The ways in which a name of a scope gets its value; none for a name that is not its own."""
-        return self.of(scope).bindings(scope.index).get(name, ())
+    def bound(self, scope: ScopeId, name: str | m.Expr | None) -> tuple[Binding, ...]:
+        """The ways in which a name of a scope gets its value; none for a name that is not its own, and for an
+        expression that is no name."""
+        told = name if isinstance(name, str) else name.id if isinstance(name, m.Name) else ""
+        return self.of(scope).names.of(scope.index).get(told, ())
+
+    def defined(self, scope: ScopeId, name: str) -> Iterator[ScopeId]:
+        """The functions and classes that a scope defines under a name."""
+        return (ScopeId(scope.path, b.index) for b in self.bound(scope, name) if b.kind == "define")
+
+    def only(self, scope: ScopeId | None, name: str | m.Expr | None) -> Binding | None:
+        """The one way in which a name of a scope gets its value; None where there are several or none."""
+        found = self.bound(scope, name) if scope is not None else ()
+        return found[0] if len(found) == 1 else None
+
+    def action(self, scope: ScopeId, op: int) -> m.Action | None:
+        """What an operation of a scope does; None for what is no operation of it."""
+        ops = self.facts(scope).ops
+        return ops[op].action if 0 <= op < len(ops) else None
 
     def op(self, site: Site) -> m.Op:
         """The operation an expression stands in."""
@@ -161,8 +172,8 @@ class Program:
 
     def calls_at(self, scope: ScopeId, op: int) -> Iterator[m.Call]:
         """Every call in an operation; none for what is no operation of the scope."""
-        ops = self.facts(scope).ops
-        return w.calls(ops[op].action) if 0 <= op < len(ops) else iter(())
+        action = self.action(scope, op)
+        return w.calls(action) if action is not None else iter(())
 
     def parent(self, scope: ScopeId) -> ScopeId | None:
         """The lexically enclosing scope."""

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, ScopeId
 from unbounded_lint.link.program.naming import plain
@@ -93,7 +94,8 @@ class Symbols:
         owner, _, method = name.rpartition(".")
         for index in self._named(module.path).get(owner, ()) if owner else ():
             for base in module.scope(index).bases:
-                if base.keyword is None and (written := _written(base.value)):
+                named = base.value.base if isinstance(base.value, m.Sub) else base.value
+                if base.keyword is None and (written := w.dotted(named)):
                     yield f"{module.name}.{written}.{method}"
 
     def is_unknown_api(self, dotted: str) -> bool:
@@ -103,7 +105,7 @@ class Symbols:
         if module is None:  # of another package, of a namespace that others share, or in a file that cannot be read
             return False
         first, _, rest = name.partition(".")
-        bound = module.bindings(0).get(first, ())
+        bound = module.names.of(0).get(first, ())
         if not bound:
             return not first or not self._may_have_more(module)
         classes = [module.scope(b.index) for b in bound if b.kind == "define" and module.scope(b.index).kind == "class"]
@@ -114,7 +116,7 @@ class Symbols:
     def _may_have_more(self, module: LinkedModule) -> bool:
         """Whether a module may have names that its body does not show."""
         stars = any(imported.attribute == "*" for _, _, imported in module.imports)
-        return stars or "__getattr__" in module.bindings(0) or bool(module.sites("globals"))
+        return stars or "__getattr__" in module.names.of(0) or bool(module.sites("globals"))
 
     def near(self, symbol: str) -> str:
         """The function that a symbol may be meant for, "" for none."""
@@ -137,19 +139,6 @@ class Symbols:
             if source is not None and last in _names(source, kinds):
                 return f"{other}:{last}"
         return ""
-
-
-def _written(expr: m.Expr) -> str:
-    """A class as it is written, without what stands in square brackets; "" for what is no plain name."""
-    match expr:
-        case m.Name(id=name):
-            return name
-        case m.Attr(base=base, name=name):
-            below = _written(base)
-            return f"{below}.{name}" if below else ""
-        case m.Sub(base=base):
-            return _written(base)
-    return ""
 
 
 def _names(module: LinkedModule, kinds: Collection[str]) -> list[str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.fields import Fields
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import ExternalResult, Instance, Value
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.kept import kept
@@ -13,13 +12,8 @@ from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import says
 
 
-class Barriers:
+class Barriers(Query):
     """Recognises operations that nothing can come to. Memoised."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self._fields = Fields(flow.program, flow.resolver)
 
     @kept
     def bar(self, scope: ScopeId, op: int) -> bool:
@@ -43,5 +37,5 @@ class Barriers:
                 return f"{made}.{name}" in name_lists().questions
             case Instance(scope=cls):
                 written = any(name in self.resolver.writes(each) for each in self.resolver.mro(cls))
-                return self._fields.is_method(cls, name) and not written
+                return self.flow.fields.is_method(cls, name) and not written
         return False

@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias, TypeVar
 
-from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names
+from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.dataflow.scoping import decorated_by
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import CallSite, ordered
 from unbounded_lint.link.program.blocks import BRANCHES, apart, in_main_guard, in_twin, leaves
-from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Place, by_hook
+from unbounded_lint.link.program.kept import kept, listed
+from unbounded_lint.link.program.module import Place, ScopeId, Site
+from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, by_hook
 from unbounded_lint.link.runs.declared import DeclaredFunctions
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers, takes_callback
@@ -91,22 +90,15 @@ class Edge:
         return site.scope, site.op
 
 
-class CallGraph:
+class CallGraph(Query):
     """The edges of a program by the function that they run, found once for each. Deterministic."""
 
-    def __init__(self, flow: Flow, catalog: Catalog, timers: Timers, outside: Outside) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.catalog = catalog
+    def __init__(self, flow: Flow, timers: Timers, outside: Outside) -> None:
+        super().__init__(flow)
         self.timers = timers
         self.outside = outside
 
     # --- edges ---
-
-    @kept
-    def edges(self, scope: ScopeId) -> tuple[Edge, ...]:
-        """All that runs a function; a module and a class are run by what stands around them."""
-        return tuple(self._find(scope)) if self.program.facts(scope).kind in {"function", "lambda"} else ()
 
     @kept
     def starts(self, scope: ScopeId) -> tuple[Edge, ...]:
@@ -140,7 +132,11 @@ class CallGraph:
                     return Site(scope, op, node, parents)
         return Site(scope, op, node, ())
 
-    def _find(self, scope: ScopeId) -> Iterator[Edge]:
+    @listed
+    def edges(self, scope: ScopeId) -> Iterator[Edge]:
+        """All that runs a function; a module and a class are run by what stands around them."""
+        if self.program.facts(scope).kind not in {"function", "lambda"}:
+            return
         for call in self.flow.call_sites(scope):
             yield self._called(call, scope)
         for use in self.flow.function_uses(scope):
@@ -189,10 +185,10 @@ class CallGraph:
         """What is done with a function by a method whose receiver only the callers tell."""
         argument = next(a for a in call.args if a.value is site.node)
         for callee in ordered(self.flow.resolver.values(call.func, site.scope)):
-            for handle in self.flow.into(callee, call, argument):
+            for handle in self.flow.steps.into(callee, call, argument):
                 for use in self.flow.uses(handle):
-                    if use.kind == "called" and isinstance(use.outer, m.Call):
-                        yield self._called(CallSite(use.site.scope, use.site.op, use.outer, use.bound), scope)
+                    if use.call is not None:
+                        yield self._called(CallSite(use.site.scope, use.site.op, use.call, use.bound), scope)
                     elif use.kind == "argument" and isinstance(use.outer, m.Call):
                         yield from self._handed(use.site, use.outer, scope, deep=False)
 
@@ -318,10 +314,8 @@ class Roots:
     def _makes_app(self, name: str) -> bool:
         """Whether the body of a module makes an object of a class that servers and runners are pointed at."""
         for site in self.program.sites(name.rpartition(".")[2]):
-            call = site.parents[-1] if site.parents else None
-            made = site.scope.index == 0 and isinstance(call, m.Call) and call.func is site.node
-            if made and isinstance(self.program.op(site).action, m.Assign):
-                names = callee_names(site.node, site.scope, self.graph.flow.resolver)
+            if site.scope.index == 0 and site.call is not None and isinstance(self.program.op(site).action, m.Assign):
+                names = self.graph.flow.resolver.names(site.node, site.scope)
                 if name in {self.graph.catalog.canonical(found) for found in names}:
                     return True
         return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.model import Hook
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 
 ContextKind: TypeAlias = Literal[
     "import", "startup", "main", "run", "api", "tested", "timer", "later", "exit", "test", "dead", "other-process",
@@ -17,12 +17,11 @@ By: TypeAlias = Literal["request", "hook", "override", "special", "decorated", "
 """What it rests on that something runs again and again: a framework's wiring for requests, or other wiring, that the
 catalogue knows; a method of a class that derives from another package's; a method that Python itself runs; a decorator
 or other code, of whatever package, that is handed the function."""
-RUNTIME: frozenset[ContextKind] = frozenset({"run", "api", "timer", "later"})
+AGAIN: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
+"""While the program is at work, again and again, whoever uses it."""
+RUNTIME: frozenset[ContextKind] = AGAIN | {"api"}
 STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "exit", "test", "tested"})
 """While a program starts or ends, or for tests."""
-
-Place: TypeAlias = "tuple[ScopeId, int]"
-"""A scope and an operation of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,11 @@ class Context:
             endless=self.endless or step.endless,
             guess=self.guess or step.guess,
         )
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it happens again and again while the program is at work, whoever uses it."""
+        return self.kind in AGAIN or (self.looped and self.kind in {"main", "startup"})
 
     @property
     def sort(self) -> tuple[ContextKind, bool, bool, bool, str, str, bool, bool]:

@@ -6,24 +6,22 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from unbounded_lint.catalog.load import DECLARED, Catalog, name_lists
+from unbounded_lint.catalog.load import DECLARED, name_lists
 from unbounded_lint.catalog.model import Given, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
+from unbounded_lint.link.dataflow.uses import OPERATORS, Flow, Query
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.runs.barriers import Barriers
 from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
-from unbounded_lint.link.runs.context import LIVE, STARTING, By, Context, ContextKind, Place, Step
+from unbounded_lint.link.runs.context import LIVE, STARTING, By, Context, ContextKind, Step
 from unbounded_lint.link.runs.declared import Declared, DeclaredFunctions
 from unbounded_lint.link.runs.loops import Loops
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers
-
-_NOTHING = Declared()
 
 
 class _Reached(NamedTuple):
@@ -36,26 +34,19 @@ class _Reached(NamedTuple):
 _Ways = frozenset[_Reached]
 
 
-class Execution:
+class Execution(Query):
     """Answers when scopes and operations run. Memoised; deterministic for the same program.
 
     `graph`, `timers`, `loops`, `barriers` and `roots` answer the questions behind it.
     """
 
-    def __init__(
-        self,
-        flow: Flow,
-        catalog: Catalog,
-        declared: Declared = _NOTHING,
-    ) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
+    def __init__(self, flow: Flow, declared: Declared) -> None:
+        super().__init__(flow)
         self.declared = DeclaredFunctions(self.program, declared)
-        self.timers = Timers(flow, catalog)
-        self.loops = Loops(flow, catalog, self.timers)
+        self.timers = Timers(flow)
+        self.loops = Loops(flow, self.timers)
         self.barriers = Barriers(flow)
-        self.graph = CallGraph(flow, catalog, self.timers, Outside(flow, catalog, self.timers))
+        self.graph = CallGraph(flow, self.timers, Outside(flow, self.timers))
         self.roots = Roots(self.graph, self.declared)
         self._solver: Solver[ScopeId, _Ways] = Solver(self._equation, lambda _: frozenset(), _shortest)
 
@@ -120,18 +111,11 @@ class Execution:
         return frozenset(context.kind for context in found if context.kind in LIVE | {"tested"})
 
     def is_asked_for(self, context: Context) -> bool:
-        """Whether a way of running is a request, of which there are many, rather than what may happen once."""
+        """Whether a way of running is a request, of which there are many, or begins in the handler of one, rather than
+        what may happen once."""
         if context.kind != "run":
             return context.kind == "main" and context.looped
-        return self._is_request(*context.root)
-
-    @kept
-    def _is_request(self, scope: ScopeId, op: int) -> bool:
-        """Whether a function is decorated, or handed over at an operation, to be run for each request."""
-        outside = self.program.parent(scope) or scope
-        wired = [(call, outside) for call in self.timers.decorations(scope)]
-        wired += [(call, scope) for call in self.program.calls_at(scope, op)]
-        return any(hook.role == "request" for call, at in wired for hook in self.timers.hooks_of(call, at))
+        return any(each.by == "request" for each in (context, *self.direct(context.root[0])))
 
     # --- one step up ---
 
@@ -256,6 +240,15 @@ class Execution:
         if timer.recurs in {"while-true", "while-number", "while-again"}:
             return bool(self.program.returned(edge.target))
         return timer.recurs == "until-false" or edge.target in self.graph.above(edge.root[0])
+
+
+class RunQuery(Query):
+    """Something that can be asked about a program and when it runs."""
+
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        super().__init__(flow)
+        self.execution = execution
+        self.graph = execution.graph
 
 
 def _nearest(ways: Iterable[_Reached]) -> _Ways:

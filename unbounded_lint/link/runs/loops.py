@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import callee_names, dotted_text, given
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Allocation, External
+from unbounded_lint.link.dataflow.callees import given
+from unbounded_lint.link.dataflow.uses import Flow, Query
+from unbounded_lint.link.dataflow.values import Allocation, External, positional
 from unbounded_lint.link.program.blocks import (
     frames_of,
     handlers_before,
@@ -19,7 +19,7 @@ from unbounded_lint.link.program.blocks import (
     ops_in,
     parts_of,
 )
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import straight
 from unbounded_lint.link.runs.timers import Timers
@@ -28,13 +28,11 @@ SHORT = 15
 """How many operations a function may have whose body is looked into for a sleep."""
 
 
-class Loops:
+class Loops(Query):
     """Reads loops. Memoised."""
 
-    def __init__(self, flow: Flow, catalog: Catalog, timers: Timers) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
+    def __init__(self, flow: Flow, timers: Timers) -> None:
+        super().__init__(flow)
         self.timers = timers
 
     def timed(self, scope: ScopeId, op: int) -> int | None:
@@ -54,9 +52,9 @@ class Loops:
             case m.Comp(kind=kind):
                 return kind != "generator"
             case m.Call(func=func, args=args):
-                names = set(callee_names(func, scope, self.resolver))
+                names = set(self.resolver.names(func, scope))
                 if names & {"enumerate", "zip"}:
-                    return any(self._is_held(a.value, scope) for a in args if a.keyword is None and not a.star)
+                    return any(self._is_held(argument, scope) for argument in positional(iterable))
                 return bool(names & name_lists().finite_copies) or (
                     isinstance(func, m.Attr) and func.name in name_lists().finite_parts and not args
                 )
@@ -72,9 +70,9 @@ class Loops:
         head = loop.head
         if loop.kind == "for":
             if loop.is_async and isinstance(head, m.Call):
-                tail = dotted_text(head.func).rpartition(".")[2].lower()
+                tail = w.dotted(head.func).rpartition(".")[2].lower()
                 return any(tick in tail for tick in self.catalog.data.loops.tickers)
-            names = callee_names(head.func, scope, self.resolver) if isinstance(head, m.Call) else ()
+            names = self.resolver.names(head.func, scope) if isinstance(head, m.Call) else ()
             if not set(names) & set(self.catalog.data.loops.endless):
                 return False
         elif isinstance(head, m.Compare) and not set(head.ops) & {"is", "is not", "in", "not in", "!="}:
@@ -98,7 +96,7 @@ class Loops:
         return failing
 
     def _counts_attempts(self, loop: m.Frame, scope: ScopeId) -> bool:
-        names = callee_names(loop.head.func, scope, self.resolver) if isinstance(loop.head, m.Call) else ()
+        names = self.resolver.names(loop.head.func, scope) if isinstance(loop.head, m.Call) else ()
         return loop.is_async or bool({"range", *self.catalog.data.loops.endless} & set(names))
 
     def _is_answer(self, scope: ScopeId, handler: int) -> bool:
@@ -120,17 +118,16 @@ class Loops:
         between = (node for other in facts.ops[slept + 1 : op] for node in w.nodes(other.action))
         return slept < op and not loops_around(facts, op) and not any(isinstance(node, m.Await) for node in between)
 
-    @kept
-    def _sleeping(self, scope: ScopeId) -> tuple[tuple[int, int], ...]:
+    @listed
+    def _sleeping(self, scope: ScopeId) -> Iterator[tuple[int, int]]:
         """The operations of a function that sleep, each with the block that goes on when they have."""
-        facts, found = self.program.facts(scope), []
+        facts = self.program.facts(scope)
         for at, op in enumerate(facts.ops):
             if any(self.sleeps(call, scope, 0) for call in w.calls(op.action)):
                 frame = op.frame
                 while facts.frames[frame].kind in {"try", "with"}:
                     frame = facts.frames[frame].parent
-                found.append((at, frame))
-        return tuple(found)
+                yield at, frame
 
     def calls_in(self, scope: ScopeId, frame: int) -> Iterator[m.Call]:
         """The calls in the head of a loop and in its body."""

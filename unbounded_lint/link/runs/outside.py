@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import Hook, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.handles import Variable
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook
@@ -20,14 +20,11 @@ _CLASS_CREATION = frozenset({"__init_subclass__", "__set_name__", "__prepare__"}
 _PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "Exception"})
 
 
-class Outside:
+class Outside(Query):
     """Decides what outside the project may call a function."""
 
-    def __init__(self, flow: Flow, catalog: Catalog, timers: Timers) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
+    def __init__(self, flow: Flow, timers: Timers) -> None:
+        super().__init__(flow)
         self.timers = timers
 
     # --- by a decorator ---

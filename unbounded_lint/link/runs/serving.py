@@ -8,24 +8,17 @@ from functools import cached_property
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import callee_names
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import LOOPS, layout, ops_in
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import explored
 from unbounded_lint.link.runs.context import Context
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import RunQuery
 
 
-class Serving:
+class Serving(RunQuery):
     """Answers for functions whether their frames last. Memoised."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
 
     def lasts(self, function: ScopeId) -> bool:
         """Whether a function is entered once in the life of the program and does not come back while it is at work."""
@@ -41,7 +34,7 @@ class Serving:
         script, or as a thread or task that such code starts."""
         return any(self._is_once(context, (scope, op)) for context in self.execution.at(scope, op))
 
-    def _is_once(self, context: Context, here: tuple[ScopeId, int]) -> bool:
+    def _is_once(self, context: Context, here: Place) -> bool:
         if context.kind in {"import", "startup"}:
             return True
         if context.looped:
@@ -67,18 +60,19 @@ class Serving:
         return frozenset(explored(dict.fromkeys((*self._waiting(), *self._served())), self._above))
 
     def _waiting(self) -> Iterator[ScopeId]:
-        for path in self.program.files:
-            module = self.program.module(path)
-            for index, facts in enumerate(module.facts.scopes if module is not None else ()):
+        for module in self.program.every():
+            for index, facts in enumerate(module.facts.scopes):
                 loops = (frame for kind in LOOPS for frame in layout(facts).by_kind.get(kind, ()))
-                if _comes_back(facts) and any(self._waits(ScopeId(path, index), facts, frame) for frame in loops):
-                    yield ScopeId(path, index)
+                if _comes_back(facts) and any(
+                    self._waits(ScopeId(module.path, index), facts, frame) for frame in loops
+                ):
+                    yield ScopeId(module.path, index)
 
     def _served(self) -> Iterator[ScopeId]:
         for name in sorted(self._serving_names):
             for site in self.program.sites(name):
-                call, around = site.parent, site.outer.parent if site.parents else None
-                if isinstance(call, m.Call) and call.func is site.node and self._is_served(call, site.scope):
+                if site.call is not None and self._is_served(site.call, site.scope):
+                    around = site.outer.parent
                     spawned = isinstance(around, m.Call) and self._is_spawn(around, site.scope)
                     if not spawned and _comes_back(self.program.facts(site.scope)):
                         yield site.scope
@@ -93,7 +87,7 @@ class Serving:
         return any(timer.kind == "spawn" for timer in self.execution.timers.of(call, scope)[:1])
 
     def _is_served(self, call: m.Call, scope: ScopeId) -> bool:
-        if not name_lists().servers.isdisjoint(callee_names(call.func, scope, self.resolver)):
+        if not name_lists().servers.isdisjoint(self.resolver.names(call.func, scope)):
             return True
         if not isinstance(call.func, m.Attr) or call.func.name not in name_lists().serving:
             return False

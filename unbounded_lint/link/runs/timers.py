@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from unbounded_lint.catalog.load import DECLARED, Catalog
+from unbounded_lint.catalog.load import DECLARED
 from unbounded_lint.catalog.model import Forwarder, Hook, Sleeper, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names, catalogued, dotted_text
+from unbounded_lint.link.dataflow.callees import argument_at, catalogued
 from unbounded_lint.link.dataflow.handles import Use
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Class, Instance
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.program.module import ScopeId, Site
 
 
@@ -25,14 +24,8 @@ def takes_callback(timer: Timer, call: m.Call, node: m.Expr) -> bool:
     return place is None or any(part is node for part in w.walk(place))
 
 
-class Timers:
+class Timers(Query):
     """Knows the catalogue's timers, and the framework wiring, where a program uses them."""
-
-    def __init__(self, flow: Flow, catalog: Catalog) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
 
     # --- what a call is ---
 
@@ -45,7 +38,7 @@ class Timers:
         last, at = (func.name, func.base) if isinstance(func, m.Attr) else ("", func)
         while isinstance(at, m.Attr | m.Call):
             if isinstance(at, m.Call):
-                for name in callee_names(at.func, scope, self.resolver):
+                for name in self.resolver.names(at.func, scope):
                     for timer in self.catalog.timers.named(name):
                         if timer.callback.how == "chain" and last in timer.callback.names:
                             return (timer,)
@@ -78,9 +71,8 @@ class Timers:
             for name in timer.names if timer.note == DECLARED and timer.callback.how == "argument" else ():
                 module, _, function = name.rpartition(".")
                 source = self.program.named(module)
-                for binding in source.bindings(0).get(function, ()) if source is not None else ():
-                    if source is not None and binding.kind == "define":
-                        found[ScopeId(source.path, binding.index)] = timer
+                if source is not None:
+                    found.update(dict.fromkeys(self.program.defined(ScopeId(source.path, 0), function), timer))
         return found
 
     # --- whether it is started ---
@@ -122,12 +114,12 @@ class Timers:
         if activation.how != "driver":
             return True
         called = self._mentions({*activation.methods, *(name.rpartition(".")[2] for name in activation.names)})
-        return any(isinstance(site.parent, m.Call) and site.parent.func is site.node for site in called)
+        return any(site.call is not None for site in called)
 
     def _receiver_gets(self, receiver: m.Expr, methods: tuple[str, ...]) -> bool:
-        tail = dotted_text(receiver).rpartition(".")[2]
+        tail = w.dotted(receiver).rpartition(".")[2]
         bases = (site.node.base for site in self._mentions(methods) if isinstance(site.node, m.Attr))
-        return not tail or tail.endswith("()") or any(dotted_text(base).rpartition(".")[2] == tail for base in bases)
+        return not tail or tail.endswith("()") or any(w.dotted(base).rpartition(".")[2] == tail for base in bases)
 
     def _mentions(self, names: Iterable[str]) -> Iterator[Site]:
         """Where some names and attributes stand."""
@@ -135,9 +127,5 @@ class Timers:
 
     def instance_gets(self, cls: ScopeId, methods: tuple[str, ...]) -> bool:
         """Whether one of the methods of a class, or of one related to it, is used."""
-        return any(
-            isinstance(value, Instance | Class) and self.resolver.related(value.scope, cls)
-            for site in self._mentions(methods)
-            if isinstance(site.node, m.Attr)
-            for value in self.resolver.values(site.node.base, site.scope)
-        )
+        bases = ((site.node.base, site.scope) for site in self._mentions(methods) if isinstance(site.node, m.Attr))
+        return any(self.resolver.related(owner, cls) for base in bases for owner in self.resolver.owners(*base))

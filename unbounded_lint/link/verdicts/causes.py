@@ -12,23 +12,20 @@ from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
 from unbounded_lint.link.program.blocks import guards, in_block, loops_around
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.context import Place
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.flags import Flags
 
 HOPS = 3
 """How many callers above a removal are asked whether they insert."""
 
 
-class Causes:
+class Causes(RunQuery):
     """Recognises what brings removals about."""
 
     def __init__(self, flow: Flow, execution: Execution, flags: Flags) -> None:
-        self.flow = flow
-        self.execution = execution
+        super().__init__(flow, execution)
         self.flags = flags
-        self.program = flow.program
 
     def limits(self, access: Access, accesses: AccessList) -> bool:
         """Whether a test of the container's size (or of an order list kept beside it) leads to the removal."""
@@ -37,9 +34,7 @@ class Causes:
         if access.kind == "trim" or (access.kind == "replace" and cut):
             return True
         return self._is_guarded(access.scope, access.op, accesses, access.key) or any(
-            self._is_guarded(site.scope, site.op, accesses, None)
-            for site in self.flow.call_sites(access.scope)
-            if site.op >= 0
+            self._is_guarded(site.scope, site.op, accesses, None) for site in self.flow.call_sites(access.scope)
         )
 
     def limits_total(self, access: Access, accesses: AccessList) -> bool:

@@ -3,20 +3,17 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import in_block, loops_around
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Step
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.completions import Completions
 from unbounded_lint.link.verdicts.extents import Extents
@@ -28,32 +25,25 @@ from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
 from unbounded_lint.link.verdicts.unsized import Unsized
 
-_Definitions: TypeAlias = "tuple[tuple[ScopeId, int], ...]"
-"""Where a container is made."""
-
-
 _AT_WORK: frozenset[ContextKind] = LIVE - {"api", "import", "exit"}
 """What runs while the program is at work, whether or not somebody outside asks for it."""
 
 
-class Removals:
+class Removals(RunQuery):
     """Finds and classes the removals of one container; what it asks for that answers other questions too."""
 
-    def __init__(self, flow: Flow, execution: Execution, catalog: Catalog) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        super().__init__(flow, execution)
         self.flags = Flags(flow, execution)
         self.causes = Causes(flow, execution, self.flags)
-        self.guarantees = Guarantees(execution.graph, Reservations(execution.graph, execution))
-        self.extents = Extents(flow, catalog, self.causes)
+        self.guarantees = Guarantees(flow, execution, Reservations(flow, execution))
+        self.extents = Extents(flow, self.causes)
         self.completions = Completions(flow, execution)
         self._unsized = Unsized(flow)
         self._latches = Latches(flow, execution)
         self._moments = Moments(flow, execution, self.causes, self.guarantees)
 
-    def of(self, accesses: AccessList, definitions: _Definitions = ()) -> tuple[Removal, ...]:
+    def of(self, accesses: AccessList, definitions: tuple[Place, ...] = ()) -> tuple[Removal, ...]:
         """All removals of whole entries among the accesses of one container, which is made at these operations."""
         found = [
             Removal(a, "sweep", "capacity", self.execution.at(a.scope, a.op))
@@ -75,7 +65,7 @@ class Removals:
         """Whether a sweep is told nothing and leaves some entries, or looks at the clock: a timer could run it."""
         facts, scope = self.program.facts(sweep.access.scope), sweep.access.scope
         given = [p for p in facts.parameters[self.program.owner_class(scope) is not None :] if p.default is None]
-        called = {n for o in facts.ops for c in w.calls(o.action) for n in callee_names(c.func, scope, self.resolver)}
+        called = {n for o in facts.ops for c in w.calls(o.action) for n in self.resolver.names(c.func, scope)}
         if not called.isdisjoint(name_lists().clocks):
             return True
         clauses = (c for op in facts.ops for n in w.nodes(op.action) if isinstance(n, m.Comp) for c in n.clauses)
@@ -98,7 +88,7 @@ class Removals:
         """`for k, v in X.items(): X[k] = ...`: a store under the container's own keys."""
         if access.kind != "insert" or access.nested or not isinstance(access.key, m.Name):
             return False
-        bindings = self.program.of(access.scope).bindings(access.scope.index).get(access.key.id, ())
+        bindings = self.program.bound(access.scope, access.key.id)
         nodes = accesses.nodes(access.scope)
         return bool(bindings) and all(
             b.kind in ITEMS and b.expr is not None and any(id(n) in nodes for n in w.walk(b.expr)) for b in bindings
@@ -114,15 +104,15 @@ class Removals:
             for other in accesses.inserts_by_key.get((access.scope, access.key), ())
         )
 
-    def _contexts(self, access: Access, definitions: _Definitions) -> frozenset[Context]:
+    def _contexts(self, access: Access, definitions: tuple[Place, ...]) -> frozenset[Context]:
         """When a removal runs; where a helper is handed the container, when it is handed this very one."""
         scope, node = access.scope, access.site.node
         every = self.execution.at(scope, access.op)
-        bindings = self.program.of(scope).bindings(scope.index).get(node.id, ()) if isinstance(node, m.Name) else ()
-        if not definitions or [b.kind for b in bindings] != ["parameter"] or not self.flow.is_only_called(scope):
+        bound = self.program.only(scope, node)
+        if not definitions or bound is None or bound.kind != "parameter" or not self.flow.is_only_called(scope):
             return every
         sites = self.flow.call_sites(scope)
-        passing = [site for site in sites if self._passes(site, scope, bindings[0].index, definitions)]
+        passing = [site for site in sites if self._passes(site, scope, bound.index, definitions)]
         if not passing or len(passing) == len(sites):
             return every
         looped = any(context.looped for context in every)
@@ -130,7 +120,7 @@ class Removals:
             c.behind(Step(scope, looped)) for site in passing for c in self.execution.at(site.scope, site.op)
         )
 
-    def _passes(self, site: CallSite, scope: ScopeId, position: int, definitions: _Definitions) -> bool:
+    def _passes(self, site: CallSite, scope: ScopeId, position: int, definitions: tuple[Place, ...]) -> bool:
         """Whether a call hands over the container made at one of these operations; in doubt, yes."""
         argument = argument_of(self.program.facts(scope), position, site)
         values = self.resolver.values(argument, site.scope) if argument is not None else ()

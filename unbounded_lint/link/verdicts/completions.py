@@ -16,7 +16,7 @@ from unbounded_lint.link.program.blocks import frames_of, in_block, loops_around
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.removals import Removal
 
 _NEXT = 20
@@ -24,12 +24,11 @@ _NEXT = 20
 _CHOOSING: frozenset[m.FrameKind] = frozenset({"if", "else", "case", "except", "try", "while-else"})
 
 
-class Completions:
+class Completions(RunQuery):
     """Recognises removals by such a loop."""
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
-        self.program = flow.program
+        super().__init__(flow, execution)
         self.loops = execution.loops
 
     def take(self, removals: Iterable[Removal], inserts: Iterable[Access]) -> bool:
@@ -60,7 +59,7 @@ class Completions:
 
     def _polls(self, removal: Access) -> bool:
         """Whether a function asks for events again and again, by a loop of its own or of whoever calls it."""
-        sites = ((site.scope, site.op) for site in self.flow.call_sites(removal.scope) if site.op >= 0)
+        sites = ((site.scope, site.op) for site in self.flow.call_sites(removal.scope))
         return any(
             self.loops.goes_on(scope, loop)
             for scope, op in ((removal.scope, removal.op), *sites)
@@ -90,7 +89,7 @@ class Completions:
         """Whether a wait may end by a limit of time, in a call or a `with` around it."""
         facts = self.program.facts(scope)
         limited = any(self.loops.sleeps(call, scope) for call in self.program.calls_at(scope, op))
-        return limited or (op >= 0 and any(facts.frames[at].kind == "with" for at in frames_of(facts, op)))
+        return limited or any(facts.frames[at].kind == "with" for at in frames_of(facts, op))
 
 
 def _is_wait(action: m.Action) -> bool:

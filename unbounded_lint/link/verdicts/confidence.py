@@ -14,23 +14,22 @@ from unbounded_lint.link.entries.prunings import Prunings
 from unbounded_lint.link.program.blocks import LOOPS, layout, loops_over
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.runs.context import ContextKind
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.context import AGAIN, ContextKind
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.inserts import Insert
 
 Growth: TypeAlias = tuple[Confidence, tuple[str, ...]]
 """How sure it is that a container grows, and why."""
 
 _PLAIN_DATA = frozenset(m.Name(name) for name in ("str", "int", "float", "bytes"))
-_CALLED: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
 _OUTSIDE: frozenset[ContextKind] = frozenset({"api", "tested", "test"})
 
 
-class Growths:
+class Growths(RunQuery):
     """Weighs the inserts of one container."""
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.program = flow.program
+        super().__init__(flow, execution)
         self._prunings = Prunings(flow, execution)
 
     def of(self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> Growth:
@@ -78,7 +77,7 @@ class Growths:
         if self._form(insert, holder, accesses, listeners, called):
             return Confidence.LOW
         if domain.kind == "open" and not domain.weak:
-            runs = not insert.kinds.isdisjoint(_CALLED)
+            runs = not insert.kinds.isdisjoint(AGAIN)
             return Confidence.HIGH if runs and not access.nested else Confidence.MEDIUM
         if access.nested:
             return Confidence.LOW
@@ -125,10 +124,7 @@ class Growths:
     @kept
     def _calls(self, name: str, scope: ScopeId) -> bool:
         """Whether a scope calls what a name stands for."""
-        return any(
-            isinstance(site.parent, m.Call) and site.parent.func is site.node
-            for site in self.program.of(scope).sites_in(scope.index, name)
-        )
+        return any(site.call is not None for site in self.program.of(scope).sites_in(scope.index, name))
 
 
 def _names(site: Site, holder: Holder) -> bool:

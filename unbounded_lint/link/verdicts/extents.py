@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbounded_lint.catalog.load import Catalog, name_lists
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.callees import dotted_text
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.program.bindings import ITEMS, Binding
+from unbounded_lint.link.dataflow.uses import Flow, Query
+from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import layout, loops_around, span_of
 from unbounded_lint.link.program.definitions import expanded, expansions
 from unbounded_lint.link.program.kept import kept
@@ -19,14 +18,11 @@ from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.removals import Extent
 
 
-class Extents:
+class Extents(Query):
     """Classes removals by how much they take out."""
 
-    def __init__(self, flow: Flow, catalog: Catalog, causes: Causes) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.catalog = catalog
+    def __init__(self, flow: Flow, causes: Causes) -> None:
+        super().__init__(flow)
         self.causes = causes
 
     def of(self, access: Access, accesses: AccessList) -> Extent:
@@ -43,7 +39,7 @@ class Extents:
             return "evict"
         if self._follows_order(access, accesses) and self.causes.lead_to(access, accesses):
             return "sweep"
-        if self.causes.is_own(access) and any(b.kind in ITEMS for b in self._bound(access)):
+        if self.causes.is_own(access) and any(b.kind in ITEMS for b in self.program.bound(access.scope, access.key)):
             return "sweep"
         if access.handed is None and self._is_called_for_each(access, accesses):
             return "sweep"
@@ -51,17 +47,11 @@ class Extents:
 
     def _is_called_for_each(self, access: Access, accesses: AccessList) -> bool:
         """Whether a helper takes out the key it is given, and each call of it stands in a walk over the container."""
-        is_given = [b.kind for b in self._bound(access)] == ["parameter"]
-        sites = self.flow.call_sites(access.scope) if is_given else ()
+        given = self.program.only(access.scope, access.key)
+        sites = self.flow.call_sites(access.scope) if given is not None and given.kind == "parameter" else ()
         return bool(sites) and all(
-            site.op >= 0 and self.is_walked_around(Site(site.scope, site.op, site.call or m.Name(""), ()), accesses)
-            for site in sites
+            self.is_walked_around(Site(site.scope, site.op, site.call or m.Name(""), ()), accesses) for site in sites
         )
-
-    def _bound(self, access: Access) -> tuple[Binding, ...]:
-        """How the key gets its value, where it is a name."""
-        name = access.key.id if isinstance(access.key, m.Name) else ""
-        return self.program.of(access.scope).bindings(access.scope.index).get(name, ())
 
     def is_walked_around(self, site: Site, accesses: AccessList) -> bool:
         """Whether a loop or comprehension around an expression walks the container, or what was picked from it."""
@@ -129,7 +119,7 @@ class Extents:
             if any(isinstance(target, m.Sub) and target.base == other for target in targets):
                 return True
             for call in (node for node in w.nodes(op.action) if isinstance(node, m.Call)):
-                pushes = dotted_text(call.func).rpartition(".")[2] in name_lists().pushes
+                pushes = w.dotted(call.func).rpartition(".")[2] in name_lists().pushes
                 if pushes and any(a.value == other for a in call.args):
                     return True
                 if isinstance(call.func, m.Attr) and self.catalog.inserting(call.func.name):
@@ -144,7 +134,7 @@ def _picks(part: m.Expr) -> bool:
         case m.Call(func=m.Name("next"), args=(first, *_)):
             return isinstance(first.value, m.Call | m.Comp)
         case m.Call(func=func):
-            return dotted_text(func) in {"min", "max", "random.choice"}
+            return w.dotted(func) in {"min", "max", "random.choice"}
     return False
 
 

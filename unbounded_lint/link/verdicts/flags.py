@@ -8,18 +8,13 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.dataflow.scoping import keeps_one
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Class, Function, Instance, ordered
+from unbounded_lint.link.dataflow.values import Class, Function, ordered
 from unbounded_lint.link.program.blocks import guards
-from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import held, straight
 from unbounded_lint.link.runs.callgraph import explored
-from unbounded_lint.link.runs.context import ContextKind, Place
-from unbounded_lint.link.runs.execution import Execution
-
-_AGAIN: frozenset[ContextKind] = frozenset({"run", "timer", "later"})
-"""What takes a flag down while the program is at work."""
+from unbounded_lint.link.runs.context import AGAIN
+from unbounded_lint.link.runs.execution import RunQuery
 
 HOPS = 8
 """How many functions under a flag are asked whether they set it."""
@@ -27,13 +22,8 @@ HOPS = 8
 _UNSET = frozenset({"None", "False", "0"})
 
 
-class Flags:
+class Flags(RunQuery):
     """Recognises operations that a flag lets run once."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
 
     def runs_once(self, scope: ScopeId, op: int, accesses: AccessList | None = None) -> bool:
         """Whether a condition lets an operation run only while a flag is not yet set, or a container is empty; or its
@@ -66,15 +56,12 @@ class Flags:
 
     def _is_set_by_call(self, flag: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether an operation calls what sets an attribute, as the constructor of the one object does."""
-        owners = self._classes(flag.base, scope) if isinstance(flag, m.Attr) else frozenset()
-        called = explored(self._called(scope, op), self._calls, HOPS) if owners else ()
-        return any(
-            _sets(one.action, target) and self._are_related(owners, self._classes(target.base, at))
-            for at in called
-            for one in self.program.facts(at).ops
-            for target in (one.action.targets if isinstance(one.action, m.Assign) else ())
-            if isinstance(target, m.Attr) and isinstance(flag, m.Attr) and target.name == flag.name
-        )
+        if not isinstance(flag, m.Attr):
+            return False
+        writes = self.resolver.assigned(flag.name, self.resolver.owners(flag.base, scope))
+        setting = {site.scope for site in writes if _sets(self.program.op(site).action, site.node)}
+        called = explored(self._called(scope, op), self._calls, HOPS) if setting else ()
+        return any(at in setting for at in called)
 
     def _calls(self, scope: ScopeId) -> Iterator[ScopeId]:
         """The functions of the project that a function calls by itself."""
@@ -91,13 +78,6 @@ class Flags:
                         f for name in name_lists().constructors for f in self.resolver.methods(callee.scope, name)
                     )
 
-    def _classes(self, expr: m.Expr, scope: ScopeId) -> frozenset[ScopeId]:
-        values = self.resolver.values(expr, scope)
-        return frozenset(value.scope for value in values if isinstance(value, Instance | Class))
-
-    def _are_related(self, some: frozenset[ScopeId], others: frozenset[ScopeId]) -> bool:
-        return any(self.resolver.related(one, other) for one in some for other in others)
-
     def _is_set_here(self, flag: m.Expr, scope: ScopeId) -> bool:
         """Whether a function sets an attribute, or other functions a variable that is not its own; where none does,
         whether it fills the container that it asks for instead."""
@@ -108,7 +88,7 @@ class Flags:
             return False
         later = list(self._written(flag, owner))
         if later:
-            return any(_sets(self._action(place), flag) for place in later)
+            return any(_sets(self.program.action(*place), flag) for place in later)
         return any(
             (isinstance(site.parent, m.Attr) and site.parent.name in name_lists().fills)
             or (isinstance(site.parent, m.Sub) and isinstance(self.program.op(site).action, m.Assign))
@@ -118,43 +98,32 @@ class Flags:
     def _is_taken_down(self, flag: m.Expr, scope: ScopeId, accesses: AccessList) -> bool:
         """Whether running code makes a flag unset again, and does not empty the container then."""
         if isinstance(flag, m.Attr):
-            places = self._resets(flag.name, self._classes(flag.base, scope))
+            sites = self.resolver.assigned(flag.name, self.resolver.owners(flag.base, scope))
+            unset = (site for site in sites if _unsets(self.program.op(site).action, site.node))
+            made = name_lists().constructors
+            places = tuple((s.scope, s.op) for s in unset if self.program.facts(s.scope).name not in made)
         else:
             owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
             written = self._written(flag, owner) if isinstance(flag, m.Name) and owner is not None else ()
-            places = tuple(place for place in written if _unsets(self._action(place), flag))
+            places = tuple(place for place in written if _unsets(self.program.action(*place), flag))
         return any(
-            not accesses.within(at, "clear", "replace") and not self.execution.kinds(at, op).isdisjoint(_AGAIN)
+            not accesses.within(at, "clear", "replace") and not self.execution.kinds(at, op).isdisjoint(AGAIN)
             for at, op in places
         )
 
     def _written(self, flag: m.Name, owner: ScopeId) -> Iterator[Place]:
         """Where functions inside a scope write to a variable of it."""
-        for binding in self.program.of(owner).bindings(owner.index)[flag.id]:
+        for binding in self.program.bound(owner, flag.id):
             if binding.op >= 0 and binding.scope != owner.index:
                 yield ScopeId(owner.path, binding.scope), binding.op
 
-    @kept
-    def _resets(self, name: str, owners: frozenset[ScopeId]) -> tuple[Place, ...]:
-        """Where an attribute of some objects is made unset, but where such an object is made."""
-        return tuple(
-            (site.scope, site.op)
-            for site in self.program.sites(name)
-            if isinstance(site.node, m.Attr) and _unsets(self.program.op(site).action, site.node)
-            if self.program.facts(site.scope).name not in name_lists().constructors
-            if self._are_related(owners, self._classes(site.node.base, site.scope))
-        )
 
-    def _action(self, place: Place) -> m.Action:
-        return self.program.facts(place[0]).ops[place[1]].action
-
-
-def _sets(action: m.Action, flag: m.Expr) -> bool:
+def _sets(action: m.Action | None, flag: m.Expr) -> bool:
     """Whether an operation gives a flag a value that stops the next run."""
     return isinstance(action, m.Assign) and flag in action.targets and not _unsets(action, flag)
 
 
-def _unsets(action: m.Action, flag: m.Expr) -> bool:
+def _unsets(action: m.Action | None, flag: m.Expr) -> bool:
     """Whether an operation gives a flag the value with which it began."""
     if not isinstance(action, m.Assign) or flag not in action.targets:
         return False

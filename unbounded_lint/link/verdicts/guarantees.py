@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.scoping import is_super
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
 from unbounded_lint.link.program.blocks import after_any_end, in_cleanup
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.callgraph import CallGraph, explored
+from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.runs.callgraph import explored
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
 
@@ -22,14 +23,12 @@ HOPS = 2
 """How many calls may lie between a callback and a removal."""
 
 
-class Guarantees:
+class Guarantees(RunQuery):
     """Recognises removals that are guaranteed."""
 
-    def __init__(self, graph: CallGraph, reservations: Reservations) -> None:
-        self.graph = graph
+    def __init__(self, flow: Flow, execution: Execution, reservations: Reservations) -> None:
+        super().__init__(flow, execution)
         self.reservations = reservations
-        self.flow = graph.flow
-        self.program = graph.program
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
@@ -104,7 +103,7 @@ class Guarantees:
                 return True
         return False
 
-    def _callers_within(self, at: tuple[ScopeId, int]) -> Iterator[tuple[ScopeId, int]]:
+    def _callers_within(self, at: Place) -> Iterator[Place]:
         scope, hops = at
         return ((site.scope, hops - 1) for site in self.flow.call_sites(scope) if hops and site.scope.index)
 
@@ -119,12 +118,13 @@ class Guarantees:
 
     def _named(self, func: m.Expr, scope: ScopeId) -> Iterator[str]:
         """The names outside the project by which a callee is known, or the bases of the class that it makes one of."""
-        resolver = self.flow.resolver
-        values = resolver.values(func, scope)
+        values = self.resolver.values(func, scope)
         yield from (v.name for v in values if isinstance(v, External | ExternalResult))
         classes = [v.scope for v in values if isinstance(v, Class)]
         if isinstance(func, m.Attr) and func.name in name_lists().constructors:
-            yield from callee_names(func.base, scope, resolver)
-            classes += [cls for cls in (resolver.enclosing_class(scope),) if cls is not None and is_super(func.base)]
+            yield from self.resolver.names(func.base, scope)
+            classes += [
+                cls for cls in (self.flow.scoping.enclosing_class(scope),) if cls is not None and is_super(func.base)
+            ]
         for cls in classes:
-            yield from resolver.all_outside_bases(cls)
+            yield from self.resolver.all_outside_bases(cls)

@@ -15,12 +15,11 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.prunings import Prunings
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.origins import Domain
-from unbounded_lint.link.program.blocks import frames_of, guards
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.blocks import frames_of, held_at
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.program import Program
-from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import ContextKind
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 _Value = tuple[m.Expr, ScopeId]
 OF_USERS: frozenset[ContextKind] = frozenset({"api", "tested", "import", "test"})
@@ -41,14 +40,13 @@ class Elements:
         return self.inner.only_grow(self.holder, self.accesses)
 
 
-class Inner:
+class Inner(RunQuery):
     """Judges what is appended to the containers inside entries."""
 
     def __init__(self, flow: Flow, execution: Execution, keys: Keys, making: Making) -> None:
-        self.program = flow.program
+        super().__init__(flow, execution)
         self.keys = keys
         self.making = making
-        self.execution = execution
         self._prunings = Prunings(flow, execution)
 
     def domain(self, access: Access, elements: Elements) -> Domain:
@@ -82,7 +80,7 @@ class Inner:
         """The entries as they are written where they are made."""
         yield from factories(self.program, holder.definitions)
         for scope, op in holder.definitions:
-            action = self.program.facts(scope).ops[op].action if op >= 0 else None
+            action = self.program.action(scope, op)
             if isinstance(action, m.Assign) and isinstance(action.value, m.DictDisplay):
                 yield from ((entry.value, scope) for entry in action.value.items)
         for access in accesses:
@@ -96,14 +94,13 @@ class Inner:
         facts, tested = self.program.facts(access.scope), accesses.nodes(access.scope, "contains", "read")
         if any(facts.frames[frame].kind == "except" for frame in frames_of(facts, access.op)):
             return False
-        tests = (part.expr for test, truth in guards(facts, access.op) for part in held(test, truth))
-        return not any(id(node) in tested for test in tests for node in w.walk(test))
+        return not any(id(node) in tested for test in held_at(facts, access.op) for node in w.walk(test.expr))
 
 
-def factories(program: Program, definitions: tuple[tuple[ScopeId, int], ...]) -> Iterator[tuple[m.Call, ScopeId]]:
+def factories(program: Program, definitions: tuple[Place, ...]) -> Iterator[tuple[m.Call, ScopeId]]:
     """The calls, as if they were written out, that make the entries which a container makes by itself."""
     for scope, op in definitions:
-        action = program.facts(scope).ops[op].action if op >= 0 else None
+        action = program.action(scope, op)
         for call in w.calls(action) if isinstance(action, m.Assign) else ():
             if w.last_name(call.func) == "defaultdict" and call.args:
                 yield m.Call(call.args[0].value, (), call.span), scope

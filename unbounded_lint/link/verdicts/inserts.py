@@ -13,19 +13,18 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import APPENDING, Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.making import Making
-from unbounded_lint.link.dataflow.callees import callee_names
 from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
-from unbounded_lint.link.program.blocks import guards, in_block, in_main_guard, loops_around, runs_before
+from unbounded_lint.link.program.blocks import held_at, in_block, in_main_guard, loops_around, runs_before
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.program.truth import flag_of, held, is_so
-from unbounded_lint.link.runs.context import Context, ContextKind, Place
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.program.truth import flag_of, is_so
+from unbounded_lint.link.runs.context import Context, ContextKind
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.inner import OF_USERS, Elements, Inner
@@ -42,9 +41,6 @@ _PERHAPS = (m.BoolOp, m.IfExp, m.Comp, m.Lambda)
 """Expressions whose parts may not be evaluated."""
 
 _AT_IMPORT: frozenset[ContextKind] = frozenset({"import", "test"})
-_RUNNING: frozenset[ContextKind] = frozenset({"run", "api", "tested", "timer", "later"})
-_LOOPING: frozenset[ContextKind] = frozenset({"main", "startup"})
-"""What runs once, and is of account where it loops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +57,13 @@ class Insert:
         return frozenset(c.kind for c in self.contexts)
 
 
-class Inserts:
+class Inserts(RunQuery):
     """Finds the inserts of one container."""
 
     def __init__(
         self, flow: Flow, execution: Execution, serving: Serving, keys: Keys, removals: Removals, making: Making
     ) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
+        super().__init__(flow, execution)
         self.serving = serving
         self.keys = keys
         self.removals = removals
@@ -89,7 +82,7 @@ class Inserts:
                 continue
             contexts = self.execution.at(access.scope, access.op)
             kinds = {c.kind for c in contexts}
-            if not any(c.kind in _RUNNING or (c.looped and c.kind in _LOOPING) for c in contexts):
+            if not any(c.recurs or c.kind in {"api", "tested"} for c in contexts):
                 continue
             if (defining and kinds <= OF_USERS) or (passing and not _keeps_running(contexts)):
                 continue
@@ -126,7 +119,7 @@ class Inserts:
                 index
                 for index, op in enumerate(self.program.facts(scope).ops)
                 for call in w.calls(op.action)
-                if not name_lists().importers.isdisjoint(callee_names(call.func, scope, self.resolver))
+                if not name_lists().importers.isdisjoint(self.resolver.names(call.func, scope))
             ),
             inf,
         )
@@ -178,11 +171,10 @@ class Inserts:
 
     def _given(self, access: Access) -> Iterator[tuple[m.Expr, bool]]:
         """What is known not to be None where an access with a key is, and whether it is known to be true at that."""
-        for condition in guards(self.program.facts(access.scope), access.op) if access.key is not None else ():
-            for asked in held(*condition):
-                flag = flag_of(asked.expr)
-                if flag is not None and not is_so(asked, NONE):
-                    yield flag, flag is asked.expr
+        for asked in held_at(self.program.facts(access.scope), access.op) if access.key is not None else ():
+            flag = flag_of(asked.expr)
+            if flag is not None and not is_so(asked, NONE):
+                yield flag, flag is asked.expr
 
     def _was_read(self, access: Access, other: Access) -> bool:
         """Whether another access, by the same key, came to its entry before, which raises where there is none, and the
@@ -193,20 +185,18 @@ class Inserts:
         facts, key = self.program.facts(access.scope), access.key
         if other.op != access.op and not runs_before(facts, other.op, access.op):
             return False
-        names = {part.id for part in w.walk(key) if isinstance(part, m.Name)} if key is not None else set()
         return not any(
             other.op < binding.op <= access.op and binding.scope == access.scope.index
-            for name in names
+            for name in w.names(key)
             for binding in self.program.bound(access.scope, name)
         )
 
     def _searches(self, access: Access, accesses: AccessList) -> Iterator[tuple[m.Compare, bool]]:
         """The tests of what is in the container that lead to an access, each with its truth."""
         tested = accesses.nodes(access.scope, "contains")
-        for condition in guards(self.program.facts(access.scope), access.op) if tested else ():
-            for test, truth in held(*condition):
-                if isinstance(test, m.Compare) and any(id(item) in tested for item in test.items):
-                    yield test, truth
+        for test, truth in held_at(self.program.facts(access.scope), access.op) if tested else ():
+            if isinstance(test, m.Compare) and any(id(item) in tested for item in test.items):
+                yield test, truth
 
     # --- those that leave it small ---
 
@@ -245,7 +235,7 @@ class Inserts:
     def _is_of_another(self, reset: Place, access: Access) -> bool:
         """Whether an operation makes the attribute of another object than the one of an access in the same function, or
         that object: a child's, where it is put into that of its parent."""
-        action, used = self.program.facts(reset[0]).ops[reset[1]].action if reset[1] >= 0 else None, access.site.node
+        action, used = self.program.action(*reset), access.site.node
         if reset[0] != access.scope or not isinstance(action, m.Assign) or not isinstance(used, m.Attr):
             return False
         makes = isinstance(action.value, m.Call) and any(
@@ -278,8 +268,7 @@ class Inserts:
     def _is_refused_when_full(self, access: Access, accesses: AccessList) -> bool:
         """`if len(X) >= N: return` (or raise) before the insert, or the insert under `if len(X) < N`."""
         sizes = accesses.nodes(access.scope, "size")
-        conditions = guards(self.program.facts(access.scope), access.op) if sizes else ()
-        for test, truth in (part for condition in conditions for part in held(*condition)):
+        for test, truth in held_at(self.program.facts(access.scope), access.op) if sizes else ():
             if not isinstance(test, m.Compare) or len(test.ops) != 1:
                 continue
             left, right = (any(id(n) in sizes for n in w.walk(side)) for side in (test.left, test.items[0]))

@@ -12,11 +12,10 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Instance, Value
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import RunQuery
 from unbounded_lint.link.verdicts.inserts import Insert
 
 if TYPE_CHECKING:
@@ -25,13 +24,8 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["locks", "tasks", "threads", "objects", "results", ""]
 
 
-class Holdings:
+class Holdings(RunQuery):
     """Answers what a container holds, from what is stored in it, never from names."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
 
     @kept
     def of(self, container: Container) -> Kind:
@@ -54,7 +48,7 @@ class Holdings:
             if a.kind == "insert" and a.value is not None and not (a.nested or a.bulk):
                 yield a.value, a.scope
         for scope, op in holder.definitions if holder.made.kind.reads_insert else ():
-            match self.program.facts(scope).ops[op].action:
+            match self.program.action(scope, op):
                 case m.Assign(value=m.Call(args=(factory, *_), span=span)):
                     yield m.Call(factory.value, (), span), scope
 
@@ -71,7 +65,7 @@ class Holdings:
         return kinds.pop() if len(kinds) == 1 else ""
 
     def _of_value(self, value: Value) -> Kind:
-        catalog = self.execution.catalog
+        catalog = self.catalog
         if isinstance(value, ExternalResult):
             name = catalog.canonical(value.name)
             return "tasks" if _is_future(catalog.timers.named(name)) else _named({name})
@@ -83,7 +77,7 @@ class Holdings:
     def _sources(self, expr: m.Expr, scope: ScopeId) -> list[m.Expr]:
         """What a local name is bound to, when it was not found under the key; the expression itself for anything else,
         or if not all of it can be told; each choice alone."""
-        bindings = self.program.of(scope).bindings(scope.index).get(expr.id, ()) if isinstance(expr, m.Name) else ()
+        bindings = self.program.bound(scope, expr)
         found = [b.expr for b in bindings if b.expr is not None]
         if not scope.index or not all(b.kind == "value" and b.scope == scope.index for b in bindings):
             found = []

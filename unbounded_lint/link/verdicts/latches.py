@@ -3,22 +3,20 @@ behind them notes a time. After one pause nothing comes through any more."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.clocks import summands, tells_time
-from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.definitions import nearest
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import held
-from unbounded_lint.link.runs.context import LIVE, Place
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.context import LIVE
+from unbounded_lint.link.runs.execution import RunQuery
 
 _DEPTH = 6
 _WRITES = 20
@@ -27,26 +25,19 @@ _LESS = frozenset({"<", "<="})
 _MORE = frozenset({">", ">="})
 
 
-class Latches:
+class Latches(RunQuery):
     """Recognises removals that such a test shuts off."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
 
     def bar(self, access: Access) -> bool:
         """Whether such a test stands in front of a removal, or of every call of its function."""
-        if access.handed is not None:
-            return False
-        return self._is_shut(access.scope, access.op) or any(self._around(access.scope))
+        return access.handed is None and self._holds(self._is_shut, access.scope, access.op)
 
-    def _around(self, scope: ScopeId) -> Iterator[bool]:
-        """Whether each call of a function that is only called is shut off; nothing for any other function."""
-        if scope.index and self.flow.is_only_called(scope):
-            sites = self.flow.call_sites(scope)
-            yield bool(sites) and all(site.op >= 0 and self._is_shut(site.scope, site.op) for site in sites)
+    def _holds(self, condition: Callable[[ScopeId, int], bool], scope: ScopeId, op: int) -> bool:
+        """Whether a condition holds at an operation, or at each call of its function, which is only called."""
+        if condition(scope, op):
+            return True
+        sites = self.flow.call_sites(scope) if scope.index and self.flow.is_only_called(scope) else ()
+        return bool(sites) and all(condition(site.scope, site.op) for site in sites)
 
     @kept
     def _is_shut(self, scope: ScopeId, op: int) -> bool:
@@ -100,31 +91,19 @@ class Latches:
     def _is_noted_behind(self, noted: m.Name | m.Attr, test: m.Expr, scope: ScopeId) -> bool:
         """Whether running code gives a variable or an attribute its times behind a test alone."""
         writes = list(islice(self._writes(noted, scope), _WRITES + 1))
-        return 0 < len(writes) <= _WRITES and all(self._is_behind(place, test) for place in writes)
 
-    def _is_behind(self, place: Place, test: m.Expr) -> bool:
-        scope, op = place
-        if self._has_passed(scope, op, test):
-            return True
-        sites = self.flow.call_sites(scope) if scope.index and self.flow.is_only_called(scope) else ()
-        return bool(sites) and all(site.op >= 0 and self._has_passed(site.scope, site.op, test) for site in sites)
+        def has_passed(at: ScopeId, op: int) -> bool:
+            return any(head is test for head, _ in guards(self.program.facts(at), op))
 
-    def _has_passed(self, scope: ScopeId, op: int, test: m.Expr) -> bool:
-        return any(head is test for head, _ in guards(self.program.facts(scope), op))
+        return 0 < len(writes) <= _WRITES and all(self._holds(has_passed, *place) for place in writes)
 
     def _writes(self, noted: m.Name | m.Attr, scope: ScopeId) -> Iterator[Place]:
         """Where running code writes to a variable of an outer scope, or to an attribute of such an object, other than
         to make it."""
-        for handle in self._handles(noted, scope):
+        for handle in self.resolver.handles(noted, scope):
             for use in self.flow.uses(handle):
                 at, op = use.site.scope, use.site.op
                 made = self.program.facts(at).name in name_lists().constructors or at.index == 0
                 if use.kind in {"rebound", "augmented"} and not made:
                     if not self.execution.kinds(at, op).isdisjoint(LIVE | {"tested"}):
                         yield at, op
-
-    def _handles(self, noted: m.Name | m.Attr, scope: ScopeId) -> Iterator[Handle]:
-        if isinstance(noted, m.Attr):
-            yield from (Attribute(cls, noted.name) for cls in self.resolver.classes(noted.base, scope))
-        elif (owner := self.resolver.owner(noted.id, scope)) is not None:
-            yield Variable(owner, noted.id)

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.callees import callee_names
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.definitions import expansions
 from unbounded_lint.link.program.literals import is_listed, is_text
@@ -18,12 +17,8 @@ NONE = m.Const("none", "None")
 LONGER = Domain("open", "of no account, since its value is bound anew to a longer one", source="appended")
 
 
-class Longer:
+class Longer(Query):
     """Sees the inserts that make an entry longer."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
 
     def prolongs(self, access: Access, accesses: AccessList) -> bool:
         """Whether an insert gives a text, a list or an array that it found under the key back with more in it, and no
@@ -69,4 +64,4 @@ class Longer:
     def _joins(self, func: m.Expr, scope: ScopeId) -> bool:
         if isinstance(func, m.Attr) and func.name == "join":
             return is_text(func.base)
-        return not name_lists().joiners.isdisjoint(callee_names(func, scope, self.resolver))
+        return not name_lists().joiners.isdisjoint(self.resolver.names(func, scope))

@@ -9,7 +9,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.removals import Extent, Moment
@@ -29,14 +29,11 @@ _STEPS = 3
 _TIMED: frozenset[ContextKind] = frozenset({"timer", "later"})
 
 
-class Moments:
+class Moments(RunQuery):
     """Classes removals by when they run."""
 
     def __init__(self, flow: Flow, execution: Execution, causes: Causes, guarantees: Guarantees) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
+        super().__init__(flow, execution)
         self.causes = causes
         self.guarantees = guarantees
 
@@ -85,10 +82,12 @@ class Moments:
             case m.Name(id=name) if scope.index and (owner := self.resolver.owner(name, scope)) and not owner.index:
                 return True
             case m.Name(id=name):
-                bound = self.program.of(scope).bindings(scope.index).get(name, ())
-                if [b.kind for b in bound] == ["value"] and bound[0].expr is not None and steps:
-                    return self._is_fixed(bound[0].expr, scope, steps - 1)
-                if [b.kind for b in bound] == ["parameter"] and bound[0].index == 0 and steps:
+                bound = self.program.only(scope, name)
+                if bound is None or not steps:
+                    return False
+                if bound.kind == "value" and bound.expr is not None:
+                    return self._is_fixed(bound.expr, scope, steps - 1)
+                if bound.kind == "parameter" and bound.index == 0:
                     calls = [(s.call.func, s.scope) for s in self.flow.call_sites(scope) if s.call is not None]
                     return self.program.owner_class(scope) is not None and all(
                         isinstance(func, m.Attr) and self._is_fixed(func.base, at, steps - 1) for func, at in calls
@@ -143,10 +142,8 @@ class Moments:
         """Whether the single key that a timer removes may come from a loop, here or of a caller."""
         if not isinstance(access.key, m.Name):
             return not isinstance(access.key, m.Const)
-        bindings = self.program.of(access.scope).bindings(access.scope.index).get(access.key.id, ())
-        return self.is_walked(access) or any(b.kind == "parameter" for b in bindings)
+        return any(b.kind == "parameter" or b.kind in ITEMS for b in self.program.bound(access.scope, access.key))
 
     def is_walked(self, access: Access) -> bool:
         """Whether the key is an item of a loop, whatever that walks."""
-        name = access.key.id if isinstance(access.key, m.Name) else ""
-        return any(b.kind in ITEMS for b in self.program.of(access.scope).bindings(access.scope.index).get(name, ()))
+        return any(b.kind in ITEMS for b in self.program.bound(access.scope, access.key))

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.catalog.model import Interval
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.callees import argument_at, callee_names
+from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Module
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import Context
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 if TYPE_CHECKING:
     from unbounded_lint.link.verdicts.container import Container
@@ -60,13 +60,11 @@ class Rhythm:
         return f"every {self.period:g} s"
 
 
-class Rhythms:
+class Rhythms(RunQuery):
     """Finds the timers that a container's sweep could join."""
 
     def __init__(self, flow: Flow, execution: Execution, containers: Sequence[Container]) -> None:
-        self.program = flow.program
-        self.resolver = flow.resolver
-        self.execution = execution
+        super().__init__(flow, execution)
         self.containers = tuple(containers)
 
     def near(self, container: Container) -> Rhythm | None:
@@ -172,7 +170,7 @@ def number(expr: m.Expr, scope: ScopeId, resolver: Resolver, depth: int = 5) -> 
         case m.Attr(base=base, name=name):
             modules = [value.name for value in resolver.values(base, scope) if isinstance(value, Module)]
             return _imported(name, modules[0], resolver, depth) if len(modules) == 1 else None
-        case m.Call(func=func, args=args) if callee_names(func, scope, resolver) == ("datetime.timedelta",):
+        case m.Call(func=func, args=args) if resolver.names(func, scope) == ("datetime.timedelta",):
             return _total(args, scope, resolver, depth - 1)
         case m.Call(func=m.Attr(base=base, name="total_seconds"), args=()):
             return number(base, scope, resolver, depth - 1)
@@ -189,15 +187,14 @@ def _total(args: Sequence[m.Arg], scope: ScopeId, resolver: Resolver, depth: int
 
 def _named(name: str, owner: ScopeId | None, resolver: Resolver, depth: int) -> float | None:
     """The number a name is bound to, by one assignment or import."""
-    module = resolver.program.of(owner) if owner is not None else None
-    bindings = module.bindings(owner.index).get(name, ()) if module is not None and owner is not None else ()
-    if module is None or owner is None or len(bindings) != 1 or not depth:
+    bound = resolver.program.only(owner, name)
+    if bound is None or owner is None or not depth:
         return None
-    binding, imported = bindings[0], bindings[0].imported
-    if binding.kind == "value" and binding.expr is not None:
-        return number(binding.expr, ScopeId(owner.path, binding.scope), resolver, depth - 1)
-    if imported is not None and imported.attribute is not None:
-        return _imported(imported.attribute, module.absolute(imported), resolver, depth - 1)
+    if bound.kind == "value" and bound.expr is not None:
+        return number(bound.expr, ScopeId(owner.path, bound.scope), resolver, depth - 1)
+    if bound.imported is not None and bound.imported.attribute is not None:
+        dotted = resolver.program.of(owner).absolute(bound.imported)
+        return _imported(bound.imported.attribute, dotted, resolver, depth - 1)
     return None
 
 

@@ -10,7 +10,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.program.blocks import apart, guards, in_twin
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import Program
 from unbounded_lint.link.program.truth import straight
@@ -52,11 +52,8 @@ class Pools:
         drawn = any(taken == name for _, _, taken in self._draws(access.scope))
         return not drawn and bool(self._made(access.scope, name))
 
-    @kept
-    def _draws(self, scope: ScopeId) -> tuple[tuple[int, m.Expr, str], ...]:
-        return tuple(self._find_draws(scope))
-
-    def _find_draws(self, scope: ScopeId) -> Iterator[tuple[int, m.Expr, str]]:
+    @listed
+    def _draws(self, scope: ScopeId) -> Iterator[tuple[int, m.Expr, str]]:
         """Where a scope binds a name to any entry of a container, or returns one as it returns what the name stands for
         elsewhere: the operation, the container, the name."""
         for at, op in enumerate(self.program.facts(scope).ops):

@@ -11,31 +11,21 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.values import argument_of
-from unbounded_lint.link.program.bindings import Binding
-from unbounded_lint.link.program.blocks import guards, in_block, layout, loops_around, ops_in, span_of
-from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.blocks import guards, held_at, in_block, layout, loops_around, ops_in, span_of
+from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
 from unbounded_lint.link.program.truth import Asked, flag_of, held, is_so
-from unbounded_lint.link.runs.callgraph import CallGraph
-from unbounded_lint.link.runs.context import ContextKind, Place
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.context import ContextKind
+from unbounded_lint.link.runs.execution import RunQuery
 
 _UNASKED: frozenset[ContextKind] = frozenset({"api", "test", "tested", "dead", "barred"})
 """What sets a value that nobody here asks for."""
 
-_STEPS = 2
+_STEPS = 3
 """Through how many parameters and attributes the value of a setting is followed."""
 
 
-class Reservations:
+class Reservations(RunQuery):
     """Finds what keeps removals from running. It takes evidence: a condition that cannot be read holds."""
-
-    def __init__(self, graph: CallGraph, execution: Execution) -> None:
-        self.graph = graph
-        self.flow = graph.flow
-        self.program = graph.program
-        self.resolver = graph.flow.resolver
-        self.execution = execution
 
     # --- clean-up that leaves out the ordinary way ---
 
@@ -45,8 +35,8 @@ class Reservations:
         facts = self.program.facts(scope)
         cleanup = layout(facts).cleanup[facts.ops[op].frame]
         outer = {id(test) for test, _ in guards(facts, facts.frames[cleanup].op)} if cleanup else set()
-        asked = (part for test, truth in guards(facts, op) if id(test) not in outer for part in held(test, truth))
-        return any(self._fails_on_success(part, scope, cleanup, accesses) for part in asked)
+        inner = (part for test, truth in guards(facts, op) if id(test) not in outer for part in held(test, truth))
+        return any(self._fails_on_success(part, scope, cleanup, accesses) for part in inner)
 
     def _fails_on_success(self, asked: Asked, scope: ScopeId, cleanup: int, accesses: AccessList) -> bool:
         flag = flag_of(asked.expr)
@@ -54,8 +44,7 @@ class Reservations:
             return w.last_name(flag.func) in {"cancelled", "exception"} and not is_so(asked, m.Const("none", "None"))
         if isinstance(flag, m.Attr):
             return any(self._is_elsewhere(at, accesses) for at in self._falsified(asked, flag, scope))
-        owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
-        if owner is None or not isinstance(flag, m.Name):
+        if not isinstance(flag, m.Name) or (owner := self.resolver.owner(flag.id, scope)) is None:
             return False
         facts = self.program.facts(owner)
         if owner == scope and facts.name in name_lists().exits:
@@ -68,7 +57,7 @@ class Reservations:
         facts = self.program.facts(scope)
         parts = layout(facts).by_statement[facts.frames[cleanup].statement]
         start = facts.frames[parts[0]].op
-        usual = [b for b in self._bindings(flag, scope) if not self._is_handled(facts, b.op, parts)]
+        usual = [b for b in self.program.bound(scope, flag) if not self._is_handled(facts, b.op, parts)]
         inner = [b for b in usual if start <= b.op < facts.frames[cleanup].op]
         told = inner or [b for b in usual if b.op < start][-1:]
         return any(
@@ -100,9 +89,8 @@ class Reservations:
         """Whether a condition in front of an operation is false unless somebody asks for it to be true, and does not
         stand in front of the inserts."""
         inserts = [a for a in accesses if a.kind == "insert" and not a.nested]
-        known = {part for a in inserts for g in guards(self.program.facts(a.scope), a.op) for part in held(*g)}
-        asked = (part for test, truth in guards(self.program.facts(scope), op) for part in held(test, truth))
-        for part in asked:
+        known = {part for a in inserts for part in held_at(self.program.facts(a.scope), a.op)}
+        for part in held_at(self.program.facts(scope), op):
             fits = partial(_contradicts, part)
             if part not in known and self._can_be(flag_of(part.expr), scope, fits, _STEPS):
                 return True
@@ -114,12 +102,11 @@ class Reservations:
         if isinstance(flag, m.Const):
             return fits(flag)
         if isinstance(flag, m.Attr):
-            classes = self.resolver.classes(flag.base, scope)
-            return bool(classes) and self._is_left(flag.name, classes, fits, steps)
-        owner = self.resolver.owner(flag.id, scope) if isinstance(flag, m.Name) else None
-        if owner is None or not isinstance(flag, m.Name):
+            writes = self.resolver.assigned(flag.name, self.resolver.owners(flag.base, scope))
+            return bool(steps) and self._is_left(writes, fits, steps - 1)
+        if not isinstance(flag, m.Name) or (owner := self.resolver.owner(flag.id, scope)) is None:
             return False
-        first, *others = self._bindings(flag, owner)
+        first, *others = self.program.bound(owner, flag)
         if any(not self.execution.kinds(ScopeId(owner.path, b.scope), b.op) <= _UNASKED for b in others):
             return False
         if first.kind == "parameter":
@@ -138,16 +125,16 @@ class Reservations:
                 return True
         return not sites and isinstance(default, m.Const) and fits(default)
 
-    def _is_left(self, name: str, classes: tuple[ScopeId, ...], fits: Callable[[m.Const], bool], steps: int) -> bool:
-        """Whether an attribute of some classes is made one that fits, and nothing at work writes to it later."""
-        made: list[tuple[Place, m.Expr | None]] = []
-        later: list[tuple[Place, m.Expr | None]] = []
-        for site, value in self._attribute_writes(name, classes):
-            constructed = self.program.facts(site[0]).name in name_lists().constructors
-            (made if constructed else later).append((site, value))
-        if any(not self.execution.kinds(*site) <= _UNASKED for site, _ in later):
-            return False
-        return bool(made) and all(self._can_be(value, site[0], fits, steps) for site, value in made)
+    def _is_left(self, writes: Iterable[Site], fits: Callable[[m.Const], bool], steps: int) -> bool:
+        """Whether an attribute is made one that fits, and nothing at work writes to it later."""
+        made: list[Site] = []
+        for site in writes:
+            if self.program.facts(site.scope).name in name_lists().constructors:
+                made.append(site)
+            elif not self.execution.kinds(site.scope, site.op) <= _UNASKED:
+                return False
+        values = ((stored(self.program.op(site).action, site), site.scope) for site in made)
+        return bool(made) and all(self._can_be(value, scope, fits, steps) for value, scope in values)
 
     # --- callbacks that look at names too late ---
 
@@ -156,17 +143,15 @@ class Reservations:
         outside = self.program.parent(access.scope)
         if access.key is None or access.handed is not None or outside is None or not outside.index:
             return False
-        names = {n.id for n in w.walk(access.key) if isinstance(n, m.Name)}
-        shared = {name for name in names if self.resolver.owner(name, access.scope) == outside}
+        shared = {name for name in w.names(access.key) if self.resolver.owner(name, access.scope) == outside}
         made = [edge.root[1] for edge in self.graph.edges(access.scope) if edge.root[0] == outside and edge.handed]
         return bool(shared) and any(self._changes(outside, op, shared) for op in made)
 
     def _changes(self, scope: ScopeId, op: int, names: set[str]) -> bool:
         """Whether the loop around an operation binds one of the names in each round, with no wait behind that."""
-        facts, bindings = self.program.facts(scope), self.program.of(scope).bindings(scope.index)
+        facts, bindings = self.program.facts(scope), self.program.of(scope).names.of(scope.index)
         for loop in loops_around(facts, op)[:1]:
-            target = facts.frames[loop].target
-            items = {n.id for n in w.walk(target) if isinstance(n, m.Name)} if target is not None else set()
+            items = w.names(facts.frames[loop].target)
             bound = {name for name in names for b in bindings.get(name, ()) if b.op in span_of(facts, loop)}
             waits = (o for at, o in ops_in(facts, loop) if at > op)
             return bool(names & items or bound) and not any(_waits(n) for o in waits for n in w.nodes(o.action))
@@ -174,27 +159,13 @@ class Reservations:
 
     # --- what is written to flags ---
 
-    def _bindings(self, flag: m.Name, owner: ScopeId) -> tuple[Binding, ...]:
-        return self.program.of(owner).bindings(owner.index)[flag.id]
-
     def _falsified(self, asked: Asked, flag: m.Attr, scope: ScopeId) -> Iterator[Place]:
         """Where an attribute of such an object is given a value with which a test does not come out as asked."""
-        for place, value in self._attribute_writes(flag.name, self.resolver.classes(flag.base, scope)):
-            made = self.program.facts(place[0]).name in name_lists().constructors
+        for site in self.resolver.assigned(flag.name, self.resolver.owners(flag.base, scope)):
+            made = self.program.facts(site.scope).name in name_lists().constructors
+            value = stored(self.program.op(site).action, site)
             if not made and isinstance(value, m.Const) and not is_so(asked, value):
-                yield place
-
-    @kept
-    def _attribute_writes(self, name: str, classes: tuple[ScopeId, ...]) -> tuple[tuple[Place, m.Expr | None], ...]:
-        """Where an attribute of the objects of some classes gets a value outside tests, and which."""
-        found = []
-        for site in self.program.sites(name) if classes else ():
-            action = self.program.op(site).action
-            if isinstance(action, m.Assign) and site.node in action.targets and isinstance(site.node, m.Attr):
-                owners = self.resolver.classes(site.node.base, site.scope)
-                if any(self.resolver.related(one, cls) for one in owners for cls in classes):
-                    found.append(((site.scope, site.op), action.value))
-        return tuple(found)
+                yield site.scope, site.op
 
 
 def _contradicts(asked: Asked, value: m.Const) -> bool:

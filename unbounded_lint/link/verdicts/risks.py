@@ -11,12 +11,11 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.dataflow.callees import callee_names, dotted_text
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
 from unbounded_lint.link.program.blocks import frames_of, layout, ops_in, parts_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.runs.execution import RunQuery
 
 DEPTH = 4
 """How many calls deep an error is looked for."""
@@ -46,13 +45,8 @@ class Risk:
     confidence: Confidence
 
 
-class Risks:
+class Risks(RunQuery):
     """Looks for errors that nothing catches. Memoised."""
-
-    def __init__(self, execution: Execution) -> None:
-        self.program = execution.program
-        self.resolver = execution.resolver
-        self.execution = execution
 
     def worst(self, scope: ScopeId, ops: Iterable[int], within: int = 0, depth: int = DEPTH) -> tuple[int, Risk] | None:
         """The clearest of the errors that may leave these operations of a scope, with the operation; only a `try`
@@ -95,7 +89,7 @@ class Risks:
         head = facts.frames[frame].head
         if facts.frames[frame].kind != "with" or not isinstance(head, m.Call) or not managers:
             return False
-        if "contextlib.suppress" in callee_names(head.func, scope, self.resolver):
+        if "contextlib.suppress" in self.resolver.names(head.func, scope):
             return any(_is_wide(argument.value) for argument in head.args)
         return any(self._swallows(value, managers - 1) for value in self.resolver.values(head.func, scope))
 
@@ -104,8 +98,7 @@ class Risks:
         match manager:
             case Class(scope=cls):
                 exits = (method for name in ("__exit__", "__aexit__") for method in self.resolver.methods(cls, name))
-                ops = (op.action for method in exits for op in self.program.facts(method).ops)
-                given = (action.value for action in ops if isinstance(action, m.Return) and action.value is not None)
+                given = (value for method in exits for value in self.program.returned(method))
                 return any(not isinstance(value, m.Const) or value.value not in {"None", "False"} for value in given)
             case Function(scope=function) if self.program.facts(function).is_generator:
                 facts = self.program.facts(function)
@@ -117,9 +110,8 @@ class Risks:
 
     def is_opaque(self, scope: ScopeId) -> bool:
         """Whether a decorator stands between a function and its caller that may catch what the function raises."""
-        facts, parent = self.program.facts(scope), self.program.parent(scope)
-        calls = (d if isinstance(d, m.Call) else m.Call(d, (), facts.span) for d in facts.decorators)
-        loud = (c for c in calls if dotted_text(c.func).rpartition(".")[2] not in name_lists().silent_decorators)
+        parent, calls = self.program.parent(scope), self.execution.timers.decorations(scope)
+        loud = (c for c in calls if w.dotted(c.func).rpartition(".")[2] not in name_lists().silent_decorators)
         return parent is not None and any(not self.execution.timers.of(call, parent) for call in loud)
 
     # --- what raises ---
@@ -137,12 +129,12 @@ class Risks:
                     if risk is not None:
                         yield risk
 
-    def _of_call(self, call: m.Call, awaited: bool, used: bool, here: tuple[ScopeId, int], depth: int) -> Risk | None:
+    def _of_call(self, call: m.Call, awaited: bool, used: bool, here: Place, depth: int) -> Risk | None:
         scope = here[0]
         if self.execution.loops.sleeps(call, scope) or self.execution.timers.of(call, scope):
             return None
         values = ordered(self.resolver.values(call.func, scope))
-        text = f"`{dotted_text(call.func) or 'a call'}()`"
+        text = f"`{w.dotted(call.func) or 'a call'}()`"
         if not values:
             sort = self._unseen(call, awaited, used, scope)
             return Risk(*here, text, sort, Confidence.MEDIUM) if sort else None
@@ -218,5 +210,5 @@ def _is_used(parents: tuple[m.Expr, ...], action: m.Action) -> bool:
 def _is_wide(head: m.Expr | None) -> bool:
     """Whether exception types are more than those of a missing key or of a wait that ended."""
     types = head.items if isinstance(head, m.Display) else (head,)
-    names = {dotted_text(t).rpartition(".")[2] if t is not None else "BaseException" for t in types}
+    names = {w.dotted(t).rpartition(".")[2] if t is not None else "BaseException" for t in types}
     return bool(names - name_lists().key_errors - name_lists().waiting_errors)

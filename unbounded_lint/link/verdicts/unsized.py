@@ -5,35 +5,30 @@ from __future__ import annotations
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Instance, Value
 from unbounded_lint.link.entries.values import Entries
-from unbounded_lint.link.program.blocks import guards
-from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.program.truth import Asked, held
+from unbounded_lint.link.program.blocks import held_at
+from unbounded_lint.link.program.module import Place
+from unbounded_lint.link.program.truth import Asked
 from unbounded_lint.link.verdicts.inner import factories
 
 _SIZES = ("__bool__", "__len__")
 
 
-class Unsized:
+class Unsized(Query):
     """Recognises such removals."""
 
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.program = flow.program
-        self.resolver = flow.resolver
-
-    def bars(self, access: Access, accesses: AccessList, definitions: tuple[tuple[ScopeId, int], ...]) -> bool:
+    def bars(self, access: Access, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:
         """Whether a removal asks for an entry to be false, of a container made there that holds only what is true."""
         facts = self.program.facts(access.scope)
-        asked = [part for test in guards(facts, access.op) for part in held(*test) if _is_plain(part)]
-        if not asked or not self._are_true(accesses, definitions):
+        plain = [part for part in held_at(facts, access.op) if _is_plain(part)]
+        if not plain or not self._are_true(accesses, definitions):
             return False
         entries = Entries(self.flow, accesses)
-        return any(entries.part(part.expr, access.scope) == () for part in asked)
+        return any(entries.part(part.expr, access.scope) == () for part in plain)
 
-    def _are_true(self, accesses: AccessList, definitions: tuple[tuple[ScopeId, int], ...]) -> bool:
+    def _are_true(self, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:
         """Whether all that the container gets is always true."""
         inserts = [a for a in accesses if a.kind == "insert" and not a.nested]
         stored = [(a.value, a.scope) for a in inserts if not a.implicit]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import in_cleanup
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
@@ -30,14 +31,13 @@ class Way(NamedTuple):
     removal: int = 0
 
 
-class Ways:
+class Ways(RunQuery):
     """Finds the way on which an entry stays, the surest first."""
 
-    def __init__(self, execution: Execution, guarantees: Guarantees) -> None:
-        self.graph = execution.graph
-        self.program = execution.program
+    def __init__(self, flow: Flow, execution: Execution, guarantees: Guarantees) -> None:
+        super().__init__(flow, execution)
         self.guarantees = guarantees
-        self._risks = Risks(execution)
+        self._risks = Risks(flow, execution)
 
     def of(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
         """The way of a container, None where no event removes."""

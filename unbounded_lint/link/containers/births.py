@@ -1,0 +1,50 @@
+"""Where the program makes the objects of a class, and who makes those that it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unbounded_lint.catalog.load import name_lists
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.containers.keepers import is_local
+from unbounded_lint.link.dataflow.uses import Query
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.module import ScopeId, Site
+
+
+class Births(Query):
+    """Finds where objects begin. Memoised."""
+
+    @kept
+    def of(self, cls: ScopeId) -> tuple[Site, ...]:
+        """Where the project makes objects of a class or of its subclasses."""
+        called = [use.site.outer for use in self.flow.constructions(cls)]
+        return (*called, *self._allocations(cls))
+
+    def _allocations(self, cls: ScopeId) -> Iterator[Site]:
+        """`super().__new__(cls)` inside the class itself."""
+        for site in self.program.of(cls).sites("__new__"):
+            if self.flow.scoping.enclosing_class(site.scope) == cls and isinstance(site.node, m.Attr) and site.call:
+                yield site.outer
+
+    def kept_by_constructors(self, cls: ScopeId) -> Iterator[Site]:
+        """Where constructors of a class or of its subclasses do something with the new object as a whole, as one does
+        that keeps it."""
+        classes, names = (cls, *self.flow.hierarchy.subclasses(cls)), sorted(name_lists().initialisers)
+        for method in dict.fromkeys(f for c in classes for name in names for f in self.resolver.methods(c, name)):
+            parameters = self.program.facts(method).parameters
+            for site in self.program.of(method).sites_in(method.index, parameters[0].name) if parameters else ():
+                if isinstance(site.node, m.Name) and not isinstance(site.parent, m.Attr):
+                    yield site
+
+    def are_lasting_classes(self, cls: ScopeId) -> bool:
+        """Whether the objects of a class are classes that a module or another class defines."""
+        return any(not is_local(self.program, made) for made in self.flow.hierarchy.instances(cls))
+
+    def are_left_to_users(self, cls: ScopeId) -> bool:
+        """Whether users of the project can make objects of a class, and nothing in it does but the methods of its
+        subclasses, for who calls them."""
+        if self.program.facts(cls).name.startswith("_") or is_local(self.program, cls):
+            return False
+        below = self.flow.hierarchy.subclasses(cls)
+        return all(self.flow.scoping.enclosing_class(site.scope) in below for site in self.of(cls))

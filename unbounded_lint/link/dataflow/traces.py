@@ -1,0 +1,251 @@
+"""How a value is followed forwards: through names, attributes, parameters, returns, imports and decorators."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+from unbounded_lint.facts import model as m
+from unbounded_lint.link.dataflow.handles import (
+    Attribute,
+    Foreign,
+    Handle,
+    Registered,
+    Returned,
+    Use,
+    Variable,
+    Yielded,
+)
+from unbounded_lint.link.dataflow.scoping import decorated_by, is_property, is_static
+from unbounded_lint.link.dataflow.sites import Sites
+from unbounded_lint.link.dataflow.solver import Solver
+from unbounded_lint.link.dataflow.steps import Item, Steps
+from unbounded_lint.link.dataflow.values import Module
+from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
+from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.program import Program
+
+HANDLES = 300
+"""How many names one value is followed through before the rest counts as unseen."""
+
+NEAR = 16
+"""The same, where only the place that first keeps a value matters."""
+
+_Standing: TypeAlias = tuple[Site, int, bool]
+"""A value where it stands, how many leading parameters are bound, and whether its receiver was guessed."""
+
+
+class Trace(NamedTuple):
+    """What a trace found: the uses of a value, and what came to hold it."""
+
+    uses: tuple[Use, ...]
+    holders: tuple[Handle, ...]
+
+
+class _OfHandle(NamedTuple):
+    """What is done with the value that a handle holds."""
+
+    handle: Handle
+    kind: str = "handle"
+
+
+class _OfFunction(NamedTuple):
+    """What is done with a function."""
+
+    function: ScopeId
+    kind: str = "function"
+
+
+class _OfSite(NamedTuple):
+    """What is done with the value of an expression, followed through so many handles."""
+
+    scope: ScopeId
+    op: int
+    node: int
+    limit: int
+    kind: str = "site"
+
+
+_Tracing: TypeAlias = Generator[Any, Trace, Trace]
+
+
+class Traces:
+    """Follows values. Memoised. `steps` goes one step forwards; `strict` does the same, but not into an attribute that
+    is bound to different things."""
+
+    def __init__(self, sites: Sites, reaching: Reaching, steps: Steps, strict: Steps) -> None:
+        self.program = sites.program
+        self.declared = sites.declared
+        self._sites = sites
+        self._reaching = reaching
+        self._steps = steps
+        self._strict_steps = strict
+        self._solver: Solver[Any, Trace] = Solver(self._equation, lambda _: Trace((), ()), _merged)
+        self._standing: dict[_OfSite, Site] = {}
+
+    # --- questions ---
+
+    def of(self, handle: Handle) -> Trace:
+        """That of the value that a handle holds."""
+        return self._solver.answer(_OfHandle(handle))
+
+    def of_function(self, function: ScopeId) -> Trace:
+        """That of a function."""
+        return self._solver.answer(_OfFunction(function))
+
+    def of_site(self, site: Site, limit: int = HANDLES) -> Trace:
+        """That of the value of an expression, followed through so many handles."""
+        question = _OfSite(site.scope, site.op, id(site.node), limit)
+        self._standing.setdefault(question, site)
+        return self._solver.answer(question)
+
+    # --- equations ---
+
+    def _equation(self, question: Any) -> _Tracing:
+        match question:
+            case _OfHandle(handle=handle):
+                return self._trace(self._strict_steps, [Item(handle, 0, False)], [])
+            case _OfFunction(function=function):
+                written = self.program.of(function).lambdas.get(function.index)
+                sites: list[_Standing] = [] if written is None else [(written, 0, False)]
+                return self._trace(self._steps, self._held_function(function), sites)
+        site = self._standing[question]
+        return self._trace(self._steps, [], [(site, 0, False)], question.limit)
+
+    def _held_function(self, function: ScopeId) -> list[Item]:
+        facts = self.program.facts(function)
+        parent = self.program.parent(function)
+        if parent is None or facts.kind == "lambda":
+            return []
+        if self.program.facts(parent).kind != "class":
+            return [Item(Variable(parent, facts.name), 0, False)]
+        return [Item(Attribute(parent, facts.name), 0 if is_static(facts) else 1, False)]
+
+    def _trace(self, steps: Steps, start: list[Item], sites: list[_Standing], limit: int = HANDLES) -> _Tracing:
+        queue, pending = list(start), list(sites)
+        holders = dict.fromkeys(item.handle for item in start)
+        followed = {(item.handle, item.origin) for item in start}
+        uses: dict[tuple[ScopeId, int, int], list[Use]] = {}
+        answered: Handle | None = None
+        while queue or pending:
+            if not pending:
+                item = queue.pop(0)
+                answered = Returned(item.handle.scope) if item.answered and isinstance(item.handle, Variable) else None
+                pending, found = yield from self._expanded(item, steps)
+            else:
+                site, bound, guess = pending.pop(0)
+                key = (site.scope, site.op, id(site.node))
+                if key in uses:
+                    continue
+                steps_from = list(steps.of(site, bound, guess))
+                uses[key] = [out for out in steps_from if isinstance(out, Use)]
+                found = [out for out in steps_from if isinstance(out, Item)]
+            for out in found:
+                if answered is not None and out.handle == answered:
+                    holders[out.handle] = None
+                elif len(holders) < limit and not {(out.handle, None), (out.handle, out.origin)} & followed:
+                    holders[out.handle] = None
+                    followed.add((out.handle, out.origin))
+                    queue.append(out)
+        ordered = tuple(sorted(holders, key=repr)) if limit == NEAR else ()
+        return Trace(tuple(use for part in uses.values() for use in part), ordered)
+
+    def _expanded(self, item: Item, steps: Steps) -> Generator[Any, Trace, tuple[list[_Standing], list[Item]]]:
+        """Where a handle stands in the program, and what else holds the same value."""
+        match item.handle:
+            case Variable(scope=scope, name=name):
+                sites = [s for s in self._sites.of_variable(scope, name) if not self._is_overwritten(item, s)]
+                more = [Item(handle, item.bound, item.guess) for handle in self._other_names(scope, name)]
+                at_entry = [Item(handle, item.bound, item.guess, AT_ENTRY) for handle in self._defaults(scope, name)]
+                return [(site, item.bound, item.guess) for site in sites], more + at_entry
+            case Attribute(cls=cls, name=name):
+                found = self._sites.of_attribute(cls, name)
+                return [(s, item.bound if b is None else b, item.guess or g) for s, b, g in found], []
+            case Foreign():
+                return [(site, item.bound, True) for site in self._sites.of_foreign(item.handle)], []
+            case Returned(function=function):
+                trace = yield _OfFunction(function)
+                results = [(site, item.bound, item.guess) for site in self._results(function, trace.uses)]
+                return results, [Item(handle, item.bound, item.guess) for handle in self._replaced(trace.uses)]
+            case Registered():
+                return [], []
+            case Yielded(function=function):
+                trace = yield _OfFunction(function)
+                return [], list(self._entered(item, trace.uses, steps))
+
+    def _is_overwritten(self, item: Item, site: Site) -> bool:
+        """Whether the local name holds something else by then."""
+        handle = item.handle
+        return (
+            item.origin is not None
+            and isinstance(handle, Variable)
+            and site.scope == handle.scope
+            and self._reaching.is_overwritten(handle.scope, handle.name, item.origin, site.op)
+        )
+
+    def _other_names(self, scope: ScopeId, name: str) -> Iterator[Handle]:
+        """The names under which other scopes import a module's variable; the attribute that a class variable is."""
+        if scope.index == 0:
+            source = self.program.of(scope)
+            for module, at, bound in self.program.importers(source.name, name):
+                yield Variable(ScopeId(module.path, at), bound)
+            for module, _, _ in self.program.importers(source.name, "*"):
+                if module.sites(name):
+                    yield Variable(ScopeId(module.path, 0), name)
+        elif self.program.facts(scope).kind == "class":
+            yield Attribute(scope, name)
+
+    def _defaults(self, scope: ScopeId, name: str) -> Iterator[Handle]:
+        """The parameters whose default is a variable of a module."""
+        for parameter, default, outside in self._defaulting(name) if scope.index == 0 else ():
+            if isinstance(default, m.Name):
+                if self.declared.owner(name, outside) == scope:
+                    yield parameter
+            elif isinstance(default, m.Attr):
+                bases = self.declared.values(default.base, outside)
+                if any(isinstance(v, Module) and v.name == self.program.of(scope).name for v in bases):
+                    yield parameter
+
+    def _defaulting(self, name: str) -> Iterator[tuple[Variable, m.Expr, ScopeId]]:
+        """The parameters whose default is written as a name or attribute of that name, and where it is evaluated."""
+        for module in self.program.mentioning(name):
+            for index, parameter, default in module.defaults.get(name, ()):
+                outside = ScopeId(module.path, module.scope(index).parent)
+                yield Variable(ScopeId(module.path, index), parameter), default, outside
+
+    def _results(self, function: ScopeId, uses: tuple[Use, ...]) -> Iterator[Site]:
+        """The calls of a function as values; the reads of a property."""
+        for use in uses:
+            if use.call is not None:
+                yield use.site.outer
+        if is_property(self.program.facts(function)):
+            yield from (use.site for use in uses if use.kind not in {"rebound", "decorates"})
+
+    def _replaced(self, uses: tuple[Use, ...]) -> Iterator[Handle]:
+        """The decorated objects that a function's result replaces."""
+        for use in uses:
+            name = decorated_name(self.program, use.site) if use.kind == "decorates" else None
+            if name is not None:
+                yield Variable(use.site.scope, name)
+
+    def _entered(self, item: Item, uses: tuple[Use, ...], steps: Steps) -> Iterator[Item]:
+        """What a `with` over a call of a generator binds."""
+        for use in uses:
+            if use.call is not None:
+                for frame in self.program.facts(use.site.scope).frames:
+                    if frame.kind == "with" and frame.head is use.call and frame.target is not None:
+                        yield from steps.to_target(frame.target, use.site.scope, item.bound, item.guess)
+
+
+def decorated_name(program: Program, site: Site) -> str | None:
+    """The name of the function or class that a decorator stands before."""
+    decorated = decorated_by(program, site)
+    return None if decorated is None else program.facts(decorated).name
+
+
+def _merged(one: Trace, other: Trace) -> Trace:
+    """What two rounds of a circle found together."""
+    if not one.uses and not one.holders:
+        return other
+    uses = {(u.kind, u.site.scope, u.site.op, id(u.site.node), u.bound, u.guess): u for u in (*one.uses, *other.uses)}
+    return Trace(tuple(uses.values()), tuple(dict.fromkeys((*one.holders, *other.holders))))
