@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from unbounded_lint.catalog.entry import Entry
 from unbounded_lint.catalog.keys import Annotation, Finite, KeyCall, Source, Words
 from unbounded_lint.catalog.names import NameLists
@@ -380,12 +382,12 @@ class Weights(Entry, frozen=True, kw_only=True):
     features that say more where all of them are there.
     """
 
-    base: float
-    medium: float
-    high: float
-    words: dict[str, dict[str, frozenset[str]]]
-    together: dict[str, tuple[str, ...]]
-    weights: dict[str, float]
+    base: float = 0.0
+    medium: float = 0.5
+    high: float = 0.5
+    words: dict[str, dict[str, frozenset[str]]] = msgspec.field(default_factory=dict)
+    together: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    weights: dict[str, float] = msgspec.field(default_factory=dict)
 
 
 class Data(Entry, frozen=True, kw_only=True):
@@ -412,8 +414,8 @@ class Data(Entry, frozen=True, kw_only=True):
     apps: tuple[str, ...]
     open_roots: dict[str, Source]
     aliases: dict[str, str]
-    confidence: Weights
     names: NameLists = NameLists()
+    confidence: Weights = Weights()
 
 
 def canonical(aliases: Mapping[str, str], dotted: str) -> str:

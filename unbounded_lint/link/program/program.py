@@ -58,14 +58,6 @@ class Program:
         """The modules parsed so far, in path order."""
         return (module for _, module in sorted(self._modules.items()) if module is not None)
 
-    @cached_property
-    def is_sample(self) -> bool:
-        """Whether there are so few functions, classes and modules that those who use them cannot be among them."""
-        if len(self.files) > _FEW:
-            return False
-        modules = filter(None, map(self.module, self.files))
-        return sum(len(module.facts.scopes) for module in modules) <= _FEW
-
     def importers(self, dotted: str, name: str) -> tuple[tuple[LinkedModule, int, str], ...]:
         """Who imports a name from a module: (module, scope, bound name); "*" asks who imports all of it."""
         word = name if name != "*" else dotted.rpartition(".")[2]
@@ -196,3 +188,11 @@ def _longer_names(file: SourceFile) -> Iterator[str]:
         if not parts[start].isidentifier():
             return
         yield ".".join(parts[start:])
+
+
+def is_sample(program: Program) -> bool:
+    """Whether there are so few functions, classes and modules that those who use them cannot be among them."""
+    if len(program.files) > _FEW:
+        return False
+    modules = filter(None, map(program.module, program.files))
+    return sum(len(module.facts.scopes) for module in modules) <= _FEW

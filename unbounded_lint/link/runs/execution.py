@@ -127,7 +127,7 @@ class Execution(Query):
             return Context("barred", False, False, (scope, op))
         around = loops_around(facts, op)
         looped = any(not self.loops.is_finite(scope, facts.frames[f]) for f in around)
-        endless = looped and any(self.loops.goes_on(scope, f) for f in around)
+        endless = looped and any(self.loops.is_endless(scope, f) for f in around)
         cleanup = in_cleanup(facts, op) or facts.name in name_lists().exits
         timed = self.loops.timed(scope, op)
         failing = self.loops.fails(scope, op, timed or 0)

@@ -167,6 +167,12 @@ class Loops(Query):
         left = any(isinstance(op.action, m.Return | m.Break) for _, op in ops_in(facts, index))
         return not (is_true(frame.head) and left)
 
+    def is_endless(self, scope: ScopeId, index: int) -> bool:
+        """Whether a loop has no end of its own: it may be where the program spends its life, or goes over what comes
+        in for as long as somebody writes."""
+        frame = self.program.facts(scope).frames[index]
+        return self.goes_on(scope, index) or (frame.kind == "for" and self.serves(frame, scope))
+
     def serves(self, loop: m.Frame, scope: ScopeId) -> bool:
         """Whether a loop in a module's body is what the program does: it has no end, or goes over what comes in."""
         return loop.kind == "while" or (

@@ -87,14 +87,12 @@ class Growths(RunQuery):
 
     def _is_registration(self, insert: Insert, holds_callables: bool, accesses: AccessList) -> bool:
         """Whether a public function that nobody here calls stores something under a name, or to be called later: the
-        form of a registration, which users make when their program starts. In a sample it is the only thing to see."""
-        if not insert.kinds <= _OUTSIDE or insert.access.nested or self.program.is_sample:
+        form of a registration, which users make when their program starts."""
+        asked = all(c.kind in _OUTSIDE and c.root[0] == insert.access.scope for c in insert.contexts)
+        if not asked or insert.access.nested:
             return False
-        key = insert.access.key
         below = [a.value for a in accesses.nested_inserts(insert.access.scope)]
         parameters = {p.name for p in self.program.facts(insert.access.scope).parameters}
-        if isinstance(key, m.Name) and key.id in parameters and key.id.split("_")[-1] == "name":
-            return insert.domain.kind == "unknown"
         stored = (insert.access.value, *below)
         if holds_callables and any(isinstance(v, m.Name) and v.id in parameters for v in stored):
             return True

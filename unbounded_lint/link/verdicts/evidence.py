@@ -19,6 +19,7 @@ from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import frames_of, guards
 from unbounded_lint.link.program.definitions import expanded
+from unbounded_lint.link.program.program import is_sample
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.confidence import Growths
@@ -170,12 +171,12 @@ class Evidences:
             owner=f"part of {holder.life.kind}" if holder.life.distance else holder.life.kind,
             shared="all" if self._is_shared(holder) else "some",
             removals=tuple(sorted({_told(r) for r in removals if r.when not in IDLE})),
-            reads=tuple(sorted({_READS[a.kind] for a in accesses if a.kind in _READS})),
+            reads=tuple(sorted({_READS["escape" if a.how == "kept" else a.kind] for a in accesses if a.kind in _READS})),
             project="application" if self.execution.roots.has_entry_points else "library",
             family=holder.made.kind.family,
             filled=holder.made.filled,
             form=form,
-            size="sample" if self.program.is_sample else "project",
+            size="sample" if is_sample(self.program) else "project",
             names=_words(holder.name),
         )  # fmt: skip
 
