@@ -81,7 +81,7 @@ def test_the_advice_says_what_to_take_away(tmp_path: Path) -> None:
     assert [f.advice for f in found] == ["take `UBM102` away", "take the comment away", "take `UBM201` away"]
 
 
-LOW = "X = {}  # ubm: ignore[UBM101]\n\ndef add(thing):\n    X[thing] = 1\n"
+LOW = "X = []  # ubm: ignore[UBM101]\n\ndef add(thing):\n    X.append(thing)\n"
 
 
 @pytest.mark.parametrize("confidence", ["low", "medium", "high"])
@@ -94,13 +94,13 @@ def test_what_silences_a_finding_of_little_confidence_is_of_use(confidence: str,
 
 
 COMPANIONS = """
-def begin(request):
-    X[request.id] = 1
-    Y[request.id] = 1
+def begin(thing):
+    X[thing.id] = 1
+    Y[thing.id] = 1
 
 
-def end(request):
-    X.pop(request.id, None)
+def end(thing):
+    X.pop(thing.id, None)
 """
 
 

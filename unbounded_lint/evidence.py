@@ -70,17 +70,19 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The pieces that say something by themselves, each "field: value"."""
+        """The pieces that say something about growth, each "field: value": code that only reads says nothing."""
         return tuple(self._features())
 
     def _features(self) -> Iterator[str]:
         for field in _SINGLE:
             yield f"{field}: {getattr(self, field)}"
         yield f"runs: {self.runs[0] if self.runs else 'never'}"
-        for field in ("guards", "removals", "reads"):
+        for field in ("guards", "removals"):
             values: tuple[str, ...] = getattr(self, field)
             yield from (f"{field}: {value}" for value in values or ("none",))
         yield from (f"also: {run}" for run in self.runs[1:])
+        if "handed on" in self.reads:
+            yield "reads: handed on"
         if self.form:
             yield f"form: {self.form}"
         if self.size == "sample":

@@ -26,6 +26,7 @@ def test_document(finding: Finding, counts: Totals, view_of: Callable[..., View]
                 "end_column": 6,
                 "symbol": "app.store:_runs",
                 "confidence": "high",
+                "probability": None,
                 "evidence": None,
                 "related": [
                     {

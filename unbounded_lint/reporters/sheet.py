@@ -34,7 +34,12 @@ _FIELDS: Mapping[str, str] = MappingProxyType(
         "project": "it is part of",
         "family": "kind",
         "filled": "written out with entries",
+        "form": "its inserts look like",
+        "size": "what is seen of the program",
         "names": "its name speaks of",
+        "key_names": "the names of its key speak of",
+        "function_names": "the name of what inserts speaks of",
+        "path_names": "the path to that speaks of",
         "left": "an entry stays behind on",
     }
 )

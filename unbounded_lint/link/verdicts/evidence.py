@@ -171,7 +171,7 @@ class Evidences:
             owner=f"part of {holder.life.kind}" if holder.life.distance else holder.life.kind,
             shared="all" if self._is_shared(holder) else "some",
             removals=tuple(sorted({_told(r) for r in removals if r.when not in IDLE})),
-            reads=tuple(sorted({_READS["escape" if a.how == "kept" else a.kind] for a in accesses if a.kind in _READS})),
+            reads=tuple(sorted(set(_reads(accesses)))),
             project="application" if self.execution.roots.has_entry_points else "library",
             family=holder.made.kind.family,
             filled=holder.made.filled,
@@ -197,6 +197,12 @@ class Evidences:
         if all(isinstance(value, m.Const) for value in values):
             return "constant"
         return "container" if all(isinstance(v, m.Display | m.DictDisplay | m.Comp) for v in values) else "data"
+
+
+def _reads(accesses: AccessList) -> Iterator[str]:
+    for access in accesses:
+        if access.kind in _READS:
+            yield _READS["escape" if access.how == "kept" else access.kind]
 
 
 def _words(*names: str) -> tuple[str, ...]:
