@@ -80,7 +80,12 @@ class Sites:
         self.hierarchy = hierarchy
         self._loading = Loading(declared.scoping)
 
-    def of_variable(self, scope: ScopeId, name: str) -> Iterator[Site]:
+    @kept
+    def of_variable(self, scope: ScopeId, name: str) -> tuple[Site, ...]:
+        """Where a variable of a scope is written."""
+        return tuple(self._of_variable(scope, name))
+
+    def _of_variable(self, scope: ScopeId, name: str) -> Iterator[Site]:
         module = self.program.of(scope)
         for site in module.sites_within(scope.index, name):
             if isinstance(site.node, m.Name):
@@ -117,7 +122,13 @@ class Sites:
                         found.setdefault(value.name, []).append(site)
         return found
 
-    def of_attribute(self, cls: ScopeId, name: str) -> Iterator[tuple[Site, int | None, bool]]:
+    @kept
+    def of_attribute(self, cls: ScopeId, name: str) -> tuple[tuple[Site, int | None, bool], ...]:
+        """Where an attribute of a class is written, how many parameters that binds (None for the usual), and whether it
+        is guessed."""
+        return tuple(self._of_attribute(cls, name))
+
+    def _of_attribute(self, cls: ScopeId, name: str) -> Iterator[tuple[Site, int | None, bool]]:
         for site in self.program.of(cls).sites(name):
             if isinstance(site.node, m.Name) and site.scope == cls:
                 yield site, 0, False

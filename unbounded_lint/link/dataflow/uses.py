@@ -296,7 +296,7 @@ class Flow:
                 key = (site.scope, site.op, id(site.node))
                 if key in uses:
                     continue
-                steps_from = list(steps.of(site, bound, guess))
+                steps_from = steps.of(site, bound, guess)
                 uses[key] = [out for out in steps_from if isinstance(out, Use)]
                 found = [out for out in steps_from if isinstance(out, Item)]
             for out in found:

@@ -131,14 +131,17 @@ class CallGraph:
             if timer.timer == "loop" or (edge.timer and edge.timer.api == timer.timer and edge.root == timer.root)
         )
 
-    def standing(self, scope: ScopeId, op: int, node: m.Expr) -> Site:
-        """Where an expression stands in an operation."""
-        ops = self.program.facts(scope).ops
-        for top in w.expressions(ops[op].action):
+    def standing(self, scope: ScopeId, op: int, call: m.Call) -> Site:
+        """Where a call stands in an operation."""
+        name = w.last_name(call.func)
+        if name:
+            named = self.program.of(scope).sites_in(scope.index, name)
+            return next((s.outer for s in named if s.parent is call and s.op == op), Site(scope, op, call, ()))
+        for top in w.expressions(self.program.facts(scope).ops[op].action):
             for part, parents in w.walk_with_parents(top):
-                if part is node:
-                    return Site(scope, op, node, parents)
-        return Site(scope, op, node, ())
+                if part is call:
+                    return Site(scope, op, call, parents)
+        return Site(scope, op, call, ())
 
     def _find(self, scope: ScopeId) -> Iterator[Edge]:
         for call in self.flow.call_sites(scope):
@@ -161,7 +164,9 @@ class CallGraph:
             yield from self._returned(use.site, scope)
 
     def _called(self, call: CallSite, scope: ScopeId) -> Edge:
-        site = self.standing(call.scope, call.op, call.call or m.Const("none", "None"))
+        if call.call is None:
+            return Edge("call", scope, Site(call.scope, call.op, m.Const("none", "None"), ()), call, guess=call.guess)
+        site = self.standing(call.scope, call.op, call.call)
         if not isinstance(site.parent, m.Call) or site.parent.func is site.node:
             return Edge("call", scope, site, call, guess=call.guess)
         timer = next(iter(self.timers.of(site.parent, site.scope)), None)
