@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import sys
 import time
@@ -82,6 +83,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"internal error ({type(error).__name__}: {error}); please report it, with the traceback that "
             f"{DEBUG_VARIABLE}=1 prints"
         )
+    finally:
+        if argv is None:
+            gc.freeze()  # the process ends here: nobody needs to look for garbage in all that it found
     return EXIT_ERROR
 
 
