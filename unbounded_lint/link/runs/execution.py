@@ -64,7 +64,7 @@ class Execution:
         """The ways of a scope and of all above it that nobody asked for yet: followed down from where they begin, one
         call further in each round, so that the first of its sort to come to a scope is the nearest."""
         ways: dict[ScopeId, _Ways] = {}
-        below: dict[ScopeId, list[tuple[ScopeId, Step]]] = {}
+        below: dict[ScopeId, dict[Step, list[ScopeId]]] = {}
         rounds: defaultdict[int, list[tuple[ScopeId, Context]]] = defaultdict(list)
         for scope in explored([asked], self._unsettled):
             ways[scope] = {}
@@ -72,7 +72,7 @@ class Execution:
                 if isinstance(item, Context):
                     rounds[0].append((scope, item))
                 elif item.scope not in self._ways:
-                    below.setdefault(item.scope, []).append((scope, item))
+                    below.setdefault(item.scope, {}).setdefault(item, []).append(scope)
                 else:
                     for distance, context in self._ways[item.scope].values():
                         rounds[distance + 1].append((scope, context.behind(item)))
@@ -81,7 +81,10 @@ class Execution:
             for scope, context in sorted(rounds.pop(distance, ()), key=lambda found: found[1].begin):
                 if context.sort not in ways[scope]:
                     ways[scope][context.sort] = distance, context
-                    rounds[distance + 1] += [(user, context.behind(step)) for user, step in below.get(scope, ())]
+                    for step, users in below.get(scope, {}).items():
+                        behind = context.behind(step)
+                        sort = behind.sort
+                        rounds[distance + 1] += [(user, behind) for user in users if sort not in ways[user]]
             distance += 1
         return ways
 
