@@ -44,14 +44,14 @@ class Steps:
         self.hierarchy = hierarchy
         self.reaching = reaching
         self.strict = strict
-        self._taken: dict[tuple[ScopeId, int, int, int, bool], tuple[Site, tuple[Use | Item, ...]]] = {}
+        self._taken: dict[tuple[int, int, int, bool], tuple[Use | Item, ...]] = {}
 
     def of(self, site: Site, bound: int, guess: bool) -> tuple[Use | Item, ...]:
         """What is done with a value that stands at a site, and what holds it next."""
-        standing = (site.scope, site.op, id(site.node), bound, guess)
+        standing = (id(site.node), site.op, bound, guess)
         if standing not in self._taken:
-            self._taken[standing] = site, tuple(self._take(site, bound, guess))
-        return self._taken[standing][1]
+            self._taken[standing] = tuple(self._take(site, bound, guess))
+        return self._taken[standing]
 
     def _take(self, site: Site, bound: int, guess: bool) -> Iterator[Use | Item]:
         node, parents = site.node, site.parents

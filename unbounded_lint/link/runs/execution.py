@@ -23,8 +23,8 @@ from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers
 
 _NOTHING = Declared()
-_Ways: TypeAlias = dict[tuple[object, ...], tuple[int, Context]]
-"""Sort of a way in which a scope comes to run -> how many calls away the nearest one begins, and that."""
+_Way: TypeAlias = tuple[int, Context]
+"""A way in which a scope comes to run, and how many calls away it begins."""
 
 
 class Execution:
@@ -48,7 +48,8 @@ class Execution:
         self.barriers = Barriers(flow)
         self.graph = CallGraph(flow, catalog, self.timers, Outside(flow, catalog, self.timers))
         self.roots = Roots(self.graph, self.declared)
-        self._ways: dict[ScopeId, _Ways] = {}
+        self._ways: dict[ScopeId, tuple[_Way, ...]] = {}
+        self._shared: dict[_Way, _Way] = {}
 
     # --- questions ---
 
@@ -58,12 +59,12 @@ class Execution:
         enough: the one that begins nearest."""
         if scope not in self._ways:
             self._ways.update(self._nearest(scope))
-        return frozenset(context for _, context in self._ways[scope].values())
+        return frozenset(context for _, context in self._ways[scope])
 
-    def _nearest(self, asked: ScopeId) -> dict[ScopeId, _Ways]:
+    def _nearest(self, asked: ScopeId) -> dict[ScopeId, tuple[_Way, ...]]:
         """The ways of a scope and of all above it that nobody asked for yet: followed down from where they begin, one
         call further in each round, so that the first of its sort to come to a scope is the nearest."""
-        ways: dict[ScopeId, _Ways] = {}
+        ways: dict[ScopeId, dict[object, _Way]] = {}
         below: dict[ScopeId, dict[Step, list[ScopeId]]] = {}
         rounds: defaultdict[int, list[tuple[ScopeId, Context]]] = defaultdict(list)
         for scope in explored([asked], self._unsettled):
@@ -74,19 +75,20 @@ class Execution:
                 elif item.scope not in self._ways:
                     below.setdefault(item.scope, {}).setdefault(item, []).append(scope)
                 else:
-                    for distance, context in self._ways[item.scope].values():
+                    for distance, context in self._ways[item.scope]:
                         rounds[distance + 1].append((scope, context.behind(item)))
         distance = 0
         while rounds:
             for scope, context in sorted(rounds.pop(distance, ()), key=lambda found: found[1].begin):
                 if context.sort not in ways[scope]:
-                    ways[scope][context.sort] = distance, context
+                    way = distance, context
+                    ways[scope][context.sort] = self._shared.setdefault(way, way)
                     for step, users in below.get(scope, {}).items():
                         behind = context.behind(step)
                         sort = behind.sort
                         rounds[distance + 1] += [(user, behind) for user in users if sort not in ways[user]]
             distance += 1
-        return ways
+        return {scope: tuple(found.values()) for scope, found in ways.items()}
 
     def _unsettled(self, scope: ScopeId) -> Iterator[ScopeId]:
         return (item.scope for item in self._above(scope) if isinstance(item, Step) and item.scope not in self._ways)
