@@ -119,6 +119,7 @@ def _link(request: Request, comments: Comments, progress: Progress | None, thoro
         known,
         declared,
         thorough,
+        Confidence(settings.min_confidence),
     )
 
 
