@@ -68,7 +68,8 @@ class EarlySweeperStops(Question):
         armed = self.graph.armed(timer)
         if not armed:
             return None
-        own = self._loop_exits(timer) if timer.timer == "loop" else self._ends_of_rearming(timer)
+        loop = self.execution.loops.timed(*timer.root) if timer.timer == "loop" else None
+        own = self._ends_of_rearming(timer) if loop is None else self._loop_exits(timer.root[0], loop)
         for confidence, exits in ((Confidence.HIGH, own), (Confidence.MEDIUM, self._cancelled(timer, armed))):
             for scope, op, asked in exits:
                 if asked and symbol not in asked:
@@ -78,15 +79,12 @@ class EarlySweeperStops(Question):
     # --- what stops ---
 
     @kept
-    def _loop_exits(self, timer: Context) -> tuple[_Exit, ...]:
+    def _loop_exits(self, scope: ScopeId, loop: int) -> tuple[_Exit, ...]:
         """The ways out of a timed loop that hang on the emptiness of containers alone."""
-        return tuple(self._find_exits(timer))
+        return tuple(self._find_exits(scope, loop))
 
-    def _find_exits(self, timer: Context) -> Iterator[_Exit]:
-        scope, op = timer.root
+    def _find_exits(self, scope: ScopeId, loop: int) -> Iterator[_Exit]:
         facts = self.program.facts(scope)
-        loop = self.execution.loops.timed(scope, op)
-        assert loop is not None
         frame, before = facts.frames[loop], max(facts.frames[loop].op - 1, 0)
         if frame.kind == "while" and frame.head is not None and (asked := self._emptiness(frame.head, False, scope)):
             yield scope, before, asked
