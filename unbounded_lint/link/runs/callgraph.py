@@ -12,7 +12,7 @@ from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import argument_at, callee_names
-from unbounded_lint.link.dataflow.handles import Use
+from unbounded_lint.link.dataflow.handles import Handle, Use
 from unbounded_lint.link.dataflow.scoping import decorated_by
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
@@ -195,11 +195,19 @@ class CallGraph:
         argument = next(a for a in call.args if a.value is site.node)
         for callee in ordered(self.flow.resolver.values(call.func, site.scope)):
             for handle in self.flow.into(callee, call, argument):
-                for use in self.flow.uses(handle):
-                    if use.kind == "called" and isinstance(use.outer, m.Call):
-                        yield self._called(CallSite(use.site.scope, use.site.op, use.outer, use.bound), scope)
-                    elif use.kind == "argument" and isinstance(use.outer, m.Call):
-                        yield from self._handed(use.site, use.outer, scope, deep=False)
+                yield from (replace(edge, target=scope) for edge in self._inside(handle))
+
+    @kept
+    def _inside(self, handle: Handle) -> tuple[Edge, ...]:
+        """What is done with any function that a parameter is given; whose they are is yet to be filled in."""
+        found: list[Edge] = []
+        for use in self.flow.uses(handle):
+            here = use.site.scope
+            if use.kind == "called" and isinstance(use.outer, m.Call):
+                found.append(self._called(CallSite(here, use.site.op, use.outer, use.bound), here))
+            elif use.kind == "argument" and isinstance(use.outer, m.Call):
+                found += self._handed(use.site, use.outer, here, deep=False)
+        return tuple(found)
 
     def _by_timer(self, timer: Timer, made: Site, scope: ScopeId) -> Edge:
         if timer.process == "other":
