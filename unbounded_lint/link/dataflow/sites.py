@@ -15,6 +15,7 @@ from unbounded_lint.link.dataflow.loading import Loading
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
 from unbounded_lint.link.dataflow.values import Allocation, Class, Instance, Module, Value, ordered
+from unbounded_lint.link.program.blocks import layout
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.module import ScopeId, Site
@@ -44,8 +45,7 @@ def role_of(program: Program, site: Site) -> Role:
             return "augmented"
         case m.Delete(targets=targets) if any(target is site.node for target in targets):
             return "deleted"
-    frames = program.facts(site.scope).frames
-    return "stored" if any(f.kind in {"for", "with"} and f.target is site.node for f in frames) else "read"
+    return "stored" if id(site.node) in layout(program.facts(site.scope)).bound else "read"
 
 
 class _Bases(NamedTuple):
