@@ -365,12 +365,18 @@ class Flow:
                 if any(isinstance(v, Module) and v.name == self.program.of(scope).name for v in bases):
                     yield parameter
 
-    def _defaulting(self, name: str) -> Iterator[tuple[Variable, m.Expr, ScopeId]]:
+    @kept
+    def _defaulting(self, name: str) -> tuple[tuple[Variable, m.Expr, ScopeId], ...]:
         """The parameters whose default is written as a name or attribute of that name, and where it is evaluated."""
-        for module in self.program.mentioning(name):
-            for index, parameter, default in module.defaults.get(name, ()):
-                outside = ScopeId(module.path, module.scope(index).parent)
-                yield Variable(ScopeId(module.path, index), parameter), default, outside
+        return tuple(
+            (
+                Variable(ScopeId(module.path, index), parameter),
+                default,
+                ScopeId(module.path, module.scope(index).parent),
+            )
+            for module in self.program.mentioning(name)
+            for index, parameter, default in module.defaults.get(name, ())
+        )
 
     def _results(self, function: ScopeId, uses: tuple[Use, ...]) -> Iterator[Site]:
         """The calls of a function as values; the reads of a property."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
@@ -69,7 +69,8 @@ class EarlySweeperStops(Question):
         if not armed:
             return None
         loop = self.execution.loops.timed(*timer.root) if timer.timer == "loop" else None
-        own = self._ends_of_rearming(timer) if loop is None else self._loop_exits(timer.root[0], loop)
+        arming, tick = timer.root[0], timer.target or timer.root[0]
+        own = self._ends_of_rearming(arming, tick) if loop is None else self._loop_exits(arming, loop)
         for confidence, exits in ((Confidence.HIGH, own), (Confidence.MEDIUM, self._cancelled(timer, armed))):
             for scope, op, asked in exits:
                 if asked and symbol not in asked:
@@ -108,9 +109,9 @@ class EarlySweeperStops(Question):
             found |= asked
         return found
 
-    def _ends_of_rearming(self, timer: Context) -> list[_Exit]:
+    @kept
+    def _ends_of_rearming(self, arming: ScopeId, tick: ScopeId) -> Sequence[_Exit]:
         """A one-shot timer that arms itself again only while containers hold something."""
-        arming, tick = timer.root[0], timer.target or timer.root[0]
 
         def further(place: Place) -> tuple[Place, ...]:
             return self._calls_between(tick, place[0]) if place[0] != tick and self._stop_at(place) is None else ()

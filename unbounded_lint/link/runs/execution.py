@@ -120,11 +120,16 @@ class Execution:
 
     def sources(self, scope: ScopeId, op: int) -> tuple[Context, ...]:
         """Every root from which an operation is reached, those of the same sort included."""
-        found = list(explored([self._of_operation(scope, op)], self._further))
-        return tuple(item for item in found if isinstance(item, Context))
+        item = self._of_operation(scope, op)
+        return (item,) if isinstance(item, Context) else self._sources(item.scope)
 
-    def _further(self, item: Context | Step) -> tuple[Context | Step, ...]:
-        return self._above(item.scope) if isinstance(item, Step) else ()
+    @kept
+    def _sources(self, scope: ScopeId) -> tuple[Context, ...]:
+        def further(above: ScopeId) -> Iterator[ScopeId]:
+            return (item.scope for item in self._above(above) if isinstance(item, Step))
+
+        found = (item for above in explored([scope], further) for item in self._above(above))
+        return tuple(dict.fromkeys(item for item in found if isinstance(item, Context)))
 
     def direct(self, scope: ScopeId) -> tuple[Context, ...]:
         """The roots from which a scope is run with no other scope in between."""
