@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -102,12 +103,10 @@ def passed(call: m.Call, parameter: m.Parameter, position: int) -> m.Expr | None
     for argument in call.args:
         if argument.keyword == parameter.name:
             return argument.value
-    if parameter.kind not in {"normal", "positional-only"}:
+    if parameter.kind not in {"normal", "positional-only"} or position < 0:
         return None
-    positional = [a for a in call.args if a.keyword is None and a.star != "**"]
-    if any(a.star for a in positional[: position + 1]) or not 0 <= position < len(positional):
-        return None
-    return positional[position].value
+    given = list(islice((a for a in call.args if a.keyword is None and a.star != "**"), position + 1))
+    return None if len(given) <= position or any(a.star for a in given) else given[position].value
 
 
 def is_fresh(expr: m.Expr) -> bool:
