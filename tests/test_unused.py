@@ -95,12 +95,12 @@ def test_what_silences_a_finding_of_little_confidence_is_of_use(confidence: str,
 
 COMPANIONS = """
 def begin(thing):
-    X[thing.id] = 1
-    Y[thing.id] = 1
+    X[thing] = 1
+    Y[thing] = 1
 
 
 def end(thing):
-    X.pop(thing.id, None)
+    X.pop(thing, None)
 """
 
 

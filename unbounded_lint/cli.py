@@ -7,6 +7,7 @@ it needs. Exit codes: 0 clean, 1 findings, 2 usage, configuration or internal er
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import time
@@ -92,6 +93,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"internal error ({type(error).__name__}: {error}); please report it, with the traceback that "
             f"{DEBUG_VARIABLE}=1 prints"
         )
+    finally:
+        if argv is None:
+            gc.freeze()  # the process ends here: nobody needs to look for garbage in all that it found
     return EXIT_ERROR
 
 

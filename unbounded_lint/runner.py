@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -82,8 +83,22 @@ def _opened(request: Request) -> Iterator[tuple[Sources, str]]:
     files, settings = request.project, request.settings
     opened = open_cache(files.root, settings.cache_dir) if request.use_cache else Opened(None)
     sources = Sources(files.root, files.files, opened.cache)
-    yield sources, opened.note
+    with _uncollected():
+        yield sources, opened.note
     sources.save()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the search for cyclic garbage: a run keeps what it finds to its end, and would look through all of that
+    again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _link(request: Request, comments: Comments, progress: Progress | None, thorough: bool = False) -> Project:
@@ -104,6 +119,7 @@ def _link(request: Request, comments: Comments, progress: Progress | None, thoro
         known,
         declared,
         thorough,
+        Confidence(settings.min_confidence),
     )
 
 

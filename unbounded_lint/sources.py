@@ -198,12 +198,13 @@ class Sources:
         return frozenset[bytes]().union(*tests)
 
     @cached_property
-    def _by_word(self) -> dict[bytes, list[str]]:
+    def _by_word(self) -> dict[bytes, tuple[str, ...]]:
         index: dict[bytes, list[str]] = {}
         for file in self.linked:
             for word in gate.words(self.data(file.path)):
                 index.setdefault(word, []).append(file.path)
-        return index
+        shared: dict[tuple[str, ...], tuple[str, ...]] = {}  # most words are those of one file
+        return {word: shared.setdefault(tuple(paths), tuple(paths)) for word, paths in index.items()}
 
     def mentioning(self, identifier: str) -> Sequence[str]:
         """The files that mention an identifier, in path order, tests left out; a private name is written without the
@@ -224,7 +225,8 @@ class Sources:
         else:
             if path not in self._encoded:
                 self._make([path], 1, None)
-            parsed = self._decoder.decode(self._encoded[path])
+            self._read.add(path)
+            parsed = self._decoder.decode(self._encoded.pop(path))
         if parsed.facts is None:
             self._failures[path] = Failure(path, parsed.line, parsed.reason, parsed.internal)
         return parsed.facts
@@ -241,6 +243,7 @@ class Sources:
                     progress(done, len(wanted))
             return
         self._make(wanted, jobs, progress)
+        self.save()
 
     def _parse_now(self, path: str) -> _Parsed:
         """Facts that neither a pool nor the cache needs in encoded form."""

@@ -16,12 +16,14 @@ from unbounded_lint.facts.model import (
     Define,
     Display,
     Eval,
+    EvalRole,
     Expr,
     FrameKind,
     Lambda,
     ModuleFacts,
     Name,
     Parameter,
+    ParameterKind,
     Return,
     ScopeKind,
     Span,
@@ -105,7 +107,7 @@ class _Collector(Statements):
             else:
                 self.small(statement)
 
-    def head(self, node: Any, role: str) -> Expr:
+    def head(self, node: Any, role: EvalRole) -> Expr:
         """A keyword, the expression behind it as an operation of its own, and the colon."""
         first = self.at
         self.at += 1
@@ -346,7 +348,7 @@ class _Collector(Statements):
             self.parameter(node.star_kwarg, "double-star", found)
         return tuple(found)
 
-    def parameter(self, node: cst.Param, kind: str, found: list[Parameter]) -> None:
+    def parameter(self, node: cst.Param, kind: ParameterKind, found: list[Parameter]) -> None:
         self.at += 1
         annotation = None if node.annotation is None else self.annotation(node.annotation)
         default = None

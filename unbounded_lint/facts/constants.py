@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import libcst as cst
 
 from unbounded_lint.facts.cursor import ABSENT, Constant, constant_name
 from unbounded_lint.facts.literals import string_value
-from unbounded_lint.facts.model import Const, DictDisplay, DictItem, Display, Expr, Unary
+from unbounded_lint.facts.model import Const, ConstKind, DictDisplay, DictItem, Display, Expr, Unary
 from unbounded_lint.facts.scan import Tokens
 
 MAX_NESTING = 20
@@ -128,4 +128,4 @@ def _number(word: str) -> Expr:
     match = _NUMBER.fullmatch(word)
     if match is None or match.lastgroup is None:
         raise _Unknown
-    return Const(match.lastgroup, word)
+    return Const(cast(ConstKind, match.lastgroup), word)

@@ -23,6 +23,7 @@ from unbounded_lint.facts.model import (
     Call,
     Compare,
     Const,
+    ConstKind,
     Display,
     Expr,
     IfExp,
@@ -95,7 +96,7 @@ def _name(self: Expressions, node: cst.Name) -> Expr:
     return self.name(node.value)
 
 
-def _number(kind: str) -> Callable[[Expressions, Any], Expr]:
+def _number(kind: ConstKind) -> Callable[[Expressions, Any], Expr]:
     def number(self: Expressions, node: cst.BaseNumber) -> Expr:
         self.at += 1 + 2 * len(node.lpar)
         return Const(kind, node.value)  # type: ignore[attr-defined]

@@ -34,11 +34,14 @@ class _Node(msgspec.Struct, frozen=True, array_like=True, tag=True):
 # --- expressions -----------------------------------------------------------------------------------------------------
 
 
+ConstKind: TypeAlias = Literal["str", "bytes", "int", "float", "complex", "bool", "none", "ellipsis"]
+
+
 class Const(_Node, frozen=True):
     """A literal. `kind` is str, bytes, int, float, complex, bool, none or ellipsis; `value` the evaluated text for str
     (implicit concatenations joined) and the source text for all others."""
 
-    kind: str
+    kind: ConstKind
     value: str
 
 
@@ -258,13 +261,16 @@ class Delete(_Node, frozen=True):
     targets: tuple[Expr, ...]
 
 
+EvalRole: TypeAlias = Literal["statement", "if", "while", "for", "with", "match", "case", "assert", "decorator"]
+
+
 class Eval(_Node, frozen=True):
     """An expression statement, or the head of a compound statement at the moment it is evaluated (the test of an `if`
     or `while`, the iterable of a `for`, the items of a `with`, the subject of a `match`). `role` is "statement", "if",
     "while", "for", "with", "match", "case" (a guard), "assert" or "decorator"."""
 
     value: Expr
-    role: str
+    role: EvalRole
 
 
 class Return(_Node, frozen=True):
@@ -371,11 +377,14 @@ class Frame(msgspec.Struct, frozen=True, array_like=True):
     op: int
 
 
+ParameterKind: TypeAlias = Literal["positional-only", "normal", "star", "keyword-only", "double-star"]
+
+
 class Parameter(msgspec.Struct, frozen=True, array_like=True):
     """One parameter; `kind` is positional-only, normal, star, keyword-only or double-star."""
 
     name: str
-    kind: str
+    kind: ParameterKind
     annotation: Expr | None
     default: Expr | None
 

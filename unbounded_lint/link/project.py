@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
-from unbounded_lint.finding import Place
+from unbounded_lint.finding import Confidence, Place
 from unbounded_lint.link.containers.finding import Containers, Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.containers.making import Making
@@ -32,8 +32,9 @@ from unbounded_lint.link.verdicts.container import Container, verdict_on
 from unbounded_lint.link.verdicts.evidence import Evidences
 from unbounded_lint.link.verdicts.inserts import Inserts
 from unbounded_lint.link.verdicts.kinds import Holdings
-from unbounded_lint.link.verdicts.periods import Rhythms
+from unbounded_lint.link.verdicts.periods import Rhythm, Rhythms
 from unbounded_lint.link.verdicts.removals import Removal
+from unbounded_lint.link.verdicts.support import OF_GROWTH
 from unbounded_lint.link.verdicts.ways import Ways
 from unbounded_lint.source import SourceFile
 
@@ -45,7 +46,7 @@ class Project:
     """What rules may ask. Read-only; the same files give the same answers in the same order.
 
     Unless it is thorough, attributes of singletons that nothing could insert into are left out of `containers`.
-    `holdings` answers what the entries of one are.
+    `holdings` answers what the entries of one are. `least` is how sure a finding must be to be shown.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Project:
         catalog: Catalog,
         declared: Declared = _NOTHING,
         thorough: bool = True,
+        least: Confidence = Confidence.LOW,
     ) -> None:
         self.program = Program(files, load, mentioning, in_tests)
         self.flow = Flow(self.program, catalog)
@@ -77,6 +79,7 @@ class Project:
         self._growths = Growths(self.flow, self.execution)
         self._evidences = Evidences(self.flow, self.execution, self._lifetimes, self._growths, self.holdings)
         self._candidates = tuple(candidates)
+        self._least = least
         self._failed: list[tuple[str, str, Exception]] = []
 
     @cached_property
@@ -177,6 +180,12 @@ class Project:
         place = self.place(holder.scope, holder.op, "definition", "")
         known = (accesses, inserts, removals, verdict, *growth, evidence, way)
         return Container(holder, place, *known)
+
+    def rhythm_near(self, container: Container) -> Rhythm | None:
+        """The recurring timer that a sweep of a container could join; None too where no finding about that is sure
+        enough to be shown."""
+        sure = (container.confidence, *(container.support(code).level for code in OF_GROWTH))
+        return self.rhythms.near(container) if any(level.rank >= self._least.rank for level in sure) else None
 
     @cached_property
     def rhythms(self) -> Rhythms:

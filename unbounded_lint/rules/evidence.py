@@ -182,7 +182,7 @@ def advice_by_entries(container: Container, project: Project) -> str:
 
 def on_a_timer(container: Container, project: Project) -> str:
     """Where a sweep could run: the recurring timer that is there already, or a new one."""
-    rhythm = project.rhythms.near(container)
+    rhythm = project.rhythm_near(container)
     if rhythm is None:
         return "from a timer that is started with the program"
     return f"in `{project.function(rhythm.scope)}`, which already runs {rhythm.often}"

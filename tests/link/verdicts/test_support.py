@@ -68,7 +68,14 @@ def test_names_say_nothing_in_a_sample() -> None:
 def test_every_weight_is_of_something_that_evidence_can_say() -> None:
     fields = {each.partition(":")[0] for each in weights().weights}
     told = msgspec.structs.replace(
-        STRONG, form="table", left="error", guess=True, filled=True, size="sample", runs=("request", "once")
+        STRONG,
+        form="table",
+        left="error",
+        guess=True,
+        filled=True,
+        size="sample",
+        runs=("request", "once"),
+        reads=("handed on",),
     )
     said = {each.partition(":")[0] for each in (*features(told, "UBM101"), *features(STRONG, "UBM101"))}
     assert fields <= said | {"path_names", "together"}

@@ -64,7 +64,11 @@ class Access:
 
 
 class AccessList(tuple[Access, ...]):
-    """Everything done to one container, in the order of the trace; what is asked for each access again is kept."""
+    """Everything done to one container, in the order of the trace; what is asked for each access again is kept. There
+    is one list of each: it equals itself alone."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @cached_property
     def _by_scope(self) -> Mapping[ScopeId, tuple[Access, ...]]:

@@ -86,7 +86,7 @@ class Keepers(RunQuery):
         owner = self.resolver.owner(at.id, scope)
         if owner is not None and owner.index == 0:
             return True
-        return self.serving.is_once(scope, op) or (owner is not None and self._makes_application(owner))
+        return (owner is not None and self._makes_application(owner)) or self.serving.is_once(scope, op)
 
     def is_component(self, cls: ScopeId) -> bool:
         """Whether a framework makes one object of a class for as long as it runs."""

@@ -163,21 +163,21 @@ class Lifetimes(RunQuery):
 
     def _element(self, site: Site) -> _Asked:
         """How an entry of a container lasts: as the container does, until it is removed."""
-        for base in self._filled(site):
+        for base, by_key in self._filled(site):
             for holder in self.resolver.handles(base, site.scope):
                 life = yield _OfHandle(holder, None)
-                if life is not None:
+                if life is not None and (by_key or self.serving.is_once(site.scope, site.op)):
                     return life.part() if life.kind == "outside" else Life("element")
         return None
 
-    def _filled(self, site: Site) -> Iterator[m.Expr]:
-        """The containers that an operation puts what stands at a site into: under a key, or as the program starts."""
+    def _filled(self, site: Site) -> Iterator[tuple[m.Expr, bool]]:
+        """The containers that an operation puts what stands at a site into, and whether it does so under a key: what is
+        put in otherwise counts where the program starts."""
         action, call = self.program.op(site).action, site.parent
         if isinstance(action, m.Assign) and action.value is site.top:
-            yield from (target.base for target in action.targets if isinstance(target, m.Sub))
+            yield from ((target.base, True) for target in action.targets if isinstance(target, m.Sub))
         if isinstance(call, m.Call) and isinstance(call.func, m.Attr) and call.func.name in name_lists().stores:
-            if call.func.name == "setdefault" or self.serving.is_once(site.scope, site.op):
-                yield call.func.base
+            yield call.func.base, call.func.name == "setdefault"
 
     def _held(self, handle: Handle, site: Site | None) -> _Asked:
         match handle:

@@ -68,6 +68,7 @@ class Equations:
         self._loading = Loading(scoping)
         self._attributes = Attributes(self)
         self._elements = Elements(self)
+        self._shared: dict[Values, Values] = {}
         self._by_kind: dict[str, Callable[[Any], Asked]] = {
             "expression": lambda q: self._expression(self._nodes[q.node], q.scope),
             "name": lambda q: self._variable(q.name, q.owner),
@@ -85,7 +86,12 @@ class Equations:
     def of(self, question: Any) -> Asked:
         """The equation of a question."""
         equation = self._by_kind[question.kind](question)
-        return equation if question.kind in _OF_CLASSES else strict(equation)
+        return equation if question.kind in _OF_CLASSES else self._once(strict(equation))
+
+    def _once(self, equation: Asked) -> Asked:
+        """Many questions have the same answer, which is kept once."""
+        found = yield from equation
+        return self._shared.setdefault(found, found)
 
     def question(self, expr: m.Expr, scope: ScopeId) -> OfExpression:
         """What an expression can be, as a question."""

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.program.module import ScopeId, Site
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     """A name of a scope."""
 
     scope: ScopeId
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(msgspec.Struct, frozen=True):
     """An attribute of a class or of its instances."""
 
     cls: ScopeId
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(msgspec.Struct, frozen=True):
     """What a function returns."""
 
     function: ScopeId
 
 
-@dataclass(frozen=True, slots=True)
-class Yielded:
+class Yielded(msgspec.Struct, frozen=True):
     """What a generator-based context manager hands to its `with`."""
 
     function: ScopeId
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(msgspec.Struct, frozen=True):
     """What a program hangs on an object of another package: `below.name`, or `below["name"]` where it is a key. Who
     hangs it there and who takes it from there only share these words."""
 
@@ -49,8 +45,7 @@ class Foreign:
     is_key: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(msgspec.Struct, frozen=True):
     """What a module puts into a registry of the standard library, which the catalogue knows by this name."""
 
     api: str

@@ -34,8 +34,9 @@ def decorator_names(scope: m.Scope) -> frozenset[str]:
 
 def keeps_one(scope: m.Scope) -> bool:
     """Whether a decorator lets a function run once, and keeps its one result."""
-    asked = [p for p in scope.parameters if p.default is None and p.name not in {"self", "cls"}]
-    return not asked and not name_lists().getters.isdisjoint(decorator_names(scope))
+    if name_lists().getters.isdisjoint(decorator_names(scope)):
+        return False
+    return all(p.default is not None or p.name in {"self", "cls"} for p in scope.parameters)
 
 
 def decorated_by(program: Program, site: Site) -> ScopeId | None:

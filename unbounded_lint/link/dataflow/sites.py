@@ -15,6 +15,7 @@ from unbounded_lint.link.dataflow.loading import Loading
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
 from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered
+from unbounded_lint.link.program.blocks import layout
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.module import ScopeId, Site, stored
@@ -34,8 +35,7 @@ def role_of(program: Program, site: Site) -> Role:
             return "augmented"
         case m.Delete(targets=targets) if any(target is site.node for target in targets):
             return "deleted"
-    frames = program.facts(site.scope).frames
-    return "stored" if any(f.kind in {"for", "with"} and f.target is site.node for f in frames) else "read"
+    return "stored" if id(site.node) in layout(program.facts(site.scope)).bound else "read"
 
 
 class _Bases(NamedTuple):
@@ -70,7 +70,12 @@ class Sites:
         self.hierarchy = hierarchy
         self._loading = Loading(declared.scoping)
 
-    def of_variable(self, scope: ScopeId, name: str) -> Iterator[Site]:
+    @kept
+    def of_variable(self, scope: ScopeId, name: str) -> tuple[Site, ...]:
+        """Where a variable of a scope is written."""
+        return tuple(self._of_variable(scope, name))
+
+    def _of_variable(self, scope: ScopeId, name: str) -> Iterator[Site]:
         module = self.program.of(scope)
         for site in module.sites_within(scope.index, name):
             if isinstance(site.node, m.Name):
@@ -106,7 +111,13 @@ class Sites:
                         found.setdefault(value.name, []).append(site)
         return found
 
-    def of_attribute(self, cls: ScopeId, name: str) -> Iterator[tuple[Site, int | None, bool]]:
+    @kept
+    def of_attribute(self, cls: ScopeId, name: str) -> tuple[tuple[Site, int | None, bool], ...]:
+        """Where an attribute of a class is written, how many parameters that binds (None for the usual), and whether it
+        is guessed."""
+        return tuple(self._of_attribute(cls, name))
+
+    def _of_attribute(self, cls: ScopeId, name: str) -> Iterator[tuple[Site, int | None, bool]]:
         for site in self.program.of(cls).sites(name):
             if isinstance(site.node, m.Name) and site.scope == cls:
                 yield site, 0, False

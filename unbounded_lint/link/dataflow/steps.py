@@ -15,6 +15,7 @@ from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import Class, External, Function, Value, ordered
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.program.program import Program
 
@@ -43,8 +44,16 @@ class Steps:
         self.hierarchy = hierarchy
         self.reaching = reaching
         self.strict = strict
+        self._taken: dict[tuple[int, int, int, bool], tuple[Use | Item, ...]] = {}
 
-    def of(self, site: Site, bound: int, guess: bool) -> Iterator[Use | Item]:
+    def of(self, site: Site, bound: int, guess: bool) -> tuple[Use | Item, ...]:
+        """What is done with a value that stands at a site, and what holds it next."""
+        standing = (id(site.node), site.op, bound, guess)
+        if standing not in self._taken:
+            self._taken[standing] = tuple(self._take(site, bound, guess))
+        return self._taken[standing]
+
+    def _take(self, site: Site, bound: int, guess: bool) -> Iterator[Use | Item]:
         node, parents = site.node, site.parents
         while parents and _passes_up(parents[-1], node):
             if isinstance(parents[-1], m.Walrus):
@@ -171,6 +180,7 @@ class Steps:
         if not known or any(isinstance(c, External) for c in callees):
             yield Use("argument", site, bound, guess)
 
+    @kept
     def _gives_back(self, parameter: Variable) -> bool:
         """Whether a function returns a parameter as it came in."""
         facts = self.program.facts(parameter.scope)

@@ -22,6 +22,7 @@ from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.steps import Item, Steps
 from unbounded_lint.link.dataflow.values import Module
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
+from unbounded_lint.link.program.kept import listed
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.program.program import Program
 
@@ -137,7 +138,7 @@ class Traces:
                 key = (site.scope, site.op, id(site.node))
                 if key in uses:
                     continue
-                steps_from = list(steps.of(site, bound, guess))
+                steps_from = steps.of(site, bound, guess)
                 uses[key] = [out for out in steps_from if isinstance(out, Use)]
                 found = [out for out in steps_from if isinstance(out, Item)]
             for out in found:
@@ -206,6 +207,7 @@ class Traces:
                 if any(isinstance(v, Module) and v.name == self.program.of(scope).name for v in bases):
                     yield parameter
 
+    @listed
     def _defaulting(self, name: str) -> Iterator[tuple[Variable, m.Expr, ScopeId]]:
         """The parameters whose default is written as a name or attribute of that name, and where it is evaluated."""
         for module in self.program.mentioning(name):

@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple, TypeAlias
+
+import msgspec
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.program.module import ScopeId
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(msgspec.Struct, frozen=True):
     """A module or package of the project."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(msgspec.Struct, frozen=True):
     """A function or lambda of the project; `receiver` is the class it was looked up on, if it is bound."""
 
     scope: ScopeId
     receiver: ScopeId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
+class Class(msgspec.Struct, frozen=True):
     """A class of the project."""
 
     scope: ScopeId
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(msgspec.Struct, frozen=True):
     """Any instance of a class of the project."""
 
     scope: ScopeId
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+class External(msgspec.Struct, frozen=True):
     """Something outside the project, by its dotted name; builtins have their bare name. `of_instance` marks what was
     looked up on an instance: it is data that comes and goes, not a definition of another package."""
 
@@ -48,15 +45,13 @@ class External:
     of_instance: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ExternalResult:
+class ExternalResult(msgspec.Struct, frozen=True):
     """What calling something outside the project gave: an instance, mostly."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
+class Allocation(msgspec.Struct, frozen=True):
     """A container written out or built in an assignment: the scope and operation that make it, and the name it first
     got."""
 
@@ -108,12 +103,10 @@ def passed(call: m.Call, parameter: m.Parameter, position: int) -> m.Expr | None
     for argument in call.args:
         if argument.keyword == parameter.name:
             return argument.value
-    if parameter.kind not in {"normal", "positional-only"}:
+    if parameter.kind not in {"normal", "positional-only"} or position < 0:
         return None
-    positional = [a for a in call.args if a.keyword is None and a.star != "**"]
-    if any(a.star for a in positional[: position + 1]) or not 0 <= position < len(positional):
-        return None
-    return positional[position].value
+    given = list(islice((a for a in call.args if a.keyword is None and a.star != "**"), position + 1))
+    return None if len(given) <= position or any(a.star for a in given) else given[position].value
 
 
 def positional(call: m.Call) -> list[m.Expr]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.handles import Handle
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.blocks import evaluated_at, guards, loops_around, ops_in
-from unbounded_lint.link.program.kept import listed
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import straight
 from unbounded_lint.link.runs.callgraph import Edge, explored
@@ -68,7 +68,9 @@ class EarlySweeperStops(Question):
         armed = self.graph.armed(timer)
         if not armed:
             return None
-        own = self._loop_exits(timer) if timer.timer == "loop" else self._ends_of_rearming(timer)
+        loop = self.execution.loops.timed(*timer.root) if timer.timer == "loop" else None
+        arming, tick = timer.root[0], timer.target or timer.root[0]
+        own = self._ends_of_rearming(arming, tick) if loop is None else self._loop_exits(arming, loop)
         for confidence, exits in ((Confidence.HIGH, own), (Confidence.MEDIUM, self._cancelled(timer, armed))):
             for scope, op, asked in exits:
                 if asked and symbol not in asked:
@@ -78,12 +80,9 @@ class EarlySweeperStops(Question):
     # --- what stops ---
 
     @listed
-    def _loop_exits(self, timer: Context) -> Iterator[_Exit]:
+    def _loop_exits(self, scope: ScopeId, loop: int) -> Iterator[_Exit]:
         """The ways out of a timed loop that hang on the emptiness of containers alone."""
-        scope, op = timer.root
         facts = self.program.facts(scope)
-        loop = self.execution.loops.timed(scope, op)
-        assert loop is not None
         frame, before = facts.frames[loop], max(facts.frames[loop].op - 1, 0)
         if frame.kind == "while" and frame.head is not None and (asked := self._emptiness(frame.head, False, scope)):
             yield scope, before, asked
@@ -107,9 +106,9 @@ class EarlySweeperStops(Question):
             found |= asked
         return found
 
-    def _ends_of_rearming(self, timer: Context) -> list[_Exit]:
+    @kept
+    def _ends_of_rearming(self, arming: ScopeId, tick: ScopeId) -> Sequence[_Exit]:
         """A one-shot timer that arms itself again only while containers hold something."""
-        arming, tick = timer.root[0], timer.target or timer.root[0]
 
         def further(place: Place) -> tuple[Place, ...]:
             return self._calls_between(tick, place[0]) if place[0] != tick and self._stop_at(place) is None else ()

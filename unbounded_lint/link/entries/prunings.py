@@ -15,6 +15,7 @@ from unbounded_lint.link.dataflow.values import is_fresh
 from unbounded_lint.link.entries.sources import HOPS, Source
 from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import leaves_of
 from unbounded_lint.link.runs.context import LIVE
@@ -55,6 +56,7 @@ class Prunings(RunQuery):
             return ()
         return tuple(sorted(found, key=lambda p: (p.scope, p.op, p.how)))
 
+    @kept
     def holds_callables(self, accesses: AccessList) -> bool:
         """Whether some code calls what is under the keys, as listeners and handlers are."""
         if not any(a.nested and a.kind == "insert" for a in accesses):

@@ -43,6 +43,8 @@ class Counters:
         bindings = [
             b for b in self.program.bound(owner, name) if b.kind in {"value", "augmented"} and b.expr is not None
         ]
+        if owner.index and not any(is_plain(b.expr) for b in bindings):
+            return None
         changes = [
             change
             for b in bindings

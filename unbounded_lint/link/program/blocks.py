@@ -74,6 +74,11 @@ class Layout:
         return found
 
     @cached_property
+    def bound(self) -> frozenset[int]:
+        """The ids of the expressions that a `for` or a `with` gives a value."""
+        return frozenset(id(frame.target) for frame in self._scope.frames if frame.kind in {"for", "with"})
+
+    @cached_property
     def loop(self) -> Sequence[int]:
         """Frame -> the innermost loop that it is or stands in, 0 for none."""
         return self._nearest(lambda frame: frame.kind in LOOPS)

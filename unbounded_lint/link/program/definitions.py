@@ -9,6 +9,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of, loops_around
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import Program
 
@@ -62,7 +63,7 @@ class Reaching:
         facts = self.program.facts(scope)
         if facts.kind != "function" or origin == use:
             return False
-        rebinds = self._rebinds(scope, name, facts)
+        rebinds = self._rebinds(scope, name)
         if rebinds is None:
             return False
         around = {0, *frames_of(facts, use)}
@@ -75,9 +76,10 @@ class Reaching:
         shared = [frame for frame in loops_around(facts, use) if frame in loops_around(facts, origin)]
         return not shared or any(shared[0] in frames_of(facts, op) for op in before)
 
-    def _rebinds(self, scope: ScopeId, name: str, facts: m.Scope) -> list[int] | None:
+    @kept
+    def _rebinds(self, scope: ScopeId, name: str) -> Sequence[int] | None:
         """The assignments to the name; None where an inner function assigns to it too."""
-        found = []
+        facts, found = self.program.facts(scope), []
         for binding in self.program.bound(scope, name):
             if binding.scope != scope.index:
                 return None

@@ -61,19 +61,15 @@ class Program:
     def importers(self, dotted: str, name: str) -> tuple[tuple[LinkedModule, int, str], ...]:
         """Who imports a name from a module: (module, scope, bound name); "*" asks who imports all of it."""
         word = name if name != "*" else dotted.rpartition(".")[2]
-        return tuple(
-            (module, scope, bound)
-            for module in self.mentioning(word)
-            for scope, bound in self._imported(module.path, name).get(dotted, ())
-        )
+        return tuple(self._importers(word, name).get(dotted, ()))
 
     @kept
-    def _imported(self, path: str, name: str) -> Mapping[str, Sequence[tuple[int, str]]]:
-        """Module -> where a file imports a name from it: the (scope, bound name) pairs."""
-        module = self.module(path)
-        found: dict[str, list[tuple[int, str]]] = {}
-        for source, names in module.imported_from.get(name, {}).items() if module is not None else ():
-            found.setdefault(self.canonical(source), []).extend(names)
+    def _importers(self, word: str, name: str) -> Mapping[str, Sequence[tuple[LinkedModule, int, str]]]:
+        """Module -> who of those that mention a word imports a name from it."""
+        found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
+        for module in self.mentioning(word):
+            for source, names in module.imported_from.get(name, {}).items():
+                found.setdefault(self.canonical(source), []).extend((module, *where) for where in names)
         return found
 
     def canonical(self, dotted: str) -> str:

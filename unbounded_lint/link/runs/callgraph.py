@@ -11,7 +11,7 @@ from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import argument_at
-from unbounded_lint.link.dataflow.handles import Use
+from unbounded_lint.link.dataflow.handles import Handle, Use
 from unbounded_lint.link.dataflow.scoping import decorated_by
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow, Query
@@ -123,14 +123,17 @@ class CallGraph(Query):
             if timer.timer == "loop" or (edge.timer and edge.timer.api == timer.timer and edge.root == timer.root)
         )
 
-    def standing(self, scope: ScopeId, op: int, node: m.Expr) -> Site:
-        """Where an expression stands in an operation."""
-        ops = self.program.facts(scope).ops
-        for top in w.expressions(ops[op].action):
+    def standing(self, scope: ScopeId, op: int, call: m.Call) -> Site:
+        """Where a call stands in an operation."""
+        name = w.last_name(call.func)
+        if name:
+            named = self.program.of(scope).sites_in(scope.index, name)
+            return next((s.outer for s in named if s.parent is call and s.op == op), Site(scope, op, call, ()))
+        for top in w.expressions(self.program.facts(scope).ops[op].action):
             for part, parents in w.walk_with_parents(top):
-                if part is node:
-                    return Site(scope, op, node, parents)
-        return Site(scope, op, node, ())
+                if part is call:
+                    return Site(scope, op, call, parents)
+        return Site(scope, op, call, ())
 
     @listed
     def edges(self, scope: ScopeId) -> Iterator[Edge]:
@@ -157,7 +160,9 @@ class CallGraph(Query):
             yield from self._returned(use.site, scope)
 
     def _called(self, call: CallSite, scope: ScopeId) -> Edge:
-        site = self.standing(call.scope, call.op, call.call or m.Const("none", "None"))
+        if call.call is None:
+            return Edge("call", scope, Site(call.scope, call.op, m.Const("none", "None"), ()), call, guess=call.guess)
+        site = self.standing(call.scope, call.op, call.call)
         if not isinstance(site.parent, m.Call) or site.parent.func is site.node:
             return Edge("call", scope, site, call, guess=call.guess)
         timer = next(iter(self.timers.of(site.parent, site.scope)), None)
@@ -186,11 +191,17 @@ class CallGraph(Query):
         argument = next(a for a in call.args if a.value is site.node)
         for callee in ordered(self.flow.resolver.values(call.func, site.scope)):
             for handle in self.flow.steps.into(callee, call, argument):
-                for use in self.flow.uses(handle):
-                    if use.call is not None:
-                        yield self._called(CallSite(use.site.scope, use.site.op, use.call, use.bound), scope)
-                    elif use.kind == "argument" and isinstance(use.outer, m.Call):
-                        yield from self._handed(use.site, use.outer, scope, deep=False)
+                yield from (replace(edge, target=scope) for edge in self._inside(handle))
+
+    @listed
+    def _inside(self, handle: Handle) -> Iterator[Edge]:
+        """What is done with any function that a parameter is given; whose they are is yet to be filled in."""
+        for use in self.flow.uses(handle):
+            here = use.site.scope
+            if use.call is not None:
+                yield self._called(CallSite(here, use.site.op, use.call, use.bound), here)
+            elif use.kind == "argument" and isinstance(use.outer, m.Call):
+                yield from self._handed(use.site, use.outer, here, deep=False)
 
     def _by_timer(self, timer: Timer, made: Site, scope: ScopeId) -> Edge:
         if timer.process == "other":

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.catalog.model import Hook
 from unbounded_lint.link.program.module import Place, ScopeId
@@ -24,8 +23,7 @@ STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "exit
 """While a program starts or ends, or for tests."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """One way in which code comes to run.
 
     kind     import, startup (once, before serving), main (a script's body), run (per request, event or callback), api
@@ -59,8 +57,7 @@ class Context:
         if step.endless <= self.endless and step.looped <= self.looped and step.guess <= self.guess:
             if step.cleanup <= self.cleanup and step.failing <= self.failing:
                 return self
-        return replace(
-            self,
+        return self._replace(
             looped=self.looped or step.looped,
             cleanup=self.cleanup or step.cleanup,
             failing=self.failing or step.failing,
@@ -84,8 +81,7 @@ class Context:
         return self.root, self.target or self.root[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A scope that runs another, by an operation in a loop, a clean-up or a handler of its own, or by none."""
 
     scope: ScopeId

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
-from dataclasses import replace
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from unbounded_lint.catalog.load import DECLARED, name_lists
 from unbounded_lint.catalog.model import Given, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import given
-from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import OPERATORS, Flow, Query
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import Place, ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.barriers import Barriers
 from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
 from unbounded_lint.link.runs.context import LIVE, STARTING, By, Context, ContextKind, Step
@@ -23,15 +22,8 @@ from unbounded_lint.link.runs.loops import Loops
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers
 
-
-class _Reached(NamedTuple):
-    """A way in which a scope comes to run, and how many calls away it begins."""
-
-    distance: int
-    context: Context
-
-
-_Ways = frozenset[_Reached]
+_Way: TypeAlias = tuple[int, Context]
+"""A way in which a scope comes to run, and how many calls away it begins."""
 
 
 class Execution(Query):
@@ -48,38 +40,67 @@ class Execution(Query):
         self.barriers = Barriers(flow)
         self.graph = CallGraph(flow, self.timers, Outside(flow, self.timers))
         self.roots = Roots(self.graph, self.declared)
-        self._solver: Solver[ScopeId, _Ways] = Solver(self._equation, lambda _: frozenset(), _shortest)
+        self._ways: dict[ScopeId, tuple[_Way, ...]] = {}
+        self._shared: dict[_Way, _Way] = {}
 
     # --- questions ---
 
     @kept
     def contexts(self, scope: ScopeId) -> frozenset[Context]:
-        """How a function, lambda or class body comes to run; a module's body runs at import."""
-        return frozenset(reached.context for reached in self._solver.answer(scope))
+        """How a function, lambda or class body comes to run; a module's body runs at import. One way of each sort is
+        enough: the one that begins nearest."""
+        if scope not in self._ways:
+            self._ways.update(self._nearest(scope))
+        return frozenset(context for _, context in self._ways[scope])
 
-    def _equation(self, scope: ScopeId) -> Generator[ScopeId, _Ways, _Ways]:
-        """One way of each sort is enough: the one that begins nearest."""
-        found: set[_Reached] = set()
-        for item in self._above(scope):
-            if isinstance(item, Context):
-                found.add(_Reached(0, item))
-            else:
-                above = yield item.scope
-                found.update(_Reached(r.distance + 1, r.context.behind(item)) for r in above)
-        return _nearest(found)
+    def _nearest(self, asked: ScopeId) -> dict[ScopeId, tuple[_Way, ...]]:
+        """The ways of a scope and of all above it that nobody asked for yet: followed down from where they begin, one
+        call further in each round, so that the first of its sort to come to a scope is the nearest."""
+        ways: dict[ScopeId, dict[object, _Way]] = {}
+        below: dict[ScopeId, dict[Step, list[ScopeId]]] = {}
+        rounds: defaultdict[int, list[tuple[ScopeId, Context]]] = defaultdict(list)
+        for scope in explored([asked], self._unsettled):
+            ways[scope] = {}
+            for item in self._above(scope):
+                if isinstance(item, Context):
+                    rounds[0].append((scope, item))
+                elif item.scope not in self._ways:
+                    below.setdefault(item.scope, {}).setdefault(item, []).append(scope)
+                else:
+                    for distance, context in self._ways[item.scope]:
+                        rounds[distance + 1].append((scope, context.behind(item)))
+        distance = 0
+        while rounds:
+            for scope, context in sorted(rounds.pop(distance, ()), key=lambda found: found[1].begin):
+                if context.sort not in ways[scope]:
+                    way = distance, context
+                    ways[scope][context.sort] = self._shared.setdefault(way, way)
+                    for step, users in below.get(scope, {}).items():
+                        behind = context.behind(step)
+                        sort = behind.sort
+                        rounds[distance + 1] += [(user, behind) for user in users if sort not in ways[user]]
+            distance += 1
+        return {scope: tuple(found.values()) for scope, found in ways.items()}
+
+    def _unsettled(self, scope: ScopeId) -> Iterator[ScopeId]:
+        return (item.scope for item in self._above(scope) if isinstance(item, Step) and item.scope not in self._ways)
 
     @kept
     def at(self, scope: ScopeId, op: int) -> frozenset[Context]:
         """How one operation comes to run."""
         item = self._of_operation(scope, op)
-        if isinstance(item, Context):
-            return frozenset({item})
+        return frozenset({item}) if isinstance(item, Context) else self._behind(item)
+
+    @kept
+    def _behind(self, step: Step) -> frozenset[Context]:
         found: dict[object, Context] = {}
-        for context in sorted(self.contexts(item.scope), key=lambda context: (context.sort, context.begin)):
-            behind = context.behind(item)
+        for context in sorted(self.contexts(step.scope), key=lambda context: (context.sort, context.begin)):
+            behind = context.behind(step)
             found.setdefault(behind.sort, behind)
         return frozenset(found.values())
 
+    @kept
+    @kept
     def kinds(self, scope: ScopeId, op: int) -> frozenset[ContextKind]:
         """The kinds of the contexts of an operation."""
         return frozenset(c.kind for c in self.at(scope, op))
@@ -91,11 +112,16 @@ class Execution(Query):
 
     def sources(self, scope: ScopeId, op: int) -> tuple[Context, ...]:
         """Every root from which an operation is reached, those of the same sort included."""
-        found = list(explored([self._of_operation(scope, op)], self._further))
-        return tuple(item for item in found if isinstance(item, Context))
+        item = self._of_operation(scope, op)
+        return (item,) if isinstance(item, Context) else self._sources(item.scope)
 
-    def _further(self, item: Context | Step) -> tuple[Context | Step, ...]:
-        return self._above(item.scope) if isinstance(item, Step) else ()
+    @kept
+    def _sources(self, scope: ScopeId) -> tuple[Context, ...]:
+        def further(above: ScopeId) -> Iterator[ScopeId]:
+            return (item.scope for item in self._above(above) if isinstance(item, Step))
+
+        found = (item for above in explored([scope], further) for item in self._above(above))
+        return tuple(dict.fromkeys(item for item in found if isinstance(item, Context)))
 
     def direct(self, scope: ScopeId) -> tuple[Context, ...]:
         """The roots from which a scope is run with no other scope in between."""
@@ -145,12 +171,18 @@ class Execution(Query):
     def _armed(self, scope: ScopeId, op: int) -> Edge | None:
         """Where a task or thread of its own is started that waits before it comes to an operation; rather in a function
         than in a module's body. None where it is not so."""
+        spawned = self._spawned(scope)
+        if spawned is None or not self.loops.is_delayed(scope, op) or not self.roots.is_live(scope):
+            return None
+        return spawned
+
+    @kept
+    def _spawned(self, scope: ScopeId) -> Edge | None:
+        """Where a function is started as a task or thread of its own, if it runs in no other way."""
         edges = [edge for edge in self.graph.edges(scope) if edge.kind != "wraps"]
         if not all(edge.timer is not None and edge.timer.kind == "spawn" for edge in edges):
             return None
-        if not edges or not self.loops.is_delayed(scope, op) or not self.roots.is_live(scope):
-            return None
-        return max(edges, key=lambda edge: edge.root[0].index > 0)
+        return max(edges, key=lambda edge: edge.root[0].index > 0, default=None)
 
     def _started_as(self, scope: ScopeId) -> ContextKind:
         """Whether a function with a timed loop really runs as a timer here: timer, unstarted or other-process."""
@@ -200,7 +232,7 @@ class Execution(Query):
             item = self._by_edge(edge)
             if item is not None:
                 found = True
-                yield replace(item, guess=True) if edge.guess and not item.guess else item
+                yield item._replace(guess=True) if edge.guess and not item.guess else item
         if not found or facts.name in OPERATORS:  # an object gets where its operators cannot be seen
             yield self.graph.outside.of(scope)
 
@@ -249,21 +281,3 @@ class RunQuery(Query):
         super().__init__(flow)
         self.execution = execution
         self.graph = execution.graph
-
-
-def _nearest(ways: Iterable[_Reached]) -> _Ways:
-    """Of the ways of each sort the one that begins nearest."""
-    found: dict[object, _Reached] = {}
-    for reached in ways:
-        known = found.get(reached.context.sort)
-        if known is None or _rank(reached) < _rank(known):
-            found[reached.context.sort] = reached
-    return frozenset(found.values())
-
-
-def _rank(reached: _Reached) -> tuple[int, tuple[Place, ScopeId]]:
-    return reached.distance, reached.context.begin
-
-
-def _shortest(one: _Ways, other: _Ways) -> _Ways:
-    return _nearest(one | other)

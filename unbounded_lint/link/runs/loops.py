@@ -143,12 +143,14 @@ class Loops(Query):
         arguments = given(call, scope, self.resolver) if sleepers else {}
         if any(sleeper.sleeps(arguments) for sleeper in sleepers):
             return True
-        for function in self.resolver.functions(call.func, scope) if depth else ():
-            ops = self.program.facts(function).ops
-            calls = (inner for op in ops if len(ops) <= SHORT for inner in w.calls(op.action))
-            if any(self.sleeps(inner, function, depth - 1) for inner in calls):
-                return True
-        return False
+        functions = self.resolver.functions(call.func, scope) if depth else ()
+        return any(self._sleeps_inside(function, depth - 1) for function in functions)
+
+    @kept
+    def _sleeps_inside(self, function: ScopeId, depth: int) -> bool:
+        ops = self.program.facts(function).ops
+        calls = (call for op in ops if len(ops) <= SHORT for call in w.calls(op.action))
+        return any(self.sleeps(call, function, depth) for call in calls)
 
     def is_stream(self, expr: m.Expr, scope: ScopeId) -> bool:
         """Whether an expression is something outside that gives new items for as long as somebody writes."""

@@ -19,6 +19,8 @@ from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import frames_of, guards
 from unbounded_lint.link.program.definitions import expanded
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import is_sample
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
@@ -112,17 +114,23 @@ class Evidences:
     def _phase(self, access: Access) -> str:
         """Whether an insert runs as some object is made: in a constructor, or in what constructors alone call; and
         whether it is that object which is put in."""
-        parameters, scopes = self.program.facts(access.scope).parameters, [access.scope]
+        parameters = self.program.facts(access.scope).parameters
         is_method = self.program.owner_class(access.scope) is not None
         if is_method and parameters and m.Name(parameters[0].name) in (access.key, access.value):
             return "itself"
+        return "constructor" if self._constructs(access.scope) else "work"
+
+    @kept
+    def _constructs(self, scope: ScopeId) -> bool:
+        """Whether a function is a constructor, or what constructors alone call."""
+        scopes = [scope]
         for _ in range(_LIFTS):
             if all(self.program.facts(scope).name in name_lists().constructors for scope in scopes):
-                return "constructor"
+                return True
             scopes = sorted({site.scope for scope in scopes for site in self.flow.call_sites(scope)})
             if not scopes:
                 break
-        return "work"
+        return False
 
     def _runs(self, insert: Insert) -> tuple[str, ...]:
         known = [context for context in insert.contexts if not context.guess]

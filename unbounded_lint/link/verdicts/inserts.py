@@ -221,9 +221,14 @@ class Inserts(RunQuery):
             return True
         if any(self._goes_on(scope, loop) for loop in loops_around(self.program.facts(scope), access.op)):
             return False
+        calls = self._calls_by_others(scope)
+        return bool(calls) and all(self._resets_before(*place, resets) for place in calls)
+
+    @kept
+    def _calls_by_others(self, scope: ScopeId) -> tuple[Place, ...]:
+        """The calls of a function by others, if nothing does anything else with it."""
         calls = self.flow.call_sites(scope) if scope.index and self.flow.is_only_called(scope) else ()
-        from_others = [site for site in calls if site.scope != scope]
-        return bool(from_others) and all(self._resets_before(s.scope, s.op, resets) for s in from_others)
+        return tuple((site.scope, site.op) for site in calls if site.scope != scope)
 
     def _resets(self, holder: Holder, accesses: AccessList) -> frozenset[Place]:
         """Where a container is emptied, replaced or made, and where what does that and no more is called."""

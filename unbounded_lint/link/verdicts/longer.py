@@ -25,10 +25,13 @@ class Longer(Query):
         other one cuts it."""
         if access.nested or access.bulk or access.key is None or access.value is None:
             return False
+        parts = tuple(self._joined(access.value, access.scope))
+        if not parts:
+            return False
         others = accesses.inserts_by_key.get((access.scope, access.key), ())
         if any(isinstance(o.value, m.Sub) and isinstance(o.value.index, m.Slice) for o in others):
             return False
-        entries = [self.is_entry(part, access, accesses) for part in self._joined(access.value, access.scope)]
+        entries = [self.is_entry(part, access, accesses) for part in parts]
         return any(entries) and not all(entries)
 
     def is_entry(self, part: m.Expr, access: Access, accesses: AccessList, *, if_none: bool = True) -> bool:

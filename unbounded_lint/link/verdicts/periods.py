@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import nsmallest
 from itertools import takewhile
 from math import prod
 from typing import TYPE_CHECKING
@@ -69,7 +70,10 @@ class Rhythms(RunQuery):
 
     def near(self, container: Container) -> Rhythm | None:
         """The timer to join: one that sweeps already before one that does not, one that is near before one far off."""
-        path = container.holder.scope.path
+        return self._near(container.holder.scope.path)
+
+    @kept
+    def _near(self, path: str) -> Rhythm | None:
         found = [*self.sweeping, *(r for other in self._modules_near(path) for r in self._in_module(other))]
         return min(found, key=lambda r: _distance(r, path), default=None)
 
@@ -82,8 +86,11 @@ class Rhythms(RunQuery):
 
     def _modules_near(self, path: str) -> tuple[str, ...]:
         """The modules nearest to a file that mention a timer; few, since each is read for it."""
-        found = {p for word in _WORDS for p in self.program.paths_mentioning(word)}
-        return tuple(sorted(found, key=lambda p: (-_shared(p, path), p))[:MODULES])
+        return tuple(nsmallest(MODULES, self._timing, key=lambda p: (-_shared(p, path), p)))
+
+    @cached_property
+    def _timing(self) -> frozenset[str]:
+        return frozenset(p for word in _WORDS for p in self.program.paths_mentioning(word))
 
     @kept
     def _in_module(self, path: str) -> tuple[Rhythm, ...]:

@@ -15,6 +15,9 @@ from unbounded_lint.catalog.model import Weights
 from unbounded_lint.evidence import Evidence
 from unbounded_lint.finding import Confidence
 
+OF_GROWTH = ("UBM101", "UBM102", "UBM103", "UBM104")
+"""The rules whose findings say that a container grows without end, as sure as this evidence is."""
+
 
 def weights() -> Weights:
     """The weights, as shipped. Raises CatalogError as `catalog` does."""
