@@ -94,9 +94,10 @@ def test_what_silences_a_finding_of_little_confidence_is_of_use(confidence: str,
 
 
 COMPANIONS = """
-def begin(thing):
-    X[thing] = 1
-    Y[thing] = 1
+class Visit:
+    def __init__(self, thing):
+        X[thing] = 1
+        Y[thing] = 1
 
 
 def end(thing):
