@@ -209,7 +209,10 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["--jobs", "0"], "expected a number from 1 or auto, not '0'"),
         (["--jobs", "many"], "expected a number from 1 or auto, not 'many'"),
         (["--jobs", "²"], "expected a number from 1 or auto, not '²'"),
-        (["--min-confidence", "sure"], "argument --min-confidence: invalid choice: 'sure'"),
+        (
+            ["--min-confidence", "sure"],
+            "argument --min-confidence: must be low, medium, high or a number from 0 to 1, not 'sure'",
+        ),
         (["--output-format", "xml"], "argument --output-format: invalid choice: 'xml'"),
         (["--select"], "argument --select: expected one argument"),
         (["--sel", "UBM101"], "unrecognized arguments: --sel"),
@@ -328,6 +331,7 @@ def test_command_line_wins_over_the_file(runner: FakeRunner, project: Path) -> N
     (project / "pyproject.toml").write_text("[tool.unbounded-lint]\nmin-confidence = 'low'\noutput-format = 'json'\n")
     assert settings_after(runner, []).min_confidence == "low"
     assert settings_after(runner, ["--min-confidence", "high"]).min_confidence == "high"
+    assert settings_after(runner, ["--min-confidence", "0.25"]).min_confidence == 0.25
     assert settings_after(runner, ["--isolated"]).min_confidence == "medium"
     assert settings_after(runner, ["--config", "min-confidence=high"]).min_confidence == "high"
     assert settings_after(runner, ["--output-format", "full"]).output_format == "full"

@@ -101,7 +101,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="Path patterns, each with the codes or prefixes that are not reported in matching files."),
     ] = {}
     min_confidence: Annotated[
-        Literal["low", "medium", "high"], Meta(description="The least confidence a finding needs to be reported.")
+        Literal["low", "medium", "high"] | Annotated[float, Meta(ge=0, le=1)],
+        Meta(
+            description="The least confidence a finding needs to be reported: a level, or the least probability that it"
+            " is right, from 0 to 1."
+        ),
     ] = "medium"
     strict: Annotated[
         bool, Meta(description="Report also containers that are bounded only by the rate of their inserts.")

@@ -63,9 +63,22 @@ def add_selection_options(parser: Parser) -> None:
         group.add_argument(option, action="append", type=_comma_list, metavar="CODES", help=text)
     group.add_argument(
         "--min-confidence",
-        choices=("low", "medium", "high"),
-        help="report only what is at least this sure (default: medium)",
+        type=_confidence,
+        metavar="LEVEL",
+        help="report only what is at least this sure: low, medium, high or a number from 0 to 1 (default: medium)",
     )
+
+
+def _confidence(text: str) -> str | float:
+    if text in {"low", "medium", "high"}:
+        return text
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"must be low, medium, high or a number from 0 to 1, not {text!r}")
+    return number
 
 
 def add_file_options(parser: Parser) -> None:

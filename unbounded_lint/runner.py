@@ -19,7 +19,8 @@ from unbounded_lint.config import Settings, line_in
 from unbounded_lint.declaring import Declarations
 from unbounded_lint.discovery import ProjectFiles
 from unbounded_lint.explaining import Explanations, Sheet, Unknown, sheet_of
-from unbounded_lint.finding import Confidence, Finding
+from unbounded_lint.finding import Finding
+from unbounded_lint.levels import asked, level_of, sureness
 from unbounded_lint.link.program.missing import missing
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.runs.declared import Declared
@@ -119,7 +120,7 @@ def _link(request: Request, comments: Comments, progress: Progress | None, thoro
         known,
         declared,
         thorough,
-        Confidence(settings.min_confidence),
+        level_of(asked(settings.min_confidence)),
     )
 
 
@@ -162,16 +163,16 @@ def _by_rules(settings: Settings, project: Project, declared: Declarations) -> _
     options = Options(strict=settings.strict)
     rules = {rule.code: rule for rule in all_rules() if rule.default or _is_selected(rule, settings)}
     found = [finding for rule in rules.values() for finding in project.ask(_question(rule, options))]
-    above: dict[tuple[str, str], int] = {}
+    above: dict[tuple[str, str], Finding] = {}
     for finding in found:
         for code in rules[finding.code].overrides:
             about = (code, finding.symbol)
-            above[about] = max(finding.confidence.rank, above.get(about, -1))
-    least = Confidence(settings.min_confidence).rank
-    told = [(f, above.get((f.code, f.symbol), -1)) for f in found if not declared.silences(f)]
+            above[about] = max(finding, above.get(about, finding), key=sureness)
+    least = asked(settings.min_confidence)
+    told = [(f, above.get((f.code, f.symbol))) for f in found if not declared.silences(f)]
     return _Made(
-        shown=tuple(finding for finding, specific in told if specific < least),
-        ever=tuple(finding for finding, specific in told if specific < finding.confidence.rank),
+        shown=tuple(f for f, specific in told if specific is None or sureness(specific) < least),
+        ever=tuple(f for f, specific in told if specific is None or specific.confidence.rank < f.confidence.rank),
     )
 
 
@@ -231,7 +232,7 @@ class _Chosen:
 
     def __init__(self, request: Request) -> None:
         self.settings = request.settings
-        self._least = Confidence(request.settings.min_confidence).rank
+        self._least = asked(request.settings.min_confidence)
         self._selected = {rule.code for rule in all_rules() if _is_selected(rule, request.settings)}
         self._hushed = CodesByPath(request.settings.per_file_ignores)
         self._wanted = request.project.report_on
@@ -246,7 +247,7 @@ class _Chosen:
         """Whether a finding is to be reported."""
         path = finding.place.path
         wanted = self._wanted is None or path in self._wanted
-        return wanted and finding.confidence.rank >= self._least and self.is_on(path, finding.code)
+        return wanted and sureness(finding) >= self._least and self.is_on(path, finding.code)
 
 
 def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding], list[str]]:

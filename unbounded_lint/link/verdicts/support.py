@@ -14,6 +14,7 @@ from unbounded_lint.catalog.load import catalog
 from unbounded_lint.catalog.model import Weights
 from unbounded_lint.evidence import Evidence
 from unbounded_lint.finding import Confidence
+from unbounded_lint.levels import level_of
 
 OF_GROWTH = ("UBM101", "UBM102", "UBM103", "UBM104")
 """The rules whose findings say that a container grows without end, as sure as this evidence is."""
@@ -47,9 +48,7 @@ class Support(NamedTuple):
             return cls(0.0, Confidence.LOW)
         odds = known.base + sum(known.weights.get(each, 0.0) for each in features(evidence, code))
         probability = 1 / (1 + math.exp(-odds))
-        if probability >= known.high:
-            return cls(probability, Confidence.HIGH)
-        return cls(probability, Confidence.MEDIUM if probability >= known.medium else Confidence.LOW)
+        return cls(probability, level_of(probability))
 
 
 def _said(evidence: Evidence) -> Iterator[str]:
