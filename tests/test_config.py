@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.programs import request_for
+from unbounded_lint import runner
 from unbounded_lint.config import (
     Settings,
     json_schema,
@@ -293,3 +295,18 @@ def test_schema_describes_every_key() -> None:
 def test_schema_defaults_are_what_settings_hold() -> None:
     defaults = {name: entry["default"] for name, entry in json_schema()["properties"].items()}
     assert msgspec.convert(defaults, Settings) == Settings()
+
+
+def test_the_scope_instance_takes_what_users_make_for_lasting(tmp_path: Path) -> None:
+    (tmp_path / "router.py").write_text(
+        "class Router:\n    def __init__(self):\n        self._seen = set()\n\n"
+        "    def target(self, topic):\n        self._seen.add(topic)\n        return topic\n"
+    )
+    found = {
+        scope: runner.check(request_for(tmp_path, min_confidence="low", scope=scope)).findings
+        for scope in ("process", "instance")
+    }
+    (process,), (instance,) = found["process"], found["instance"]
+    assert process.symbol == instance.symbol == "router:Router._seen"
+    assert process.probability is not None and instance.probability is not None
+    assert process.probability < instance.probability

@@ -107,6 +107,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             " is right, from 0 to 1."
         ),
     ] = "medium"
+    scope: Annotated[
+        Literal["process", "instance"],
+        Meta(
+            description="What a container must outlive to be of account: `process` asks how long the objects last that"
+            " have it, `instance` takes each object for one that lasts, such as a client that users keep."
+        ),
+    ] = "process"
     strict: Annotated[
         bool, Meta(description="Report also containers that are bounded only by the rate of their inserts.")
     ] = False

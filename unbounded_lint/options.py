@@ -67,6 +67,15 @@ def add_selection_options(parser: Parser) -> None:
         metavar="LEVEL",
         help="report only what is at least this sure: low, medium, high or a number from 0 to 1 (default: medium)",
     )
+    _add_scope_option(group)
+
+
+def _add_scope_option(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--scope",
+        choices=("process", "instance"),
+        help="what lasts: the process, or each object that has a container, such as a client (default: process)",
+    )
 
 
 def _confidence(text: str) -> str | float:
@@ -188,7 +197,7 @@ def settings_for(options: argparse.Namespace, root: Path) -> Settings:
     from unbounded_lint.config import load_settings
 
     file, overrides = _split_config(options.config)
-    for option in ("exclude", "min_confidence", "output_format"):
+    for option in ("exclude", "min_confidence", "scope", "output_format"):
         value = getattr(options, option, None)
         if value is not None:
             overrides[option.replace("_", "-")] = _flat(value) if isinstance(value, list) else value

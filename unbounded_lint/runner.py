@@ -121,6 +121,7 @@ def _link(request: Request, comments: Comments, progress: Progress | None, thoro
         declared,
         thorough,
         level_of(asked(settings.min_confidence)),
+        settings.scope == "instance",
     )
 
 

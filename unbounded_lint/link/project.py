@@ -46,7 +46,8 @@ class Project:
     """What rules may ask. Read-only; the same files give the same answers in the same order.
 
     Unless it is thorough, attributes of singletons that nothing could insert into are left out of `containers`.
-    `holdings` answers what the entries of one are. `least` is how sure a finding must be to be shown.
+    `holdings` answers what the entries of one are. `least` is how sure a finding must be to be shown, `kept`
+    takes the objects that others make, such as clients, for such that last.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Project:
         declared: Declared = _NOTHING,
         thorough: bool = True,
         least: Confidence = Confidence.LOW,
+        kept: bool = False,
     ) -> None:
         self.program = Program(files, load, mentioning, in_tests)
         self.flow = Flow(self.program, catalog)
@@ -80,6 +82,7 @@ class Project:
         self._evidences = Evidences(self.flow, self.execution, self._lifetimes, self._growths, self.holdings)
         self._candidates = tuple(candidates)
         self._least = least
+        self._kept = kept
         self._failed: list[tuple[str, str, Exception]] = []
 
     @cached_property
@@ -178,7 +181,7 @@ class Project:
         way = self._ways.of(inserts, removals) if verdict.name == "event-only" else None
         evidence = self._evidences.of(holder, accesses, inserts, removals, way)
         place = self.place(holder.scope, holder.op, "definition", "")
-        known = (accesses, inserts, removals, verdict, *growth, evidence, way)
+        known = (accesses, inserts, removals, verdict, *growth, evidence, way, self._kept)
         return Container(holder, place, *known)
 
     def rhythm_near(self, container: Container) -> Rhythm | None:

@@ -59,6 +59,13 @@ def test_the_level_follows_from_the_probability() -> None:
         assert (found.level is Confidence.HIGH) == (found.probability >= known.high)
 
 
+def test_an_owner_that_others_make_counts_as_one_that_lasts_if_asked() -> None:
+    passing = msgspec.structs.replace(STRONG, owner="part of outside", shared="some")
+    lasting = msgspec.structs.replace(STRONG, owner="part of module")
+    assert Support.of(passing, "UBM101") < Support.of(lasting, "UBM101")
+    assert Support.of(passing, "UBM101", kept=True) == Support.of(lasting, "UBM101")
+
+
 def test_names_say_nothing_in_a_sample() -> None:
     sample = msgspec.structs.replace(STRONG, size="sample", names=("registry",), function_names=("register",))
     renamed = msgspec.structs.replace(sample, names=("x",), function_names=("f",), key_names=("k",))

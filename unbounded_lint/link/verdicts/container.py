@@ -48,7 +48,7 @@ class Container:
 
     `confidence` says how sure it is that running code makes it grow, `reasons` why, whatever its verdict; `evidence` is
     all that is known about its growth, None where nothing makes it grow; `way` the one on which an entry stays, where
-    only events remove.
+    only events remove; `kept` whether the objects that have it are taken for such that last.
     """
 
     holder: Holder
@@ -61,6 +61,7 @@ class Container:
     reasons: tuple[str, ...]
     evidence: Evidence | None
     way: Way | None
+    kept: bool
 
     @property
     def symbol(self) -> str:
@@ -74,7 +75,7 @@ class Container:
 
     def support(self, code: str) -> Support:
         """How sure a finding of a rule is which says that it grows without end."""
-        return Support.of(self.evidence, code)
+        return Support.of(self.evidence, code, kept=self.kept)
 
     @property
     def sweeps(self) -> tuple[Removal, ...]:

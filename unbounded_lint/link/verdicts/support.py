@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from unbounded_lint.catalog.load import catalog
 from unbounded_lint.catalog.model import Weights
 from unbounded_lint.evidence import Evidence
@@ -18,6 +20,10 @@ from unbounded_lint.levels import level_of
 
 OF_GROWTH = ("UBM101", "UBM102", "UBM103", "UBM104")
 """The rules whose findings say that a container grows without end, as sure as this evidence is."""
+
+
+_PASSING = frozenset({"part of element", "part of framework", "part of outside", "part of registered"})
+"""Owners that somebody else makes, and may let go before the program ends."""
 
 
 def weights() -> Weights:
@@ -41,11 +47,14 @@ class Support(NamedTuple):
     level: Confidence
 
     @classmethod
-    def of(cls, evidence: Evidence | None, code: str) -> Support:
-        """What evidence supports of a finding of a rule; nothing where nothing makes the container grow."""
+    def of(cls, evidence: Evidence | None, code: str, *, kept: bool = False) -> Support:
+        """What evidence supports of a finding of a rule, `kept` taking the objects that have the container for such
+        that last; nothing where nothing makes the container grow."""
         known = weights()
         if evidence is None:
             return cls(0.0, Confidence.LOW)
+        if kept and evidence.owner in _PASSING:
+            evidence = msgspec.structs.replace(evidence, owner="part of module", shared="all")
         odds = known.base + sum(known.weights.get(each, 0.0) for each in features(evidence, code))
         probability = 1 / (1 + math.exp(-odds))
         return cls(probability, level_of(probability))
