@@ -352,14 +352,16 @@ class Registry(Entry, frozen=True, kw_only=True):
     like      the container of the catalogue that it grows as
     inserts   functions by their dotted names, or methods whatever the receiver is (".name")
     removes   the same
+    tables    dotted names of maps that programs fill by themselves
     asked     names that a test mentions which asks what is there already
     distinct  what is there already is not put in again
     """
 
     api: str
     like: str
-    inserts: tuple[str, ...]
+    inserts: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     distinct: bool = False
     note: str = ""

@@ -46,10 +46,22 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
     "logger below another": ("logging.getLogger('a').getChild(str(uuid.uuid4()))", {LOGGERS: "never"}),
     "logger of the module": ("logging.getLogger(__name__)", {LOGGERS: "closed"}),
     "root logger": ("logging.getLogger()", {}),
+    "source of what is compiled": (
+        "linecache.cache[f'<made {uuid.uuid4()}>'] = (1, None, [], '')",
+        {"linecache.cache": "never"},
+    ),
+    "the same, unless it is there": ("linecache.cache.setdefault(request.path, ())", {"linecache.cache": "never"}),
+    "the same, for the time of a call": (
+        "linecache.cache[request.path] = ()\n        try:\n            request()\n"
+        "        finally:\n            del linecache.cache[request.path]",
+        {"linecache.cache": "paired"},
+    ),
+    "a module under a name": ("sys.modules['other'] = request", {"sys.modules": "closed"}),
+    "a module of each request": ("sys.modules[f'made_{uuid.uuid4()}'] = request", {"sys.modules": "never"}),
     "method of the project of that name": ("Own().addHandler(object())", {}),
 }
 HEAD = (
-    "import atexit, logging, uuid\nfrom atexit import register\nSAME = logging.NullHandler()\n"
+    "import atexit, linecache, logging, sys, uuid\nfrom atexit import register\nSAME = logging.NullHandler()\n"
     "class Own:\n    def addHandler(self, handler):\n        print(handler)\n"
 )
 

@@ -3,7 +3,8 @@ program puts into one lasts as long as the process."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import Registry
@@ -15,10 +16,13 @@ from unbounded_lint.link.containers.lifetimes import Life
 from unbounded_lint.link.containers.making import Made
 from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.handles import Registered
+from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import Class, External
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
+
+_BY_METHOD: Mapping[str, AccessKind] = MappingProxyType({"setdefault": "insert", "pop": "remove", "clear": "clear"})
 
 
 class Registries(Query):
@@ -28,7 +32,8 @@ class Registries(Query):
         """The registries into which functions of a module put something, each where they first do."""
         for registry in self.catalog.data.registries:
             kind = self.catalog.container(registry.like)
-            sites = [access.site for access in self._inserts(registry, module) if access.scope.index]
+            put = (*self._inserts(registry, module), *self._in_tables(registry, module))
+            sites = [access.site for access in put if access.kind == "insert" and access.scope.index]
             if kind is not None and sites:
                 first = min(sites, key=lambda site: (site.scope, site.op))
                 handle, made = Registered(registry.api, module.path), Made(kind, registry.api, False)
@@ -42,7 +47,29 @@ class Registries(Query):
         if module is None:
             return AccessList()
         removing = (site for name in registry.removes for site in module.sites(_last(name)))
-        return AccessList((*self._inserts(registry, module), *self._calls(registry.removes, removing, "remove")))
+        by_call = (*self._inserts(registry, module), *self._calls(registry.removes, removing, "remove"))
+        return AccessList((*by_call, *self._in_tables(registry, module)))
+
+    def _in_tables(self, registry: Registry, module: LinkedModule) -> Iterator[Access]:
+        """What a module does to a map of another package that it names."""
+        for table in registry.tables:
+            for site in module.sites(_last(table)):
+                if table in self.resolver.names(site.node, site.scope):
+                    yield from self._in_table(site)
+
+    def _in_table(self, site: Site) -> Iterator[Access]:
+        match site.parent:
+            case m.Sub(base=base, index=key) if base is site.node:
+                role = role_of(self.program, site.outer)
+                value = getattr(self.program.op(site).action, "value", None)
+                if role == "stored":
+                    yield Access("insert", site, key=key, value=value, how="[]")
+                elif role == "deleted":
+                    yield Access("remove", site, key=key, how="del")
+            case m.Attr(name=method) if (call := site.method_call) is not None:
+                kind = _BY_METHOD.get(method)
+                if kind is not None:
+                    yield Access(kind, site, key=argument_at(call, 0), value=argument_at(call, 1), how=method)
 
     def _inserts(self, registry: Registry, module: LinkedModule) -> Iterator[Access]:
         """Not those that first ask what is there already, nor those of an object that is there already."""
