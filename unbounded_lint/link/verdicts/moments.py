@@ -6,6 +6,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind
@@ -142,7 +143,20 @@ class Moments(RunQuery):
         """Whether the single key that a timer removes may come from a loop, here or of a caller."""
         if not isinstance(access.key, m.Name):
             return not isinstance(access.key, m.Const)
-        return any(b.kind == "parameter" or b.kind in ITEMS for b in self.program.bound(access.scope, access.key))
+        return self._comes_from_walk(access.key, access.scope, _STEPS)
+
+    def _comes_from_walk(self, name: m.Name, scope: ScopeId, steps: int) -> bool:
+        """Whether a name is an item of a loop, or a parameter that some caller gives one, or that no caller is seen
+        to give."""
+        bound = self.program.bound(scope, name)
+        if any(b.kind in ITEMS for b in bound):
+            return True
+        places = [b.index for b in bound if b.kind == "parameter"]
+        sites = self.flow.call_sites(scope) if places else ()
+        given = [(argument_of(self.program.facts(scope), place, s), s.scope) for place in places for s in sites]
+        if not given or not steps:
+            return bool(places)
+        return any(isinstance(expr, m.Name) and self._comes_from_walk(expr, at, steps - 1) for expr, at in given)
 
     def is_walked(self, access: Access) -> bool:
         """Whether the key is an item of a loop, whatever that walks."""
