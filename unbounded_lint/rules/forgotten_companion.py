@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from unbounded_lint.finding import Confidence, Finding, Place
+from unbounded_lint.finding import Finding, Place
 from unbounded_lint.rules.base import Options, Rule
-from unbounded_lint.rules.evidence import finding
+from unbounded_lint.rules.evidence import growing
 
 if TYPE_CHECKING:
     from unbounded_lint.link.defects.forgotten_companion import Forgotten
@@ -25,7 +25,7 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
         forgotten = project.defects.forgotten_companions.of(container)
         if forgotten is None:
             continue
-        yield finding(
+        yield growing(
             CODE,
             NAME,
             _message(container, forgotten, project),
@@ -33,7 +33,6 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
             project,
             _advice(container, forgotten, project),
             faults=_faults(forgotten, project),
-            confidence=_confidence(forgotten),
             reasons=_reasons(container),
         )
 
@@ -70,11 +69,6 @@ def _faults(forgotten: Forgotten, project: Project) -> Iterator[Place]:
         yield project.place(access.scope, access.op, "removal", text)
     text = f"where `{forgotten.other.name}` is defined"
     yield project.place(forgotten.other.holder.scope, forgotten.other.holder.op, "companion", text)
-
-
-def _confidence(forgotten: Forgotten) -> Confidence:
-    called = any({c.kind for c in r.contexts} - {"api", "tested", "test"} for r in forgotten.removals)
-    return Confidence.HIGH if forgotten.direct and called else Confidence.MEDIUM
 
 
 def _reasons(container: Container) -> tuple[str, ...]:
