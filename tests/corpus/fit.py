@@ -80,7 +80,7 @@ PRIOR = {
     "form: registration": -2.0, "form: listeners": -1.0, "form: table": -1.0,
     "also: import": -0.7, "also: startup": -0.5, "also: command": -0.3,
     "left: error": -0.3, "left: unasked": -0.5, "left: emptied": -0.7, "left: condition": 0.3, "left: success": 0.7,
-    "code: UBM102": -0.7, "code: UBM104": 0.5, "code: UBM103": 0.3, "code: UBM105": 0.5,
+    "code: UBM102": -0.7, "code: UBM104": 0.5, "code: UBM103": 0.3, "code: UBM105": 0.5, "code: UBM201": 0.5,
     "together: locks are kept": 1.0, "together: left behind by each message": 1.5, "together: set up at import": -0.8,
     "together: sample with few keys": -5.0, "together: sample of listeners": -4.5,
     "together: sample of a list that users fill": -3.5, "together: sample of a queue": -4.5,

@@ -18,7 +18,7 @@ from unbounded_lint.evidence import Evidence
 from unbounded_lint.finding import Confidence
 from unbounded_lint.levels import level_of
 
-OF_GROWTH = ("UBM101", "UBM102", "UBM103", "UBM104", "UBM105")
+OF_GROWTH = ("UBM101", "UBM102", "UBM103", "UBM104", "UBM105", "UBM201")
 """The rules whose findings say that a container grows without end, as sure as this evidence is."""
 
 
