@@ -27,6 +27,7 @@ from unbounded_lint.link.keys.origins import (
     settled,
     source_of,
 )
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 
 _SETTINGS = frozenset({"settings", "config", "conf", "cfg", "options", "preferences", "prefs"})
@@ -114,6 +115,7 @@ class Attributes:
         made = all(isinstance(v, Class) and self.program.bound(v.scope, holder.name) for v in owners)
         return bool(owners) and made and not any(self._is_written_later(name) for name in (holder.name, expr.name))
 
+    @kept
     def _is_written_later(self, attribute: str) -> bool:
         """Whether anything but a constructor writes to any attribute of that name."""
         return any(
