@@ -20,7 +20,7 @@ from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 from unbounded_lint.link.program.naming import plain
 from unbounded_lint.link.program.symbols import Symbols
 from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.container import Container, VerdictName
 from unbounded_lint.sources import Sources
 
 SHOWN = 3
@@ -37,15 +37,22 @@ _TELLING: Mapping[Why, int] = MappingProxyType(
 Words: TypeAlias = "tuple[str | Place, ...]"
 """A sentence in pieces: texts, and the places between them."""
 
+_OF_GROWTH: Mapping[VerdictName, str] = MappingProxyType(
+    {"never": "UBM101", "event-only": "UBM102", "unscheduled": "UBM201"}
+)
+"""The verdicts that say that a container grows without end, with the rules that report them."""
+
 
 class Sheet(msgspec.Struct, frozen=True):
-    """The fact sheet of one container; declared holds what comments say of it, such as "bounded: the reason"."""
+    """The fact sheet of one container; declared holds what comments say of it, such as "bounded: the reason";
+    probability is that of its growth without end, None where something bounds it."""
 
     symbol: str
     place: Place
     constructor: str
     verdict: str
     confidence: str
+    probability: float | None
     reasons: tuple[str, ...]
     declared: tuple[str, ...]
     evidence: Evidence | None
@@ -69,12 +76,15 @@ class Unknown(msgspec.Struct, frozen=True):
 def sheet_of(project: Project, container: Container, codes: tuple[str, ...], declared: tuple[str, ...]) -> Sheet:
     """The fact sheet of a container that these codes are reported for, and of which comments declare something."""
     verdict = container.verdict
+    code = _OF_GROWTH.get(verdict.name)
+    support = container.support(code) if code is not None else None
     return Sheet(
         symbol=container.symbol,
         place=container.place,
         constructor=container.holder.made.text,
         verdict=verdict.name,
-        confidence=verdict.confidence.value,
+        confidence=(verdict.confidence if support is None else support.level).value,
+        probability=None if support is None else support.probability,
         reasons=verdict.reasons,
         declared=declared,
         evidence=container.evidence,

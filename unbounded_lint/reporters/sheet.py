@@ -70,6 +70,10 @@ class SheetLike(Protocol):
         """high, medium or low."""
 
     @property
+    def probability(self) -> float | None:
+        """How probable it is that it grows without end, from 0 to 1; None where something bounds it."""
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """The evidence, in words."""
 
@@ -112,7 +116,8 @@ def render_text(sheet: SheetLike, view: View) -> Iterator[str]:
     yield f"  --> {_where(sheet.place, view)}"
     yield f"  constructor: {printable(sheet.constructor)}"
     yield f"  verdict: {printable(sheet.verdict)}"
-    yield f"  confidence: {sheet.confidence}"
+    sure = "" if sheet.probability is None else f", {sheet.probability:.2f}"
+    yield f"  confidence: {sheet.confidence}{sure}"
     for reason in sheet.reasons:
         yield f"    because {printable(reason)}"
     for declaration in sheet.declared:
@@ -146,6 +151,7 @@ def _document(sheet: SheetLike, view: View) -> dict[str, Any]:
         "constructor": sheet.constructor,
         "verdict": sheet.verdict,
         "confidence": sheet.confidence,
+        "probability": None if sheet.probability is None else round(sheet.probability, 3),
         "reasons": list(sheet.reasons),
         "declared": list(sheet.declared),
         "evidence": None if sheet.evidence is None else msgspec.to_builtins(sheet.evidence),
