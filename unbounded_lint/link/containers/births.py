@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -30,12 +31,19 @@ class Births(Query):
     def kept_by_constructors(self, cls: ScopeId) -> Iterator[Site]:
         """Where constructors of a class or of its subclasses do something with the new object as a whole, as one does
         that keeps it."""
-        classes, names = (cls, *self.flow.hierarchy.subclasses(cls)), sorted(name_lists().initialisers)
-        for method in dict.fromkeys(f for c in classes for name in names for f in self.resolver.methods(c, name)):
+        below = (c for c in self.flow.hierarchy.subclasses(cls) if self._constructs(c))
+        asked = product((cls, *below), sorted(name_lists().initialisers))
+        for method in dict.fromkeys(f for c, name in asked for f in self.resolver.methods(c, name)):
             parameters = self.program.facts(method).parameters
             for site in self.program.of(method).sites_in(method.index, parameters[0].name) if parameters else ():
                 if isinstance(site.node, m.Name) and not isinstance(site.parent, m.Attr):
                     yield site
+
+    @kept
+    def _constructs(self, cls: ScopeId) -> bool:
+        """Whether a class has constructors that its one base may not have."""
+        own = {*self.program.of(cls).names.of(cls.index), *self.resolver.writes(cls)}
+        return len(self.resolver.bases(cls)) != 1 or not own.isdisjoint(name_lists().initialisers)
 
     def are_lasting_classes(self, cls: ScopeId) -> bool:
         """Whether the objects of a class are classes that a module or another class defines."""

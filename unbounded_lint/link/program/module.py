@@ -190,6 +190,12 @@ class LinkedModule:
         return {id(site.node): site.op for site in self.sites_in(index, identifier)}
 
     @kept
+    def around(self, index: int, identifier: str) -> Mapping[tuple[int, int], Site]:
+        """What stands directly around the nodes of a scope with that identifier, by its operation and its id."""
+        sites = reversed(self.sites_in(index, identifier))
+        return {(site.op, id(site.parent)): site.outer for site in sites if site.parents}
+
+    @kept
     def _by_scope(self, identifier: str) -> Mapping[int, tuple[Site, ...]]:
         found: dict[int, list[Site]] = {}
         for site in self.sites(identifier):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.link.dataflow.uses import Flow
@@ -52,8 +52,18 @@ class Ways(RunQuery):
         if any(map(self._is_conditional, single)):
             return Way("condition")
         failing = frozenset(r.access.scope for r in single if r.fails)
-        pairs = ((i, r) for i in inserts for r in single if r.access.scope not in failing)
+        pairs = self._pairs(inserts, [r for r in single if r.access.scope not in failing])
         return next((way for i, r in pairs if (way := self._between(i, r))), Way("unasked"))
+
+    def _pairs(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Iterator[tuple[Insert, Removal]]:
+        """Each insert with the removals that some function leads to as it does to the insert."""
+        led: dict[ScopeId, list[int]] = {}
+        for index, removal in enumerate(removals):
+            for scope in self.graph.above(removal.access.scope):
+                led.setdefault(scope, []).append(index)
+        for insert in inserts:
+            above = self.graph.above(insert.access.scope)
+            yield from ((insert, removals[i]) for i in sorted({i for scope in above for i in led.get(scope, ())}))
 
     def _is_conditional(self, removal: Removal) -> bool:
         """Whether a clean-up, a timer or a callback would remove the entry, but for what was found to be in its way."""
