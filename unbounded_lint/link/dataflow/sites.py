@@ -57,7 +57,7 @@ class _Bases(NamedTuple):
     def near(self, cls: ScopeId, above: tuple[ScopeId, ...], guessed: Sequence[int]) -> list[int]:
         """Those that may mean an attribute of a class, the guessed ones included; `above` are the class and its
         bases."""
-        found = {index for base in above for index in self.exact.get(base, ())}
+        found = {index for base in self.exact.keys() & above for index in self.exact[base]}
         return sorted(found.union(self.below.get(cls, ()), self.behind, guessed))
 
 
@@ -179,12 +179,13 @@ class Sites:
             classes = sorted({value.scope for value in values if isinstance(value, Class | Instance)})
             for cls in classes:
                 exact.setdefault(cls, []).append(index)
-            for above in {above for cls in classes for above in self.declared.mro(cls)}:
-                below.setdefault(above, []).append(index)
             if any(map(self.hierarchy.is_protocol, classes)):
                 behind.append(index)
             if not values:
                 unknown.append(index)
+        for cls, indexes in exact.items():
+            for above in self.declared.mro(cls):
+                below.setdefault(above, []).extend(indexes)
         return _Bases(sites, exact, below, behind, unknown)
 
     def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[frozenset[Value], bool]:

@@ -232,10 +232,17 @@ class LinkedModule:
             if isinstance(node, m.Lambda)
         }
 
+    @kept
+    def definitions(self, index: int) -> Sequence[tuple[int, int]]:
+        """The operations of a scope that define functions and classes, in order, each with what it defines."""
+        ops = self.scope(index).ops
+        return [(at, op.action.scope) for at, op in enumerate(ops) if isinstance(op.action, m.Define)]
+
     def defined_at(self, index: int) -> int:
         """The operation that defines a function or class, in the scope around it."""
-        ops = self.scope(self.scope(index).parent).ops
-        return next((at for at, op in enumerate(ops) if op.action == m.Define(index)), 0)
+        found = self.definitions(self.scope(index).parent)
+        at = bisect_left(found, index, key=lambda definition: definition[1])
+        return found[at][0] if at < len(found) and found[at][1] == index else 0
 
     @kept
     def classes_with(self, keyword: str | None) -> tuple[ScopeId, ...]:
