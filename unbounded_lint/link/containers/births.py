@@ -9,7 +9,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.keepers import is_local
 from unbounded_lint.link.dataflow.uses import Query
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId, Site
 
 
@@ -24,10 +24,11 @@ class Births(Query):
 
     def _allocations(self, cls: ScopeId) -> Iterator[Site]:
         """`super().__new__(cls)` inside the class itself."""
-        for site in self.program.of(cls).sites("__new__"):
+        for site in self.program.of(cls).sites_within(cls.index, "__new__"):
             if self.flow.scoping.enclosing_class(site.scope) == cls and isinstance(site.node, m.Attr) and site.call:
                 yield site.outer
 
+    @listed
     def kept_by_constructors(self, cls: ScopeId) -> Iterator[Site]:
         """Where constructors of a class or of its subclasses do something with the new object as a whole, as one does
         that keeps it."""

@@ -118,8 +118,8 @@ class Sites:
         return tuple(self._of_attribute(cls, name))
 
     def _of_attribute(self, cls: ScopeId, name: str) -> Iterator[tuple[Site, int | None, bool]]:
-        for site in self.program.of(cls).sites(name):
-            if isinstance(site.node, m.Name) and site.scope == cls:
+        for site in self.program.of(cls).sites_in(cls.index, name):
+            if isinstance(site.node, m.Name):
                 yield site, 0, False
         bases = self._bases_of(name)
         guessed = bases.unknown if bases.unknown and self._is_distinct(name, cls) else ()
