@@ -299,13 +299,16 @@ class LinkedModule:
         )
 
     @cached_property
-    def imported_from(self) -> Mapping[str, Mapping[str, Sequence[tuple[int, str]]]]:
-        """Attribute -> module -> the (scope, bound name) pairs of every `from module import attribute`."""
-        found: dict[str, dict[str, list[tuple[int, str]]]] = {}
+    def imported_from(self) -> Mapping[tuple[str, str], Mapping[str, Sequence[tuple[int, str]]]]:
+        """Attribute, and for `*` the last word of the module -> module -> the (scope, bound name) pairs of every
+        `from module import attribute`."""
+        found: dict[tuple[str, str], dict[str, list[tuple[int, str]]]] = {}
         for scope, _, imported in self.imports:
             if imported.attribute is not None:
-                by_module = found.setdefault(imported.attribute, {})
-                by_module.setdefault(self.absolute(imported), []).append((scope, imported.bound))
+                source = self.absolute(imported)
+                last = source.rpartition(".")[2] if imported.attribute == "*" else ""
+                by_module = found.setdefault((imported.attribute, last), {})
+                by_module.setdefault(source, []).append((scope, imported.bound))
         return found
 
     def absolute(self, imported: m.ImportedName) -> str:
