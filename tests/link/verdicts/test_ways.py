@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.programs import linked, named
+from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.verdicts.risks import Risk, Risks
 
 HEAD = "import asyncio\nX = {}\n"
 WAYS = [
@@ -52,3 +55,20 @@ def test_an_error_is_told_with_the_run_that_it_ends(tmp_path: Path) -> None:
 def test_what_is_never_removed_has_no_way(tmp_path: Path) -> None:
     container = named(linked(tmp_path, {"m.py": HEAD + "def add(request):\n    X[request.id] = 1\n"}))
     assert (container.verdict.name, container.way) == ("never", None)
+
+
+def test_however_many_pairs_of_inserts_and_removals_each_operation_is_looked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[tuple[ScopeId, int, int]] = []
+    look = Risks._of_op
+
+    def counted(self: Risks, scope: ScopeId, op: int, depth: int) -> Iterator[Risk]:
+        looked.append((scope, op, depth))
+        return look(self, scope, op, depth)
+
+    monkeypatch.setattr(Risks, "_of_op", counted)
+    pairs = "".join(f"    X[request.a{i}] = 1\n    X.pop(request.b{i}, None)\n" for i in range(5))
+    way = named(linked(tmp_path, {"m.py": f"{HEAD}def run(request):\n{pairs}"})).way
+    assert way is not None and way.left == "unasked"
+    assert looked and len(looked) == len(set(looked))

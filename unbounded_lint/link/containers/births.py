@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.keepers import is_local
 from unbounded_lint.link.dataflow.uses import Query
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId, Site
 
 
@@ -23,19 +24,27 @@ class Births(Query):
 
     def _allocations(self, cls: ScopeId) -> Iterator[Site]:
         """`super().__new__(cls)` inside the class itself."""
-        for site in self.program.of(cls).sites("__new__"):
+        for site in self.program.of(cls).sites_within(cls.index, "__new__"):
             if self.flow.scoping.enclosing_class(site.scope) == cls and isinstance(site.node, m.Attr) and site.call:
                 yield site.outer
 
+    @listed
     def kept_by_constructors(self, cls: ScopeId) -> Iterator[Site]:
         """Where constructors of a class or of its subclasses do something with the new object as a whole, as one does
         that keeps it."""
-        classes, names = (cls, *self.flow.hierarchy.subclasses(cls)), sorted(name_lists().initialisers)
-        for method in dict.fromkeys(f for c in classes for name in names for f in self.resolver.methods(c, name)):
+        below = (c for c in self.flow.hierarchy.subclasses(cls) if self._constructs(c))
+        asked = product((cls, *below), sorted(name_lists().initialisers))
+        for method in dict.fromkeys(f for c, name in asked for f in self.resolver.methods(c, name)):
             parameters = self.program.facts(method).parameters
             for site in self.program.of(method).sites_in(method.index, parameters[0].name) if parameters else ():
                 if isinstance(site.node, m.Name) and not isinstance(site.parent, m.Attr):
                     yield site
+
+    @kept
+    def _constructs(self, cls: ScopeId) -> bool:
+        """Whether a class has constructors that its one base may not have."""
+        own = {*self.program.of(cls).names.of(cls.index), *self.resolver.writes(cls)}
+        return len(self.resolver.bases(cls)) != 1 or not own.isdisjoint(name_lists().initialisers)
 
     def are_lasting_classes(self, cls: ScopeId) -> bool:
         """Whether the objects of a class are classes that a module or another class defines."""

@@ -94,6 +94,7 @@ class Lifetimes(RunQuery):
         """How a local variable of a function lasts, None if it does not."""
         return self._solver.answer(_OfHandle(Variable(function, name), None))
 
+    @kept
     def is_singleton(self, cls: ScopeId) -> bool:
         """Whether every object that the project makes of a class lasts."""
         sites = self.births.of(cls)

@@ -3,6 +3,7 @@ before anything is known of values."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -41,10 +42,9 @@ def keeps_one(scope: m.Scope) -> bool:
 
 def decorated_by(program: Program, site: Site) -> ScopeId | None:
     """The function or class that a decorator stands before."""
-    for op in program.facts(site.scope).ops[site.op + 1 :]:
-        if isinstance(op.action, m.Define):
-            return ScopeId(site.scope.path, op.action.scope)
-    return None
+    found = program.of(site.scope).definitions(site.scope.index)
+    at = bisect_right(found, site.op, key=lambda definition: definition[0])
+    return ScopeId(site.scope.path, found[at][1]) if at < len(found) else None
 
 
 def declarations(cls: m.Scope, name: str) -> Iterator[m.Expr]:

@@ -57,7 +57,7 @@ class _Bases(NamedTuple):
     def near(self, cls: ScopeId, above: tuple[ScopeId, ...], guessed: Sequence[int]) -> list[int]:
         """Those that may mean an attribute of a class, the guessed ones included; `above` are the class and its
         bases."""
-        found = {index for base in above for index in self.exact.get(base, ())}
+        found = {index for base in self.exact.keys() & above for index in self.exact[base]}
         return sorted(found.union(self.below.get(cls, ()), self.behind, guessed))
 
 
@@ -118,8 +118,8 @@ class Sites:
         return tuple(self._of_attribute(cls, name))
 
     def _of_attribute(self, cls: ScopeId, name: str) -> Iterator[tuple[Site, int | None, bool]]:
-        for site in self.program.of(cls).sites(name):
-            if isinstance(site.node, m.Name) and site.scope == cls:
+        for site in self.program.of(cls).sites_in(cls.index, name):
+            if isinstance(site.node, m.Name):
                 yield site, 0, False
         bases = self._bases_of(name)
         guessed = bases.unknown if bases.unknown and self._is_distinct(name, cls) else ()
@@ -179,12 +179,13 @@ class Sites:
             classes = sorted({value.scope for value in values if isinstance(value, Class | Instance)})
             for cls in classes:
                 exact.setdefault(cls, []).append(index)
-            for above in {above for cls in classes for above in self.declared.mro(cls)}:
-                below.setdefault(above, []).append(index)
             if any(map(self.hierarchy.is_protocol, classes)):
                 behind.append(index)
             if not values:
                 unknown.append(index)
+        for cls, indexes in exact.items():
+            for above in self.declared.mro(cls):
+                below.setdefault(above, []).extend(indexes)
         return _Bases(sites, exact, below, behind, unknown)
 
     def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[frozenset[Value], bool]:

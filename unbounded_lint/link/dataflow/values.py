@@ -100,13 +100,10 @@ def argument_of(facts: m.Scope, index: int, site: CallSite) -> m.Expr | None:
 
 def passed(call: m.Call, parameter: m.Parameter, position: int) -> m.Expr | None:
     """The expression that a call passes for a parameter that stands at a position of its arguments."""
-    for argument in call.args:
-        if argument.keyword == parameter.name:
-            return argument.value
-    if parameter.kind not in {"normal", "positional-only"} or position < 0:
-        return None
-    given = list(islice((a for a in call.args if a.keyword is None and a.star != "**"), position + 1))
-    return None if len(given) <= position or any(a.star for a in given) else given[position].value
+    if parameter.kind in {"normal", "positional-only"} and 0 <= position < len(call.args):
+        if all(a.keyword is None and not a.star for a in islice(call.args, position + 1)):
+            return call.args[position].value
+    return next((a.value for a in call.args if a.keyword == parameter.name), None)
 
 
 def positional(call: m.Call) -> list[m.Expr]:

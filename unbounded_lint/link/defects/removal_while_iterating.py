@@ -9,7 +9,7 @@ from typing import TypeAlias
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.program.blocks import (
     evaluated_at,
@@ -64,8 +64,8 @@ class RemovalsWhileIterating(Question):
         family = container.holder.made.kind.family
         if family not in _FAMILIES or not container.inserts:
             return ()
-        accesses = [a for a in container.accesses if not a.nested]
-        here: dict[ScopeId, list[Access]] = {a.scope: [] for a in accesses if a.kind == "iterate"}
+        walking = (a for a in container.accesses if a.kind == "iterate" and not a.nested)
+        here: dict[ScopeId, list[Access]] = {a.scope: [] for a in walking}
         for access in (r.access for r in container.removals):
             if access.kind in {"remove", "clear"} and not access.guess and access.handed is None:
                 here.setdefault(access.scope, []).append(access)
@@ -73,14 +73,14 @@ class RemovalsWhileIterating(Question):
         return tuple(
             clash
             for scope, taking in sorted(here.items())
-            for clash in self._of_scope(scope, self._loops(scope, accesses), taking, below, family == "list")
+            for clash in self._of_scope(scope, self._loops(scope, container.accesses), taking, below, family == "list")
             if self.execution.kinds(scope, clash.loop) & LIVE
         )
 
-    def _loops(self, scope: ScopeId, accesses: Sequence[Access]) -> Mapping[int, m.Expr]:
+    def _loops(self, scope: ScopeId, accesses: AccessList) -> Mapping[int, m.Expr]:
         """The loops of a scope that walk a container step by step, each with the container as it stands there."""
         walks = self._walks(scope)
-        own = (a.site.node for a in accesses if a.scope == scope and not a.guess)
+        own = (a.site.node for a in accesses.within(scope) if not a.nested and not a.guess)
         found = [(loop, node) for node in own for loop in walks.get(id(node), ())]
         return dict(sorted(found, key=lambda pair: pair[0]))
 

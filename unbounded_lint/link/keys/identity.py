@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import NamedTuple
 
 from unbounded_lint.catalog.load import name_lists
@@ -11,6 +12,7 @@ from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import CallSite, Function, argument_of
 from unbounded_lint.link.program.bindings import Binding
+from unbounded_lint.link.program.definitions import AT_ENTRY
 from unbounded_lint.link.program.module import ScopeId
 
 _DEPTH = 4
@@ -101,8 +103,9 @@ class KeyShapes(Query):
         bindings = self.program.bound(owner, name)
         if len(bindings) == 1:
             return self._bound_once(name, owner, bindings[0], depth)
-        before = [b.op for b in bindings if b.scope == owner.index and b.op <= op] if scope == owner else []
-        return Shape("name", (name, owner, max(before, default=-2)))
+        ops = self.program.of(owner).names.bound_by(owner.index, name) if scope == owner else ()
+        last = bisect_right(ops, op)
+        return Shape("name", (name, owner, ops[last - 1] if last else -2))
 
     def _bound_once(self, name: str, owner: ScopeId, binding: Binding, depth: int) -> Shape:
         if binding.kind == "parameter":
@@ -126,9 +129,9 @@ class KeyShapes(Query):
         return None if None in parts else Shape(shape.tag, parts)
 
     def _argument(self, shape: Shape, function: ScopeId, site: CallSite) -> Shape | None:
-        facts = self.program.facts(function)
-        for index, parameter in enumerate(facts.parameters):
-            if shape.parts == (parameter.name, function, -1):
-                argument = argument_of(facts, index, site)
-                return self._of(argument, site.scope, site.op, _DEPTH) if argument is not None else None
-        return None
+        name, _, origin = shape.parts
+        assert isinstance(name, str)
+        given = (b.index for b in self.program.bound(function, name) if b.kind == "parameter" and origin == AT_ENTRY)
+        index = next(given, None)
+        argument = argument_of(self.program.facts(function), index, site) if index is not None else None
+        return self._of(argument, site.scope, site.op, _DEPTH) if argument is not None else None

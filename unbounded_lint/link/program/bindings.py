@@ -106,6 +106,11 @@ class Names:
                 found.setdefault(binding.op - 1, []).append((name, binding))
         return found
 
+    @kept
+    def bound_by(self, index: int, name: str) -> Sequence[int]:
+        """The operations of a scope that bind a name of its own, in order."""
+        return sorted(binding.op for binding in self.of(index).get(name, ()) if binding.scope == index)
+
     @cached_property
     def bound_elsewhere(self) -> tuple[tuple[str, ...], ...]:
         """Scope -> its names that other scopes give a value, by `global` or `nonlocal`."""

@@ -190,6 +190,12 @@ class LinkedModule:
         return {id(site.node): site.op for site in self.sites_in(index, identifier)}
 
     @kept
+    def around(self, index: int, identifier: str) -> Mapping[tuple[int, int], Site]:
+        """What stands directly around the nodes of a scope with that identifier, by its operation and its id."""
+        sites = reversed(self.sites_in(index, identifier))
+        return {(site.op, id(site.parent)): site.outer for site in sites if site.parents}
+
+    @kept
     def _by_scope(self, identifier: str) -> Mapping[int, tuple[Site, ...]]:
         found: dict[int, list[Site]] = {}
         for site in self.sites(identifier):
@@ -226,10 +232,17 @@ class LinkedModule:
             if isinstance(node, m.Lambda)
         }
 
+    @kept
+    def definitions(self, index: int) -> Sequence[tuple[int, int]]:
+        """The operations of a scope that define functions and classes, in order, each with what it defines."""
+        ops = self.scope(index).ops
+        return [(at, op.action.scope) for at, op in enumerate(ops) if isinstance(op.action, m.Define)]
+
     def defined_at(self, index: int) -> int:
         """The operation that defines a function or class, in the scope around it."""
-        ops = self.scope(self.scope(index).parent).ops
-        return next((at for at, op in enumerate(ops) if op.action == m.Define(index)), 0)
+        found = self.definitions(self.scope(index).parent)
+        at = bisect_left(found, index, key=lambda definition: definition[1])
+        return found[at][0] if at < len(found) and found[at][1] == index else 0
 
     @kept
     def classes_with(self, keyword: str | None) -> tuple[ScopeId, ...]:
@@ -286,13 +299,16 @@ class LinkedModule:
         )
 
     @cached_property
-    def imported_from(self) -> Mapping[str, Mapping[str, Sequence[tuple[int, str]]]]:
-        """Attribute -> module -> the (scope, bound name) pairs of every `from module import attribute`."""
-        found: dict[str, dict[str, list[tuple[int, str]]]] = {}
+    def imported_from(self) -> Mapping[tuple[str, str], Mapping[str, Sequence[tuple[int, str]]]]:
+        """Attribute, and for `*` the last word of the module -> module -> the (scope, bound name) pairs of every
+        `from module import attribute`."""
+        found: dict[tuple[str, str], dict[str, list[tuple[int, str]]]] = {}
         for scope, _, imported in self.imports:
             if imported.attribute is not None:
-                by_module = found.setdefault(imported.attribute, {})
-                by_module.setdefault(self.absolute(imported), []).append((scope, imported.bound))
+                source = self.absolute(imported)
+                last = source.rpartition(".")[2] if imported.attribute == "*" else ""
+                by_module = found.setdefault((imported.attribute, last), {})
+                by_module.setdefault(source, []).append((scope, imported.bound))
         return found
 
     def absolute(self, imported: m.ImportedName) -> str:

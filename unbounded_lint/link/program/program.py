@@ -60,15 +60,15 @@ class Program:
 
     def importers(self, dotted: str, name: str) -> tuple[tuple[LinkedModule, int, str], ...]:
         """Who imports a name from a module: (module, scope, bound name); "*" asks who imports all of it."""
-        word = name if name != "*" else dotted.rpartition(".")[2]
-        return tuple(self._importers(word, name).get(dotted, ()))
+        last = dotted.rpartition(".")[2] if name == "*" else ""
+        return tuple(self._importers(name, last).get(dotted, ()))
 
     @kept
-    def _importers(self, word: str, name: str) -> Mapping[str, Sequence[tuple[LinkedModule, int, str]]]:
-        """Module -> who of those that mention a word imports a name from it."""
+    def _importers(self, name: str, last: str) -> Mapping[str, Sequence[tuple[LinkedModule, int, str]]]:
+        """Module -> who imports a name from it; for "*", of the modules whose names end with a word."""
         found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
-        for module in self.mentioning(word):
-            for source, names in module.imported_from.get(name, {}).items():
+        for module in self.mentioning(last or name):
+            for source, names in module.imported_from.get((name, last), {}).items():
                 found.setdefault(self.canonical(source), []).extend((module, *where) for where in names)
         return found
 

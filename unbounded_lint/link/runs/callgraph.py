@@ -127,8 +127,7 @@ class CallGraph(Query):
         """Where a call stands in an operation."""
         name = w.last_name(call.func)
         if name:
-            named = self.program.of(scope).sites_in(scope.index, name)
-            return next((s.outer for s in named if s.parent is call and s.op == op), Site(scope, op, call, ()))
+            return self.program.of(scope).around(scope.index, name).get((op, id(call)), Site(scope, op, call, ()))
         for top in w.expressions(self.program.facts(scope).ops[op].action):
             for part, parents in w.walk_with_parents(top):
                 if part is call:

@@ -3,9 +3,10 @@ after it was emptied, or only while it has room."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
+from typing import TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -41,6 +42,9 @@ _PERHAPS = (m.BoolOp, m.IfExp, m.Comp, m.Lambda)
 """Expressions whose parts may not be evaluated."""
 
 _AT_IMPORT: frozenset[ContextKind] = frozenset({"import", "test"})
+
+_Resets: TypeAlias = Mapping[ScopeId, Collection[int]]
+"""Scope -> its operations after which a container is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,16 +217,17 @@ class Inserts(RunQuery):
             for s in sites
         )
 
-    def _after_reset(self, access: Access, resets: frozenset[Place]) -> bool:
+    def _after_reset(self, access: Access, resets: _Resets) -> bool:
         """Whether the same run empties the container first, or makes it anew, on every path to the insert: in the
         function itself, or in each of those of which it only runs as a part; in the same round of an endless loop."""
         scope = access.scope
-        if self._resets_before(scope, access.op, frozenset(r for r in resets if not self._is_of_another(r, access))):
+        own = (op for op in resets.get(scope, ()) if not self._is_of_another(op, access))
+        if self._resets_before(scope, access.op, own):
             return True
         if any(self._goes_on(scope, loop) for loop in loops_around(self.program.facts(scope), access.op)):
             return False
         calls = self._calls_by_others(scope)
-        return bool(calls) and all(self._resets_before(*place, resets) for place in calls)
+        return bool(calls) and all(self._resets_before(at, op, resets.get(at, ())) for at, op in calls)
 
     @kept
     def _calls_by_others(self, scope: ScopeId) -> tuple[Place, ...]:
@@ -230,18 +235,21 @@ class Inserts(RunQuery):
         calls = self.flow.call_sites(scope) if scope.index and self.flow.is_only_called(scope) else ()
         return tuple((site.scope, site.op) for site in calls if site.scope != scope)
 
-    def _resets(self, holder: Holder, accesses: AccessList) -> frozenset[Place]:
+    def _resets(self, holder: Holder, accesses: AccessList) -> _Resets:
         """Where a container is emptied, replaced or made, and where what does that and no more is called."""
         emptied = (a for a in accesses if a.kind in {"clear", "replace"} and not a.nested and a.handed is None)
         found = {*holder.definitions, *((a.scope, a.op) for a in emptied)}
         always = [scope for scope, op in found if scope.index and not self.program.facts(scope).ops[op].frame]
-        return frozenset(found).union((s.scope, s.op) for scope in always for s in self.flow.call_sites(scope))
+        resets: dict[ScopeId, set[int]] = {}
+        for at, op in found.union((s.scope, s.op) for scope in always for s in self.flow.call_sites(scope)):
+            resets.setdefault(at, set()).add(op)
+        return resets
 
-    def _is_of_another(self, reset: Place, access: Access) -> bool:
+    def _is_of_another(self, reset: int, access: Access) -> bool:
         """Whether an operation makes the attribute of another object than the one of an access in the same function, or
         that object: a child's, where it is put into that of its parent."""
-        action, used = self.program.action(*reset), access.site.node
-        if reset[0] != access.scope or not isinstance(action, m.Assign) or not isinstance(used, m.Attr):
+        action, used = self.program.action(access.scope, reset), access.site.node
+        if not isinstance(action, m.Assign) or not isinstance(used, m.Attr):
             return False
         makes = isinstance(action.value, m.Call) and any(
             isinstance(value, Class) for value in self.resolver.values(action.value.func, access.scope)
@@ -250,16 +258,15 @@ class Inserts(RunQuery):
         others = [expr for expr in named if isinstance(expr, m.Name)]
         return isinstance(used.base, m.Name) and bool(others) and used.base not in others
 
-    def _resets_before(self, scope: ScopeId, op: int, resets: frozenset[Place]) -> bool:
-        """Whether one of some operations runs in a scope on every path to another, since an endless loop began."""
+    def _resets_before(self, scope: ScopeId, op: int, resets: Iterable[int]) -> bool:
+        """Whether one of some operations of a scope runs on every path to another, since an endless loop began."""
         facts = self.program.facts(scope)
         if not scope.index or op < 0:
             return False
         endless = next((f for f in loops_around(facts, op) if self._goes_on(scope, f)), 0)
         return any(
-            other < op and in_block(facts, facts.ops[other].frame, op) and in_block(facts, endless, other)
-            for at, other in resets
-            if at == scope and other >= 0
+            0 <= other < op and in_block(facts, facts.ops[other].frame, op) and in_block(facts, endless, other)
+            for other in resets
         )
 
     def _goes_on(self, scope: ScopeId, loop: int) -> bool:

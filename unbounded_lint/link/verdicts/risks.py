@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from math import inf
 from typing import Literal, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
@@ -58,6 +60,17 @@ class Risks(RunQuery):
                 return at, risk
             found = found or (at, risk)
         return found
+
+    def first_behind(self, scope: ScopeId, op: int) -> float:
+        """The first operation behind another from which an error may leave its scope; infinity where none may."""
+        risky = self._risky(scope)
+        at = bisect_right(risky, op)
+        return risky[at] if at < len(risky) else inf
+
+    @kept
+    def _risky(self, scope: ScopeId) -> Sequence[int]:
+        ops = range(len(self.program.facts(scope).ops))
+        return [op for op in ops if self.worst(scope, (op,)) is not None]
 
     @kept
     def _of_body(self, scope: ScopeId, depth: int) -> Risk | None:

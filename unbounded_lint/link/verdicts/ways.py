@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
+from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import in_cleanup
 from unbounded_lint.link.program.module import ScopeId
@@ -52,8 +53,26 @@ class Ways(RunQuery):
         if any(map(self._is_conditional, single)):
             return Way("condition")
         failing = frozenset(r.access.scope for r in single if r.fails)
-        pairs = ((i, r) for i in inserts for r in single if r.access.scope not in failing)
+        pairs = self._pairs(inserts, [r for r in single if r.access.scope not in failing])
         return next((way for i, r in pairs if (way := self._between(i, r))), Way("unasked"))
+
+    def _pairs(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Iterator[tuple[Insert, Removal]]:
+        """Each insert with the removals that some function leads to as it does to the insert, where something may raise
+        behind the insert and before one of them."""
+        led: dict[ScopeId, list[int]] = {}
+        last: dict[ScopeId, int] = {}
+        for index, removal in enumerate(removals):
+            for scope, ops in self._leading(removal.access).items():
+                led.setdefault(scope, []).append(index)
+                last[scope] = max(last.get(scope, 0), *ops)
+        for insert in inserts:
+            leading = self._leading(insert.access).items()
+            near = (s for s, ops in leading if s in led and self._risks.first_behind(s, min(ops)) < last[s])
+            yield from ((insert, removals[i]) for i in sorted({i for scope in near for i in led[scope]}))
+
+    def _leading(self, access: Access) -> Mapping[ScopeId, Sequence[int]]:
+        """The functions whose runs may come to an access, each with its operations that lead there."""
+        return {**self.graph.above(access.scope), access.scope: (access.op,)}
 
     def _is_conditional(self, removal: Removal) -> bool:
         """Whether a clean-up, a timer or a callback would remove the entry, but for what was found to be in its way."""
@@ -66,6 +85,6 @@ class Ways(RunQuery):
         """A run that inserts first and removes then, with something in between that may well end it."""
         one, other = (insert.access.scope, insert.access.op), (removal.access.scope, removal.access.op)
         for scope, first, last in self.graph.common_runs(one, other):
-            if first < last and self._risks.worst(scope, range(first + 1, last)) is not None:
+            if self._risks.first_behind(scope, first) < last:
                 return Way("error", scope, first, last)
         return None
