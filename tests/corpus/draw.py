@@ -25,11 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.corpus import naive
+from unbounded_lint.link.verdicts.support import OF_GROWTH
 
 HERE = Path(__file__).resolve().parent
-CODES = frozenset({"UBM101", "UBM102", "UBM103", "UBM104", "UBM105", "UBM201"})
 ARGUMENTS = (
-    f"check --isolated --no-cache --jobs 1 --select {','.join(sorted(CODES))} --min-confidence low "
+    f"check --isolated --no-cache --jobs 1 --select {','.join(sorted(OF_GROWTH))} --min-confidence low "
     "--output-format json ."
 )
 LIMIT_SECONDS = 1800
@@ -76,7 +76,7 @@ def reported(findings: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
     """The findings about containers in a tree's own files, by path and name."""
     found: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in findings:
-        if row["code"] in CODES and naive.is_drawn_from(row["path"]):
+        if row["code"] in OF_GROWTH and naive.is_drawn_from(row["path"]):
             found[row["path"], as_written(row["symbol"])].append(row)
     return found
 

@@ -37,9 +37,8 @@ from sklearn.model_selection import GroupKFold
 
 from unbounded_lint import catalog as catalog_data
 from unbounded_lint.evidence import Evidence
-from unbounded_lint.link.verdicts.support import features
+from unbounded_lint.link.verdicts.support import OF_GROWTH, features
 
-CODES = ("UBM101", "UBM102", "UBM103", "UBM104", "UBM105", "UBM201")
 PENALTIES = (2.0, 4.0, 8.0, 16.0, 32.0)
 FOLDS = 10
 SEEDS = (1, 2, 3)
@@ -222,7 +221,7 @@ def labelled(rows: Sequence[Row], labels: Sequence[Row]) -> Labelled:
             continue
         weight = float(label.get("weight", 1.0))
         found = [
-            r for r in by_tree[label["package"]] if r["code"] in CODES and matches(r, label["path"], label["name"])
+            r for r in by_tree[label["package"]] if r["code"] in OF_GROWTH and matches(r, label["path"], label["name"])
         ]
         if found:
             cases.append(Case(label["package"], label["name"], true, features_of(found[0]), weight, True))
@@ -239,7 +238,7 @@ def historical(rows: Sequence[Row], leaks: Sequence[Row]) -> Iterable[tuple[Row,
         if tree.name == "leaky":
             by_leak.setdefault(tree.parent.name, []).append(row)
     for leak in leaks:
-        found = [r for r in by_leak.get(leak["id"], []) if r["code"] in CODES]
+        found = [r for r in by_leak.get(leak["id"], []) if r["code"] in OF_GROWTH]
         found = [r for r in found if matches(r, leak["path_in_dist"], leak["name"])]
         case = Case(leak["package"], leak["name"], True, features_of(found[0]), 1.0, False) if found else None
         yield leak, case

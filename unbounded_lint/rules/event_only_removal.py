@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Finding
 from unbounded_lint.rules.base import Options, Rule
-from unbounded_lint.rules.evidence import advice_by_entries, growing, growth, on_a_timer
+from unbounded_lint.rules.evidence import advice_by_entries, finding, growing, growth, on_a_timer
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Project
@@ -26,7 +26,7 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
         if container.verdict.name == "event-only":
             message = f"`{container.name}` grows in {growth(container, project)}, and {_left(container, project)}"
             advice = _advice(container, project)
-            yield growing(CODE, NAME, message, container, project, advice)
+            yield growing(finding(CODE, NAME, message, container, project, advice), container)
 
 
 def _left(container: Container, project: Project) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from unbounded_lint.finding import Confidence, Finding, Place
 
 if TYPE_CHECKING:
@@ -89,57 +91,24 @@ def finding(
     reasons are those of the rule's own evidence, on top of the container's: the weaker confidence counts.
     """
     own = container.confidence if confidence is None else confidence
-    return _about(
-        code, name, message, container, project, advice,
-        confidence=min(container.confidence, own, key=lambda level: level.rank), faults=faults, reasons=reasons,
-    )  # fmt: skip
-
-
-def growing(
-    code: str,
-    name: str,
-    message: str,
-    container: Container,
-    project: Project,
-    advice: str,
-    *,
-    faults: Iterable[Place] = (),
-    reasons: tuple[str, ...] = (),
-) -> Finding:
-    """A finding that says that a container grows without end: as sure as all the evidence about its growth is."""
-    support = container.support(code)
-    return _about(
-        code, name, message, container, project, advice,
-        confidence=support.level, faults=faults, reasons=reasons, probability=support.probability,
-    )  # fmt: skip
-
-
-def _about(
-    code: str,
-    name: str,
-    message: str,
-    container: Container,
-    project: Project,
-    advice: str,
-    *,
-    confidence: Confidence,
-    faults: Iterable[Place],
-    reasons: tuple[str, ...],
-    probability: float | None = None,
-) -> Finding:
     return Finding(
         code=code,
         name=name,
         message=message,
         place=container.place,
         symbol=container.symbol,
-        confidence=confidence,
+        confidence=min(container.confidence, own, key=lambda level: level.rank),
         related=tuple(dict.fromkeys((*faults, *places(container, project)))),
         advice=advice,
         reasons=(*container.reasons, *reasons),
         evidence=container.evidence,
-        probability=probability,
     )
+
+
+def growing(finding: Finding, container: Container) -> Finding:
+    """A finding that says that a container grows without end: as sure as all the evidence about its growth is."""
+    support = container.support(finding.code)
+    return msgspec.structs.replace(finding, confidence=support.level, probability=support.probability)
 
 
 def advice_for(container: Container, project: Project) -> str:

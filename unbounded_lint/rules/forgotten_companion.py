@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Finding, Place
 from unbounded_lint.rules.base import Options, Rule
-from unbounded_lint.rules.evidence import growing
+from unbounded_lint.rules.evidence import finding, growing
 
 if TYPE_CHECKING:
     from unbounded_lint.link.defects.forgotten_companion import Forgotten
@@ -25,7 +25,7 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
         forgotten = project.defects.forgotten_companions.of(container)
         if forgotten is None:
             continue
-        yield growing(
+        found = finding(
             CODE,
             NAME,
             _message(container, forgotten, project),
@@ -35,6 +35,7 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
             faults=_faults(forgotten, project),
             reasons=_reasons(container),
         )
+        yield growing(found, container)
 
 
 def _message(container: Container, forgotten: Forgotten, project: Project) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Finding
 from unbounded_lint.rules.base import Options, Rule
-from unbounded_lint.rules.evidence import growing, growth, on_a_timer
+from unbounded_lint.rules.evidence import finding, growing, growth, on_a_timer
 
 if TYPE_CHECKING:
     from unbounded_lint.link.entries.prunings import Pruning
@@ -47,7 +47,7 @@ def _finding(prunings: tuple[Pruning, ...], container: Container, project: Proje
         "remove the key with the last of what is under it (`if not values: del m[key]`), and sweep keys that are not "
         f"asked for again {on_a_timer(container, project)}"
     )
-    return growing(CODE, NAME, message, container, project, advice, faults=faults[:5])
+    return growing(finding(CODE, NAME, message, container, project, advice, faults=faults[:5]), container)
 
 
 RULE = Rule(

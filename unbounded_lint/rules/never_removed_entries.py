@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Finding
 from unbounded_lint.rules.base import Options, Rule
-from unbounded_lint.rules.evidence import advice_for, growing, growth
+from unbounded_lint.rules.evidence import advice_for, finding, growing, growth
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Project
@@ -26,7 +26,7 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
                     f"`{container.name}` grows in {growth(container, project)} and nothing that runs removes an entry"
                 )
             advice = advice_for(container, project)
-            yield growing(CODE, NAME, message, container, project, advice)
+            yield growing(finding(CODE, NAME, message, container, project, advice), container)
 
 
 RULE = Rule(

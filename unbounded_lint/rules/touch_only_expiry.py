@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Finding
 from unbounded_lint.rules.base import Options, Rule
-from unbounded_lint.rules.evidence import growing, growth, on_a_timer
+from unbounded_lint.rules.evidence import finding, growing, growth, on_a_timer
 
 if TYPE_CHECKING:
     from unbounded_lint.link.defects.touch_only_expiry import Touch
@@ -40,7 +40,8 @@ def _finding(touch: Touch, container: Container, project: Project) -> Finding:
     if container.verdict.name == "event-only":
         said = "entries leave only when their own key is touched or their owner asks"
     advice = f"sweep all entries by the same age {on_a_timer(container, project)}, or cap the size"
-    return growing(CODE, NAME, message, container, project, advice, faults=(place,), reasons=(said,))
+    found = finding(CODE, NAME, message, container, project, advice, faults=(place,), reasons=(said,))
+    return growing(found, container)
 
 
 RULE = Rule(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Finding
 from unbounded_lint.rules.base import Options, Rule
-from unbounded_lint.rules.evidence import growing, growth, on_a_timer
+from unbounded_lint.rules.evidence import finding, growing, growth, on_a_timer
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Project
@@ -38,7 +38,8 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
             message = (
                 f"`{container.name}` grows in {growth(container, project)} and its sweep `{where}` {_WHY[sweep.when]}"
             )
-            yield growing(CODE, NAME, message, container, project, _advice(sweep, container, project))
+            advice = _advice(sweep, container, project)
+            yield growing(finding(CODE, NAME, message, container, project, advice), container)
 
 
 def _advice(sweep: Removal, container: Container, project: Project) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -59,6 +60,10 @@ class Evidences:
         self.lifetimes = lifetimes
         self.holdings = holdings
         self._growths = growths
+
+    @cached_property
+    def _size(self) -> str:
+        return "sample" if is_sample(self.program) else "project"
 
     def of(
         self,
@@ -184,7 +189,7 @@ class Evidences:
             family=holder.made.kind.family,
             filled=holder.made.filled,
             form=form,
-            size="sample" if is_sample(self.program) else "project",
+            size=self._size,
             names=_words(holder.name),
         )  # fmt: skip
 
