@@ -26,6 +26,7 @@ import pytest
 from tests.programs import write
 from unbounded_lint import cache as cache_module
 from unbounded_lint.cache import DIRECTORY_VARIABLE, open_cache
+from unbounded_lint.contents import Contents
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts.collect import collect
 from unbounded_lint.sources import Sources
@@ -157,7 +158,7 @@ def forged(project: Path, facts: m.ModuleFacts | None, monkeypatch: pytest.Monke
     assert cache is not None
     if secret is not None:
         cache = cache_module.Cache(cache._folder, secret)
-    sources = Sources(project, (), cache)
+    sources = Sources(project, (), Contents(project, cache), cache)
     value = msgspec.msgpack.encode({"facts": facts, "line": 0, "reason": ""})
     cache.put_many({sources._key("m.py"): value})
 

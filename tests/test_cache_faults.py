@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import request_for, write
+from tests.programs import forget_results, request_for, write
 from unbounded_lint import runner, sources
 from unbounded_lint.cache import DIRECTORY_VARIABLE
 from unbounded_lint.finding import Finding
@@ -141,6 +141,9 @@ def test_damaged(
         for path in rng.sample([path for path in caches.rglob("*") if path.is_file()], 3):
             path.write_bytes(damage(path.read_bytes(), rng))
         assert findings(root) == clean
+        if rng.random() < 0.5:
+            forget_results(caches)
+            assert findings(root) == clean
         if rng.random() < 0.1:
             shutil.rmtree(caches)
             assert findings(root) == clean
@@ -194,6 +197,7 @@ def test_other_version(root: Path, caches: Path, clean: tuple[Finding, ...], mon
     assert findings(root) == clean
     monkeypatch.undo()
     monkeypatch.setenv(DIRECTORY_VARIABLE, str(caches))
+    forget_results(caches)
     count = len(entries(caches))
     assert findings(root) == clean
     assert len(entries(caches)) > count, "nothing of the other version was used"
@@ -205,4 +209,5 @@ def test_partly_warm(root: Path, caches: Path, clean: tuple[Finding, ...]) -> No
     for _ in range(20):
         for path in rng.sample(entries(caches), rng.randrange(FILES)):
             path.unlink()
+        forget_results(caches)
         assert findings(root) == clean

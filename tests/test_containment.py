@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import request_for, write
-from unbounded_lint import runner
+from unbounded_lint import analysis, runner
 from unbounded_lint.finding import Finding
 from unbounded_lint.link.project import Project
 from unbounded_lint.rules import never_removed_entries
@@ -42,14 +42,14 @@ def broken(name: str, checked: Rule) -> Rule:
 def test_other_containers_are_still_judged(
     name: str, expected: list[tuple[str, str, int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rules = (broken(name, never_removed_entries.RULE), *(r for r in runner.all_rules() if r.code.startswith("UBM9")))
-    monkeypatch.setattr(runner, "all_rules", lambda: rules)
+    rules = (broken(name, never_removed_entries.RULE), *(r for r in analysis.all_rules() if r.code.startswith("UBM9")))
+    monkeypatch.setattr(analysis, "all_rules", lambda: rules)
     findings = runner.check(request_for(write(tmp_path, PROGRAM))).findings
     assert [(f.code, f.symbol, f.place.line) for f in findings] == expected
 
 
 def test_the_message_names_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = (broken("B", never_removed_entries.RULE), *(r for r in runner.all_rules() if r.code.startswith("UBM9")))
-    monkeypatch.setattr(runner, "all_rules", lambda: rules)
+    rules = (broken("B", never_removed_entries.RULE), *(r for r in analysis.all_rules() if r.code.startswith("UBM9")))
+    monkeypatch.setattr(analysis, "all_rules", lambda: rules)
     messages = [f.message for f in runner.check(request_for(write(tmp_path, PROGRAM))).findings if f.code == "UBM900"]
     assert messages == ["internal error while looking at `app:B`: LookupError: no rule is without fault, at B"]

@@ -14,6 +14,7 @@ from unbounded_lint.declaring import HINTED
 from unbounded_lint.discovery import discover
 from unbounded_lint.explaining import Sheet
 from unbounded_lint.link.containers.finding import Containers
+from unbounded_lint.request import Outcome, Request
 
 GROWS = "\ndef add(request):\n    X[request.id] = request\n"
 POPS = "\ndef remove(request):\n    X.pop(request.id, None)\n"
@@ -256,12 +257,12 @@ SETTINGS = {
 }
 
 
-def check(root: Path, toml: str, file: str = "pyproject.toml") -> runner.Outcome:
+def check(root: Path, toml: str, file: str = "pyproject.toml") -> Outcome:
     """A run with the settings of a file."""
     write(root, {**PROGRAM, file: toml})
     settings = load_settings(root, config=root / file, isolated=False, overrides={})
     project = discover([root], root, settings)
-    return runner.check(runner.Request(project, settings, use_cache=False, settings_file=root / file))
+    return runner.check(Request(project, settings, use_cache=False, settings_file=root / file))
 
 
 @pytest.mark.parametrize("key", SETTINGS)

@@ -17,8 +17,9 @@ import pytest
 from tests import pooled
 from tests.conftest import CACHE_VARIABLE
 from tests.processes import ROOT, environment, python
-from tests.programs import request_for, write
+from tests.programs import forget_results, request_for, write
 from unbounded_lint import cli
+from unbounded_lint.contents import Contents
 from unbounded_lint.sources import POOL_BYTES, Sources
 
 FIXTURES = ROOT / "fixtures"
@@ -94,7 +95,7 @@ def shuffled(root: Path, seed: int) -> list[str]:
 
 def test_the_pool_has_enough_to_do(large: Path) -> None:
     """Otherwise the test below would compare a serial run with itself."""
-    sources = Sources(large, request_for(large).project.files, None)
+    sources = Sources(large, request_for(large).project.files, Contents(large, None), None)
     assert sum(len(sources.data(path)) for path in sources.candidates) > POOL_BYTES
 
 
@@ -108,7 +109,10 @@ def test_same_bytes_whatever_the_jobs_the_order_and_the_cache(
     assert not home.exists()
     assert command(large, "--jobs", "2", *shuffled(large, 2), seed=3, **env) == alone, "cold"
     assert home.exists()
-    assert command(large, "--jobs", "1", *shuffled(large, 3), seed=4, **env) == alone, "warm"
+    assert command(large, "--jobs", "1", *shuffled(large, 3), seed=4, **env) == alone, "unchanged"
+    forget_results(home)
+    assert command(large, "--jobs", "1", *shuffled(large, 4), seed=6, **env) == alone, "warm"
+    forget_results(home)
     assert command(large, "--jobs", "2", seed=5, **env) == alone, "warm, in a pool"
     report = json.loads(alone)
     paths = {finding["path"].partition("/")[0] for finding in report["findings"]}
@@ -131,7 +135,7 @@ PACKAGES = ("_pytest", "coverage", "filelock", "importlinter", "rich", "virtuale
 """Installed wherever the tests are; all have long-lived containers, and all have findings."""
 
 RUNS = 8
-CACHES = ("none", "cold", "warm", "partly warm")
+CACHES = ("none", "cold", "unchanged", "warm", "partly warm")
 
 
 class Circumstances(NamedTuple):
@@ -189,10 +193,12 @@ class Package:
 
     def _home(self, given: Circumstances) -> Path:
         home = self._directory / f"caches-{given.number}"
-        if "warm" in given.cache:
+        if given.cache not in ("none", "cold"):
             if not (self._directory / "warm").exists():
                 self._run(Circumstances(1, "fork", "cold", 1), self._directory / "warm")
             shutil.copytree(self._directory / "warm", home)
+        if given.cache == "warm":
+            forget_results(home)
         return home
 
     def _run(self, given: Circumstances, home: Path) -> str:

@@ -11,6 +11,7 @@ from tests.programs import request_for, write
 from unbounded_lint import runner
 from unbounded_lint.explaining import Sheet, Unknown
 from unbounded_lint.link.containers.finding import Containers, Holder
+from unbounded_lint.request import Request
 
 STORE = """\
 import os
@@ -124,14 +125,14 @@ JOB = f"and a `Job` is made in `Keeper.__init__()` (app/store.py:35) for an attr
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> runner.Request:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Request:
     """A run over a project with a name of every kind."""
     root = write(tmp_path_factory.mktemp("project"), FILES)
     return request_for(root, extend_exclude=["app/generated.py"])
 
 
 @pytest.fixture(scope="module")
-def answers(project: runner.Request) -> dict[str, Sheet | Unknown]:
+def answers(project: Request) -> dict[str, Sheet | Unknown]:
     """What one run says of all symbols that the tests ask about."""
     symbols = [*NAMED, *WHY]
     return dict(zip(symbols, runner.explain(project, symbols), strict=True))

@@ -71,7 +71,8 @@ def source_of(directory: Path) -> Path | None:
 
 def request_for(directory: Path, confidence: str = "medium") -> Any:
     """A run over a fixture; over its own files and those it points at as one project, if there is a `source.txt`."""
-    from unbounded_lint import discovery, runner
+    from unbounded_lint import discovery
+    from unbounded_lint.request import Request
 
     settings = settings_of(directory, confidence)
     project = discovery.discover([directory], directory, settings)
@@ -84,7 +85,7 @@ def request_for(directory: Path, confidence: str = "medium") -> Any:
             for file in discovery.discover([part], part, settings).files
         ]
         project = discovery.ProjectFiles(root, tuple(sorted(files, key=lambda file: file.path)), None)
-    return runner.Request(project=project, settings=settings, jobs=1, use_cache=False)
+    return Request(project=project, settings=settings, jobs=1, use_cache=False)
 
 
 def findings_of(directory: Path, confidence: str = "medium") -> dict[Report, str]:

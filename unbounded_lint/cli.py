@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from unbounded_lint.config import Settings
     from unbounded_lint.discovery import ProjectFiles
     from unbounded_lint.finding import Finding
+    from unbounded_lint.request import Outcome
     from unbounded_lint.rules.base import Rule
-    from unbounded_lint.runner import Outcome
 
 COMMANDS = ("check", "rule", "explain", "files", "config", "clean")
 DEBUG_VARIABLE = "UNBOUNDED_LINT_DEBUG"

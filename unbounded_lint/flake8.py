@@ -85,7 +85,8 @@ def _project(root: str) -> Answer:
 def _linked(root: Path) -> Answer:
     from unbounded_lint.config import load_settings
     from unbounded_lint.discovery import discover
-    from unbounded_lint.runner import Request, check
+    from unbounded_lint.request import Request
+    from unbounded_lint.runner import check
 
     settings = load_settings(root, config=None, isolated=False, overrides={})
     project = discover([root], root, settings)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from unbounded_lint.config import Settings
     from unbounded_lint.discovery import ProjectFiles
     from unbounded_lint.reporters.base import View
-    from unbounded_lint.runner import Request
+    from unbounded_lint.request import Request
 
 PROGRAM = "unbounded-lint"
 
@@ -251,7 +251,7 @@ def reported(project: ProjectFiles) -> list[str]:
 
 def request_for(options: argparse.Namespace, project: ProjectFiles, settings: Settings) -> Request:
     """What the runner is asked."""
-    from unbounded_lint.runner import Request
+    from unbounded_lint.request import Request
 
     return Request(
         project=project,

@@ -22,10 +22,11 @@ import msgspec
 
 from unbounded_lint import __version__
 from unbounded_lint.cache import Cache
+from unbounded_lint.contents import Contents
 from unbounded_lint.facts import gate
 from unbounded_lint.facts.model import SCHEMA, ModuleFacts
 from unbounded_lint.facts.sound import fits
-from unbounded_lint.reading import SOURCE_LIMIT, read_regular
+from unbounded_lint.results import has_beside
 from unbounded_lint.source import DecodeError, SourceFile, decode
 
 POOL_BYTES = 500_000
@@ -141,14 +142,16 @@ class Sources:
     Whatever their order, `files` are taken by path: among equal answers the first file's is given.
     """
 
-    def __init__(self, root: Path, files: Sequence[SourceFile], cache: Cache | None) -> None:
+    def __init__(self, root: Path, files: Sequence[SourceFile], contents: Contents, cache: Cache | None) -> None:
         self.root = root
+        self.contents = contents
         self.files = tuple(sorted(files, key=lambda file: file.path))
         self._cache = cache
-        self._data: dict[str, bytes] = {}
+        self._beside: dict[tuple[str, str], bool] = {}
         self._encoded: dict[str, bytes] = {}
         self._fresh: dict[bytes, bytes] = {}
         self._failures: dict[str, Failure] = {}
+        self.unread: set[str] = set()
         self._read: set[str] = set()
         self._ready: dict[str, _Parsed] = {}
         self._decoder = msgspec.msgpack.Decoder(_Parsed)
@@ -161,22 +164,25 @@ class Sources:
 
     def data(self, path: str) -> bytes:
         """The bytes of a file; empty, and a failure, when it cannot be read."""
-        if path not in self._data:
-            try:
-                self._data[path] = read_regular(self.root / path, SOURCE_LIMIT)
-            except OSError as error:
-                self._data[path] = b""
-                reason = error.strerror or str(error)
-                self._failures[path] = Failure(path, 1, f"cannot be read ({reason[0].lower()}{reason[1:]})")
-        return self._data[path]
+        if path in self.unread:
+            return b""
+        try:
+            return self.contents.data(path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self._failures[path] = Failure(path, 1, f"cannot be read ({reason[0].lower()}{reason[1:]})")
+            self.unread.add(path)
+            return b""
 
     def has_beside(self, directory: str, stem: str) -> bool:
         """Whether a directory of the project has a file of whatever kind, or a directory, with that name."""
-        try:
-            with os.scandir(self.root / directory) as entries:
-                return any(entry.name.partition(".")[0] == stem for entry in entries)
-        except OSError:
-            return False
+        found = self._beside[directory, stem] = has_beside(self.root, directory, stem)
+        return found
+
+    @property
+    def looked_beside(self) -> tuple[tuple[str, str, bool], ...]:
+        """What `has_beside` was asked, with its answers."""
+        return tuple((directory, stem, found) for (directory, stem), found in sorted(self._beside.items()))
 
     @cached_property
     def candidates(self) -> tuple[str, ...]:
@@ -252,9 +258,15 @@ class Sources:
         return _parse(self.data(path))
 
     def _key(self, path: str) -> bytes:
-        digest = hashlib.blake2b(self.data(path), digest_size=_KEY_BYTES)
+        digest = hashlib.blake2b(self._digest(path), digest_size=_KEY_BYTES)
         digest.update(f"{__version__} {SCHEMA} {sys.version_info[:2]}".encode())
         return digest.digest()
+
+    def _digest(self, path: str) -> bytes:
+        try:
+            return self.contents.digest(path)
+        except OSError:
+            return self.data(path)
 
     def _make(self, paths: Sequence[str], jobs: int, progress: Callable[[int, int], None] | None) -> None:
         keys = {path: self._key(path) for path in paths} if self._cache is not None else {}

@@ -309,11 +309,12 @@ def check(directory: Path) -> None:
     from unbounded_lint.config import load_settings
     from unbounded_lint.discovery import discover
     from unbounded_lint.reporters import REPORTERS, View
+    from unbounded_lint.request import Request
 
     overrides = {"select": ["UBM"], "min-confidence": "low"}
     settings = load_settings(directory, config=None, isolated=True, overrides=overrides)
     project = discover([directory], directory, settings)
-    outcome = runner.check(runner.Request(project=project, settings=settings, use_cache=False))
+    outcome = runner.check(Request(project=project, settings=settings, use_cache=False))
     broken = [f.message for f in outcome.findings if f.code.startswith("UBM9")]
     if broken:
         raise SystemExit(f"{len(broken)} internal errors or unparsable files: {broken[0]}")

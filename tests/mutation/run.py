@@ -14,6 +14,7 @@ from tests.mutation.programs import Whole, programs
 from tests.programs import link, write
 from unbounded_lint import runner
 from unbounded_lint.facts.parse import run_with_big_stack
+from unbounded_lint.request import Request
 
 PROCESSES = 2
 
@@ -57,9 +58,7 @@ def _answers(program: Whole, root: Path) -> Iterator[Answer]:
             yield _answer(program, mutant, request, root, before)
 
 
-def _answer(
-    program: Whole, mutant: Mutant, request: runner.Request, root: Path, before: frozenset[tuple[str, str]]
-) -> Answer:
+def _answer(program: Whole, mutant: Mutant, request: Request, root: Path, before: frozenset[tuple[str, str]]) -> Answer:
     write(root, mutant.files)
     try:
         found = _findings(request) - before
@@ -69,7 +68,7 @@ def _answer(
     return Answer(f"{program.name}: {mutant.label}", mutant.kind, own, tuple(sorted(found)))
 
 
-def _findings(request: runner.Request) -> frozenset[tuple[str, str]]:
+def _findings(request: Request) -> frozenset[tuple[str, str]]:
     return frozenset((finding.symbol, finding.code) for finding in runner.check(request).findings)
 
 

@@ -1,0 +1,89 @@
+"""The bytes of the files of a run, each read once, and their digests, which need no reading while all is as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+
+from unbounded_lint.cache import Cache
+from unbounded_lint.reading import SOURCE_LIMIT, read_regular
+
+DIGEST_BYTES = 16
+
+_KEY = b"digests of files"
+_SETTLED_NS = 2_000_000_000
+"""How long before a run a file must have been left alone: a clock of the file system may be this coarse, and a change
+within one tick of it leaves no trace."""
+
+
+class _Known(NamedTuple):
+    """What the system said of a file (modified and changed in nanoseconds, size, inode) when its digest was taken."""
+
+    modified: int
+    changed: int
+    size: int
+    inode: int
+    digest: bytes
+
+
+_Manifest: TypeAlias = dict[str, _Known]
+
+
+class Contents:
+    """What the files below a root hold, by their paths relative to it."""
+
+    def __init__(self, root: Path, cache: Cache | None) -> None:
+        self._base = os.path.join(root, "")
+        self._cache = cache
+        self._started = time.time_ns()
+        self._data: dict[str, bytes] = {}
+        self._digests: dict[str, bytes] = {}
+        self._seen: dict[str, _Known] = {}
+
+    def data(self, path: str) -> bytes:
+        """The bytes of a file. Raises `OSError` where it cannot be read."""
+        if path not in self._data:
+            status = os.stat(self._base + path)
+            data = self._data[path] = read_regular(self._base + path, SOURCE_LIMIT)
+            digest = self._digests[path] = hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest()
+            self._seen[path] = _known(status, digest)
+        return self._data[path]
+
+    def digest(self, path: str) -> bytes:
+        """A digest of the bytes of a file. Raises `OSError` where it cannot be read."""
+        if path not in self._digests:
+            known = self._manifest.get(path)
+            if known is not None and known == _known(os.stat(self._base + path), known.digest):
+                self._digests[path] = known.digest
+            else:
+                self.data(path)
+        return self._digests[path]
+
+    def keep(self, paths: Iterable[str]) -> None:
+        """Keep for the next run the digests that are known of these files, all that there are."""
+        known = {path: self._seen.get(path, self._manifest.get(path)) for path in paths}
+        manifest = {path: one for path, one in known.items() if one is not None and self._is_settled(one)}
+        if self._cache is not None and manifest != self._manifest:
+            self._cache.put_many({_KEY: msgspec.msgpack.encode(manifest)})
+
+    def _is_settled(self, known: _Known) -> bool:
+        return max(known.modified, known.changed) < self._started - _SETTLED_NS
+
+    @cached_property
+    def _manifest(self) -> _Manifest:
+        stored = self._cache.get_many([_KEY]).get(_KEY, b"") if self._cache is not None else b""
+        try:
+            return msgspec.msgpack.decode(stored, type=_Manifest)
+        except (msgspec.DecodeError, RecursionError):
+            return {}
+
+
+def _known(status: os.stat_result, digest: bytes) -> _Known:
+    return _Known(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, digest)
