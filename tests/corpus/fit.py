@@ -1,7 +1,7 @@
 """Fit the weights of the evidence to labelled containers, and say how well they carry to packages they never saw.
 
     python -m tests.corpus.fit take DEST ROWS [--command "unbounded-lint"] [--jobs N]
-    python -m tests.corpus.fit judge ROWS... [--labels FILE]... [--leaks FILE] [--pictures FOLDER] [--write]
+    python -m tests.corpus.fit judge ROWS... [--labels FILE]... [--leaks FILE]... [--pictures FOLDER] [--write]
 
 `take` runs the linter on each tree below DEST (folders `NAME/`, as the fetch scripts make them) at the lowest
 confidence and keeps its findings with their evidence. `judge` joins them with the labels, cross-validates by package
@@ -76,6 +76,9 @@ PRIOR = {
     "function_names: handling": 0.3, "function_names: reading": -0.3,
     "path_names: aside": -0.7, "path_names: commands": -0.5, "path_names: definitions": -0.7,
     "path_names: serving": 0.2,
+    "class_names: definitions": -0.6, "class_names: passing": -0.6, "class_names: aside": -0.8,
+    "class_names: lasting": 0.2,
+    "guards: a refusal": -0.8,
     "form: registration": -2.0, "form: listeners": -1.0, "form: table": -1.0,
     "also: import": -0.7, "also: startup": -0.5, "also: command": -0.3,
     "left: error": -0.3, "left: unasked": -0.5, "left: emptied": -0.7, "left: condition": 0.3, "left: success": 0.7,
@@ -398,7 +401,7 @@ def main() -> None:
     judging = commands.add_parser("judge")
     judging.add_argument("rows", type=Path, nargs="+")
     judging.add_argument("--labels", type=Path, action="append", default=[])
-    judging.add_argument("--leaks", type=Path)
+    judging.add_argument("--leaks", type=Path, action="append", default=[])
     judging.add_argument("--pictures", type=Path)
     judging.add_argument("--write", action="store_true")
     options = parser.parse_args()
@@ -407,7 +410,7 @@ def main() -> None:
         return
     rows = [row for path in options.rows for row in read(path)]
     labels = [label for path in options.labels for label in read(path)]
-    leaks = read(options.leaks) if options.leaks else []
+    leaks = [leak for path in options.leaks for leak in read(path)]
     judge(rows, labels, leaks, pictures=options.pictures, write=options.write)
 
 

@@ -37,6 +37,7 @@ _FIELDS: Mapping[str, str] = MappingProxyType(
         "form": "its inserts look like",
         "size": "what is seen of the program",
         "names": "its name speaks of",
+        "class_names": "the name of the class that has it speaks of",
         "key_names": "the names of its key speak of",
         "function_names": "the name of what inserts speaks of",
         "path_names": "the path to that speaks of",

@@ -85,7 +85,7 @@ def test_every_weight_is_of_something_that_evidence_can_say() -> None:
         reads=("handed on",),
     )
     said = {each.partition(":")[0] for each in (*features(told, "UBM101"), *features(STRONG, "UBM101"))}
-    assert fields <= said | {"path_names", "together"}
+    assert fields <= said | {"class_names", "path_names", "together"}
 
 
 def test_a_removal_that_runs_never_raises_the_probability() -> None:

@@ -191,7 +191,12 @@ class Evidences:
             form=form,
             size=self._size,
             names=_words(holder.name),
+            class_names=self._class_names(holder),
         )  # fmt: skip
+
+    def _class_names(self, holder: Holder) -> tuple[str, ...]:
+        handle = holder.handle
+        return _words(self.program.facts(handle.cls).name) if isinstance(handle, Attribute) else ()
 
     def _is_shared(self, holder: Holder) -> bool:
         """Whether every object that has the container lasts."""
