@@ -39,7 +39,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
               written, then handed on), or empty
     size      sample where the program has so few functions that those who use it cannot be among them, else project
     names     the words of its name, which prove nothing; nor do those of the class that has it, of its key (or of what
-              is appended), of the function that inserts, and of the path to that
+              is appended), of the function that inserts and those around it, and of the path to that
     left      where only events remove, the way on which an entry stays: success, error, condition, emptied, unasked
               (`link/verdicts/ways`)
     """
@@ -65,6 +65,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
     key_names: tuple[str, ...] = ()
+    given_names: tuple[str, ...] = ()
     function_names: tuple[str, ...] = ()
     path_names: tuple[str, ...] = ()
     left: str = ""

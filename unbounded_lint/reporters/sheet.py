@@ -39,6 +39,7 @@ _FIELDS: Mapping[str, str] = MappingProxyType(
         "names": "its name speaks of",
         "class_names": "the name of the class that has it speaks of",
         "key_names": "the names of its key speak of",
+        "given_names": "the names of what callers pass for that speak of",
         "function_names": "the name of what inserts speaks of",
         "path_names": "the path to that speaks of",
         "left": "an entry stays behind on",

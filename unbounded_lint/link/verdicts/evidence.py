@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -18,8 +19,9 @@ from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.blocks import frames_of, guards
-from unbounded_lint.link.program.definitions import expanded
+from unbounded_lint.link.program.definitions import expanded, expansions
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import is_sample
@@ -38,6 +40,12 @@ RUNS = (
     "tested", "public", "command", "startup", "import", "once",
 )  # fmt: skip
 """When an insert runs, the most telling first."""
+
+_CALLERS = 8
+"""In how many calls names are looked at."""
+
+_FEW = 6
+"""An expression with more names speaks of nothing in particular."""
 
 _LIFTS = 3
 """Through how many calls above an insert constructors are looked for."""
@@ -101,10 +109,38 @@ class Evidences:
             "root": self._root(access),
             "phase": self._phase(access),
             "guess": all(context.guess for context in insert.contexts),
-            "key_names": _words(*_names_in(access.key if access.key is not None else access.value)),
-            "function_names": _words(self.program.facts(access.scope).qualname),
+            "key_names": _words(*self._key_names(access)),
+            "given_names": _words(*self._given_names(access)),
+            "function_names": _words(*self._functions(access.scope)),
             "path_names": _words(access.scope.path.removesuffix(".py")),
         }
+
+    def _key_names(self, access: Access) -> Iterator[str]:
+        """The names in a key (or in what is appended), and in what the local names in it are bound to."""
+        inserted = access.key if access.key is not None else access.value
+        for whole in expansions(self.program, inserted, access.scope, access.op, depth=2):
+            yield from _names_in(whole, _FEW if whole is not inserted else None)
+
+    def _given_names(self, access: Access) -> Iterator[str]:
+        """The names in what callers pass for the parameters in a key."""
+        facts = self.program.facts(access.scope)
+        inserted = access.key if access.key is not None else access.value
+        parts = expanded(self.program, inserted, access.scope, access.op)
+        used = {part.id for part in parts if isinstance(part, m.Name)}
+        wanted = [index for index, parameter in enumerate(facts.parameters) if parameter.name in used]
+        for site in islice(self.flow.call_sites(access.scope), _CALLERS) if wanted else ():
+            for index in wanted:
+                passed = argument_of(facts, index, site)
+                if passed is not None:
+                    yield from _names_in(passed, _FEW)
+
+    def _functions(self, scope: ScopeId) -> Iterator[str]:
+        """The names of a function and of those around it."""
+        above = self.program.parent(scope)
+        if above is not None:
+            yield from self._functions(above)
+            if self.program.facts(scope).kind != "class":
+                yield self.program.facts(scope).name
 
     def _root(self, access: Access) -> str:
         """What the names in a key hang on: a parameter of the function, its receiver, or something else."""
@@ -228,12 +264,12 @@ def _words(*names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.lower() for name in names for word in _WORDS.findall(name)))
 
 
-def _names_in(expr: m.Expr | None) -> Iterator[str]:
-    """The names in an expression, in the order in which they are written."""
-    for part in w.walk(expr) if expr is not None else ():
-        match part:
-            case m.Name(id=name) | m.Attr(name=name):
-                yield name
+def _names_in(expr: m.Expr, most: int | None = None) -> Sequence[str]:
+    """The names in an expression, in the order in which they are written; none of one with more than the most."""
+    names = [
+        part.id if isinstance(part, m.Name) else part.name for part in w.walk(expr) if isinstance(part, m.Name | m.Attr)
+    ]
+    return names if most is None or len(names) <= most else ()
 
 
 def _told(removal: Removal) -> str:
