@@ -40,6 +40,7 @@ _FIELDS: Mapping[str, str] = MappingProxyType(
         "class_names": "the name of the class that has it speaks of",
         "key_names": "the names of its key speak of",
         "given_names": "the names of what callers pass for that speak of",
+        "value_names": "the names of its values speak of",
         "function_names": "the name of what inserts speaks of",
         "path_names": "the path to that speaks of",
         "left": "an entry stays behind on",

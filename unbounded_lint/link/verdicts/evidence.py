@@ -88,7 +88,7 @@ class Evidences:
         value, form = self._value(holder, accesses, inserts), self._growths.form(holder, accesses, inserts)
         common = self._common(holder, accesses, removals, value, form)
         left = way.left if way is not None else ""
-        return msgspec.structs.replace(common, **self._of_insert(clearest), left=left)
+        return msgspec.structs.replace(common, **self._of_insert(holder, clearest), left=left)
 
     def _clarity(self, insert: Insert) -> tuple[Any, ...]:
         """How much an insert tells: by its key, then by what runs it."""
@@ -97,7 +97,7 @@ class Evidences:
 
     # --- one insert ---
 
-    def _of_insert(self, insert: Insert) -> dict[str, Any]:
+    def _of_insert(self, holder: Holder, insert: Insert) -> dict[str, Any]:
         access, domain = insert.access, insert.domain
         appended = access.how in {*APPENDING, "+="} or access.key is None
         return {
@@ -111,6 +111,7 @@ class Evidences:
             "guess": all(context.guess for context in insert.contexts),
             "key_names": _words(*self._key_names(access)),
             "given_names": _words(*self._given_names(access)),
+            "value_names": _words(*self._value_names(holder, access)),
             "function_names": _words(*self._functions(access.scope)),
             "path_names": _words(access.scope.path.removesuffix(".py")),
         }
@@ -133,6 +134,16 @@ class Evidences:
                 passed = argument_of(facts, index, site)
                 if passed is not None:
                     yield from _names_in(passed, _FEW)
+
+    def _value_names(self, holder: Holder, access: Access) -> Iterator[str]:
+        """The names in the annotation of a container, and in what an insert stores under a key."""
+        for scope, op in holder.definitions:
+            action = self.program.action(scope, op)
+            if isinstance(action, m.Assign) and action.annotation is not None:
+                yield from _names_in(action.annotation)
+        if access.key is not None:
+            for whole in expansions(self.program, access.value, access.scope, access.op, depth=2):
+                yield from _names_in(whole, _FEW)
 
     def _functions(self, scope: ScopeId) -> Iterator[str]:
         """The names of a function and of those around it."""
