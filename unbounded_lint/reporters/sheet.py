@@ -166,13 +166,15 @@ def _document(sheet: SheetLike, view: View) -> dict[str, Any]:
 
 
 def _evidence(sheet: SheetLike) -> Iterator[str]:
-    """One line a field: what it is about, then its values."""
+    """One line a field: what it is about, then its values; none for names that say nothing."""
     if sheet.evidence is None:
         yield "  evidence: none, since nothing makes it grow"
         return
     yield "  evidence:"
     for field, meaning in _FIELDS.items():
-        yield f"    {meaning}: {printable(', '.join(_values(getattr(sheet.evidence, field))))}"
+        value = getattr(sheet.evidence, field)
+        if value or not field.endswith("names"):
+            yield f"    {meaning}: {printable(', '.join(_values(value)))}"
 
 
 def _values(value: str | bool | tuple[str, ...]) -> tuple[str, ...]:
