@@ -39,8 +39,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
               written, then handed on), or empty
     size      sample where the program has so few functions that those who use it cannot be among them, else project
     names     the words of its name, which prove nothing; nor do those of the class that has it (class_names), of its
-              key or of what is appended (key_names), of what callers pass for that (given_names), of its annotation and of
-              what is stored under a key (value_names), of the function that inserts and those around it
+              key or of what is appended (key_names), of what callers pass for that (given_names), of its annotation and
+              of what is stored under a key (value_names), of the function that inserts and those around it
               (function_names), and of the path to that (path_names)
     left      where only events remove, the way on which an entry stays: success, error, condition, emptied, unasked
               (`link/verdicts/ways`)
