@@ -287,3 +287,9 @@ def test_the_listed_packages_are_well_formed() -> None:
     assert {one.kind for one in listed} == {"application", "library"}
     assert {one.source for one in listed} <= {"wheel", "sdist"}
     assert all(one.version[0].isdigit() for one in listed)
+
+
+def test_the_listed_leaks_are_well_formed() -> None:
+    listed = fetch.packages(fetch.HERE / "leaks.jsonl")
+    assert len({one.folder for one in listed}) == len(listed)
+    assert all(one.version[0].isdigit() and one.folder.endswith("/leaky") for one in listed)

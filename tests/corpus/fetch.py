@@ -3,9 +3,10 @@
     python -m tests.corpus.fetch DEST [--packages FILE] [--only NAME ...]
 
 The sources of each package of `packages.jsonl` go to DEST/NAME/, in the exact version, by pip from the index that it is
-set up for. A stamp file beside a folder says that it is whole, so that a second run goes on where a first one stopped
-and `tests.corpus.diff` knows the folder for a tree. Nothing is run either, except that pip runs an sdist's build script
-to read its metadata where a package says `sdist`. Status 1 where an archive could not be had.
+set up for; with `--packages` those of the leaky versions that `leaks.jsonl` names, to DEST/ID/leaky/. A stamp beside
+a folder says that it is whole, so that a second run goes on where a first one stopped and `tests.corpus.diff` knows the
+folder for a tree. Nothing is run either, except that pip runs an sdist's build script to read its metadata where a
+package says `sdist`. Status 1 where an archive could not be had.
 """
 
 from __future__ import annotations
@@ -40,17 +41,24 @@ class FetchError(Exception):
 
 
 class Package(NamedTuple):
-    """A package of the corpus: application or library, and whether its wheel or its sdist is read."""
+    """A package of the corpus: application or library, whether its wheel or its sdist is read, and the folder that its
+    sources go to."""
 
     package: str
     version: str
     kind: str
     source: str
+    folder: str
 
 
 def packages(path: Path) -> list[Package]:
-    """The packages that a file of JSON lines names."""
-    return [Package(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    """The packages that a file of JSON lines names, or those with the leaks that it tells of."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [_leaky(row) if "leaky_version" in row else Package(**row, folder=row["package"]) for row in rows]
+
+
+def _leaky(row: dict[str, str]) -> Package:
+    return Package(row["package"], row["leaky_version"], "", row.get("sdist_or_wheel", "wheel"), f"{row['id']}/leaky")
 
 
 def commands(package: Package, into: Path) -> Iterator[list[str]]:
@@ -105,8 +113,8 @@ def unpack(archive: Path, into: Path) -> None:
 
 def fetch(package: Package, top: Path) -> None:
     """Make the folder of a package, unless it is there."""
-    tree = top / package.package
-    stamp = top / f".{package.package}-{package.version}-{package.source}.done"
+    tree = top / package.folder
+    stamp = tree.parent / f".{package.package}-{package.version}-{package.source}.done"
     if stamp.exists() and tree.is_dir():
         return
     shutil.rmtree(tree, ignore_errors=True)

@@ -3,11 +3,11 @@
     python -m tests.corpus.fit take DEST ROWS [--command "unbounded-lint"] [--jobs N]
     python -m tests.corpus.fit judge ROWS... [--labels FILE]... [--leaks FILE]... [--pictures FOLDER] [--write]
 
-`take` runs the linter on each tree below DEST (folders `NAME/`, as the fetch scripts make them) at the lowest
-confidence and keeps its findings with their evidence. `judge` joins them with the labels, cross-validates by package
-(no package is judged by weights that saw it), and prints precision and recall with their intervals and the weights;
-`--pictures` draws the reliability diagram and the curve; `--write` puts the weights into the linter's catalogue, from
-which its confidence comes (`catalog/confidence.toml`).
+`take` runs the linter on each tree below DEST (folders `NAME/` or `ID/leaky/`, as the fetch scripts make them) at the
+lowest confidence and keeps its findings with their evidence. `judge` joins them with the labels, cross-validates by
+package (no package is judged by weights that saw it), and prints precision and recall with their intervals and the
+weights; `--pictures` draws the reliability diagram and the curve; `--write` puts the weights into the catalogue,
+from which its confidence comes (`catalog/confidence.toml`).
 
 The model is logistic regression with an L2 penalty that draws each weight towards what reason says of it; a weight that
 reason says cannot raise the probability (a removal that runs) is bounded from above by zero. Leaks from history are all
@@ -371,7 +371,8 @@ def draw(cases: Sequence[Case], probabilities: Vector, folder: Path) -> None:
 
 def take(dest: Path, out: Path, command: str, jobs: int) -> None:
     """Run the linter on each tree and keep its findings."""
-    trees = sorted(path for path in dest.iterdir() if path.is_dir() and not path.name.startswith("."))
+    folders = sorted(path for path in dest.iterdir() if path.is_dir() and not path.name.startswith("."))
+    trees = [folder / "leaky" if (folder / "leaky").is_dir() else folder for folder in folders]
     with ThreadPoolExecutor(jobs) as pool, out.open("w", encoding="utf-8") as file:
         for tree, found in zip(trees, pool.map(lambda tree: _findings(command, tree), trees), strict=True):
             for row in found:
