@@ -1,11 +1,11 @@
-"""The command and flake8 side by side: whole processes, cold and single, on the same trees.
+"""The command and flake8 side by side: whole processes, cold and single, on the same trees; and where nothing changed.
 
     python tests/benchmarks/bench_flake8.py PATH... [--rounds 3] [--max-ratio 1.0]
 
 flake8 runs as `flake8 --isolated -j1` with pyflakes and pycodestyle alone, whatever other plugins are installed; the
-command as `unbounded-lint check --isolated --no-cache --jobs 1`. The two take turns at going first. Prints the median
-of wall and CPU seconds per tree, and how the command's compare with flake8's; ends with 1 if the ratio of a tree's CPU
-seconds is above the one allowed, and with 2 if a tool fails.
+command as `unbounded-lint check --isolated --no-cache --jobs 1`, and once more with a cache that an earlier run has
+filled. They take turns at going first. Prints the median of wall and CPU seconds per tree, and how the command's
+compare with flake8's; ends with 1 if the ratio of a tree's CPU seconds is above the one allowed, and with 2 if a tool fails.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ metadata.distributions = lambda **given: [
 from flake8.main.cli import main
 sys.exit(main())
 """
+OURS = (sys.executable, "-m", "unbounded_lint", "check", "--isolated", "--jobs", "1")
 COMMANDS = {
     "flake8": (sys.executable, "-c", FLAKE8_ALONE, "--isolated", "-j1"),
-    "unbounded-lint": (sys.executable, "-m", "unbounded_lint", "check", "--isolated", "--no-cache", "--jobs", "1"),
+    "cold": (*OURS, "--no-cache"),
+    "unchanged": OURS,
 }
 MAX_RATIO = 1.0
 
@@ -49,9 +51,10 @@ class Timing(NamedTuple):
     cpu: float
 
 
-def measure(command: Sequence[str], tree: Path) -> Timing:
+def measure(command: Sequence[str], tree: Path, caches: Path) -> Timing:
     """Time one process from its start to its end. Raises Failed."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
+    cache = {"UNBOUNDED_LINT_CACHE_DIR": str(caches)}
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", **cache}
     with tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
         process = subprocess.Popen([*command, str(tree)], stdout=subprocess.DEVNULL, stderr=errors, env=env, cwd=ROOT)
@@ -70,9 +73,13 @@ def compare(tree: Path, rounds: int) -> dict[str, Timing]:
     """Give the medians of each command on a tree, taking turns. Raises Failed."""
     runs: dict[str, list[Timing]] = {name: [] for name in COMMANDS}
     names = list(COMMANDS)
-    for number in range(rounds):
-        for name in names[number % 2 :] + names[: number % 2]:
-            runs[name].append(measure(COMMANDS[name], tree))
+    with tempfile.TemporaryDirectory() as directory:
+        caches = Path(directory) / "caches"
+        measure(COMMANDS["unchanged"], tree, caches)
+        for number in range(rounds):
+            first = number % len(names)
+            for name in names[first:] + names[:first]:
+                runs[name].append(measure(COMMANDS[name], tree, caches))
     return {
         name: Timing(statistics.median(t.wall for t in timings), statistics.median(t.cpu for t in timings))
         for name, timings in runs.items()
@@ -89,11 +96,11 @@ def show(tree: Path, rounds: int) -> float:
     """Compare on one tree, print a line, and give the ratio of the CPU seconds. Raises Failed."""
     files, megabytes = size(tree)
     medians = compare(tree, rounds)
-    ours, theirs = medians["unbounded-lint"], medians["flake8"]
-    times = "  ".join(f"{timing.wall:8.2f} {timing.cpu:8.2f}" for timing in (theirs, ours))
-    wall, cpu = ours.wall / theirs.wall, ours.cpu / theirs.cpu
-    print(f"{tree.name:20} {files:6} {megabytes:6.1f}  {times}  {wall:6.3f} {cpu:6.3f}", flush=True)
-    return cpu
+    theirs = medians["flake8"]
+    times = "  ".join(f"{timing.wall:8.2f} {timing.cpu:8.2f}" for timing in medians.values())
+    cold, unchanged = (medians[name].cpu / theirs.cpu for name in ("cold", "unchanged"))
+    print(f"{tree.name:20} {files:6} {megabytes:6.1f}  {times}  {cold:6.3f} {unchanged:9.3f}", flush=True)
+    return cold
 
 
 def main() -> int:
@@ -108,9 +115,11 @@ def main() -> int:
     missing = [str(tree) for tree in options.trees if not tree.exists()]
     if missing:
         parser.error(f"no such path: {', '.join(missing)}")
-    print(f"{'':35}  {'flake8, seconds':>17}  {'ours, seconds':>17}  {'ours/flake8':>13}")
+    print(
+        f"{'':35}  {'flake8, seconds':>17}  {'cold, seconds':>17}  {'unchanged, s':>17}  {'CPU / that of flake8':>20}"
+    )
     pair = f"  {'wall':>8} {'CPU':>8}"
-    print(f"{'tree':20} {'files':>6} {'MB':>6}{pair}{pair}  {'wall':>6} {'CPU':>6}", flush=True)
+    print(f"{'tree':20} {'files':>6} {'MB':>6}{pair * 3}  {'cold':>6} {'unchanged':>9}", flush=True)
     try:
         worst = max(show(tree.resolve(), options.rounds) for tree in options.trees)
     except Failed as error:
