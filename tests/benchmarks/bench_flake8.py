@@ -5,7 +5,8 @@
 flake8 runs as `flake8 --isolated -j1` with pyflakes and pycodestyle alone, whatever other plugins are installed; the
 command as `unbounded-lint check --isolated --no-cache --jobs 1`, and once more with a cache that an earlier run has
 filled. They take turns at going first. Prints the median of wall and CPU seconds per tree, and how the command's
-compare with flake8's; ends with 1 if the ratio of a tree's CPU seconds is above the one allowed, and with 2 if a tool fails.
+compare with flake8's; ends with 1 if the ratio of a tree's cold CPU seconds is above the one allowed, and with 2 if a
+tool fails.
 """
 
 from __future__ import annotations
