@@ -23,6 +23,8 @@ class NameLists(Entry, frozen=True, kw_only=True):
     walked_copies: frozenset[str] = frozenset()
     chosen_copies: frozenset[str] = frozenset()
     finite_copies: frozenset[str] = frozenset()
+    finite_views: frozenset[str] = frozenset()
+    finite_results: frozenset[str] = frozenset()
     fresh: frozenset[str] = frozenset()
     evictions: frozenset[str] = frozenset()
     draws: frozenset[str] = frozenset()

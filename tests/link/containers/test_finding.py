@@ -278,6 +278,67 @@ def test_containers_that_no_module_or_class_names(text: str, expected: Lifetimes
     assert lifetimes(tmp_path, text) == expected
 
 
+WORK = "import sys, select, heapq\nfrom collections import deque\n"
+RUN = "\nif __name__ == '__main__':\n    work(sys.argv[1:])\n"
+FRAMES: dict[str, tuple[str, bool]] = {
+    "a list of what is left to do": (
+        "def work(todo):\n    X = {}\n    while todo:\n        one = todo.pop()\n"
+        "        X[one] = one.get('name')\n        todo.extend(one.parts)\n",
+        False,
+    ),
+    "a queue by rank": (
+        "def work(todo):\n    X = {}\n    while todo:\n        rank, one = heapq.heappop(todo)\n"
+        "        X[one] = one.get('name')\n        heapq.heappush(todo, (rank + 1, one.next))\n",
+        False,
+    ),
+    "an attribute of what is left to do": (
+        "def work(job):\n    X = {}\n    while job.parts:\n        X[job.read()] = job.parts.popleft()\n",
+        False,
+    ),
+    "what was drawn is put back": (
+        "def work(todo):\n    X = {}\n    while todo:\n        one = todo.popleft()\n        X[one.recv()] = one\n"
+        "        todo.append(one)\n",
+        True,
+    ),
+    "what was drawn is put back by its rank": (
+        "def work(todo):\n    X = {}\n    while todo:\n        one = heapq.heappop(todo)\n"
+        "        X[one.recv()] = one\n        heapq.heappush(todo, (1, one))\n",
+        True,
+    ),
+    "connections that close": (
+        "def work(open):\n    X = {}\n    while open:\n        ready, _, _ = select.select(open, [], [])\n"
+        "        for one in ready:\n            X[one.recv()] = one\n            open.remove(one)\n",
+        True,
+    ),
+    "entries by name": (
+        "def work(open):\n    X = {}\n    while open:\n        name = open.poll()\n        X[name] = open.pop(name)\n",
+        True,
+    ),
+    "a look-up in a table of its own": (
+        "names = dict(a=1)\ndef work(lines):\n    X = []\n    busy = True\n    while busy:\n"
+        "        X.append(names.get(lines[0]))\n        busy = lines.next()\n",
+        False,
+    ),
+    "a look-up in a table of its object": (
+        "class C:\n    def __init__(self):\n        self.names = {}\n    def go(self, lines):\n        X = []\n"
+        "        busy = True\n        while busy:\n            X.append(self.names.get(lines[0]))\n"
+        "            busy = lines.next()\ndef work(lines):\n    C().go(lines)\n",
+        False,
+    ),
+    "what a queue gives": (
+        "def work(lines):\n    X = []\n    busy = True\n    while busy:\n        X.append(lines.get(True))\n"
+        "        busy = lines.busy\n",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "lasts"), FRAMES.values(), ids=FRAMES)
+def test_a_local_variable_lasts_in_a_function_that_does_not_come_back(text: str, lasts: bool, tmp_path: Path) -> None:
+    found = lifetimes(tmp_path, WORK + text + RUN)
+    assert [life for name, life in found.items() if name.endswith(".X")] == ["frame"] * lasts
+
+
 META = "class Meta(type):\n    def __{}__({}):\n        {}\n"
 GIVEN = META.format("init", "cls, name, bases, body", "cls.made = {}")
 NEW = (
