@@ -66,6 +66,15 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         "from dataclasses import dataclass, field\n@dataclass\nclass C:\n    a: dict = field(default_factory=dict)\n",
         {"C.a": OWNED},
     ),
+    "field by a function of the project": (
+        "import attr\ndef column(factory):\n    return attr.ib(factory=factory, repr=False)\n"
+        "@attr.s\nclass C:\n    a: list = column(factory=lambda: [])\n",
+        {"C.a": OWNED},
+    ),
+    "made by a function of the project": (
+        "import attr\ndef column():\n    return {}\nclass C:\n    a = column()\n",
+        {"C.a": "class"},
+    ),
     "field of a singleton": (
         "from dataclasses import dataclass, field\n"
         "@dataclass\nclass C:\n    a: dict = field(default_factory=dict)\nc = C()\n",

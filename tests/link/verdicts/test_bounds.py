@@ -267,12 +267,14 @@ VERDICTS: dict[str, tuple[str, str]] = {
     ),
     "made anew for each connection": (
         "import time\nX = None\ndef run(hub):\n    global X\n    while True:\n        X = {}\n"
-        "        for line in hub.connect():\n            X[line.id] = line\n        time.sleep(5)\nif __name__ == '__main__':\n    run(input())\n",
+        "        for line in hub.connect():\n            X[line.id] = line\n"
+        "        time.sleep(5)\nif __name__ == '__main__':\n    run(input())\n",
         "never",
     ),
     "made anew for each run of a device": (
         "import time\nX = None\ndef run():\n    global X\n    while True:\n        X = {}\n"
-        "        for line in open('/dev/ttyS0'):\n            X[line] = 1\n        time.sleep(5)\nif __name__ == '__main__':\n    run()\n",
+        "        for line in open('/dev/ttyS0'):\n            X[line] = 1\n"
+        "        time.sleep(5)\nif __name__ == '__main__':\n    run()\n",
         "never",
     ),
     "made where a day begins": (

@@ -238,7 +238,8 @@ class Inserts(RunQuery):
     def _resets(self, holder: Holder, accesses: AccessList) -> _Resets:
         """Where a container is emptied, replaced or made, and where what does that and no more is called."""
         emptied = (a for a in accesses if a.kind in {"clear", "replace"} and not a.nested and a.handed is None)
-        found = {*holder.definitions, *((a.scope, a.op) for a in emptied)}
+        made = holder.definitions if holder.origin is None else ()
+        found = {*made, *((a.scope, a.op) for a in emptied)}
         always = [scope for scope, op in found if scope.index and not self.program.facts(scope).ops[op].frame]
         resets: dict[ScopeId, set[int]] = {}
         for at, op in found.union((s.scope, s.op) for scope in always for s in self.flow.call_sites(scope)):
