@@ -51,6 +51,7 @@ class NameLists(Entry, frozen=True, kw_only=True):
     plain_decorators: frozenset[str] = frozenset()
     memos: frozenset[str] = frozenset()
     getters: frozenset[str] = frozenset()
+    test_doubles: frozenset[str] = frozenset()
     field_makers: frozenset[str] = frozenset()
     copied_defaults: frozenset[str] = frozenset()
     records: frozenset[str] = frozenset()

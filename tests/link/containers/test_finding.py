@@ -90,6 +90,10 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         "class D(C):\n    @classmethod\n    def make(cls):\n        return cls()\n",
         {"C.a": OWNED},
     ),
+    "made by users in place of another": (
+        "from unittest import mock\nclass C(mock.MagicMock):\n    def __init__(self):\n        self.a = {}\n",
+        {},
+    ),
     "private and never made": ("class _C:\n    def __init__(self):\n        self.a = {}\n", {}),
 }
 

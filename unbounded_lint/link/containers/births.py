@@ -53,7 +53,11 @@ class Births(Query):
     def are_left_to_users(self, cls: ScopeId) -> bool:
         """Whether users of the project can make objects of a class, and nothing in it does but the methods of its
         subclasses, for who calls them."""
-        if self.program.facts(cls).name.startswith("_") or is_local(self.program, cls):
+        if self.program.facts(cls).name.startswith("_") or is_local(self.program, cls) or self._is_for_tests(cls):
             return False
         below = self.flow.hierarchy.subclasses(cls)
         return all(self.flow.scoping.enclosing_class(site.scope) in below for site in self.of(cls))
+
+    def _is_for_tests(self, cls: ScopeId) -> bool:
+        """Whether a class stands in for another in tests, of which each makes its own."""
+        return not name_lists().test_doubles.isdisjoint(self.resolver.all_outside_bases(cls))
