@@ -403,6 +403,79 @@ def test_attributes_of_other_objects_are_not(text: str, tmp_path: Path) -> None:
     assert lifetimes(tmp_path, STORE + text) == {}
 
 
+def handled(body: str, before: str = "ALL = {}\n") -> str:
+    return (
+        f"{STORE}import aiohttp.web, threading\n{before}async def handle(request):\n    own = Store()\n{body}"
+        "app = aiohttp.web.Application()\napp.router.add_get('/', handle)\n"
+    )
+
+
+FINALLY = "    try:\n        await request.read(own)\n    finally:\n        "
+HUB = (
+    "class Hub:\n    def __init__(self):\n        self.all = {}\n        self.now = None\n"
+    "    def end(self, key):\n        del self.all[key]\nhub = Hub()\n"
+)
+BEGIN = HUB + (
+    "class Session:\n    def __init__(self, key, store):\n        self.key = key\n        hub.all[key] = store\n"
+    "    def __enter__(self):\n        return self\n    def __exit__(self, *error):\n        hub.end(self.key)\n"
+)
+ENDING = {
+    "deleted from a map": handled(f"    ALL[request.id] = own\n{FINALLY}del ALL[request.id]\n"),
+    "taken from a map": handled(f"    ALL[request.id] = own\n{FINALLY}ALL.pop(request.id, None)\n"),
+    "taken from a map by a method": handled(f"    hub.all[request.id] = own\n{FINALLY}hub.end(request.id)\n", HUB),
+    "taken from a map at the end of a `with`": handled(
+        "    with Session(request.id, own):\n        await request.read()\n", BEGIN
+    ),
+    "an attribute that is deleted": handled(f"    hub.now = own\n{FINALLY}del hub.now\n", HUB),
+    "an attribute that is set to None": handled(f"    hub.now = own\n{FINALLY}hub.now = None\n", HUB),
+    "a name of a module": handled(f"    global now\n    now = own\n{FINALLY}now = None\n", "now = None\n"),
+    "an attribute of a thread": handled(
+        f"    local.now = own\n{FINALLY}del local.now\n", "local = threading.local()\n"
+    ),
+}
+LASTING_ON = {
+    "deleted from a map by an event": handled(
+        "    ALL[request.id] = own\n    await request.read()\n    if request.ends:\n        del ALL[request.id]\n"
+    ),
+    "deleted after a failure": handled(
+        "    ALL[request.id] = own\n    try:\n        await request.read(own)\n    except OSError:\n"
+        "        del ALL[request.id]\n"
+    ),
+    "another map is emptied": handled(
+        f"    ALL[request.id] = own\n{FINALLY}del REST[request.id]\n", "ALL = {}\nREST = {}\n"
+    ),
+    "a local name for it is set to None": handled(f"    hub.now = own\n{FINALLY}own = None\n", HUB),
+    "when the program ends": (
+        f"{STORE}{HUB}def main():\n    hub.now = Store()\n    try:\n        while True:\n            input()\n"
+        "    finally:\n        hub.now = None\nif __name__ == '__main__':\n    main()\n"
+    ),
+    "when users are done": (
+        f"{STORE}{HUB}def begin():\n    hub.now = Store()\ndef end():\n    hub.now = None\nbegin()\n"
+    ),
+    "held by another name too": handled(
+        f"    ALL[request.id] = REST[request.id] = own\n{FINALLY}del ALL[request.id]\n", "ALL = {}\nREST = {}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", ENDING.values(), ids=ENDING)
+def test_what_is_let_go_as_each_work_ends_does_not_last(text: str, tmp_path: Path) -> None:
+    assert "Store.items" not in lifetimes(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", LASTING_ON.values(), ids=LASTING_ON)
+def test_what_not_every_work_lets_go_lasts(text: str, tmp_path: Path) -> None:
+    assert "Store.items" in lifetimes(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ENDING.values(), ids=ENDING)
+def test_it_lasts_where_nothing_lets_it_go(text: str, tmp_path: Path) -> None:
+    kept = text.replace("    finally:\n", "    finally:\n        print()\n    if request.never:\n").replace(
+        "__exit__", "leave"
+    )
+    assert "Store.items" in lifetimes(tmp_path, kept)
+
+
 def test_singleton_made_in_another_module(tmp_path: Path) -> None:
     files = {"pkg/__init__.py": "", "pkg/store.py": STORE, "pkg/app.py": "from . import store as s\nthe = s.Store()\n"}
     project = linked(tmp_path, files)

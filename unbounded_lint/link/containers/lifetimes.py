@@ -9,6 +9,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.births import Births
+from unbounded_lint.link.containers.endings import Endings
 from unbounded_lint.link.containers.keepers import Keepers, lasts_as_body
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Variable
 from unbounded_lint.link.dataflow.scoping import decorator_names, keeps_one
@@ -79,7 +80,8 @@ class Lifetimes(RunQuery):
     def __init__(self, flow: Flow, execution: Execution) -> None:
         super().__init__(flow, execution)
         self.serving = Serving(flow, execution)
-        self.keepers = Keepers(flow, execution, self.serving)
+        self.endings = Endings(flow, execution)
+        self.keepers = Keepers(flow, execution, self.serving, self.endings)
         self.births = Births(flow)
         self._standing: dict[_OfValue, Site] = {}
         self._solver: Solver[Any, Life | None] = Solver(self._equation, lambda _: None, _surer)
@@ -166,6 +168,8 @@ class Lifetimes(RunQuery):
         """How an entry of a container lasts: as the container does, until it is removed."""
         for base, by_key in self._filled(site):
             for holder in self.resolver.handles(base, site.scope):
+                if self.endings.of_entries(holder):
+                    continue
                 life = yield _OfHandle(holder, None)
                 if life is not None and (by_key or self.serving.is_once(site.scope, site.op)):
                     return life.part() if life.kind == "outside" else Life("element")
@@ -184,7 +188,7 @@ class Lifetimes(RunQuery):
         match handle:
             case Variable(scope=scope, name=name):
                 if self.program.facts(scope).kind in {"module", "class"}:
-                    return self._of_body(scope)
+                    return None if self.endings.of(handle) else self._of_body(scope)
                 return self._local(scope, name)
             case Attribute(cls=owner, name=name):
                 return (yield from self._attribute(owner, name, site))
@@ -203,7 +207,8 @@ class Lifetimes(RunQuery):
         if life is None:
             above = yield _OfClass(owner)
             life = None if above is None else above.part()
-        return life if life is not None and self._stays(owner, name) else None
+        lasts = life is not None and self._stays(owner, name) and not self.endings.of(Attribute(owner, name))
+        return life if lasts else None
 
     def _cached(self, function: ScopeId) -> _Asked:
         """What a function that keeps its one result gives back."""
