@@ -28,7 +28,7 @@ class Endings(RunQuery):
 
     def _empties(self, use: Use, handle: Handle) -> bool:
         node, action = use.site.node, self.program.op(use.site).action
-        if isinstance(node, m.Name) and handle not in self.resolver.handles(node, use.site.scope):
+        if isinstance(node, m.Name) and handle not in set[Handle](self.resolver.handles(node, use.site.scope)):
             return False  # another name for the same, whose end lets go of nothing else
         if isinstance(action, m.Assign):
             return use.kind == "rebound" and action.value == m.Const("none", "None")
