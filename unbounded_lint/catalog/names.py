@@ -45,6 +45,7 @@ class NameLists(Entry, frozen=True, kw_only=True):
     constructors: frozenset[str] = frozenset()
     initialisers: frozenset[str] = frozenset()
     exits: frozenset[str] = frozenset()
+    closers: frozenset[str] = frozenset()
     properties: frozenset[str] = frozenset()
     transparent: frozenset[str] = frozenset()
     silent_decorators: frozenset[str] = frozenset()

@@ -14,6 +14,9 @@ Lifetimes = dict[str, str]
 OWNED = "part of outside"
 """Lives as long as an object that only the project's users make."""
 
+OPEN = "part of closable"
+"""Lives as long as an object that somebody keeps open."""
+
 FORMS: dict[str, tuple[str, Lifetimes]] = {
     "displays": ("A = {}\nB = []\nC = {1}\n", {"A": "module", "B": "module", "C": "module"}),
     "constructors": (
@@ -85,6 +88,35 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         {},
     ),
     "made by users alone": ("class C:\n    def __init__(self):\n        self.a = {}\n", {"C.a": OWNED}),
+    "made by users, and open until it is closed": (
+        "class C:\n    def __init__(self):\n        self.a = {}\n    def close(self):\n        pass\n",
+        {"C.a": OPEN},
+    ),
+    "made per call too, and open until it is closed": (
+        "class C:\n    def __init__(self):\n        self.a = {}\n    async def aclose(self):\n        pass\n"
+        "def open_one():\n    return C()\n",
+        {"C.a": OPEN},
+    ),
+    "private, with a public form that a base closes": (
+        "class Base:\n    def stop(self):\n        pass\nclass _C(Base):\n    def __init__(self):\n        self.a = {}\n"
+        "class D(_C):\n    pass\ndef main():\n    D().run()\n",
+        {"_C.a": OPEN},
+    ),
+    "part of what is open until it is closed": (
+        "class P:\n    def __init__(self):\n        self.a = {}\n"
+        "class C:\n    def __init__(self):\n        self.p = P()\n    def disconnect(self):\n        pass\n"
+        "def f():\n    C().p\n",
+        {"P.a": OPEN},
+    ),
+    "private, and closed": (
+        "class _C:\n    def __init__(self):\n        self.a = {}\n    def close(self):\n        pass\n"
+        "def f():\n    _C().close()\n",
+        {},
+    ),
+    "made per call, with nothing to close": (
+        "class C:\n    def __init__(self):\n        self.a = {}\ndef f():\n    return C()\n",
+        {},
+    ),
     "made by users and by a subclass for them": (
         "class C:\n    def __init__(self):\n        self.a = {}\n"
         "class D(C):\n    @classmethod\n    def make(cls):\n        return cls()\n",

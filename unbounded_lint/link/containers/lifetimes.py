@@ -23,15 +23,18 @@ from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
 
 LifeKind: TypeAlias = Literal[
-    "module", "class", "application", "frame", "closure", "registered", "framework", "element", "outside"
+    "module", "class", "application", "frame", "closure", "registered", "framework", "element", "closable", "outside"
 ]
 """What makes something last: a module's name, a class's attribute, an application object of a framework, the frame of a
 function that serves, a function made at start-up that captures it, a registrar of another package, a framework that
-makes one of the class by itself, a container that lasts; or nothing that the project shows, since only its users make
-objects of the class."""
+makes one of the class by itself, a container that lasts; or nothing that the project shows: its users may keep an
+object open until they close it, or only they make objects of the class."""
 
 _FEW: frozenset[LifeKind] = frozenset({"module", "class", "application", "frame"})
 """What keeps one object, not one for each time that its place is come to."""
+
+_USERS: frozenset[LifeKind] = frozenset({"closable", "outside"})
+"""What lasts as long as users of the project will have it."""
 
 _SURE: tuple[LifeKind, ...] = get_args(LifeKind)
 
@@ -46,6 +49,11 @@ class Life(NamedTuple):
     def order(self) -> tuple[int, int]:
         """The order in which lives are told: the surest first."""
         return _SURE.index(self.kind), self.distance
+
+    @property
+    def is_left_to_users(self) -> bool:
+        """Whether users of the project have it as long as they like, and call its methods."""
+        return self.kind in _USERS
 
     def part(self) -> Life:
         """That of an attribute of what lives so. The distance says no more than near or far, so that it has an end."""
@@ -140,6 +148,8 @@ class Lifetimes(RunQuery):
             return best
         if self.keepers.is_component(cls):
             return Life("framework")
+        if self.births.are_to_be_closed(cls):
+            return Life("closable")
         return Life("outside") if self.births.are_left_to_users(cls) else None
 
     def _question(self, site: Site) -> _OfValue:
@@ -172,7 +182,7 @@ class Lifetimes(RunQuery):
                     continue
                 life = yield _OfHandle(holder, None)
                 if life is not None and (by_key or self.serving.is_once(site.scope, site.op)):
-                    return life.part() if life.kind == "outside" else Life("element")
+                    return life.part() if life.is_left_to_users else Life("element")
         return None
 
     def _filled(self, site: Site) -> Iterator[tuple[m.Expr, bool]]:
