@@ -484,6 +484,21 @@ LASTING_ON = {
     "when users are done": (
         f"{STORE}{HUB}def begin():\n    hub.now = Store()\ndef end():\n    hub.now = None\nbegin()\n"
     ),
+    "at the end of the `with` of its owner": (
+        STORE + "class Client:\n    def begin(self):\n        self.store = Store()\n"
+        "    def __exit__(self, *error):\n        self.store = None\nclient = Client()\nclient.begin()\n"
+    ),
+    "with the life of its owner": (
+        STORE + "class Client:\n    def begin(self):\n        self.store = Store()\n"
+        "    def __del__(self):\n        try:\n            self.begin()\n        finally:\n"
+        "            del self.store\nclient = Client()\nclient.begin()\n"
+    ),
+    "with its owner": handled(
+        f"    desk = Desk()\n    desks.append(desk)\n{FINALLY}desk.close()\n",
+        "desks = []\nclass Desk:\n    def __init__(self):\n        self.store = Store()\n"
+        "    def close(self):\n        try:\n            print(self)\n        finally:\n"
+        "            self.store = None\ndesk = Desk()\n",
+    ),
     "held by another name too": handled(
         f"    ALL[request.id] = REST[request.id] = own\n{FINALLY}del ALL[request.id]\n", "ALL = {}\nREST = {}\n"
     ),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.handles import Handle, Use
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.runs.context import AGAIN
+from unbounded_lint.link.runs.context import AGAIN, Context
 from unbounded_lint.link.runs.execution import RunQuery
 
 
@@ -18,13 +20,15 @@ class Endings(RunQuery):
 
     @kept
     def of(self, handle: Handle) -> bool:
-        """Whether a name or an attribute is deleted, or set to None, at the end of each work."""
-        return any(self._empties(use, handle) and self._ends_work(use) for use in self.flow.uses(handle))
+        """Whether a name or an attribute is deleted, or set to None, at the end of each work: of another than
+        the `with` that its owner stands in, or the life of that."""
+        emptied = (use for use in self.flow.uses(handle) if self._empties(use, handle))
+        return any(each.by != "special" for use in emptied for each in self._ends_of_work(use))
 
     @kept
     def of_entries(self, handle: Handle) -> bool:
         """Whether an entry of a container is taken out at the end of each work."""
-        return any(self._takes_out(use) and self._ends_work(use) for use in self.flow.uses(handle))
+        return any(self._takes_out(use) and any(self._ends_of_work(use)) for use in self.flow.uses(handle))
 
     def _empties(self, use: Use, handle: Handle) -> bool:
         node, action = use.site.node, self.program.op(use.site).action
@@ -43,6 +47,7 @@ class Endings(RunQuery):
                 return any(not method.bulk for method in taking)
         return False
 
-    def _ends_work(self, use: Use) -> bool:
+    def _ends_of_work(self, use: Use) -> Iterator[Context]:
+        """The ways in which a use comes to run at the end of each work."""
         contexts = self.execution.at(use.site.scope, use.site.op)
-        return any(c.cleanup and not c.failing and c.kind in AGAIN for c in contexts)
+        return (c for c in contexts if c.cleanup and not c.failing and c.kind in AGAIN)

@@ -217,7 +217,7 @@ class Lifetimes(RunQuery):
         if life is None:
             above = yield _OfClass(owner)
             life = None if above is None else above.part()
-        lasts = life is not None and self._stays(owner, name) and not self.endings.of(Attribute(owner, name))
+        lasts = life is not None and self._stays(owner, name) and not self._is_let_go(owner, name)
         return life if lasts else None
 
     def _cached(self, function: ScopeId) -> _Asked:
@@ -243,6 +243,13 @@ class Lifetimes(RunQuery):
             if not guarded and not self._is_set_up(write.scope, write.op):
                 return False
         return True
+
+    def _is_let_go(self, owner: ScopeId, name: str) -> bool:
+        """Whether an attribute lets go of what it holds as a piece of work ends. What it got as its owner was made ends
+        with the owner instead."""
+        writes = self.resolver.writes(owner).get(name, ())
+        given = (self.program.facts(write.scope).name for write in writes if not isinstance(write.value, m.Const))
+        return name_lists().constructors.isdisjoint(given) and self.endings.of(Attribute(owner, name))
 
     def _is_set_up(self, scope: ScopeId, op: int) -> bool:
         """Whether an operation belongs to the making of its object: no event of the running program leads to it."""
