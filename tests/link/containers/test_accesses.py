@@ -195,6 +195,60 @@ def test_insert_through_a_default(text: str, inserts: int, tmp_path: Path) -> No
     assert [a.kind for a in found.accesses if a.kind == "insert"] == ["insert"] * inserts
 
 
+RECORD = (
+    "X = []\nclass Record:\n    def __init__(self, parts=X):\n        self.parts = parts\n"
+    "    def clean(self):\n        print(self)\n"
+)
+READ = "def read(lines, given):\n    made = Record()\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "inserts"),
+    [
+        ("    made.parts = []\n    made.parts.append(lines)\n", 0),
+        ("    made.parts = []\n    while lines:\n        made.parts.append(lines.pop())\n", 0),
+        ("    made.parts = []\n    parts = made.parts\n    parts.append(lines)\n", 0),
+        ("    made.parts = []\n    made.name = lines.get()\n    made.parts.append(lines)\n", 0),
+        ("    made.parts = []\n    made.parts.sort()\n    made.parts.append(lines)\n", 0),
+        ("    made.parts.append(lines)\n    made.parts = []\n", 1),
+        ("    if given:\n        made.parts = []\n    made.parts.append(lines)\n", 1),
+        (
+            "    try:\n        made.parts = list(given)\n    except ValueError:\n        pass\n"
+            "    made.parts.append(1)\n",
+            1,
+        ),
+        ("    given.parts = []\n    made.parts.append(lines)\n", 1),
+        ("    made.parts = []\n    made = Record()\n    made.parts.append(lines)\n", 1),
+        ("    made.parts = []\n    for made in given:\n        made.parts.append(lines)\n", 1),
+        ("    made.parts = []\n    made.clean()\n    made.parts.append(lines)\n", 1),
+        ("    made.parts = []\n    given(made)\n    made.parts.append(lines)\n", 1),
+        ("    made.parts = []\n    for line in lines:\n        made.parts.append(line)\n        given(made)\n", 1),
+        ("    made.parts = []\n    made.parts = X\n    made.parts.append(lines)\n", 1),
+        ("    made.parts = []\n    if given:\n        made.parts = X\n    made.parts.append(lines)\n", 1),
+        ("    made.parts = []\n    def later():\n        made.parts.append(lines)\n    return later\n", 1),
+    ],
+)
+def test_an_attribute_that_was_just_bound_holds_nothing_else(body: str, inserts: int, tmp_path: Path) -> None:
+    found = named(linked(tmp_path, {"m.py": RECORD + READ + body}))
+    assert [a.kind for a in found.accesses if a.kind == "insert"] == ["insert"] * inserts
+
+
+@pytest.mark.parametrize(
+    ("body", "inserts"),
+    [
+        ("    X.append(k)\n", 1),
+        ("    X += [k]\n", 1),
+        ("    X = [*X, k]\n", 0),
+        ("    X = X + [k]\n    X.append(k)\n", 0),
+        ("    X = list(X)\n    X.append(k)\n", 0),
+        ("    if k:\n        X = list(X)\n    X.append(k)\n", 1),
+    ],
+)
+def test_a_parameter_that_is_bound_anew_leaves_its_default(body: str, inserts: int, tmp_path: Path) -> None:
+    found = named(linked(tmp_path, {"m.py": "def f(k, X=[]):\n" + body + "    return X\n"}), "f.X")
+    assert [a.kind for a in found.accesses if a.kind == "insert"] == ["insert"] * inserts
+
+
 @pytest.mark.parametrize("amount", ["1", "v", "len(v)"])
 def test_counting_inserts_nothing_into_a_plain_dict(amount: str, tmp_path: Path) -> None:
     found = seen(container(tmp_path, "{'a': 0}", f"X['a'] += {amount}"))

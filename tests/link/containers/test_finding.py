@@ -14,6 +14,9 @@ Lifetimes = dict[str, str]
 OWNED = "part of outside"
 """Lives as long as an object that only the project's users make."""
 
+OPEN = "part of closable"
+"""Lives as long as an object that somebody keeps open."""
+
 FORMS: dict[str, tuple[str, Lifetimes]] = {
     "displays": ("A = {}\nB = []\nC = {1}\n", {"A": "module", "B": "module", "C": "module"}),
     "constructors": (
@@ -66,6 +69,15 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         "from dataclasses import dataclass, field\n@dataclass\nclass C:\n    a: dict = field(default_factory=dict)\n",
         {"C.a": OWNED},
     ),
+    "field by a function of the project": (
+        "import attr\ndef column(factory):\n    return attr.ib(factory=factory, repr=False)\n"
+        "@attr.s\nclass C:\n    a: list = column(factory=lambda: [])\n",
+        {"C.a": OWNED},
+    ),
+    "made by a function of the project": (
+        "import attr\ndef column():\n    return {}\nclass C:\n    a = column()\n",
+        {"C.a": "class"},
+    ),
     "field of a singleton": (
         "from dataclasses import dataclass, field\n"
         "@dataclass\nclass C:\n    a: dict = field(default_factory=dict)\nc = C()\n",
@@ -76,10 +88,43 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         {},
     ),
     "made by users alone": ("class C:\n    def __init__(self):\n        self.a = {}\n", {"C.a": OWNED}),
+    "made by users, and open until it is closed": (
+        "class C:\n    def __init__(self):\n        self.a = {}\n    def close(self):\n        pass\n",
+        {"C.a": OPEN},
+    ),
+    "made per call too, and open until it is closed": (
+        "class C:\n    def __init__(self):\n        self.a = {}\n    async def aclose(self):\n        pass\n"
+        "def open_one():\n    return C()\n",
+        {"C.a": OPEN},
+    ),
+    "private, with a public form that a base closes": (
+        "class Base:\n    def stop(self):\n        pass\nclass _C(Base):\n    def __init__(self):\n        self.a = {}\n"
+        "class D(_C):\n    pass\ndef main():\n    D().run()\n",
+        {"_C.a": OPEN},
+    ),
+    "part of what is open until it is closed": (
+        "class P:\n    def __init__(self):\n        self.a = {}\n"
+        "class C:\n    def __init__(self):\n        self.p = P()\n    def disconnect(self):\n        pass\n"
+        "def f():\n    C().p\n",
+        {"P.a": OPEN},
+    ),
+    "private, and closed": (
+        "class _C:\n    def __init__(self):\n        self.a = {}\n    def close(self):\n        pass\n"
+        "def f():\n    _C().close()\n",
+        {},
+    ),
+    "made per call, with nothing to close": (
+        "class C:\n    def __init__(self):\n        self.a = {}\ndef f():\n    return C()\n",
+        {},
+    ),
     "made by users and by a subclass for them": (
         "class C:\n    def __init__(self):\n        self.a = {}\n"
         "class D(C):\n    @classmethod\n    def make(cls):\n        return cls()\n",
         {"C.a": OWNED},
+    ),
+    "made by users in place of another": (
+        "from unittest import mock\nclass C(mock.MagicMock):\n    def __init__(self):\n        self.a = {}\n",
+        {},
     ),
     "private and never made": ("class _C:\n    def __init__(self):\n        self.a = {}\n", {}),
 }
@@ -278,6 +323,67 @@ def test_containers_that_no_module_or_class_names(text: str, expected: Lifetimes
     assert lifetimes(tmp_path, text) == expected
 
 
+WORK = "import sys, select, heapq\nfrom collections import deque\n"
+RUN = "\nif __name__ == '__main__':\n    work(sys.argv[1:])\n"
+FRAMES: dict[str, tuple[str, bool]] = {
+    "a list of what is left to do": (
+        "def work(todo):\n    X = {}\n    while todo:\n        one = todo.pop()\n"
+        "        X[one] = one.get('name')\n        todo.extend(one.parts)\n",
+        False,
+    ),
+    "a queue by rank": (
+        "def work(todo):\n    X = {}\n    while todo:\n        rank, one = heapq.heappop(todo)\n"
+        "        X[one] = one.get('name')\n        heapq.heappush(todo, (rank + 1, one.next))\n",
+        False,
+    ),
+    "an attribute of what is left to do": (
+        "def work(job):\n    X = {}\n    while job.parts:\n        X[job.read()] = job.parts.popleft()\n",
+        False,
+    ),
+    "what was drawn is put back": (
+        "def work(todo):\n    X = {}\n    while todo:\n        one = todo.popleft()\n        X[one.recv()] = one\n"
+        "        todo.append(one)\n",
+        True,
+    ),
+    "what was drawn is put back by its rank": (
+        "def work(todo):\n    X = {}\n    while todo:\n        one = heapq.heappop(todo)\n"
+        "        X[one.recv()] = one\n        heapq.heappush(todo, (1, one))\n",
+        True,
+    ),
+    "connections that close": (
+        "def work(open):\n    X = {}\n    while open:\n        ready, _, _ = select.select(open, [], [])\n"
+        "        for one in ready:\n            X[one.recv()] = one\n            open.remove(one)\n",
+        True,
+    ),
+    "entries by name": (
+        "def work(open):\n    X = {}\n    while open:\n        name = open.poll()\n        X[name] = open.pop(name)\n",
+        True,
+    ),
+    "a look-up in a table of its own": (
+        "names = dict(a=1)\ndef work(lines):\n    X = []\n    busy = True\n    while busy:\n"
+        "        X.append(names.get(lines[0]))\n        busy = lines.next()\n",
+        False,
+    ),
+    "a look-up in a table of its object": (
+        "class C:\n    def __init__(self):\n        self.names = {}\n    def go(self, lines):\n        X = []\n"
+        "        busy = True\n        while busy:\n            X.append(self.names.get(lines[0]))\n"
+        "            busy = lines.next()\ndef work(lines):\n    C().go(lines)\n",
+        False,
+    ),
+    "what a queue gives": (
+        "def work(lines):\n    X = []\n    busy = True\n    while busy:\n        X.append(lines.get(True))\n"
+        "        busy = lines.busy\n",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "lasts"), FRAMES.values(), ids=FRAMES)
+def test_a_local_variable_lasts_in_a_function_that_does_not_come_back(text: str, lasts: bool, tmp_path: Path) -> None:
+    found = lifetimes(tmp_path, WORK + text + RUN)
+    assert [life for name, life in found.items() if name.endswith(".X")] == ["frame"] * lasts
+
+
 META = "class Meta(type):\n    def __{}__({}):\n        {}\n"
 GIVEN = META.format("init", "cls, name, bases, body", "cls.made = {}")
 NEW = (
@@ -327,6 +433,94 @@ def test_instance_kept_on_a_subclass(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", NO_SINGLETONS.values(), ids=NO_SINGLETONS)
 def test_attributes_of_other_objects_are_not(text: str, tmp_path: Path) -> None:
     assert lifetimes(tmp_path, STORE + text) == {}
+
+
+def handled(body: str, before: str = "ALL = {}\n") -> str:
+    return (
+        f"{STORE}import aiohttp.web, threading\n{before}async def handle(request):\n    own = Store()\n{body}"
+        "app = aiohttp.web.Application()\napp.router.add_get('/', handle)\n"
+    )
+
+
+FINALLY = "    try:\n        await request.read(own)\n    finally:\n        "
+HUB = (
+    "class Hub:\n    def __init__(self):\n        self.all = {}\n        self.now = None\n"
+    "    def end(self, key):\n        del self.all[key]\nhub = Hub()\n"
+)
+BEGIN = HUB + (
+    "class Session:\n    def __init__(self, key, store):\n        self.key = key\n        hub.all[key] = store\n"
+    "    def __enter__(self):\n        return self\n    def __exit__(self, *error):\n        hub.end(self.key)\n"
+)
+ENDING = {
+    "deleted from a map": handled(f"    ALL[request.id] = own\n{FINALLY}del ALL[request.id]\n"),
+    "taken from a map": handled(f"    ALL[request.id] = own\n{FINALLY}ALL.pop(request.id, None)\n"),
+    "taken from a map by a method": handled(f"    hub.all[request.id] = own\n{FINALLY}hub.end(request.id)\n", HUB),
+    "taken from a map at the end of a `with`": handled(
+        "    with Session(request.id, own):\n        await request.read()\n", BEGIN
+    ),
+    "an attribute that is deleted": handled(f"    hub.now = own\n{FINALLY}del hub.now\n", HUB),
+    "an attribute that is set to None": handled(f"    hub.now = own\n{FINALLY}hub.now = None\n", HUB),
+    "a name of a module": handled(f"    global now\n    now = own\n{FINALLY}now = None\n", "now = None\n"),
+    "an attribute of a thread": handled(
+        f"    local.now = own\n{FINALLY}del local.now\n", "local = threading.local()\n"
+    ),
+}
+LASTING_ON = {
+    "deleted from a map by an event": handled(
+        "    ALL[request.id] = own\n    await request.read()\n    if request.ends:\n        del ALL[request.id]\n"
+    ),
+    "deleted after a failure": handled(
+        "    ALL[request.id] = own\n    try:\n        await request.read(own)\n    except OSError:\n"
+        "        del ALL[request.id]\n"
+    ),
+    "another map is emptied": handled(
+        f"    ALL[request.id] = own\n{FINALLY}del REST[request.id]\n", "ALL = {}\nREST = {}\n"
+    ),
+    "a local name for it is set to None": handled(f"    hub.now = own\n{FINALLY}own = None\n", HUB),
+    "when the program ends": (
+        f"{STORE}{HUB}def main():\n    hub.now = Store()\n    try:\n        while True:\n            input()\n"
+        "    finally:\n        hub.now = None\nif __name__ == '__main__':\n    main()\n"
+    ),
+    "when users are done": (
+        f"{STORE}{HUB}def begin():\n    hub.now = Store()\ndef end():\n    hub.now = None\nbegin()\n"
+    ),
+    "at the end of the `with` of its owner": (
+        STORE + "class Client:\n    def begin(self):\n        self.store = Store()\n"
+        "    def __exit__(self, *error):\n        self.store = None\nclient = Client()\nclient.begin()\n"
+    ),
+    "with the life of its owner": (
+        STORE + "class Client:\n    def begin(self):\n        self.store = Store()\n"
+        "    def __del__(self):\n        try:\n            self.begin()\n        finally:\n"
+        "            del self.store\nclient = Client()\nclient.begin()\n"
+    ),
+    "with its owner": handled(
+        f"    desk = Desk()\n    desks.append(desk)\n{FINALLY}desk.close()\n",
+        "desks = []\nclass Desk:\n    def __init__(self):\n        self.store = Store()\n"
+        "    def close(self):\n        try:\n            print(self)\n        finally:\n"
+        "            self.store = None\ndesk = Desk()\n",
+    ),
+    "held by another name too": handled(
+        f"    ALL[request.id] = REST[request.id] = own\n{FINALLY}del ALL[request.id]\n", "ALL = {}\nREST = {}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", ENDING.values(), ids=ENDING)
+def test_what_is_let_go_as_each_work_ends_does_not_last(text: str, tmp_path: Path) -> None:
+    assert "Store.items" not in lifetimes(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", LASTING_ON.values(), ids=LASTING_ON)
+def test_what_not_every_work_lets_go_lasts(text: str, tmp_path: Path) -> None:
+    assert "Store.items" in lifetimes(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ENDING.values(), ids=ENDING)
+def test_it_lasts_where_nothing_lets_it_go(text: str, tmp_path: Path) -> None:
+    kept = text.replace("    finally:\n", "    finally:\n        print()\n    if request.never:\n").replace(
+        "__exit__", "leave"
+    )
+    assert "Store.items" in lifetimes(tmp_path, kept)
 
 
 def test_singleton_made_in_another_module(tmp_path: Path) -> None:

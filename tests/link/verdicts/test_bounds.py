@@ -258,6 +258,25 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "            self.x[part.id] = part\nX = C()\n",
         "closed",
     ),
+    "made anew for each round over what is there": (
+        "import glob, time\nfrom csv import DictReader\nX = None\ndef run(folder):\n    global X\n    while True:\n"
+        "        X = {}\n        paths = glob.glob(folder)\n        paths = paths[:3]\n        for path in paths:\n"
+        "            with open(path) as lines:\n                for row in DictReader(lines):\n"
+        "                    X[row['id']] = row\n        time.sleep(5)\nif __name__ == '__main__':\n    run(input())\n",
+        "closed",
+    ),
+    "made anew for each connection": (
+        "import time\nX = None\ndef run(hub):\n    global X\n    while True:\n        X = {}\n"
+        "        for line in hub.connect():\n            X[line.id] = line\n"
+        "        time.sleep(5)\nif __name__ == '__main__':\n    run(input())\n",
+        "never",
+    ),
+    "made anew for each run of a device": (
+        "import time\nX = None\ndef run():\n    global X\n    while True:\n        X = {}\n"
+        "        for line in open('/dev/ttyS0'):\n            X[line] = 1\n"
+        "        time.sleep(5)\nif __name__ == '__main__':\n    run()\n",
+        "never",
+    ),
     "made where a day begins": (
         "X = None\nday = 0\ndef put(request):\n    global X, day\n    if request.day != day:\n        X = {}\n"
         "        day = request.day\n    X[request.id] = 1\n",

@@ -53,7 +53,22 @@ class Births(Query):
     def are_left_to_users(self, cls: ScopeId) -> bool:
         """Whether users of the project can make objects of a class, and nothing in it does but the methods of its
         subclasses, for who calls them."""
-        if self.program.facts(cls).name.startswith("_") or is_local(self.program, cls):
+        if not self._is_public(cls):
             return False
         below = self.flow.hierarchy.subclasses(cls)
         return all(self.flow.scoping.enclosing_class(site.scope) in below for site in self.of(cls))
+
+    def are_to_be_closed(self, cls: ScopeId) -> bool:
+        """Whether users of the project can make objects of a class, or of one derived from it, that stay open until
+        they are closed: even where the project makes some of its own, which it lets go."""
+        if not any(self._is_public(each) for each in (cls, *self.flow.hierarchy.subclasses(cls))):
+            return False
+        return any(self.resolver.methods(cls, name) for name in sorted(name_lists().closers))
+
+    def _is_public(self, cls: ScopeId) -> bool:
+        named = not self.program.facts(cls).name.startswith("_")
+        return named and not is_local(self.program, cls) and not self._is_for_tests(cls)
+
+    def _is_for_tests(self, cls: ScopeId) -> bool:
+        """Whether a class stands in for another in tests, of which each makes its own."""
+        return not name_lists().test_doubles.isdisjoint(self.resolver.all_outside_bases(cls))

@@ -21,9 +21,10 @@ from unbounded_lint.link.containers.lifetimes import Life, Lifetimes
 from unbounded_lint.link.containers.making import Made, Making, foremost
 from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
-from unbounded_lint.link.dataflow.values import is_fresh
+from unbounded_lint.link.dataflow.values import ExternalResult, is_fresh
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of
+from unbounded_lint.link.program.definitions import AT_ENTRY
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, Place, ScopeId, Site
 
@@ -41,6 +42,13 @@ class Holder:
     op: int
     made: Made
     definitions: tuple[Place, ...]
+
+    @property
+    def origin(self) -> Place | None:
+        """The call by which a parameter gets its default, where that is what is held; None for all others."""
+        if isinstance(self.handle, Variable) and self.handle.scope != self.scope and self.handle.scope.index:
+            return self.handle.scope, AT_ENTRY
+        return None
 
 
 _Found: TypeAlias = tuple[Made, tuple[Place, ...]]
@@ -125,9 +133,12 @@ class Containers(Query):
         """Whether a class-level assignment declares a field that every instance gets anew."""
         if self.resolver.all_outside_bases(cls) & name_lists().copied_defaults:
             return True
-        calls = [b.expr for b in self.program.bound(cls, name) if isinstance(b.expr, m.Call)]
         makers = name_lists().field_makers
-        return any(not makers.isdisjoint(self.resolver.names(call.func, cls)) for call in calls)
+        calls = [b.expr for b in self.program.bound(cls, name) if isinstance(b.expr, m.Call)]
+        made = (value for call in calls for value in self.resolver.values(call, cls))
+        return any(not makers.isdisjoint(self.resolver.names(call.func, cls)) for call in calls) or any(
+            isinstance(value, ExternalResult) and value.name in makers for value in made
+        )
 
     def _of_instances(self, cls: ScopeId) -> Iterator[Holder]:
         for name, found in self._instance_holders(cls):

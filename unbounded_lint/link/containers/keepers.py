@@ -6,6 +6,7 @@ from __future__ import annotations
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.containers.endings import Endings
 from unbounded_lint.link.dataflow.handles import HANDED_ON, Foreign, Use
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function
@@ -19,20 +20,23 @@ from unbounded_lint.link.runs.serving import Serving
 class Keepers(RunQuery):
     """Answers whether something is kept where the program itself holds it no more."""
 
-    def __init__(self, flow: Flow, execution: Execution, serving: Serving) -> None:
+    def __init__(self, flow: Flow, execution: Execution, serving: Serving, endings: Endings) -> None:
         super().__init__(flow, execution)
         self.serving = serving
+        self.endings = endings
 
     def foreign(self, target: m.Expr, scope: ScopeId, op: int) -> Foreign | None:
         """What an assignment hangs on an object of another package that lasts, as an application does: one that is
-        reached from a name of a module, or by code that runs once. None for any other target."""
+        reached from a name of a module, or by code that runs once. None for any other target, and for what is taken
+        from it as the work ends."""
         if not isinstance(target, m.Attr | m.Sub) or not self.resolver.is_foreign(target.base, scope):
             return None
         below, is_key = w.last_name(target.base), isinstance(target, m.Sub)
         name = word_of(target.index) if isinstance(target, m.Sub) else target.name
         if not below or not name or not self._is_rooted(target.base, scope, op):
             return None
-        return Foreign(below, name, is_key)
+        handle = Foreign(below, name, is_key)
+        return None if self.endings.of(handle) else handle
 
     def hangs(self, use: Use) -> bool:
         """Whether a use hangs something on an object of another package that lasts."""

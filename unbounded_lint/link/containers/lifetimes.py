@@ -9,6 +9,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.births import Births
+from unbounded_lint.link.containers.endings import Endings
 from unbounded_lint.link.containers.keepers import Keepers, lasts_as_body
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Variable
 from unbounded_lint.link.dataflow.scoping import decorator_names, keeps_one
@@ -22,15 +23,18 @@ from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
 
 LifeKind: TypeAlias = Literal[
-    "module", "class", "application", "frame", "closure", "registered", "framework", "element", "outside"
+    "module", "class", "application", "frame", "closure", "registered", "framework", "element", "closable", "outside"
 ]
 """What makes something last: a module's name, a class's attribute, an application object of a framework, the frame of a
 function that serves, a function made at start-up that captures it, a registrar of another package, a framework that
-makes one of the class by itself, a container that lasts; or nothing that the project shows, since only its users make
-objects of the class."""
+makes one of the class by itself, a container that lasts; or nothing that the project shows: its users may keep an
+object open until they close it, or only they make objects of the class."""
 
 _FEW: frozenset[LifeKind] = frozenset({"module", "class", "application", "frame"})
 """What keeps one object, not one for each time that its place is come to."""
+
+_USERS: frozenset[LifeKind] = frozenset({"closable", "outside"})
+"""What lasts as long as users of the project will have it."""
 
 _SURE: tuple[LifeKind, ...] = get_args(LifeKind)
 
@@ -45,6 +49,11 @@ class Life(NamedTuple):
     def order(self) -> tuple[int, int]:
         """The order in which lives are told: the surest first."""
         return _SURE.index(self.kind), self.distance
+
+    @property
+    def is_left_to_users(self) -> bool:
+        """Whether users of the project have it as long as they like, and call its methods."""
+        return self.kind in _USERS
 
     def part(self) -> Life:
         """That of an attribute of what lives so. The distance says no more than near or far, so that it has an end."""
@@ -79,7 +88,8 @@ class Lifetimes(RunQuery):
     def __init__(self, flow: Flow, execution: Execution) -> None:
         super().__init__(flow, execution)
         self.serving = Serving(flow, execution)
-        self.keepers = Keepers(flow, execution, self.serving)
+        self.endings = Endings(flow, execution)
+        self.keepers = Keepers(flow, execution, self.serving, self.endings)
         self.births = Births(flow)
         self._standing: dict[_OfValue, Site] = {}
         self._solver: Solver[Any, Life | None] = Solver(self._equation, lambda _: None, _surer)
@@ -138,6 +148,8 @@ class Lifetimes(RunQuery):
             return best
         if self.keepers.is_component(cls):
             return Life("framework")
+        if self.births.are_to_be_closed(cls):
+            return Life("closable")
         return Life("outside") if self.births.are_left_to_users(cls) else None
 
     def _question(self, site: Site) -> _OfValue:
@@ -166,9 +178,11 @@ class Lifetimes(RunQuery):
         """How an entry of a container lasts: as the container does, until it is removed."""
         for base, by_key in self._filled(site):
             for holder in self.resolver.handles(base, site.scope):
+                if self.endings.of_entries(holder):
+                    continue
                 life = yield _OfHandle(holder, None)
                 if life is not None and (by_key or self.serving.is_once(site.scope, site.op)):
-                    return life.part() if life.kind == "outside" else Life("element")
+                    return life.part() if life.is_left_to_users else Life("element")
         return None
 
     def _filled(self, site: Site) -> Iterator[tuple[m.Expr, bool]]:
@@ -184,7 +198,7 @@ class Lifetimes(RunQuery):
         match handle:
             case Variable(scope=scope, name=name):
                 if self.program.facts(scope).kind in {"module", "class"}:
-                    return self._of_body(scope)
+                    return None if self.endings.of(handle) else self._of_body(scope)
                 return self._local(scope, name)
             case Attribute(cls=owner, name=name):
                 return (yield from self._attribute(owner, name, site))
@@ -203,7 +217,8 @@ class Lifetimes(RunQuery):
         if life is None:
             above = yield _OfClass(owner)
             life = None if above is None else above.part()
-        return life if life is not None and self._stays(owner, name) else None
+        lasts = life is not None and self._stays(owner, name) and not self._is_let_go(owner, name)
+        return life if lasts else None
 
     def _cached(self, function: ScopeId) -> _Asked:
         """What a function that keeps its one result gives back."""
@@ -228,6 +243,13 @@ class Lifetimes(RunQuery):
             if not guarded and not self._is_set_up(write.scope, write.op):
                 return False
         return True
+
+    def _is_let_go(self, owner: ScopeId, name: str) -> bool:
+        """Whether an attribute lets go of what it holds as a piece of work ends. What it got as its owner was made ends
+        with the owner instead."""
+        writes = self.resolver.writes(owner).get(name, ())
+        given = (self.program.facts(write.scope).name for write in writes if not isinstance(write.value, m.Const))
+        return name_lists().constructors.isdisjoint(given) and self.endings.of(Attribute(owner, name))
 
     def _is_set_up(self, scope: ScopeId, op: int) -> bool:
         """Whether an operation belongs to the making of its object: no event of the running program leads to it."""

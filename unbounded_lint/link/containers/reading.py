@@ -42,7 +42,7 @@ class Accesses(Query):
             return self.registries.accesses(holder.handle)
         found: list[Access] = []
         defined: dict[Place, Access | None] = dict.fromkeys(holder.definitions)
-        for use in self.flow.uses(holder.handle):
+        for use in self.flow.uses(holder.handle, holder.origin):
             if use.kind == "rebound" and not self._rebinds(use, holder):
                 continue
             for access in self._read_use(use, holder.made.kind, nested=False):
@@ -106,8 +106,10 @@ class Accesses(Query):
 
     def _rebinds(self, use: Use, holder: Holder) -> bool:
         """Whether an assignment binds the holder itself anew, and not another name that happens to hold the
-        container."""
+        container. Nothing does that to the default of a parameter."""
         node = use.site.node
+        if holder.origin is not None:
+            return False
         if not isinstance(node, m.Name):
             return isinstance(node, m.Attr) and node.name == holder.name
         owner = self.resolver.owner(node.id, use.site.scope)

@@ -16,7 +16,7 @@ from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import Class, External, Function, Value, ordered
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.program import Program
 
 
@@ -26,8 +26,9 @@ class Item(NamedTuple):
     handle: Handle
     bound: int
     guess: bool
-    origin: int | None = None
-    """The operation that gave a local name the value, where that is one assignment or the call."""
+    origin: Place | None = None
+    """What gave it the value: for a local name the one assignment, or the call; for an attribute the assignment to it,
+    or the call that made its object."""
     answered: bool = False
     """The function gives this parameter back, and where the call's result goes is followed from the call itself."""
 
@@ -129,13 +130,14 @@ class Steps:
     def to_target(
         self, target: m.Expr, scope: ScopeId, bound: int, guess: bool, origin: int | None = None
     ) -> Iterator[Item]:
+        place = None if origin is None else (scope, origin)
         for handle in self.declared.handles(target, scope):
             if isinstance(handle, Attribute):
                 if not (self.strict and self._holds_others(handle.cls, handle.name)):
-                    yield Item(handle, bound, guess)
+                    yield Item(handle, bound, guess, place)
             else:
                 own = isinstance(target, m.Name) and handle.scope == scope
-                yield Item(handle, bound, guess, origin if own else None)
+                yield Item(handle, bound, guess, place if own else None)
 
     def _holds_others(self, cls: ScopeId, name: str) -> bool:
         """Whether an attribute is bound to different things in different places.
@@ -171,10 +173,10 @@ class Steps:
                     for item in self.into(target, call, argument):
                         known = True
                         if not isinstance(item, Variable):
-                            yield Item(item, bound, guess)
+                            yield Item(item, bound, guess, (site.scope, site.op))
                             continue
                         answered = isinstance(target, Function) and self._gives_back(item)
-                        yield Item(item, bound, guess, AT_ENTRY, answered)
+                        yield Item(item, bound, guess, (item.scope, AT_ENTRY), answered)
                         if answered:
                             yield from self.of(site.outer, bound, guess)
         if not known or any(isinstance(c, External) for c in callees):

@@ -23,7 +23,7 @@ from unbounded_lint.link.dataflow.steps import Item, Steps
 from unbounded_lint.link.dataflow.values import Module
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
 from unbounded_lint.link.program.kept import listed
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.program import Program
 
 HANDLES = 300
@@ -44,9 +44,10 @@ class Trace(NamedTuple):
 
 
 class _OfHandle(NamedTuple):
-    """What is done with the value that a handle holds."""
+    """What is done with the value that a handle holds, or with the one that it got at a place."""
 
     handle: Handle
+    origin: Place | None
     kind: str = "handle"
 
 
@@ -86,9 +87,9 @@ class Traces:
 
     # --- questions ---
 
-    def of(self, handle: Handle) -> Trace:
-        """That of the value that a handle holds."""
-        return self._solver.answer(_OfHandle(handle))
+    def of(self, handle: Handle, origin: Place | None = None) -> Trace:
+        """That of the value that a handle holds, or of the one that it got at a place."""
+        return self._solver.answer(_OfHandle(handle, origin))
 
     def of_function(self, function: ScopeId) -> Trace:
         """That of a function."""
@@ -104,8 +105,8 @@ class Traces:
 
     def _equation(self, question: Any) -> _Tracing:
         match question:
-            case _OfHandle(handle=handle):
-                return self._trace(self._strict_steps, [Item(handle, 0, False)], [])
+            case _OfHandle(handle=handle, origin=origin):
+                return self._trace(self._strict_steps, [Item(handle, 0, False, origin)], [])
             case _OfFunction(function=function):
                 written = self.program.of(function).lambdas.get(function.index)
                 sites: list[_Standing] = [] if written is None else [(written, 0, False)]
@@ -157,11 +158,13 @@ class Traces:
             case Variable(scope=scope, name=name):
                 sites = [s for s in self._sites.of_variable(scope, name) if not self._is_overwritten(item, s)]
                 more = [Item(handle, item.bound, item.guess) for handle in self._other_names(scope, name)]
-                at_entry = [Item(handle, item.bound, item.guess, AT_ENTRY) for handle in self._defaults(scope, name)]
-                return [(site, item.bound, item.guess) for site in sites], more + at_entry
+                for parameter in self._defaults(scope, name):
+                    more.append(Item(parameter, item.bound, item.guess, (parameter.scope, AT_ENTRY)))
+                return [(site, item.bound, item.guess) for site in sites], more
             case Attribute(cls=cls, name=name):
                 found = self._sites.of_attribute(cls, name)
-                return [(s, item.bound if b is None else b, item.guess or g) for s, b, g in found], []
+                own = [each for each in found if not self._is_overwritten(item, each[0])]
+                return [(s, item.bound if b is None else b, item.guess or g) for s, b, g in own], []
             case Foreign():
                 return [(site, item.bound, True) for site in self._sites.of_foreign(item.handle)], []
             case Returned(function=function):
@@ -175,14 +178,15 @@ class Traces:
                 return [], list(self._entered(item, trace.uses, steps))
 
     def _is_overwritten(self, item: Item, site: Site) -> bool:
-        """Whether the local name holds something else by then."""
-        handle = item.handle
-        return (
-            item.origin is not None
-            and isinstance(handle, Variable)
-            and site.scope == handle.scope
-            and self._reaching.is_overwritten(handle.scope, handle.name, item.origin, site.op)
-        )
+        """Whether the name or attribute holds something else by then."""
+        if item.origin is None:
+            return False
+        match item.handle:
+            case Variable(scope=scope, name=name) if site.scope == scope:
+                return self._reaching.is_overwritten(scope, name, item.origin[1], site.op)
+            case Attribute():
+                return self._reaching.is_replaced(site, item.origin)
+        return False
 
     def _other_names(self, scope: ScopeId, name: str) -> Iterator[Handle]:
         """The names under which other scopes import a module's variable; the attribute that a class variable is."""
@@ -196,7 +200,7 @@ class Traces:
         elif self.program.facts(scope).kind == "class":
             yield Attribute(scope, name)
 
-    def _defaults(self, scope: ScopeId, name: str) -> Iterator[Handle]:
+    def _defaults(self, scope: ScopeId, name: str) -> Iterator[Variable]:
         """The parameters whose default is a variable of a module."""
         for parameter, default, outside in self._defaulting(name) if scope.index == 0 else ():
             if isinstance(default, m.Name):

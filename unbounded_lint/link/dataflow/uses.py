@@ -17,7 +17,7 @@ from unbounded_lint.link.dataflow.traces import NEAR, Traces, decorated_name
 from unbounded_lint.link.dataflow.values import CallSite
 from unbounded_lint.link.program.definitions import Reaching
 from unbounded_lint.link.program.kept import kept, listed
-from unbounded_lint.link.program.module import ScopeId, Site, stored
+from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
 
 OPERATORS = frozenset({"__contains__", "__delitem__", "__getitem__", "__setitem__"})
@@ -59,9 +59,10 @@ class Flow:
 
     # --- questions ---
 
-    def uses(self, handle: Handle) -> tuple[Use, ...]:
-        """Everything done with the value that a handle holds, wherever it flows."""
-        return self._traces.of(handle).uses
+    def uses(self, handle: Handle, origin: Place | None = None) -> tuple[Use, ...]:
+        """Everything done with the value that a handle holds, or with the one that it got at a place, wherever it
+        flows."""
+        return self._traces.of(handle, origin).uses
 
     def site_uses(self, site: Site) -> tuple[Use, ...]:
         """Everything done with the value of an expression, wherever it flows."""

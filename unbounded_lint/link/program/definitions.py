@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.bindings import Binding
-from unbounded_lint.link.program.blocks import frames_of, loops_around
+from unbounded_lint.link.program.blocks import frames_of, loops_around, span_of
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.program import Program
 
 NEAREST = 20
@@ -87,3 +87,57 @@ class Reaching:
             if isinstance(action, m.Assign) and action.value is not None and m.Name(name) in action.targets:
                 found.append(binding.op)
         return found
+
+    def is_replaced(self, site: Site, origin: Place) -> bool:
+        """Whether the function in which `name.attribute` stands at a site has always given the attribute something else
+        by then than the assignment or call at `origin` did, and nothing in between could undo that: another assignment
+        to the name, a call of a method of it, or one that it is handed to."""
+        scope, use, node = site.scope, site.op, site.node
+        facts = self.program.facts(scope)
+        stores = self._stores(scope).get(node, ()) if facts.kind == "function" else ()
+        if not stores or not isinstance(node, m.Attr) or not isinstance(node.base, m.Name):
+            return False
+        around = {0, *frames_of(facts, use)}
+        before = [op for op in stores[: bisect_left(stores, use)][-NEAREST:] if facts.ops[op].frame in around]
+        if not before or (origin[0] == scope and origin[1] >= before[-1]):
+            return False
+        last = before[-1]
+        rounds = [loop for loop in loops_around(facts, use) if loop not in frames_of(facts, last)]
+        end = max(use, span_of(facts, rounds[-1]).stop - 1) if rounds else use
+        if origin[0] == scope and last < origin[1] <= end:
+            return False
+        given = self._given_away(scope).get(node.base.id, ())
+        return bisect_right(given, last) == bisect_right(given, end)
+
+    @kept
+    def _stores(self, scope: ScopeId) -> Mapping[m.Expr, Sequence[int]]:
+        """The attributes of local names that a scope assigns to, and by which operations, in order."""
+        found: dict[m.Expr, list[int]] = {}
+        for index, op in enumerate(self.program.facts(scope).ops):
+            if isinstance(op.action, m.Assign) and op.action.value is not None:
+                for target in op.action.targets:
+                    if isinstance(target, m.Attr) and isinstance(target.base, m.Name):
+                        found.setdefault(target, []).append(index)
+        return found
+
+    @kept
+    def _given_away(self, scope: ScopeId) -> Mapping[str, Sequence[int]]:
+        """The names of a scope, and the operations, in order, by which one of their attributes may get something new
+        unseen: that bind the name, or use it otherwise than for an attribute that is not called."""
+        facts, found = self.program.facts(scope), dict[str, list[int]]()
+        for index, op in enumerate(facts.ops):
+            for node, parents in (pair for top in w.expressions(op.action) for pair in w.walk_with_parents(top)):
+                if isinstance(node, m.Name) and not _is_part_used(parents):
+                    found.setdefault(node.id, []).append(index)
+        for index, bound in self.program.of(scope).names.bound_at(scope.index).items():
+            for name, _ in bound:
+                found.setdefault(name, []).append(index)
+        return {name: sorted(ops) for name, ops in found.items()}
+
+
+def _is_part_used(parents: Sequence[m.Expr]) -> bool:
+    """Whether what stands around a name takes an attribute of it, and calls no method of it."""
+    if not parents or not isinstance(parents[-1], m.Attr):
+        return False
+    above = parents[-2] if len(parents) > 1 else None
+    return not (isinstance(above, m.Call) and above.func is parents[-1])

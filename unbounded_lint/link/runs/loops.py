@@ -19,6 +19,7 @@ from unbounded_lint.link.program.blocks import (
     ops_in,
     parts_of,
 )
+from unbounded_lint.link.program.definitions import DEPTH, NEAREST
 from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import straight
@@ -44,24 +45,45 @@ class Loops(Query):
         """Whether a loop goes once over what is there when it begins."""
         return loop.kind == "for" and not loop.is_async and loop.head is not None and self._is_held(loop.head, scope)
 
-    def _is_held(self, iterable: m.Expr, scope: ScopeId) -> bool:
-        """Whether all items of an iterable are in memory before the first is taken."""
+    def _is_held(self, iterable: m.Expr, scope: ScopeId, depth: int = DEPTH) -> bool:
+        """Whether all items of an iterable are there before the first is taken: in memory, or in a file."""
         match iterable:
-            case m.Display() | m.DictDisplay() | m.Const():
+            case m.Display() | m.DictDisplay() | m.Const() | m.Sub(index=m.Slice()):
                 return True
             case m.Comp(kind=kind):
                 return kind != "generator"
             case m.Call(func=func, args=args):
                 names = set(self.resolver.names(func, scope))
-                if names & {"enumerate", "zip"}:
-                    return any(self._is_held(argument, scope) for argument in positional(iterable))
+                if names & name_lists().finite_views:
+                    return any(self._is_held(argument, scope, depth) for argument in positional(iterable))
+                if names & name_lists().finite_results:
+                    return not any(map(_is_device, args[:1]))
                 return bool(names & name_lists().finite_copies) or (
                     isinstance(func, m.Attr) and func.name in name_lists().finite_parts and not args
                 )
-            case m.Name() | m.Attr():
-                values = self.resolver.values(iterable, scope)
-                return bool(values) and all(isinstance(v, Allocation) for v in values)
-        return False
+            case m.Name(id=name) if depth and self._is_given_held(name, scope, depth - 1):
+                return True
+        return self.is_container(iterable, scope)
+
+    def _is_given_held(self, name: str, scope: ScopeId, depth: int) -> bool:
+        """Whether all that a function binds a name to is there before it is gone over."""
+        bound = self.program.bound(scope, name)
+        if not scope.index or not bound or len(bound) > NEAREST:
+            return False
+        return all(
+            each.kind in {"value", "entered"}
+            and each.scope == scope.index
+            and each.expr is not None
+            and self._is_held(each.expr, scope, depth)
+            for each in bound
+        )
+
+    def is_container(self, expr: m.Expr, scope: ScopeId) -> bool:
+        """Whether an expression is nothing but a container that the project makes on the spot."""
+        if not isinstance(expr, m.Name | m.Attr):
+            return False
+        values = self.resolver.values(expr, scope)
+        return bool(values) and all(isinstance(v, Allocation) for v in values)
 
     @kept
     def _is_timed(self, scope: ScopeId, frame: int) -> bool:
@@ -166,8 +188,34 @@ class Loops(Query):
             return frame.is_async and frame.head is not None and self.is_stream(frame.head, scope)
         if frame.head is None or isinstance(straight(frame.head, True).expr, m.Compare | m.BoolOp):
             return False
+        if self._works_off(scope, index, frame.head):
+            return False
         left = any(isinstance(op.action, m.Return | m.Break) for _, op in ops_in(facts, index))
         return not (is_true(frame.head) and left)
+
+    def _works_off(self, scope: ScopeId, index: int, head: m.Expr) -> bool:
+        """Whether a loop goes on for as long as there is something in a container, and takes the next out in each round
+        without putting it back: it then ends with the last."""
+        if not isinstance(head, m.Name | m.Attr):
+            return False
+        drawn, put, draws = set[m.Expr](), set[m.Expr](), False
+        for _, op in ops_in(self.program.facts(scope), index):
+            for call in w.calls(op.action):
+                if self._draws_from(head, call, scope):
+                    drawn.update(op.action.targets if isinstance(op.action, m.Assign) else ())
+                    draws = True
+                elif head in (getattr(call.func, "base", None), *positional(call)[:1]):
+                    put.update(part for given in positional(call) for part in (given, *getattr(given, "items", ())))
+        return draws and drawn.isdisjoint(put)
+
+    def _draws_from(self, container: m.Expr, call: m.Call, scope: ScopeId) -> bool:
+        """Whether a call takes the next entry out of a container, whichever that is."""
+        match call:
+            case m.Call(func=m.Attr(base=base, name=name), args=() | (m.Arg(value=m.Const()),)) if base == container:
+                return name in name_lists().draws or name in name_lists().evictions
+            case m.Call(args=(m.Arg(value=given), *_)) if given == container:
+                return not name_lists().evictions.isdisjoint(self.resolver.names(call.func, scope))
+        return False
 
     def is_endless(self, scope: ScopeId, index: int) -> bool:
         """Whether a loop has no end of its own: it may be where the program spends its life, or goes over what comes
@@ -181,3 +229,13 @@ class Loops(Query):
             loop.head is not None
             and any(self.is_stream(node, scope) for node in w.walk(loop.head) if isinstance(node, m.Name | m.Attr))
         )
+
+
+def _is_device(name: m.Arg) -> bool:
+    """Whether the name of a file is one under which a system gives what comes in."""
+    match name.value:
+        case m.Const(kind="int"):
+            return True
+        case m.Const(kind="str", value=text):
+            return text.startswith("/dev/")
+    return False

@@ -108,7 +108,9 @@ class Serving(RunQuery):
         """Whether a call lets time pass or takes what comes in."""
         if self.execution.loops.sleeps(call, scope):
             return True
-        return isinstance(call.func, m.Attr) and call.func.name in name_lists().receiving
+        if not isinstance(call.func, m.Attr) or call.func.name not in name_lists().receiving:
+            return False
+        return not self.execution.loops.is_container(call.func.base, scope)
 
 
 def _comes_back(facts: m.Scope) -> bool:

@@ -90,7 +90,7 @@ class Inserts(RunQuery):
                 continue
             if (defining and kinds <= OF_USERS) or (passing and not _keeps_running(contexts)):
                 continue
-            if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(access, resets):
+            if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(holder, access, resets):
                 continue
             longer = self._longer.prolongs(access, accesses)
             if self._is_refused_when_full(access, accesses) or (not longer and self._is_present(access, accesses)):
@@ -217,7 +217,7 @@ class Inserts(RunQuery):
             for s in sites
         )
 
-    def _after_reset(self, access: Access, resets: _Resets) -> bool:
+    def _after_reset(self, holder: Holder, access: Access, resets: _Resets) -> bool:
         """Whether the same run empties the container first, or makes it anew, on every path to the insert: in the
         function itself, or in each of those of which it only runs as a part; in the same round of an endless loop."""
         scope = access.scope
@@ -225,6 +225,8 @@ class Inserts(RunQuery):
         if self._resets_before(scope, access.op, own):
             return True
         if any(self._goes_on(scope, loop) for loop in loops_around(self.program.facts(scope), access.op)):
+            return False
+        if holder.life.is_left_to_users and not self.program.facts(scope).name.startswith("_"):
             return False
         calls = self._calls_by_others(scope)
         return bool(calls) and all(self._resets_before(at, op, resets.get(at, ())) for at, op in calls)
@@ -238,7 +240,8 @@ class Inserts(RunQuery):
     def _resets(self, holder: Holder, accesses: AccessList) -> _Resets:
         """Where a container is emptied, replaced or made, and where what does that and no more is called."""
         emptied = (a for a in accesses if a.kind in {"clear", "replace"} and not a.nested and a.handed is None)
-        found = {*holder.definitions, *((a.scope, a.op) for a in emptied)}
+        made = holder.definitions if holder.origin is None else ()
+        found = {*made, *((a.scope, a.op) for a in emptied)}
         always = [scope for scope, op in found if scope.index and not self.program.facts(scope).ops[op].frame]
         resets: dict[ScopeId, set[int]] = {}
         for at, op in found.union((s.scope, s.op) for scope in always for s in self.flow.call_sites(scope)):

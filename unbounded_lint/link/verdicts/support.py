@@ -21,7 +21,9 @@ from unbounded_lint.levels import level_of
 OF_GROWTH = ("UBM101", "UBM102", "UBM103", "UBM104", "UBM105", "UBM201")
 """The rules whose findings say that a container grows without end, as sure as this evidence is."""
 
-_PASSING = frozenset({"part of element", "part of framework", "part of outside", "part of registered"})
+_PASSING = frozenset(
+    {"part of closable", "part of element", "part of framework", "part of outside", "part of registered"}
+)
 """Owners that somebody else makes, and may let go before the program ends."""
 
 
