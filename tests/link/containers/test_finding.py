@@ -98,7 +98,7 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         {"C.a": OPEN},
     ),
     "private, with a public form that a base closes": (
-        "class Base:\n    def stop(self):\n        pass\nclass _C(Base):\n    def __init__(self):\n        self.a = {}\n"
+        "class B:\n    def stop(self):\n        pass\nclass _C(B):\n    def __init__(self):\n        self.a = {}\n"
         "class D(_C):\n    pass\ndef main():\n    D().run()\n",
         {"_C.a": OPEN},
     ),

@@ -60,6 +60,25 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
     ),
     "lambda under a name, called by nobody": ({"m.py": "X = {}\nput = lambda k: X.update({k: 1})\n"}, {"api"}),
     "public method": ({"m.py": "X = {}\nclass C:\n    def put(self, k):\n        X[k] = 1\n"}, {"api"}),
+    "public, called by what it calls alone": (
+        {"m.py": "X = {}\ndef put(k):\n    X[k] = 1\n    more(k)\ndef more(k):\n    put(k)\n"},
+        {"api"},
+    ),
+    "private, called by what it calls alone": (
+        {"m.py": "X = {}\ndef _put(k):\n    X[k] = 1\n    _more(k)\ndef _more(k):\n    _put(k)\n"},
+        {"dead"},
+    ),
+    "private, in a circle with what a script calls": (
+        {"m.py": "X = {}\ndef _put(k):\n    X[k] = 1\n    main()\ndef main():\n    _put(1)\n" + MAIN},
+        {"main"},
+    ),
+    "methods that pass on to the same of another": (
+        {
+            "m.py": "X = {}\nclass C:\n    def put(self, k):\n        X[k] = 1\n        self.other.put(k)\n"
+            "class D:\n    def put(self, k):\n        self.other.put(k)\n"
+        },
+        {"api"},
+    ),
     "handed over as a callback": ({"m.py": "import bus\n" + PUT + "bus.subscribe(put)\n"}, {"run"}),
     "route": (
         {"m.py": "import flask\napp = flask.Flask('m')\nX = {}\n@app.route('/')\ndef index():\n    X[1] = 1\n"},

@@ -25,6 +25,15 @@ from unbounded_lint.link.runs.timers import Timers
 _Way: TypeAlias = tuple[int, Context]
 """A way in which a scope comes to run, and how many calls away it begins."""
 
+_Ways: TypeAlias = dict[ScopeId, dict[object, _Way]]
+"""The ways found so far, one of each sort."""
+
+_Below: TypeAlias = dict[ScopeId, dict[Step, list[ScopeId]]]
+"""What a scope runs, by the steps to it."""
+
+_Rounds: TypeAlias = defaultdict[int, list[tuple[ScopeId, Context]]]
+"""What came to scopes, by the number of calls on the way."""
+
 
 class Execution(Query):
     """Answers when scopes and operations run. Memoised; deterministic for the same program.
@@ -56,9 +65,9 @@ class Execution(Query):
     def _nearest(self, asked: ScopeId) -> dict[ScopeId, tuple[_Way, ...]]:
         """The ways of a scope and of all above it that nobody asked for yet: followed down from where they begin, one
         call further in each round, so that the first of its sort to come to a scope is the nearest."""
-        ways: dict[ScopeId, dict[object, _Way]] = {}
-        below: dict[ScopeId, dict[Step, list[ScopeId]]] = {}
-        rounds: defaultdict[int, list[tuple[ScopeId, Context]]] = defaultdict(list)
+        ways: _Ways = {}
+        below: _Below = {}
+        rounds: _Rounds = defaultdict(list)
         for scope in explored([asked], self._unsettled):
             ways[scope] = {}
             for item in self._above(scope):
@@ -69,6 +78,16 @@ class Execution(Query):
                 else:
                     for distance, context in self._ways[item.scope]:
                         rounds[distance + 1].append((scope, context.behind(item)))
+        self._follow(rounds, below, ways)
+        # What only calls itself in a circle begins as what nobody calls.
+        for scope in [scope for scope, found in ways.items() if not found]:
+            begin = self.graph.outside.of(scope)
+            if isinstance(begin, Context):
+                rounds[0].append((scope, begin))
+        self._follow(rounds, below, ways)
+        return {scope: tuple(found.values()) for scope, found in ways.items()}
+
+    def _follow(self, rounds: _Rounds, below: _Below, ways: _Ways) -> None:
         distance = 0
         while rounds:
             for scope, context in sorted(rounds.pop(distance, ()), key=lambda found: found[1].begin):
@@ -80,7 +99,6 @@ class Execution(Query):
                         sort = behind.sort
                         rounds[distance + 1] += [(user, behind) for user in users if sort not in ways[user]]
             distance += 1
-        return {scope: tuple(found.values()) for scope, found in ways.items()}
 
     def _unsettled(self, scope: ScopeId) -> Iterator[ScopeId]:
         return (item.scope for item in self._above(scope) if isinstance(item, Step) and item.scope not in self._ways)
@@ -99,7 +117,6 @@ class Execution(Query):
             found.setdefault(behind.sort, behind)
         return frozenset(found.values())
 
-    @kept
     @kept
     def kinds(self, scope: ScopeId, op: int) -> frozenset[ContextKind]:
         """The kinds of the contexts of an operation."""
