@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import in_cleanup
 from unbounded_lint.link.program.module import ScopeId
@@ -24,7 +24,8 @@ unasked    each entry waits for an event of its own: register and unregister, re
 
 
 class Way(NamedTuple):
-    """What leaves an entry behind; for an error, the function and the operations of the insert and of the removal."""
+    """What leaves an entry behind; for an error, the function, or the class with both hooks, and the
+    operations of the insert and of the removal."""
 
     left: Left
     scope: ScopeId | None = None
@@ -40,7 +41,7 @@ class Ways(RunQuery):
         self.guarantees = guarantees
         self._risks = Risks(flow, execution)
 
-    def of(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
+    def of(self, inserts: Sequence[Insert], removals: Iterable[Removal], accesses: AccessList) -> Way | None:
         """The way of a container, None where no event removes."""
         events = [r for r in removals if r.when in {"event", "guaranteed"}]
         single = [r for r in events if r.extent == "single"]
@@ -52,9 +53,21 @@ class Ways(RunQuery):
             return Way("emptied")
         if any(map(self._is_conditional, single)):
             return Way("condition")
+        hindered = self._hindered(inserts, single, accesses)
+        if hindered is not None:
+            return hindered
         failing = frozenset(r.access.scope for r in single if r.fails)
         pairs = self._pairs(inserts, [r for r in single if r.access.scope not in failing])
         return next((way for i, r in pairs if (way := self._between(i, r))), Way("unasked"))
+
+    def _hindered(self, inserts: Sequence[Insert], removals: Iterable[Removal], accesses: AccessList) -> Way | None:
+        """A hook whose entry its partner removes, unless an error keeps it from that."""
+        for removal in removals:
+            for insert in inserts:
+                hook = self.guarantees.partners.hindered(removal.access, insert.access, accesses)
+                if hook is not None:
+                    return Way("error", self.program.owner_class(hook) or hook)
+        return None
 
     def _pairs(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Iterator[tuple[Insert, Removal]]:
         """Each insert with the removals that some function leads to as it does to the insert, where something may raise
