@@ -25,8 +25,59 @@ WAYS = [
         "        done = True\n    finally:\n        if not done:\n            X.pop(request.id)\n",
     ),
     (
-        "unasked",
+        "error",
         "import logging\ndef run(request):\n    X[request.id] = 1\n    logging.info('begun')\n    X.pop(request.id)\n",
+    ),
+    (
+        "error",
+        "from contextlib import contextmanager\n@contextmanager\ndef within(request):\n    X[request.id] = 1\n"
+        "    yield\n    del X[request.id]\n",
+    ),
+    (
+        "error",
+        "async def run(request):\n    task = asyncio.create_task(request)\n    try:\n        X[task] = 1\n"
+        "        await asyncio.wait([task])\n        for other in request.tasks:\n            try:\n"
+        "                await other\n            except asyncio.CancelledError:\n                continue\n"
+        "        X.pop(task)\n    except Exception as error:\n        print(error)\n",
+    ),
+    (
+        "error",
+        "def run(request, known):\n    if known is not None:\n        X[request.id] = 1\n    print(known)\n"
+        "    if known is not None:\n        del X[request.id]\n",
+    ),
+    (
+        "error",
+        "def run(request):\n    begin(request.id)\n    print(request)\n    end(request.id)\n"
+        "def begin(key):\n    X[key] = 1\ndef end(key):\n    X.pop(key)\n",
+    ),
+    (
+        "error",
+        "class Job:\n    def __init__(self, key):\n        self.key = key\n    def run(self):\n        try:\n"
+        "            print(self)\n        finally:\n            X.pop(self.key)\n"
+        "def make(key):\n    X[key] = Job(key)\n    return X[key]\n"
+        "def run(request):\n    job = make(request.id)\n    job.run()\n",
+    ),
+    (
+        "unasked",
+        "def run(request):\n    X[request.id] = 1\n    print(request)\n    X.pop(request.last)\n",
+    ),
+    (
+        "unasked",
+        "def run(request):\n    X[request.id] = 1\n    if request.later:\n        return\n    X.pop(request.id)\n",
+    ),
+    (
+        "unasked",
+        "def run(request, over):\n    X[request.id] = 1\n    if over:\n        X.pop(request.id)\n",
+    ),
+    (
+        "unasked",
+        "def run(requests):\n    for request in requests:\n        X[request.id] = 1\n    X.pop(request.id)\n",
+    ),
+    (
+        "unasked",
+        "def run(request):\n    begin(request.id)\n    print(request)\n    end(request.id)\n"
+        "def other(request):\n    begin(request.id)\n"
+        "def begin(key):\n    X[key] = 1\ndef end(key):\n    X.pop(key)\n",
     ),
     ("emptied", "def add(request):\n    X[request.id] = 1\ndef forget():\n    X.clear()\n"),
     ("unasked", "def add(request):\n    X[request.id] = 1\ndef drop(request):\n    X.pop(request.id)\n"),

@@ -25,8 +25,6 @@ from unbounded_lint.link.verdicts.risks import Risks
 
 _LIFTS = 3
 """How many calls may lie between a hook and what it does to a container."""
-_LEADING = 50
-"""How many calls that lead to one access are looked at."""
 _SUBJECT = Shape("subject", ())
 _SELF = Shape("self", ())
 _REFUSED = m.Const("bool", "False")
@@ -94,17 +92,14 @@ class Partners(RunQuery):
         self, access: Access, which: str, by: Literal["key", "value"], expr: m.Expr | None
     ) -> Iterator[Hooked]:
         shape = self._shapes.written(expr, access.scope, access.op) if expr is not None else None
-        queue: list[tuple[Shape, tuple[Place, ...]]] = []
-        if shape is not None:
-            queue.append((_plain(shape), ((access.scope, access.op),)))
-        for entry, way in queue:
+        if shape is None:
+            return
+        for key, way in self._shapes.climbed(_plain(shape), (access.scope, access.op), _LIFTS):
             scope, op = way[-1]
-            for pair, terms in self._pairs(scope, which):
-                yield Hooked(scope, op, way, pair, terms, by, self._told(entry, scope, pair))
-            for site in self.flow.call_sites(scope) if len(way) <= _LIFTS else ():
-                lifted = self._shapes.lifted(entry, scope, site) if len(queue) < _LEADING else None
-                if lifted is not None:
-                    queue.append((_plain(lifted), (*way, (site.scope, site.op))))
+            entry = _plain(key) if key is not None else None
+            for pair, terms in self._pairs(scope, which) if entry is not None else ():
+                if entry is not None:
+                    yield Hooked(scope, op, way, pair, terms, by, self._told(entry, scope, pair))
 
     @listed
     def _pairs(self, scope: ScopeId, which: str) -> Iterator[tuple[Pair, tuple[m.Arg, ...]]]:

@@ -10,6 +10,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import in_cleanup
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.verdicts.followed import Followed
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
@@ -17,7 +18,7 @@ from unbounded_lint.link.verdicts.risks import Risks
 
 Left: TypeAlias = Literal["success", "error", "condition", "emptied", "unasked"]
 """success    only a failure removes: what goes well leaves its entry
-error      one run inserts and removes, and what it does in between may raise or be cancelled
+error      one run inserts and removes, and what it does in between may raise, be cancelled or not be gone on with
 condition  the clean-up or timer of an entry that removes it need not come to that
 emptied    no entry leaves by itself: events empty the container as a whole, or take whatever is next
 unasked    each entry waits for an event of its own: register and unregister, request and reply"""
@@ -40,6 +41,7 @@ class Ways(RunQuery):
         super().__init__(flow, execution)
         self.guarantees = guarantees
         self._risks = Risks(flow, execution)
+        self._runs = Followed(flow)
 
     def of(self, inserts: Sequence[Insert], removals: Iterable[Removal], accesses: AccessList) -> Way | None:
         """The way of a container, None where no event removes."""
@@ -51,14 +53,21 @@ class Ways(RunQuery):
             return Way("success")
         if not single:
             return Way("emptied")
+        ended = self._followed(inserts, single) or self._hindered(inserts, single, accesses)
+        if ended is not None:
+            return ended
         if any(map(self._is_conditional, single)):
             return Way("condition")
-        hindered = self._hindered(inserts, single, accesses)
-        if hindered is not None:
-            return hindered
         failing = frozenset(r.access.scope for r in single if r.fails)
         pairs = self._pairs(inserts, [r for r in single if r.access.scope not in failing])
         return next((way for i, r in pairs if (way := self._between(i, r))), Way("unasked"))
+
+    def _followed(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
+        """A run of each insert that comes to the removal of its entry, whatever is in between."""
+        accesses = tuple(removal.access for removal in removals)
+        runs = [self._runs.run(insert.access, accesses) for insert in inserts if not insert.access.nested]
+        first = runs[0] if runs and None not in runs else None
+        return Way("error", *first) if first is not None else None
 
     def _hindered(self, inserts: Sequence[Insert], removals: Iterable[Removal], accesses: AccessList) -> Way | None:
         """A hook whose entry its partner removes, unless an error keeps it from that."""
