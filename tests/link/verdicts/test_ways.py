@@ -123,3 +123,44 @@ def test_however_many_pairs_of_inserts_and_removals_each_operation_is_looked_at_
     way = named(linked(tmp_path, {"m.py": f"{HEAD}def run(request):\n{pairs}"})).way
     assert way is not None and way.left == "unasked"
     assert looked and len(looked) == len(set(looked))
+
+
+COUNTED = (
+    "class Gate:\n    def __init__(self):\n        self.X = {}\n"
+    "    def acquire(self, request):\n        self.X[request.id] = self.X.get(request.id, 0) + 1\n"
+    "    def release(self, request):\n        self.X[request.id] -= 1\n        if not self.X[request.id]:\n"
+    "            del self.X[request.id]\n"
+    "class Command:\n    def __init__(self):\n        self._gate = Gate()\n"
+    "    def prepare(self, request):\n        self._gate.acquire(request)\n        try:\n            request.read()\n"
+    "        except Exception:\n            self._gate.release(request)\n            raise\n"
+    "command = Command()\n"
+)
+ELSEWHERE = {
+    "of any object": "def over(command, request):\n    command._gate.release(request)\n",
+    "in a clean-up": (
+        "def wrapped(command, request):\n    try:\n        request.work()\n    finally:\n"
+        "        command._gate.release(request)\n"
+    ),
+}
+ANOTHER = {
+    "nothing": "",
+    "what is public": "def over(command, request):\n    command.gate.release(request)\n",
+    "another thing": "def over(command, request):\n    command._door.release(request)\n",
+    "what another class has, too": (
+        "class Door:\n    def release(self, request):\n        print(request)\n"
+        "class Room:\n    def __init__(self):\n        self._gate = Door()\n"
+        "def over(command, request):\n    command._gate.release(request)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_every_class_keeps_in_a_private_attribute_is_that_of_an_unknown_object(name: str, tmp_path: Path) -> None:
+    way = named(linked(tmp_path, {"m.py": COUNTED + ELSEWHERE[name]}), "Gate.X").way
+    assert way is not None and way.left in {"error", "unasked"}
+
+
+@pytest.mark.parametrize("name", ANOTHER)
+def test_only_a_failure_removes_where_no_other_call_is_of_the_same(name: str, tmp_path: Path) -> None:
+    way = named(linked(tmp_path, {"m.py": COUNTED + ANOTHER[name]}), "Gate.X").way
+    assert way is not None and way.left == "success"
