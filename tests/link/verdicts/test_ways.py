@@ -79,6 +79,16 @@ WAYS = [
         "def other(request):\n    begin(request.id)\n"
         "def begin(key):\n    X[key] = 1\ndef end(key):\n    X.pop(key)\n",
     ),
+    (
+        "error",
+        "def run(request):\n    X[request.id] = 1\n    print(request)\n    end(request.id)\n"
+        "def end(key):\n    if key in X:\n        X.pop(key)\n",
+    ),
+    (
+        "unasked",
+        "def run(request):\n    X[request.id] = 1\n    print(request)\n    end(request.id, request.done)\n"
+        "def end(key, done):\n    if done:\n        X.pop(key)\n",
+    ),
     ("emptied", "def add(request):\n    X[request.id] = 1\ndef forget():\n    X.clear()\n"),
     ("unasked", "def add(request):\n    X[request.id] = 1\ndef drop(request):\n    X.pop(request.id)\n"),
 ]

@@ -11,7 +11,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.keys.identity import KeyShapes, Shape
-from unbounded_lint.link.program.blocks import apart, frames_of, in_block, in_cleanup, loops_around, parts_of
+from unbounded_lint.link.program.blocks import apart, frames_of, held_at, in_block, in_cleanup, loops_around, parts_of
 from unbounded_lint.link.program.kept import listed
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import held
@@ -43,8 +43,10 @@ class Followed(Query):
         if insert.nested or insert.bulk:
             return None
         ending: dict[ScopeId, list[_Led]] = {}
-        for led in (led for removal in removals for led in self._led(removal)):
-            ending.setdefault(led.way[-1][0], []).append(led)
+        for removal in removals:
+            for led in self._led(removal):
+                if all(self._is_sure(place, removal) for place in led.way[:-1]):
+                    ending.setdefault(led.way[-1][0], []).append(led)
         leads = {led.way: led for led in self._led(insert)} if ending else {}
         return self._followed(((insert.scope, insert.op),), leads, ending) if leads else None
 
@@ -65,6 +67,13 @@ class Followed(Query):
         if access.key is not None and access.handed is None:
             key = self._shapes.of(access.key, access.scope, access.op)
             yield from (_Led(*each) for each in self._shapes.climbed(key, (access.scope, access.op), _LIFTS))
+
+    def _is_sure(self, place: Place, removal: Access) -> bool:
+        """Whether a function that leads to a removal always comes to that, if there is an entry."""
+        facts, asked = self.program.facts(place[0]), (removal.site.node, removal.key)
+        if any(facts.frames[frame].kind not in {*_STRAIGHT, "if", "else"} for frame in frames_of(facts, place[1])):
+            return False
+        return all(any(part in asked for part in w.walk(test.expr)) for test in held_at(facts, place[1]))
 
     def _is_of_same(self, one: _Led, other: _Led) -> bool:
         """Whether both are about one entry: by the key, or since a clean-up of what the insert gave back removes."""
