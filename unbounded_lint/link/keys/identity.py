@@ -60,10 +60,10 @@ class KeyShapes(Query):
         queue: list[tuple[Shape | None, tuple[Place, ...]]] = [(shape, (place,))]
         for key, way in queue:
             yield key, way
-            for site in self.flow.call_sites(way[-1][0]) if len(way) <= lifts else ():
+            sites = self.flow.call_sites(way[-1][0]) if len(way) <= lifts else ()
+            for site in sites[: most - len(queue)]:
                 lifted = self.lifted(key, way[-1][0], site) if key is not None else None
-                if len(queue) < most:
-                    queue.append((lifted, (*way, (site.scope, site.op))))
+                queue.append((lifted, (*way, (site.scope, site.op))))
 
     # --- expressions ---
 

@@ -3,7 +3,8 @@ run before leaves the entry."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
@@ -12,12 +13,15 @@ from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.keys.identity import KeyShapes, Shape
 from unbounded_lint.link.program.blocks import apart, frames_of, held_at, in_block, in_cleanup, loops_around, parts_of
-from unbounded_lint.link.program.kept import listed
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import held
 
 _LIFTS = 2
 """How many calls may lie between the run and what it does to a container."""
+
+_NEXT = 5
+"""How many removals behind an insert are looked at."""
 
 _STRAIGHT: frozenset[m.FrameKind] = frozenset({"try", "try-else", "with", "finally"})
 """The frames into which a run always comes."""
@@ -30,6 +34,14 @@ class _Led(NamedTuple):
     way: tuple[Place, ...]
 
 
+class Endings(NamedTuple):
+    """The operations of functions that lead to removals, in order: by the function and the key, and those of clean-ups
+    by the function."""
+
+    by_key: Mapping[tuple[ScopeId, Shape], Sequence[int]]
+    cleaning: Mapping[ScopeId, Sequence[int]]
+
+
 class Followed(Query):
     """Finds the runs."""
 
@@ -37,30 +49,64 @@ class Followed(Query):
         super().__init__(flow)
         self._shapes = KeyShapes(flow)
 
-    def run(self, insert: Access, removals: tuple[Access, ...]) -> tuple[ScopeId, int, int] | None:
+    def endings(self, removals: Iterable[Access]) -> Endings:
+        """Where entries are removed, by the function that comes to that and the key; those of clean-ups by it alone."""
+        by_key: dict[tuple[ScopeId, Shape], list[int]] = {}
+        cleaning: dict[ScopeId, list[int]] = {}
+        for removal in removals:
+            for key, way in self._led(removal):
+                scope, op = way[-1]
+                if not all(self._is_sure(place, removal) for place in way[:-1]):
+                    continue
+                if key is not None:
+                    by_key.setdefault((scope, key), []).append(op)
+                if any(in_cleanup(self.program.facts(at), where) for at, where in way):
+                    cleaning.setdefault(scope, []).append(op)
+        return Endings(
+            {place: sorted(ops) for place, ops in by_key.items()}, {at: sorted(ops) for at, ops in cleaning.items()}
+        )
+
+    def run(self, insert: Access, endings: Endings) -> tuple[ScopeId, int, int] | None:
         """A function that always comes to the removal of an entry behind its insert, and the operations of both; where
         callers do, each of them must."""
-        if insert.nested or insert.bulk:
+        if insert.nested or insert.bulk or (not endings.by_key and not endings.cleaning):
             return None
-        ending: dict[ScopeId, list[_Led]] = {}
-        for removal in removals:
-            for led in self._led(removal):
-                if all(self._is_sure(place, removal) for place in led.way[:-1]):
-                    ending.setdefault(led.way[-1][0], []).append(led)
-        leads = {led.way: led for led in self._led(insert)} if ending else {}
-        return self._followed(((insert.scope, insert.op),), leads, ending) if leads else None
+        leads = {led.way: led for led in self._led(insert)}
+        return self._followed(((insert.scope, insert.op),), leads, endings) if leads else None
 
     def _followed(
-        self, way: tuple[Place, ...], leads: Mapping[tuple[Place, ...], _Led], ending: Mapping[ScopeId, list[_Led]]
+        self, way: tuple[Place, ...], leads: Mapping[tuple[Place, ...], _Led], endings: Endings
     ) -> tuple[ScopeId, int, int] | None:
         (scope, op), one = way[-1], leads.get(way)
-        for other in ending.get(scope, ()) if one is not None else ():
-            if one is not None and self._is_of_same(one, other) and self._comes_to(scope, op, other.way[-1][1]):
-                return scope, op, other.way[-1][1]
-        if one is None or not self.flow.is_only_called(scope):
+        if one is None:
             return None
-        found = [self._followed((*way, (s.scope, s.op)), leads, ending) for s in self.flow.call_sites(scope)]
-        return found[0] if found and None not in found else None
+        for last in self._removing(one, endings):
+            if self._comes_to(scope, op, last):
+                return scope, op, last
+        if not self.flow.is_only_called(scope):
+            return None
+        found = []
+        for site in self.flow.call_sites(scope):
+            found.append(self._followed((*way, (site.scope, site.op)), leads, endings))
+            if found[-1] is None:
+                return None
+        return found[0] if found else None
+
+    def _removing(self, one: _Led, endings: Endings) -> Iterator[int]:
+        """The operations shortly behind an insert that remove its entry: by the key, or since a clean-up of what the
+        insert gave back does."""
+        scope, op = one.way[-1]
+        same = endings.by_key.get((scope, one.key), ()) if one.key is not None else ()
+        first = bisect_right(same, op)
+        yield from same[first : first + _NEXT]
+        action = self.program.action(scope, op) if len(one.way) > 1 and scope in endings.cleaning else None
+        given = {t for t in action.targets if isinstance(t, m.Name)} if isinstance(action, m.Assign) else set()
+        cleaning = endings.cleaning[scope] if given else ()
+        first = bisect_right(cleaning, op)
+        for last in cleaning[first : first + _NEXT]:
+            calls = w.calls(self.program.facts(scope).ops[last].action)
+            if any(part in given for call in calls for part in w.walk(call)):
+                yield last
 
     @listed
     def _led(self, access: Access) -> Iterator[_Led]:
@@ -75,18 +121,6 @@ class Followed(Query):
             return False
         return all(any(part in asked for part in w.walk(test.expr)) for test in held_at(facts, place[1]))
 
-    def _is_of_same(self, one: _Led, other: _Led) -> bool:
-        """Whether both are about one entry: by the key, or since a clean-up of what the insert gave back removes."""
-        if one.key is not None and one.key == other.key:
-            return True
-        if len(one.way) == 1 or not any(in_cleanup(self.program.facts(scope), op) for scope, op in other.way):
-            return False
-        scope, op = one.way[-1]
-        action = self.program.action(scope, op)
-        given = {t for t in action.targets if isinstance(t, m.Name)} if isinstance(action, m.Assign) else set()
-        calls = w.calls(self.program.facts(scope).ops[other.way[-1][1]].action)
-        return any(part in given for call in calls for part in w.walk(call))
-
     def _comes_to(self, scope: ScopeId, op: int, last: int) -> bool:
         """Whether a run always comes from one operation to another behind it, but for errors."""
         facts = self.program.facts(scope)
@@ -98,18 +132,24 @@ class Followed(Query):
             handled = any(in_block(facts, handler, op) for handler in parts_of(facts, frame, "except"))
             if not (tests and tests <= known) and (not straight or handled):
                 return False
-        return not any(self._leaves(facts, at, op) for at in range(op + 1, last))
+        leaving = self._leaving(scope)
+        between = leaving[bisect_right(leaving, op) : bisect_left(leaving, last)]
+        return not any(_takes_away(facts, at, op) for at in between)
 
-    @staticmethod
-    def _leaves(facts: m.Scope, at: int, op: int) -> bool:
-        """Whether an operation takes a run away that has come to another one before, with no error at hand."""
-        action = facts.ops[at].action
-        if not isinstance(action, m.Return | m.Break | m.Continue):
-            return False
-        if any(facts.frames[frame].kind == "except" for frame in apart(facts, at, op)):
-            return False
-        inner = loops_around(facts, at)[:1]
-        return isinstance(action, m.Return) or not inner or in_block(facts, inner[0], op)
+    @kept
+    def _leaving(self, scope: ScopeId) -> Sequence[int]:
+        """The operations of a scope that leave a block, but for errors."""
+        ops = enumerate(self.program.facts(scope).ops)
+        return tuple(at for at, op in ops if isinstance(op.action, m.Return | m.Break | m.Continue))
+
+
+def _takes_away(facts: m.Scope, at: int, op: int) -> bool:
+    """Whether an operation that leaves a block takes a run away that has come to another one before, with no error at
+    hand."""
+    if any(facts.frames[frame].kind == "except" for frame in apart(facts, at, op)):
+        return False
+    inner = loops_around(facts, at)[:1]
+    return isinstance(facts.ops[at].action, m.Return) or not inner or in_block(facts, inner[0], op)
 
 
 def _tests(frame: m.Frame) -> frozenset[tuple[m.Expr, bool]]:

@@ -42,7 +42,7 @@ class Guarantees(RunQuery):
                 or any(self._leads_to(scope, inserting) for inserting in accesses.inserting)
                 for scope in self._cleaners(access, accesses)
             )
-            or any(self.partners.begun(access, i, accesses) for i in accesses if i.kind == "insert")
+            or self.partners.take_out(access, accesses)
         )
 
     def _is_called_back(self, access: Access, accesses: AccessList) -> bool:

@@ -3,7 +3,7 @@ object or by the same key; a framework calls both."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Literal, NamedTuple
 
@@ -11,7 +11,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import Pair
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.accesses import Access, AccessList
+from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.callees import catalogued
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.identity import KeyShapes, Shape
@@ -51,35 +51,57 @@ class Partners(RunQuery):
         self._shapes = KeyShapes(flow)
         self._risks = Risks(flow, execution)
 
-    @kept
+    def take_out(self, removal: Access, accesses: AccessList) -> bool:
+        """Whether a removal takes out what some insert put in, whatever happens."""
+        found = self._matches(accesses).get(id(removal.site.node), {})
+        return any(self._is_sure(*each) for pairs in found.values() for each in pairs)
+
     def begun(self, removal: Access, insert: Access, accesses: AccessList) -> frozenset[ScopeId]:
         """The hooks that make an insert run whose entry a removal takes out, in their partner; whatever happens."""
-        return frozenset(
-            one.hook for one, other in self._matches(removal, insert, accesses) if self._is_sure(one, other)
-        )
+        found = self._matches(accesses).get(id(removal.site.node), {}).get(id(insert.site.node), ())
+        return frozenset(one.hook for one, other in found if self._is_sure(one, other))
 
-    def hindered(self, removal: Access, insert: Access, accesses: AccessList) -> ScopeId | None:
-        """The hook that puts in what its partner would take out, but for an error that keeps it from that."""
-        found = (one.hook for one, other in self._matches(removal, insert, accesses) if not self._is_sure(one, other))
-        return next(found, None)
+    def hindered(self, removal: Access, accesses: AccessList) -> ScopeId | None:
+        """A hook that puts in what its partner would take out, but for an error that keeps it from that."""
+        found = (each for pairs in self._matches(accesses).get(id(removal.site.node), {}).values() for each in pairs)
+        return next((one.hook for one, other in found if not self._is_sure(one, other)), None)
 
-    @listed
-    def _matches(self, removal: Access, insert: Access, accesses: AccessList) -> Iterator[tuple[Hooked, Hooked]]:
-        last = self._hooked(removal, "ends", accesses) if not removal.nested and removal.handed is None else ()
-        for one in self._hooked(insert, "begins", accesses) if last and not (insert.nested or insert.bulk) else ():
-            entries = {one.entry, *self._kept_as(one)}
-            for other in last:
-                alike = (one.pair, one.terms, one.known_by) == (other.pair, other.terms, other.known_by)
-                if alike and other.entry in entries and self._stays(other.entry, one):
-                    if self._always(other, one, removal, accesses) and self._is_everywhere(one, removal, insert):
-                        yield one, other
+    @kept
+    def _matches(self, accesses: AccessList) -> Mapping[int, Mapping[int, Sequence[tuple[Hooked, Hooked]]]]:
+        """Removal -> insert -> the hooks that lead to them and are partners for one entry; by the ids of the
+        expressions that are the container there."""
+        ends = [(a, other) for a in accesses if a.kind in REMOVING for other in self._hooked(a, "ends", accesses)]
+        begins: dict[ScopeId | None, list[tuple[Access, Hooked]]] = {}
+        for insert in (a for a in accesses if ends and a.kind == "insert"):
+            for one in self._hooked(insert, "begins", accesses):
+                begins.setdefault(self.program.owner_class(one.hook), []).append((insert, one))
+        found: dict[int, dict[int, list[tuple[Hooked, Hooked]]]] = {}
+        for removal, other in ends if begins else ():
+            for insert, one in (each for cls in self._family(other.hook) for each in begins.get(cls, ())):
+                if self._are_partners(one, other, insert, removal, accesses):
+                    places = found.setdefault(id(removal.site.node), {})
+                    places.setdefault(id(insert.site.node), []).append((one, other))
+        return found
+
+    def _family(self, hook: ScopeId) -> Iterable[ScopeId | None]:
+        """The classes whose objects may have a hook too; none for a function."""
+        owner = self.program.owner_class(hook)
+        if owner is None:
+            return (None,)
+        return dict.fromkeys((*self.resolver.mro(owner), *self.flow.hierarchy.subclasses(owner)))
+
+    def _are_partners(self, one: Hooked, other: Hooked, insert: Access, removal: Access, accesses: AccessList) -> bool:
+        alike = (one.pair, one.terms, one.known_by) == (other.pair, other.terms, other.known_by)
+        if not alike or other.entry not in (one.entry, *self._kept_as(one)) or not self._stays(other.entry, one):
+            return False
+        return self._always(other, one, removal, accesses) and self._is_everywhere(one, removal, insert)
 
     # --- hooks ---
 
-    @kept
     def _hooked(self, access: Access, which: str, accesses: AccessList) -> tuple[Hooked, ...]:
         """The hooks of that sort which lead to an access."""
-        if not any(self._pairs(scope, which) for scope in self.graph.above(access.scope)):
+        whole = not (access.nested or access.bulk) and access.handed is None
+        if not whole or not any(self._pairs(scope, which) for scope in self.graph.above(access.scope)):
             return ()
         known: list[tuple[Literal["key", "value"], m.Expr | None]] = [("key", access.key)]
         if access.kind == "insert":

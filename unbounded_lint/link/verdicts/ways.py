@@ -53,7 +53,7 @@ class Ways(RunQuery):
             return Way("success")
         if not single:
             return Way("emptied")
-        ended = self._followed(inserts, single) or self._hindered(inserts, single, accesses)
+        ended = self._followed(inserts, single) or self._hindered(single, accesses)
         if ended is not None:
             return ended
         if any(map(self._is_conditional, single)):
@@ -64,18 +64,17 @@ class Ways(RunQuery):
 
     def _followed(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
         """A run of each insert that comes to the removal of its entry, whatever is in between."""
-        accesses = tuple(removal.access for removal in removals)
-        runs = [self._runs.run(insert.access, accesses) for insert in inserts if not insert.access.nested]
+        endings = self._runs.endings(removal.access for removal in removals)
+        runs = [self._runs.run(insert.access, endings) for insert in inserts if not insert.access.nested]
         first = runs[0] if runs and None not in runs else None
         return Way("error", *first) if first is not None else None
 
-    def _hindered(self, inserts: Sequence[Insert], removals: Iterable[Removal], accesses: AccessList) -> Way | None:
+    def _hindered(self, removals: Iterable[Removal], accesses: AccessList) -> Way | None:
         """A hook whose entry its partner removes, unless an error keeps it from that."""
         for removal in removals:
-            for insert in inserts:
-                hook = self.guarantees.partners.hindered(removal.access, insert.access, accesses)
-                if hook is not None:
-                    return Way("error", self.program.owner_class(hook) or hook)
+            hook = self.guarantees.partners.hindered(removal.access, accesses)
+            if hook is not None:
+                return Way("error", self.program.owner_class(hook) or hook)
         return None
 
     def _pairs(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Iterator[tuple[Insert, Removal]]:
