@@ -25,7 +25,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     phase     constructor where only the making of some object comes to the insert; itself where a method puts its own
               object in; otherwise work
     guess     whether all that leads there does so by a name alone, where the receiver is not known
-    guards    what stands before it: an error (an `except` around it), a test of the key, a condition (of anything else)
+    guards    what stands before it: an error (an `except` around it), a refusal (a key that is there already raises), a
+              test of the key, a condition (of anything else)
     value     locks, tasks, threads, objects, results, callables, constant, container, or data
     owner     what makes it last (`link/containers/lifetimes`), "part of ..." for attributes
     shared    whether every object that has it lasts, or some pass: all, some

@@ -192,6 +192,23 @@ def test_every_sleeper_is_known(known: Catalog, name: str) -> None:
     assert known.sleepers.named(name)
 
 
+def test_every_pair_of_hooks_is_found_and_says_who_documents_it(known: Catalog) -> None:
+    for pair in known.data.pairs:
+        assert all(pair in known.pair_base(base) for base in pair.bases)
+        assert all(pair in known.pairs.named(name) for name in pair.names)
+        assert (pair.bases or pair.names) and pair.note and pair.begins and pair.ends
+        assert set(pair.begins).isdisjoint(pair.ends)
+
+
+@pytest.mark.parametrize(
+    "base",
+    ["asyncio.Protocol", "tornado.websocket.WebSocketHandler", "twisted.internet.protocol.Protocol",
+     "starlette.endpoints.WebSocketEndpoint", "socketio.AsyncNamespace", "socketserver.StreamRequestHandler"],
+)  # fmt: skip
+def test_hooks_of_well_known_frameworks_come_in_pairs(known: Catalog, base: str) -> None:
+    assert known.pair_base(base)
+
+
 def test_sizes(known: Catalog) -> None:
     data = known.data
     assert len(data.timers) >= 190

@@ -27,6 +27,7 @@ _SECTIONS: Mapping[str, tuple[str, type[Entry]]] = {
     "timer": ("timers", model.Timer),
     "sleeper": ("sleepers", model.Sleeper),
     "hook": ("hooks", model.Hook),
+    "pair": ("pairs", model.Pair),
     "forwarder": ("forwarders", model.Forwarder),
     "container": ("containers", model.ContainerKind),
     "function": ("functions", model.ArgumentFunction),

@@ -105,10 +105,12 @@ class Catalog:
     timers: Apis[model.Timer]
     sleepers: Apis[model.Sleeper]
     hooks: Apis[model.Hook]
+    pairs: Apis[model.Pair]
     forwarders: Apis[model.Forwarder]
     _containers: Mapping[str, tuple[int, ...]]
     _timer_bases: Mapping[str, tuple[model.Timer, ...]]
     _hook_bases: Mapping[str, tuple[model.Hook, ...]]
+    _pair_bases: Mapping[str, tuple[model.Pair, ...]]
     _hook_functions: Mapping[str, tuple[model.Hook, ...]]
     _functions: Mapping[str, model.ArgumentFunction]
     _key_names: Mapping[str, tuple[keys.KeyCall, ...]]
@@ -129,10 +131,12 @@ class Catalog:
             timers=Apis.of(data.timers, data.aliases),
             sleepers=Apis.of(data.sleepers, data.aliases),
             hooks=Apis.of(data.hooks, data.aliases),
+            pairs=Apis.of(data.pairs, data.aliases),
             forwarders=Apis.of(data.forwarders, data.aliases),
             _containers=_numbered(entry.names for entry in data.containers),
             _timer_bases=_grouped((base, timer) for timer in data.timers for base in timer.bases),
             _hook_bases=_grouped((base, hook) for hook in data.hooks for base in hook.bases),
+            _pair_bases=_grouped((base, pair) for pair in data.pairs for base in pair.bases),
             _hook_functions=_grouped(
                 (name, hook) for hook in data.hooks if hook.callback.how == "function" for name in hook.callback.names
             ),
@@ -163,6 +167,10 @@ class Catalog:
     def hook_base(self, dotted: str) -> tuple[model.Hook, ...]:
         """Wiring of a subclass of this class: the framework calls the methods in `callback.names`."""
         return self._hook_bases.get(self.canonical(dotted), ())
+
+    def pair_base(self, dotted: str) -> tuple[model.Pair, ...]:
+        """Hooks of a subclass of this class that come in pairs."""
+        return self._pair_bases.get(self.canonical(dotted), ())
 
     def hook_function(self, name: str) -> tuple[model.Hook, ...]:
         """Wiring by a conventional name of a module-level function ("main", "async_setup_entry")."""

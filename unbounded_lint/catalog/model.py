@@ -240,6 +240,28 @@ class Hook(Api, frozen=True, kw_only=True):
         return not self.only_if or any(condition.holds(given) is not False for condition in self.only_if)
 
 
+class Pair(Api, frozen=True, kw_only=True):
+    """Hooks of which a framework calls one for whatever it called the other for before: opened and closed.
+
+    bases      classes whose subclasses have them as methods; otherwise they are functions under a decorator
+    begins     the hooks that come first: methods by their names, functions by the event that the decorator is given, by
+               the decorator where that is named so, or by their own names
+    ends       those that come last, each of them, or the first that a class has
+    before     further methods that run before or with those of `begins`
+    subject    the argument of both that tells what they are called for
+    keywords   arguments of both that tell it, by their names
+    skipped    after which errors the last is not called: none, those of the first (opening), or those of any hook (any)
+    """
+
+    bases: tuple[str, ...] = ()
+    begins: tuple[str, ...]
+    ends: tuple[str, ...]
+    before: tuple[str, ...] = ()
+    subject: int | None = None
+    keywords: tuple[str, ...] = ()
+    skipped: Literal["none", "opening", "any"] = "none"
+
+
 class Forwarder(Api, frozen=True, kw_only=True):
     """Takes a function and calls it once: a plain call edge, not a timer.
 
@@ -403,6 +425,7 @@ class Data(Entry, frozen=True, kw_only=True):
     timers: tuple[Timer, ...]
     sleepers: tuple[Sleeper, ...]
     hooks: tuple[Hook, ...]
+    pairs: tuple[Pair, ...]
     forwarders: tuple[Forwarder, ...]
     containers: tuple[ContainerKind, ...]
     functions: tuple[ArgumentFunction, ...]

@@ -178,7 +178,7 @@ class Project:
         removals = self._removals.of(accesses, holder.definitions) if inserts else ()
         growth = self._growths.of(holder, accesses, inserts)
         verdict = verdict_on(holder, accesses, inserts, removals, growth, self._removals)
-        way = self._ways.of(inserts, removals) if verdict.name == "event-only" else None
+        way = self._ways.of(inserts, removals, accesses) if verdict.name == "event-only" else None
         evidence = self._evidences.of(holder, accesses, inserts, removals, way)
         place = self.place(holder.scope, holder.op, "definition", "")
         known = (accesses, inserts, removals, verdict, *growth, evidence, way, self._kept)

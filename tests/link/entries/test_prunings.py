@@ -22,6 +22,11 @@ PRUNED = {
         SETS + "def gone(user):\n    for v in X.values():\n        v.discard(user)\n",
         "removed",
     ),
+    "put in and taken out by one run": (
+        "X = {}\ndef run(request):\n    X.setdefault(request.room, set()).add(request.user)\n    try:\n"
+        "        request.work()\n    finally:\n        X[request.room].remove(request.user)\n",
+        "removed",
+    ),
     "set difference": (SETS + "def leave(request):\n    X[request.room] -= {request.user}\n", "removed"),
     "filtered": (TIMES + "    X[request.id] = [at for at in times if at > 9]\n", "filtered"),
     "filtered by a function": (

@@ -405,6 +405,30 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "def load(path):\n    made = list(X)\n    X.clear()\n    return made\n",
         "event-only",
     ),
+    # what a helper is given to remove
+    "keys picked from it": (
+        "X = {}\ndef put(request):\n    X[request.id] = request\n    gone = [k for k, v in X.items() if v.closed]\n"
+        "    forget(keys=gone)\n"
+        "def forget(keys=None):\n    if keys:\n        for key in keys:\n            del X[key]\n",
+        "amortised",
+    ),
+    "those that a function finds in it": (
+        "X = {}\ndef put(request):\n    X[request.id] = request\n    forget(X, closed(list(X)))\n"
+        "def closed(keys):\n    return [key for key in keys if is_closed(key)]\n"
+        "def forget(table, keys):\n    for key in keys:\n        del table[key]\n",
+        "amortised",
+    ),
+    "keys that a request names": (
+        "X = {}\ndef put(request):\n    X[request.id] = request\n    forget(request.gone)\n"
+        "def forget(keys):\n    for key in keys:\n        X.pop(key, None)\n",
+        "event-only",
+    ),
+    "keys that some callers pick": (
+        "X = {}\ndef put(request):\n    X[request.id] = request\n    forget(request.gone)\n"
+        "def tidy():\n    forget([k for k in X if k.closed])\n"
+        "def forget(keys):\n    for key in keys:\n        X.pop(key, None)\n",
+        "event-only",
+    ),
     # what a script keeps
     "kept by a script that ends": (
         "if __name__ == '__main__':\n    import pty\n    X = []\n    def read(fd):\n        X.append(fd)\n"

@@ -25,8 +25,69 @@ WAYS = [
         "        done = True\n    finally:\n        if not done:\n            X.pop(request.id)\n",
     ),
     (
-        "unasked",
+        "error",
         "import logging\ndef run(request):\n    X[request.id] = 1\n    logging.info('begun')\n    X.pop(request.id)\n",
+    ),
+    (
+        "error",
+        "from contextlib import contextmanager\n@contextmanager\ndef within(request):\n    X[request.id] = 1\n"
+        "    yield\n    del X[request.id]\n",
+    ),
+    (
+        "error",
+        "async def run(request):\n    task = asyncio.create_task(request)\n    try:\n        X[task] = 1\n"
+        "        await asyncio.wait([task])\n        for other in request.tasks:\n            try:\n"
+        "                await other\n            except asyncio.CancelledError:\n                continue\n"
+        "        X.pop(task)\n    except Exception as error:\n        print(error)\n",
+    ),
+    (
+        "error",
+        "def run(request, known):\n    if known is not None:\n        X[request.id] = 1\n    print(known)\n"
+        "    if known is not None:\n        del X[request.id]\n",
+    ),
+    (
+        "error",
+        "def run(request):\n    begin(request.id)\n    print(request)\n    end(request.id)\n"
+        "def begin(key):\n    X[key] = 1\ndef end(key):\n    X.pop(key)\n",
+    ),
+    (
+        "error",
+        "class Job:\n    def __init__(self, key):\n        self.key = key\n    def run(self):\n        try:\n"
+        "            print(self)\n        finally:\n            X.pop(self.key)\n"
+        "def make(key):\n    X[key] = Job(key)\n    return X[key]\n"
+        "def run(request):\n    job = make(request.id)\n    job.run()\n",
+    ),
+    (
+        "unasked",
+        "def run(request):\n    X[request.id] = 1\n    print(request)\n    X.pop(request.last)\n",
+    ),
+    (
+        "unasked",
+        "def run(request):\n    X[request.id] = 1\n    if request.later:\n        return\n    X.pop(request.id)\n",
+    ),
+    (
+        "unasked",
+        "def run(request, over):\n    X[request.id] = 1\n    if over:\n        X.pop(request.id)\n",
+    ),
+    (
+        "unasked",
+        "def run(requests):\n    for request in requests:\n        X[request.id] = 1\n    X.pop(request.id)\n",
+    ),
+    (
+        "unasked",
+        "def run(request):\n    begin(request.id)\n    print(request)\n    end(request.id)\n"
+        "def other(request):\n    begin(request.id)\n"
+        "def begin(key):\n    X[key] = 1\ndef end(key):\n    X.pop(key)\n",
+    ),
+    (
+        "error",
+        "def run(request):\n    X[request.id] = 1\n    print(request)\n    end(request.id)\n"
+        "def end(key):\n    if key in X:\n        X.pop(key)\n",
+    ),
+    (
+        "unasked",
+        "def run(request):\n    X[request.id] = 1\n    print(request)\n    end(request.id, request.done)\n"
+        "def end(key, done):\n    if done:\n        X.pop(key)\n",
     ),
     ("emptied", "def add(request):\n    X[request.id] = 1\ndef forget():\n    X.clear()\n"),
     ("unasked", "def add(request):\n    X[request.id] = 1\ndef drop(request):\n    X.pop(request.id)\n"),
@@ -72,3 +133,44 @@ def test_however_many_pairs_of_inserts_and_removals_each_operation_is_looked_at_
     way = named(linked(tmp_path, {"m.py": f"{HEAD}def run(request):\n{pairs}"})).way
     assert way is not None and way.left == "unasked"
     assert looked and len(looked) == len(set(looked))
+
+
+COUNTED = (
+    "class Gate:\n    def __init__(self):\n        self.X = {}\n"
+    "    def acquire(self, request):\n        self.X[request.id] = self.X.get(request.id, 0) + 1\n"
+    "    def release(self, request):\n        self.X[request.id] -= 1\n        if not self.X[request.id]:\n"
+    "            del self.X[request.id]\n"
+    "class Command:\n    def __init__(self):\n        self._gate = Gate()\n"
+    "    def prepare(self, request):\n        self._gate.acquire(request)\n        try:\n            request.read()\n"
+    "        except Exception:\n            self._gate.release(request)\n            raise\n"
+    "command = Command()\n"
+)
+ELSEWHERE = {
+    "of any object": "def over(command, request):\n    command._gate.release(request)\n",
+    "in a clean-up": (
+        "def wrapped(command, request):\n    try:\n        request.work()\n    finally:\n"
+        "        command._gate.release(request)\n"
+    ),
+}
+ANOTHER = {
+    "nothing": "",
+    "what is public": "def over(command, request):\n    command.gate.release(request)\n",
+    "another thing": "def over(command, request):\n    command._door.release(request)\n",
+    "what another class has, too": (
+        "class Door:\n    def release(self, request):\n        print(request)\n"
+        "class Room:\n    def __init__(self):\n        self._gate = Door()\n"
+        "def over(command, request):\n    command._gate.release(request)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_every_class_keeps_in_a_private_attribute_is_that_of_an_unknown_object(name: str, tmp_path: Path) -> None:
+    way = named(linked(tmp_path, {"m.py": COUNTED + ELSEWHERE[name]}), "Gate.X").way
+    assert way is not None and way.left in {"error", "unasked"}
+
+
+@pytest.mark.parametrize("name", ANOTHER)
+def test_only_a_failure_removes_where_no_other_call_is_of_the_same(name: str, tmp_path: Path) -> None:
+    way = named(linked(tmp_path, {"m.py": COUNTED + ANOTHER[name]}), "Gate.X").way
+    assert way is not None and way.left == "success"

@@ -122,7 +122,9 @@ class Sites:
             if isinstance(site.node, m.Name):
                 yield site, 0, False
         bases = self._bases_of(name)
-        guessed = bases.unknown if bases.unknown and self._is_distinct(name, cls) else ()
+        guessed: Sequence[int] = bases.unknown
+        if guessed and not self._is_distinct(name, cls):
+            guessed = [index for index in guessed if self._is_kept_as(bases.sites[index][0].node, cls)]
         for index in bases.near(cls, self.declared.mro(cls), guessed):
             site, values, by_super = bases.sites[index]
             how = self._match(values, by_super, cls, name)
@@ -244,6 +246,21 @@ class Sites:
         name = facts.parameters[0].name
         once = len(self.program.bound(scope, name)) == 1
         return (name, owner) if once else None
+
+    def _is_kept_as(self, member: m.Expr, cls: ScopeId) -> bool:
+        """Whether `any.thing._kept.name` is about an object of a class: a private attribute is of the project, and
+        whichever class has that one keeps such an object in it."""
+        kept_as = member.base if isinstance(member, m.Attr) else None
+        if not isinstance(kept_as, m.Attr) or not kept_as.name.startswith("_") or kept_as.name.startswith("__"):
+            return False
+        return self._keepers_agree(kept_as.name, cls)
+
+    @kept
+    def _keepers_agree(self, name: str, cls: ScopeId) -> bool:
+        keepers = self.hierarchy.defining(name)
+        found = [self.declared.class_attribute(keeper, name, on_class=False) for keeper in keepers]
+        classes = [{value.scope for value in values if isinstance(value, Instance)} for values in found]
+        return bool(classes) and all(kept and all(self.declared.related(c, cls) for c in kept) for kept in classes)
 
     def _is_distinct(self, name: str, cls: ScopeId) -> bool:
         """Whether the classes that define an attribute of that name are all relatives, and the name is not a common

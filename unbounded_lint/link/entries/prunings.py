@@ -80,13 +80,13 @@ class _Values:
 
     def is_removal(self, access: Access) -> bool:
         """Whether elements are taken out of an inner container: no field of a record, nothing that a cap pushes out,
-        and no element that the same function puts back under the same key."""
+        and no element that the same function puts back under the same key behind that."""
         key, scope = access.key, access.scope
         if not access.nested or access.kind not in {"remove", "clear", "trim"}:
             return False
         is_field = isinstance(key, m.Const) and key.kind == "str"
         back = self.entries.accesses.nested_inserts(scope) if key is not None else ()
-        is_moved = any((a.key, a.outer) == (key, access.outer) for a in back)
+        is_moved = any((a.key, a.outer) == (key, access.outer) and a.op >= access.op for a in back)
         return (
             self._is_whole(access.site.node, scope)
             and not (is_field or is_moved)

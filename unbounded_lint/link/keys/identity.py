@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.scoping import is_static
+from unbounded_lint.link.dataflow.scoping import is_static, is_super
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import CallSite, Function, argument_of
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.definitions import AT_ENTRY
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 
 _DEPTH = 4
+LEADING = 50
+"""How many calls that lead to one use of a key are looked at."""
 
 
 class Shape(NamedTuple):
@@ -36,13 +39,31 @@ class KeyShapes(Query):
 
     def of(self, key: m.Expr, scope: ScopeId, op: int) -> Shape | None:
         """The shape of a key where an operation uses it; None for one that cannot be compared, or never varies."""
-        found = self._of(key, scope, op, _DEPTH)
+        found = self.written(key, scope, op)
         return found if found is not None and found.varies else None
+
+    def written(self, key: m.Expr, scope: ScopeId, op: int) -> Shape | None:
+        """The same, one that never varies as far as can be told included: of a global, as that which stands for the
+        request at hand, another package may give another value each time."""
+        return self._of(key, scope, op, _DEPTH)
 
     def lifted(self, shape: Shape, function: ScopeId, site: CallSite) -> Shape | None:
         """What a key of a function is in the terms of a caller; None where the call does not tell."""
         found = self._substitute(shape, function, site)
         return found if found is not None and found.varies else None
+
+    def climbed(
+        self, shape: Shape | None, place: Place, lifts: int, most: int = LEADING
+    ) -> Iterator[tuple[Shape | None, tuple[Place, ...]]]:
+        """A place where a key is used, and the calls that lead to it, up to so many above each other and so many in
+        all: the key in the terms of each, as far as it can be told, and all places from the first to that one."""
+        queue: list[tuple[Shape | None, tuple[Place, ...]]] = [(shape, (place,))]
+        for key, way in queue:
+            yield key, way
+            sites = self.flow.call_sites(way[-1][0]) if len(way) <= lifts else ()
+            for site in sites[: most - len(queue)]:
+                lifted = self.lifted(key, way[-1][0], site) if key is not None else None
+                queue.append((lifted, (*way, (site.scope, site.op))))
 
     # --- expressions ---
 
@@ -122,11 +143,21 @@ class KeyShapes(Query):
 
     def _substitute(self, shape: Shape, function: ScopeId, site: CallSite) -> Shape | None:
         if shape.tag == "self":
-            return shape if shape.parts == (self.program.owner_class(site.scope),) else None
+            return self._receiver(shape, site)
         if shape.tag == "name":
             return self._argument(shape, function, site) if shape.parts[1] == function else shape
         parts = tuple(self._substitute(p, function, site) if isinstance(p, Shape) else p for p in shape.parts)
         return None if None in parts else Shape(shape.tag, parts)
+
+    def _receiver(self, shape: Shape, site: CallSite) -> Shape | None:
+        """The object of a method in the terms of a caller: that of the caller's own, or of one derived from it."""
+        cls = self.program.owner_class(site.scope)
+        if cls is None or len(shape.parts) > 1 or shape.parts[0] not in self.resolver.mro(cls):
+            return None
+        base = site.call.func.base if site.call is not None and isinstance(site.call.func, m.Attr) else None
+        own = self.program.facts(site.scope).parameters[:1]
+        same = base is None or is_super(base) or base in [m.Name(parameter.name) for parameter in own]
+        return Shape("self", (cls,)) if same else None
 
     def _argument(self, shape: Shape, function: ScopeId, site: CallSite) -> Shape | None:
         name, _, origin = shape.parts

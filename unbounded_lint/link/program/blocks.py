@@ -364,6 +364,29 @@ def asserted(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:
             yield action.value, True
 
 
+def raised(scope: m.Scope, frame: int) -> bool:
+    """Whether a branch ends by raising an error."""
+    last = layout(scope).end[frame] - 1
+    return last >= 0 and scope.ops[last].frame == frame and isinstance(scope.ops[last].action, m.Raise)
+
+
+def raised_before(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:
+    """The conditions that hold at an operation since an error is raised where they do not, as `guards` gives them; at
+    the end of the scope, where the operation is the one behind its last."""
+    around = frames_of(scope, op) if op < len(scope.ops) else ()
+    twins = (twin for frame in around[:GUARDS] for twin in _twins(scope, frame))
+    for index in (*twins, *islice(_left_before(scope, (*around, 0), op), GUARDS)):
+        head = scope.frames[index].head
+        if head is not None and raised(scope, index):
+            yield head, scope.frames[index].kind == "else"
+
+
+def _twins(scope: m.Scope, frame: int) -> Iterator[int]:
+    """The branch that is taken where another one is not."""
+    if scope.frames[frame].kind in {"if", "else"}:
+        yield from (part for part in parts_of(scope, frame, "if", "else") if part != frame)
+
+
 def _outwards(scope: m.Scope, frame: int) -> Iterator[int]:
     """A frame and those around it, the root left out."""
     while frame > 0:

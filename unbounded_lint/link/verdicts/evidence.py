@@ -30,6 +30,7 @@ from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.confidence import Growths
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.kinds import Holdings
+from unbounded_lint.link.verdicts.refusals import Refusals
 from unbounded_lint.link.verdicts.removals import IDLE, Removal
 from unbounded_lint.link.verdicts.ways import Way
 
@@ -68,6 +69,7 @@ class Evidences:
         self.lifetimes = lifetimes
         self.holdings = holdings
         self._growths = growths
+        self._refusals = Refusals(flow)
 
     @cached_property
     def _size(self) -> str:
@@ -88,7 +90,7 @@ class Evidences:
         value, form = self._value(holder, accesses, inserts), self._growths.form(holder, accesses, inserts)
         common = self._common(holder, accesses, removals, value, form)
         left = way.left if way is not None else ""
-        return msgspec.structs.replace(common, **self._of_insert(holder, clearest), left=left)
+        return msgspec.structs.replace(common, **self._of_insert(holder, clearest, accesses), left=left)
 
     def _clarity(self, insert: Insert) -> tuple[Any, ...]:
         """How much an insert tells: by its key, then by what runs it."""
@@ -97,7 +99,7 @@ class Evidences:
 
     # --- one insert ---
 
-    def _of_insert(self, holder: Holder, insert: Insert) -> dict[str, Any]:
+    def _of_insert(self, holder: Holder, insert: Insert, accesses: AccessList) -> dict[str, Any]:
         access, domain = insert.access, insert.domain
         appended = access.how in {*APPENDING, "+="} or access.key is None
         return {
@@ -105,7 +107,7 @@ class Evidences:
             "domain": f"weak {domain.kind}" if domain.weak else domain.kind,
             "insert": "inner" if access.nested else "bulk" if access.bulk else "append" if appended else "entry",
             "runs": self._runs(insert),
-            "guards": tuple(self._guards(access)),
+            "guards": tuple(self._guards(access, accesses)),
             "root": self._root(access),
             "phase": self._phase(access),
             "guess": all(context.guess for context in insert.contexts),
@@ -207,14 +209,16 @@ class Evidences:
                 return "public"
         return "once"
 
-    def _guards(self, access: Access) -> Iterator[str]:
+    def _guards(self, access: Access, accesses: AccessList) -> Iterator[str]:
         """What is asked before an insert."""
         facts = self.program.facts(access.scope)
         conditions = [condition for condition, _ in guards(facts, access.op)]
         compared = (part for condition in conditions for part in w.walk(condition) if isinstance(part, m.Compare))
         if any(facts.frames[frame].kind == "except" for frame in frames_of(facts, access.op)):
             yield "an error"
-        if any(access.key in (compare.left, *compare.items) for compare in compared):
+        if self._refusals.refuse(access, accesses):
+            yield "a refusal"
+        elif any(access.key in (compare.left, *compare.items) for compare in compared):
             yield "a test of the key"
         elif conditions:
             yield "a condition"

@@ -9,6 +9,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow, Query
+from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import layout, loops_around, span_of
 from unbounded_lint.link.program.definitions import expanded, expansions
@@ -16,6 +17,9 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.removals import Extent
+
+_STEPS = 2
+"""Through how many calls the keys are followed that a helper is given to remove."""
 
 
 class Extents(Query):
@@ -55,15 +59,33 @@ class Extents(Query):
 
     def is_walked_around(self, site: Site, accesses: AccessList) -> bool:
         """Whether a loop or comprehension around an expression walks the container, or what was picked from it."""
-        facts, nodes = self.program.facts(site.scope), accesses.own_nodes(site.scope)
+        facts = self.program.facts(site.scope)
         heads = [facts.frames[index].head for index in loops_around(facts, site.op)]
         heads += [clause.iterable for parent in site.parents if isinstance(parent, m.Comp) for clause in parent.clauses]
+        return any(self._is_taken(head, site.scope, site.op, accesses, _STEPS) for head in heads)
+
+    def _is_taken(self, walked: m.Expr | None, scope: ScopeId, op: int, accesses: AccessList, steps: int) -> bool:
+        """Whether what a loop walks is the container, was picked from it, or is so where a helper is given it."""
+        nodes = accesses.own_nodes(scope)
         return any(
-            id(part) in nodes or (isinstance(part, m.Name) and self._is_picked(part.id, site.scope, accesses))
-            for head in heads
-            for whole in expansions(self.program, head, site.scope, site.op)
+            id(part) in nodes
+            or (isinstance(part, m.Name) and self._is_picked(part.id, scope, accesses))
+            or (isinstance(part, m.Name) and steps > 0 and self._is_given(part, scope, accesses, steps - 1))
+            for whole in expansions(self.program, walked, scope, op)
             for part in _walked(whole)
         )
+
+    def _is_given(self, name: m.Name, scope: ScopeId, accesses: AccessList, steps: int) -> bool:
+        """Whether each caller of a function gives it keys of the container for a parameter, or leaves that out."""
+        bound = self.program.only(scope, name)
+        if bound is None or bound.kind != "parameter" or not self.flow.is_only_called(scope):
+            return False
+        facts, sites = self.program.facts(scope), self.flow.call_sites(scope)
+        given = [(argument_of(facts, bound.index, site), site) for site in sites if site.call is not None]
+        told = [(argument, site) for argument, site in given if argument is not None]
+        if len(told) < len(given) and facts.parameters[bound.index].default is None:
+            return False
+        return bool(told) and all(self._is_taken(arg, site.scope, site.op, accesses, steps) for arg, site in told)
 
     def _is_picked(self, name: str, scope: ScopeId, accesses: AccessList) -> bool:
         """Whether a name stands for a local list that a loop over the container fills."""

@@ -1,5 +1,6 @@
 """Which removals run whatever happens: in a `finally`, at the end of a `with`, by a callback at the end of a task or an
-object; and which inserts they take the entries of."""
+object, or by a hook that a framework calls for all that it called another one for; and which inserts they take the
+entries of."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import explored
 from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.verdicts.partners import Partners
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
 
@@ -29,13 +31,18 @@ class Guarantees(RunQuery):
     def __init__(self, flow: Flow, execution: Execution, reservations: Reservations) -> None:
         super().__init__(flow, execution)
         self.reservations = reservations
+        self.partners = Partners(flow, execution)
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
-        return self._is_called_back(access, accesses) or any(
-            self.program.facts(scope).name in name_lists().exits
-            or any(self._leads_to(scope, inserting) for inserting in accesses.inserting)
-            for scope in self._cleaners(access, accesses)
+        return (
+            self._is_called_back(access, accesses)
+            or any(
+                self.program.facts(scope).name in name_lists().exits
+                or any(self._leads_to(scope, inserting) for inserting in accesses.inserting)
+                for scope in self._cleaners(access, accesses)
+            )
+            or self.partners.take_out(access, accesses)
         )
 
     def _is_called_back(self, access: Access, accesses: AccessList) -> bool:
@@ -57,6 +64,7 @@ class Guarantees(RunQuery):
                     return True
                 if not (other and scope == access.scope):
                     cleaners.add(scope)
+            cleaners |= self.partners.begun(access, insert, accesses)
         return bool(cleaners) and self._is_cleaned(insert.scope, frozenset(cleaners))
 
     def _cleaners(self, access: Access, accesses: AccessList) -> Iterator[ScopeId]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import in_cleanup
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.verdicts.followed import Followed
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
@@ -17,14 +18,15 @@ from unbounded_lint.link.verdicts.risks import Risks
 
 Left: TypeAlias = Literal["success", "error", "condition", "emptied", "unasked"]
 """success    only a failure removes: what goes well leaves its entry
-error      one run inserts and removes, and what it does in between may raise or be cancelled
+error      one run inserts and removes, and what it does in between may raise, be cancelled or not be gone on with
 condition  the clean-up or timer of an entry that removes it need not come to that
 emptied    no entry leaves by itself: events empty the container as a whole, or take whatever is next
 unasked    each entry waits for an event of its own: register and unregister, request and reply"""
 
 
 class Way(NamedTuple):
-    """What leaves an entry behind; for an error, the function and the operations of the insert and of the removal."""
+    """What leaves an entry behind; for an error, the function, or the class with both hooks, and the
+    operations of the insert and of the removal."""
 
     left: Left
     scope: ScopeId | None = None
@@ -39,8 +41,9 @@ class Ways(RunQuery):
         super().__init__(flow, execution)
         self.guarantees = guarantees
         self._risks = Risks(flow, execution)
+        self._runs = Followed(flow)
 
-    def of(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
+    def of(self, inserts: Sequence[Insert], removals: Iterable[Removal], accesses: AccessList) -> Way | None:
         """The way of a container, None where no event removes."""
         events = [r for r in removals if r.when in {"event", "guaranteed"}]
         single = [r for r in events if r.extent == "single"]
@@ -50,11 +53,29 @@ class Ways(RunQuery):
             return Way("success")
         if not single:
             return Way("emptied")
+        ended = self._followed(inserts, single) or self._hindered(single, accesses)
+        if ended is not None:
+            return ended
         if any(map(self._is_conditional, single)):
             return Way("condition")
         failing = frozenset(r.access.scope for r in single if r.fails)
         pairs = self._pairs(inserts, [r for r in single if r.access.scope not in failing])
         return next((way for i, r in pairs if (way := self._between(i, r))), Way("unasked"))
+
+    def _followed(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
+        """A run of each insert that comes to the removal of its entry, whatever is in between."""
+        endings = self._runs.endings(removal.access for removal in removals)
+        runs = [self._runs.run(insert.access, endings) for insert in inserts if not insert.access.nested]
+        first = runs[0] if runs and None not in runs else None
+        return Way("error", *first) if first is not None else None
+
+    def _hindered(self, removals: Iterable[Removal], accesses: AccessList) -> Way | None:
+        """A hook whose entry its partner removes, unless an error keeps it from that."""
+        for removal in removals:
+            hook = self.guarantees.partners.hindered(removal.access, accesses)
+            if hook is not None:
+                return Way("error", self.program.owner_class(hook) or hook)
+        return None
 
     def _pairs(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Iterator[tuple[Insert, Removal]]:
         """Each insert with the removals that some function leads to as it does to the insert, where something may raise
