@@ -9,9 +9,9 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import decorator_names, is_static, is_super
-from unbounded_lint.link.dataflow.values import CallSite, Class, Function, Module, argument_of, ordered
+from unbounded_lint.link.dataflow.values import CallSite, Class, Function, argument_of, ordered
 from unbounded_lint.link.keys.attributes import Attributes
-from unbounded_lint.link.keys.material import Material, is_outside
+from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.narrowing import Narrowing
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
@@ -151,8 +151,7 @@ class Calls:
             case "getattr", [holder, m.Const(value=key), *_]:
                 return (yield from self.attributes.value(m.Attr(holder, key), scope))
             case "getattr", [holder, _, *_]:
-                owners = self.resolver.values(holder, scope)
-                if owners and all(isinstance(v, Module | Class) or is_outside(v) for v in owners):
+                if self.material.are_definitions(self.resolver.values(holder, scope)):
                     return closed("looked up among the names of a module or class", "names")
                 return NOTHING_YET
         if name in name_lists().partials:

@@ -11,7 +11,7 @@ from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.questions import Nodes
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Class, External, Value, Values, ordered
+from unbounded_lint.link.dataflow.values import Class, External, Module, Value, Values, ordered
 from unbounded_lint.link.keys.origins import CLOSED_LITERAL, Asked, Domain, KeySource, Question, join, made_of, stated
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
@@ -75,6 +75,11 @@ class Material(RunQuery):
     def is_requested(values: Values) -> bool:
         """Whether a name is a web framework's stand-in for the request at hand."""
         return any(isinstance(v, External) and v.name.startswith(_REQUESTS) for v in values)
+
+    @staticmethod
+    def are_definitions(values: Values) -> bool:
+        """Whether something is known, and a module, a class or a part of another package: what its text defines."""
+        return bool(values) and all(isinstance(v, Module | Class) or is_outside(v) for v in values)
 
     def by_word(self, word: str, text: str, comes: str, otherwise: str, source: KeySource) -> Domain:
         """What a word hints at that ends a text; `comes` and `otherwise` say why where it names what comes and goes,

@@ -156,7 +156,7 @@ class Inserts(RunQuery):
             return True
         if access.value is None or access.nested:
             return False
-        return self._installed.is_imported(access.value, access.scope, access.op)
+        return self._installed.is_imported(access.value, access.key, access.scope, access.op)
 
     def _is_absent(self, access: Access, accesses: AccessList) -> bool:
         """Whether an append only happens for an element that is not there yet."""
