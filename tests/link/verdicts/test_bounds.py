@@ -387,6 +387,18 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "    return [plugin for plugin in X.values()]\n",
         "closed",
     ),
+    "keys that the annotation closes": ("X: dict[bool, int] = {}\ndef f(m):\n    X[m.debug] = 1\n", "closed"),
+    "elements that the annotation closes": (
+        "from typing import Optional\nX: Optional[set[tuple[bool, type[int]]]] = set()\ndef f(m):\n    X.add(m.kind)\n",
+        "closed",
+    ),
+    "many keys that the annotation closes": ("X: dict[bool, int] = {}\ndef f(m):\n    X.update(m.known)\n", "closed"),
+    "values that the annotation closes": ("X: dict[str, bool] = {}\ndef f(m):\n    X[m.id] = True\n", "never"),
+    "keys inside that the annotation closes": (
+        "X: dict[str, dict[bool, int]] = {}\ndef f(request):\n    X[request.id] = {}\n",
+        "never",
+    ),
+    "list of what the annotation closes": ("X: list[bool] = []\ndef f(request):\n    X.append(True)\n", "never"),
     "kept by the name that a function imports it by": (LOADED + "    X[dotted] = load(dotted)\n", "closed"),
     "kept by that name in another form": (LOADED + "    k = dotted.lower()\n    X[k] = load(dotted)\n", "closed"),
     "made by what a function imports": (LOADED + "    X[request.id] = load('a.B')()\n", "never"),

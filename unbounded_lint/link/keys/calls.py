@@ -97,6 +97,9 @@ class Calls:
         return made_of(found)
 
     def _given(self, parameter: Parameter, site: CallSite) -> Asked:
+        rest = self.material.rest(*parameter, site)
+        if rest is not None:
+            return (yield from self.material.all_of(rest, site.scope)) if rest else Origin(CLOSED_LITERAL)
         passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
         if passed is not None:
             return (yield self.material.value(passed, site.scope))
@@ -243,8 +246,11 @@ class Calls:
         return (yield from self._receiver(owner))
 
     def _annotated(self, parameter: Parameter) -> Domain | None:
-        annotation = self.program.facts(parameter.function).parameters[parameter.position].annotation
-        return self.material.annotated(annotation, self._outside(parameter.function))
+        facts, outside = self.program.facts(parameter.function), self._outside(parameter.function)
+        given = facts.parameters[parameter.position]
+        if given.annotation is None:
+            return self.material.switched(given.default, outside)
+        return self.material.annotated(given.annotation, outside)
 
     def _receiver(self, cls: ScopeId) -> Asked:
         """An object that puts itself in: as many as are made; how many its users make, nothing here says."""
@@ -311,7 +317,7 @@ class Calls:
             return closed("an attribute name written in the program", "names")
         annotated = self._annotated(parameter)
         found = []
-        for site in self.material.flow.call_sites(parameter.function):
+        for site in self.material.flow.likely_calls(parameter.function):
             found.append((yield from self._passed(parameter, site)))
         name = facts.parameters[parameter.position].name
         if name in self._routes.places(parameter.function):
@@ -339,9 +345,14 @@ class Calls:
     def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
         if self.material.is_import_time(site.scope, site.op):
             return closed("given by calls at import", "names")
-        passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
-        if passed is not None:
-            return (yield from self.narrowing.used(passed, site.scope, site.op))
+        facts = self.program.facts(parameter.function)
+        rest = self.material.rest(*parameter, site)
+        passed = argument_of(facts, parameter.position, site)
+        if rest is not None or passed is not None:
+            found = [Origin(None if rest else CLOSED_LITERAL)] if passed is None else []
+            for expr in rest or (() if passed is None else (passed,)):
+                found.append((yield from self.narrowing.used(expr, site.scope, site.op)))
+            return made_of(found)
         if site.call is not None and not any(a.star for a in site.call.args):
             return (yield from settled((yield from self._default(parameter))))
         return NOT_KNOWN

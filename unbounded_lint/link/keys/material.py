@@ -11,7 +11,7 @@ from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.questions import Nodes
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Class, External, Module, Value, Values, ordered
+from unbounded_lint.link.dataflow.values import CallSite, Class, External, Module, Value, Values, gathered, ordered
 from unbounded_lint.link.keys.origins import CLOSED_LITERAL, Asked, Domain, KeySource, Question, join, made_of, stated
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
@@ -19,6 +19,9 @@ from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 _OF_VALUES: frozenset[KeySource] = frozenset({"derived", "path", "time"})
 """What a type of plain values, of which a program may have few or many, says of its source."""
+
+_AROUND = frozenset({"typing.Annotated", "typing.ClassVar", "typing.Final", "typing.Optional"})
+"""What stands around the annotation of a container."""
 
 _REQUESTS = (
     "bottle.request",
@@ -93,6 +96,20 @@ class Material(RunQuery):
                 return Domain("unknown", f"`{text}` names something finite", weak=True, source=found)
         return Domain("unknown", otherwise, source=source)
 
+    # --- what is passed ---
+
+    def rest(self, function: ScopeId, position: int, site: CallSite) -> tuple[m.Expr, ...] | None:
+        """What a call gives a `*` or `**` parameter, if it spreads nothing but what the caller was given as one."""
+        found = gathered(self.program.facts(function), position, site)
+        spread = [expr.value for expr in found or () if isinstance(expr, m.Star)]
+        return found if all(self._is_passed_on(expr, site.scope) for expr in spread) else None
+
+    def _is_passed_on(self, expr: m.Expr, scope: ScopeId) -> bool:
+        bound = self.program.only(scope, expr) if isinstance(expr, m.Name) else None
+        if bound is None or bound.kind != "parameter":
+            return False
+        return self.program.facts(scope).parameters[bound.index].kind in {"star", "double-star"}
+
     # --- tables ---
 
     def key_of(self, table: m.Name | m.Attr) -> Domain | None:
@@ -132,6 +149,32 @@ class Material(RunQuery):
                 return self._plain(base, scope)
             case m.Name() | m.Attr():
                 return self._plain(annotation, scope)
+        return None
+
+    def switched(self, default: m.Expr | None, scope: ScopeId) -> Domain | None:
+        """What a default says of a parameter without an annotation: one that is a truth value or a member of an enum
+        is a switch, whose other positions are as few."""
+        match default:
+            case m.Const(kind="bool"):
+                return Domain("closed", "a truth value by its default", weak=True, source="constant")
+            case m.Attr(base=base):
+                owners = self.resolver.values(base, scope)
+                if owners and all(isinstance(v, Class) and self.is_enum(v.scope) for v in owners):
+                    return Domain("closed", "a member of an enum by its default", weak=True, source="enum")
+        return None
+
+    def of_keys(self, annotation: m.Expr | None, scope: ScopeId) -> Domain | None:
+        """The domain of the keys, or of the elements, of the container that an annotation describes, where it closes
+        them."""
+        match annotation:
+            case m.Binary(op="|", items=items):
+                found = [domain for item in items if (domain := self.of_keys(item, scope)) is not None]
+                return found[0] if len(found) == 1 else None
+            case m.Sub(base=base, index=index):
+                first = index.items[0] if isinstance(index, m.Display) and index.items else index
+                if _AROUND.isdisjoint(self.resolver.names(base, scope)):
+                    return self.closing(first, scope)
+                return self.of_keys(first, scope)
         return None
 
     def closing(self, annotation: m.Expr | None, scope: ScopeId) -> Domain | None:

@@ -139,7 +139,7 @@ class CallGraph(Query):
         """All that runs a function; a module and a class are run by what stands around them."""
         if self.program.facts(scope).kind not in {"function", "lambda"}:
             return
-        for call in self.flow.call_sites(scope):
+        for call in self.flow.likely_calls(scope):
             yield self._called(call, scope)
         for use in self.flow.function_uses(scope):
             for edge in self._by_use(use, scope):
