@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from unbounded_lint.catalog.load import name_lists
@@ -31,6 +32,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 
 _SETTINGS = frozenset({"settings", "config", "conf", "cfg", "options", "preferences", "prefs"})
+_MESSAGES: frozenset[KeySource] = frozenset({"message", "request"})
 _CONTEXTS = frozenset({"ctx", "context"})
 
 
@@ -58,7 +60,7 @@ class Attributes:
             if part != NOTHING_YET:
                 found.append(part)
         if found:
-            return made_of(found)
+            return (yield from self._or_of_message(made_of(found), expr, scope))
         holder = yield self.material.value(expr.base, scope)
         whole = yield from settled(holder)
         if is_closed(whole) and source_of(whole) in LASTING:
@@ -73,6 +75,18 @@ class Attributes:
         comes = f"`{text}` names something that comes and goes"
         told = f"`{text}`, and where that comes from cannot be told"
         return Origin(self.material.by_word(expr.name, text, comes, told, _guess(text)))
+
+    def _or_of_message(self, found: Origin, expr: m.Attr, scope: ScopeId) -> Asked:
+        """What an attribute is made of; where its class tells nothing of that, it may be as new as the message that has
+        it."""
+        whole = yield from settled(found)
+        if whole.domain is None or whole.domain.kind != "unknown":
+            return found
+        holder = yield from settled((yield self.material.value(expr.base, scope)))
+        told = holder.domain
+        if told is None or told.kind != "open" or told.source not in _MESSAGES:
+            return found
+        return Origin(replace(told, weak=True))
 
     def _at_once(self, expr: m.Attr, scope: ScopeId, text: str, bases: Values) -> Origin | None:
         """What can be told without asking where anything comes from."""

@@ -4,6 +4,7 @@ annotation allows, or as the name hints."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -184,7 +185,7 @@ class Calls:
                 continue
             domain = stated(entry.domain, why, entry.source)
             if domain is not None:
-                return Origin(domain)
+                return Origin(replace(domain, weak=entry.weak))
             if entry.domain == "argument" and 0 <= entry.position < len(arguments):
                 found = yield self.material.value(arguments[entry.position], scope)
                 if entry.otherwise == "open":
@@ -317,7 +318,8 @@ class Calls:
             return closed("an attribute name written in the program", "names")
         annotated = self._annotated(parameter)
         found = []
-        for site in self.material.flow.likely_calls(parameter.function):
+        calls = self.material.flow.likely_calls(parameter.function)
+        for site in calls or self.material.graph.dispatched(parameter.function):
             found.append((yield from self._passed(parameter, site)))
         name = facts.parameters[parameter.position].name
         if name in self._routes.places(parameter.function):
@@ -326,7 +328,7 @@ class Calls:
         passed = join(domains)
         if annotated is not None and annotated.kind == "open" and passed.kind == "unknown":
             return Origin(annotated)
-        if domains:
+        if domains and (calls or passed.kind != "unknown"):
             return declared_as(annotated, Origin(passed))
         return declared_as(annotated, Origin(self._of_event(parameter) or self._by_name(name)))
 
