@@ -74,7 +74,8 @@ class Attributes:
             return holder
         comes = f"`{text}` names something that comes and goes"
         told = f"`{text}`, and where that comes from cannot be told"
-        return Origin(self.material.by_word(expr.name, text, comes, told, _guess(text)))
+        hinted = self.material.by_word(expr.name, text, comes, told, _guess(text))
+        return Origin(hinted) if hinted.weak else _of_message(whole) or Origin(hinted)
 
     def _or_of_message(self, found: Origin, expr: m.Attr, scope: ScopeId) -> Asked:
         """What an attribute is made of; where its class tells nothing of that, it may be as new as the message that has
@@ -83,10 +84,7 @@ class Attributes:
         if whole.domain is None or whole.domain.kind != "unknown":
             return found
         holder = yield from settled((yield self.material.value(expr.base, scope)))
-        told = holder.domain
-        if told is None or told.kind != "open" or told.source not in _MESSAGES:
-            return found
-        return Origin(replace(told, weak=True))
+        return _of_message(holder) or found
 
     def _at_once(self, expr: m.Attr, scope: ScopeId, text: str, bases: Values) -> Origin | None:
         """What can be told without asking where anything comes from."""
@@ -182,6 +180,14 @@ class Attributes:
             return Origin(declared) if declared is not None else NOTHING_YET
         whole = made_of(parts)
         return declared_as(declared, (yield from settled(whole))) if declared is not None else whole
+
+
+def _of_message(holder: Origin) -> Origin | None:
+    """What a part of a message or request is that nothing else is known of; None for a part of anything else."""
+    told = holder.domain
+    if told is None or told.kind != "open" or told.source not in _MESSAGES:
+        return None
+    return Origin(replace(told, weak=True))
 
 
 def _is_definition(value: Value) -> bool:

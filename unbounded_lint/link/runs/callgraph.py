@@ -158,8 +158,17 @@ class CallGraph(Query):
     def dispatched(self, scope: ScopeId) -> Iterator[CallSite]:
         """The calls of what is taken out of the containers of the project into which a function is put."""
         for use in self.flow.function_uses(scope):
-            for taken in self._dispatch.calls(use.site) if use.kind in {"argument", "kept"} else ():
-                yield CallSite(taken.scope, taken.op, taken.call, use.bound, use.guess)
+            for site in self._put(use):
+                for taken in self._dispatch.calls(site):
+                    yield CallSite(taken.scope, taken.op, taken.call, use.bound, use.guess)
+
+    def _put(self, use: Use) -> Iterator[Site]:
+        """Where a use may put a function into something: there, or in a method whose receiver only the callers tell."""
+        if use.kind in {"argument", "kept"}:
+            yield use.site
+        if use.kind == "argument" and isinstance(use.outer, m.Call):
+            for handle in self._received(use.site, use.outer):
+                yield from (inner.site for inner in self.flow.uses(handle) if inner.kind in {"argument", "kept"})
 
     def _by_use(self, use: Use, scope: ScopeId) -> Iterator[Edge]:
         if use.kind == "argument" and isinstance(use.outer, m.Call):
@@ -199,10 +208,14 @@ class CallGraph(Query):
 
     def _passed_on(self, site: Site, call: m.Call, scope: ScopeId) -> Iterator[Edge]:
         """What is done with a function by a method whose receiver only the callers tell."""
+        for handle in self._received(site, call):
+            yield from (replace(edge, target=scope) for edge in self._inside(handle))
+
+    def _received(self, site: Site, call: m.Call) -> Iterator[Handle]:
+        """The parameters that take a function where it is handed to a call."""
         argument = next(a for a in call.args if a.value is site.node)
         for callee in ordered(self.flow.resolver.values(call.func, site.scope)):
-            for handle in self.flow.steps.into(callee, call, argument):
-                yield from (replace(edge, target=scope) for edge in self._inside(handle))
+            yield from self.flow.steps.into(callee, call, argument)
 
     @listed
     def _inside(self, handle: Handle) -> Iterator[Edge]:
