@@ -99,6 +99,9 @@ CLOSED = {
         "class A(metaclass=Meta):\n    pass\nclass B(A, metaclass=Other):\n    pass\n"
         "def f(request):\n    A(size=1)\n    B(size=request.id)\n"
     ),
+    "target of a loop without a body at the end of a module": (
+        "def f():\n    X[last] = 1\nfor last in range(3):\n    pass\n"
+    ),
     "literal": "def f():\n    X['a'] = 1\n",
     "tuple of literals": "def f():\n    X['a', 1] = 1\n",
     "f-string of literals": "def f():\n    X[f'{1}-a'] = 1\n",
