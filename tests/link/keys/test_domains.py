@@ -14,6 +14,10 @@ from unbounded_lint.link.keys.origins import Domain, join
 OBJECT = "class C:\n    def __init__(self):\n        self.n = 0\n    def f(self):\n"
 VIEW = "class View:\n    def draw(self):\n        pass\n    def __init__(self, data):\n"
 HANDLE = "def handle(request):\n    View(request.data)\n"
+MAKER = (
+    "class Job:\n    def __init__(self, name, **how):\n        self.name = name\n"
+    "        for k, v in how.items():\n            setattr(self, k, v)\n"
+)
 CLOSED = {
     "class, in a metaclass": "class Meta(type):\n    def __call__(cls):\n        X[cls] = super().__call__()\n",
     "attribute of the one object": (
@@ -102,6 +106,9 @@ CLOSED = {
     "target of a loop without a body at the end of a module": (
         "def f():\n    X[last] = 1\nfor last in range(3):\n    pass\n"
     ),
+    "attribute that a constructor sets by a keyword": (
+        MAKER + "def f(request):\n    job = Job(request.id, size='a', number=request.id)\n    X[job.size] = 1\n"
+    ),
     "literal": "def f():\n    X['a'] = 1\n",
     "tuple of literals": "def f():\n    X['a', 1] = 1\n",
     "f-string of literals": "def f():\n    X[f'{1}-a'] = 1\n",
@@ -180,6 +187,11 @@ CLOSED = {
     "attribute set to literals": "class C:\n    kind = 'a'\n    def f(self):\n        X[self.kind] = 1\n",
 }
 OPEN = {
+    "attribute that a constructor sets by a keyword": (
+        "import itertools\nLAST = itertools.count()\n"
+        + MAKER
+        + "def f(request):\n    job = Job(request.id, size='a', number=next(LAST))\n    X[job.number] = 1\n"
+    ),
     "texts that gather": "def put(*parts):\n    X['|'.join(parts)] = 1\ndef f(request):\n    put('a', request.id)\n",
     "named texts that gather": (
         "def put(name, **how):\n    X[frozenset(how.items())] = 1\ndef f(request):\n    put('a', size=request.id)\n"

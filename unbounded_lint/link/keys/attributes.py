@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -160,7 +161,32 @@ class Attributes:
             found = yield from self._own(cls, name)
             if found != NOTHING_YET:
                 return found
-        return NOTHING_YET
+        given = []
+        for value, scope in self._by_keyword(owner, name):
+            given.append((yield self.material.value(value, scope)))
+        return made_of(given) if given else NOTHING_YET
+
+    def _by_keyword(self, cls: ScopeId, name: str) -> Iterator[tuple[m.Expr, ScopeId]]:
+        """What is given for an attribute where objects are made, by a constructor that sets whatever it is given."""
+        if any(self._sets_all(maker) for maker in self.resolver.methods(cls, "__init__")):
+            for use in self.material.flow.constructions(cls):
+                for argument in use.call.args if use.call is not None else ():
+                    if argument.keyword == name:
+                        yield argument.value, use.site.scope
+
+    @kept
+    def _sets_all(self, maker: ScopeId) -> bool:
+        """Whether a constructor takes any keywords, and sets attributes of its object by names that it is given."""
+        facts = self.program.facts(maker)
+        if not facts.parameters or facts.parameters[-1].kind != "double-star":
+            return False
+        receiver = m.Name(facts.parameters[0].name)
+        return any(
+            call.func == m.Name("setattr") and len(call.args) == 3 and call.args[0].value == receiver
+            for op in facts.ops
+            for call in w.calls(op.action)
+            if not isinstance(call.args[1].value if len(call.args) > 1 else None, m.Const)
+        )
 
     def _own(self, cls: ScopeId, name: str) -> Asked:
         parts = []
