@@ -59,6 +59,10 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
     "a module under a name": ("sys.modules['other'] = request", {"sys.modules": "closed"}),
     "a module of each request": ("sys.modules[f'made_{uuid.uuid4()}'] = request", {"sys.modules": "never"}),
     "logger below one of a class of the project": ("Log('a').getChild(str(request.id))", {LOGGERS: "never"}),
+    "logger below one of a class of the project that derives from what a call gives": (
+        "Made('a').getChild(str(request.id))",
+        {LOGGERS: "never"},
+    ),
     "handler of an application's logger": (
         "flask.Flask('a').logger.addHandler(logging.NullHandler())",
         {HANDLERS: "never"},
@@ -73,7 +77,7 @@ HEAD = (
     "import atexit, linecache, logging, sys, uuid\nfrom atexit import register\nSAME = logging.NullHandler()\n"
     "class Own:\n    def addHandler(self, handler):\n        print(handler)\n"
     "import flask\nfrom twisted.web import static\nclass Page(static.File):\n    pass\n"
-    "class Log(logging.Logger):\n    pass\n"
+    "class Log(logging.Logger):\n    pass\nclass Made(logging.getLoggerClass()):\n    pass\n"
 )
 
 
