@@ -193,9 +193,6 @@ OPEN = {
         + "def f(request):\n    job = Job(request.id, size='a', number=next(LAST))\n    X[job.number] = 1\n"
     ),
     "texts that gather": "def put(*parts):\n    X['|'.join(parts)] = 1\ndef f(request):\n    put('a', request.id)\n",
-    "named texts that gather": (
-        "def put(name, **how):\n    X[frozenset(how.items())] = 1\ndef f(request):\n    put('a', size=request.id)\n"
-    ),
     "asked of an object of the project": (
         "class Lexer:\n    def match(self, text):\n        X[text] = 1\n    def read(self, request):\n"
         "        self.match('a')\ndef apply(found, request):\n    found.match(request.body)\n"
@@ -209,10 +206,6 @@ OPEN = {
         "    for k, v in found.items():\n        X[k] = v\n"
     ),
     "switch that is none": "def f(debug=False):\n    X[debug] = 1\ndef g(request):\n    f(request.id)\n",
-    "made by a metaclass": (
-        "class Meta(type):\n    def __call__(cls, **how):\n        X[frozenset(how.items())] = 1\n"
-        "class A(metaclass=Meta):\n    pass\ndef f(request):\n    A(size=request.id)\n"
-    ),
     "parameter of a route": "import flask\napp = flask.Flask('m')\n@app.get('/<k>')\ndef f(k):\n    X[k] = 1\n",
     "attribute of one object of many": (
         "class Call:\n    def __init__(self, request):\n        self.path = request.path\n"
@@ -313,6 +306,13 @@ OPEN = {
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
 UNKNOWN = {
+    "named texts that gather": (
+        "def put(name, **how):\n    X[frozenset(how.items())] = 1\ndef f(request):\n    put('a', size=request.id)\n"
+    ),
+    "made by a metaclass": (
+        "class Meta(type):\n    def __call__(cls, **how):\n        X[frozenset(how.items())] = 1\n"
+        "class A(metaclass=Meta):\n    pass\ndef f(request):\n    A(size=request.id)\n"
+    ),
     "spread texts that gather": "def put(*parts):\n    X[parts] = 1\ndef f(names):\n    put(*names.split())\n",
     "default that says nothing": "def f(mode=None):\n    X[mode] = 1\n",
     "words put into a list that something fills": (

@@ -100,7 +100,8 @@ class Calls:
     def _given(self, parameter: Parameter, site: CallSite) -> Asked:
         rest = self.material.rest(*parameter, site)
         if rest is not None:
-            return (yield from self.material.all_of(rest, site.scope)) if rest else Origin(CLOSED_LITERAL)
+            whole = (yield from self.material.all_of(rest, site.scope)) if rest else Origin(CLOSED_LITERAL)
+            return self.material.of_many(*parameter, whole)
         passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
         if passed is not None:
             return (yield self.material.value(passed, site.scope))
@@ -354,7 +355,7 @@ class Calls:
             found = [Origin(None if rest else CLOSED_LITERAL)] if passed is None else []
             for expr in rest or (() if passed is None else (passed,)):
                 found.append((yield from self.narrowing.used(expr, site.scope, site.op)))
-            return made_of(found)
+            return self.material.of_many(*parameter, made_of(found))
         if site.call is not None and not any(a.star for a in site.call.args):
             return (yield from settled((yield from self._default(parameter))))
         return NOT_KNOWN

@@ -12,7 +12,19 @@ from unbounded_lint.link.dataflow.questions import Nodes
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite, Class, External, Module, Value, Values, gathered, ordered
-from unbounded_lint.link.keys.origins import CLOSED_LITERAL, Asked, Domain, KeySource, Question, join, made_of, stated
+from unbounded_lint.link.keys.origins import (
+    CLOSED_LITERAL,
+    NOT_KNOWN,
+    Asked,
+    Domain,
+    KeySource,
+    Origin,
+    Question,
+    is_closed,
+    join,
+    made_of,
+    stated,
+)
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution, RunQuery
@@ -103,6 +115,12 @@ class Material(RunQuery):
         found = gathered(self.program.facts(function), position, site)
         spread = [expr.value for expr in found or () if isinstance(expr, m.Star)]
         return found if all(self._is_passed_on(expr, site.scope) for expr in spread) else None
+
+    def of_many(self, function: ScopeId, position: int, whole: Origin) -> Origin:
+        """What a parameter is made of by all that it is given: one of many keywords that is open says nothing of what
+        is taken from among them."""
+        kind = self.program.facts(function).parameters[position].kind
+        return NOT_KNOWN if kind == "double-star" and not is_closed(whole) else whole
 
     def _is_passed_on(self, expr: m.Expr, scope: ScopeId) -> bool:
         bound = self.program.only(scope, expr) if isinstance(expr, m.Name) else None
