@@ -22,7 +22,7 @@ SOURCES = ("timers.toml", "wiring.toml", "containers.toml", "keys.toml", "names.
 COMPACT = "catalog.json"
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_LISTS = ("names", "bases")
+_LISTS = ("names", "bases", "owners")
 _SECTIONS: Mapping[str, tuple[str, type[Entry]]] = {
     "timer": ("timers", model.Timer),
     "sleeper": ("sleepers", model.Sleeper),

@@ -44,7 +44,8 @@ class KeyCall(Entry, frozen=True, kw_only=True):
     """A call whose result is a key: `domain` of the result.
 
     argument: that of the argument at `position` (-1: the receiver), and `otherwise` where that is not decidable;
-    `arguments`: the entry holds only for this number of arguments. `methods` match whatever the receiver is.
+    `arguments`: the entry holds only for this number of arguments. `methods` match whatever the receiver is. weak: what
+    else is known of the result counts more.
     """
 
     names: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class KeyCall(Entry, frozen=True, kw_only=True):
     otherwise: Literal["open", "unknown"] = "unknown"
     source: Source = "unknown"
     arguments: int | None = None
+    weak: bool = False
     note: str = ""
 
 

@@ -372,8 +372,9 @@ class Registry(Entry, frozen=True, kw_only=True):
     """A container of another package that functions put things into: their first argument is what it is kept by.
 
     like      the container of the catalogue that it grows as
-    inserts   functions by their dotted names, or methods whatever the receiver is (".name")
-    removes   the same
+    inserts   functions by their dotted names, or methods (".name") of the owners
+    removes   the same, where methods of anything foreign count: what may take out is not to be missed
+    owners    classes, and what is or gives an object of one, by their dotted names
     tables    dotted names of maps that programs fill by themselves
     asked     names that a test mentions which asks what is there already
     distinct  what is there already is not put in again
@@ -383,6 +384,7 @@ class Registry(Entry, frozen=True, kw_only=True):
     like: str
     inserts: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     distinct: bool = False

@@ -58,11 +58,26 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "a module under a name": ("sys.modules['other'] = request", {"sys.modules": "closed"}),
     "a module of each request": ("sys.modules[f'made_{uuid.uuid4()}'] = request", {"sys.modules": "never"}),
+    "logger below one of a class of the project": ("Log('a').getChild(str(request.id))", {LOGGERS: "never"}),
+    "logger below one of a class of the project that derives from what a call gives": (
+        "Made('a').getChild(str(request.id))",
+        {LOGGERS: "never"},
+    ),
+    "handler of an application's logger": (
+        "flask.Flask('a').logger.addHandler(logging.NullHandler())",
+        {HANDLERS: "never"},
+    ),
+    "method of that name of another package": ("static.File.getChild(self, request.path, request)", {}),
+    "method of that name that a class of another package has": ("Page('a').getChild(request.path, request)", {}),
+    "method of that name of something unknown": ("request.site.getChild(request.path, request)", {}),
+    "filter of something unknown": ("request.table.addFilter(lambda row: request)", {}),
     "method of the project of that name": ("Own().addHandler(object())", {}),
 }
 HEAD = (
     "import atexit, linecache, logging, sys, uuid\nfrom atexit import register\nSAME = logging.NullHandler()\n"
     "class Own:\n    def addHandler(self, handler):\n        print(handler)\n"
+    "import flask\nfrom twisted.web import static\nclass Page(static.File):\n    pass\n"
+    "class Log(logging.Logger):\n    pass\nclass Made(logging.getLoggerClass()):\n    pass\n"
 )
 
 
@@ -89,6 +104,18 @@ def test_what_each_request_puts_there(code: str, expected: dict[str, str], tmp_p
 )
 def test_what_is_put_there_once_is_closed(text: str, tmp_path: Path) -> None:
     assert set(kept(tmp_path, HEAD + text).values()) <= {"closed", "idle"}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("log: logging.Logger", "never"), ("log", "never"), ("log: static.File", None), ("log=None", None)],
+    ids=["annotated", "passed", "annotated as another", "not told"],
+)
+def test_a_method_counts_where_its_receiver_is_known(given: str, expected: str | None, tmp_path: Path) -> None:
+    below = f"def below(request, {given}):\n    log.getChild(str(request.id))\n"
+    passed = "logging.getLogger('a')" if given == "log" else "request.log"
+    text = HEAD + below + f"def handle(request):\n    below(request, {passed})\n"
+    assert kept(tmp_path, text).get(LOGGERS) == expected
 
 
 def test_it_stands_where_a_function_first_puts_something_there(tmp_path: Path) -> None:

@@ -14,6 +14,10 @@ from unbounded_lint.link.keys.origins import Domain, join
 OBJECT = "class C:\n    def __init__(self):\n        self.n = 0\n    def f(self):\n"
 VIEW = "class View:\n    def draw(self):\n        pass\n    def __init__(self, data):\n"
 HANDLE = "def handle(request):\n    View(request.data)\n"
+MAKER = (
+    "class Job:\n    def __init__(self, name, **how):\n        self.name = name\n"
+    "        for k, v in how.items():\n            setattr(self, k, v)\n"
+)
 CLOSED = {
     "class, in a metaclass": "class Meta(type):\n    def __call__(cls):\n        X[cls] = super().__call__()\n",
     "attribute of the one object": (
@@ -50,6 +54,60 @@ CLOSED = {
     "result that is callable": (
         "from typing import Callable\ndef find(name) -> Callable[[], None]:\n    return load(name)\n"
         "def f(k):\n    X[find('a')] = 1\n"
+    ),
+    "words that gather": (
+        "def put(*parts):\n    X['|'.join(parts)] = 1\ndef f(request):\n    put('a')\n    put('a', 'b')\n"
+    ),
+    "words that gather and are passed on": (
+        "def put(*parts):\n    X[parts] = 1\ndef both(*parts):\n    put('a', *parts)\ndef f(request):\n    both('b')\n"
+    ),
+    "named words that gather": (
+        "def put(name, **how):\n    X[frozenset(how.items())] = 1\ndef f(request):\n    put(request.id, size='a')\n"
+    ),
+    "asked of another package by the same name": (
+        "import re\nclass Lexer:\n    def match(self, text):\n        X[text] = re.compile(text)\n"
+        "        self.apply(X[text])\n    def apply(self, found):\n        found.match(self.text)\n"
+        "    def read(self, request):\n        self.text = request.body\n        self.match('a')\n"
+    ),
+    "words put into a map of the function": (
+        "def f(request):\n    found = dict(a=1, b=2)\n    for k in found:\n"
+        "        found[k] = request.id\n        X[k] = 1\n"
+    ),
+    "words put into a list of the function": (
+        "def f(request):\n    found = []\n    if request.id:\n        found.append('a')\n"
+        "    for k in sorted(found):\n        X[k] = 1\n"
+    ),
+    "words put into a list and looped over": (
+        "def f(request):\n    found = ['b']\n    found.append('a')\n    for k in found:\n        X[k] = 1\n"
+    ),
+    "switch": "def f(debug=False):\n    X[debug] = 1\n",
+    "switch that is kept": (
+        "class C:\n    def __init__(self, debug=False):\n        self.debug = debug\n    def f(self):\n"
+        "        X[self.debug] = 1\ndef g(**how):\n    C(**how).f()\n"
+    ),
+    "switch with the members of an enum": (
+        "import enum\nclass E(enum.Enum):\n    A = 1\ndef f(mode=E.A):\n    X[mode] = 1\n"
+    ),
+    "name of a field": (
+        "import dataclasses\ndef f(request):\n    for field in dataclasses.fields(request):\n"
+        "        X[field.name] = 1\n"
+    ),
+    "equal to the names of fields": (
+        "import dataclasses\ndef f(*kinds, **given):\n    k = frozenset(given)\n    for kind in kinds:\n"
+        "        names = frozenset(p.name for p in dataclasses.fields(kind))\n        if names == k:\n"
+        "            X[k] = kind\n"
+    ),
+    "made by a metaclass of its own": (
+        "class Meta(type):\n    def __call__(cls, **how):\n        X[frozenset(how.items())] = 1\n"
+        "class Other(Meta):\n    def __call__(cls, **how):\n        return type.__call__(cls)\n"
+        "class A(metaclass=Meta):\n    pass\nclass B(A, metaclass=Other):\n    pass\n"
+        "def f(request):\n    A(size=1)\n    B(size=request.id)\n"
+    ),
+    "target of a loop without a body at the end of a module": (
+        "def f():\n    X[last] = 1\nfor last in range(3):\n    pass\n"
+    ),
+    "attribute that a constructor sets by a keyword": (
+        MAKER + "def f(request):\n    job = Job(request.id, size='a', number=request.id)\n    X[job.size] = 1\n"
     ),
     "literal": "def f():\n    X['a'] = 1\n",
     "tuple of literals": "def f():\n    X['a', 1] = 1\n",
@@ -129,6 +187,25 @@ CLOSED = {
     "attribute set to literals": "class C:\n    kind = 'a'\n    def f(self):\n        X[self.kind] = 1\n",
 }
 OPEN = {
+    "attribute that a constructor sets by a keyword": (
+        "import itertools\nLAST = itertools.count()\n"
+        + MAKER
+        + "def f(request):\n    job = Job(request.id, size='a', number=next(LAST))\n    X[job.number] = 1\n"
+    ),
+    "texts that gather": "def put(*parts):\n    X['|'.join(parts)] = 1\ndef f(request):\n    put('a', request.id)\n",
+    "asked of an object of the project": (
+        "class Lexer:\n    def match(self, text):\n        X[text] = 1\n    def read(self, request):\n"
+        "        self.match('a')\ndef apply(found, request):\n    found.match(request.body)\n"
+        "def f(request):\n    apply(Lexer(), request)\n"
+    ),
+    "ids put into a list of the function": (
+        "def f(request):\n    found = ['b']\n    found.append(request.id)\n    for k in found:\n        X[k] = 1\n"
+    ),
+    "ids put into a map of the function": (
+        "def f(request):\n    found = {}\n    found[request.id] = 'a'\n"
+        "    for k, v in found.items():\n        X[k] = v\n"
+    ),
+    "switch that is none": "def f(debug=False):\n    X[debug] = 1\ndef g(request):\n    f(request.id)\n",
     "parameter of a route": "import flask\napp = flask.Flask('m')\n@app.get('/<k>')\ndef f(k):\n    X[k] = 1\n",
     "attribute of one object of many": (
         "class Call:\n    def __init__(self, request):\n        self.path = request.path\n"
@@ -229,6 +306,25 @@ OPEN = {
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
 UNKNOWN = {
+    "named texts that gather": (
+        "def put(name, **how):\n    X[frozenset(how.items())] = 1\ndef f(request):\n    put('a', size=request.id)\n"
+    ),
+    "made by a metaclass": (
+        "class Meta(type):\n    def __call__(cls, **how):\n        X[frozenset(how.items())] = 1\n"
+        "class A(metaclass=Meta):\n    pass\ndef f(request):\n    A(size=request.id)\n"
+    ),
+    "spread texts that gather": "def put(*parts):\n    X[parts] = 1\ndef f(names):\n    put(*names.split())\n",
+    "default that says nothing": "def f(mode=None):\n    X[mode] = 1\n",
+    "words put into a list that something fills": (
+        "import other\ndef f(request):\n    found = ['b']\n    other.fill(found)\n"
+        "    for k in found:\n        X[k] = 1\n"
+    ),
+    "values of a map of the function": (
+        "def f(thing):\n    found = {}\n    found['a'] = thing\n    for k in found.values():\n        X[k] = 1\n"
+    ),
+    "item of a map of the function": (
+        "def f(thing):\n    found = {'a': 1}\n    found['b'] = thing\n    X[found['b']] = 1\n"
+    ),
     "itself, of a class that only users make": "class C:\n    def __init__(self):\n        X[self] = 1\n",
     "its text": "class C:\n    def __init__(self):\n        X[f'{self!r}-a'] = 1\n",
     "its identity": "class C:\n    def start(self):\n        X[id(self)] = 1\n",

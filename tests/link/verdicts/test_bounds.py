@@ -15,6 +15,12 @@ SWEEP = (
 )
 LOOP = "def loop():\n    while True:\n        time.sleep(30)\n        sweep()\n"
 
+LOADED = (
+    "X = {}\ndef load(dotted):\n    first, *rest = dotted.split('.')\n    found = __import__(first)\n"
+    "    for name in rest:\n        found = getattr(found, name)\n    return found\n"
+    "def handle(request):\n    dotted = request.path\n"
+)
+
 VERDICTS: dict[str, tuple[str, str]] = {
     # nothing bounds it
     "only inserts": (PUT, "never"),
@@ -399,6 +405,37 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "def load(paths):\n    for found in pkgutil.iter_modules(paths):\n        importlib.import_module(found.name)\n"
         "    return [plugin for plugin in X.values()]\n",
         "closed",
+    ),
+    "keys that the annotation closes": ("X: dict[bool, int] = {}\ndef f(m):\n    X[m.debug] = 1\n", "closed"),
+    "elements that the annotation closes": (
+        "from typing import Optional\nX: Optional[set[tuple[bool, type[int]]]] = set()\ndef f(m):\n    X.add(m.kind)\n",
+        "closed",
+    ),
+    "many keys that the annotation closes": ("X: dict[bool, int] = {}\ndef f(m):\n    X.update(m.known)\n", "closed"),
+    "values that the annotation closes": ("X: dict[str, bool] = {}\ndef f(m):\n    X[m.id] = True\n", "never"),
+    "keys inside that the annotation closes": (
+        "X: dict[str, dict[bool, int]] = {}\ndef f(request):\n    X[request.id] = {}\n",
+        "never",
+    ),
+    "list of what the annotation closes": ("X: list[bool] = []\ndef f(request):\n    X.append(True)\n", "never"),
+    "kept by the name that a function imports it by": (LOADED + "    X[dotted] = load(dotted)\n", "closed"),
+    "kept by that name in another form": (LOADED + "    k = dotted.lower()\n    X[k] = load(dotted)\n", "closed"),
+    "made by what a function imports": (LOADED + "    X[request.id] = load('a.B')()\n", "never"),
+    "made by what is imported": (
+        "import importlib\nX = {}\ndef f(request):\n    X[request.id] = importlib.import_module(request.kind).B()\n",
+        "never",
+    ),
+    "found in a module": (
+        "import math\nX = {}\ndef f(request):\n    k = request.id\n    v = getattr(math, k)\n    X[k] = v\n",
+        "closed",
+    ),
+    "found in a module or not": (
+        "import math\nX = {}\ndef f(request):\n    k = request.id\n    v = getattr(math, k, 0)\n    X[k] = v\n",
+        "never",
+    ),
+    "found in an object": (
+        "X = {}\ndef f(request):\n    k = request.id\n    v = getattr(request, k)\n    X[k] = v\n",
+        "never",
     ),
     "taken by what imports nothing": (
         "X = []\ndef register(f):\n    X.append(f)\n    return f\n"

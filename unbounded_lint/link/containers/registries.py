@@ -3,8 +3,9 @@ program puts into one lasts as long as the process."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Literal
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import Registry
@@ -47,7 +48,7 @@ class Registries(Query):
         if module is None:
             return AccessList()
         removing = (site for name in registry.removes for site in module.sites(_last(name)))
-        by_call = (*self._inserts(registry, module), *self._calls(registry.removes, removing, "remove"))
+        by_call = (*self._inserts(registry, module), *self._calls(registry, removing, "remove"))
         return AccessList((*by_call, *self._in_tables(registry, module)))
 
     def _in_tables(self, registry: Registry, module: LinkedModule) -> Iterator[Access]:
@@ -74,7 +75,7 @@ class Registries(Query):
     def _inserts(self, registry: Registry, module: LinkedModule) -> Iterator[Access]:
         """Not those that first ask what is there already, nor those of an object that is there already."""
         sites = (site for name in registry.inserts for site in module.sites(_last(name)))
-        for access in self._calls(registry.inserts, sites, "insert"):
+        for access in self._calls(registry, sites, "insert"):
             tests = (test for test, _ in guards(self.program.facts(access.scope), access.op))
             asked = (w.last_name(part) for test in tests for part in w.walk(test))
             again = registry.distinct and not self._is_new(access.key, access.scope)
@@ -96,19 +97,27 @@ class Registries(Query):
                 return bool(bound) and all(b.kind == "define" or self._is_new(b.given, scope) for b in bound)
         return False
 
-    def _calls(self, names: tuple[str, ...], sites: Iterable[Site], kind: AccessKind) -> Iterator[Access]:
+    def _calls(self, registry: Registry, sites: Iterable[Site], kind: Literal["insert", "remove"]) -> Iterator[Access]:
+        names = registry.inserts if kind == "insert" else registry.removes
         for site in sites:
-            if site.call is not None and self._is_one_of(names, site):
+            known = self._known_as(site, names)
+            method = isinstance(site.node, m.Attr) and f".{site.node.name}" in names
+            if not known and method:
+                known = self._is_of_owner(site, registry) if kind == "insert" else self._may_take_out(site)
+            if site.call is not None and known:
                 key = argument_at(site.call, 0)
                 yield Access(kind, site, key=key, value=key, how=w.last_name(site.node))
 
-    def _is_one_of(self, names: tuple[str, ...], site: Site) -> bool:
-        """Whether a callee is a function of these names, or a method (".name") of something of another package."""
-        if not set(names).isdisjoint(self.resolver.names(site.node, site.scope)):
-            return True
-        if not isinstance(site.node, m.Attr) or f".{site.node.name}" not in names:
-            return False
-        return self.resolver.is_foreign(site.node.base, site.scope)
+    def _known_as(self, site: Site, names: Collection[str]) -> bool:
+        return not set(names).isdisjoint(self.resolver.names(site.node, site.scope))
+
+    def _is_of_owner(self, site: Site, registry: Registry) -> bool:
+        """Whether a method is one of the owners': any other of that name says nothing."""
+        assert isinstance(site.node, m.Attr)
+        return self._known_as(site, [f"{owner}.{site.node.name}" for owner in registry.owners])
+
+    def _may_take_out(self, site: Site) -> bool:
+        return isinstance(site.node, m.Attr) and self.resolver.is_foreign(site.node.base, site.scope)
 
 
 def _last(name: str) -> str:

@@ -83,7 +83,9 @@ class Attributes:
         outside: list[Value] = []
         for owner in order:
             bases: tuple[Value, ...] = yield OfBases(owner)
-            outside += [External(f"{b.name}.{name}", not on_class) for b in bases if isinstance(b, External)]
+            outside += [
+                External(f"{b.name}.{name}", not on_class) for b in bases if isinstance(b, External | ExternalResult)
+            ]
         return frozenset(outside)
 
     def _is_defined(self, owner: ScopeId, name: str) -> bool:

@@ -14,7 +14,7 @@ from unbounded_lint.link.dataflow.scoping import Scoping, is_property, is_static
 from unbounded_lint.link.dataflow.sites import Role, Sites, role_of
 from unbounded_lint.link.dataflow.steps import Steps
 from unbounded_lint.link.dataflow.traces import NEAR, Traces, decorated_name
-from unbounded_lint.link.dataflow.values import CallSite
+from unbounded_lint.link.dataflow.values import CallSite, External, ExternalResult
 from unbounded_lint.link.program.definitions import Reaching
 from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
@@ -134,16 +134,33 @@ class Flow:
             yield from self._constructions(owner, facts.name)
         if owner is not None and facts.name == "__call__":
             for built in self.hierarchy.instances(owner):
-                yield from self._constructions(built, facts.name)
+                metas = self.declared.metaclasses(built)  # a nearer one may have a method of its own
+                if any(function in self.declared.methods(meta, facts.name) for meta in metas):
+                    yield from self._made_by(built)
         if owner is not None and facts.name in OPERATORS:
             yield from self._operations(owner, facts.name)
+
+    @kept
+    def likely_calls(self, function: ScopeId) -> tuple[CallSite, ...]:
+        """The same, without those that are matched by a name alone where all that passes for the receiver, once callers
+        are asked for it, is of another package."""
+        return tuple(site for site in self.call_sites(function) if not (site.guess and self._is_of_another(site)))
+
+    def _is_of_another(self, site: CallSite) -> bool:
+        if site.call is None or not isinstance(site.call.func, m.Attr):
+            return False
+        values = self.resolver.values(site.call.func.base, site.scope)
+        return bool(values) and all(isinstance(value, External | ExternalResult) for value in values)
 
     def _constructions(self, cls: ScopeId, method: str) -> Iterator[CallSite]:
         for built in (cls, *self.hierarchy.subclasses(cls)):
             if built != cls and method in self.program.of(built).names.of(built.index):
                 continue
-            for use in self._makings(built):
-                yield CallSite(use.site.scope, use.site.op, use.call, 1)
+            yield from self._made_by(built)
+
+    def _made_by(self, cls: ScopeId) -> Iterator[CallSite]:
+        for use in self._makings(cls):
+            yield CallSite(use.site.scope, use.site.op, use.call, 1)
 
     def _operations(self, cls: ScopeId, method: str) -> Iterator[CallSite]:
         """The operators on objects of a class that run a method of it, each as the call that it stands for."""

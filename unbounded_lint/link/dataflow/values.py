@@ -98,6 +98,22 @@ def argument_of(facts: m.Scope, index: int, site: CallSite) -> m.Expr | None:
     return None if site.call is None else passed(site.call, facts.parameters[index], index - site.bound)
 
 
+def gathered(facts: m.Scope, index: int, site: CallSite) -> tuple[m.Expr, ...] | None:
+    """What a call gives a parameter that takes all that no other does, what it spreads and may be in it as a `Star`;
+    None for any other parameter."""
+    parameter = facts.parameters[index]
+    if site.call is None or parameter.kind not in {"star", "double-star"}:
+        return None
+    if parameter.kind == "star":
+        placed = [a for a in site.call.args if a.keyword is None and a.star != "**"]
+        skipped = next((at for at, a in enumerate(placed) if a.star), len(placed))
+        rest = placed[min(max(index - site.bound, 0), skipped) :]
+    else:
+        taken = {other.name for other in facts.parameters if other.kind in {"normal", "keyword-only"}}
+        rest = [a for a in site.call.args if a.star == "**" or (a.keyword and a.keyword not in taken)]
+    return tuple(m.Star(argument.value) if argument.star else argument.value for argument in rest)
+
+
 def passed(call: m.Call, parameter: m.Parameter, position: int) -> m.Expr | None:
     """The expression that a call passes for a parameter that stands at a position of its arguments."""
     if parameter.kind in {"normal", "positional-only"} and 0 <= position < len(call.args):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from unbounded_lint.catalog.load import name_lists
@@ -31,6 +33,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 
 _SETTINGS = frozenset({"settings", "config", "conf", "cfg", "options", "preferences", "prefs"})
+_MESSAGES: frozenset[KeySource] = frozenset({"message", "request"})
 _CONTEXTS = frozenset({"ctx", "context"})
 
 
@@ -58,7 +61,7 @@ class Attributes:
             if part != NOTHING_YET:
                 found.append(part)
         if found:
-            return made_of(found)
+            return (yield from self._or_of_message(made_of(found), expr, scope))
         holder = yield self.material.value(expr.base, scope)
         whole = yield from settled(holder)
         if is_closed(whole) and source_of(whole) in LASTING:
@@ -72,7 +75,17 @@ class Attributes:
             return holder
         comes = f"`{text}` names something that comes and goes"
         told = f"`{text}`, and where that comes from cannot be told"
-        return Origin(self.material.by_word(expr.name, text, comes, told, _guess(text)))
+        hinted = self.material.by_word(expr.name, text, comes, told, _guess(text))
+        return Origin(hinted) if hinted.weak else _of_message(whole) or Origin(hinted)
+
+    def _or_of_message(self, found: Origin, expr: m.Attr, scope: ScopeId) -> Asked:
+        """What an attribute is made of; where its class tells nothing of that, it may be as new as the message that has
+        it."""
+        whole = yield from settled(found)
+        if whole.domain is None or whole.domain.kind != "unknown":
+            return found
+        holder = yield from settled((yield self.material.value(expr.base, scope)))
+        return _of_message(holder) or found
 
     def _at_once(self, expr: m.Attr, scope: ScopeId, text: str, bases: Values) -> Origin | None:
         """What can be told without asking where anything comes from."""
@@ -148,7 +161,32 @@ class Attributes:
             found = yield from self._own(cls, name)
             if found != NOTHING_YET:
                 return found
-        return NOTHING_YET
+        given = []
+        for value, scope in self._by_keyword(owner, name):
+            given.append((yield self.material.value(value, scope)))
+        return made_of(given) if given else NOTHING_YET
+
+    def _by_keyword(self, cls: ScopeId, name: str) -> Iterator[tuple[m.Expr, ScopeId]]:
+        """What is given for an attribute where objects are made, by a constructor that sets whatever it is given."""
+        if any(self._sets_all(maker) for maker in self.resolver.methods(cls, "__init__")):
+            for use in self.material.flow.constructions(cls):
+                for argument in use.call.args if use.call is not None else ():
+                    if argument.keyword == name:
+                        yield argument.value, use.site.scope
+
+    @kept
+    def _sets_all(self, maker: ScopeId) -> bool:
+        """Whether a constructor takes any keywords, and sets attributes of its object by names that it is given."""
+        facts = self.program.facts(maker)
+        if not facts.parameters or facts.parameters[-1].kind != "double-star":
+            return False
+        receiver = m.Name(facts.parameters[0].name)
+        return any(
+            call.func == m.Name("setattr") and len(call.args) == 3 and call.args[0].value == receiver
+            for op in facts.ops
+            for call in w.calls(op.action)
+            if not isinstance(call.args[1].value if len(call.args) > 1 else None, m.Const)
+        )
 
     def _own(self, cls: ScopeId, name: str) -> Asked:
         parts = []
@@ -168,6 +206,14 @@ class Attributes:
             return Origin(declared) if declared is not None else NOTHING_YET
         whole = made_of(parts)
         return declared_as(declared, (yield from settled(whole))) if declared is not None else whole
+
+
+def _of_message(holder: Origin) -> Origin | None:
+    """What a part of a message or request is that nothing else is known of; None for a part of anything else."""
+    told = holder.domain
+    if told is None or told.kind != "open" or told.source not in _MESSAGES:
+        return None
+    return Origin(replace(told, weak=True))
 
 
 def _is_definition(value: Value) -> bool:

@@ -4,14 +4,15 @@ annotation allows, or as the name hints."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import decorator_names, is_static, is_super
-from unbounded_lint.link.dataflow.values import CallSite, Class, Function, Module, argument_of, ordered
+from unbounded_lint.link.dataflow.values import CallSite, Class, Function, argument_of, ordered
 from unbounded_lint.link.keys.attributes import Attributes
-from unbounded_lint.link.keys.material import Material, is_outside
+from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.narrowing import Narrowing
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
@@ -97,6 +98,10 @@ class Calls:
         return made_of(found)
 
     def _given(self, parameter: Parameter, site: CallSite) -> Asked:
+        rest = self.material.rest(*parameter, site)
+        if rest is not None:
+            whole = (yield from self.material.all_of(rest, site.scope)) if rest else Origin(CLOSED_LITERAL)
+            return self.material.of_many(*parameter, whole)
         passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
         if passed is not None:
             return (yield self.material.value(passed, site.scope))
@@ -151,8 +156,7 @@ class Calls:
             case "getattr", [holder, m.Const(value=key), *_]:
                 return (yield from self.attributes.value(m.Attr(holder, key), scope))
             case "getattr", [holder, _, *_]:
-                owners = self.resolver.values(holder, scope)
-                if owners and all(isinstance(v, Module | Class) or is_outside(v) for v in owners):
+                if self.material.are_definitions(self.resolver.values(holder, scope)):
                     return closed("looked up among the names of a module or class", "names")
                 return NOTHING_YET
         if name in name_lists().partials:
@@ -182,7 +186,7 @@ class Calls:
                 continue
             domain = stated(entry.domain, why, entry.source)
             if domain is not None:
-                return Origin(domain)
+                return Origin(replace(domain, weak=entry.weak))
             if entry.domain == "argument" and 0 <= entry.position < len(arguments):
                 found = yield self.material.value(arguments[entry.position], scope)
                 if entry.otherwise == "open":
@@ -244,8 +248,11 @@ class Calls:
         return (yield from self._receiver(owner))
 
     def _annotated(self, parameter: Parameter) -> Domain | None:
-        annotation = self.program.facts(parameter.function).parameters[parameter.position].annotation
-        return self.material.annotated(annotation, self._outside(parameter.function))
+        facts, outside = self.program.facts(parameter.function), self._outside(parameter.function)
+        given = facts.parameters[parameter.position]
+        if given.annotation is None:
+            return self.material.switched(given.default, outside)
+        return self.material.annotated(given.annotation, outside)
 
     def _receiver(self, cls: ScopeId) -> Asked:
         """An object that puts itself in: as many as are made; how many its users make, nothing here says."""
@@ -312,7 +319,8 @@ class Calls:
             return closed("an attribute name written in the program", "names")
         annotated = self._annotated(parameter)
         found = []
-        for site in self.material.flow.call_sites(parameter.function):
+        calls = self.material.flow.likely_calls(parameter.function)
+        for site in calls or self.material.graph.dispatched(parameter.function):
             found.append((yield from self._passed(parameter, site)))
         name = facts.parameters[parameter.position].name
         if name in self._routes.places(parameter.function):
@@ -321,7 +329,7 @@ class Calls:
         passed = join(domains)
         if annotated is not None and annotated.kind == "open" and passed.kind == "unknown":
             return Origin(annotated)
-        if domains:
+        if domains and (calls or passed.kind != "unknown"):
             return declared_as(annotated, Origin(passed))
         return declared_as(annotated, Origin(self._of_event(parameter) or self._by_name(name)))
 
@@ -340,9 +348,14 @@ class Calls:
     def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
         if self.material.is_import_time(site.scope, site.op):
             return closed("given by calls at import", "names")
-        passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
-        if passed is not None:
-            return (yield from self.narrowing.used(passed, site.scope, site.op))
+        facts = self.program.facts(parameter.function)
+        rest = self.material.rest(*parameter, site)
+        passed = argument_of(facts, parameter.position, site)
+        if rest is not None or passed is not None:
+            found = [Origin(None if rest else CLOSED_LITERAL)] if passed is None else []
+            for expr in rest or (() if passed is None else (passed,)):
+                found.append((yield from self.narrowing.used(expr, site.scope, site.op)))
+            return self.material.of_many(*parameter, made_of(found))
         if site.call is not None and not any(a.star for a in site.call.args):
             return (yield from settled((yield from self._default(parameter))))
         return NOT_KNOWN

@@ -27,7 +27,7 @@ from unbounded_lint.link.keys.origins import (
     settled,
     widened,
 )
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.execution import Execution
 
 
@@ -66,6 +66,12 @@ class Keys:
         """The domain of the elements of an expression that holds many keys."""
         question = Question("elements", (self._material.nodes.identity(holder), scope))
         return self._solver.answer(question).domain or UNKNOWN
+
+    def declared(self, definition: Place) -> Domain | None:
+        """What the annotation at the definition of a container says of its keys, where it closes them."""
+        action = self._material.program.action(*definition)
+        annotation = action.annotation if isinstance(action, m.Assign) else None
+        return self._material.of_keys(annotation, definition[0])
 
     def _use(self, node: int, scope: ScopeId, op: int) -> Asked:
         return (yield from self._narrowing.used(self._material.nodes[node], scope, op))

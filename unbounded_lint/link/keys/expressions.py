@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.handles import ARGUMENTS, Use, UseKind, Variable
 from unbounded_lint.link.dataflow.sites import role_of
-from unbounded_lint.link.dataflow.values import Allocation, Class, ordered
+from unbounded_lint.link.dataflow.values import Allocation, Class, is_fresh, ordered, positional
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.calls import Calls
 from unbounded_lint.link.keys.counters import Counters
@@ -31,6 +33,12 @@ from unbounded_lint.link.keys.origins import (
 )
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.module import ScopeId, Site
+
+_Filling: TypeAlias = tuple[m.Expr, ScopeId, bool]
+"""What is put into a container, where, and whether it holds many keys or elements."""
+
+_ELSEWHERE: frozenset[UseKind] = frozenset({*ARGUMENTS, "kept", "augmented"})
+"""After these something may be put into a container that is not seen."""
 
 
 class Expressions:
@@ -179,6 +187,8 @@ class Expressions:
         names = self.material.callees(func, scope)
         if names & name_lists().gatherers and args:
             walked = [a.value for a in args if a.keyword is None]
+            if not walked:
+                return closed("words written in the program", "names")
             return (yield from self._all_items(walked[1:] if "filter" in names else walked, scope))
         if "range" in names:
             return (yield from self.material.all_of((a.value for a in args), scope))
@@ -241,10 +251,51 @@ class Expressions:
         keywords = yield from self.calls.keywords(table, scope)
         if keywords != NOTHING_YET:
             return keywords
+        filled = self._filled(table, scope)
+        if filled is not None:
+            return (yield from self._all_put_in(filled))
         found = yield self.material.items(iterable, scope)
         told = found.parameters or found.domain is None or found.domain.kind != "unknown" or found.domain.weak
         copied = self.material.key_of(table) if not told and isinstance(table, m.Attr) else None
         return Origin(copied) if copied is not None else found
+
+    def _filled(self, table: m.Expr | None, scope: ScopeId) -> Sequence[_Filling] | None:
+        """What a container that a function makes for itself is made of, and what is put into it as a key or an element;
+        None for any other, and where it is given to what may fill it."""
+        if not isinstance(table, m.Name) or self.resolver.owner(table.id, scope) != scope:
+            return None
+        bound = self.program.only(scope, table)
+        if bound is None or bound.given is None or not is_fresh(bound.given) or not scope.index:
+            return None
+        found: list[_Filling] = [(bound.given, scope, True)]
+        for use in self.material.flow.uses(Variable(scope, table.id)):
+            if use.site.scope == scope and use.kind in _ELSEWHERE and not self._only_reads(use):
+                return None
+            found.extend(self._put_in(use.site))
+        return found
+
+    def _only_reads(self, use: Use) -> bool:
+        known = name_lists().readers | name_lists().gatherers
+        return isinstance(use.outer, m.Call) and not known.isdisjoint(
+            self.resolver.names(use.outer.func, use.site.scope)
+        )
+
+    def _put_in(self, site: Site) -> Iterator[_Filling]:
+        """The key or element that an operation puts into a container, and whether it is many at once."""
+        match site.parent:
+            case m.Sub(base=base, index=index) if base is site.node:
+                if role_of(self.program, site.outer) in {"stored", "augmented"}:
+                    yield index, site.scope, False
+            case m.Attr(name=method) if (call := site.method_call) is not None:
+                given = positional(call)
+                for effect in self.material.catalog.inserting(method) if given else ():
+                    yield given[min(effect.key, len(given) - 1)], site.scope, effect.bulk
+
+    def _all_put_in(self, filled: Sequence[_Filling]) -> Asked:
+        found = []
+        for expr, scope, many in filled:
+            found.append((yield (self.material.items if many else self.material.value)(expr, scope)))
+        return made_of(found)
 
 
 def _whose_keys(binding: Binding, iterable: m.Expr) -> m.Expr | None:
@@ -252,6 +303,8 @@ def _whose_keys(binding: Binding, iterable: m.Expr) -> m.Expr | None:
     match binding.kind, iterable:
         case "item", m.Name():
             return iterable
+        case "item", m.Call(func=m.Name(id=copy), args=(first, *_)) if copy in name_lists().finite_copies:
+            return _whose_keys(binding, first.value)
         case "item", m.Call(func=m.Attr(base=base, name="keys"), args=()):
             return base
         case "item-part", m.Call(func=m.Attr(base=base, name="items"), args=()) if binding.index == 0:

@@ -11,7 +11,7 @@ from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import ExternalResult, positional
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.definitions import expanded
-from unbounded_lint.link.program.kept import listed
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId
 
 _STEPS = 4
@@ -20,14 +20,48 @@ _STEPS = 4
 class Installed(Query):
     """Sees what there is no more of than is installed."""
 
-    def is_imported(self, value: m.Expr, scope: ScopeId, op: int) -> bool:
-        """Whether a value comes from importing a module by name, or from loading an entry point."""
-        importers = name_lists().importers
+    def is_imported(self, value: m.Expr, key: m.Expr | None, scope: ScopeId, op: int) -> bool:
+        """Whether a value comes from importing a module by name, or from loading an entry point; where a call tells it,
+        the key must be made of what that is given: what is imported says nothing of any other."""
         values = self.resolver.values(value, scope)
-        if values and all(isinstance(v, ExternalResult) and v.name in importers for v in values):
+        if values and all(isinstance(v, ExternalResult) and v.name in name_lists().importers for v in values):
             return True
-        calls = (node for node in expanded(self.program, value, scope, op) if isinstance(node, m.Call))
-        return any(not name_lists().importers.isdisjoint(self.resolver.names(call.func, scope)) for call in calls)
+        calls = self._imports(value, scope, op, _STEPS)
+        if key is None:
+            return bool(calls)
+        parts = self._parts(key, scope, op) if calls else frozenset()
+        return any(not parts.isdisjoint(self._parts(call, scope, op)) for call in calls)
+
+    def _imports(self, value: m.Expr, scope: ScopeId, op: int, steps: int) -> list[m.Call]:
+        """The calls in a value that import, or call a function of the project that gives what was imported."""
+        calls = [node for node in expanded(self.program, value, scope, op) if isinstance(node, m.Call)]
+        return [call for call in calls if self._is_import(call, scope, steps)]
+
+    def _is_import(self, call: m.Call, scope: ScopeId, steps: int) -> bool:
+        if not name_lists().importers.isdisjoint(self.resolver.names(call.func, scope)):
+            return True
+        functions = self.resolver.functions(call.func, scope) if steps else ()
+        return any(self._gives_imported(function, steps - 1) for function in functions)
+
+    @kept
+    def _gives_imported(self, function: ScopeId, steps: int) -> bool:
+        """Whether all that a function returns was imported."""
+        returned = [
+            (at, op.action.value)
+            for at, op in enumerate(self.program.facts(function).ops)
+            if isinstance(op.action, m.Return) and not isinstance(op.action.value, m.Const | None)
+        ]
+        return bool(returned) and all(self._imports(value, function, at, steps) for at, value in returned)
+
+    def _parts(self, expr: m.Expr, scope: ScopeId, op: int) -> frozenset[str]:
+        """The names, attributes and calls that an expression is made of, save the receiver of a method."""
+        parameters = self.program.facts(scope).parameters
+        receiver = parameters[0].name if parameters and self.program.owner_class(scope) is not None else ""
+        nodes = list(expanded(self.program, expr, scope, op))
+        called = {id(node.func) for node in nodes if isinstance(node, m.Call)}
+        inner = called | {id(node.base) for node in nodes if isinstance(node, m.Attr) and id(node) not in called}
+        whole = (node for node in nodes if isinstance(node, m.Name | m.Attr | m.Call) and id(node) not in inner)
+        return frozenset(w.dotted(node) for node in whole) - {receiver, ""}
 
     def names_file(self, key: m.Expr, scope: ScopeId, op: int) -> bool:
         """Whether an operation is only reached after a file was read whose path is made of the key and of where the

@@ -94,11 +94,14 @@ class Lookups:
         return found
 
     def _around(self, site: Site) -> Site | None:
-        """The item or call of which an expression, in whatever form, is the index or the first argument."""
+        """The item or call of which an expression, in whatever form, is the index or the first argument; of `getattr`
+        the second, where it gives nothing for what is not there."""
         while site.parents:
             part, site = site.node, site.outer
             match site.node:
                 case m.Sub(index=index) if index is part:
+                    return site
+                case m.Call(func=m.Name(id="getattr"), args=(_, second)) if second.value is part:
                     return site
                 case m.Call(func=func, args=(first, *_)) if first.value is part:
                     if w.last_name(func) not in name_lists().conversions:
@@ -131,6 +134,10 @@ class Lookups:
             return known
         if isinstance(found, m.Call):
             values = self.material.resolver.values(found.func, scope)
+            if found.func == m.Name("getattr"):
+                owners = self.material.resolver.values(found.args[0].value, scope)
+                defined = self.material.are_definitions(owners)
+                return Domain("closed", "a name in a module or class", source="names") if defined else None
             enum = bool(values) and all(isinstance(v, Class) and self.material.is_enum(v.scope) for v in values)
             return Domain("closed", "a value of an enum", source="enum") if enum else None
         if self._makes(found.base, scope):

@@ -11,14 +11,29 @@ from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.questions import Nodes
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.dataflow.values import Class, External, Value, Values, ordered
-from unbounded_lint.link.keys.origins import CLOSED_LITERAL, Asked, Domain, KeySource, Question, join, made_of, stated
+from unbounded_lint.link.dataflow.values import CallSite, Class, External, Module, Value, Values, gathered, ordered
+from unbounded_lint.link.keys.origins import (
+    CLOSED_LITERAL,
+    NOT_KNOWN,
+    Asked,
+    Domain,
+    KeySource,
+    Origin,
+    Question,
+    is_closed,
+    join,
+    made_of,
+    stated,
+)
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 _OF_VALUES: frozenset[KeySource] = frozenset({"derived", "path", "time"})
 """What a type of plain values, of which a program may have few or many, says of its source."""
+
+_AROUND = frozenset({"typing.Annotated", "typing.ClassVar", "typing.Final", "typing.Optional"})
+"""What stands around the annotation of a container."""
 
 _REQUESTS = (
     "bottle.request",
@@ -76,6 +91,11 @@ class Material(RunQuery):
         """Whether a name is a web framework's stand-in for the request at hand."""
         return any(isinstance(v, External) and v.name.startswith(_REQUESTS) for v in values)
 
+    @staticmethod
+    def are_definitions(values: Values) -> bool:
+        """Whether something is known, and a module, a class or a part of another package: what its text defines."""
+        return bool(values) and all(isinstance(v, Module | Class) or is_outside(v) for v in values)
+
     def by_word(self, word: str, text: str, comes: str, otherwise: str, source: KeySource) -> Domain:
         """What a word hints at that ends a text; `comes` and `otherwise` say why where it names what comes and goes,
         and where it tells nothing; `source` is taken where it does not tell that."""
@@ -87,6 +107,26 @@ class Material(RunQuery):
             case "closed" | "thread":
                 return Domain("unknown", f"`{text}` names something finite", weak=True, source=found)
         return Domain("unknown", otherwise, source=source)
+
+    # --- what is passed ---
+
+    def rest(self, function: ScopeId, position: int, site: CallSite) -> tuple[m.Expr, ...] | None:
+        """What a call gives a `*` or `**` parameter, if it spreads nothing but what the caller was given as one."""
+        found = gathered(self.program.facts(function), position, site)
+        spread = [expr.value for expr in found or () if isinstance(expr, m.Star)]
+        return found if all(self._is_passed_on(expr, site.scope) for expr in spread) else None
+
+    def of_many(self, function: ScopeId, position: int, whole: Origin) -> Origin:
+        """What a parameter is made of by all that it is given: one of many keywords that is open says nothing of what
+        is taken from among them."""
+        kind = self.program.facts(function).parameters[position].kind
+        return NOT_KNOWN if kind == "double-star" and not is_closed(whole) else whole
+
+    def _is_passed_on(self, expr: m.Expr, scope: ScopeId) -> bool:
+        bound = self.program.only(scope, expr) if isinstance(expr, m.Name) else None
+        if bound is None or bound.kind != "parameter":
+            return False
+        return self.program.facts(scope).parameters[bound.index].kind in {"star", "double-star"}
 
     # --- tables ---
 
@@ -127,6 +167,32 @@ class Material(RunQuery):
                 return self._plain(base, scope)
             case m.Name() | m.Attr():
                 return self._plain(annotation, scope)
+        return None
+
+    def switched(self, default: m.Expr | None, scope: ScopeId) -> Domain | None:
+        """What a default says of a parameter without an annotation: one that is a truth value or a member of an enum
+        is a switch, whose other positions are as few."""
+        match default:
+            case m.Const(kind="bool"):
+                return Domain("closed", "a truth value by its default", weak=True, source="constant")
+            case m.Attr(base=base):
+                owners = self.resolver.values(base, scope)
+                if owners and all(isinstance(v, Class) and self.is_enum(v.scope) for v in owners):
+                    return Domain("closed", "a member of an enum by its default", weak=True, source="enum")
+        return None
+
+    def of_keys(self, annotation: m.Expr | None, scope: ScopeId) -> Domain | None:
+        """The domain of the keys, or of the elements, of the container that an annotation describes, where it closes
+        them."""
+        match annotation:
+            case m.Binary(op="|", items=items):
+                found = [domain for item in items if (domain := self.of_keys(item, scope)) is not None]
+                return found[0] if len(found) == 1 else None
+            case m.Sub(base=base, index=index):
+                first = index.items[0] if isinstance(index, m.Display) and index.items else index
+                if _AROUND.isdisjoint(self.resolver.names(base, scope)):
+                    return self.closing(first, scope)
+                return self.of_keys(first, scope)
         return None
 
     def closing(self, annotation: m.Expr | None, scope: ScopeId) -> Domain | None:

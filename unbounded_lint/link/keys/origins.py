@@ -33,7 +33,7 @@ class Domain:
         return strength, self.source not in {"constant", "unknown"}
 
 
-LASTING: frozenset[KeySource] = frozenset({"class", "function", "module", "code"})
+LASTING: frozenset[KeySource] = frozenset({"class", "function", "module", "code", "installed"})
 """The sources of what is never collected: identities and parts are as few as these."""
 CLOSED_LITERAL = Domain("closed", "a literal", source="constant")
 UNKNOWN = Domain("unknown", "of unknown origin")

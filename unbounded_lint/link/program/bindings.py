@@ -58,17 +58,19 @@ def target_names(target: m.Expr) -> Iterator[tuple[str, int | None]]:
                 yield name, index if position is None and inner is item else -1
 
 
-def frame_bindings(scope: int, frame: m.Frame) -> Iterator[tuple[str, Binding]]:
-    """The names that the target of a block binds."""
+def frame_bindings(scope: int, frame: m.Frame, last: int) -> Iterator[tuple[str, Binding]]:
+    """The names that the target of a block binds, where its body begins; an empty body at the very end of a scope has
+    no operation of its own, so the last one stands for it."""
     if frame.target is None:
         return
+    op = min(frame.op, last)
     for name, position in target_names(frame.target):
         if frame.kind == "for" and frame.head is not None:
-            yield name, item_binding(scope, frame.op, frame.head, position)
+            yield name, item_binding(scope, op, frame.head, position)
         elif frame.kind == "with" and frame.head is not None and position is None:
-            yield name, Binding("entered", scope, frame.op, frame.head)
+            yield name, Binding("entered", scope, op, frame.head)
         else:
-            yield name, Binding("other", scope, frame.op)
+            yield name, Binding("other", scope, op)
 
 
 class Names:
@@ -137,7 +139,7 @@ class Names:
         for op_index, op in enumerate(scope.ops):
             yield from self._op_bindings(index, op_index, op.action)
         for frame in scope.frames:
-            yield from frame_bindings(index, frame)
+            yield from frame_bindings(index, frame, len(scope.ops) - 1)
 
     def _op_bindings(self, scope: int, at: int, action: m.Action) -> Iterator[tuple[str, Binding]]:
         match action:

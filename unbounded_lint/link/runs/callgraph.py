@@ -21,6 +21,7 @@ from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, by_hook
 from unbounded_lint.link.runs.declared import DeclaredFunctions
+from unbounded_lint.link.runs.dispatch import Dispatch
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers, takes_callback
 
@@ -28,7 +29,7 @@ STEPS = 400
 """How many steps one walk takes; what lies behind them counts as unknown."""
 
 EdgeKind: TypeAlias = Literal[
-    "call", "spawn", "timer", "forward", "hook", "decorate", "handed", "kept", "escaped", "wraps"
+    "call", "dispatch", "spawn", "timer", "forward", "hook", "decorate", "handed", "kept", "escaped", "wraps"
 ]
 RUNNING: frozenset[EdgeKind] = frozenset({"call", "spawn", "timer", "forward"})
 """The kinds whose operation makes the function run: at once, beside it or later."""
@@ -41,10 +42,11 @@ T = TypeVar("T", bound=Hashable)
 class Edge:
     """One way in which a function is run, or may be.
 
-    kind     call; spawn (a thread, task or the like is made for it); timer; forward (given to what is known to call
-             it); hook (given to a framework, another process or the end of this one); decorate (by a decorator that
-             runs it); handed (given to something unknown); kept (stored); escaped (returned to where it cannot be
-             seen); wraps (it stands for the function that its site names)
+    kind     call; dispatch (a call of what is taken out of the container that it was put into); spawn (a thread, task
+             or the like is made for it); timer; forward (given to what is known to call it); hook (given to a
+             framework, another process or the end of this one); decorate (by a decorator that runs it); handed (given
+             to something unknown); kept (stored); escaped (returned to where it cannot be seen); wraps (it stands for
+             the function that its site names)
     target   the function
     site     the call, or what is handed over; the `start()`, for a timer among the `starts`
     call     the call site, for a call
@@ -97,6 +99,7 @@ class CallGraph(Query):
         super().__init__(flow)
         self.timers = timers
         self.outside = outside
+        self._dispatch = Dispatch(flow)
 
     # --- edges ---
 
@@ -139,15 +142,33 @@ class CallGraph(Query):
         """All that runs a function; a module and a class are run by what stands around them."""
         if self.program.facts(scope).kind not in {"function", "lambda"}:
             return
-        for call in self.flow.call_sites(scope):
+        for call in self.flow.likely_calls(scope):
             yield self._called(call, scope)
         for use in self.flow.function_uses(scope):
             for edge in self._by_use(use, scope):
                 yield replace(edge, guess=True) if use.guess else edge
+        for call in self.dispatched(scope):
+            yield replace(self._called(call, scope), kind="dispatch")
         yield from self._declared.get(scope, ())
         for made, timer, context in self.outside.decorated(scope):
             site = Site(scope, 0, made, ())
             yield Edge("decorate", scope, site, None, timer, site, context)
+
+    @listed
+    def dispatched(self, scope: ScopeId) -> Iterator[CallSite]:
+        """The calls of what is taken out of the containers of the project into which a function is put."""
+        for use in self.flow.function_uses(scope):
+            for site in self._put(use):
+                for taken in self._dispatch.calls(site):
+                    yield CallSite(taken.scope, taken.op, taken.call, use.bound, use.guess)
+
+    def _put(self, use: Use) -> Iterator[Site]:
+        """Where a use may put a function into something: there, or in a method whose receiver only the callers tell."""
+        if use.kind in {"argument", "kept"}:
+            yield use.site
+        if use.kind == "argument" and isinstance(use.outer, m.Call):
+            for handle in self._received(use.site, use.outer):
+                yield from (inner.site for inner in self.flow.uses(handle) if inner.kind in {"argument", "kept"})
 
     def _by_use(self, use: Use, scope: ScopeId) -> Iterator[Edge]:
         if use.kind == "argument" and isinstance(use.outer, m.Call):
@@ -187,10 +208,14 @@ class CallGraph(Query):
 
     def _passed_on(self, site: Site, call: m.Call, scope: ScopeId) -> Iterator[Edge]:
         """What is done with a function by a method whose receiver only the callers tell."""
+        for handle in self._received(site, call):
+            yield from (replace(edge, target=scope) for edge in self._inside(handle))
+
+    def _received(self, site: Site, call: m.Call) -> Iterator[Handle]:
+        """The parameters that take a function where it is handed to a call."""
         argument = next(a for a in call.args if a.value is site.node)
         for callee in ordered(self.flow.resolver.values(call.func, site.scope)):
-            for handle in self.flow.steps.into(callee, call, argument):
-                yield from (replace(edge, target=scope) for edge in self._inside(handle))
+            yield from self.flow.steps.into(callee, call, argument)
 
     @listed
     def _inside(self, handle: Handle) -> Iterator[Edge]:

@@ -18,6 +18,7 @@ from unbounded_lint.link.runs.barriers import Barriers
 from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
 from unbounded_lint.link.runs.context import LIVE, STARTING, By, Context, ContextKind, Step
 from unbounded_lint.link.runs.declared import Declared, DeclaredFunctions
+from unbounded_lint.link.runs.eventloops import EventLoops
 from unbounded_lint.link.runs.loops import Loops
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers
@@ -49,6 +50,7 @@ class Execution(Query):
         self.barriers = Barriers(flow)
         self.graph = CallGraph(flow, self.timers, Outside(flow, self.timers))
         self.roots = Roots(self.graph, self.declared)
+        self._event_loops = EventLoops(self.graph, self.roots, self.loops)
         self._ways: dict[ScopeId, tuple[_Way, ...]] = {}
         self._shared: dict[_Way, _Way] = {}
 
@@ -258,7 +260,9 @@ class Execution(Query):
             return Context("barred", False, False, edge.root)
         if edge.context is not None:
             return edge.context
-        if edge.kind in {"call", "forward"}:
+        if edge.kind == "dispatch" and self._event_loops.come_to(*edge.place):
+            return Context("run", True, False, edge.place, by="hook")
+        if edge.kind in {"call", "dispatch", "forward"}:
             return self._of_operation(*edge.root)
         if edge.kind in {"wraps", "escaped"}:
             return Step(edge.scope)

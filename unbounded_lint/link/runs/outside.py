@@ -81,9 +81,10 @@ class Outside(Query):
 
     def of(self, scope: ScopeId) -> Context | Step:
         """How a function that nothing in the project calls, or tests alone, may come to run."""
-        if self._is_kept(scope):
-            return Context("run", True, False, (scope, 0), by="decorated")
         item = self._uncalled(scope)
+        is_wired = isinstance(item, Context) and item.by in {"request", "hook"}
+        if not is_wired and self._is_kept(scope):
+            return Context("run", True, False, (scope, 0), by="decorated")
         if isinstance(item, Context) and item.kind in {"api", "run", "dead"} and self._is_tested(scope):
             return Context("test" if item.kind == "dead" else "tested", item.kind != "dead", False, (scope, 0))
         return item

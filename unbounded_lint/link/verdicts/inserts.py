@@ -142,11 +142,20 @@ class Inserts(RunQuery):
         repeats = access.nested or holder.made.kind.family in GROWING or self._is_absent(access, accesses)
         if not repeats:
             return Domain("open", "of no account, since every call adds an entry", source="appended")
+        declared = None if access.nested else self._declared(holder)
+        if declared is not None:
+            return declared
         if access.key is None:
             return Domain("unknown", "not written at the insert")
         if access.bulk:
             return self.keys.items(access.key, access.scope)
         return self.keys.domain(access.key, access.scope, access.op)
+
+    @kept
+    def _declared(self, holder: Holder) -> Domain | None:
+        """What the annotations of a container say of its keys, where they close them."""
+        found = (self.keys.declared(place) for place in dict.fromkeys(((holder.scope, holder.op), *holder.definitions)))
+        return next((domain for domain in found if domain is not None), None)
 
     def _is_definition(self, access: Access) -> bool:
         """Whether what is stored was imported, or looked up in a module: then its keys are names in the code that is
@@ -156,7 +165,7 @@ class Inserts(RunQuery):
             return True
         if access.value is None or access.nested:
             return False
-        return self._installed.is_imported(access.value, access.scope, access.op)
+        return self._installed.is_imported(access.value, access.key, access.scope, access.op)
 
     def _is_absent(self, access: Access, accesses: AccessList) -> bool:
         """Whether an append only happens for an element that is not there yet."""
