@@ -196,7 +196,9 @@ def matches(row: Row, path: str, name: str) -> bool:
 
 
 def _last(name: str) -> str:
-    return name.rpartition(":")[2].rpartition(".")[2].strip("_")
+    owner, _, last = name.rpartition(":")[2].rpartition(".")
+    mangling = f"_{owner.rpartition('.')[2].lstrip('_')}__"
+    return last.removeprefix(mangling).strip("_")
 
 
 def features_of(row: Row) -> tuple[str, ...]:
