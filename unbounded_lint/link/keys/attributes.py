@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from unbounded_lint.catalog.load import name_lists
@@ -22,7 +23,7 @@ from unbounded_lint.link.keys.origins import (
     closed,
     declared_as,
     is_closed,
-    made_of,
+    mixed,
     opened,
     settled,
     source_of,
@@ -52,13 +53,9 @@ class Attributes:
             return known
         if self._is_method(expr, scope):
             return (yield self.material.value(expr.base, scope))
-        found = []
-        for base in ordered(bases):
-            part = yield from self._on(base, expr.name)
-            if part != NOTHING_YET:
-                found.append(part)
-        if found:
-            return made_of(found)
+        found = yield from mixed((NOTHING_YET, *(self._on(base, expr.name) for base in ordered(bases))))
+        if found != NOTHING_YET:
+            return found
         holder = yield self.material.value(expr.base, scope)
         whole = yield from settled(holder)
         if is_closed(whole) and source_of(whole) in LASTING:
@@ -151,23 +148,26 @@ class Attributes:
         return NOTHING_YET
 
     def _own(self, cls: ScopeId, name: str) -> Asked:
-        parts = []
-        for binding in self.program.bound(cls, name):
-            if binding.kind == "define":
-                parts.append((yield Question("result", (ScopeId(cls.path, binding.index),))))
-            elif binding.kind == "value" and binding.expr is not None and not isinstance(binding.expr, m.Call):
-                parts.append((yield self.material.value(binding.expr, cls)))
-        for write in self.resolver.writes(cls).get(name, ()):
-            annotated = self.material.closing(write.annotation, write.scope)
-            if annotated is not None:
-                parts.append(Origin(annotated))
-            elif write.value is not None:
-                parts.append((yield self.material.value(write.value, write.scope)))
+        parts = tuple(self._given(cls, name))
         declared = self.material.annotated(next(declarations(self.program.facts(cls), name), None), cls)
         if not parts:
             return Origin(declared) if declared is not None else NOTHING_YET
-        whole = made_of(parts)
+        whole = yield from mixed(parts)
         return declared_as(declared, (yield from settled(whole))) if declared is not None else whole
+
+    def _given(self, cls: ScopeId, name: str) -> Iterator[Origin | Question]:
+        """What the body of a class and its methods give an attribute."""
+        for binding in self.program.bound(cls, name):
+            if binding.kind == "define":
+                yield Question("result", (ScopeId(cls.path, binding.index),))
+            elif binding.kind == "value" and binding.expr is not None and not isinstance(binding.expr, m.Call):
+                yield self.material.value(binding.expr, cls)
+        for write in self.resolver.writes(cls).get(name, ()):
+            annotated = self.material.closing(write.annotation, write.scope)
+            if annotated is not None:
+                yield Origin(annotated)
+            elif write.value is not None:
+                yield self.material.value(write.value, write.scope)
 
 
 def _is_definition(value: Value) -> bool:

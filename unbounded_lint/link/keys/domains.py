@@ -40,7 +40,7 @@ class Keys:
         self._narrowing = Narrowing(material)
         counters = Counters(material)
         attributes = Attributes(material, counters)
-        self._calls = calls = Calls(material, attributes, self._narrowing)
+        self._calls = calls = Calls(material, attributes)
         expressions = Expressions(material, calls, attributes, counters)
         self._equations: Mapping[Equation, Callable[..., Asked]] = {
             "use": self._use,
@@ -51,6 +51,7 @@ class Keys:
             "member": attributes.member,
             "result": calls.result,
             "argument": calls.argument,
+            "arguments": calls.arguments,
             "keywords": calls.spread,
         }
         self._solver: Solver[Question, Origin] = Solver(
@@ -59,8 +60,7 @@ class Keys:
 
     def domain(self, key: m.Expr, scope: ScopeId, op: int) -> Domain:
         """The domain of a key expression where an operation uses it."""
-        question = Question("use", (self._material.nodes.identity(key), scope, op))
-        return self._solver.answer(question).domain or UNKNOWN
+        return self._solver.answer(self._material.use(key, scope, op)).domain or UNKNOWN
 
     def items(self, holder: m.Expr, scope: ScopeId) -> Domain:
         """The domain of the elements of an expression that holds many keys."""
