@@ -278,6 +278,24 @@ def test_containers_that_no_module_or_class_names(text: str, expected: Lifetimes
     assert lifetimes(tmp_path, text) == expected
 
 
+@pytest.mark.parametrize(
+    ("taken", "lasts"),
+    [
+        ("source.get()", True),
+        ("source.get(True, 60)", True),
+        ("source.get(timeout=60)", True),
+        ("source.get(todo)", False),
+        ("source.get(todo, 0)", False),
+        ("source.get('next', None)", False),
+    ],
+)
+def test_a_loop_that_looks_keys_up_waits_for_nothing(taken: str, lasts: bool, tmp_path: Path) -> None:
+    text = (
+        f"def main(source, todo):\n    seen = {{}}\n    while todo:\n        todo = {taken}\n        seen[todo] = 1\n"
+    )
+    assert ("main.seen" in lifetimes(tmp_path, f"{text}main(open_source(), 1)\n")) == lasts
+
+
 META = "class Meta(type):\n    def __{}__({}):\n        {}\n"
 GIVEN = META.format("init", "cls, name, bases, body", "cls.made = {}")
 NEW = (

@@ -8,7 +8,7 @@ from functools import cached_property
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.values import Function
+from unbounded_lint.link.dataflow.values import Function, positional
 from unbounded_lint.link.program.blocks import LOOPS, layout, ops_in
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
@@ -105,10 +105,16 @@ class Serving(RunQuery):
         )
 
     def _is_wait(self, call: m.Call, scope: ScopeId) -> bool:
-        """Whether a call lets time pass or takes what comes in."""
-        if self.execution.loops.sleeps(call, scope):
-            return True
-        return isinstance(call.func, m.Attr) and call.func.name in name_lists().receiving
+        """Whether a call lets time pass or takes what comes in; what is asked for by a key is there already."""
+        if isinstance(call.func, m.Attr) and call.func.name in name_lists().receiving:
+            if call.func.name not in name_lists().lookups or not any(map(_is_key, positional(call))):
+                return True
+        return self.execution.loops.sleeps(call, scope)
+
+
+def _is_key(argument: m.Expr) -> bool:
+    """Whether an argument is no time and no truth value, as those are that say how to wait."""
+    return not isinstance(argument, m.Const) or argument.kind in {"str", "bytes"}
 
 
 def _comes_back(facts: m.Scope) -> bool:
