@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from unbounded_lint.catalog.load import DECLARED, name_lists
@@ -24,6 +23,37 @@ from unbounded_lint.link.runs.timers import Timers
 
 _Way: TypeAlias = tuple[int, Context]
 """A way in which a scope comes to run, and how many calls away it begins."""
+
+
+class _Rounds:
+    """The contexts that scopes, by their numbers, are offered: each takes the nearest of each sort, of equally near
+    ones that which begins first. `distance` is that of the round taken last, `waiting` holds those to come."""
+
+    def __init__(self) -> None:
+        self.distance = -1
+        self.waiting: dict[int, dict[object, dict[int, Context]]] = {}
+        self._taken: dict[object, set[int]] = {}
+
+    def offer(self, distance: int, context: Context, scopes: Iterable[int]) -> None:
+        """Let some scopes have a context that begins so many calls away."""
+        sort = context.sort
+        offered = self.waiting.setdefault(distance, {}).setdefault(sort, {})
+        taken = self._taken.setdefault(sort, set())
+        for scope in scopes:
+            if scope not in taken:
+                before = offered.setdefault(scope, context)
+                if before is not context and context.begin < before.begin:
+                    offered[scope] = context
+
+    def take(self) -> Iterator[tuple[int, Context]]:
+        """Who takes which context in the next round."""
+        self.distance += 1
+        for sort, offered in self.waiting.pop(self.distance, {}).items():
+            taken = self._taken[sort]
+            for scope, context in offered.items():
+                if scope not in taken:
+                    taken.add(scope)
+                    yield scope, context
 
 
 class Execution(Query):
@@ -56,31 +86,27 @@ class Execution(Query):
     def _nearest(self, asked: ScopeId) -> dict[ScopeId, tuple[_Way, ...]]:
         """The ways of a scope and of all above it that nobody asked for yet: followed down from where they begin, one
         call further in each round, so that the first of its sort to come to a scope is the nearest."""
-        ways: dict[ScopeId, dict[object, _Way]] = {}
-        below: dict[ScopeId, dict[Step, list[ScopeId]]] = {}
-        rounds: defaultdict[int, list[tuple[ScopeId, Context]]] = defaultdict(list)
-        for scope in explored([asked], self._unsettled):
-            ways[scope] = {}
+        scopes = tuple(explored([asked], self._unsettled))
+        numbers = {scope: number for number, scope in enumerate(scopes)}
+        ways: list[list[_Way]] = [[] for _ in scopes]
+        below: list[dict[Step, list[int]]] = [{} for _ in scopes]
+        rounds = _Rounds()
+        for number, scope in enumerate(scopes):
             for item in self._above(scope):
                 if isinstance(item, Context):
-                    rounds[0].append((scope, item))
-                elif item.scope not in self._ways:
-                    below.setdefault(item.scope, {}).setdefault(item, []).append(scope)
+                    rounds.offer(0, item, (number,))
+                elif item.scope in numbers:
+                    below[numbers[item.scope]].setdefault(item, []).append(number)
                 else:
                     for distance, context in self._ways[item.scope]:
-                        rounds[distance + 1].append((scope, context.behind(item)))
-        distance = 0
-        while rounds:
-            for scope, context in sorted(rounds.pop(distance, ()), key=lambda found: found[1].begin):
-                if context.sort not in ways[scope]:
-                    way = distance, context
-                    ways[scope][context.sort] = self._shared.setdefault(way, way)
-                    for step, users in below.get(scope, {}).items():
-                        behind = context.behind(step)
-                        sort = behind.sort
-                        rounds[distance + 1] += [(user, behind) for user in users if sort not in ways[user]]
-            distance += 1
-        return {scope: tuple(found.values()) for scope, found in ways.items()}
+                        rounds.offer(distance + 1, context.behind(item), (number,))
+        while rounds.waiting:
+            for number, context in rounds.take():
+                way = rounds.distance, context
+                ways[number].append(self._shared.setdefault(way, way))
+                for step, users in below[number].items():
+                    rounds.offer(rounds.distance + 1, context.behind(step), users)
+        return {scope: tuple(found) for scope, found in zip(scopes, ways, strict=True)}
 
     def _unsettled(self, scope: ScopeId) -> Iterator[ScopeId]:
         return (item.scope for item in self._above(scope) if isinstance(item, Step) and item.scope not in self._ways)
