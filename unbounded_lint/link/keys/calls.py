@@ -323,7 +323,7 @@ class Calls:
             return Origin(annotated)
         if told.domain is not None and (calls or told.domain.kind != "unknown"):
             return declared_as(annotated, told)
-        return declared_as(annotated, Origin(self._of_event(parameter) or self._by_name(name)))
+        return declared_as(annotated, Origin(self._of_event(parameter) or self.material.by_name(name)))
 
     def _of_event(self, parameter: Parameter) -> Domain | None:
         """What a framework passes to a function that it runs for each request or event, unless that may be left out or
@@ -350,10 +350,3 @@ class Calls:
         if site.call is not None and not any(a.star for a in site.call.args):
             return (yield from settled((yield from self._default(parameter))))
         return NOT_KNOWN
-
-    def _by_name(self, name: str) -> Domain:
-        root = self.material.open_root(m.Name(name))
-        if root is not None:
-            return Domain("open", f"`{name}` is a request or message", weak=True, source=root)
-        given = f"`{name}` is given by callers outside the project"
-        return self.material.by_word(name, name, given, given, "outside")

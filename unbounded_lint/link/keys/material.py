@@ -111,6 +111,14 @@ class Material(RunQuery):
 
     # --- what is passed ---
 
+    def by_name(self, name: str) -> Domain:
+        """What the name of a parameter hints at that only callers outside the project give."""
+        root = self.open_root(m.Name(name))
+        if root is not None:
+            return Domain("open", f"`{name}` is a request or message", weak=True, source=root)
+        given = f"`{name}` is given by callers outside the project"
+        return self.by_word(name, name, given, given, "outside")
+
     def rest(self, function: ScopeId, position: int, site: CallSite) -> tuple[m.Expr, ...] | None:
         """What a call gives a `*` or `**` parameter, if it spreads nothing but what the caller was given as one."""
         found = gathered(self.program.facts(function), position, site)
