@@ -189,6 +189,12 @@ SHAPES: Mapping[str, Shape] = {
         + "".join(f"def f{i}(k):\n    A[k] = 1\n    f{(i + 1) % n}(k)\n    f{(i - 1) % n}(k)\n" for i in range(n))
         + "def serve(r):\n    f0(r.id)\n"
     },
+    "keys that setters of one attribute pass on": lambda n: alone(
+        n,
+        "    def set#(self, k):\n        self.k = k\n        self.set~(self.k)\n",
+        "A = {}\nclass Store:\n",
+        "STORE = Store()\ndef serve(r):\n    A[STORE.k] = r\n    STORE.set0(Other(r))\n    STORE.set1(r.id)\nclass Other:\n    pass\n",
+    ),
     "chain of returned values": lambda n: alone(
         n, "def k#(r):\n    return k~(r)\n", ONE, f"def serve(r):\n    A[k{n - 1}(r)] = 1\n"
     ),

@@ -384,6 +384,25 @@ def test_a_local_variable_lasts_in_a_function_that_does_not_come_back(text: str,
     assert [life for name, life in found.items() if name.endswith(".X")] == ["frame"] * lasts
 
 
+@pytest.mark.parametrize(
+    ("taken", "lasts"),
+    [
+        ("source.get()", True),
+        ("source.get(True, 60)", True),
+        ("source.get(timeout=60)", True),
+        ("source.get(True, todo)", True),
+        ("source.get(todo)", False),
+        ("source.get(todo, 0)", False),
+        ("source.get('next', None)", False),
+    ],
+)
+def test_a_loop_that_looks_keys_up_waits_for_nothing(taken: str, lasts: bool, tmp_path: Path) -> None:
+    text = (
+        f"def main(source, todo):\n    seen = {{}}\n    while todo:\n        todo = {taken}\n        seen[todo] = 1\n"
+    )
+    assert ("main.seen" in lifetimes(tmp_path, f"{text}main(open_source(), 1)\n")) == lasts
+
+
 META = "class Meta(type):\n    def __{}__({}):\n        {}\n"
 GIVEN = META.format("init", "cls, name, bases, body", "cls.made = {}")
 NEW = (

@@ -24,7 +24,7 @@ from unbounded_lint.link.keys.origins import (
     closed,
     declared_as,
     is_closed,
-    made_of,
+    mixed,
     opened,
     settled,
     source_of,
@@ -55,13 +55,9 @@ class Attributes:
             return known
         if self._is_method(expr, scope):
             return (yield self.material.value(expr.base, scope))
-        found = []
-        for base in ordered(bases):
-            part = yield from self._on(base, expr.name)
-            if part != NOTHING_YET:
-                found.append(part)
-        if found:
-            return (yield from self._or_of_message(made_of(found), expr, scope))
+        found = yield from mixed((NOTHING_YET, *(self._on(base, expr.name) for base in ordered(bases))))
+        if found != NOTHING_YET:
+            return (yield from self._or_of_message(found, expr, scope))
         holder = yield self.material.value(expr.base, scope)
         whole = yield from settled(holder)
         if is_closed(whole) and source_of(whole) in LASTING:
@@ -161,18 +157,15 @@ class Attributes:
             found = yield from self._own(cls, name)
             if found != NOTHING_YET:
                 return found
-        given = []
-        for value, scope in self._by_keyword(owner, name):
-            given.append((yield self.material.value(value, scope)))
-        return made_of(given) if given else NOTHING_YET
+        return (yield from mixed((NOTHING_YET, *self._by_keyword(owner, name))))
 
-    def _by_keyword(self, cls: ScopeId, name: str) -> Iterator[tuple[m.Expr, ScopeId]]:
+    def _by_keyword(self, cls: ScopeId, name: str) -> Iterator[Question]:
         """What is given for an attribute where objects are made, by a constructor that sets whatever it is given."""
         if any(self._sets_all(maker) for maker in self.resolver.methods(cls, "__init__")):
             for use in self.material.flow.constructions(cls):
                 for argument in use.call.args if use.call is not None else ():
                     if argument.keyword == name:
-                        yield argument.value, use.site.scope
+                        yield self.material.value(argument.value, use.site.scope)
 
     @kept
     def _sets_all(self, maker: ScopeId) -> bool:
@@ -189,23 +182,26 @@ class Attributes:
         )
 
     def _own(self, cls: ScopeId, name: str) -> Asked:
-        parts = []
-        for binding in self.program.bound(cls, name):
-            if binding.kind == "define":
-                parts.append((yield Question("result", (ScopeId(cls.path, binding.index),))))
-            elif binding.kind == "value" and binding.expr is not None and not isinstance(binding.expr, m.Call):
-                parts.append((yield self.material.value(binding.expr, cls)))
-        for write in self.resolver.writes(cls).get(name, ()):
-            annotated = self.material.closing(write.annotation, write.scope)
-            if annotated is not None:
-                parts.append(Origin(annotated))
-            elif write.value is not None:
-                parts.append((yield self.material.value(write.value, write.scope)))
+        parts = tuple(self._given(cls, name))
         declared = self.material.annotated(next(declarations(self.program.facts(cls), name), None), cls)
         if not parts:
             return Origin(declared) if declared is not None else NOTHING_YET
-        whole = made_of(parts)
+        whole = yield from mixed(parts)
         return declared_as(declared, (yield from settled(whole))) if declared is not None else whole
+
+    def _given(self, cls: ScopeId, name: str) -> Iterator[Origin | Question]:
+        """What the body of a class and its methods give an attribute."""
+        for binding in self.program.bound(cls, name):
+            if binding.kind == "define":
+                yield Question("result", (ScopeId(cls.path, binding.index),))
+            elif binding.kind == "value" and binding.expr is not None and not isinstance(binding.expr, m.Call):
+                yield self.material.value(binding.expr, cls)
+        for write in self.resolver.writes(cls).get(name, ()):
+            annotated = self.material.closing(write.annotation, write.scope)
+            if annotated is not None:
+                yield Origin(annotated)
+            elif write.value is not None:
+                yield self.material.value(write.value, write.scope)
 
 
 def _of_message(holder: Origin) -> Origin | None:

@@ -13,12 +13,12 @@ from unbounded_lint.link.dataflow.scoping import decorator_names, is_static, is_
 from unbounded_lint.link.dataflow.values import CallSite, Class, Function, argument_of, ordered
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.material import Material
-from unbounded_lint.link.keys.narrowing import Narrowing
 from unbounded_lint.link.keys.origins import (
     CLOSED_LITERAL,
     LASTING,
     NOT_KNOWN,
     NOTHING_YET,
+    UNKNOWN,
     Asked,
     Asking,
     Domain,
@@ -28,8 +28,8 @@ from unbounded_lint.link.keys.origins import (
     closed,
     declared_as,
     is_closed,
-    join,
     made_of,
+    mixed,
     opened,
     settled,
     source_of,
@@ -48,10 +48,9 @@ _ATTRIBUTE_HOOKS = frozenset({"__getattr__", "__getattribute__"})
 class Calls:
     """The equations over calls, what functions return and what they are given."""
 
-    def __init__(self, material: Material, attributes: Attributes, narrowing: Narrowing) -> None:
+    def __init__(self, material: Material, attributes: Attributes) -> None:
         self.material = material
         self.attributes = attributes
-        self.narrowing = narrowing
         self.program = material.program
         self.resolver = material.resolver
         self._routes = Routes(material.execution)
@@ -86,16 +85,13 @@ class Calls:
     def _called(self, functions: list[ScopeId], call: m.Call, scope: ScopeId) -> Asked:
         """What functions return, in terms of what this call gives them."""
         site = CallSite(scope, -1, call, 1 if isinstance(call.func, m.Attr) else 0)
-        found = []
-        for function in functions:
-            result = yield Question("result", (function,))
-            found.append(Origin(result.domain))
-            for parameter in sorted(result.parameters):
-                if parameter.function == function:
-                    found.append((yield from self._given(parameter, site)))
-                else:
-                    found.append(Origin(None, frozenset({parameter})))
-        return made_of(found)
+        return (yield from mixed(self._returned(function, site) for function in functions))
+
+    def _returned(self, function: ScopeId, site: CallSite) -> Asked:
+        result = yield Question("result", (function,))
+        others = frozenset(parameter for parameter in result.parameters if parameter.function != function)
+        given = (self._given(parameter, site) for parameter in sorted(result.parameters - others))
+        return (yield from mixed((Origin(result.domain, others), *given)))
 
     def _given(self, parameter: Parameter, site: CallSite) -> Asked:
         rest = self.material.rest(*parameter, site)
@@ -227,10 +223,9 @@ class Calls:
             return Origin(annotated)
         if not name_lists().memos.isdisjoint(decorator_names(facts)):
             # it gives as many results as it gets different arguments
-            given = []
-            for position in range(len(facts.parameters)):
-                given.append((yield from self.parameter(Parameter(function, position))))
-            return made_of(given) if given else closed("one result that is remembered", "constant")
+            if not facts.parameters:
+                return closed("one result that is remembered", "constant")
+            return (yield from mixed(self.parameter(Parameter(function, at)) for at in range(len(facts.parameters))))
         found = yield from self.material.all_of(self.program.returned(function), function)
         return found._replace(domain=declared_as(annotated, found).domain)
 
@@ -318,20 +313,17 @@ class Calls:
         if facts.name in _ATTRIBUTE_HOOKS:
             return closed("an attribute name written in the program", "names")
         annotated = self._annotated(parameter)
-        found = []
         calls = self.material.flow.likely_calls(parameter.function)
-        for site in calls or self.material.graph.dispatched(parameter.function):
-            found.append((yield from self._passed(parameter, site)))
+        sites = calls or self.material.graph.dispatched(parameter.function)
+        told = yield from mixed((NOTHING_YET, *(self._passed(parameter, site) for site in sites)))
         name = facts.parameters[parameter.position].name
         if name in self._routes.places(parameter.function):
-            found.append(opened(f"`{name}` is a part of the address that is asked for", "request"))
-        domains = [origin.domain for origin in found if origin.domain is not None]
-        passed = join(domains)
-        if annotated is not None and annotated.kind == "open" and passed.kind == "unknown":
+            told = made_of((told, opened(f"`{name}` is a part of the address that is asked for", "request")))
+        if annotated is not None and annotated.kind == "open" and (told.domain or UNKNOWN).kind == "unknown":
             return Origin(annotated)
-        if domains and (calls or passed.kind != "unknown"):
-            return declared_as(annotated, Origin(passed))
-        return declared_as(annotated, Origin(self._of_event(parameter) or self._by_name(name)))
+        if told.domain is not None and (calls or told.domain.kind != "unknown"):
+            return declared_as(annotated, told)
+        return declared_as(annotated, Origin(self._of_event(parameter) or self.material.by_name(name)))
 
     def _of_event(self, parameter: Parameter) -> Domain | None:
         """What a framework passes to a function that it runs for each request or event, unless that may be left out or
@@ -348,21 +340,13 @@ class Calls:
     def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
         if self.material.is_import_time(site.scope, site.op):
             return closed("given by calls at import", "names")
-        facts = self.program.facts(parameter.function)
         rest = self.material.rest(*parameter, site)
-        passed = argument_of(facts, parameter.position, site)
+        passed = argument_of(self.program.facts(parameter.function), parameter.position, site)
         if rest is not None or passed is not None:
-            found = [Origin(None if rest else CLOSED_LITERAL)] if passed is None else []
-            for expr in rest or (() if passed is None else (passed,)):
-                found.append((yield from self.narrowing.used(expr, site.scope, site.op)))
-            return self.material.of_many(*parameter, made_of(found))
+            given = rest or (() if passed is None else (passed,))
+            used = (self.material.use(expr, site.scope, site.op) for expr in given)
+            whole = (yield from mixed(used)) if given else Origin(CLOSED_LITERAL)
+            return self.material.of_many(*parameter, whole)
         if site.call is not None and not any(a.star for a in site.call.args):
             return (yield from settled((yield from self._default(parameter))))
         return NOT_KNOWN
-
-    def _by_name(self, name: str) -> Domain:
-        root = self.material.open_root(m.Name(name))
-        if root is not None:
-            return Domain("open", f"`{name}` is a request or message", weak=True, source=root)
-        given = f"`{name}` is given by callers outside the project"
-        return self.material.by_word(name, name, given, given, "outside")

@@ -21,9 +21,11 @@ from unbounded_lint.link.keys.origins import (
     Domain,
     Equation,
     Origin,
+    Parameter,
     Question,
     closed,
     is_closed,
+    mixed,
     settled,
     widened,
 )
@@ -40,7 +42,7 @@ class Keys:
         self._narrowing = Narrowing(material)
         counters = Counters(material)
         attributes = Attributes(material, counters)
-        self._calls = calls = Calls(material, attributes, self._narrowing)
+        self._calls = calls = Calls(material, attributes)
         expressions = Expressions(material, calls, attributes, counters)
         self._equations: Mapping[Equation, Callable[..., Asked]] = {
             "use": self._use,
@@ -51,6 +53,7 @@ class Keys:
             "member": attributes.member,
             "result": calls.result,
             "argument": calls.argument,
+            "arguments": _arguments,
             "keywords": calls.spread,
         }
         self._solver: Solver[Question, Origin] = Solver(
@@ -59,8 +62,7 @@ class Keys:
 
     def domain(self, key: m.Expr, scope: ScopeId, op: int) -> Domain:
         """The domain of a key expression where an operation uses it."""
-        question = Question("use", (self._material.nodes.identity(key), scope, op))
-        return self._solver.answer(question).domain or UNKNOWN
+        return self._solver.answer(self._material.use(key, scope, op)).domain or UNKNOWN
 
     def items(self, holder: m.Expr, scope: ScopeId) -> Domain:
         """The domain of the elements of an expression that holds many keys."""
@@ -82,6 +84,11 @@ class Keys:
         if is_closed(keywords):
             return keywords
         return (yield from settled((yield self._material.items(holder, scope))))
+
+
+def _arguments(parameters: frozenset[Parameter]) -> Asked:
+    """What callers pass for any of some parameters."""
+    return (yield from mixed(Question("argument", (parameter,)) for parameter in sorted(parameters)))
 
 
 def _nothing_yet(question: Question) -> Origin:

@@ -26,7 +26,7 @@ from unbounded_lint.link.keys.origins import (
     Question,
     closed,
     is_closed,
-    made_of,
+    mixed,
     opened,
     settled,
     source_of,
@@ -89,10 +89,8 @@ class Expressions:
             case m.IfExp(body=body, orelse=orelse):
                 return (yield from material.all_of((body, orelse), scope))
             case m.Comp(element=element, clauses=clauses):
-                found = [(yield material.value(element, scope))]
-                for clause in clauses:
-                    found.append((yield material.items(clause.iterable, scope)))
-                return made_of(found)
+                walked = (material.items(clause.iterable, scope) for clause in clauses)
+                return (yield from mixed((material.value(element, scope), *walked)))
         return NOT_KNOWN
 
     def _literal(self, items: Sequence[m.Expr], scope: ScopeId) -> Asked:
@@ -112,10 +110,7 @@ class Expressions:
         counted = self.counters.variable(name, owner)
         if counted is not None:
             return counted
-        found = []
-        for binding in self.program.bound(owner, name):
-            found.append((yield from self._binding(binding, name, owner)))
-        return made_of(found)
+        return (yield from mixed(self._binding(b, name, owner) for b in self.program.bound(owner, name)))
 
     def _binding(self, binding: Binding, name: str, owner: ScopeId) -> Asked:
         scope = ScopeId(owner.path, binding.scope)
@@ -150,13 +145,10 @@ class Expressions:
     def _closure(self, function: ScopeId) -> Asked:
         """What a function inside another is made of: the program's text, and what it captures, by defaults as well."""
         outside = self.program.parent(function) or function
-        found = [closed("a function of the program", "function")]
-        for name, owner in self.material.flow.scoping.captured(function):
-            found.append((yield Question("variable", (name, owner))))
-        for parameter in self.program.facts(function).parameters:
-            if parameter.default is not None:
-                found.append((yield self.material.value(parameter.default, outside)))
-        return made_of(found)
+        captured = (Question("variable", each) for each in self.material.flow.scoping.captured(function))
+        defaults = (p.default for p in self.program.facts(function).parameters if p.default is not None)
+        given = (self.material.value(default, outside) for default in defaults)
+        return (yield from mixed((closed("a function of the program", "function"), *captured, *given)))
 
     def _exception(self, binding: Binding, scope: ScopeId) -> Origin:
         frames = self.program.facts(scope).frames
@@ -195,10 +187,7 @@ class Expressions:
         return (yield self.material.value(call, scope))
 
     def _all_items(self, holders: Iterable[m.Expr], scope: ScopeId) -> Asked:
-        found = []
-        for holder in holders:
-            found.append((yield self.material.items(holder, scope)))
-        return made_of(found)
+        return (yield from mixed(self.material.items(holder, scope) for holder in holders))
 
     # --- holders ---
 
@@ -292,10 +281,8 @@ class Expressions:
                     yield given[min(effect.key, len(given) - 1)], site.scope, effect.bulk
 
     def _all_put_in(self, filled: Sequence[_Filling]) -> Asked:
-        found = []
-        for expr, scope, many in filled:
-            found.append((yield (self.material.items if many else self.material.value)(expr, scope)))
-        return made_of(found)
+        ask = self.material
+        return (yield from mixed((ask.items if many else ask.value)(expr, scope) for expr, scope, many in filled))
 
 
 def _whose_keys(binding: Binding, iterable: m.Expr) -> m.Expr | None:

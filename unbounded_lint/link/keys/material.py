@@ -22,7 +22,7 @@ from unbounded_lint.link.keys.origins import (
     Question,
     is_closed,
     join,
-    made_of,
+    mixed,
     stated,
 )
 from unbounded_lint.link.program.kept import kept
@@ -58,16 +58,17 @@ class Material(RunQuery):
         """The question what an expression is made of."""
         return Question("value", (self.nodes.identity(expr), scope))
 
+    def use(self, expr: m.Expr, scope: ScopeId, op: int) -> Question:
+        """The question what a key is where an operation uses it."""
+        return Question("use", (self.nodes.identity(expr), scope, op))
+
     def items(self, expr: m.Expr, scope: ScopeId) -> Question:
         """The question what the elements of an expression are made of."""
         return Question("items", (self.nodes.identity(expr), scope))
 
     def all_of(self, exprs: Iterable[m.Expr], scope: ScopeId) -> Asked:
         """What is made of all of some expressions."""
-        found = []
-        for expr in exprs:
-            found.append((yield self.value(expr, scope)))
-        return made_of(found)
+        return (yield from mixed(self.value(expr, scope) for expr in exprs))
 
     def callees(self, func: m.Expr, scope: ScopeId) -> frozenset[str]:
         """The dotted names outside the project that a callee resolves to."""
@@ -109,6 +110,14 @@ class Material(RunQuery):
         return Domain("unknown", otherwise, source=source)
 
     # --- what is passed ---
+
+    def by_name(self, name: str) -> Domain:
+        """What the name of a parameter hints at that only callers outside the project give."""
+        root = self.open_root(m.Name(name))
+        if root is not None:
+            return Domain("open", f"`{name}` is a request or message", weak=True, source=root)
+        given = f"`{name}` is given by callers outside the project"
+        return self.by_word(name, name, given, given, "outside")
 
     def rest(self, function: ScopeId, position: int, site: CallSite) -> tuple[m.Expr, ...] | None:
         """What a call gives a `*` or `**` parameter, if it spreads nothing but what the caller was given as one."""

@@ -33,6 +33,9 @@ class Domain:
         return strength, self.source not in {"constant", "unknown"}
 
 
+_MOST = (5, True)
+"""The highest rank of a domain: of two such, the first one tells."""
+
 LASTING: frozenset[KeySource] = frozenset({"class", "function", "module", "code", "installed"})
 """The sources of what is never collected: identities and parts are as few as these."""
 CLOSED_LITERAL = Domain("closed", "a literal", source="constant")
@@ -63,10 +66,15 @@ class Parameter(NamedTuple):
 
 class Origin(NamedTuple):
     """What a value is made of: the domain of what is known of it (None: nothing yet), and the parameters that it is
-    made of besides."""
+    made of besides, where they could still say more."""
 
     domain: Domain | None
     parameters: frozenset[Parameter] = frozenset()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether nothing that it is made of besides could say more."""
+        return self.domain is not None and self.domain.rank == _MOST
 
 
 NOT_KNOWN = Origin(UNKNOWN)
@@ -87,10 +95,13 @@ def made_of(origins: Iterable[Origin]) -> Origin:
     """What is made of all of some origins; nothing is known of what is made of none."""
     found = list(origins)
     domains = [origin.domain for origin in found if origin.domain is not None]
-    parameters = frozenset[Parameter]().union(*(origin.parameters for origin in found))
     if not found:
         return NOT_KNOWN
-    return Origin(join(domains) if domains else None, parameters)
+    whole = Origin(join(domains) if domains else None)
+    if whole.is_decided:
+        return whole
+    sets = {origin.parameters for origin in found if origin.parameters}
+    return Origin(whole.domain, sets.pop() if len(sets) == 1 else frozenset().union(*sets))
 
 
 def widened(one: Origin, other: Origin) -> Origin:
@@ -98,13 +109,15 @@ def widened(one: Origin, other: Origin) -> Origin:
     domains = [origin.domain for origin in (one, other) if origin.domain is not None]
     best = max((domain.rank for domain in domains), default=None)
     chosen = min((domain for domain in domains if domain.rank == best), key=lambda d: (d.why, d.source), default=None)
-    return Origin(chosen, one.parameters | other.parameters)
+    whole = Origin(chosen)
+    return whole if whole.is_decided else Origin(chosen, one.parameters | other.parameters)
 
 
 Equation: TypeAlias = Literal[
-    "use", "value", "items", "elements", "variable", "member", "result", "argument", "keywords"
+    "use", "value", "items", "elements", "variable", "member", "result", "argument", "arguments", "keywords"
 ]
-"""`use` and `elements` are `value` and `items` with nothing left to ask; `argument` is what callers pass."""
+"""`use` and `elements` are `value` and `items` with nothing left to ask; `argument` is what callers pass for a
+parameter, `arguments` for each of a set of them, which many share."""
 
 
 class Question(NamedTuple):
@@ -119,12 +132,28 @@ Asking: TypeAlias = Generator[Question, Origin, T]
 Asked: TypeAlias = Asking[Origin]
 
 
+def mixed(parts: Iterable[Origin | Question | Asked]) -> Asked:
+    """What is made of all of some parts, of which no more are asked for than can still say more."""
+    found = []
+    for part in parts:
+        if isinstance(part, Origin):
+            origin = part
+        elif isinstance(part, Question):
+            origin = yield part
+        else:
+            origin = yield from part
+        found.append(origin)
+        if origin.is_decided:
+            break
+    return made_of(found)
+
+
 def settled(origin: Origin) -> Asked:
     """An origin with the domains of what callers pass in place of its parameters."""
-    found = [Origin(origin.domain)]
-    for parameter in sorted(origin.parameters):
-        found.append((yield Question("argument", (parameter,))))
-    return made_of(found)
+    if not origin.parameters:
+        return origin
+    passed = yield Question("arguments", (origin.parameters,))
+    return made_of((Origin(origin.domain), passed))
 
 
 def is_closed(origin: Origin) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
@@ -38,8 +40,7 @@ _Kinds: TypeAlias = frozenset[ContextKind]
 T = TypeVar("T", bound=Hashable)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True, eq=False):
     """One way in which a function is run, or may be.
 
     kind     call; dispatch (a call of what is taken out of the container that it was put into); spawn (a thread, task
@@ -109,7 +110,7 @@ class CallGraph(Query):
         found: dict[tuple[ScopeId, int, int], Edge] = {}
         for edge in self.edges(scope):
             for site in self._begun(edge) if edge.kind in RUNNING else ():
-                found[site.scope, site.op, id(site.node)] = replace(edge, site=site)
+                found[site.scope, site.op, id(site.node)] = edge if site is edge.site else replace(edge, site=site)
         return tuple(found.values())
 
     def _begun(self, edge: Edge) -> tuple[Site, ...]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from typing import TypeAlias
 
 from unbounded_lint.catalog.load import DECLARED, name_lists
 from unbounded_lint.catalog.model import Given, Timer
@@ -21,19 +19,8 @@ from unbounded_lint.link.runs.declared import Declared, DeclaredFunctions
 from unbounded_lint.link.runs.eventloops import EventLoops
 from unbounded_lint.link.runs.loops import Loops
 from unbounded_lint.link.runs.outside import Outside
+from unbounded_lint.link.runs.spreading import Spreading
 from unbounded_lint.link.runs.timers import Timers
-
-_Way: TypeAlias = tuple[int, Context]
-"""A way in which a scope comes to run, and how many calls away it begins."""
-
-_Ways: TypeAlias = dict[ScopeId, dict[object, _Way]]
-"""The ways found so far, one of each sort."""
-
-_Below: TypeAlias = dict[ScopeId, dict[Step, list[ScopeId]]]
-"""What a scope runs, by the steps to it."""
-
-_Rounds: TypeAlias = defaultdict[int, list[tuple[ScopeId, Context]]]
-"""What came to scopes, by the number of calls on the way."""
 
 
 class Execution(Query):
@@ -51,8 +38,7 @@ class Execution(Query):
         self.graph = CallGraph(flow, self.timers, Outside(flow, self.timers))
         self.roots = Roots(self.graph, self.declared)
         self._event_loops = EventLoops(self.graph, self.roots, self.loops)
-        self._ways: dict[ScopeId, tuple[_Way, ...]] = {}
-        self._shared: dict[_Way, _Way] = {}
+        self._spreading = Spreading(self._above, self.graph.outside.of)
 
     # --- questions ---
 
@@ -60,50 +46,7 @@ class Execution(Query):
     def contexts(self, scope: ScopeId) -> frozenset[Context]:
         """How a function, lambda or class body comes to run; a module's body runs at import. One way of each sort is
         enough: the one that begins nearest."""
-        if scope not in self._ways:
-            self._ways.update(self._nearest(scope))
-        return frozenset(context for _, context in self._ways[scope])
-
-    def _nearest(self, asked: ScopeId) -> dict[ScopeId, tuple[_Way, ...]]:
-        """The ways of a scope and of all above it that nobody asked for yet: followed down from where they begin, one
-        call further in each round, so that the first of its sort to come to a scope is the nearest."""
-        ways: _Ways = {}
-        below: _Below = {}
-        rounds: _Rounds = defaultdict(list)
-        for scope in explored([asked], self._unsettled):
-            ways[scope] = {}
-            for item in self._above(scope):
-                if isinstance(item, Context):
-                    rounds[0].append((scope, item))
-                elif item.scope not in self._ways:
-                    below.setdefault(item.scope, {}).setdefault(item, []).append(scope)
-                else:
-                    for distance, context in self._ways[item.scope]:
-                        rounds[distance + 1].append((scope, context.behind(item)))
-        self._follow(rounds, below, ways)
-        # What only calls itself in a circle begins as what nobody calls.
-        for scope in [scope for scope, found in ways.items() if not found]:
-            begin = self.graph.outside.of(scope)
-            if isinstance(begin, Context):
-                rounds[0].append((scope, begin))
-        self._follow(rounds, below, ways)
-        return {scope: tuple(found.values()) for scope, found in ways.items()}
-
-    def _follow(self, rounds: _Rounds, below: _Below, ways: _Ways) -> None:
-        distance = 0
-        while rounds:
-            for scope, context in sorted(rounds.pop(distance, ()), key=lambda found: found[1].begin):
-                if context.sort not in ways[scope]:
-                    way = distance, context
-                    ways[scope][context.sort] = self._shared.setdefault(way, way)
-                    for step, users in below.get(scope, {}).items():
-                        behind = context.behind(step)
-                        sort = behind.sort
-                        rounds[distance + 1] += [(user, behind) for user in users if sort not in ways[user]]
-            distance += 1
-
-    def _unsettled(self, scope: ScopeId) -> Iterator[ScopeId]:
-        return (item.scope for item in self._above(scope) if isinstance(item, Step) and item.scope not in self._ways)
+        return self._spreading.contexts(scope)
 
     @kept
     def at(self, scope: ScopeId, op: int) -> frozenset[Context]:

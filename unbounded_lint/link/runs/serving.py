@@ -8,7 +8,7 @@ from functools import cached_property
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.values import Function
+from unbounded_lint.link.dataflow.values import Function, positional
 from unbounded_lint.link.program.blocks import LOOPS, layout, ops_in
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
@@ -106,11 +106,21 @@ class Serving(RunQuery):
 
     def _is_wait(self, call: m.Call, scope: ScopeId) -> bool:
         """Whether a call lets time pass or takes what comes in."""
-        if self.execution.loops.sleeps(call, scope):
-            return True
+        return self._receives(call, scope) or self.execution.loops.sleeps(call, scope)
+
+    def _receives(self, call: m.Call, scope: ScopeId) -> bool:
+        """Whether a call takes what comes in: what is asked for by a key, or is in a table of the project, is there
+        already."""
         if not isinstance(call.func, m.Attr) or call.func.name not in name_lists().receiving:
             return False
+        if call.func.name in name_lists().lookups and any(map(_is_key, positional(call)[:1])):
+            return False
         return not self.execution.loops.is_container(call.func.base, scope)
+
+
+def _is_key(argument: m.Expr) -> bool:
+    """Whether an argument is no time and no truth value, as those are that say how to wait."""
+    return not isinstance(argument, m.Const) or argument.kind in {"str", "bytes"}
 
 
 def _comes_back(facts: m.Scope) -> bool:
