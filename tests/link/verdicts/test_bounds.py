@@ -525,6 +525,38 @@ def test_sweep_outside_the_program(call: str, when: str, tmp_path: Path) -> None
     assert [(r.extent, r.when) for r in container.removals] == [("sweep", when)]
 
 
+_SEVERAL = (
+    "import threading, time\n"
+    "class {}:\n    def __init__(self):\n        self.x = []\n    def put(self, request):\n        self.x.append(request)\n"
+    "A = {}()\n"
+)
+_OF_SOME = "def drop(peer, request):\n    peer.parent.x.remove(request)\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "verdict", "whens"),
+    [
+        ("", "never", []),
+        (_OF_SOME, "event-only", ["event"]),
+        (
+            _OF_SOME + "def loop(peer):\n    while True:\n        time.sleep(1)\n        drop(peer, peer.next)\n"
+            "threading.Thread(target=loop).start()\n",
+            "event-only",
+            ["event"],
+        ),
+        ("def look(peer):\n    return peer.parent.x.count(1)\n", "never", []),
+        ("def drop(peer, request):\n    peer.parent.y.remove(request)\n", "never", []),
+    ],
+    ids=["none", "of one of them", "of one of them, on a timer", "no removal", "of another attribute"],
+)
+def test_removal_from_one_of_several_that_are_called_alike(
+    rest: str, verdict: str, whens: list[str], tmp_path: Path
+) -> None:
+    text = _SEVERAL.format("C", "C") + _SEVERAL.format("D", "D").replace("A = ", "B = ") + rest
+    container = named(linked(tmp_path, {"m.py": text}), "C.x")
+    assert (container.verdict.name, [r.when for r in container.removals]) == (verdict, whens)
+
+
 def test_sweeper_declared_in_the_settings(tmp_path: Path) -> None:
     assert named(linked(tmp_path, {"m.py": SWEEP}, sweepers=["m:sweep"])).verdict.name == "swept"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
-from unbounded_lint.catalog.load import name_lists
+from unbounded_lint.catalog.load import catalog, name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.handles import Foreign
@@ -124,7 +124,7 @@ class Sites:
         bases = self._bases_of(name)
         guessed: Sequence[int] = bases.unknown
         if guessed and not self._is_distinct(name, cls):
-            guessed = [index for index in guessed if self._is_kept_as(bases.sites[index][0].node, cls)]
+            guessed = [index for index in guessed if self._may_mean(bases.sites[index][0], cls)]
         for index in bases.near(cls, self.declared.mro(cls), guessed):
             site, values, by_super = bases.sites[index]
             how = self._match(values, by_super, cls, name)
@@ -246,6 +246,23 @@ class Sites:
         name = facts.parameters[0].name
         once = len(self.program.bound(scope, name)) == 1
         return (name, owner) if once else None
+
+    def _may_mean(self, site: Site, cls: ScopeId) -> bool:
+        """Whether `any.thing.name` counts for each of several classes with an attribute of that name: where it is told
+        whose it is, and where something is taken out, since what may be removed is not known to stay."""
+        return self._is_kept_as(site.node, cls) or (self._is_of_few(site) and self._takes_out(site))
+
+    def _takes_out(self, site: Site) -> bool:
+        """Whether an operation takes something out of what stands at a site."""
+        over, action = site.parent, self.program.op(site).action
+        if isinstance(over, m.Attr):
+            return bool(catalog().removing(over.name))
+        return isinstance(over, m.Sub) and isinstance(action, m.Delete) and over in action.targets
+
+    def _is_of_few(self, site: Site) -> bool:
+        """Whether an attribute has a name that the project gave it."""
+        name = site.node.name if isinstance(site.node, m.Attr) else ""
+        return bool(name) and not (name in _OF_BUILTINS or name in name_lists().common_attributes)
 
     def _is_kept_as(self, member: m.Expr, cls: ScopeId) -> bool:
         """Whether `any.thing._kept.name` is about an object of a class: a private attribute is of the project, and

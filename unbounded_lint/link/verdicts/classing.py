@@ -21,9 +21,12 @@ from unbounded_lint.link.verdicts.flags import Flags
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.latches import Latches
 from unbounded_lint.link.verdicts.moments import Moments
-from unbounded_lint.link.verdicts.removals import Removal
+from unbounded_lint.link.verdicts.removals import Moment, Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
 from unbounded_lint.link.verdicts.unsized import Unsized
+
+_UNASKED: frozenset[Moment] = frozenset({"timer", "later", "guaranteed", "capacity", "insert"})
+"""When a removal runs that nobody needs to ask for."""
 
 _AT_WORK: frozenset[ContextKind] = LIVE - {"api", "import", "exit"}
 """What runs while the program is at work, whether or not somebody outside asks for it."""
@@ -58,8 +61,19 @@ class Removals(RunQuery):
                     when = "barred"
                 elif self._latches.bar(access):
                     when = "shut"
+                elif when in _UNASKED and self._is_of_some(access):
+                    when = "event"
                 found.append(Removal(access, extent, when, contexts, self._moments.is_walked(access)))
         return tuple(found)
+
+    def _is_of_some(self, access: Access) -> bool:
+        """Whether an access means the container of one of several classes that have nothing to do with each other, and
+        of which is not told: it may be this one's, which is all that is known."""
+        node = access.site.node
+        if not access.guess or not isinstance(node, m.Attr):
+            return False
+        first, *others = self.flow.hierarchy.defining(node.name) or (None,)
+        return first is not None and not all(self.resolver.related(first, other) for other in others)
 
     def picks_stale(self, sweep: Removal) -> bool:
         """Whether a sweep is told nothing and leaves some entries, or looks at the clock: a timer could run it."""
