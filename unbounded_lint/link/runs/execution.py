@@ -86,7 +86,12 @@ class Execution(Query):
     def _nearest(self, asked: ScopeId) -> dict[ScopeId, tuple[_Way, ...]]:
         """The ways of a scope and of all above it that nobody asked for yet: followed down from where they begin, one
         call further in each round, so that the first of its sort to come to a scope is the nearest."""
-        scopes = tuple(explored([asked], self._unsettled))
+
+        def unsettled(scope: ScopeId) -> Iterator[ScopeId]:
+            above = (item.scope for item in self._above(scope) if isinstance(item, Step))
+            return (scope for scope in above if scope not in self._ways)
+
+        scopes = tuple(explored([asked], unsettled))
         numbers = {scope: number for number, scope in enumerate(scopes)}
         ways: list[list[_Way]] = [[] for _ in scopes]
         below: list[dict[Step, list[int]]] = [{} for _ in scopes]
@@ -107,9 +112,6 @@ class Execution(Query):
                 for step, users in below[number].items():
                     rounds.offer(rounds.distance + 1, context.behind(step), users)
         return {scope: tuple(found) for scope, found in zip(scopes, ways, strict=True)}
-
-    def _unsettled(self, scope: ScopeId) -> Iterator[ScopeId]:
-        return (item.scope for item in self._above(scope) if isinstance(item, Step) and item.scope not in self._ways)
 
     @kept
     def at(self, scope: ScopeId, op: int) -> frozenset[Context]:
