@@ -24,6 +24,7 @@ from unbounded_lint.link.keys.origins import (
     Question,
     closed,
     is_closed,
+    mixed,
     settled,
     widened,
 )
@@ -51,7 +52,7 @@ class Keys:
             "member": attributes.member,
             "result": calls.result,
             "argument": calls.argument,
-            "arguments": calls.arguments,
+            "arguments": lambda each: mixed(Question("argument", (parameter,)) for parameter in sorted(each)),
             "keywords": calls.spread,
         }
         self._solver: Solver[Question, Origin] = Solver(
