@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from unbounded_lint.catalog.load import DECLARED, name_lists
@@ -34,16 +34,14 @@ class _Rounds:
         self.waiting: dict[int, dict[object, dict[int, Context]]] = {}
         self._taken: dict[object, set[int]] = {}
 
-    def offer(self, distance: int, context: Context, scopes: Iterable[int]) -> None:
+    def offer(self, distance: int, context: Context, scopes: set[int]) -> None:
         """Let some scopes have a context that begins so many calls away."""
         sort = context.sort
         offered = self.waiting.setdefault(distance, {}).setdefault(sort, {})
-        taken = self._taken.setdefault(sort, set())
-        for scope in scopes:
-            if scope not in taken:
-                before = offered.setdefault(scope, context)
-                if before is not context and context.begin < before.begin:
-                    offered[scope] = context
+        for scope in scopes - self._taken.setdefault(sort, set()):
+            before = offered.setdefault(scope, context)
+            if before is not context and context.begin < before.begin:
+                offered[scope] = context
 
     def take(self) -> Iterator[tuple[int, Context]]:
         """Who takes which context in the next round."""
@@ -94,17 +92,17 @@ class Execution(Query):
         scopes = tuple(explored([asked], unsettled))
         numbers = {scope: number for number, scope in enumerate(scopes)}
         ways: list[list[_Way]] = [[] for _ in scopes]
-        below: list[dict[Step, list[int]]] = [{} for _ in scopes]
+        below: list[dict[Step, set[int]]] = [{} for _ in scopes]
         rounds = _Rounds()
         for number, scope in enumerate(scopes):
             for item in self._above(scope):
                 if isinstance(item, Context):
-                    rounds.offer(0, item, (number,))
+                    rounds.offer(0, item, {number})
                 elif item.scope in numbers:
-                    below[numbers[item.scope]].setdefault(item, []).append(number)
+                    below[numbers[item.scope]].setdefault(item, set()).add(number)
                 else:
                     for distance, context in self._ways[item.scope]:
-                        rounds.offer(distance + 1, context.behind(item), (number,))
+                        rounds.offer(distance + 1, context.behind(item), {number})
         while rounds.waiting:
             for number, context in rounds.take():
                 way = rounds.distance, context
