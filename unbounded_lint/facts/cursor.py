@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from sys import intern
 from typing import Any, NamedTuple, TypeVar
 
 import libcst as cst
@@ -67,12 +68,10 @@ class Cursor:
     def mangled(self, name: str) -> str:
         """`name` as Python binds it: a private name inside a class carries the class name."""
         if self.private and name.startswith("__") and not name.endswith("__"):
-            return self.private + name
-        return name
+            name = self.private + name
+        return intern(name)
 
     def name(self, value: str) -> Expr:
-        if value.startswith("__") and self.private:
-            return Name(self.mangled(value))
         constant = _KEYWORD_CONSTANTS.get(value)
         # each mention is an object of its own: the link layer tells them apart by identity
-        return Name(value) if constant is None else constant
+        return Name(self.mangled(value)) if constant is None else constant

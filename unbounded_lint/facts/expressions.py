@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from sys import intern
 from typing import Any
 
 import libcst as cst
@@ -113,8 +114,7 @@ def _attribute(self: Expressions, node: cst.Attribute) -> Expr:
     self.at += len(node.lpar)
     base = self.expr(node.value)
     self.at += 2 + len(node.rpar)
-    name = node.attr.value
-    return Attr(base, self.mangled(name) if name.startswith("__") else name)
+    return Attr(base, self.mangled(node.attr.value))
 
 
 def _call(self: Expressions, node: cst.Call) -> Expr:
@@ -137,7 +137,7 @@ def arguments(self: Expressions, nodes: Sequence[cst.Arg]) -> tuple[Arg, ...]:
         if node.star:
             self.at += 1
         elif node.keyword is not None:
-            keyword = node.keyword.value
+            keyword = intern(node.keyword.value)
             self.at += 2
         args.append(Arg(self.expr(node.value), keyword, node.star))
         if node.comma is not ABSENT:

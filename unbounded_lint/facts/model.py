@@ -6,6 +6,9 @@ a tree by their `parent`, so that guards, loops and guaranteed clean-up can be r
 Nothing here is a verdict: the link layer decides what is a container, an insert, a removal or a timer.
 
 All positions are 1-based lines and 1-based columns, counted in characters; ends are exclusive.
+
+There are millions of these objects in a large program. Each is made of what was made before it, so no garbage collector
+has to look for circles among them (`gc=False`), and a name is one text however often it is written.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ SCHEMA = 2
 """Raised whenever a fact changes its meaning or form; part of every cache key."""
 
 
-class Span(msgspec.Struct, frozen=True, array_like=True):
+class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A piece of source text: 1-based line and column, exclusive end."""
 
     line: int
@@ -27,7 +30,7 @@ class Span(msgspec.Struct, frozen=True, array_like=True):
     end_column: int
 
 
-class _Node(msgspec.Struct, frozen=True, array_like=True, tag=True):
+class _Node(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
     """Base of every expression and operation; the tag is the class name."""
 
 
@@ -293,7 +296,7 @@ class Continue(_Node, frozen=True):
     """`continue`."""
 
 
-class ImportedName(msgspec.Struct, frozen=True, array_like=True):
+class ImportedName(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One name that an import binds.
 
     `import a.b` -> module "a.b", level 0, attribute None, bound "a"; `import a.b as c` binds "c";
@@ -322,7 +325,7 @@ class Define(_Node, frozen=True):
 Action: TypeAlias = Assign | AugAssign | Delete | Eval | Return | Raise | Break | Continue | Import | Define
 
 
-class Op(msgspec.Struct, frozen=True, array_like=True):
+class Op(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One operation of a scope, with the frame it stands in (an index into `Scope.frames`) and its place.
 
     The span is that of the statement, without its body for a compound one.
@@ -350,7 +353,7 @@ FrameKind: TypeAlias = Literal[
 ]
 
 
-class Frame(msgspec.Struct, frozen=True, array_like=True):
+class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What surrounds an operation.
 
     kind       body (the root, always index 0), if, else, for, for-else, while, while-else, try, except, try-else,
@@ -380,7 +383,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True):
 ParameterKind: TypeAlias = Literal["positional-only", "normal", "star", "keyword-only", "double-star"]
 
 
-class Parameter(msgspec.Struct, frozen=True, array_like=True):
+class Parameter(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One parameter; `kind` is positional-only, normal, star, keyword-only or double-star."""
 
     name: str

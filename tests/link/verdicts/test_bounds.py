@@ -527,7 +527,8 @@ def test_sweep_outside_the_program(call: str, when: str, tmp_path: Path) -> None
 
 _SEVERAL = (
     "import threading, time\n"
-    "class {}:\n    def __init__(self):\n        self.x = []\n    def put(self, request):\n        self.x.append(request)\n"
+    "class {}:\n    def __init__(self):\n        self.x = []\n"
+    "    def put(self, request):\n        self.x.append(request)\n"
     "A = {}()\n"
 )
 _OF_SOME = "def drop(peer, request):\n    peer.parent.x.remove(request)\n"

@@ -139,15 +139,14 @@ def strict(equation: Asked) -> Asked:
     """What rests on something that can be anything can be anything itself. Were it less, an answer would shrink when
     another one grows, and depend on which of the two was found first."""
     told: Any = None
-    is_known = True
-    while True:
+    while told != ANYTHING:
         try:
             asked = equation.send(told)
         except StopIteration as end:
             found: Values = end.value
-            return found if is_known else ANYTHING
+            return found
         told = yield asked
-        is_known = is_known and told != ANYTHING
+    return ANYTHING
 
 
 def capped(values: Values) -> Values:

@@ -58,11 +58,13 @@ class EarlySweeperStops(Question):
         # what is removed under the keys of another container goes with it
         if not any(r.extent in {"sweep", "all"} for r in removals) or any(r.access.handed for r in removals):
             return None
-        timers = sweeping_timers(removals, self.execution)
-        stops = [self._stop(timer, container.symbol) for timer in timers]
-        if None in stops or any(self._is_started_again(timer, container) for timer in timers):
-            return None
-        return next(iter(stops), None)
+        timers, stops = sweeping_timers(removals, self.execution), []
+        for timer in timers:
+            stop = self._stop(timer, container.symbol)
+            if stop is None:
+                return None
+            stops.append(stop)
+        return None if any(self._is_started_again(timer, container) for timer in timers) else next(iter(stops), None)
 
     def _stop(self, timer: Context, symbol: str) -> Stop | None:
         armed = self.graph.armed(timer)

@@ -62,11 +62,13 @@ class FragileSweeperTicks(Question):
         for access in (removal.access for removal in container.removals if removal.when == "timer"):
             if access.handed is not None or self.linked.removals.causes.lead_to(access, container.accesses):
                 return None
-            drivers = list(self._drivers((access.scope, access.op)))
-            judged = [driver for driver in drivers if driver is not None]
-            if not judged or len(judged) < len(drivers):
+            before = len(found)
+            for driver in self._drivers((access.scope, access.op)):
+                if driver is None:
+                    return None
+                found.append(driver)
+            if len(found) == before:
                 return None
-            found += judged
         return min(found, key=lambda f: (-f.risk.confidence.rank, f.start, f.tick), default=None)
 
     # --- upwards: what drives a sweep ---

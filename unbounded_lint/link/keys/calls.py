@@ -65,7 +65,8 @@ class Calls:
         callees = ordered(self.resolver.values(call.func, scope))
         functions = [v for v in callees if isinstance(v, Function)]
         if functions:
-            return (yield from self._called(self._run(functions, call.func), call, scope))
+            site = CallSite(scope, -1, call, 1 if isinstance(call.func, m.Attr) else 0)
+            return (yield from mixed(self._returned(each, site) for each in self._run(functions, call.func)))
         classes = [v.scope for v in callees if isinstance(v, Class)]
         if classes:
             return (yield from self._constructed(classes, call, scope))
@@ -82,12 +83,8 @@ class Calls:
                 found.update(dict.fromkeys(other.scope for other in others[:OVERRIDES]))
         return list(found)
 
-    def _called(self, functions: list[ScopeId], call: m.Call, scope: ScopeId) -> Asked:
-        """What functions return, in terms of what this call gives them."""
-        site = CallSite(scope, -1, call, 1 if isinstance(call.func, m.Attr) else 0)
-        return (yield from mixed(self._returned(function, site) for function in functions))
-
     def _returned(self, function: ScopeId, site: CallSite) -> Asked:
+        """What a function returns, in terms of what a call gives it."""
         result = yield Question("result", (function,))
         others = frozenset(parameter for parameter in result.parameters if parameter.function != function)
         given = (self._given(parameter, site) for parameter in sorted(result.parameters - others))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from unbounded_lint.catalog.model import Hook
 from unbounded_lint.link.program.module import Place, ScopeId
@@ -11,6 +11,7 @@ ContextKind: TypeAlias = Literal[
     "import", "startup", "main", "run", "api", "tested", "timer", "later", "exit", "test", "dead", "other-process",
     "unstarted", "barred",
 ]  # fmt: skip
+EVERY: frozenset[ContextKind] = frozenset(get_args(ContextKind))
 LIVE: frozenset[ContextKind] = frozenset({"import", "startup", "main", "run", "api", "timer", "later", "exit"})
 By: TypeAlias = Literal["request", "hook", "override", "special", "decorated", "handed"]
 """What it rests on that something runs again and again: a framework's wiring for requests, or other wiring, that the

@@ -14,7 +14,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.barriers import Barriers
 from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
-from unbounded_lint.link.runs.context import LIVE, STARTING, By, Context, ContextKind, Step
+from unbounded_lint.link.runs.context import EVERY, LIVE, STARTING, By, Context, ContextKind, Step
 from unbounded_lint.link.runs.declared import Declared, DeclaredFunctions
 from unbounded_lint.link.runs.eventloops import EventLoops
 from unbounded_lint.link.runs.loops import Loops
@@ -72,18 +72,26 @@ class Execution(Query):
         contexts = (c for c in self.at(scope, op) if c.kind != "barred")
         return all(c.kind in STARTING and not (c.kind == "main" and c.looped) for c in contexts)
 
-    def sources(self, scope: ScopeId, op: int) -> tuple[Context, ...]:
-        """Every root from which an operation is reached, those of the same sort included."""
+    def sources(self, scope: ScopeId, op: int, kinds: frozenset[ContextKind] = EVERY) -> tuple[Context, ...]:
+        """Every root of some kinds from which an operation is reached, those of the same sort included."""
         item = self._of_operation(scope, op)
-        return (item,) if isinstance(item, Context) else self._sources(item.scope)
+        if isinstance(item, Context):
+            return (item,) if item.kind in kinds else ()
+        return self._sources(item.scope, kinds)
 
     @kept
-    def _sources(self, scope: ScopeId) -> tuple[Context, ...]:
+    def _sources(self, scope: ScopeId, kinds: frozenset[ContextKind]) -> tuple[Context, ...]:
         def further(above: ScopeId) -> Iterator[ScopeId]:
-            return (item.scope for item in self._above(above) if isinstance(item, Step))
+            items = (item.scope for item in self._above(above) if isinstance(item, Step))
+            return (item for item in items if not kinds.isdisjoint(self._kinds(item)))
 
         found = (item for above in explored([scope], further) for item in self._above(above))
-        return tuple(dict.fromkeys(item for item in found if isinstance(item, Context)))
+        return tuple(dict.fromkeys(item for item in found if isinstance(item, Context) and item.kind in kinds))
+
+    @kept
+    def _kinds(self, scope: ScopeId) -> frozenset[ContextKind]:
+        """The kinds of the contexts of a scope."""
+        return frozenset(context.kind for context in self.contexts(scope))
 
     def direct(self, scope: ScopeId) -> tuple[Context, ...]:
         """The roots from which a scope is run with no other scope in between."""

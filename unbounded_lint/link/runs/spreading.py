@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from unbounded_lint.link.program.module import ScopeId
@@ -36,24 +36,24 @@ class Spreading:
         call further in each round, so that the first of its sort to come to a scope is the nearest."""
         scopes = tuple(explored([asked], self._unsettled))
         numbers = {scope: number for number, scope in enumerate(scopes)}
-        below: list[dict[Step, list[int]]] = [{} for _ in scopes]
+        below: list[dict[Step, set[int]]] = [{} for _ in scopes]
         rounds = _Rounds(below)
         for number, scope in enumerate(scopes):
             for item in self._above(scope):
                 if isinstance(item, Context):
-                    rounds.offer(0, item, (number,))
+                    rounds.offer(0, item, {number})
                 elif item.scope in numbers:
-                    below[numbers[item.scope]].setdefault(item, []).append(number)
+                    below[numbers[item.scope]].setdefault(item, set()).add(number)
                 else:
                     for distance, context in self._ways[item.scope]:
-                        rounds.offer(distance + 1, context.behind(item), (number,))
+                        rounds.offer(distance + 1, context.behind(item), {number})
         ways: list[list[_Way]] = [[] for _ in scopes]
         self._follow(rounds, ways)
         # What only calls itself in a circle begins as what nobody calls.
         for number in [number for number, found in enumerate(ways) if not found]:
             begin = self._outside(scopes[number])
             if isinstance(begin, Context):
-                rounds.offer(0, begin, (number,))
+                rounds.offer(0, begin, {number})
         self._follow(rounds, ways)
         return {scope: tuple(found) for scope, found in zip(scopes, ways, strict=True)}
 
@@ -69,21 +69,19 @@ class _Rounds:
     """The contexts that scopes, by their numbers, are offered: each takes the nearest of each sort, of equally near
     ones that which begins first, and offers it to those `below` it."""
 
-    def __init__(self, below: Sequence[dict[Step, list[int]]]) -> None:
+    def __init__(self, below: Sequence[dict[Step, set[int]]]) -> None:
         self._below = below
         self._waiting: dict[int, dict[object, dict[int, Context]]] = {}
         self._taken: dict[object, set[int]] = {}
 
-    def offer(self, distance: int, context: Context, scopes: Iterable[int]) -> None:
+    def offer(self, distance: int, context: Context, scopes: set[int]) -> None:
         """Let some scopes have a context that begins so many calls away."""
         sort = context.sort
         offered = self._waiting.setdefault(distance, {}).setdefault(sort, {})
-        taken = self._taken.setdefault(sort, set())
-        for scope in scopes:
-            if scope not in taken:
-                before = offered.setdefault(scope, context)
-                if before is not context and context.begin < before.begin:
-                    offered[scope] = context
+        for scope in scopes - self._taken.setdefault(sort, set()):
+            before = offered.setdefault(scope, context)
+            if before is not context and context.begin < before.begin:
+                offered[scope] = context
 
     def taken(self) -> Iterator[tuple[int, _Way]]:
         """Who takes which context, round by round until nothing is left on offer."""

@@ -27,7 +27,8 @@ _NEVER: tuple[tuple[ContextKind, Moment], ...] = (
 _STEPS = 3
 """Through how many calls the receiver of a removal is followed."""
 
-_TIMED: frozenset[ContextKind] = frozenset({"timer", "later"})
+_LATER: frozenset[ContextKind] = frozenset({"later"})
+_TIMED: frozenset[ContextKind] = _LATER | {"timer"}
 
 
 class Moments(RunQuery):
@@ -66,9 +67,10 @@ class Moments(RunQuery):
 
     def _is_of_one(self, access: Access) -> bool:
         """Whether timers that are armed while the program starts remove a key that is the same each time."""
-        armed = [c.root[0] for c in self.execution.sources(access.scope, access.op) if c.kind in _TIMED]
-        begun = {c.kind for scope in armed for c in self.execution.contexts(scope)} - _TIMED
-        return begun <= STARTING and access.key is not None and self._is_fixed(access.key, access.scope, _STEPS)
+        if access.key is None or not self._is_fixed(access.key, access.scope, _STEPS):
+            return False
+        armed = [c.root[0] for c in self.execution.sources(access.scope, access.op, _TIMED)]
+        return {c.kind for scope in armed for c in self.execution.contexts(scope)} - _TIMED <= STARTING
 
     def _is_fixed(self, expr: m.Expr, scope: ScopeId, steps: int) -> bool:
         """Whether an expression names what the same object keeps, wherever it is asked from."""
@@ -99,7 +101,7 @@ class Moments(RunQuery):
         """Whether the timers or ends of entries need not come to the removal of each."""
         armed = [(access.scope, access.op)]
         if access.handed is None:
-            armed = [c.root for c in self.execution.sources(access.scope, access.op) if c.kind == "later"]
+            armed = [c.root for c in self.execution.sources(access.scope, access.op, _LATER)]
         reservations = self.guarantees.reservations
         return reservations.is_rebound(access) or (
             bool(armed) and all(reservations.is_unasked(*place, accesses) for place in armed)
@@ -136,7 +138,7 @@ class Moments(RunQuery):
 
     def _is_armed_once(self, access: Access) -> bool:
         """Whether the one-shot timers that run a removal are armed only while the program starts, and not again."""
-        armed = [c.root for c in self.execution.sources(access.scope, access.op) if c.kind == "later"]
+        armed = [c.root for c in self.execution.sources(access.scope, access.op, _LATER)]
         return bool(armed) and all(self.execution.runs_once(*root) for root in armed)
 
     def _keyed_by_sweep(self, access: Access) -> bool:

@@ -61,7 +61,6 @@ def sweeping_timers(removals: Iterable[Removal], execution: Execution) -> tuple[
         context
         for removal in removals
         if removal.when == "timer" and removal.access.handed is None
-        for context in execution.sources(removal.access.scope, removal.access.op)
-        if context.kind == "timer"
+        for context in execution.sources(removal.access.scope, removal.access.op, frozenset({"timer"}))
     ]
     return tuple(dict.fromkeys(found))
