@@ -12,7 +12,7 @@ from unbounded_lint.link.verdicts.support import Support, features, weights
 STRONG = Evidence(
     key="request", domain="open", insert="entry", runs=("request",), guards=(), root="parameter", phase="work",
     guess=False, value="locks", owner="module", shared="all", removals=(), reads=(), project="application",
-    family="map", filled=False, names=("seen",), key_names=("user", "id"), function_names=("get",),
+    family="map", filled=False, names=("seen",), key_names=("session", "id"), function_names=("get",),
 )  # fmt: skip
 
 WEAKER = {
@@ -85,7 +85,7 @@ def test_every_weight_is_of_something_that_evidence_can_say() -> None:
         reads=("handed on",),
     )
     said = {each.partition(":")[0] for each in (*features(told, "UBM101"), *features(STRONG, "UBM101"))}
-    assert fields <= said | {"class_names", "path_names", "together"}
+    assert fields <= said | {"class_names", "given_names", "path_names", "together", "value_names"}
 
 
 def test_a_removal_that_runs_never_raises_the_probability() -> None:
