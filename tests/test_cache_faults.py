@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import forget_results, request_for, write
-from unbounded_lint import runner, sources
+from unbounded_lint import analysis, runner, sources
 from unbounded_lint.cache import DIRECTORY_VARIABLE
 from unbounded_lint.finding import Finding
 
@@ -165,6 +165,7 @@ def small_files() -> None:
 
 
 def nobody() -> None:
+    assert analysis  # imported before: where Python lies may be for this user alone
     os.setuid(65534)
 
 

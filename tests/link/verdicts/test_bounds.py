@@ -525,6 +525,31 @@ def test_sweep_outside_the_program(call: str, when: str, tmp_path: Path) -> None
     assert [(r.extent, r.when) for r in container.removals] == [("sweep", when)]
 
 
+_HEARD = "import socket\ndef hear(line, wide):\n{}\nif __name__ == '__main__':\n    hear(socket.socket(), True)\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("    if wide:\n        x = {}\n        while True:\n            x[line.recv(1)] = 1", "never"),
+        ("    x = {}\n    while True:\n        x[line.recv(1)] = 1", "never"),
+        (
+            "    x = {}\n    while True:\n        if len(x) > 99:\n            x = {}\n        x[line.recv(1)] = 1",
+            "amortised",
+        ),
+        (
+            "    if wide:\n        x = {}\n        while True:\n            if len(x) > 99:\n                x = {}\n"
+            "            x[line.recv(1)] = 1",
+            "amortised",
+        ),
+    ],
+    ids=["in a branch", "at once", "anew where it is full", "in a branch, and anew where it is full"],
+)
+def test_local_variable_that_is_made(body: str, verdict: str, tmp_path: Path) -> None:
+    container = named(linked(tmp_path, {"m.py": _HEARD.format(body)}), "hear.x")
+    assert container.verdict.name == verdict
+
+
 _SEVERAL = (
     "import threading, time\n"
     "class {}:\n    def __init__(self):\n        self.x = []\n"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import ContainerKind, Method
@@ -19,7 +19,7 @@ from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registere
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import External, ExternalResult, positional
-from unbounded_lint.link.program.blocks import BRANCHES, frames_of, loops_over, span_of
+from unbounded_lint.link.program.blocks import BRANCHES, frames_of, loops_around, loops_over, span_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_plain, is_text
 from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
@@ -81,9 +81,13 @@ class Accesses(Query):
 
     def _makes_again(self, access: Access, holder: Holder) -> bool:
         """Whether a function that inserts makes the container too, each time that a condition says so: what there was
-        is let go of then."""
+        is let go of then. Of a local variable only a condition in a loop says so: a call begins with none."""
         facts = self.program.facts(access.scope)
-        kinds = {facts.frames[frame].kind for frame in frames_of(facts, access.op)}
+        frames = frames_of(facts, access.op)
+        if isinstance(holder.handle, Variable) and holder.handle.scope == access.scope:
+            loop = next(iter(loops_around(facts, access.op)), 0)
+            frames = tuple(takewhile(lambda frame: frame != loop, frames)) if loop else ()
+        kinds = {facts.frames[frame].kind for frame in frames}
         conditional = not kinds.isdisjoint(BRANCHES) and "except" not in kinds
         return access.scope.index > 0 and conditional and not self._makes(access, holder)
 
