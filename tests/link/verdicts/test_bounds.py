@@ -535,12 +535,12 @@ _HEARD = "import socket\ndef hear(line, wide):\n{}\nif __name__ == '__main__':\n
         ("    x = {}\n    while True:\n        x[line.recv(1)] = 1", "never"),
         (
             "    x = {}\n    while True:\n        if len(x) > 99:\n            x = {}\n        x[line.recv(1)] = 1",
-            "amortised",
+            "bounded",
         ),
         (
             "    if wide:\n        x = {}\n        while True:\n            if len(x) > 99:\n                x = {}\n"
             "            x[line.recv(1)] = 1",
-            "amortised",
+            "bounded",
         ),
     ],
     ids=["in a branch", "at once", "anew where it is full", "in a branch, and anew where it is full"],

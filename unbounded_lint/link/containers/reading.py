@@ -11,6 +11,7 @@ from itertools import pairwise, takewhile
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import ContainerKind, Method
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.registries import Registries
@@ -18,7 +19,7 @@ from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.handles import ARGUMENTS, Attribute, Registered, Use, UseKind, Variable
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow, Query
-from unbounded_lint.link.dataflow.values import External, ExternalResult, positional
+from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, positional
 from unbounded_lint.link.program.blocks import BRANCHES, frames_of, loops_around, loops_over, span_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_plain, is_text
@@ -67,17 +68,25 @@ class Accesses(Query):
                     yield access
 
     def _makes(self, access: Access, holder: Holder) -> bool:
-        """Whether a constructor gives the new object a container of its own: the one before was another object's, or
-        nobody has seen it yet."""
-        facts, node = self.program.facts(access.scope), access.site.node
-        return (
-            isinstance(holder.handle, Attribute)
-            and facts.name in name_lists().constructors
-            and bool(facts.parameters)
-            and isinstance(node, m.Attr)
-            and node.base == m.Name(facts.parameters[0].name)
-            and not any(write.on_class for write in self.resolver.writes(holder.handle.cls).get(holder.name, ()))
-        )
+        """Whether a new object gets a container of its own, by a constructor or by what has just made it: the one before
+        was another object's, or nobody has seen it yet."""
+        node = access.site.node
+        if not isinstance(holder.handle, Attribute) or not isinstance(node, m.Attr):
+            return False
+        if any(write.on_class for write in self.resolver.writes(holder.handle.cls).get(holder.name, ())):
+            return False
+        facts = self.program.facts(access.scope)
+        constructs = facts.name in name_lists().constructors and bool(facts.parameters)
+        return (constructs and node.base == m.Name(facts.parameters[0].name)) or self._is_new(node.base, access.scope)
+
+    def _is_new(self, expr: m.Expr, scope: ScopeId) -> bool:
+        """Whether a name of a function stands for an object that the same call of it makes."""
+        bound = self.program.only(scope, expr) if scope.index else None
+        if bound is None or bound.scope != scope.index or not isinstance(bound.expr, m.Call):
+            return False
+        func = bound.expr.func
+        made = (isinstance(value, Class) for value in self.resolver.values(func, scope))
+        return w.last_name(func) == "__new__" or any(made)
 
     def _makes_again(self, access: Access, holder: Holder) -> bool:
         """Whether a function that inserts makes the container too, each time that a condition says so: what there was
