@@ -68,8 +68,8 @@ class Accesses(Query):
                     yield access
 
     def _makes(self, access: Access, holder: Holder) -> bool:
-        """Whether a new object gets a container of its own, by a constructor or by what has just made it: the one before
-        was another object's, or nobody has seen it yet."""
+        """Whether a new object gets a container of its own, by a constructor or by what has just made it: the one
+        before was another object's, or nobody has seen it yet."""
         node = access.site.node
         if not isinstance(holder.handle, Attribute) or not isinstance(node, m.Attr):
             return False
