@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from unbounded_lint.cache import Cache
@@ -22,8 +21,8 @@ from unbounded_lint.link.project import Project
 from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.patterns import CodesByPath
-from unbounded_lint.reading import SETTINGS_LIMIT, read_regular
 from unbounded_lint.request import Analysis, Request, Stats
+from unbounded_lint.results import settings_text
 from unbounded_lint.rules import all_rules, internal_error, unknown_declaration, unparsable_file
 from unbounded_lint.rules.base import Options, Rule, brief
 from unbounded_lint.sources import Sources
@@ -200,7 +199,7 @@ def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding
     """What the settings name that is not there: as findings where their file has it, otherwise, such as for the options
     of the command line, as sentences about the run."""
     file, root = request.settings_file, request.project.root
-    text = _settings_text(file) if file is not None else ""
+    text = settings_text(request).decode("utf-8-sig", "replace")
     path = os.path.relpath(os.path.realpath(file), root).replace(os.sep, "/") if file is not None else ""
     is_on = _is_selected(unknown_declaration.RULE, request.settings)
     found, told = [], []
@@ -211,13 +210,6 @@ def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding
         else:
             told.append(brief(one.why))
     return found, told
-
-
-def _settings_text(file: Path) -> str:
-    try:
-        return read_regular(file, SETTINGS_LIMIT).decode("utf-8-sig", "replace")
-    except OSError:  # it was there when the settings were read
-        return ""
 
 
 def _unsuppressed(findings: list[Finding], comments: Comments, apply_noqa: bool) -> Iterator[Finding]:

@@ -45,33 +45,39 @@ class Contents:
         self._started = time.time_ns()
         self._data: dict[str, bytes] = {}
         self._digests: dict[str, bytes] = {}
-        self._seen: dict[str, _Known] = {}
+        self._seen: dict[str, os.stat_result] = {}
 
     def data(self, path: str) -> bytes:
         """The bytes of a file. Raises `OSError` where it cannot be read."""
         if path not in self._data:
-            status = os.stat(self._base + path)
-            data = self._data[path] = read_regular(self._base + path, SOURCE_LIMIT)
-            digest = self._digests[path] = hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest()
-            self._seen[path] = _known(status, digest)
+            self._seen[path] = os.stat(self._base + path)
+            self._data[path] = read_regular(self._base + path, SOURCE_LIMIT)
+            self._digests.pop(path, None)  # it may be that of what was there before
         return self._data[path]
 
     def digest(self, path: str) -> bytes:
         """A digest of the bytes of a file. Raises `OSError` where it cannot be read."""
         if path not in self._digests:
-            known = self._manifest.get(path)
+            known = self._manifest.get(path) if path not in self._data else None
             if known is not None and known == _known(os.stat(self._base + path), known.digest):
                 self._digests[path] = known.digest
             else:
-                self.data(path)
+                self._digests[path] = hashlib.blake2b(self.data(path), digest_size=DIGEST_BYTES).digest()
         return self._digests[path]
 
     def keep(self, paths: Iterable[str]) -> None:
         """Keep for the next run the digests that are known of these files, all that there are."""
-        known = {path: self._seen.get(path, self._manifest.get(path)) for path in paths}
+        if self._cache is None:
+            return
+        known = {path: self._known(path) for path in paths}
         manifest = {path: one for path, one in known.items() if one is not None and self._is_settled(one)}
-        if self._cache is not None and manifest != self._manifest:
+        if manifest != self._manifest:
             self._cache.put_many({_KEY: msgspec.msgpack.encode(manifest)})
+
+    def _known(self, path: str) -> _Known | None:
+        if path not in self._data:
+            return self._manifest.get(path)
+        return _known(self._seen[path], self.digest(path))
 
     def _is_settled(self, known: _Known) -> bool:
         return max(known.modified, known.changed) < self._started - _SETTLED_NS
@@ -87,3 +93,12 @@ class Contents:
 
 def _known(status: os.stat_result, digest: bytes) -> _Known:
     return _Known(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, digest)
+
+
+def has_beside(root: Path, directory: str, stem: str) -> bool:
+    """Whether a directory of a project has a file of whatever kind, or a directory, with that name."""
+    try:
+        with os.scandir(root / directory) as entries:
+            return any(entry.name.partition(".")[0] == stem for entry in entries)
+    except OSError:
+        return False

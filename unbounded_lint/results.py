@@ -13,7 +13,7 @@ import msgspec
 
 from unbounded_lint import __version__
 from unbounded_lint.cache import Cache
-from unbounded_lint.contents import Contents
+from unbounded_lint.contents import Contents, has_beside
 from unbounded_lint.reading import SETTINGS_LIMIT, read_regular
 from unbounded_lint.request import Analysis, Request
 
@@ -49,8 +49,10 @@ class Results:
 
     def keep(self, analysis: Analysis) -> None:
         """Keep an analysis for the next run, unless that may say more."""
-        ground = self._ground(analysis) if self._cache is not None and analysis.whole else b""
-        if self._cache is not None and ground:
+        if self._cache is None or not analysis.whole:
+            return
+        ground = self._ground(analysis)
+        if ground:
             self._cache.put_many({self._slot: msgspec.msgpack.encode(_Kept(ground, analysis))})
 
     def _ground(self, analysis: Analysis) -> bytes:
@@ -66,17 +68,8 @@ class Results:
         beside = [has_beside(project.root, directory, stem) for directory, stem, _ in analysis.beside]
         if beside != [found for _, _, found in analysis.beside]:
             return b""
-        digest.update(msgspec.msgpack.encode((project.unnamed, _settings_text(self._request))))
+        digest.update(msgspec.msgpack.encode((project.unnamed, settings_text(self._request))))
         return digest.digest()
-
-
-def has_beside(root: Path, directory: str, stem: str) -> bool:
-    """Whether a directory of a project has a file of whatever kind, or a directory, with that name."""
-    try:
-        with os.scandir(root / directory) as entries:
-            return any(entry.name.partition(".")[0] == stem for entry in entries)
-    except OSError:
-        return False
 
 
 def _slot(request: Request) -> bytes:
@@ -87,7 +80,8 @@ def _slot(request: Request) -> bytes:
     return b"findings " + digest.digest()
 
 
-def _settings_text(request: Request) -> bytes:
+def settings_text(request: Request) -> bytes:
+    """What the settings file of a run holds; nothing where there is none, or it has gone since it was read."""
     try:
         return read_regular(request.settings_file, SETTINGS_LIMIT) if request.settings_file is not None else b""
     except OSError:

@@ -23,11 +23,10 @@ import msgspec
 
 from unbounded_lint import __version__
 from unbounded_lint.cache import Cache
-from unbounded_lint.contents import Contents
+from unbounded_lint.contents import Contents, has_beside
 from unbounded_lint.facts import gate
 from unbounded_lint.facts.model import SCHEMA, ModuleFacts
 from unbounded_lint.facts.sound import fits
-from unbounded_lint.results import has_beside
 from unbounded_lint.source import DecodeError, SourceFile, decode
 
 POOL_BYTES = 500_000

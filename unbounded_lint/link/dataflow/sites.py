@@ -250,7 +250,8 @@ class Sites:
     def _may_mean(self, site: Site, cls: ScopeId) -> bool:
         """Whether `any.thing.name` counts for each of several classes with an attribute of that name: where it is told
         whose it is, and where something is taken out, since what may be removed is not known to stay."""
-        return self._is_kept_as(site.node, cls) or (self._is_of_few(site) and self._takes_out(site))
+        is_own = isinstance(site.node, m.Attr) and not _is_common(site.node.name)
+        return self._is_kept_as(site.node, cls) or (is_own and self._takes_out(site))
 
     def _takes_out(self, site: Site) -> bool:
         """Whether an operation takes something out of what stands at a site."""
@@ -258,11 +259,6 @@ class Sites:
         if isinstance(over, m.Attr):
             return bool(catalog().removing(over.name))
         return isinstance(over, m.Sub) and isinstance(action, m.Delete) and over in action.targets
-
-    def _is_of_few(self, site: Site) -> bool:
-        """Whether an attribute has a name that the project gave it."""
-        name = site.node.name if isinstance(site.node, m.Attr) else ""
-        return bool(name) and not (name in _OF_BUILTINS or name in name_lists().common_attributes)
 
     def _is_kept_as(self, member: m.Expr, cls: ScopeId) -> bool:
         """Whether `any.thing._kept.name` is about an object of a class: a private attribute is of the project, and
@@ -282,6 +278,11 @@ class Sites:
     def _is_distinct(self, name: str, cls: ScopeId) -> bool:
         """Whether the classes that define an attribute of that name are all relatives, and the name is not a common
         one."""
-        if name in _OF_BUILTINS or name in name_lists().common_attributes or name.startswith("__"):
+        if _is_common(name) or name.startswith("__"):
             return False
         return all(self.declared.related(cls, definer) for definer in self.hierarchy.defining(name))
+
+
+def _is_common(name: str) -> bool:
+    """Whether an attribute may well be of another package's object: it is called as many are."""
+    return name in _OF_BUILTINS or name in name_lists().common_attributes

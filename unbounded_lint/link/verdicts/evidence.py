@@ -120,15 +120,14 @@ class Evidences:
 
     def _key_names(self, access: Access) -> Iterator[str]:
         """The names in a key (or in what is appended), and in what the local names in it are bound to."""
-        inserted = access.key if access.key is not None else access.value
+        inserted = _inserted(access)
         for whole in expansions(self.program, inserted, access.scope, access.op, depth=2):
             yield from _names_in(whole, _FEW if whole is not inserted else None)
 
     def _given_names(self, access: Access) -> Iterator[str]:
         """The names in what callers pass for the parameters in a key."""
         facts = self.program.facts(access.scope)
-        inserted = access.key if access.key is not None else access.value
-        parts = expanded(self.program, inserted, access.scope, access.op)
+        parts = expanded(self.program, _inserted(access), access.scope, access.op)
         used = {part.id for part in parts if isinstance(part, m.Name)}
         wanted = [index for index, parameter in enumerate(facts.parameters) if parameter.name in used]
         for site in islice(self.flow.call_sites(access.scope), _CALLERS) if wanted else ():
@@ -277,6 +276,11 @@ def _reads(accesses: AccessList) -> Iterator[str]:
 def _words(*names: str) -> tuple[str, ...]:
     """The words of some names, each once."""
     return tuple(dict.fromkeys(word.lower() for name in names for word in _WORDS.findall(name)))
+
+
+def _inserted(access: Access) -> m.Expr | None:
+    """The key of an insert, or what is appended."""
+    return access.key if access.key is not None else access.value
 
 
 def _names_in(expr: m.Expr, most: int | None = None) -> Sequence[str]:

@@ -62,6 +62,7 @@ class Support(NamedTuple):
 
 
 def _said(evidence: Evidence) -> Iterator[str]:
-    for field, groups in weights().words.items():
+    words = weights().words
+    for field, groups in {**words, "given_names": words["key_names"]}.items():
         names = getattr(evidence, field)
         yield from (f"{field}: {group}" for group, words in groups.items() if not words.isdisjoint(names))
