@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.marks import Report, definition_lines
+from unbounded_lint import analysis
 from unbounded_lint.cache import SEAL_BYTES
-from unbounded_lint.catalog.load import catalog, extend
+from unbounded_lint.comments import Comments
 from unbounded_lint.config import load_settings
 from unbounded_lint.contents import Contents
 from unbounded_lint.discovery import discover
 from unbounded_lint.link.project import Project
-from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.request import Request
 from unbounded_lint.runner import check
@@ -67,19 +68,11 @@ def linked(root: Path, files: Mapping[str, str], **settings: Any) -> Project:
 
 
 def link(request: Request) -> Project:
-    """The project of a run, linked as the runner links it."""
+    """The project of a run, linked as the runner links it for a sheet of facts, at any confidence."""
+    unsure = replace(request, settings=replace(request.settings, min_confidence="low"))
     root = request.project.root
     sources = Sources(root, request.project.files, Contents(root, None), None)
-    given = request.settings
-    return Project(
-        sources.linked,
-        sources.load,
-        sources.mentioning,
-        sources.in_tests,
-        sources.candidates,
-        extend(catalog(), timers=given.timers, spawners=given.spawners, bounded_types=given.bounded_types),
-        Declared(*map(frozenset, (given.entry_points, given.sweepers, given.other_process))),
-    )
+    return analysis.link(unsure, Comments(sources), thorough=True)
 
 
 def named(project: Project, name: str = "X") -> Container:

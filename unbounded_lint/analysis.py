@@ -34,7 +34,7 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
     """What the whole project says, by what the request asks of each of its files."""
     sources = Sources(request.project.root, request.project.files, contents, cache)
     comments = Comments(sources)
-    project = _link(request, comments, progress)
+    project = link(request, comments, progress)
     sources.examine_rest()
     declared, chosen = Declarations(project, comments), _Chosen(request)
     made = _by_rules(request.settings, project, declared)
@@ -76,7 +76,8 @@ def _stats(request: Request, sources: Sources, project: Project) -> Stats:
     )
 
 
-def _link(request: Request, comments: Comments, progress: Progress | None, thorough: bool = False) -> Project:
+def link(request: Request, comments: Comments, progress: Progress | None = None, *, thorough: bool = False) -> Project:
+    """The project that a request is about, from the files that the comments are of; thorough as in `Project`."""
     settings, sources = request.settings, comments.sources
     sources.prefetch(sources.candidates, request.jobs, progress)
     known = extend(catalog(), timers=settings.timers, spawners=settings.spawners, bounded_types=settings.bounded_types)
@@ -220,7 +221,7 @@ def _unsuppressed(findings: list[Finding], comments: Comments, apply_noqa: bool)
 
 def _sheets(request: Request, sources: Sources, symbols: Sequence[str]) -> Iterator[Sheet | Unknown]:
     comments = Comments(sources)
-    project = _link(request, comments, None, thorough=True)
+    project = link(request, comments, thorough=True)
     declared = Declarations(project, comments)
     asked = Explanations(project, sources, request.settings.src)
     found = [asked.of(symbol) for symbol in symbols]
