@@ -14,8 +14,10 @@ from tests.mutation.run import Answer, answers
 SHARE = 0.95
 
 HANDLE = "the thread is handed to a named tuple, whose users could start it: what escapes counts as started"
+DECLARED = "a comment says that this function sweeps: what is declared is believed, whatever the function does"
 MAKER = "what empties it is also what makes it: without that there is no container"
 ESCAPED = {
+    "UBM903 example 3: _runs: sweep: removal in sweep()": DECLARED,
     "gateway/9_fixed: EventRegistry._contexts: start: start of threading.Thread": HANDLE,
     "gateway/9_fixed: Mirror._unsaved: start: start of threading.Thread": HANDLE,
     "gateway/9_fixed: PendingErrors._entries: start: start of threading.Thread": HANDLE,
