@@ -62,7 +62,7 @@ def parse_bytes(data: bytes) -> bytes:
 def _parse(data: bytes) -> _Parsed:
     """The facts of one file's bytes, or why there are none. Never raises."""
     from unbounded_lint.facts.collect import collect
-    from unbounded_lint.facts.parse import SourceError
+    from unbounded_lint.facts.scan import SourceError
 
     try:
         return _Parsed(collect(decode(data)))

@@ -9,9 +9,11 @@ import libcst
 import msgspec
 import pytest
 
+from unbounded_lint.facts import cst
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts.collect import collect
-from unbounded_lint.facts.parse import SourceError
+from unbounded_lint.facts.scan import SourceError
+from unbounded_lint.facts.stack import run_with_big_stack
 
 a, b, c, d, f, k, v, x, y, z = (m.Name(name) for name in "abcdfkvxyz")
 ONE = m.Const("int", "1")
@@ -21,7 +23,9 @@ newest_libcst = pytest.mark.skipif(not hasattr(libcst, "LazyImport"), reason="sy
 
 
 def facts_of(source: str) -> m.ModuleFacts:
-    facts = collect(textwrap.dedent(source))
+    text = textwrap.dedent(source)
+    facts = collect(text)
+    assert run_with_big_stack(lambda: cst.read(text)) == facts
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(facts), type=m.ModuleFacts) == facts
     return facts
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unbounded_lint.facts import constants
 from unbounded_lint.facts import model as m
-from unbounded_lint.facts import pieces as pieces_module
-from unbounded_lint.facts.collect import collect
+from unbounded_lint.facts.cst import constants
+from unbounded_lint.facts.cst import pieces as pieces_module
+from unbounded_lint.facts.cst.reader import read
 from unbounded_lint.facts.scan import SourceError, scan
 from unbounded_lint.source import decode
 
@@ -28,7 +28,7 @@ SIZES = (1, 300, 3000)
 def outcome(text: str, piece: int) -> bytes | tuple[str, int]:
     """The facts as they are stored, or what is wrong and where."""
     try:
-        return msgspec.msgpack.encode(collect(text, piece))
+        return msgspec.msgpack.encode(read(text, piece))
     except SourceError as error:
         return error.message, error.line
 
@@ -168,11 +168,11 @@ def test_what_is_not_plainly_a_constant_is_left_to_the_parser(text: str) -> None
 def test_constants_are_read_without_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "a = {\n" + "".join(f"  'k{i}': ({i}, -1.5, ['x', None]),\n" for i in range(5000)) + "}\n"
     assert len(text) > 2 * pieces_module.PIECE
-    whole = collect(text, WHOLE)
+    whole = read(text, WHOLE)
     parsed: list[str] = []
     honest = pieces_module.guarded
     monkeypatch.setattr(pieces_module, "guarded", lambda parser, part: (parsed.append(part), honest(parser, part))[1])
-    assert collect(text) == whole
+    assert read(text) == whole
     assert [part.replace("\n", "") for part in parsed] == ["a = {  _: _}"]
     value = whole.scopes[0].ops[0].action
     assert isinstance(value, m.Assign)
@@ -189,7 +189,7 @@ def test_constants_are_read_without_the_parser(monkeypatch: pytest.MonkeyPatch) 
 )
 def test_what_would_take_too_much_memory_is_refused(text: str, message: str, line: int) -> None:
     with pytest.raises(SourceError) as caught:
-        collect(text)
+        read(text)
     assert caught.value.message.startswith(message)
     assert caught.value.line == line
 
@@ -197,12 +197,12 @@ def test_what_would_take_too_much_memory_is_refused(text: str, message: str, lin
 # The peak of the process itself: what getrusage tells begins with the peak of the process that started this one.
 RUNNER = """
 import re, sys
-from unbounded_lint.facts.collect import collect
+from unbounded_lint.facts.cst.reader import read
 def peak():
     return int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
 text = eval(sys.argv[1])
 before = peak()
-collect(text, *map(int, sys.argv[2:]))
+read(text, *map(int, sys.argv[2:]))
 print((peak() - before) >> 10)
 """
 

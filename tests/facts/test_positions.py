@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from unbounded_lint.facts import collect as collect_module
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts.collect import collect
-from unbounded_lint.facts.parse import SourceError, run_with_big_stack
-from unbounded_lint.facts.scan import Tokens, scan
+from unbounded_lint.facts.cst import reader
+from unbounded_lint.facts.scan import SourceError, Tokens, scan
+from unbounded_lint.facts.stack import run_with_big_stack
 
 PACKAGE = Path(__file__).resolve().parents[2] / "unbounded_lint"
 
@@ -179,7 +179,7 @@ def test_whatever_libcst_parses_is_placed_right(text: str) -> None:
             expected, _ = provided(text)
         except (libcst.ParserSyntaxError, SyntaxError):
             with pytest.raises(SourceError):
-                collect(text)
+                reader.read(text)
             return
         assert {call.span for call in calls(collect(text))} <= expected
 
@@ -207,9 +207,9 @@ def test_a_disagreement_is_reported_and_never_a_wrong_place(monkeypatch: pytest.
 
         return scanned
 
-    monkeypatch.setattr(collect_module, "scan", with_tokens_of("x = f(); y"))
+    monkeypatch.setattr(reader, "scan", with_tokens_of("x = f(); y"))
     with pytest.raises(SourceError, match="disagree"):
-        collect("x = f()")
-    monkeypatch.setattr(collect_module, "scan", with_tokens_of("x"))
+        reader.read("x = f()")
+    monkeypatch.setattr(reader, "scan", with_tokens_of("x"))
     with pytest.raises(SourceError, match="disagree"):
-        collect("x = f()")
+        reader.read("x = f()")

@@ -28,7 +28,12 @@ def string_value(source: str) -> str | None:
         body = _LINE_END.sub("\n", body)
     if "\\" not in body or "r" in prefix:
         return body
-    return _SURROGATE.sub("\ufffd", _ESCAPE.sub(_unescape, body))
+    return without_surrogates(_ESCAPE.sub(_unescape, body))
+
+
+def without_surrogates(value: str) -> str:
+    """A text that can be stored as UTF-8."""
+    return _SURROGATE.sub("\ufffd", value)
 
 
 def _unescape(match: re.Match[str]) -> str:

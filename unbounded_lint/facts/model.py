@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised whenever a fact changes its meaning or form; part of every cache key."""
 
 

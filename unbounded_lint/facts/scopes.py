@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from unbounded_lint.facts.model import Action, Arg, Expr, Frame, FrameKind, Op, Parameter, Scope, ScopeKind, Span
+from unbounded_lint.facts.names import Names
 
 
 class Body:
@@ -81,3 +84,22 @@ class Body:
             span,
             name_span,
         )
+
+
+class Scopes(Names):
+    """The scopes begun so far, in order, with None for those still being read; `body` is the one at hand."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)  # a reader may have a base that takes something
+        self.scopes: list[Scope | None] = []
+        self.body = self.new_body("module", "<module>", "")
+
+    def new_body(self, kind: ScopeKind, name: str, qualname: str) -> Body:
+        """A body whose scope has the next index, so that it stands behind its parent."""
+        parent = self.body.index if self.scopes else -1
+        self.scopes.append(None)
+        return Body(kind, name, qualname, parent, len(self.scopes) - 1)
+
+    def saw_yield(self) -> None:
+        """What is being read is a generator."""
+        self.body.is_generator = True

@@ -7,9 +7,9 @@ import re
 
 import libcst as cst
 
-from unbounded_lint.facts.expressions import Expressions
+from unbounded_lint.facts.cst.expressions import Expressions
+from unbounded_lint.facts.cst.parse import SourceError, guarded
 from unbounded_lint.facts.model import Attr, Binary, Const, Display, Expr, Name, Other, Span, Sub
-from unbounded_lint.facts.parse import SourceError, guarded
 from unbounded_lint.facts.scan import Tokens, scan
 
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")

@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from unbounded_lint.facts.cursor import ABSENT, Cursor, since
+from unbounded_lint.facts.cst.cursor import ABSENT, Cursor, since
 from unbounded_lint.facts.model import Import, ImportedName
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import libcst as cst
 
-from unbounded_lint.facts.annotations import unquoted
-from unbounded_lint.facts.cursor import ABSENT
-from unbounded_lint.facts.expressions import Expressions
-from unbounded_lint.facts.imports import IMPORTS
+from unbounded_lint.facts.cst.annotations import unquoted
+from unbounded_lint.facts.cst.cursor import ABSENT
+from unbounded_lint.facts.cst.expressions import Expressions
+from unbounded_lint.facts.cst.imports import IMPORTS
 from unbounded_lint.facts.model import (
     Action,
     Assign,
@@ -25,29 +25,12 @@ from unbounded_lint.facts.model import (
     Name,
     Raise,
     Return,
-    Scope,
-    ScopeKind,
 )
-from unbounded_lint.facts.scan import Tokens
-from unbounded_lint.facts.scopes import Body
+from unbounded_lint.facts.scopes import Scopes
 
 
-class Statements(Expressions):
-    """Reads statements into `body`, the scope at hand; `scopes` holds those begun so far, in order."""
-
-    def __init__(self, tokens: Tokens) -> None:
-        super().__init__(tokens)
-        self.scopes: list[Scope | None] = []
-        self.body = self.new_body("module", "<module>", "")
-
-    def new_body(self, kind: ScopeKind, name: str, qualname: str) -> Body:
-        """A body whose scope has the next index, so that it stands behind its parent."""
-        parent = self.body.index if self.scopes else -1
-        self.scopes.append(None)
-        return Body(kind, name, qualname, parent, len(self.scopes) - 1)
-
-    def saw_yield(self) -> None:
-        self.body.is_generator = True
+class Statements(Scopes, Expressions):
+    """Reads statements into the scope at hand."""
 
     def emit(self, action: Action, first: int) -> None:
         """One operation that reaches from token `first` to the token last taken."""

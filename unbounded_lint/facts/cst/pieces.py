@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import libcst as cst
 
-from unbounded_lint.facts import constants
-from unbounded_lint.facts.parse import guarded
+from unbounded_lint.facts.cst import constants
+from unbounded_lint.facts.cst.parse import guarded
 from unbounded_lint.facts.scan import SourceError, Tokens
 
 PIECE = 20_000

@@ -1,24 +1,21 @@
-"""Parsing behind guards: libcst in a thread with a large stack, every failure one clause and one line."""
+"""Parsing behind guards: libcst where the stack is large, every failure one clause and one line."""
 
 from __future__ import annotations
 
 import re
-import threading
 from bisect import bisect_left
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import libcst
 
 from unbounded_lint.facts.process import WhileNeeded
 from unbounded_lint.facts.scan import LINE_END, SourceError, scan
+from unbounded_lint.facts.stack import run_with_big_stack
 
-__all__ = ["UNCHECKED_NODES", "SourceError", "guarded", "parse", "run_with_big_stack"]
+__all__ = ["UNCHECKED_NODES", "SourceError", "guarded", "parse"]
 
 MAX_CHARACTERS_TO_PLACE = 200_000
-STACK_SIZES = (512 << 20, 128 << 20, 32 << 20)
-_STARTING = threading.Lock()
-"""Held while the stack size, which is one for the process, is that of the thread being started."""
 
 _Result = TypeVar("_Result")
 _ERROR_PLACE = re.compile(r"error at (\d+):(\d+)")
@@ -102,54 +99,3 @@ def _fails(message: str, parser: Callable[[str], object], text: str) -> bool:
     except Exception:
         return False
     return False
-
-
-class _BigStackThread(threading.Thread, Generic[_Result]):
-    """A thread that keeps what its callable gives or raises."""
-
-    def __init__(self, function: Callable[[], _Result]) -> None:
-        super().__init__(name="unbounded-lint-parse", daemon=True)
-        self._function = function
-        self._results: list[_Result] = []
-        self._error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self._results.append(self._function())
-        except BaseException as error:
-            self._error = error
-
-    def result(self) -> _Result:
-        self.join()
-        if self._error is not None:
-            raise self._error
-        return self._results[0]
-
-
-def run_with_big_stack(function: Callable[[], _Result]) -> _Result:
-    """What `function` gives, run where deep recursion in native code is safe; what it raises is raised here.
-
-    Inside such a thread it is called directly, so a worker that enters once pays for one thread only.
-    """
-    if isinstance(threading.current_thread(), _BigStackThread):
-        return function()
-    for size in STACK_SIZES:
-        thread = _BigStackThread(function)
-        if _start(thread, size):
-            return thread.result()
-    return function()
-
-
-def _start(thread: threading.Thread, stack_size: int) -> bool:
-    with _STARTING:
-        try:
-            previous = threading.stack_size(stack_size)
-        except ValueError:
-            return False
-        try:
-            thread.start()
-        except (RuntimeError, MemoryError):
-            return False
-        finally:
-            threading.stack_size(previous)
-    return True

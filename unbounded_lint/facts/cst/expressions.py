@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from sys import intern
 from typing import Any
 
 import libcst as cst
 
-from unbounded_lint.facts.cursor import ABSENT, Cursor
-from unbounded_lint.facts.displays import DISPLAYS
+from unbounded_lint.facts.cst.cursor import ABSENT, Cursor
+from unbounded_lint.facts.cst.displays import DISPLAYS
 from unbounded_lint.facts.model import (
     Arg,
     Attr,
@@ -37,6 +36,7 @@ from unbounded_lint.facts.model import (
     Walrus,
     Yield,
 )
+from unbounded_lint.facts.names import normal
 from unbounded_lint.facts.scan import Tokens
 
 MAX_DEPTH = 150
@@ -137,7 +137,7 @@ def arguments(self: Expressions, nodes: Sequence[cst.Arg]) -> tuple[Arg, ...]:
         if node.star:
             self.at += 1
         elif node.keyword is not None:
-            keyword = intern(node.keyword.value)
+            keyword = normal(node.keyword.value)
             self.at += 2
         args.append(Arg(self.expr(node.value), keyword, node.star))
         if node.comma is not ABSENT:

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import libcst as cst
 
-from unbounded_lint.facts.cursor import ABSENT, Constant, constant_name
+from unbounded_lint.facts.cst.cursor import ABSENT, Constant
 from unbounded_lint.facts.literals import string_value
 from unbounded_lint.facts.model import Const, ConstKind, DictDisplay, DictItem, Display, Expr, Unary
+from unbounded_lint.facts.names import constant_name
 from unbounded_lint.facts.scan import Tokens
 
 MAX_NESTING = 20

@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from unbounded_lint.facts.cursor import ABSENT, Constant, Cursor, since
+from unbounded_lint.facts.cst.cursor import ABSENT, Constant, Cursor, since
 from unbounded_lint.facts.literals import string_value
 from unbounded_lint.facts.model import Clause, Comp, Const, DictDisplay, DictItem, Display, Expr, FString, Star
 

@@ -1,0 +1,5 @@
+"""The same facts, read from the tree of the running Python's own parser, which takes a tenth of libcst's time."""
+
+from unbounded_lint.facts.native.reader import read
+
+__all__ = ["read"]
