@@ -142,11 +142,10 @@ class Containers(Query):
 
     def _of_instances(self, cls: ScopeId) -> Iterator[Holder]:
         for name, found in self._instance_holders(cls):
-            if self.thorough or self._may_grow(name):
-                on_class = lasts_as_body(self.program, cls) and self._is_set_on_class(cls, name)
-                life = Life("class") if on_class else self.lifetimes.of_class(cls)
-                if life is not None:
-                    yield self._holder(cls, name, life if on_class else life.part(), found)
+            on_class = lasts_as_body(self.program, cls) and self._is_set_on_class(cls, name)
+            life = Life("class") if on_class else self.lifetimes.of_class(cls)
+            if life is not None:
+                yield self._holder(cls, name, life if on_class else life.part(), found)
 
     def _is_set_on_class(self, cls: ScopeId, name: str) -> bool:
         """Whether methods bind an attribute on the class itself, whatever objects there are of it."""
@@ -223,6 +222,8 @@ class Containers(Query):
     def _instance_holders(self, cls: ScopeId) -> Iterator[tuple[str, _Found]]:
         writes = self.resolver.writes(cls)
         for name, written in writes.items():
+            if not self.thorough and not self._may_grow(name):
+                continue
             if not self.is_default(cls, name) and self._made_by_bindings(cls, self.program.bound(cls, name)):
                 continue  # the body of the class holds it already
             chosen, places = self._made((write.value, write.scope, write.op) for write in written)
@@ -230,7 +231,7 @@ class Containers(Query):
             if chosen is not None:
                 yield name, (chosen, tuple(initial or places[:1]))
         for name, bindings in self.program.of(cls).names.of(cls.index).items():
-            if self.is_field(cls, name) and name not in writes:
+            if name not in writes and (self.thorough or self._may_grow(name)) and self.is_field(cls, name):
                 found = self._made_by_bindings(cls, bindings)
                 if found is not None:
                     yield name, found
