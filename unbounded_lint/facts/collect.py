@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unbounded_lint.facts import cst, native
+from unbounded_lint.facts import native
 from unbounded_lint.facts.model import ModuleFacts
 from unbounded_lint.facts.scan import SourceError
 from unbounded_lint.facts.stack import run_with_big_stack
@@ -17,4 +17,10 @@ def collect(text: str) -> ModuleFacts:
     not, reads large files in pieces, and says what is wrong. What both read has the same facts.
     """
     text = text.removeprefix("\ufeff")
-    return run_with_big_stack(lambda: native.read(text) or cst.read(text))
+    return run_with_big_stack(lambda: native.read(text) or _with_libcst(text))
+
+
+def _with_libcst(text: str) -> ModuleFacts:
+    from unbounded_lint.facts import cst  # takes as long to load as a hundred files to read
+
+    return cst.read(text)

@@ -7,10 +7,11 @@ from typing import Any
 
 import libcst as cst
 
-from unbounded_lint.facts.cst.annotations import unquoted
+from unbounded_lint.facts.annotations import unquoted
 from unbounded_lint.facts.cst.cursor import ABSENT
 from unbounded_lint.facts.cst.expressions import Expressions
 from unbounded_lint.facts.cst.imports import IMPORTS
+from unbounded_lint.facts.cst.quoted import quoted
 from unbounded_lint.facts.model import (
     Action,
     Assign,
@@ -71,7 +72,11 @@ class Statements(Scopes, Expressions):
         self.at += 1
         first = self.at
         value: Expr = self.expr(node.annotation)
-        return value if isinstance(value, Name | Attr) else unquoted(value, self.place(first, self.at - 1))
+        if isinstance(value, Name | Attr):
+            return value
+        # without the brackets around it, which the other reader does not see
+        place = self.place(first + len(node.annotation.lpar), self.at - 1 - len(node.annotation.rpar))
+        return unquoted(value, lambda text: quoted(text, place))
 
     def augmented(self, node: cst.AugAssign) -> Action:
         target = self.expr(node.target)

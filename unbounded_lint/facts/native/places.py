@@ -109,3 +109,40 @@ class Places:
 
     def _line(self, offset: int) -> int:
         return bisect_right(self.starts, offset)
+
+
+class Fragment(Places):
+    """Places in an expression of a file that is parsed alone, in brackets; `at` is where it begins in the file."""
+
+    def __init__(self, text: str, at: Span) -> None:
+        super().__init__(text)
+        self.line = at.line - 1
+        self.column = at.column - 1 - len("(")
+
+    def span(self, node: Any) -> Span:
+        return self._moved(super().span(node))
+
+    def between(self, start: int, end: int) -> Span:
+        return self._moved(super().between(start, end))
+
+    def _moved(self, span: Span) -> Span:
+        return Span(
+            span.line + self.line,
+            span.column + (self.column if span.line == 1 else 0),
+            span.end_line + self.line,
+            span.end_column + (self.column if span.end_line == 1 else 0),
+        )
+
+
+class Fixed(Places):
+    """One place for all that is found in a text."""
+
+    def __init__(self, text: str, place: Span) -> None:
+        super().__init__(text)
+        self.place = place
+
+    def span(self, node: Any) -> Span:
+        return self.place
+
+    def between(self, start: int, end: int) -> Span:
+        return self.place

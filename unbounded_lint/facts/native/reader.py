@@ -255,7 +255,7 @@ class _Reader(Statements):
         return Lambda(inner.index)
 
     def fstring(self, node: Any, depth: int) -> FString:
-        return read_fstring(self, self.places, node, depth)
+        return read_fstring(self, node, depth)
 
     def parameters(self, node: ast.arguments, depth: int = 0) -> tuple[Parameter, ...]:
         positional = [*node.posonlyargs, *node.args]

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from unbounded_lint.facts.cst.annotations import unquoted
+from unbounded_lint.facts.annotations import unquoted
 from unbounded_lint.facts.model import (
     Action,
     Assign,
@@ -24,6 +24,7 @@ from unbounded_lint.facts.model import (
     Return,
 )
 from unbounded_lint.facts.native.expressions import BINARY, Expressions
+from unbounded_lint.facts.native.fragments import read_quoted
 
 
 class Statements(Expressions):
@@ -37,7 +38,10 @@ class Statements(Expressions):
 
     def annotation(self, node: Any) -> Expr:
         value = self.expr(node)
-        return value if isinstance(value, Name | Attr) else unquoted(value, self.places.span(node))
+        if isinstance(value, Name | Attr):
+            return value
+        place = self.places.span(node)
+        return unquoted(value, lambda text: read_quoted(text, place))
 
     def type_parameters(self, node: Any) -> None:
         """Reads what stands in `[T: bound = default]`; what it binds plays no part in the facts."""
