@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.processes import python
 from unbounded_lint.facts import cst, native
 from unbounded_lint.facts.collect import collect
 from unbounded_lint.facts.model import ModuleFacts
@@ -185,3 +186,9 @@ def test_whatever_both_can_read(text: str) -> None:
     assert agree(text)
     assert agree(f"{text}: pass\n")
     assert agree(f"({text})\n")
+
+
+def test_what_python_can_read_needs_no_libcst() -> None:
+    text = "def f(a: 'dict[str, int]') -> None: return f'{g(a)!r:>{a}}' 'b'\\n"
+    reading = f"from unbounded_lint.facts.collect import collect; collect({text!r})"
+    assert python("-c", f"{reading}; import sys; print('libcst' in sys.modules)").stdout == "False\n"
