@@ -189,6 +189,6 @@ def test_whatever_both_can_read(text: str) -> None:
 
 
 def test_what_python_can_read_needs_no_libcst() -> None:
-    text = "def f(a: 'dict[str, int]') -> None: return f'{g(a)!r:>{a}}' 'b'\\n"
+    text = "def f(a: 'dict[str, int]') -> None: return f'{g(a)!r:>{a}}' 'b'\n"
     reading = f"from unbounded_lint.facts.collect import collect; collect({text!r})"
     assert python("-c", f"{reading}; import sys; print('libcst' in sys.modules)").stdout == "False\n"
