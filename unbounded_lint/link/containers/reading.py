@@ -54,7 +54,10 @@ class Accesses(Query):
                     found.append(access)
         inserting = {access.scope for access in found if access.kind == "insert"}
         found += (
-            a for a in defined.values() if a is not None and a.scope in inserting and self._makes_again(a, holder)
+            access
+            for access in defined.values()
+            if access is not None
+            and ((access.scope in inserting and self._makes_again(access, holder)) or self._empties_later(access))
         )
         if any(access.nested and access.how[-1:] == "=" for access in found) and self._holds_plain(holder, found):
             found = [access for access in found if not access.nested]
@@ -99,6 +102,13 @@ class Accesses(Query):
         kinds = {facts.frames[frame].kind for frame in frames}
         conditional = not kinds.isdisjoint(BRANCHES) and "except" not in kinds
         return access.scope.index > 0 and conditional and not self._makes(access, holder)
+
+    def _empties_later(self, access: Access) -> bool:
+        """Whether what makes the container for a new object, as its constructor calls it, is called by others too: then
+        it empties the one that there is."""
+        sites = self.flow.call_sites(access.scope) if access.scope.index else ()
+        built = [self.program.facts(site.scope).name in name_lists().constructors for site in sites]
+        return any(built) and not all(built)
 
     def _holds_plain(self, holder: Holder, accesses: Iterable[Access]) -> bool:
         """Whether all that is seen to come into a container cannot change, such as texts and numbers: then `+=` gives a

@@ -34,8 +34,18 @@ class Causes(RunQuery):
         if access.kind == "trim" or (access.kind == "replace" and cut):
             return True
         return self._is_guarded(access.scope, access.op, accesses, access.key) or any(
-            self._is_guarded(site.scope, site.op, accesses, None) for site in self.flow.call_sites(access.scope)
+            self._is_guarded(*place, accesses, None) for place in self._led_from(access.scope)
         )
+
+    @kept
+    def _led_from(self, scope: ScopeId) -> Sequence[Place]:
+        """The calls that lead to a function, and those that lead to their functions."""
+        near = self.flow.call_sites(scope)
+        further = (far for at in dict.fromkeys(s.scope for s in near if s.scope.index) for far in self._calls(at))
+        return tuple(dict.fromkeys((*((site.scope, site.op) for site in near), *further)))
+
+    def _calls(self, scope: ScopeId) -> Iterator[Place]:
+        return ((site.scope, site.op) for site in self.flow.call_sites(scope))
 
     def limits_total(self, access: Access, accesses: AccessList) -> bool:
         """Whether a test of how much the entries hold together (`sum(len(v) for v in X.values()) > N`) leads to an
@@ -100,16 +110,47 @@ class Causes(RunQuery):
         """Whether the container's size, or that of the order from which the key is taken, is tested on the way to an
         operation."""
         facts, measured = self.program.facts(scope), self._measured(scope)
-        if not measured:
+        measurers = self._measurers(accesses)
+        if not measured and not measurers:
             return False
         heads = [head for head, _ in guards(facts, op)]
         heads += [head for index in loops_around(facts, op) if (head := facts.frames[index].head) is not None]
         orders = list(expanded(self.program, key, scope, op))
-        return any(
+        if any(
             (id(part) in accesses.sizes and _is_limit(head)) or (_measures(part) in orders)
             for head in heads
             for part in measured.get(id(head), ())
+        ):
+            return True
+        limits = [head for head in heads if _is_limit(head)] if measurers else []
+        told = (part for head in limits for part in expanded(self.program, head, scope, op))
+        return any(self._tells(part, scope, measurers) for part in told)
+
+    @kept
+    def _measurers(self, accesses: AccessList) -> frozenset[ScopeId]:
+        """The functions that return how many entries a container has, and no more."""
+        asking = {a.scope for a in accesses if a.kind == "size" and a.scope.index}
+        values = {scope: self.program.returned(scope) for scope in asking}
+        return frozenset(
+            scope for scope, told in values.items() if told and all(id(_measures(v)) in accesses.sizes for v in told)
         )
+
+    def _tells(self, part: m.Expr, scope: ScopeId, measurers: frozenset[ScopeId]) -> bool:
+        """Whether an expression is what such a function returns: a call of it, the length of an object, a property."""
+        match part:
+            case m.Call(func=m.Name("len"), args=(measured,)):
+                return self._has(measured.value, "__len__", scope, measurers)
+            case m.Call(func=func):
+                return not measurers.isdisjoint(self.resolver.functions(func, scope))
+            case m.Attr(base=base, name=name):
+                return self._has(base, name, scope, measurers)
+        return False
+
+    def _has(self, expr: m.Expr, name: str, scope: ScopeId, measurers: frozenset[ScopeId]) -> bool:
+        """Whether an object may have such a function under a name."""
+        having = {self.program.owner_class(f) for f in measurers if self.program.facts(f).name == name}
+        owners = self.resolver.owners(expr, scope) if having else ()
+        return any(not having.isdisjoint(self.resolver.mro(owner)) for owner in owners)
 
     @kept
     def _measured(self, scope: ScopeId) -> Mapping[int, Sequence[m.Expr]]:

@@ -16,7 +16,7 @@ from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Step
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.completions import Completions
-from unbounded_lint.link.verdicts.extents import Extents
+from unbounded_lint.link.verdicts.extents import Extents, takes_first
 from unbounded_lint.link.verdicts.flags import Flags
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.latches import Latches
@@ -90,7 +90,8 @@ class Removals(RunQuery):
         the container itself, around what takes the next from it."""
         scope, facts = removal.access.scope, self.program.facts(removal.access.scope)
         usual = {context.kind for context in removal.contexts if not context.failing}
-        if removal.extent != "evict" or removal.when != "event" or usual.isdisjoint(_AT_WORK):
+        takes_next = removal.extent == "evict" or takes_first(removal.access, accesses)
+        if not takes_next or removal.when != "event" or usual.isdisjoint(_AT_WORK):
             return False
         nodes = accesses.own_nodes(scope)
         heads = (
@@ -119,20 +120,27 @@ class Removals(RunQuery):
         )
 
     def _contexts(self, access: Access, definitions: tuple[Place, ...]) -> frozenset[Context]:
-        """When a removal runs; where a helper is handed the container, when it is handed this very one."""
+        """When a removal runs; where a helper is handed the container, when it is handed this very one, and where what
+        makes the container empties it too, when it does not make it."""
         scope, node = access.scope, access.site.node
         every = self.execution.at(scope, access.op)
+        sites = self.flow.call_sites(scope) if definitions and scope.index else ()
         bound = self.program.only(scope, node)
-        if not definitions or bound is None or bound.kind != "parameter" or not self.flow.is_only_called(scope):
+        if (scope, access.op) in definitions:
+            passing = [site for site in sites if not self._constructs(site.scope)]
+        elif bound is None or bound.kind != "parameter" or not self.flow.is_only_called(scope):
             return every
-        sites = self.flow.call_sites(scope)
-        passing = [site for site in sites if self._passes(site, scope, bound.index, definitions)]
+        else:
+            passing = [site for site in sites if self._passes(site, scope, bound.index, definitions)]
         if not passing or len(passing) == len(sites):
             return every
         looped = any(context.looped for context in every)
         return frozenset(
             c.behind(Step(scope, looped)) for site in passing for c in self.execution.at(site.scope, site.op)
         )
+
+    def _constructs(self, scope: ScopeId) -> bool:
+        return self.program.facts(scope).name in name_lists().constructors
 
     def _passes(self, site: CallSite, scope: ScopeId, position: int, definitions: tuple[Place, ...]) -> bool:
         """Whether a call hands over the container made at one of these operations; in doubt, yes."""
