@@ -37,6 +37,18 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "        self.x[request.id] = 1\nX = C()\nX.start()\n",
         "never",
     ),
+    "made by a constructor that another one calls": (
+        "class C:\n    def __init__(self):\n        self.x = []\n    def put(self, request):\n"
+        "        self.x.append(request)\nclass D:\n    def __init__(self):\n        self.c = C()\n"
+        "def other(event):\n    C().put(event)\nX = D()\ndef put(request):\n    X.c.put(request)\n",
+        "never",
+    ),
+    "made by what a relative's constructor calls": (
+        "class B:\n    def __init__(self):\n        self.reset()\n    def reset(self):\n        pass\n"
+        "class C(B):\n    def reset(self):\n        self.x = {}\n    def put(self, request):\n"
+        "        self.x[request.id] = 1\nX = C()\ndef forget(event):\n    X.reset()\n",
+        "event-only",
+    ),
     # its size is told by a function
     "length of the object": (
         BOOK + "    def trim(self, event):\n        if len(self) > 99:\n            self.x.clear()\nX = C()\n",

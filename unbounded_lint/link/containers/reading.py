@@ -106,9 +106,18 @@ class Accesses(Query):
     def _empties_later(self, access: Access) -> bool:
         """Whether what makes the container for a new object, as its constructor calls it, is called by others too: then
         it empties the one that there is."""
-        sites = self.flow.call_sites(access.scope) if access.scope.index else ()
-        built = [self.program.facts(site.scope).name in name_lists().constructors for site in sites]
-        return any(built) and not all(built)
+        cls = self.program.owner_class(access.scope)
+        if cls is None or self._constructs(access.scope):
+            return False
+        sites = self.flow.call_sites(access.scope)
+        return any(self._constructs(s.scope, cls) for s in sites) and not all(self._constructs(s.scope) for s in sites)
+
+    def _constructs(self, scope: ScopeId, cls: ScopeId | None = None) -> bool:
+        """Whether a function is a constructor, of a class or of a relative of it where one is given."""
+        if self.program.facts(scope).name not in name_lists().constructors:
+            return False
+        owner = self.program.owner_class(scope)
+        return cls is None or (owner is not None and self.resolver.related(owner, cls))
 
     def _holds_plain(self, holder: Holder, accesses: Iterable[Access]) -> bool:
         """Whether all that is seen to come into a container cannot change, such as texts and numbers: then `+=` gives a
