@@ -40,6 +40,20 @@ class Births(Query):
                 if isinstance(site.node, m.Name) and not isinstance(site.parent, m.Attr):
                     yield site
 
+    def makes_anew(self, function: ScopeId) -> bool:
+        """Whether a method that a constructor calls, to make what its new object has, is called by others too: then it
+        makes it anew for the object that there is."""
+        cls = self.program.owner_class(function)
+        if cls is None or self._is_constructor(function):
+            return False
+        built = [site.scope for site in self.flow.call_sites(function) if self._is_constructor(site.scope)]
+        owners = (owner for scope in built if (owner := self.program.owner_class(scope)) is not None)
+        own = any(self.resolver.related(owner, cls) for owner in owners)
+        return own and len(built) < len(self.flow.call_sites(function))
+
+    def _is_constructor(self, function: ScopeId) -> bool:
+        return self.program.facts(function).name in name_lists().constructors
+
     @kept
     def _constructs(self, cls: ScopeId) -> bool:
         """Whether a class has constructors that its one base may not have."""

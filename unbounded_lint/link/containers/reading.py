@@ -13,6 +13,7 @@ from unbounded_lint.catalog.model import ContainerKind, Method
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
+from unbounded_lint.link.containers.births import Births
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.registries import Registries
 from unbounded_lint.link.dataflow.callees import argument_at
@@ -36,6 +37,7 @@ class Accesses(Query):
     def __init__(self, flow: Flow, registries: Registries) -> None:
         super().__init__(flow)
         self.registries = registries
+        self._births = Births(flow)
 
     def of(self, holder: Holder) -> AccessList:
         """Everything done to a container, in the order of the trace."""
@@ -57,7 +59,10 @@ class Accesses(Query):
             access
             for access in defined.values()
             if access is not None
-            and ((access.scope in inserting and self._makes_again(access, holder)) or self._empties_later(access))
+            and (
+                (access.scope in inserting and self._makes_again(access, holder))
+                or self._births.makes_anew(access.scope)
+            )
         )
         if any(access.nested and access.how[-1:] == "=" for access in found) and self._holds_plain(holder, found):
             found = [access for access in found if not access.nested]
@@ -102,22 +107,6 @@ class Accesses(Query):
         kinds = {facts.frames[frame].kind for frame in frames}
         conditional = not kinds.isdisjoint(BRANCHES) and "except" not in kinds
         return access.scope.index > 0 and conditional and not self._makes(access, holder)
-
-    def _empties_later(self, access: Access) -> bool:
-        """Whether what makes the container for a new object, as its constructor calls it, is called by others too: then
-        it empties the one that there is."""
-        cls = self.program.owner_class(access.scope)
-        if cls is None or self._constructs(access.scope):
-            return False
-        sites = self.flow.call_sites(access.scope)
-        return any(self._constructs(s.scope, cls) for s in sites) and not all(self._constructs(s.scope) for s in sites)
-
-    def _constructs(self, scope: ScopeId, cls: ScopeId | None = None) -> bool:
-        """Whether a function is a constructor, of a class or of a relative of it where one is given."""
-        if self.program.facts(scope).name not in name_lists().constructors:
-            return False
-        owner = self.program.owner_class(scope)
-        return cls is None or (owner is not None and self.resolver.related(owner, cls))
 
     def _holds_plain(self, holder: Holder, accesses: Iterable[Access]) -> bool:
         """Whether all that is seen to come into a container cannot change, such as texts and numbers: then `+=` gives a
