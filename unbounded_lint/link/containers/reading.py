@@ -55,15 +55,9 @@ class Accesses(Query):
                 elif access.kind != "replace" or not self._makes(access, holder):
                     found.append(access)
         inserting = {access.scope for access in found if access.kind == "insert"}
-        found += (
-            access
-            for access in defined.values()
-            if access is not None
-            and (
-                (access.scope in inserting and self._makes_again(access, holder))
-                or self._births.makes_anew(access.scope)
-            )
-        )
+        made = [access for access in defined.values() if access is not None]
+        found += (a for a in made if a.scope in inserting and self._makes_again(a, holder))
+        found += (a for a in made if a not in found and self._births.makes_anew(a.scope))
         if any(access.nested and access.how[-1:] == "=" for access in found) and self._holds_plain(holder, found):
             found = [access for access in found if not access.nested]
         return AccessList([*found, *self._own(holder)])

@@ -21,6 +21,7 @@ from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.partners import Partners
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
+from unbounded_lint.link.verdicts.waiters import Waiters
 
 HOPS = 2
 """How many calls may lie between a callback and a removal."""
@@ -34,6 +35,7 @@ class Guarantees(RunQuery):
         self.reservations = reservations
         self.partners = Partners(flow, execution)
         self._shapes = KeyShapes(flow)
+        self._waiters = Waiters(flow)
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
@@ -46,6 +48,7 @@ class Guarantees(RunQuery):
                 for scope in self._cleaners(access, accesses)
             )
             or self.partners.take_out(access, accesses)
+            or any(self._waiters.take_out((access,), a, every=False) for a in accesses if a.kind == "insert")
         )
 
     def _is_called_back(self, access: Access, accesses: AccessList) -> bool:
@@ -57,6 +60,9 @@ class Guarantees(RunQuery):
     def covers(self, removals: Iterable[Removal], insert: Access, accesses: AccessList) -> bool:
         """Whether guaranteed removals take the entries that an insert makes, whoever calls it."""
         cleaners: set[ScopeId] = set()
+        removals = tuple(removals)
+        if self._waiters.take_out((removal.access for removal in removals), insert, every=True):
+            return True
         for removal in removals:
             access = removal.access
             if access.handed is not None or self.is_callback(access.scope) or removal.extent == "all":
