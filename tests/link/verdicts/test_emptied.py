@@ -37,6 +37,11 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "        self.x[request.id] = 1\nX = C()\nX.start()\n",
         "never",
     ),
+    "made, and emptied by a handler when something went wrong": (
+        MADE + "    def handle(self, message):\n        if message.number != self.next:\n            self.reset()\n"
+        "        self.put(message)\nX = C()\n",
+        "event-only",
+    ),
     "made by a constructor that another one calls": (
         "class C:\n    def __init__(self):\n        self.x = []\n    def put(self, request):\n"
         "        self.x.append(request)\nclass D:\n    def __init__(self):\n        self.c = C()\n"

@@ -63,6 +63,8 @@ class Removals(RunQuery):
                     when = "shut"
                 elif when in _UNASKED and self._is_of_some(access):
                     when = "event"
+                if when == "insert" and self._is_remade(access, accesses, definitions):
+                    when = "event"
                 found.append(Removal(access, extent, when, contexts, self._moments.is_walked(access)))
         return tuple(found)
 
@@ -138,6 +140,11 @@ class Removals(RunQuery):
         return frozenset(
             c.behind(Step(scope, looped)) for site in passing for c in self.execution.at(site.scope, site.op)
         )
+
+    @staticmethod
+    def _is_remade(access: Access, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:
+        """Whether a method that makes the container empties it: what has to begin anew is no usual part of its work."""
+        return (access.scope, access.op) in definitions and access.scope not in accesses.inserting
 
     def _constructs(self, scope: ScopeId) -> bool:
         return self.program.facts(scope).name in name_lists().constructors
