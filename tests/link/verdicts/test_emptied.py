@@ -17,6 +17,7 @@ BOOK = (
     "    def size(self):\n        return len(self.x)\n    @property\n    def count(self):\n        return len(self.x)\n"
     "    def put(self, request):\n        self.x[request.id] = 1\n"
 )
+LAST = "class C:\n    def __init__(self):\n        self.x = {}\n        self.last = None\n    def put(self, key):\n"
 QUEUE = "import bus\nX = []\ndef put(request):\n    X.append(request)\nbus.subscribe(put)\n"
 
 PROGRAMS: dict[str, tuple[str, str]] = {
@@ -85,6 +86,41 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "length of another part": (
         BOOK.replace("return len(self.x)", "return len(self.others)")
         + "    def trim(self, event):\n        if len(self) > 99:\n            self.x.clear()\nX = C()\n",
+        "event-only",
+    ),
+    # the one before
+    "the one before is taken out": (
+        LAST + "        if key != self.last:\n            self.x.pop(self.last, None)\n            self.last = key\n"
+        "        self.x[key] = 1\nX = C()\n",
+        "bounded",
+    ),
+    "the one before is taken out if there is one": (
+        LAST + "        if self.last is not None and self.last != key:\n            del self.x[self.last]\n"
+        "        self.last = key\n        self.x[key] = 1\nX = C()\n",
+        "bounded",
+    ),
+    "the one before is taken out each time": (
+        LAST + "        self.x.pop(self.last, None)\n        self.last = key\n        self.x[key] = 1\nX = C()\n",
+        "bounded",
+    ),
+    "the one before is not always taken out": (
+        LAST + "        if key.new:\n            self.x.pop(self.last, None)\n        self.last = key\n"
+        "        self.x[key] = 1\nX = C()\n",
+        "event-only",
+    ),
+    "the one before is not always kept": (
+        LAST + "        self.x.pop(self.last, None)\n        if key.new:\n            self.last = key\n"
+        "        self.x[key] = 1\nX = C()\n",
+        "event-only",
+    ),
+    "the one before is forgotten": (
+        LAST + "        self.x.pop(self.last, None)\n        self.last = key\n        self.x[key] = 1\n"
+        "    def forget(self, event):\n        self.last = None\nX = C()\n",
+        "event-only",
+    ),
+    "others are put in beside it": (
+        LAST + "        self.x.pop(self.last, None)\n        self.last = key\n        self.x[key] = 1\n"
+        "    def also(self, request):\n        self.x[request.id] = 1\nX = C()\n",
         "event-only",
     ),
     # the first of a list

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
@@ -12,9 +13,11 @@ from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
 from unbounded_lint.link.program.blocks import guards, in_block, loops_around
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId, Site
+from unbounded_lint.link.program.truth import Asked, flag_of, held, is_so
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.flags import Flags
+from unbounded_lint.link.verdicts.longer import NONE
 
 HOPS = 3
 """How many callers above a removal are asked whether they insert."""
@@ -33,9 +36,33 @@ class Causes(RunQuery):
         cut = isinstance(value, m.Sub) and isinstance(value.index, m.Slice) and value.base == access.site.node
         if access.kind == "trim" or (access.kind == "replace" and cut):
             return True
-        return self._is_guarded(access.scope, access.op, accesses, access.key) or any(
-            self._is_guarded(*place, accesses, None) for place in self._led_from(access.scope)
-        )
+        if self._is_guarded(access.scope, access.op, accesses, access.key) or self._leaves_one(access, accesses):
+            return True
+        return any(self._is_guarded(*place, accesses, None) for place in self._led_from(access.scope))
+
+    def _leaves_one(self, access: Access, accesses: AccessList) -> bool:
+        """Whether a removal takes out what the insert before it put in, whose key an attribute keeps:
+        `X.pop(self.last)`, `self.last = k` and `X[k] = ...`, and no other insert."""
+        inserts = [a for a in accesses if a.kind == "insert" and not a.nested]
+        facts, flag, scope = self.program.facts(access.scope), access.key, access.scope
+        if not isinstance(flag, m.Attr) or access.bulk or access.handed is not None:
+            return False
+        if len({(a.scope, a.key) for a in inserts}) != 1 or (inserts[0].scope, inserts[0].bulk) != (scope, False):
+            return False
+        key, usual = inserts[0].key, {test for test, _ in guards(facts, inserts[0].op)}
+        writes = self.resolver.assigned(flag.name, self.resolver.owners(flag.base, scope))
+        others = [site for site in writes if self.program.facts(site.scope).name not in name_lists().constructors]
+        if not others or any(not self._keeps_key(site, access, flag, key) for site in others):
+            return False
+        asked = [part for test in guards(facts, access.op) if test[0] not in usual for part in held(*test)]
+        return all(_is_about(part, flag, key) for part in asked) and all(a.op > others[0].op for a in inserts)
+
+    def _keeps_key(self, site: Site, access: Access, flag: m.Attr, key: m.Expr | None) -> bool:
+        """Whether an assignment keeps a key for the next removal, each time that one runs."""
+        action, facts = self.program.op(site).action, self.program.facts(access.scope)
+        kept_key = isinstance(action, m.Assign) and action.value == key and flag in action.targets
+        after = site.scope == access.scope and site.op > access.op
+        return kept_key and after and in_block(facts, facts.ops[site.op].frame, access.op)
 
     @kept
     def _led_from(self, scope: ScopeId) -> Sequence[Place]:
@@ -163,6 +190,14 @@ class Causes(RunQuery):
 def _measures(part: m.Expr) -> m.Expr | None:
     """What `len(...)` measures."""
     return part.args[0].value if isinstance(part, m.Call) and part.func == m.Name("len") and part.args else None
+
+
+def _is_about(asked: Asked, flag: m.Attr, key: m.Expr | None) -> bool:
+    """Whether a test says that a key is not the one that was kept, or that there was one."""
+    match asked.expr:
+        case m.Compare(left=left, ops=("!=" | "==" as operator,), items=(right,)):
+            return {left, right} == {flag, key} and (operator == "!=") == asked.truth
+    return flag_of(asked.expr) == flag and not is_so(asked, NONE)
 
 
 def _is_limit(head: m.Expr) -> bool:
