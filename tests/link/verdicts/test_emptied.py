@@ -43,6 +43,20 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "        self.put(message)\nX = C()\n",
         "event-only",
     ),
+    "made by what a constructor calls through another": (
+        "import threading, time\nclass C:\n    def __init__(self):\n        self.load()\n    def load(self):\n"
+        "        self.reset()\n    def reset(self):\n        self.x = {}\n    def put(self, request):\n"
+        "        self.x[request.id] = 1\nX = C()\ndef run():\n    while True:\n        time.sleep(9)\n"
+        "        print(C())\nthreading.Thread(target=run).start()\n",
+        "never",
+    ),
+    "made, and emptied through another": (
+        "import threading, time\nclass C:\n    def __init__(self):\n        self.load()\n    def load(self):\n"
+        "        self.reset()\n    def reset(self):\n        self.x = {}\n    def put(self, request):\n"
+        "        self.x[request.id] = 1\nX = C()\ndef run():\n    while True:\n        time.sleep(9)\n"
+        "        X.load()\nthreading.Thread(target=run).start()\n",
+        "swept",
+    ),
     "made by a constructor that another one calls": (
         "class C:\n    def __init__(self):\n        self.x = []\n    def put(self, request):\n"
         "        self.x.append(request)\nclass D:\n    def __init__(self):\n        self.c = C()\n"

@@ -57,7 +57,7 @@ class Accesses(Query):
         inserting = {access.scope for access in found if access.kind == "insert"}
         made = [access for access in defined.values() if access is not None]
         found += (a for a in made if a.scope in inserting and self._makes_again(a, holder))
-        found += (a for a in made if a not in found and self._births.makes_anew(a.scope))
+        found += (a for a in made if a not in found and self._births.made_anew(a.scope))
         if any(access.nested and access.how[-1:] == "=" for access in found) and self._holds_plain(holder, found):
             found = [access for access in found if not access.nested]
         return AccessList([*found, *self._own(holder)])

@@ -7,6 +7,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
+from unbounded_lint.link.containers.births import Births
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
 from unbounded_lint.link.program.bindings import ITEMS
@@ -42,6 +43,7 @@ class Removals(RunQuery):
         self.guarantees = Guarantees(flow, execution, Reservations(flow, execution))
         self.extents = Extents(flow, self.causes)
         self.completions = Completions(flow, execution)
+        self._births = Births(flow)
         self._unsized = Unsized(flow)
         self._latches = Latches(flow, execution)
         self._moments = Moments(flow, execution, self.causes, self.guarantees)
@@ -126,28 +128,23 @@ class Removals(RunQuery):
         makes the container empties it too, when it does not make it."""
         scope, node = access.scope, access.site.node
         every = self.execution.at(scope, access.op)
-        sites = self.flow.call_sites(scope) if definitions and scope.index else ()
         bound = self.program.only(scope, node)
-        if (scope, access.op) in definitions:
-            passing = [site for site in sites if not self._constructs(site.scope)]
-        elif bound is None or bound.kind != "parameter" or not self.flow.is_only_called(scope):
+        if (scope, access.op) in definitions and (anew := self._births.made_anew(scope)):
+            passing = list(anew)
+        elif not definitions or bound is None or bound.kind != "parameter" or not self.flow.is_only_called(scope):
             return every
         else:
-            passing = [site for site in sites if self._passes(site, scope, bound.index, definitions)]
-        if not passing or len(passing) == len(sites):
-            return every
+            sites = self.flow.call_sites(scope)
+            passing = [(s.scope, s.op) for s in sites if self._passes(s, scope, bound.index, definitions)]
+            if not passing or len(passing) == len(sites):
+                return every
         looped = any(context.looped for context in every)
-        return frozenset(
-            c.behind(Step(scope, looped)) for site in passing for c in self.execution.at(site.scope, site.op)
-        )
+        return frozenset(c.behind(Step(scope, looped)) for place in passing for c in self.execution.at(*place))
 
     @staticmethod
     def _is_remade(access: Access, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:
         """Whether a method that makes the container empties it: what has to begin anew is no usual part of its work."""
         return (access.scope, access.op) in definitions and access.scope not in accesses.inserting
-
-    def _constructs(self, scope: ScopeId) -> bool:
-        return self.program.facts(scope).name in name_lists().constructors
 
     def _passes(self, site: CallSite, scope: ScopeId, position: int, definitions: tuple[Place, ...]) -> bool:
         """Whether a call hands over the container made at one of these operations; in doubt, yes."""
