@@ -169,6 +169,8 @@ ROBUST: dict[str, str] = {
     "            self.function()\nEvery(sweep).start()\nEvery(upload).start()\n",
     "error dealt with before it goes on": "def loop():\n    while True:\n        time.sleep(9)\n        try:\n"
     "            sweep()\n        except Exception:\n            report()\n            raise\n" + THREAD,
+    "end of the process": "def panic():\n    os._exit(1)\ndef loop():\n    while True:\n        time.sleep(9)\n"
+    "        if not X:\n            panic()\n        sweep()\n" + THREAD,
     "task of its own": "async def notify(k):\n    os.unlink(k)\nasync def loop():\n    while True:\n"
     "        await asyncio.sleep(9)\n        asyncio.create_task(notify('k'))\n        sweep()\n" + TASK,
 }

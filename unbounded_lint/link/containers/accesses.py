@@ -119,6 +119,11 @@ class AccessList(tuple[Access, ...]):
         return frozenset(a.site.node for a in self)
 
     @cached_property
+    def is_sequence(self) -> bool:
+        """Whether entries are appended to it: then what it is indexed by are places, not keys."""
+        return any(a.kind == "insert" and not a.nested and a.how in APPENDING - {"put"} for a in self)
+
+    @cached_property
     def inserting(self) -> Mapping[ScopeId, None]:
         """The scopes that insert entries, each once and in the order of the trace."""
         return dict.fromkeys(a.scope for a in self if a.kind == "insert" and not a.nested)

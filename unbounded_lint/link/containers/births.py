@@ -10,7 +10,10 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.keepers import is_local
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.program.kept import kept, listed
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import Place, ScopeId, Site
+
+_STEPS = 3
+"""Through how many methods a constructor is followed to what makes the parts of its object."""
 
 
 class Births(Query):
@@ -39,6 +42,34 @@ class Births(Query):
             for site in self.program.of(method).sites_in(method.index, parameters[0].name) if parameters else ():
                 if isinstance(site.node, m.Name) and not isinstance(site.parent, m.Attr):
                     yield site
+
+    @kept
+    def made_anew(self, function: ScopeId) -> tuple[Place, ...]:
+        """Where a method that constructors call, to make what their new object has, runs for an object that is there
+        already: it makes that anew then."""
+        if self._is_constructor(function) or not self._builds(function, _STEPS):
+            return ()
+        return tuple(dict.fromkeys(self._made_anew(function, _STEPS)))
+
+    def _made_anew(self, function: ScopeId, steps: int) -> Iterator[Place]:
+        for site in self.flow.call_sites(function) if steps else ():
+            if not self._is_constructor(site.scope):
+                through = self._builds(site.scope, steps)
+                yield from self._made_anew(site.scope, steps - 1) if through else ((site.scope, site.op),)
+
+    def _builds(self, function: ScopeId, steps: int) -> bool:
+        """Whether a constructor of its class or of a relative calls a method, itself or by others."""
+        cls = self.program.owner_class(function)
+        callers = {site.scope for site in self.flow.call_sites(function)} if cls is not None and steps else set()
+        for scope in sorted(callers):
+            owner = self.program.owner_class(scope)
+            if cls is not None and owner is not None and self.resolver.related(owner, cls):
+                if self._is_constructor(scope) or self._builds(scope, steps - 1):
+                    return True
+        return False
+
+    def _is_constructor(self, function: ScopeId) -> bool:
+        return self.program.facts(function).name in name_lists().constructors
 
     @kept
     def _constructs(self, cls: ScopeId) -> bool:

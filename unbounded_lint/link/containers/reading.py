@@ -13,6 +13,7 @@ from unbounded_lint.catalog.model import ContainerKind, Method
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessKind, AccessList
+from unbounded_lint.link.containers.births import Births
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.registries import Registries
 from unbounded_lint.link.dataflow.callees import argument_at
@@ -36,6 +37,7 @@ class Accesses(Query):
     def __init__(self, flow: Flow, registries: Registries) -> None:
         super().__init__(flow)
         self.registries = registries
+        self._births = Births(flow)
 
     def of(self, holder: Holder) -> AccessList:
         """Everything done to a container, in the order of the trace."""
@@ -53,9 +55,9 @@ class Accesses(Query):
                 elif access.kind != "replace" or not self._makes(access, holder):
                     found.append(access)
         inserting = {access.scope for access in found if access.kind == "insert"}
-        found += (
-            a for a in defined.values() if a is not None and a.scope in inserting and self._makes_again(a, holder)
-        )
+        made = [access for access in defined.values() if access is not None]
+        found += (a for a in made if a.scope in inserting and self._makes_again(a, holder))
+        found += (a for a in made if a not in found and self._births.made_anew(a.scope))
         if any(access.nested and access.how[-1:] == "=" for access in found) and self._holds_plain(holder, found):
             found = [access for access in found if not access.nested]
         return AccessList([*found, *self._own(holder)])

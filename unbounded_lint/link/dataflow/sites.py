@@ -277,10 +277,15 @@ class Sites:
 
     def _is_distinct(self, name: str, cls: ScopeId) -> bool:
         """Whether the classes that define an attribute of that name are all relatives, and the name is not a common
-        one."""
+        one; relatives of a method are also those that override it beside each other."""
         if _is_common(name) or name.startswith("__"):
             return False
-        return all(self.declared.related(cls, definer) for definer in self.hierarchy.defining(name))
+        definers = self.hierarchy.defining(name)
+        above = {c for c in self.declared.mro(cls) if c in definers and any(self.program.defined(c, name))}
+        return all(
+            self.declared.related(cls, definer) or not above.isdisjoint(self.declared.mro(definer))
+            for definer in definers
+        )
 
 
 def _is_common(name: str) -> bool:

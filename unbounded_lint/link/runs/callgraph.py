@@ -18,7 +18,7 @@ from unbounded_lint.link.dataflow.scoping import decorated_by
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import CallSite, ordered
-from unbounded_lint.link.program.blocks import BRANCHES, apart, in_main_guard, in_twin, leaves
+from unbounded_lint.link.program.blocks import BRANCHES, apart, in_twin, leaves
 from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, by_hook
@@ -338,23 +338,10 @@ class Roots:
         """Whether only users of a project could run a scope, while it has entry points of its own: nobody does."""
         return self.has_entry_points and self.of(scope) & LIVE <= {"api"}
 
-    @cached_property
+    @property
     def has_entry_points(self) -> bool:
         """Whether the project has a script or an application: then a start that nobody calls is a fault."""
-        for module in self.program.mentioning("__main__"):
-            body = module.scope(0)
-            if any(in_main_guard(body, index) for index in range(len(body.ops))):
-                return True
-        return any(self._makes_app(name) for name in self.graph.catalog.data.apps)
-
-    def _makes_app(self, name: str) -> bool:
-        """Whether the body of a module makes an object of a class that servers and runners are pointed at."""
-        for site in self.program.sites(name.rpartition(".")[2]):
-            if site.scope.index == 0 and site.call is not None and isinstance(self.program.op(site).action, m.Assign):
-                names = self.graph.flow.resolver.names(site.node, site.scope)
-                if name in {self.graph.catalog.canonical(found) for found in names}:
-                    return True
-        return False
+        return self.graph.outside.has_entry_points
 
 
 def explored(start: Iterable[T], further: Callable[[T], Iterable[T]], limit: int | None = None) -> Iterator[T]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import Hook, Timer
@@ -12,6 +13,7 @@ from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.handles import Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Function
+from unbounded_lint.link.program.blocks import in_main_guard
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook
 from unbounded_lint.link.runs.timers import Timers
@@ -77,6 +79,35 @@ class Outside(Query):
         taken = [(scope, p.name) for scope in (decorator, *inner) for p in self.program.facts(scope).parameters[:1]]
         return any(u.kind in {"kept", "argument"} for held in taken for u in self.flow.uses(Variable(*held)))
 
+    # --- whether anybody here would ---
+
+    @cached_property
+    def has_entry_points(self) -> bool:
+        """Whether the project has a script or an application: then a start that nobody calls is a fault."""
+        for module in self.program.mentioning("__main__"):
+            body = module.scope(0)
+            if any(in_main_guard(body, index) for index in range(len(body.ops))):
+                return True
+        return any(self._makes_app(name) for name in self.catalog.data.apps)
+
+    def _makes_app(self, name: str) -> bool:
+        """Whether the body of a module makes an object of a class that servers and runners are pointed at."""
+        for site in self.program.sites(name.rpartition(".")[2]):
+            if site.scope.index == 0 and site.call is not None and isinstance(self.program.op(site).action, m.Assign):
+                names = self.resolver.names(site.node, site.scope)
+                if name in {self.catalog.canonical(found) for found in names}:
+                    return True
+        return False
+
+    def is_left_to_users(self, cls: ScopeId) -> bool:
+        """Whether it is users who make objects of a public class: nobody here does, and there is no entry point."""
+        made = any(
+            use.kind == "called"
+            for built in (cls, *self.flow.hierarchy.subclasses(cls))
+            for use in self.flow.class_uses(built)
+        )
+        return not made and not self.has_entry_points and not self.program.facts(cls).name.startswith("_")
+
     # --- by what it is called and where it stands ---
 
     def of(self, scope: ScopeId) -> Context | Step:
@@ -132,7 +163,7 @@ class Outside(Query):
         methods = timer.activation.methods
         if timer.process == "other":
             kind: ContextKind = "other-process"
-        elif methods and not self.timers.instance_gets(owner, methods):
+        elif methods and not self.timers.instance_gets(owner, methods) and not self.is_left_to_users(owner):
             kind = "unstarted"
         else:
             kind = "run" if timer.kind == "spawn" else "timer"

@@ -127,5 +127,11 @@ class Timers(Query):
 
     def instance_gets(self, cls: ScopeId, methods: tuple[str, ...]) -> bool:
         """Whether one of the methods of a class, or of one related to it, is used."""
-        bases = ((site.node.base, site.scope) for site in self._mentions(methods) if isinstance(site.node, m.Attr))
-        return any(self.resolver.related(owner, cls) for base in bases for owner in self.resolver.owners(*base))
+        return any(self.instance_sites(cls, methods))
+
+    def instance_sites(self, cls: ScopeId, methods: tuple[str, ...]) -> Iterator[Site]:
+        """Where one of the methods of a class, or of one related to it, is used."""
+        for site in self._mentions(methods):
+            if isinstance(site.node, m.Attr):
+                if any(self.resolver.related(owner, cls) for owner in self.resolver.owners(site.node.base, site.scope)):
+                    yield site

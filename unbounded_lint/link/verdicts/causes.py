@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
@@ -12,9 +13,11 @@ from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
 from unbounded_lint.link.program.blocks import guards, in_block, loops_around
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId, Site
+from unbounded_lint.link.program.truth import Asked, flag_of, held, is_so
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.flags import Flags
+from unbounded_lint.link.verdicts.longer import NONE
 
 HOPS = 3
 """How many callers above a removal are asked whether they insert."""
@@ -33,9 +36,43 @@ class Causes(RunQuery):
         cut = isinstance(value, m.Sub) and isinstance(value.index, m.Slice) and value.base == access.site.node
         if access.kind == "trim" or (access.kind == "replace" and cut):
             return True
-        return self._is_guarded(access.scope, access.op, accesses, access.key) or any(
-            self._is_guarded(site.scope, site.op, accesses, None) for site in self.flow.call_sites(access.scope)
-        )
+        if self._is_guarded(access.scope, access.op, accesses, access.key) or self._leaves_one(access, accesses):
+            return True
+        return any(self._is_guarded(*place, accesses, None) for place in self._led_from(access.scope))
+
+    def _leaves_one(self, access: Access, accesses: AccessList) -> bool:
+        """Whether a removal takes out what the insert before it put in, whose key an attribute keeps:
+        `X.pop(self.last)`, `self.last = k` and `X[k] = ...`, and no other insert."""
+        inserts = [a for a in accesses if a.kind == "insert" and not a.nested]
+        facts, flag, scope = self.program.facts(access.scope), access.key, access.scope
+        if not isinstance(flag, m.Attr) or access.bulk or access.handed is not None:
+            return False
+        if len({(a.scope, a.key) for a in inserts}) != 1 or (inserts[0].scope, inserts[0].bulk) != (scope, False):
+            return False
+        key, usual = inserts[0].key, {test for test, _ in guards(facts, inserts[0].op)}
+        writes = self.resolver.assigned(flag.name, self.resolver.owners(flag.base, scope))
+        others = [site for site in writes if self.program.facts(site.scope).name not in name_lists().constructors]
+        if not others or any(not self._keeps_key(site, access, flag, key) for site in others):
+            return False
+        asked = [part for test in guards(facts, access.op) if test[0] not in usual for part in held(*test)]
+        return all(_is_about(part, flag, key) for part in asked) and all(a.op > others[0].op for a in inserts)
+
+    def _keeps_key(self, site: Site, access: Access, flag: m.Attr, key: m.Expr | None) -> bool:
+        """Whether an assignment keeps a key for the next removal, each time that one runs."""
+        action, facts = self.program.op(site).action, self.program.facts(access.scope)
+        kept_key = isinstance(action, m.Assign) and action.value == key and flag in action.targets
+        after = site.scope == access.scope and site.op > access.op
+        return kept_key and after and in_block(facts, facts.ops[site.op].frame, access.op)
+
+    @kept
+    def _led_from(self, scope: ScopeId) -> Sequence[Place]:
+        """The calls that lead to a function, and those that lead to their functions."""
+        near = self.flow.call_sites(scope)
+        further = (far for at in dict.fromkeys(s.scope for s in near if s.scope.index) for far in self._calls(at))
+        return tuple(dict.fromkeys((*((site.scope, site.op) for site in near), *further)))
+
+    def _calls(self, scope: ScopeId) -> Iterator[Place]:
+        return ((site.scope, site.op) for site in self.flow.call_sites(scope))
 
     def limits_total(self, access: Access, accesses: AccessList) -> bool:
         """Whether a test of how much the entries hold together (`sum(len(v) for v in X.values()) > N`) leads to an
@@ -100,16 +137,47 @@ class Causes(RunQuery):
         """Whether the container's size, or that of the order from which the key is taken, is tested on the way to an
         operation."""
         facts, measured = self.program.facts(scope), self._measured(scope)
-        if not measured:
+        measurers = self._measurers(accesses)
+        if not measured and not measurers:
             return False
         heads = [head for head, _ in guards(facts, op)]
         heads += [head for index in loops_around(facts, op) if (head := facts.frames[index].head) is not None]
         orders = list(expanded(self.program, key, scope, op))
-        return any(
+        if any(
             (id(part) in accesses.sizes and _is_limit(head)) or (_measures(part) in orders)
             for head in heads
             for part in measured.get(id(head), ())
+        ):
+            return True
+        limits = [head for head in heads if _is_limit(head)] if measurers else []
+        told = (part for head in limits for part in expanded(self.program, head, scope, op))
+        return any(self._tells(part, scope, measurers) for part in told)
+
+    @kept
+    def _measurers(self, accesses: AccessList) -> frozenset[ScopeId]:
+        """The functions that return how many entries a container has, and no more."""
+        asking = {a.scope for a in accesses if a.kind == "size" and a.scope.index}
+        values = {scope: self.program.returned(scope) for scope in asking}
+        return frozenset(
+            scope for scope, told in values.items() if told and all(id(_measures(v)) in accesses.sizes for v in told)
         )
+
+    def _tells(self, part: m.Expr, scope: ScopeId, measurers: frozenset[ScopeId]) -> bool:
+        """Whether an expression is what such a function returns: a call of it, the length of an object, a property."""
+        match part:
+            case m.Call(func=m.Name("len"), args=(measured,)):
+                return self._has(measured.value, "__len__", scope, measurers)
+            case m.Call(func=func):
+                return not measurers.isdisjoint(self.resolver.functions(func, scope))
+            case m.Attr(base=base, name=name):
+                return self._has(base, name, scope, measurers)
+        return False
+
+    def _has(self, expr: m.Expr, name: str, scope: ScopeId, measurers: frozenset[ScopeId]) -> bool:
+        """Whether an object may have such a function under a name."""
+        having = {self.program.owner_class(f) for f in measurers if self.program.facts(f).name == name}
+        owners = self.resolver.owners(expr, scope) if having else ()
+        return any(not having.isdisjoint(self.resolver.mro(owner)) for owner in owners)
 
     @kept
     def _measured(self, scope: ScopeId) -> Mapping[int, Sequence[m.Expr]]:
@@ -122,6 +190,14 @@ class Causes(RunQuery):
 def _measures(part: m.Expr) -> m.Expr | None:
     """What `len(...)` measures."""
     return part.args[0].value if isinstance(part, m.Call) and part.func == m.Name("len") and part.args else None
+
+
+def _is_about(asked: Asked, flag: m.Attr, key: m.Expr | None) -> bool:
+    """Whether a test says that a key is not the one that was kept, or that there was one."""
+    match asked.expr:
+        case m.Compare(left=left, ops=("!=" | "==" as operator,), items=(right,)):
+            return {left, right} == {flag, key} and (operator == "!=") == asked.truth
+    return flag_of(asked.expr) == flag and not is_so(asked, NONE)
 
 
 def _is_limit(head: m.Expr) -> bool:

@@ -7,6 +7,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
+from unbounded_lint.link.containers.births import Births
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_of
 from unbounded_lint.link.program.bindings import ITEMS
@@ -16,7 +17,7 @@ from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Step
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.completions import Completions
-from unbounded_lint.link.verdicts.extents import Extents
+from unbounded_lint.link.verdicts.extents import Extents, takes_first
 from unbounded_lint.link.verdicts.flags import Flags
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.latches import Latches
@@ -42,6 +43,7 @@ class Removals(RunQuery):
         self.guarantees = Guarantees(flow, execution, Reservations(flow, execution))
         self.extents = Extents(flow, self.causes)
         self.completions = Completions(flow, execution)
+        self._births = Births(flow)
         self._unsized = Unsized(flow)
         self._latches = Latches(flow, execution)
         self._moments = Moments(flow, execution, self.causes, self.guarantees)
@@ -62,6 +64,8 @@ class Removals(RunQuery):
                 elif self._latches.bar(access):
                     when = "shut"
                 elif when in _UNASKED and self._is_of_some(access):
+                    when = "event"
+                if when == "insert" and self._is_remade(access, accesses, definitions):
                     when = "event"
                 found.append(Removal(access, extent, when, contexts, self._moments.is_walked(access)))
         return tuple(found)
@@ -90,7 +94,8 @@ class Removals(RunQuery):
         the container itself, around what takes the next from it."""
         scope, facts = removal.access.scope, self.program.facts(removal.access.scope)
         usual = {context.kind for context in removal.contexts if not context.failing}
-        if removal.extent != "evict" or removal.when != "event" or usual.isdisjoint(_AT_WORK):
+        takes_next = removal.extent == "evict" or takes_first(removal.access, accesses)
+        if not takes_next or removal.when != "event" or usual.isdisjoint(_AT_WORK):
             return False
         nodes = accesses.own_nodes(scope)
         heads = (
@@ -119,20 +124,27 @@ class Removals(RunQuery):
         )
 
     def _contexts(self, access: Access, definitions: tuple[Place, ...]) -> frozenset[Context]:
-        """When a removal runs; where a helper is handed the container, when it is handed this very one."""
+        """When a removal runs; where a helper is handed the container, when it is handed this very one, and where what
+        makes the container empties it too, when it does not make it."""
         scope, node = access.scope, access.site.node
         every = self.execution.at(scope, access.op)
         bound = self.program.only(scope, node)
-        if not definitions or bound is None or bound.kind != "parameter" or not self.flow.is_only_called(scope):
+        if (scope, access.op) in definitions and (anew := self._births.made_anew(scope)):
+            passing = list(anew)
+        elif not definitions or bound is None or bound.kind != "parameter" or not self.flow.is_only_called(scope):
             return every
-        sites = self.flow.call_sites(scope)
-        passing = [site for site in sites if self._passes(site, scope, bound.index, definitions)]
-        if not passing or len(passing) == len(sites):
-            return every
+        else:
+            sites = self.flow.call_sites(scope)
+            passing = [(s.scope, s.op) for s in sites if self._passes(s, scope, bound.index, definitions)]
+            if not passing or len(passing) == len(sites):
+                return every
         looped = any(context.looped for context in every)
-        return frozenset(
-            c.behind(Step(scope, looped)) for site in passing for c in self.execution.at(site.scope, site.op)
-        )
+        return frozenset(c.behind(Step(scope, looped)) for place in passing for c in self.execution.at(*place))
+
+    @staticmethod
+    def _is_remade(access: Access, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:
+        """Whether a method that makes the container empties it: what has to begin anew is no usual part of its work."""
+        return (access.scope, access.op) in definitions and access.scope not in accesses.inserting
 
     def _passes(self, site: CallSite, scope: ScopeId, position: int, definitions: tuple[Place, ...]) -> bool:
         """Whether a call hands over the container made at one of these operations; in doubt, yes."""

@@ -18,6 +18,7 @@ from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.removals import Extent
 
+_FIRST = m.Const("int", "0")
 _STEPS = 2
 """Through how many calls the keys are followed that a helper is given to remove."""
 
@@ -39,6 +40,8 @@ class Extents(Query):
         of_others = access.how in {"-=", "&=", "difference_update", "intersection_update"}
         if of_others or (access.handed is None and self.is_walked_around(access.site, accesses)):
             return "sweep"
+        if takes_first(access, accesses):
+            return "evict"
         if any(map(_picks, expanded(self.program, access.key, access.scope, access.op))):
             return "evict"
         if self._follows_order(access, accesses) and self.causes.lead_to(access, accesses):
@@ -148,6 +151,11 @@ class Extents(Query):
                     if other in w.walk(call.func.base):
                         return True
         return False
+
+
+def takes_first(access: Access, accesses: AccessList) -> bool:
+    """Whether a removal takes out what stands first in a sequence, which is the oldest of its entries."""
+    return access.how in {"pop", "del"} and access.key == _FIRST and accesses.is_sequence
 
 
 def _picks(part: m.Expr) -> bool:

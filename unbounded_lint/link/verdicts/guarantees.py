@@ -12,14 +12,16 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.scoping import is_super
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
-from unbounded_lint.link.program.blocks import after_any_end, in_cleanup
+from unbounded_lint.link.keys.identity import KeyShapes, Shape
+from unbounded_lint.link.program.blocks import after_any_end, in_block, in_cleanup
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.runs.callgraph import explored
+from unbounded_lint.link.runs.callgraph import Edge, explored
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.partners import Partners
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
+from unbounded_lint.link.verdicts.waiters import Waiters
 
 HOPS = 2
 """How many calls may lie between a callback and a removal."""
@@ -32,6 +34,8 @@ class Guarantees(RunQuery):
         super().__init__(flow, execution)
         self.reservations = reservations
         self.partners = Partners(flow, execution)
+        self._shapes = KeyShapes(flow)
+        self._waiters = Waiters(flow)
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
@@ -40,9 +44,11 @@ class Guarantees(RunQuery):
             or any(
                 self.program.facts(scope).name in name_lists().exits
                 or any(self._leads_to(scope, inserting) for inserting in accesses.inserting)
+                or any(self._is_begun_for(access, scope, a) for a in accesses if a.kind == "insert" and not a.nested)
                 for scope in self._cleaners(access, accesses)
             )
             or self.partners.take_out(access, accesses)
+            or any(self._waiters.take_out((access,), a, every=False) for a in accesses if a.kind == "insert")
         )
 
     def _is_called_back(self, access: Access, accesses: AccessList) -> bool:
@@ -54,6 +60,9 @@ class Guarantees(RunQuery):
     def covers(self, removals: Iterable[Removal], insert: Access, accesses: AccessList) -> bool:
         """Whether guaranteed removals take the entries that an insert makes, whoever calls it."""
         cleaners: set[ScopeId] = set()
+        removals = tuple(removals)
+        if self._waiters.take_out((removal.access for removal in removals), insert, every=True):
+            return True
         for removal in removals:
             access = removal.access
             if access.handed is not None or self.is_callback(access.scope) or removal.extent == "all":
@@ -64,6 +73,7 @@ class Guarantees(RunQuery):
                     return True
                 if not (other and scope == access.scope):
                     cleaners.add(scope)
+                    cleaners.update(self._beginning(access, scope, insert))
             cleaners |= self.partners.begun(access, insert, accesses)
         return bool(cleaners) and self._is_cleaned(insert.scope, frozenset(cleaners))
 
@@ -98,6 +108,60 @@ class Guarantees(RunQuery):
         """Whether the function with the `finally` is also the one that inserts, or that calls the insert."""
         nested = self.program.parent(inserting) == scope or self.program.parent(scope) == inserting
         return nested or scope in self.graph.above(inserting)
+
+    # --- work of its own, begun for each entry ---
+
+    def _is_begun_for(self, access: Access, cleaner: ScopeId, insert: Access) -> bool:
+        """Whether such work does more than wait: that would be the timer of an entry."""
+        begins = any(self._beginning(access, cleaner, insert))
+        return begins and "later" not in self.execution.kinds(access.scope, access.op)
+
+    def _beginning(self, access: Access, cleaner: ScopeId, insert: Access) -> Iterator[ScopeId]:
+        """The functions that come to an insert and then begin a thread or task each time, at whose end a removal takes
+        out what is its own."""
+        places = self._begun(cleaner) if self._is_its_own(access, cleaner) else ()
+        leading = self.graph.above(insert.scope) if places else {}
+        for scope, op in places:
+            facts = self.program.facts(scope)
+            inserting = (insert.op,) if scope == insert.scope else leading.get(scope, ())
+            if any(in_block(facts, facts.ops[op].frame, at) for at in inserting):
+                yield scope
+
+    @kept
+    def _begun(self, work: ScopeId) -> tuple[Place, ...]:
+        """Where a function is begun as a thread or task of its own, and the calls of what always begins it."""
+        begun = [(edge.scope, edge.op) for edge in self.graph.starts(work) if self._is_spawned(edge)]
+        cls, name = self.program.owner_class(work), self.program.facts(work).name
+        for base in sorted(self.resolver.all_outside_bases(cls)) if cls is not None else ():
+            for timer in self.catalog.timer_base(base):
+                if cls is not None and timer.kind == "spawn" and name in timer.callback.names:
+                    sites = self.execution.timers.instance_sites(cls, timer.activation.methods)
+                    begun += ((site.scope, site.op) for site in sites if site.call is not None)
+        for scope, op in begun[:]:
+            if scope.index and op >= 0 and not self.program.facts(scope).ops[op].frame:
+                begun += ((site.scope, site.op) for site in self.flow.call_sites(scope))
+        return tuple(dict.fromkeys(place for place in begun if place[1] >= 0))
+
+    def _is_spawned(self, edge: Edge) -> bool:
+        if edge.timer is None or edge.timer.kind != "spawn":
+            return False
+        return edge.made is None or self.execution.timers.is_started(edge.timer, edge.made)
+
+    @kept
+    def _is_its_own(self, access: Access, work: ScopeId) -> bool:
+        """Whether a removal takes out what is known by the object of some work, or by what that was given."""
+        if access.key is None or access.bulk:
+            return False
+        key = self._shapes.written(access.key, access.scope, access.op)
+        known = (shape for shape, way in self._shapes.climbed(key, (access.scope, access.op), 1) if way[-1][0] == work)
+        return any(shape is not None and shape.varies and self._is_given(shape, work) for shape in known)
+
+    def _is_given(self, shape: Shape, work: ScopeId) -> bool:
+        """Whether a key is made of the object of a method and of parameters alone."""
+        if shape.tag == "name":
+            bound = self.program.only(work, str(shape.parts[0])) if shape.parts[1] == work else None
+            return bound is not None and bound.kind == "parameter"
+        return shape.tag != "global" and all(self._is_given(p, work) for p in shape.parts if isinstance(p, Shape))
 
     @kept
     def is_callback(self, scope: ScopeId) -> bool:

@@ -25,6 +25,9 @@ DEPTH = 4
 _DATA = frozenset([*dir(str), *dir(list), *dir(set), "items", "keys", "values", "setdefault"])
 """Methods of plain data: what a request gave has been fetched when they are called."""
 
+_LAST = frozenset({"os._exit", "os.abort"})
+"""What ends the process: no error comes out of that, and nothing is left that could grow."""
+
 MANAGERS = 3
 """How many context managers are entered by one another."""
 
@@ -179,7 +182,7 @@ class Risks(RunQuery):
         method = value.name.rpartition(".")[2]
         if value.name in name_lists().dialling or value.name in name_lists().outward_builtins:
             return "outward"
-        if value.name.startswith(name_lists().harmless):
+        if value.name in _LAST or value.name.startswith(name_lists().harmless):
             return None
         if value.name.startswith("open.") or (package == "pathlib" and method in name_lists().outward_methods):
             return "outward"
