@@ -66,6 +66,10 @@ class Expressions:
                 return (yield from self.attributes.value(expr, scope))
             case m.Call():
                 return (yield from self.calls.value(expr, scope))
+            case m.Sub(base=base, index=m.Const(kind="str") as word) if written := self.calls.written.under(
+                word, base, scope
+            ):
+                return (yield from self.calls.all_written(written))
             case m.Sub(base=base, index=index):
                 part = material.value if isinstance(index, m.Slice) else material.items
                 return (yield part(base, scope))
