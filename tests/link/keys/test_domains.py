@@ -341,6 +341,10 @@ OPEN = {
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
 UNKNOWN = {
+    "under a key of the object itself": (
+        "class Settings(dict):\n    def peers(self):\n        return list(self['peers'])\n"
+        "def f(request):\n    for k in Settings(request).peers():\n        X[k] = 1\n"
+    ),
     "put under a word of a map that is written out": (
         "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    found['kind'] = request.id\n"
         "    X[found['kind']] = 1\n"
