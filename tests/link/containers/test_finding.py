@@ -185,6 +185,12 @@ NO_SINGLETONS = {
 
 
 LASTING = {
+    "made where an error tells that there is none": (
+        "class App:\n    def __init__(self):\n        self.store = None\n    def handle(self, request):\n        try:\n"
+        "            self.store.items[request] = 1\n        except AttributeError:\n"
+        "            self.store = Store()\napp = App()\nwhile True:\n    app.handle(input())\n",
+        "part of module",
+    ),
     "kept where nothing else is": (
         "class Reply:\n    def __init__(self):\n        self.store = None\nGONE = Reply()\n"
         "def handle(request):\n    GONE.store = request and Store() or None\n",
