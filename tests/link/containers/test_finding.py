@@ -126,6 +126,16 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
         "from unittest import mock\nclass C(mock.MagicMock):\n    def __init__(self):\n        self.a = {}\n",
         {},
     ),
+    "part of a class that makes it, and closed": (
+        "class H:\n    class C:\n        def __init__(self):\n            self.a = {}\n        def close(self):\n"
+        "            pass\n    def f(self):\n        self.C().close()\n",
+        {},
+    ),
+    "part of a class that leaves it to users, and open until it is closed": (
+        "class H:\n    class C:\n        def __init__(self):\n            self.a = {}\n        def close(self):\n"
+        "            pass\n",
+        {"H.C.a": OPEN},
+    ),
     "private and never made": ("class _C:\n    def __init__(self):\n        self.a = {}\n", {}),
 }
 
@@ -149,6 +159,11 @@ NO_SINGLETONS = {
         "class App:\n    def handle(self, request):\n        self.store = Store()\n"
         "        return self.store.items\napp = App()\nwhile True:\n    app.handle(input())\n"
     ),
+    "tested on the way to what is kept": (
+        "class Reply:\n    def __init__(self):\n        self.is_head = False\nGONE = Reply()\n"
+        "def handle(request):\n    store = Store()\n    reply = Reply()\n"
+        "    reply.is_head = store and store.items == {}\n    return reply\n"
+    ),
     "kept by its own constructor on itself": (
         "class Own(Store):\n    def __init__(self):\n        super().__init__()\n        self.me = self\n"
         "def handle(request):\n    return Own().items\n"
@@ -170,6 +185,17 @@ NO_SINGLETONS = {
 
 
 LASTING = {
+    "made where an error tells that there is none": (
+        "class App:\n    def __init__(self):\n        self.store = None\n    def handle(self, request):\n        try:\n"
+        "            self.store.items[request] = 1\n        except AttributeError:\n"
+        "            self.store = Store()\napp = App()\nwhile True:\n    app.handle(input())\n",
+        "part of module",
+    ),
+    "kept where nothing else is": (
+        "class Reply:\n    def __init__(self):\n        self.store = None\nGONE = Reply()\n"
+        "def handle(request):\n    GONE.store = request and Store() or None\n",
+        "part of module",
+    ),
     "one of two lasts": (
         "store = Store()\ndef handle(request):\n    own = Store()\n    return own.items\n",
         "part of module",
@@ -307,6 +333,21 @@ def test_what_each_event_puts_into_a_list_is_taken_for_passing(tmp_path: Path) -
         ("import aiohttp.web\napp = aiohttp.web.Application()\napp['jobs'] = {}\n", {"app.jobs": "application"}),
         ("def add(key, seen={}):\n    seen[key] = 1\n", {"add.seen": "part of module"}),
         (
+            "def add(key, seen={}):\n    seen[key] = 1\nif __name__ == '__main__':\n    add(1)\n",
+            {"add.seen": "part of module"},
+        ),
+        ("def add(key, seen={}):\n    seen[key] = 1\nif __name__ == '__main__':\n    add(1, seen={})\n", {}),
+        (
+            "def add(key, seen={}):\n    seen[key] = 1\nif __name__ == '__main__':\n    add(*open('a'))\n",
+            {"add.seen": "part of module"},
+        ),
+        (
+            "def add(key, seen={}):\n    seen[key] = 1\nif __name__ == '__main__':\n    add(1, {})\n    run(add)\n",
+            {"add.seen": "part of module"},
+        ),
+        ("def add(key, seen={}):\n    seen[key] = 1\ndef other():\n    add(1, {})\n", {"add.seen": "part of module"}),
+        ("def _add(key, seen={}):\n    seen[key] = 1\ndef other():\n    _add(1, {})\n", {}),
+        (
             "import asyncio\nasync def main():\n    seen = {}\n    async def take(reader, writer):\n"
             "        seen[await reader.read()] = 1\n    server = await asyncio.start_server(take, '', 1)\n"
             "    await server.serve_forever()\nasyncio.run(main())\n",
@@ -369,6 +410,23 @@ FRAMES: dict[str, tuple[str, bool]] = {
         "        busy = True\n        while busy:\n            X.append(self.names.get(lines[0]))\n"
         "            busy = lines.next()\ndef work(lines):\n    C().go(lines)\n",
         False,
+    ),
+    "what is left in a queue": (
+        "def work(queue):\n    X = []\n    while not queue.empty():\n        X.append(queue.get())\n",
+        False,
+    ),
+    "what is left in a queue, by its size": (
+        "def work(queue):\n    X = []\n    while queue.qsize():\n        X.append(queue.get())\n",
+        False,
+    ),
+    "what is taken out of a queue is put back": (
+        "def work(queue):\n    X = []\n    while not queue.empty():\n        one = queue.get()\n"
+        "        X.append(one.recv())\n        queue.put(one)\n",
+        True,
+    ),
+    "what another queue gives": (
+        "def work(queue):\n    X = []\n    while not queue.empty():\n        X.append(queue.other.get())\n",
+        True,
     ),
     "what a queue gives": (
         "def work(lines):\n    X = []\n    busy = True\n    while busy:\n        X.append(lines.get(True))\n"

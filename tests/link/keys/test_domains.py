@@ -109,6 +109,24 @@ CLOSED = {
     "attribute that a constructor sets by a keyword": (
         MAKER + "def f(request):\n    job = Job(request.id, size='a', number=request.id)\n    X[job.size] = 1\n"
     ),
+    "whole number between two": (
+        "def f(request, n: int):\n    if n < 0 or n >= 64:\n        raise ValueError\n    X[n] = 1\n"
+    ),
+    "number read from a message between two": (
+        "def f(request):\n    n = int(request.args['n'])\n    if 0 <= n <= 64:\n        X[n] = 1\n"
+    ),
+    "text of a whole number between two": (
+        "def f(request):\n    k = request.path\n    n = int(k.strip('uint') or 8)\n    if n < 8 or n > 64:\n"
+        "        raise ValueError\n    X[k] = 1\n"
+    ),
+    "under a word of a map that is written out": (
+        "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    X[found['kind']] = 1\n"
+    ),
+    "got by a word from a map that a function writes out": (
+        "def made(request):\n    if request.id:\n        return {'kind': 'a', 'id': request.id}\n"
+        "    return {'kind': 'b', 'id': 1}\ndef put(found):\n    X[found.get('kind', 'none')] = 1\n"
+        "def f(request):\n    put(made(request))\n"
+    ),
     "literal": "def f():\n    X['a'] = 1\n",
     "tuple of literals": "def f():\n    X['a', 1] = 1\n",
     "f-string of literals": "def f():\n    X[f'{1}-a'] = 1\n",
@@ -187,6 +205,23 @@ CLOSED = {
     "attribute set to literals": "class C:\n    kind = 'a'\n    def f(self):\n        X[self.kind] = 1\n",
 }
 OPEN = {
+    "whole number above one": "def f(request):\n    n = int(request.path)\n    if n > 0:\n        X[n] = 1\n",
+    "number of any kind between two": (
+        "def f(request):\n    n = float(request.args['n'])\n    if 0 <= n <= 64:\n        X[n] = 1\n"
+    ),
+    "text with a number between two in it": (
+        "def f(request):\n    k = request.path\n    n = int(k.split('/')[1])\n    if 0 <= n <= 64:\n        X[k] = 1\n"
+    ),
+    "number between one or the other": (
+        "def f(request):\n    n = int(request.path)\n    if n > 0 or n < 64:\n        X[n] = 1\n"
+    ),
+    "under another word of a map that is written out": (
+        "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    X[found['id']] = 1\n"
+    ),
+    "one of two maps that are written out": (
+        "def put(found):\n    X[found['kind']] = 1\ndef f(request):\n    put({'kind': 'a'})\n"
+        "    put({'kind': request.id})\n"
+    ),
     "attribute that a constructor sets by a keyword": (
         "import itertools\nLAST = itertools.count()\n"
         + MAKER
@@ -306,6 +341,22 @@ OPEN = {
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
 UNKNOWN = {
+    "under a key of the object itself": (
+        "class Settings(dict):\n    def peers(self):\n        return list(self['peers'])\n"
+        "def f(request):\n    for k in Settings(request).peers():\n        X[k] = 1\n"
+    ),
+    "put under a word of a map that is written out": (
+        "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    found['kind'] = request.id\n"
+        "    X[found['kind']] = 1\n"
+    ),
+    "still to come under a word": (
+        "def fill(found, request):\n    found['kind'] = request.id\n"
+        "def f(request):\n    found = {'kind': None, 'id': request.id}\n    fill(found, request)\n"
+        "    X[found['kind']] = 1\n"
+    ),
+    "spread over a word of a map that is written out": (
+        "def f(request):\n    found = {'kind': 'a', **request.args, 'id': request.id}\n    X[found['kind']] = 1\n"
+    ),
     "named texts that gather": (
         "def put(name, **how):\n    X[frozenset(how.items())] = 1\ndef f(request):\n    put('a', size=request.id)\n"
     ),

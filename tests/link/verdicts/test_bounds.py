@@ -259,6 +259,25 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "            self.x.append(part)\nX = C()\n",
         "closed",
     ),
+    "made anew far above the function that fills it": (
+        "class C:\n    def load(self, request):\n        self.x = []\n        self.parse(request)\n"
+        "    def parse(self, part):\n        for one in part.parts:\n            self.parse(one)\n"
+        "            self.fail(one)\n    def fail(self, one):\n        self.x.append(one)\nX = C()\n"
+        "def handle(request):\n    X.load(request)\n",
+        "closed",
+    ),
+    "made anew on one of two ways to the function that fills it": (
+        "class C:\n    def load(self, request):\n        self.x = []\n        self.parse(request)\n"
+        "    def check(self, request):\n        self.parse(request)\n    def parse(self, part):\n"
+        "        self.fail(part)\n    def fail(self, one):\n        self.x.append(one)\nX = C()\n"
+        "def handle(request):\n    X.load(request)\ndef handle_more(request):\n    X.check(request)\n",
+        "never",
+    ),
+    "filled by functions that call each other alone": (
+        "X = {}\nclass C:\n    def __call__(self, request):\n        X[request.id] = 1\n"
+        "        self.more(request)\n    def more(self, request):\n        self.__call__(request.parent)\nc = C()\n",
+        "never",
+    ),
     "made anew by the function that fills it": (
         "class C:\n    def load(self, request):\n        self.x = {}\n        for part in request.parts:\n"
         "            self.x[part.id] = part\nX = C()\n",

@@ -10,7 +10,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.keepers import is_local
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.program.kept import kept, listed
-from unbounded_lint.link.program.module import Place, ScopeId, Site
+from unbounded_lint.link.program.module import LinkedModule, Place, ScopeId, Site
 
 _STEPS = 3
 """Through how many methods a constructor is followed to what makes the parts of its object."""
@@ -97,8 +97,27 @@ class Births(Query):
         return any(self.resolver.methods(cls, name) for name in sorted(name_lists().closers))
 
     def _is_public(self, cls: ScopeId) -> bool:
-        named = not self.program.facts(cls).name.startswith("_")
-        return named and not is_local(self.program, cls) and not self._is_for_tests(cls)
+        """Whether users of the project may make objects of a class: one that they can name, and that is not the part of
+        another which makes what it needs of it."""
+        facts, around = self.program.facts(cls), self.program.parent(cls)
+        if facts.name.startswith("_") or is_local(self.program, cls) or self._is_for_tests(cls):
+            return False
+        if around is not None and around.index:
+            return not self.of(cls)
+        return self._is_exposed(self.program.of(cls), facts.name)
+
+    def _is_exposed(self, module: LinkedModule, name: str) -> bool:
+        """Whether a module that is not private defines a name or imports it, be it over others. A package may be for
+        users though one above it is private: those that are still to settle are named so."""
+        found = [(module, name)]
+        for at, known in found:
+            above, _, last = f".{at.name}".rpartition(".")
+            if not last.startswith("_") and (at.file.is_package or "._" not in above):
+                return True
+            importers = (*self.program.importers(at.name, known), *self.program.importers(at.name, "*"))
+            onward = ((by, known if bound == "*" else bound) for by, scope, bound in importers if not scope)
+            found += [each for each in onward if each not in found]
+        return False
 
     def _is_for_tests(self, cls: ScopeId) -> bool:
         """Whether a class stands in for another in tests, of which each makes its own."""

@@ -21,7 +21,7 @@ from unbounded_lint.link.containers.lifetimes import Life, Lifetimes
 from unbounded_lint.link.containers.making import Made, Making, foremost
 from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
-from unbounded_lint.link.dataflow.values import ExternalResult, is_fresh
+from unbounded_lint.link.dataflow.values import ExternalResult, argument_of, is_fresh
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.definitions import AT_ENTRY
@@ -166,13 +166,22 @@ class Containers(Query):
             if found is not None and life is not None:
                 yield self._holder(function, name, life, found)
         outside = self.program.parent(function)
-        for parameter in facts.parameters:
+        for index, parameter in enumerate(facts.parameters):
             if parameter.default is None or outside is None or not self._may_grow(parameter.name):
                 continue
             made = self.making.made(parameter.default, outside)
-            if made is not None and not is_local(self.program, function):
+            if made is not None and not is_local(self.program, function) and self.may_be_left_out(function, index):
                 place = (outside, self.program.of(function).defined_at(function.index))
                 yield self._holder(function, parameter.name, Life("module", 1), (made, (place,)))
+
+    def may_be_left_out(self, function: ScopeId, index: int) -> bool:
+        """Whether some call may leave out a parameter of a function: one that cannot be seen, or is seen to do so."""
+        execution, facts = self.lifetimes.execution, self.program.facts(function)
+        seen = execution.roots.has_entry_points or facts.name.startswith("_")
+        sites = self.flow.call_sites(function) if seen and self.flow.is_only_called(function) else ()
+        if not sites or any(context.root[0] == function for context in execution.contexts(function)):
+            return True
+        return any(argument_of(facts, index, site) is None for site in sites)
 
     def _is_mentioned_inside(self, function: ScopeId, name: str) -> bool:
         """Whether a function inside another mentions a name."""

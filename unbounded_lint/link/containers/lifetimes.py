@@ -16,7 +16,7 @@ from unbounded_lint.link.dataflow.scoping import decorator_names, keeps_one
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, Instance
-from unbounded_lint.link.program.blocks import guards, loops_around
+from unbounded_lint.link.program.blocks import frames_of, guards, loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution, RunQuery
@@ -240,7 +240,7 @@ class Lifetimes(RunQuery):
                 continue
             tested = (part for condition, _ in guards(facts, write.op) for part in w.walk(condition))
             guarded = any(name in (w.last_name(part), getattr(part, "value", "")) for part in tested)
-            if not guarded and not self._is_set_up(write.scope, write.op):
+            if not guarded and not _is_found_missing(facts, write.op) and not self._is_set_up(write.scope, write.op):
                 return False
         return True
 
@@ -278,6 +278,13 @@ class Lifetimes(RunQuery):
             and Class(owner) in self.resolver.values(target.base, site.scope)
             for target in action.targets
         )
+
+
+def _is_found_missing(facts: m.Scope, op: int) -> bool:
+    """Whether an operation stands where an attribute was found to be missing or None, as `if` would have asked."""
+    caught = (facts.frames[index] for index in frames_of(facts, op) if facts.frames[index].kind == "except")
+    heads = (part for frame in caught if frame.head is not None for part in w.walk(frame.head))
+    return any(w.last_name(part) == "AttributeError" for part in heads)
 
 
 def _surer(one: Life | None, other: Life | None) -> Life | None:

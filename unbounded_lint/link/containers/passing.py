@@ -89,7 +89,10 @@ class Passings:
         why: Why = "parameter"
         if parameter.expr is not None and outside is not None:
             if self.containers.making.made(parameter.expr, outside) is not None:
-                why = "remade" if is_local(self.program, owner) else "idle"
+                if is_local(self.program, owner):
+                    why = "remade"
+                elif self.containers.may_be_left_out(owner, parameter.index):
+                    why = "idle"
         return Passing(why, owner, name, owner, parameter.op, parameter.expr)
 
     def _attribute(self, cls: ScopeId, name: str) -> Passing | None:

@@ -44,6 +44,7 @@ from unbounded_lint.link.dataflow.values import (
     argument_of,
     is_fresh,
     ordered,
+    outcomes,
     positional,
 )
 from unbounded_lint.link.program.bindings import Binding
@@ -133,8 +134,8 @@ class Equations:
                 return stored | frozenset(v for v in bases if isinstance(v, Class))
             case m.IfExp(body=body, orelse=orelse):
                 return (yield from self.each((body, orelse), scope))
-            case m.BoolOp(items=items):
-                return (yield from self.each(items, scope))
+            case m.BoolOp():
+                return (yield from self.each(outcomes(expr), scope))
             case m.Await(value=inner) | m.Walrus(value=inner) | m.Star(value=inner):
                 return (yield from self.values(inner, scope))
             case m.Lambda(scope=index):

@@ -13,7 +13,16 @@ from unbounded_lint.link.dataflow.elements import stored_value
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.scoping import is_static, is_super
 from unbounded_lint.link.dataflow.uses import Query
-from unbounded_lint.link.dataflow.values import CallSite, Class, External, Function, Instance, argument_of, ordered
+from unbounded_lint.link.dataflow.values import (
+    CallSite,
+    Class,
+    External,
+    Function,
+    Instance,
+    argument_of,
+    ordered,
+    outcomes,
+)
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.module import Place, ScopeId
 
@@ -120,8 +129,10 @@ class Keeping(Query):
                 yield from self._left_by(at)
             case m.Name(id=name):
                 yield from self._of_name(name, at)
-            case m.Display(items=items) | m.BoolOp(items=items):
+            case m.Display(items=items):
                 yield from (at.here(item) for item in items)
+            case m.BoolOp() as choice:
+                yield from (at.here(part) for part in outcomes(choice))
             case m.DictDisplay(items=entries):
                 kept = ((e.key, e.value) for e in entries if e.key is not None)
                 yield from (at.here(part) for entry in kept for part in entry)

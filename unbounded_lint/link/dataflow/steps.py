@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Us
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static
-from unbounded_lint.link.dataflow.values import Class, External, Function, Value, ordered
+from unbounded_lint.link.dataflow.values import Class, External, Function, Value, ordered, outcomes
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId, Site
@@ -299,6 +299,8 @@ def _passes_up(parent: m.Expr, node: m.Expr) -> bool:
     match parent:
         case m.IfExp(test=test):
             return test is not node
-        case m.BoolOp() | m.Await() | m.Walrus():
+        case m.BoolOp():
+            return any(part is node for part in outcomes(parent))
+        case m.Await() | m.Walrus():
             return True
     return False

@@ -127,6 +127,12 @@ def positional(call: m.Call) -> list[m.Expr]:
     return [argument.value for argument in call.args if argument.keyword is None and not argument.star]
 
 
+def outcomes(choice: m.BoolOp) -> tuple[m.Expr, ...]:
+    """The parts of `a and b` or `a or b` that its value can be: of an `and` the last alone, since it is another only
+    where that is nothing."""
+    return choice.items[-1:] if choice.op == "and" else choice.items
+
+
 def is_fresh(expr: m.Expr) -> bool:
     """Whether an expression makes a new container on the spot."""
     match expr:

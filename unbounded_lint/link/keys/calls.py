@@ -36,6 +36,7 @@ from unbounded_lint.link.keys.origins import (
     stated,
 )
 from unbounded_lint.link.keys.routes import Routes
+from unbounded_lint.link.keys.written import Written
 from unbounded_lint.link.program.module import ScopeId
 
 OVERRIDES = 16
@@ -53,6 +54,7 @@ class Calls:
         self.attributes = attributes
         self.program = material.program
         self.resolver = material.resolver
+        self.written = Written(material)
         self._routes = Routes(material.execution)
 
     def value(self, call: m.Call, scope: ScopeId) -> Asked:
@@ -196,6 +198,10 @@ class Calls:
         if func.name in name_lists().text_conversions:
             return (yield from self.material.all_of((func.base, *arguments), scope))
         if func.name in name_lists().lookups:
+            word = arguments[0] if arguments else None
+            written = self.written.under(word, func.base, scope) if isinstance(word, m.Const) else None
+            if written:
+                return (yield from self.all_written((*written, *((other, scope) for other in arguments[1:]))))
             found = yield self.material.items(func.base, scope)
             if found.parameters or found.domain is None or found.domain.kind != "unknown":
                 return found
@@ -209,6 +215,13 @@ class Calls:
         if root is not None:
             return opened(f"`{w.dotted(func)}()` comes from a request or message", root, hinted=True)
         return NOT_KNOWN
+
+    def all_written(self, found: Sequence[tuple[m.Expr, ScopeId]]) -> Asked:
+        """What is made of all of some expressions, each of a scope of its own."""
+        parts = []
+        for expr, scope in found:
+            parts.append((yield from settled((yield self.material.value(expr, scope)))))
+        return made_of(parts)
 
     # --- inside functions ---
 

@@ -10,7 +10,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.handles import ARGUMENTS, Use, UseKind, Variable
 from unbounded_lint.link.dataflow.sites import role_of
-from unbounded_lint.link.dataflow.values import Allocation, Class, is_fresh, ordered, positional
+from unbounded_lint.link.dataflow.values import Allocation, Class, Instance, is_fresh, ordered, positional
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.calls import Calls
 from unbounded_lint.link.keys.counters import Counters
@@ -66,6 +66,10 @@ class Expressions:
                 return (yield from self.attributes.value(expr, scope))
             case m.Call():
                 return (yield from self.calls.value(expr, scope))
+            case m.Sub(base=base, index=m.Const(kind="str") as word) if written := self.calls.written.under(
+                word, base, scope
+            ):
+                return (yield from self.calls.all_written(written))
             case m.Sub(base=base, index=index):
                 part = material.value if isinstance(index, m.Slice) else material.items
                 return (yield part(base, scope))
@@ -206,7 +210,17 @@ class Expressions:
             return opened(f"`{text}` is read from outside", "data")
         if values and all(is_outside(value) for value in values):
             return closed("an imported constant", "names")
+        if self._is_receiver(holder, scope):
+            return NOT_KNOWN  # that an object is ever new says nothing of what it has under its keys
         return (yield self.material.value(holder, scope))
+
+    def _is_receiver(self, holder: m.Expr, scope: ScopeId) -> bool:
+        """Whether an expression names the object that a method of an ordinary class is called on."""
+        bound = self.program.only(scope, holder)
+        cls = self.program.owner_class(scope)
+        if bound is None or bound.kind != "parameter" or bound.index or cls is None:
+            return False
+        return Instance(cls) in self.resolver.values(holder, scope) and not self.material.is_enum(cls)
 
     def _is_constant(self, value: Allocation) -> bool:
         """Whether a container is made at import and nothing adds to it later."""

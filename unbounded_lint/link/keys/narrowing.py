@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.keys.lookups import Lookups
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import Asked, Asking, Domain, Origin, is_closed, join, settled, source_of
-from unbounded_lint.link.program.blocks import asserted, frames_of, guards
+from unbounded_lint.link.program.blocks import asserted, frames_of, guards, held_at
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import apart
+
+_WHOLE = frozenset(map(m.Name, ("int", "len", "ord")))
+_LESS = frozenset({"<", "<="})
+_MORE = frozenset({">", ">="})
 
 _NEGATED = {"not in": "in", "!=": "==", "is not": "is"}
 
@@ -38,8 +46,36 @@ class Narrowing:
             f.kind == "case" and f.closed and f.head == key for f in (facts.frames[i] for i in frames_of(facts, op))
         ):
             return Domain("closed", "matched against constants", source="constant")
+        if self._is_between(key, scope, op):
+            return Domain("closed", "a whole number between constants", source="constant")
         found.append((yield from self.lookups.at(key, scope, op)))
         return min((one for one in found if one is not None), key=lambda domain: domain.kind, default=None)
+
+    def _is_between(self, key: m.Expr, scope: ScopeId, op: int) -> bool:
+        """Whether a key is a whole number, or the text of one, that was found to lie between two constants."""
+        facts, bounds = self.material.program.facts(scope), set[str]()
+        for test, truth in held_at(facts, op):
+            if isinstance(test, m.Compare) and (truth or len(test.ops) == 1):
+                for low, high in _ordered(test, truth):
+                    for side, limit, number in (("above", low, high), ("below", high, low)):
+                        if isinstance(limit, m.Const) and limit.kind == "int" and self._tells(number, key, scope):
+                            bounds.add(side)
+        return len(bounds) == 2
+
+    def _tells(self, number: m.Expr, key: m.Expr, scope: ScopeId) -> bool:
+        """Whether an expression is a key that is a whole number, or the number that its text is read as."""
+        bound = self.material.program.only(scope, number)
+        given = bound.given if bound is not None else number
+        if number == key:
+            if bound is not None and bound.kind == "parameter":
+                return self.material.program.facts(scope).parameters[bound.index].annotation == m.Name("int")
+            return isinstance(given, m.Call) and given.func in _WHOLE
+        return (
+            isinstance(given, m.Call)
+            and given.func == m.Name("int")
+            and len(given.args) == 1
+            and any(_is_text_of(part, key) for part in _alternatives(given.args[0].value))
+        )
 
     def _by(self, condition: m.Expr, truth: bool, key: m.Expr, scope: ScopeId) -> Asking[Domain | None]:
         """One part that tells is enough where all hold; where one does, each must."""
@@ -90,3 +126,25 @@ class Narrowing:
         elif operator == "is" and left == key:
             return Domain("closed", "compared with a singleton", source="constant")
         return None
+
+
+def _ordered(test: m.Compare, truth: bool) -> Iterator[tuple[m.Expr, m.Expr]]:
+    """The pairs of which a comparison that comes out so says that the first is no more than the second."""
+    for operator, (left, right) in zip(test.ops, pairwise((test.left, *test.items)), strict=True):
+        if operator in (_LESS if truth else _MORE):
+            yield left, right
+        elif operator in (_MORE if truth else _LESS):
+            yield right, left
+
+
+def _alternatives(expr: m.Expr) -> tuple[m.Expr, ...]:
+    return expr.items if isinstance(expr, m.BoolOp) else (expr,)
+
+
+def _is_text_of(expr: m.Expr, key: m.Expr) -> bool:
+    """Whether an expression is the text of a key, or that without its ends."""
+    while isinstance(expr, m.Call) and isinstance(expr.func, m.Attr):
+        if expr.func.name not in name_lists().text_conversions:
+            return False
+        expr = expr.func.base
+    return expr == key

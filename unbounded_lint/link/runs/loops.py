@@ -22,7 +22,7 @@ from unbounded_lint.link.program.blocks import (
 from unbounded_lint.link.program.definitions import DEPTH, NEAREST
 from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.program.truth import straight
+from unbounded_lint.link.program.truth import Asked, straight
 from unbounded_lint.link.runs.timers import Timers
 
 SHORT = 15
@@ -196,6 +196,7 @@ class Loops(Query):
     def _works_off(self, scope: ScopeId, index: int, head: m.Expr) -> bool:
         """Whether a loop goes on for as long as there is something in a container, and takes the next out in each round
         without putting it back: it then ends with the last."""
+        head = _asked_whether_filled(head)
         if not isinstance(head, m.Name | m.Attr):
             return False
         drawn, put, draws = set[m.Expr](), set[m.Expr](), False
@@ -212,7 +213,8 @@ class Loops(Query):
         """Whether a call takes the next entry out of a container, whichever that is."""
         match call:
             case m.Call(func=m.Attr(base=base, name=name), args=() | (m.Arg(value=m.Const()),)) if base == container:
-                return name in name_lists().draws or name in name_lists().evictions
+                taken = name in name_lists().draws or name in name_lists().evictions
+                return taken or (name == "get" and not call.args)
             case m.Call(args=(m.Arg(value=given), *_)) if given == container:
                 return not name_lists().evictions.isdisjoint(self.resolver.names(call.func, scope))
         return False
@@ -229,6 +231,16 @@ class Loops(Query):
             loop.head is not None
             and any(self.is_stream(node, scope) for node in w.walk(loop.head) if isinstance(node, m.Name | m.Attr))
         )
+
+
+def _asked_whether_filled(head: m.Expr) -> m.Expr:
+    """What `not queue.empty()`, or `queue.qsize()`, asks for whether there is something in it."""
+    match straight(head, True):
+        case Asked(expr=m.Call(func=m.Attr(base=base, name="empty"), args=()), truth=False):
+            return base
+        case Asked(expr=m.Call(func=m.Attr(base=base, name="qsize"), args=()), truth=True):
+            return base
+    return head
 
 
 def _is_device(name: m.Arg) -> bool:

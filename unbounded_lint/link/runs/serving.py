@@ -31,8 +31,10 @@ class Serving(RunQuery):
     @kept
     def is_once(self, scope: ScopeId, op: int) -> bool:
         """Whether one way at least in which an operation comes to run is gone once: at import, at start-up, by a
-        script, or as a thread or task that such code starts."""
-        return any(self._is_once(context, (scope, op)) for context in self.execution.at(scope, op))
+        script, or as a thread or task that such code starts. One that is guessed counts only where none is known."""
+        contexts = self.execution.at(scope, op)
+        known = [context for context in contexts if not context.guess]
+        return any(self._is_once(context, (scope, op)) for context in known or contexts)
 
     def _is_once(self, context: Context, here: Place) -> bool:
         if context.kind in {"import", "startup"}:

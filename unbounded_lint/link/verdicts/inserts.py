@@ -38,6 +38,9 @@ GROWING = frozenset({"map", "set", "cache"})
 HOPS = 3
 """How many callers above an insert are asked for the condition that lets it run once."""
 
+PARTS = 8
+"""How many functions above an insert are asked whether what they are part of empties the container first."""
+
 _PERHAPS = (m.BoolOp, m.IfExp, m.Comp, m.Lambda)
 """Expressions whose parts may not be evaluated."""
 
@@ -233,12 +236,29 @@ class Inserts(RunQuery):
         own = (op for op in resets.get(scope, ()) if not self._is_of_another(op, access))
         if self._resets_before(scope, access.op, own):
             return True
-        if any(self._goes_on(scope, loop) for loop in loops_around(self.program.facts(scope), access.op)):
-            return False
-        if holder.life.is_left_to_users and not self.program.facts(scope).name.startswith("_"):
-            return False
-        calls = self._calls_by_others(scope)
-        return bool(calls) and all(self._resets_before(at, op, resets.get(at, ())) for at, op in calls)
+        return not self._is_in_endless(scope, access.op) and self._is_led_by_reset(holder, scope, resets)
+
+    def _is_led_by_reset(self, holder: Holder, function: ScopeId, resets: _Resets) -> bool:
+        """Whether a function runs only as a part of such as have emptied the container before, however far above."""
+        above, resetting = [function], False
+        for scope in above:
+            calls = self._calls_by_others(scope)
+            if not calls or any(context.root[0] == scope for context in self.execution.contexts(scope)):
+                return False
+            if holder.life.is_left_to_users and not self.program.facts(scope).name.startswith("_"):
+                return False
+            for at, op in calls:
+                if self._resets_before(at, op, resets.get(at, ())):
+                    resetting = True
+                    continue
+                if len(above) == PARTS or self._is_in_endless(at, op):
+                    return False
+                if at not in above:
+                    above.append(at)
+        return resetting
+
+    def _is_in_endless(self, scope: ScopeId, op: int) -> bool:
+        return any(self._goes_on(scope, loop) for loop in loops_around(self.program.facts(scope), op))
 
     @kept
     def _calls_by_others(self, scope: ScopeId) -> tuple[Place, ...]:
