@@ -44,6 +44,7 @@ _FIELDS: Mapping[str, str] = MappingProxyType(
         "function_names": "the name of what inserts speaks of",
         "path_names": "the path to that speaks of",
         "left": "an entry stays behind on",
+        "usage": "its users are shown to call it",
     }
 )
 """The fields of the evidence in words."""
