@@ -27,7 +27,7 @@ def of(root: Path) -> Documents:
 def test_pages_lie_in_the_root_and_below_the_directories_for_them(tmp_path: Path) -> None:
     names = ("README.md", "readme.rst", "docs/a/use.md", "doc/index.rst")
     others = ("CHANGES.md", "README.txt", "app/README.md", "docs/conf.py", "docs/logo.svg")
-    write(tmp_path, {name: "" for name in ("app.py", *names, *others)})
+    write(tmp_path, dict.fromkeys(("app.py", *names, *others), ""))
     assert pages(tmp_path) == tuple(sorted(names))
 
 

@@ -30,9 +30,9 @@ def usage(tmp_path: Path, files: dict[str, str], name: str = "X") -> tuple[str, 
     [
         ("enrol('a')\n", ("at module level", "with a literal")),
         ("def test():\n    enrol('a')\n", ("in a function", "with a literal")),
-        ("def test():\n    for n in range(9):\n        enrol(n)\n", ("in a loop", "with a loop variable")),
-        ("def test():\n    [enrol(f'a{n}') for n in range(9)]\n", ("in a loop", "with a loop variable")),
-        ("import uuid\n\n\ndef test():\n    enrol(str(uuid.uuid4()))\n", ("in a function", "with a fresh value")),
+        ("def test():\n    for n in range(9):\n        enrol(n)\n", ("in a loop", "with an ever new key")),
+        ("def test():\n    [enrol(f'a{n}') for n in range(9)]\n", ("in a loop", "with an ever new key")),
+        ("import uuid\n\n\ndef test():\n    enrol(str(uuid.uuid4()))\n", ("in a function", "with an ever new key")),
         ("class A: ...\n\n\ndef setUp():\n    enrol(A)\n", ("in a set-up", "with a definition")),
         (
             "import pytest\n\n\n@pytest.fixture\ndef made():\n    enrol('a')\n    enrol('b')\n",
@@ -40,13 +40,13 @@ def usage(tmp_path: Path, files: dict[str, str], name: str = "X") -> tuple[str, 
         ),
         (
             "from web import app\n\n\n@app.get('/')\ndef view(request):\n    enrol(request.id)\n",
-            ("in a handler", "with a part of a parameter"),
+            ("in a handler", "with an ever new key"),
         ),
         ("@enrol('a')\ndef job(): ...\n", ("decorator", "with a literal")),
         ("@enrol\ndef job(): ...\n", ("decorator", "with a definition")),
-        ("def test(name):\n    enrol(kind=1, name=name)\n", ("in a function", "with a parameter")),
+        ("def test(name):\n    enrol(kind=1, name=name)\n", ("in a function", "with a variable")),
         ("def test():\n    key = 'a'\n    enrol(key)\n", ("in a function", "with a literal")),
-        ("def test():\n    enrol(Path('a'))\n", ("in a function", "with a new object")),
+        ("def test():\n    enrol(Path('a'))\n", ("in a function", "with a variable")),
         ("def test():\n    enrol(SOME)\n", ("in a function", "with a variable")),
         ("def test():\n    print(enrol)\n", ("never shown",)),
         ("", ("never shown",)),
@@ -72,24 +72,24 @@ def test_what_is_called_alike_and_not_imported_is_another(tmp_path: Path) -> Non
         {"docs/bad.md": "```\nenrol('a'\n```\n", "docs/good.md": "```\nenrol('a')\n```\n"},
     ],
 )
-def test_pages_and_examples_show_calls_too(page: dict[str, str], tmp_path: Path) -> None:
-    assert usage(tmp_path, {**FUNCTION, **page}) == ("at module level", "with a literal")
+def test_pages_show_calls_too(page: dict[str, str], tmp_path: Path) -> None:
+    assert usage(tmp_path, {**FUNCTION, **page}) == ("on a page", "with a literal")
 
 
 def test_an_example_that_is_a_program_shows_calls_too(tmp_path: Path) -> None:
     example = f"{IMPORT}\nif __name__ == '__main__':\n    while True:\n        enrol(input())\n"
-    assert usage(tmp_path, {**FUNCTION, "examples/run.py": example}) == ("in a loop", "with a new object")
+    assert usage(tmp_path, {**FUNCTION, "examples/run.py": example}) == ("in a loop", "with a variable")
 
 
 def test_a_docstring_shows_calls_too(tmp_path: Path) -> None:
     text = 'X = {}\n\n\ndef enrol(name):\n    """Enrol.\n\n    >>> enrol("a")\n    """\n    X[name] = 1\n'
-    assert usage(tmp_path, {"store.py": text}) == ("at module level", "with a literal")
+    assert usage(tmp_path, {"store.py": text}) == ("on a page", "with a literal")
 
 
 def test_the_key_is_followed_to_the_parameter_of_what_users_call(tmp_path: Path) -> None:
     test = "def test(store):\n    for n in range(9):\n        store.enrol(key=n)\n"
     found = usage(tmp_path, {**METHOD, "tests/test_store.py": test}, "Store.X")
-    assert found == ("in a loop", "with a loop variable")
+    assert found == ("in a loop", "with an ever new key")
 
 
 def test_a_common_name_needs_a_receiver_that_is_made_there(tmp_path: Path) -> None:

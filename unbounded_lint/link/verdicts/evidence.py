@@ -32,7 +32,7 @@ from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.refusals import Refusals
 from unbounded_lint.link.verdicts.removals import IDLE, Removal
-from unbounded_lint.link.verdicts.usages import WORDS, Usages, is_aside
+from unbounded_lint.link.verdicts.usages import Usages, is_aside
 from unbounded_lint.link.verdicts.ways import Way
 
 _WORDS = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -179,12 +179,8 @@ class Evidences:
         tops = {c.root[0] for c in insert.contexts if c.kind in {"api", "tested"}}
         if not all(c.kind in {"api", "tested"} or is_aside(c.root[0].path) for c in insert.contexts):
             return ()
-        names = frozenset(w.names(_inserted(access))) if access.key is not None or not access.nested else frozenset()
-        found: set[str] = set()
-        for top in islice(sorted(tops or {access.scope}), _CALLERS):
-            found.update(self._usages.of(top, self._usages.given(access.scope, names, top)))
-        shown = tuple(word for word in WORDS[1:] if word in found)
-        return shown or WORDS[:1]
+        functions = sorted(tops or {access.scope})[:_CALLERS]
+        return self._usages.of(functions, frozenset(w.names(_inserted(access))))
 
     def _phase(self, access: Access) -> str:
         """Whether an insert runs as some object is made: in a constructor, or in what constructors alone call; and
