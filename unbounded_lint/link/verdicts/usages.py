@@ -43,9 +43,7 @@ class Usages(Query):
     def of(self, functions: Iterable[ScopeId], names: frozenset[str]) -> tuple[str, ...]:
         """The words for the calls of functions that lead to an insert, given the names that its key is made up of."""
         found = {word for function in functions for word in self._of(function, names)}
-        if not found:
-            return ("never shown",)
-        return tuple(word for word in WORDS if word in found)
+        return tuple(word for word in WORDS if word in found) or ("never shown",)
 
     @kept
     def _of(self, function: ScopeId, names: frozenset[str]) -> Sequence[str]:
