@@ -15,7 +15,7 @@ TEST_LIMIT = 200_000
 """... of which none is longer than this."""
 PIECES = 20
 """In how many pieces of documentation a name is looked for."""
-PIECE_LIMIT = 20_000
+PIECE_LIMIT = 8_000
 """Characters of such a piece."""
 
 
