@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import request_for, write
-from unbounded_lint import showing
+from unbounded_lint import analysis, showing
 from unbounded_lint.contents import Contents
 from unbounded_lint.documents import Documents
 from unbounded_lint.runner import check
@@ -54,7 +54,10 @@ def test_docstrings_come_before_pages(tmp_path: Path) -> None:
     assert shown(tmp_path, pages, "Enrol.\n\n>>> enrol(2)\n", "Nothing.") == ["", "README.md"]
 
 
-def test_a_test_that_is_no_python_shows_nothing_and_is_reported_once(tmp_path: Path) -> None:
+def test_a_test_that_is_no_python_shows_nothing_and_is_reported_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysis, "weighs", lambda field: field == "usage")
     assert shown(tmp_path, {"test_a.py": "enrol(\n", "README.md": "```\nenrol(\n```\n"}) == []
     found = [finding for finding in check(request_for(tmp_path)).findings if finding.code == "UBM901"]
     assert [finding.place.path for finding in found] == ["test_a.py"]

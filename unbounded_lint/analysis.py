@@ -21,6 +21,7 @@ from unbounded_lint.link.program.missing import missing
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.support import weighs
 from unbounded_lint.patterns import CodesByPath
 from unbounded_lint.request import Analysis, Request, Stats
 from unbounded_lint.results import settings_text
@@ -92,6 +93,8 @@ def link(
     what there is; thorough as in `Project`."""
     settings, sources = request.settings, comments.sources
     pages = documents or Documents(request.project.root, settings, sources.contents)
+    # It takes time, and changes no finding before something of it has a weight.
+    shown = Showing(sources, pages).of if thorough or weighs("usage") else None
     sources.prefetch(sources.candidates, request.jobs, progress)
     known = extend(catalog(), timers=settings.timers, spawners=settings.spawners, bounded_types=settings.bounded_types)
     declared = Declared(
@@ -110,7 +113,7 @@ def link(
         thorough,
         level_of(asked(settings.min_confidence)),
         settings.scope == "instance",
-        Showing(sources, pages).of,
+        shown,
     )
 
 

@@ -46,7 +46,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     left      where only events remove, the way on which an entry stays: success, error, condition, emptied, unasked
               (`link/verdicts/ways`)
     usage     how tests, examples and documentation call what only users call (`link/verdicts/usages`), or "never
-              shown"; empty for what the project calls
+              shown"; empty for what the project calls, and in `check` as long as nothing of it has a weight
     """
 
     key: str

@@ -40,12 +40,6 @@ from unbounded_lint.link.verdicts.ways import Ways
 from unbounded_lint.source import SourceFile
 
 T = TypeVar("T")
-
-
-def _nothing_shown(_identifier: str, _docstrings: tuple[str, ...]) -> tuple[()]:
-    return ()
-
-
 _NOTHING = Declared()
 
 
@@ -55,7 +49,7 @@ class Project:
     Unless it is thorough, attributes of singletons that nothing could insert into are left out of `containers`.
     `holdings` answers what the entries of one are. `least` is how sure a finding must be to be shown, `kept`
     takes the objects that others make, such as clients, for such that last; `shown` gives what mentions a name in tests
-    and documentation.
+    and documentation, None where these are not looked at.
     """
 
     def __init__(
@@ -70,7 +64,7 @@ class Project:
         thorough: bool = True,
         least: Confidence = Confidence.LOW,
         kept: bool = False,
-        shown: Shown = _nothing_shown,
+        shown: Shown | None = None,
     ) -> None:
         self.program = Program(files, load, mentioning, in_tests)
         self.flow = Flow(self.program, catalog)
@@ -88,7 +82,8 @@ class Project:
         self._ways = Ways(self.flow, self.execution, self._removals.guarantees)
         self.holdings = Holdings(self.flow, self.execution)
         self._growths = Growths(self.flow, self.execution)
-        parts = (self.flow, self.execution, self._lifetimes, self._growths, self.holdings, Usages(self.flow, shown))
+        usages = Usages(self.flow, shown) if shown is not None else None
+        parts = (self.flow, self.execution, self._lifetimes, self._growths, self.holdings, usages)
         self._evidences = Evidences(*parts)
         self._candidates = tuple(candidates)
         self._least = least

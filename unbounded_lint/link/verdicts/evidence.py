@@ -68,7 +68,7 @@ class Evidences:
         lifetimes: Lifetimes,
         growths: Growths,
         holdings: Holdings,
-        usages: Usages,
+        usages: Usages | None,
     ) -> None:
         self.flow = flow
         self.program = flow.program
@@ -176,6 +176,8 @@ class Evidences:
     def _usage(self, insert: Insert) -> tuple[str, ...]:
         """How users are shown to call what leads to an insert, where nobody else calls it."""
         access = insert.access
+        if self._usages is None:
+            return ()
         tops = {c.root[0] for c in insert.contexts if c.kind in {"api", "tested"}}
         if not all(c.kind in {"api", "tested"} or is_aside(c.root[0].path) for c in insert.contexts):
             return ()
