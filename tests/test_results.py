@@ -180,6 +180,36 @@ def test_what_lies_beside_the_files_is_part_of_the_ground(runs: Runs) -> None:
     assert runs.analysed == 2
 
 
+@pytest.mark.parametrize("change", ["add(1)", "add(n)", ""])
+def test_the_documentation_that_was_asked_for_is_part_of_the_ground(
+    change: str, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysis, "weighs", lambda field: field == "usage")
+    write(runs.root, {"store.py": "C = {}\n\n\ndef add(key):\n    C[key] = 1\n", "README.md": "```\nadd(2)\n```\n"})
+    found = runs.found()
+    assert runs.found() == found
+    assert runs.analysed == 1
+    if change:
+        write(runs.root, {"docs/use.md": f"```\n{change}\n```\n"})
+    else:
+        (runs.root / "README.md").unlink()
+    assert runs.found() == runs.found()
+    assert runs.analysed == 2
+
+
+@pytest.mark.parametrize("weighed", [False, True])
+def test_documentation_that_nothing_asks_for_may_change(
+    weighed: bool, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysis, "weighs", lambda _field: weighed)
+    if weighed:
+        write(runs.root, {"other.py": "B = {}\n", "app.py": PROGRAM["app.py"].replace("def f", "def _f")})
+    found = runs.found()
+    write(runs.root, {"README.md": "```\nf(1)\n```\n"})
+    assert runs.found() == found
+    assert runs.analysed == 1
+
+
 def test_a_run_that_could_not_read_a_file_is_not_kept(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     read_regular = contents.read_regular
 

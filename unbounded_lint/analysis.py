@@ -13,6 +13,7 @@ from unbounded_lint.config import Settings, line_in
 from unbounded_lint.contents import Contents
 from unbounded_lint.declaring import Declarations
 from unbounded_lint.discovery import ProjectFiles
+from unbounded_lint.documents import Documents
 from unbounded_lint.explaining import Explanations, Sheet, Unknown, sheet_of
 from unbounded_lint.finding import Finding
 from unbounded_lint.levels import asked, level_of, sureness
@@ -20,11 +21,13 @@ from unbounded_lint.link.program.missing import missing
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.verdicts.container import Container
+from unbounded_lint.link.verdicts.support import weighs
 from unbounded_lint.patterns import CodesByPath
 from unbounded_lint.request import Analysis, Request, Stats
 from unbounded_lint.results import settings_text
 from unbounded_lint.rules import all_rules, internal_error, unknown_declaration, unparsable_file
 from unbounded_lint.rules.base import Options, Rule, brief
+from unbounded_lint.showing import Showing
 from unbounded_lint.sources import Sources
 
 Progress = Callable[[int, int], None]
@@ -34,7 +37,8 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
     """What the whole project says, by what the request asks of each of its files."""
     sources = Sources(request.project.root, request.project.files, contents, cache)
     comments = Comments(sources)
-    project = link(request, comments, progress)
+    documents = Documents(request.project.root, request.settings, contents)
+    project = link(request, comments, progress, documents)
     sources.examine_rest()
     declared, chosen = Declarations(project, comments), _Chosen(request)
     made = _by_rules(request.settings, project, declared)
@@ -52,6 +56,7 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
         unresolved=unresolved,
         of_settings=tuple(told),
         beside=sources.looked_beside,
+        documents=documents.rested_on,
         whole=not sources.unread and all(finding.code != internal_error.CODE for finding in failed),
     )
 
@@ -76,9 +81,20 @@ def _stats(request: Request, sources: Sources, project: Project) -> Stats:
     )
 
 
-def link(request: Request, comments: Comments, progress: Progress | None = None, *, thorough: bool = False) -> Project:
-    """The project that a request is about, from the files that the comments are of; thorough as in `Project`."""
+def link(
+    request: Request,
+    comments: Comments,
+    progress: Progress | None = None,
+    documents: Documents | None = None,
+    *,
+    thorough: bool = False,
+) -> Project:
+    """The project that a request is about, from the files that the comments are of and its documentation, None for
+    what there is; thorough as in `Project`."""
     settings, sources = request.settings, comments.sources
+    pages = documents or Documents(request.project.root, settings, sources.contents)
+    # It takes time, and changes no finding before something of it has a weight.
+    shown = Showing(sources, pages).of if thorough or weighs("usage") else None
     sources.prefetch(sources.candidates, request.jobs, progress)
     known = extend(catalog(), timers=settings.timers, spawners=settings.spawners, bounded_types=settings.bounded_types)
     declared = Declared(
@@ -97,6 +113,7 @@ def link(request: Request, comments: Comments, progress: Progress | None = None,
         thorough,
         level_of(asked(settings.min_confidence)),
         settings.scope == "instance",
+        shown,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -18,6 +19,13 @@ _MARKERS = ("pyproject.toml", OWN_FILE, "setup.cfg", "setup.py", ".git")
 _SUFFIXES = (".py", ".pyw")
 _TEST_DIRECTORIES = frozenset({"test", "tests", "testing"})
 _TEST_FILES = frozenset({"conftest.py", "tests.py"})
+_DOCUMENTS = (".md", ".rst")
+_DOCUMENT_DIRECTORIES = ("doc", "docs")
+
+DOCUMENT_LIMIT = 1_000_000
+"""Bytes of a page of documentation; a larger one is generated."""
+DOCUMENTS_LIMIT = 20_000_000
+"""Bytes of all pages that are looked at."""
 
 
 class ProjectFiles(msgspec.Struct, frozen=True):
@@ -88,6 +96,25 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> ProjectFi
     files = (SourceFile(path, *naming.module(path), is_test=marks.is_test(path)) for path in sorted(found))
     report_on = None if len(wanted) == len(found) else wanted.union(unnamed)
     return ProjectFiles(root, tuple(files), report_on, unnamed)
+
+
+def documents(root: Path, settings: Settings) -> tuple[str, ...]:
+    """The pages of a project's documentation, by path: `README.md` and `README.rst` in its root, and such files below
+    `doc` and `docs`, as far as they are none too large and all together no more than their limit.
+
+    What git ignores or the settings exclude is left out, and so is what a link leads to. Raises `UserError` as
+    `discover` does.
+    """
+    found, left = [], DOCUMENTS_LIMIT
+    for path in sorted(_Tree(root, settings, _outer_rules(root)).documents()):
+        try:
+            status = os.stat(root / path, follow_symlinks=False)
+        except OSError:
+            continue
+        if stat.S_ISREG(status.st_mode) and status.st_size <= min(DOCUMENT_LIMIT, left):
+            found.append(path)
+            left -= status.st_size
+    return tuple(found)
 
 
 class _IgnoreFile:
@@ -199,7 +226,21 @@ class _Tree:
         """The posix paths, relative to the root, of the Python files below `start`, itself never left out."""
         relative = start.relative_to(self._root).as_posix()
         prefix = "" if relative == "." else f"{relative}/"
-        pending = [(str(start), prefix, self._outer if start == self._root else ())]
+        yield from self._walk(start, prefix, self._outer if start == self._root else (), _SUFFIXES)
+
+    def documents(self) -> Iterator[str]:
+        """The same of pages of documentation; those that are links included."""
+        chain = self._outer + _ignore_file(os.path.join(self._root, ".gitignore"))
+        for entry in _entries(str(self._root)):
+            name = entry.name
+            if name in _DOCUMENT_DIRECTORIES and entry.is_dir(follow_symlinks=False):
+                if not self._skips(chain, "", name, "/"):
+                    yield from self._walk(self._root / name, f"{name}/", chain, _DOCUMENTS)
+            elif name.lower().startswith("readme.") and name.endswith(_DOCUMENTS) and not self._skips(chain, "", name):
+                yield name
+
+    def _walk(self, start: Path, prefix: str, chain: _Chain, suffixes: tuple[str, ...]) -> Iterator[str]:
+        pending = [(str(start), prefix, chain)]
         while pending:
             directory, prefix, chain = pending.pop()
             entries = _entries(directory)
@@ -207,7 +248,7 @@ class _Tree:
                 chain += _ignore_file(os.path.join(directory, ".gitignore"), inside=prefix)
             for entry in entries:
                 name = entry.name
-                if name.endswith(_SUFFIXES) and self._is_source(entry):
+                if name.endswith(suffixes) and self._is_source(entry):
                     if not self._skips(chain, prefix, name):
                         yield prefix + name
                 elif entry.is_dir(follow_symlinks=False) and not self._skips(chain, prefix, name, "/"):

@@ -45,6 +45,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
               (function_names), and of the path to that (path_names)
     left      where only events remove, the way on which an entry stays: success, error, condition, emptied, unasked
               (`link/verdicts/ways`)
+    usage     how tests, examples and documentation call what only users call (`link/verdicts/usages`), or "never
+              shown"; empty for what the project calls, and in `check` as long as nothing of it has a weight
     """
 
     key: str
@@ -73,6 +75,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     function_names: tuple[str, ...] = ()
     path_names: tuple[str, ...] = ()
     left: str = ""
+    usage: tuple[str, ...] = ()
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -93,6 +96,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
             yield f"form: {self.form}"
         if self.size == "sample":
             yield "size: sample"
+        yield from (f"usage: {word}" for word in self.usage)
         if self.left:
             yield f"left: {self.left}"
         if self.guess:

@@ -14,6 +14,7 @@ import msgspec
 from unbounded_lint import __version__
 from unbounded_lint.cache import Cache
 from unbounded_lint.contents import Contents, has_beside
+from unbounded_lint.discovery import documents
 from unbounded_lint.reading import SETTINGS_LIMIT, read_regular
 from unbounded_lint.request import Analysis, Request
 
@@ -68,8 +69,20 @@ class Results:
         beside = [has_beside(project.root, directory, stem) for directory, stem, _ in analysis.beside]
         if beside != [found for _, _, found in analysis.beside]:
             return b""
+        if analysis.documents is not None:
+            if documents(project.root, self._request.settings) != analysis.documents:
+                return b""
+            for path in analysis.documents:
+                digest.update(self._of_document(path))
         digest.update(msgspec.msgpack.encode((project.unnamed, settings_text(self._request))))
         return digest.digest()
+
+    def _of_document(self, path: str) -> bytes:
+        """A digest of a page, empty where it cannot be read: it shows nothing then, and is no fault."""
+        try:
+            return self._contents.digest(path)
+        except OSError:
+            return b""
 
 
 def _slot(request: Request) -> bytes:

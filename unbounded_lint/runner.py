@@ -30,7 +30,7 @@ def check(request: Request, progress: Progress | None = None) -> Outcome:
     if found is None:
         found = _analysed(request, contents, opened.cache, progress)
         results.keep(found)
-    contents.keep(file.path for file in request.project.files)
+    contents.keep([*(file.path for file in request.project.files), *(found.documents or ())])
     return _outcome(found, request, opened.note)
 
 

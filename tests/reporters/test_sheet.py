@@ -100,7 +100,9 @@ def test_text_without_evidence(facts: Sheet, view_of: Callable[..., View]) -> No
 def test_every_field_of_the_evidence_has_a_line(facts: Sheet, view_of: Callable[..., View]) -> None:
     fields = Evidence.__struct_fields__
     assert facts.evidence is not None
-    named = msgspec.structs.replace(facts.evidence, **{each: ("word",) for each in fields if each.endswith("names")})
+    named = msgspec.structs.replace(
+        facts.evidence, **{each: ("word",) for each in fields if each.endswith(("names", "usage"))}
+    )
     lines = list(sheet.render_text(msgspec.structs.replace(facts, evidence=named), view_of()))
     shown = lines[lines.index("  evidence:") + 1 : lines.index("  inserts:")]
     assert len(shown) == len(fields)

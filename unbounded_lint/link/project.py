@@ -35,6 +35,7 @@ from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.periods import Rhythm, Rhythms
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.support import OF_GROWTH
+from unbounded_lint.link.verdicts.usages import Shown, Usages
 from unbounded_lint.link.verdicts.ways import Ways
 from unbounded_lint.source import SourceFile
 
@@ -47,7 +48,8 @@ class Project:
 
     Unless it is thorough, attributes of singletons that nothing could insert into are left out of `containers`.
     `holdings` answers what the entries of one are. `least` is how sure a finding must be to be shown, `kept`
-    takes the objects that others make, such as clients, for such that last.
+    takes the objects that others make, such as clients, for such that last; `shown` gives what mentions a name in tests
+    and documentation, None where these are not looked at.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Project:
         thorough: bool = True,
         least: Confidence = Confidence.LOW,
         kept: bool = False,
+        shown: Shown | None = None,
     ) -> None:
         self.program = Program(files, load, mentioning, in_tests)
         self.flow = Flow(self.program, catalog)
@@ -79,7 +82,9 @@ class Project:
         self._ways = Ways(self.flow, self.execution, self._removals.guarantees)
         self.holdings = Holdings(self.flow, self.execution)
         self._growths = Growths(self.flow, self.execution)
-        self._evidences = Evidences(self.flow, self.execution, self._lifetimes, self._growths, self.holdings)
+        usages = Usages(self.flow, shown) if shown is not None else None
+        parts = (self.flow, self.execution, self._lifetimes, self._growths, self.holdings, usages)
+        self._evidences = Evidences(*parts)
         self._candidates = tuple(candidates)
         self._least = least
         self._kept = kept

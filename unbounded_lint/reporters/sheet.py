@@ -44,6 +44,7 @@ _FIELDS: Mapping[str, str] = MappingProxyType(
         "function_names": "the name of what inserts speaks of",
         "path_names": "the path to that speaks of",
         "left": "an entry stays behind on",
+        "usage": "its users are shown to call it",
     }
 )
 """The fields of the evidence in words."""
@@ -166,14 +167,14 @@ def _document(sheet: SheetLike, view: View) -> dict[str, Any]:
 
 
 def _evidence(sheet: SheetLike) -> Iterator[str]:
-    """One line a field: what it is about, then its values; none for names that say nothing."""
+    """One line a field: what it is about, then its values; none for names and usages that say nothing."""
     if sheet.evidence is None:
         yield "  evidence: none, since nothing makes it grow"
         return
     yield "  evidence:"
     for field, meaning in _FIELDS.items():
         value = getattr(sheet.evidence, field)
-        if value or not field.endswith("names"):
+        if value or not field.endswith(("names", "usage")):
             yield f"    {meaning}: {printable(', '.join(_values(value)))}"
 
 

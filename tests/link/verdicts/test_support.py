@@ -7,7 +7,7 @@ import pytest
 
 from unbounded_lint.evidence import Evidence
 from unbounded_lint.finding import Confidence
-from unbounded_lint.link.verdicts.support import Support, features, weights
+from unbounded_lint.link.verdicts.support import Support, features, weighs, weights
 
 STRONG = Evidence(
     key="request", domain="open", insert="entry", runs=("request",), guards=(), root="parameter", phase="work",
@@ -91,3 +91,9 @@ def test_every_weight_is_of_something_that_evidence_can_say() -> None:
 def test_a_removal_that_runs_never_raises_the_probability() -> None:
     told = {name: weight for name, weight in weights().weights.items() if name.startswith("removals: ")}
     assert all(weight <= 0 for name, weight in told.items() if name != "removals: none")
+
+
+def test_what_is_said_without_a_weight_weighs_nothing() -> None:
+    assert weighs("key")
+    assert not weighs("ke")
+    assert not weighs("class_names of")

@@ -32,6 +32,7 @@ from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.refusals import Refusals
 from unbounded_lint.link.verdicts.removals import IDLE, Removal
+from unbounded_lint.link.verdicts.usages import Usages, is_aside
 from unbounded_lint.link.verdicts.ways import Way
 
 _WORDS = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -61,7 +62,13 @@ class Evidences:
     """Puts together the evidence about one container."""
 
     def __init__(
-        self, flow: Flow, execution: Execution, lifetimes: Lifetimes, growths: Growths, holdings: Holdings
+        self,
+        flow: Flow,
+        execution: Execution,
+        lifetimes: Lifetimes,
+        growths: Growths,
+        holdings: Holdings,
+        usages: Usages | None,
     ) -> None:
         self.flow = flow
         self.program = flow.program
@@ -69,6 +76,7 @@ class Evidences:
         self.lifetimes = lifetimes
         self.holdings = holdings
         self._growths = growths
+        self._usages = usages
         self._refusals = Refusals(flow)
 
     @cached_property
@@ -110,6 +118,7 @@ class Evidences:
             "guards": tuple(self._guards(access, accesses)),
             "root": self._root(access),
             "phase": self._phase(access),
+            "usage": self._usage(insert),
             "guess": all(context.guess for context in insert.contexts),
             "key_names": _words(*self._key_names(access)),
             "given_names": _words(*self._given_names(access)),
@@ -163,6 +172,17 @@ class Evidences:
         parts = expanded(self.program, access.key, access.scope, access.op)
         names = {part.id for part in parts if isinstance(part, m.Name)}
         return "parameter" if names & given else "receiver" if receiver in names else "other" if names else "none"
+
+    def _usage(self, insert: Insert) -> tuple[str, ...]:
+        """How users are shown to call what leads to an insert, where nobody else calls it."""
+        access = insert.access
+        if self._usages is None:
+            return ()
+        tops = {c.root[0] for c in insert.contexts if c.kind in {"api", "tested"}}
+        if not all(c.kind in {"api", "tested"} or is_aside(c.root[0].path) for c in insert.contexts):
+            return ()
+        functions = sorted(tops or {access.scope})[:_CALLERS]
+        return self._usages.of(functions, frozenset(w.names(_inserted(access))))
 
     def _phase(self, access: Access) -> str:
         """Whether an insert runs as some object is made: in a constructor, or in what constructors alone call; and

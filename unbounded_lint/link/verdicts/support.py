@@ -32,6 +32,11 @@ def weights() -> Weights:
     return catalog().data.confidence
 
 
+def weighs(field: str) -> bool:
+    """Whether anything that a field of the evidence says has a weight. Raises CatalogError as `catalog` does."""
+    return any(name.startswith(f"{field}: ") for name in weights().weights)
+
+
 def features(evidence: Evidence, code: str) -> tuple[str, ...]:
     """What the model weighs: the pieces of the evidence, what the words of names say but in a sample, the code of the
     finding, and what says more together."""
