@@ -62,6 +62,11 @@ class Access:
         """The operation by which it happens."""
         return self.site.op
 
+    @property
+    def is_entered(self) -> bool:
+        """Whether it is one by `[]` that raises where there is no such entry."""
+        return (self.kind, self.how) in {("read", "[]"), ("remove", "del")} and not self.implicit
+
 
 class AccessList(tuple[Access, ...]):
     """Everything done to one container, in the order of the trace; what is asked for each access again is kept. There
@@ -128,7 +133,7 @@ class AccessList(tuple[Access, ...]):
         """What reads or removes an entry that must be there, `X[k]` and `del X[k]`, by scope and key."""
         found: dict[tuple[ScopeId, m.Expr | None], list[Access]] = {}
         for access in self:
-            if (access.kind, access.how) in {("read", "[]"), ("remove", "del")} and not access.implicit:
+            if access.is_entered:
                 found.setdefault((access.scope, access.key), []).append(access)
         return {key: tuple(accesses) for key, accesses in found.items()}
 

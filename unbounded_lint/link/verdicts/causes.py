@@ -9,6 +9,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
+from unbounded_lint.link.keys.around import Around
 from unbounded_lint.link.program.blocks import guards, in_block, loops_around
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
@@ -26,6 +27,7 @@ class Causes(RunQuery):
     def __init__(self, flow: Flow, execution: Execution, flags: Flags) -> None:
         super().__init__(flow, execution)
         self.flags = flags
+        self._around = Around(flow, execution)
 
     def limits(self, access: Access, accesses: AccessList) -> bool:
         """Whether a test of the container's size (or of an order list kept beside it) leads to the removal."""
@@ -74,14 +76,7 @@ class Causes(RunQuery):
 
     def set_up(self, access: Access) -> bool:
         """Whether flags let the removal run once, wherever it is run from: then it makes the container."""
-        return self._is_set_up(access.scope, access.op, HOPS)
-
-    @kept
-    def _is_set_up(self, scope: ScopeId, op: int, hops: int) -> bool:
-        if self.flags.runs_once(scope, op):
-            return True
-        sites = self.flow.call_sites(scope) if scope.index and hops else ()
-        return bool(sites) and all(self._is_set_up(site.scope, site.op, hops - 1) for site in sites)
+        return self._around.holds(self.flags.runs_once, access.scope, access.op)
 
     def _callers(self, scope: ScopeId, accesses: AccessList) -> Iterator[ScopeId]:
         """The functions that call one on their ordinary way."""

@@ -69,7 +69,7 @@ class Evidences:
         self.lifetimes = lifetimes
         self.holdings = holdings
         self._growths = growths
-        self._refusals = Refusals(flow)
+        self._refusals = Refusals(flow, execution)
 
     @cached_property
     def _size(self) -> str:

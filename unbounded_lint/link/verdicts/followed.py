@@ -10,28 +10,20 @@ from typing import NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.dataflow.uses import Flow, Query
-from unbounded_lint.link.keys.identity import KeyShapes, Shape
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.keys.around import Around, Lead
+from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import apart, frames_of, held_at, in_block, in_cleanup, loops_around, parts_of
-from unbounded_lint.link.program.kept import kept, listed
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import held
-
-_LIFTS = 2
-"""How many calls may lie between the run and what it does to a container."""
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 _NEXT = 5
 """How many removals behind an insert are looked at."""
 
 _STRAIGHT: frozenset[m.FrameKind] = frozenset({"try", "try-else", "with", "finally"})
 """The frames into which a run always comes."""
-
-
-class _Led(NamedTuple):
-    """The operations that lead to an access, the outermost last, and its key as that one's function knows it."""
-
-    key: Shape | None
-    way: tuple[Place, ...]
 
 
 class Endings(NamedTuple):
@@ -42,26 +34,26 @@ class Endings(NamedTuple):
     cleaning: Mapping[ScopeId, Sequence[int]]
 
 
-class Followed(Query):
+class Followed(RunQuery):
     """Finds the runs."""
 
-    def __init__(self, flow: Flow) -> None:
-        super().__init__(flow)
-        self._shapes = KeyShapes(flow)
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        super().__init__(flow, execution)
+        self._around = Around(flow, execution)
 
     def endings(self, removals: Iterable[Access]) -> Endings:
         """Where entries are removed, by the function that comes to that and the key; those of clean-ups by it alone."""
         by_key: dict[tuple[ScopeId, Shape], list[int]] = {}
         cleaning: dict[ScopeId, list[int]] = {}
         for removal in removals:
-            for key, way in self._led(removal):
-                scope, op = way[-1]
-                if not all(self._is_sure(place, removal) for place in way[:-1]):
+            leads = self._around.leads((removal.scope, removal.op), self._key(removal)) if _is_keyed(removal) else ()
+            for lead in leads:
+                if not all(self._is_sure(place, removal) for place in lead.way[:-1]):
                     continue
-                if key is not None:
-                    by_key.setdefault((scope, key), []).append(op)
-                if any(in_cleanup(self.program.facts(at), where) for at, where in way):
-                    cleaning.setdefault(scope, []).append(op)
+                if lead.key is not None:
+                    by_key.setdefault((lead.scope, lead.key), []).append(lead.op)
+                if any(in_cleanup(self.program.facts(at), where) for at, where in lead.way):
+                    cleaning.setdefault(lead.scope, []).append(lead.op)
         return Endings(
             {place: sorted(ops) for place, ops in by_key.items()}, {at: sorted(ops) for at, ops in cleaning.items()}
         )
@@ -69,37 +61,27 @@ class Followed(Query):
     def run(self, insert: Access, endings: Endings) -> tuple[ScopeId, int, int] | None:
         """A function that always comes to the removal of an entry behind its insert, and the operations of both; where
         callers do, each of them must."""
-        if insert.nested or insert.bulk or (not endings.by_key and not endings.cleaning):
+        if insert.nested or insert.bulk or not _is_keyed(insert) or not (endings.by_key or endings.cleaning):
             return None
-        leads = {led.way: led for led in self._led(insert)}
-        return self._followed(((insert.scope, insert.op),), leads, endings) if leads else None
+        return self._around.always(
+            (insert.scope, insert.op), lambda lead: self._followed(lead, endings), self._key(insert)
+        )
 
-    def _followed(
-        self, way: tuple[Place, ...], leads: Mapping[tuple[Place, ...], _Led], endings: Endings
-    ) -> tuple[ScopeId, int, int] | None:
-        (scope, op), one = way[-1], leads.get(way)
-        if one is None:
-            return None
-        for last in self._removing(one, endings):
-            if self._comes_to(scope, op, last):
-                return scope, op, last
-        if not self.flow.is_only_called(scope):
-            return None
-        found = []
-        for site in self.flow.call_sites(scope):
-            found.append(self._followed((*way, (site.scope, site.op)), leads, endings))
-            if found[-1] is None:
-                return None
-        return found[0] if found else None
+    def _key(self, access: Access) -> Shape | None:
+        return self._around.shapes.of(access.key, access.scope, access.op) if access.key is not None else None
 
-    def _removing(self, one: _Led, endings: Endings) -> Iterator[int]:
+    def _followed(self, lead: Lead, endings: Endings) -> tuple[ScopeId, int, int] | None:
+        behind = (last for last in self._removing(lead, endings) if self._comes_to(lead.scope, lead.op, last))
+        return next(((lead.scope, lead.op, last) for last in behind), None)
+
+    def _removing(self, lead: Lead, endings: Endings) -> Iterator[int]:
         """The operations shortly behind an insert that remove its entry: by the key, or since a clean-up of what the
         insert gave back does."""
-        scope, op = one.way[-1]
-        same = endings.by_key.get((scope, one.key), ()) if one.key is not None else ()
+        scope, op = lead.way[-1]
+        same = endings.by_key.get((scope, lead.key), ()) if lead.key is not None else ()
         first = bisect_right(same, op)
         yield from same[first : first + _NEXT]
-        action = self.program.action(scope, op) if len(one.way) > 1 and scope in endings.cleaning else None
+        action = self.program.action(scope, op) if lead.lifts and scope in endings.cleaning else None
         given = {t for t in action.targets if isinstance(t, m.Name)} if isinstance(action, m.Assign) else set()
         cleaning = endings.cleaning[scope] if given else ()
         first = bisect_right(cleaning, op)
@@ -107,12 +89,6 @@ class Followed(Query):
             calls = w.calls(self.program.facts(scope).ops[last].action)
             if any(part in given for call in calls for part in w.walk(call)):
                 yield last
-
-    @listed
-    def _led(self, access: Access) -> Iterator[_Led]:
-        if access.key is not None and access.handed is None:
-            key = self._shapes.of(access.key, access.scope, access.op)
-            yield from (_Led(*each) for each in self._shapes.climbed(key, (access.scope, access.op), _LIFTS))
 
     def _is_sure(self, place: Place, removal: Access) -> bool:
         """Whether a function that leads to a removal always comes to that, if there is an entry."""
@@ -141,6 +117,10 @@ class Followed(Query):
         """The operations of a scope that leave a block, but for errors."""
         ops = enumerate(self.program.facts(scope).ops)
         return tuple(at for at, op in ops if isinstance(op.action, m.Return | m.Break | m.Continue))
+
+
+def _is_keyed(access: Access) -> bool:
+    return access.key is not None and access.handed is None
 
 
 def _takes_away(facts: m.Scope, at: int, op: int) -> bool:

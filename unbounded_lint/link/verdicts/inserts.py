@@ -17,12 +17,13 @@ from unbounded_lint.link.containers.making import Making
 from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class
+from unbounded_lint.link.keys.around import Around
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import held_at, in_block, in_main_guard, loops_around, runs_before
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import flag_of, is_so
 from unbounded_lint.link.runs.context import Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
@@ -34,9 +35,6 @@ from unbounded_lint.link.verdicts.pools import Pools
 
 GROWING = frozenset({"map", "set", "cache"})
 """Families in which a key that is already there adds nothing."""
-
-HOPS = 3
-"""How many callers above an insert are asked for the condition that lets it run once."""
 
 _PERHAPS = (m.BoolOp, m.IfExp, m.Comp, m.Lambda)
 """Expressions whose parts may not be evaluated."""
@@ -71,6 +69,7 @@ class Inserts(RunQuery):
         self.serving = serving
         self.keys = keys
         self.removals = removals
+        self._around = Around(flow, execution)
         self._installed = Installed(flow)
         self._pools = Pools(flow.program)
         self._longer = Longer(flow)
@@ -90,7 +89,7 @@ class Inserts(RunQuery):
                 continue
             if (defining and kinds <= OF_USERS) or (passing and not _keeps_running(contexts)):
                 continue
-            if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(holder, access, resets):
+            if self._is_once(access, accesses) or self._after_reset(holder, access, resets):
                 continue
             longer = self._longer.prolongs(access, accesses)
             if self._is_refused_when_full(access, accesses) or (not longer and self._is_present(access, accesses)):
@@ -213,18 +212,13 @@ class Inserts(RunQuery):
 
     # --- those that leave it small ---
 
-    def _is_once(self, scope: ScopeId, op: int, accesses: AccessList, depth: int) -> bool:
-        """Whether a condition lets the operation run only while the container is empty, or while a flag is not yet
-        set."""
-        if self.removals.flags.runs_once(scope, op, accesses):
-            return True
-        sites = self.flow.call_sites(scope) if depth and scope.index else ()
-        if not sites or any(c.kind in {"api", "run"} and c.root[0] == scope for c in self.execution.contexts(scope)):
-            return False
-        return all(
-            self.execution.kinds(s.scope, s.op) <= _AT_IMPORT or self._is_once(s.scope, s.op, accesses, depth - 1)
-            for s in sites
-        )
+    def _is_once(self, access: Access, accesses: AccessList) -> bool:
+        """Whether a condition lets an insert run only while the container is empty, or while a flag is not yet set."""
+
+        def once(scope: ScopeId, op: int) -> bool:
+            return self.execution.kinds(scope, op) <= _AT_IMPORT or self.removals.flags.runs_once(scope, op, accesses)
+
+        return self._around.holds(once, access.scope, access.op)
 
     def _after_reset(self, holder: Holder, access: Access, resets: _Resets) -> bool:
         """Whether the same run empties the container first, or makes it anew, on every path to the insert: in the
@@ -237,14 +231,8 @@ class Inserts(RunQuery):
             return False
         if holder.life.is_left_to_users and not self.program.facts(scope).name.startswith("_"):
             return False
-        calls = self._calls_by_others(scope)
+        calls = [(site.scope, site.op) for site in self.execution.only_calls(scope) if site.scope != scope]
         return bool(calls) and all(self._resets_before(at, op, resets.get(at, ())) for at, op in calls)
-
-    @kept
-    def _calls_by_others(self, scope: ScopeId) -> tuple[Place, ...]:
-        """The calls of a function by others, if nothing does anything else with it."""
-        calls = self.flow.call_sites(scope) if scope.index and self.flow.is_only_called(scope) else ()
-        return tuple((site.scope, site.op) for site in calls if site.scope != scope)
 
     def _resets(self, holder: Holder, accesses: AccessList) -> _Resets:
         """Where a container is emptied, replaced or made, and where what does that and no more is called."""

@@ -14,7 +14,8 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.callees import catalogued
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.keys.identity import KeyShapes, Shape
+from unbounded_lint.link.keys.around import Around
+from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import frames_of, held_at, in_cleanup, layout
 from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import Place, ScopeId
@@ -23,8 +24,6 @@ from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.longer import NONE
 from unbounded_lint.link.verdicts.risks import Risks
 
-_LIFTS = 3
-"""How many calls may lie between a hook and what it does to a container."""
 _SUBJECT = Shape("subject", ())
 _SELF = Shape("self", ())
 _REFUSED = m.Const("bool", "False")
@@ -48,7 +47,7 @@ class Partners(RunQuery):
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
         super().__init__(flow, execution)
-        self._shapes = KeyShapes(flow)
+        self._around = Around(flow, execution)
         self._risks = Risks(flow, execution)
 
     def take_out(self, removal: Access, accesses: AccessList) -> bool:
@@ -113,15 +112,14 @@ class Partners(RunQuery):
     def _climbed(
         self, access: Access, which: str, by: Literal["key", "value"], expr: m.Expr | None
     ) -> Iterator[Hooked]:
-        shape = self._shapes.written(expr, access.scope, access.op) if expr is not None else None
+        shape = self._around.shapes.written(expr, access.scope, access.op) if expr is not None else None
         if shape is None:
             return
-        for key, way in self._shapes.climbed(_plain(shape), (access.scope, access.op), _LIFTS):
-            scope, op = way[-1]
-            entry = _plain(key) if key is not None else None
-            for pair, terms in self._pairs(scope, which) if entry is not None else ():
-                if entry is not None:
-                    yield Hooked(scope, op, way, pair, terms, by, self._told(entry, scope, pair))
+        for lead in self._around.leads((access.scope, access.op), _plain(shape)):
+            if lead.key is not None:
+                for pair, terms in self._pairs(lead.scope, which):
+                    entry = self._told(_plain(lead.key), lead.scope, pair)
+                    yield Hooked(lead.scope, lead.op, lead.way, pair, terms, by, entry)
 
     @listed
     def _pairs(self, scope: ScopeId, which: str) -> Iterator[tuple[Pair, tuple[m.Arg, ...]]]:
@@ -181,7 +179,7 @@ class Partners(RunQuery):
             value = action.value if isinstance(action, m.Assign) else None
             for target in action.targets if isinstance(action, m.Assign) and value is not None else ():
                 if isinstance(target, m.Attr) and target.base in own and value is not None:
-                    shape = self._shapes.of(value, one.hook, op)
+                    shape = self._around.shapes.of(value, one.hook, op)
                     if shape is not None and self._told(_plain(shape), one.hook, one.pair) == one.entry:
                         yield Shape("attribute", (_SELF, target.name))
 

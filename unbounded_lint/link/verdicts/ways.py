@@ -41,7 +41,7 @@ class Ways(RunQuery):
         super().__init__(flow, execution)
         self.guarantees = guarantees
         self._risks = Risks(flow, execution)
-        self._runs = Followed(flow)
+        self._runs = Followed(flow, execution)
 
     def of(self, inserts: Sequence[Insert], removals: Iterable[Removal], accesses: AccessList) -> Way | None:
         """The way of a container, None where no event removes."""

@@ -1,0 +1,83 @@
+"""What lies around an operation in the same run: the calls that lead to it, with the key as each caller knows it, and
+what holds on whichever of them a run comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import CallSite
+from unbounded_lint.link.keys.identity import KeyShapes, Shape
+from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.runs.execution import Execution, RunQuery
+
+T = TypeVar("T")
+
+LIFTS = 3
+"""How many calls above an operation are looked at."""
+LEADING = 50
+"""How many calls that lead to one operation are looked at."""
+
+
+class Lead(NamedTuple):
+    """An operation, or a call that leads to it: all places from the first to that one, and a key in the terms of the
+    last, None where there is none or the calls do not tell."""
+
+    key: Shape | None
+    way: tuple[Place, ...]
+
+    @property
+    def scope(self) -> ScopeId:
+        """The function of the last place."""
+        return self.way[-1][0]
+
+    @property
+    def op(self) -> int:
+        """The operation of the last place."""
+        return self.way[-1][1]
+
+    @property
+    def lifts(self) -> int:
+        """How many calls lie between."""
+        return len(self.way) - 1
+
+
+class Around(RunQuery):
+    """Asks the callers, the nearest first and up to a number."""
+
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        super().__init__(flow, execution)
+        self.shapes = KeyShapes(flow)
+
+    def leads(self, place: Place, key: Shape | None = None, lifts: int = LIFTS) -> tuple[Lead, ...]:
+        """An operation and all that leads to it."""
+        found = [Lead(key, (place,))]
+        for lead in found:
+            sites = self.flow.call_sites(lead.scope) if lead.lifts < lifts else ()
+            found += (self._above(lead, site) for site in sites[: LEADING - len(found)])
+        return tuple(found)
+
+    def always(self, place: Place, found: Callable[[Lead], T | None], key: Shape | None = None) -> T | None:
+        """What is found at an operation or else above it, by each of the calls that lead there; None where a run may
+        come without: nothing is found where it begins, or something other than a call begins it."""
+        queue = [Lead(key, (place,))]
+        known, first = {(key, place)}, None
+        for lead in queue:
+            told = found(lead)
+            first = told if first is None else first
+            if told is None:
+                above = [self._above(lead, site) for site in self.execution.only_calls(lead.scope)]
+                if not above or len(queue) + len(above) > LEADING:
+                    return None
+                queue += (each for each in above if (each.key, each.way[-1]) not in known)
+                known.update((each.key, each.way[-1]) for each in above)
+        return first
+
+    def holds(self, condition: Callable[[ScopeId, int], bool], scope: ScopeId, op: int) -> bool:
+        """Whether a condition holds at an operation, or on every way to it."""
+        return self.always((scope, op), lambda lead: condition(*lead.way[-1]) or None) is not None
+
+    def _above(self, lead: Lead, site: CallSite) -> Lead:
+        key = self.shapes.lifted(lead.key, lead.scope, site) if lead.key is not None else None
+        return Lead(key, (*lead.way, (site.scope, site.op)))
