@@ -13,6 +13,7 @@ from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.defects.leads import CLIMB, Leads, Led
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.values import Entries
+from unbounded_lint.link.keys.around import Lead
 from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import apart, has_finally, held_at, inside, layout, parts_of
 from unbounded_lint.link.program.module import Place, ScopeId, Site
@@ -55,7 +56,7 @@ class ForgottenCompanions(Question):
 
     def __init__(self, linked: Linked) -> None:
         super().__init__(linked)
-        self.leads = Leads(linked.flow)
+        self.leads = Leads(linked.flow, linked.execution)
 
     def of(self, container: Container) -> Forgotten | None:
         """What forgot a container, if anything did."""
@@ -78,7 +79,7 @@ class ForgottenCompanions(Question):
             if nearest is None:
                 continue
             here, there = nearest
-            direct = not here.lifts and not there.lifts
+            direct = not here.lead.lifts and not there.lead.lifts
             # from afar, a cap ends nothing that an insert in some callee began, and neither does its own bookkeeping
             removals = tuple(
                 r
@@ -86,12 +87,12 @@ class ForgottenCompanions(Question):
                 if direct or (r.when != "capacity" and r.access.scope != there.access.scope)
             )
             if removals:
-                shared = here if not here.lifts else there
-                yield Forgotten(other, (shared.scope, shared.op), False, removals, direct)
+                shared = here if not here.lead.lifts else there
+                yield Forgotten(other, shared.lead.way[-1], False, removals, direct)
 
     def _with_same_key(self, container: Container) -> Iterator[Container]:
         """The others that get a key which this one gets too, up to a number, in their order."""
-        shapes = dict.fromkeys(lead.shape for lead in self.leads.inserts(container))
+        shapes = dict.fromkeys(led.lead.key for led in self.leads.inserts(container))
         found = {at for shape in shapes for at in self._by_shape.get(shape, ())[:BESIDE]}
         yield from (self._removed_from[at] for at in sorted(found)[:BESIDE])
 
@@ -100,8 +101,8 @@ class ForgottenCompanions(Question):
         """Key -> the containers that get it, as positions among those that something is removed from."""
         found: dict[Shape | None, dict[int, None]] = {}
         for at, container in enumerate(self._removed_from):
-            for lead in self.leads.inserts(container):
-                found.setdefault(lead.shape, {})[at] = None
+            for led in self.leads.inserts(container):
+                found.setdefault(led.lead.key, {})[at] = None
         return {shape: tuple(places) for shape, places in found.items()}
 
     @cached_property
@@ -113,13 +114,14 @@ class ForgottenCompanions(Question):
         single = {container.holder.made.kind.family, other.holder.made.kind.family} <= GROWING
         wanted: dict[Shape | None, list[Led]] = {}
         for here in self.leads.inserts(container):
-            wanted.setdefault(here.shape, []).append(here)
+            wanted.setdefault(here.lead.key, []).append(here)
         for there in self.leads.inserts(other):
-            for here in wanted.get(there.shape, ()):
+            for here in wanted.get(there.lead.key, ()):
                 if self._are_together(here, there, single):
                     yield here, there
 
-    def _are_together(self, one: Led, two: Led, single: bool) -> bool:
+    def _are_together(self, here: Led, there: Led, single: bool) -> bool:
+        one, two = here.lead, there.lead
         lifted = one.lifts > 0 or two.lifts > 0
         if one.scope != two.scope:
             return not lifted
@@ -128,7 +130,7 @@ class ForgottenCompanions(Question):
             return False
         if lifted:
             return single and one.op != two.op and not _parted_by_work(facts, one.op, two.op)
-        return one.access.site.node is not two.access.site.node
+        return here.access.site.node is not there.access.site.node
 
     def _walked_with(self, container: Container) -> Iterator[Forgotten]:
         """Others whose keys this one's only sweep walks, or must still have: an entry whose key they lost stays."""
@@ -168,7 +170,7 @@ class ForgottenCompanions(Question):
         if self._is_same(container, other) or self._succeeds(container, other):
             return False
         lasting = [(r.access, shape) for r, shape in self.leads.removals(container) if _is_lasting(r)]
-        return all(self._is_accompanied(a.scope, a.op, shape, other) for a, shape in lasting)
+        return all(self._is_accompanied(access, shape, other) for access, shape in lasting)
 
     def _is_same(self, container: Container, other: Container) -> bool:
         """Whether both are one object: an attribute that a class inherits."""
@@ -180,7 +182,7 @@ class ForgottenCompanions(Question):
     def _succeeds(self, container: Container, other: Container) -> bool:
         """Whether some code takes a key out of `other` to put it into `container`: the next station of the entry."""
         return any(
-            shape is not None and self._moves(r.access.scope, r.access.op, shape, container, CLIMB)
+            self._moves(Lead(shape, ((r.access.scope, r.access.op),)), container)
             for r, shape in self.leads.removals(other)
         )
 
@@ -190,10 +192,7 @@ class ForgottenCompanions(Question):
             r
             for r, shape in self.leads.removals(other)
             if _counts(r, other)
-            and (
-                not self._is_accompanied(r.access.scope, r.access.op, shape, container)
-                or self._spares(r.access, other, container)
-            )
+            and (not self._is_accompanied(r.access, shape, container) or self._spares(r.access, other, container))
         ]
         return tuple(sorted(found, key=lambda r: (_RUNS.index(r.when), r.access.scope, r.access.op)))
 
@@ -220,30 +219,26 @@ class ForgottenCompanions(Question):
     def _asked_beside(self, access: Access, other: Container) -> set[Asked]:
         return {part for a in other.accesses.within(access.scope, "insert") for part in self._asked(a)}
 
-    def _is_accompanied(
-        self, scope: ScopeId, op: int, shape: Shape | None, other: Container, depth: int = CLIMB
-    ) -> bool:
+    def _is_accompanied(self, access: Access, shape: Shape | None, other: Container) -> bool:
         """Whether the entry of another container goes, or comes, wherever an operation removes."""
-        facts = self.program.facts(scope)
-        if any(not exclude(facts, op, at) for at in self.leads.removal_ops(other).get(scope, ())):
-            return True
-        if shape is not None and self._moves(scope, op, shape, other, depth):
-            return True
-        calls = self.leads.callers(scope, shape) if depth else ()
-        if not calls or any(c.root[0] == scope for c in self.execution.contexts(scope)):
-            return False
-        return all(self._is_accompanied(*call, other, depth - 1) for call in calls)
 
-    def _moves(self, scope: ScopeId, op: int, shape: Shape, other: Container, depth: int) -> bool:
+        def goes(lead: Lead) -> bool:
+            facts = self.program.facts(lead.scope)
+            gone = self.leads.removal_ops(other).get(lead.scope, ())
+            return any(not exclude(facts, lead.op, at) for at in gone) or self._moves(lead, other)
+
+        return bool(self.leads.around.always((access.scope, access.op), goes, shape))
+
+    def _moves(self, removal: Lead, other: Container) -> bool:
         """Whether the key goes from one container into the other: what waits becomes what is done."""
-        if self.linked.holdings.of(other) == "locks":
+        if removal.key is None or self.linked.holdings.of(other) == "locks":
             return False  # one that somebody waits for must not simply go
-        facts = self.program.facts(scope)
-        same = (lead.op for lead in self.leads.inserts(other) if lead.scope == scope and lead.shape == shape)
-        inserts = [insert for insert in same if not exclude(facts, op, insert)]
-        if depth == CLIMB:
-            return bool(inserts) and not any(_is_cleanup_after(facts, op, insert) for insert in inserts)
-        return any(insert > op for insert in inserts)
+        facts, here = self.program.facts(removal.scope), (removal.scope, removal.key)
+        same = (lead.op for _, lead in self.leads.inserts(other) if (lead.scope, lead.key) == here)
+        inserts = [insert for insert in same if not exclude(facts, removal.op, insert)]
+        if not removal.lifts:
+            return bool(inserts) and not any(_is_cleanup_after(facts, removal.op, insert) for insert in inserts)
+        return any(insert > removal.op for insert in inserts)
 
 
 def _says_present(asked: Asked) -> bool:
@@ -257,7 +252,7 @@ def _says_present(asked: Asked) -> bool:
 
 
 def _distance(pair: tuple[Led, Led]) -> tuple[int, bool, ScopeId, int]:
-    here, there = pair
+    here, there = (led.lead for led in pair)
     return (here.lifts + there.lifts, here.lifts > 0, here.scope, here.op)
 
 

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 LIFTS = 3
 """How many calls above an operation are looked at."""
-LEADING = 50
+LEADING = 100
 """How many calls that lead to one operation are looked at."""
 
 
@@ -58,25 +58,26 @@ class Around(RunQuery):
             found += (self._above(lead, site) for site in sites[: LEADING - len(found)])
         return tuple(found)
 
-    def always(self, place: Place, found: Callable[[Lead], T | None], key: Shape | None = None) -> T | None:
+    def always(self, place: Place, find: Callable[[Lead], T], key: Shape | None = None) -> T | None:
         """What is found at an operation or else above it, by each of the calls that lead there; None where a run may
-        come without: nothing is found where it begins, or something other than a call begins it."""
-        queue = [Lead(key, (place,))]
-        known, first = {(key, place)}, None
+        come without: nothing true is found where it begins, or something other than a call begins it."""
+        queue, known = [Lead(key, (place,))], {(key, place)}
+        first: T | None = None
         for lead in queue:
-            told = found(lead)
-            first = told if first is None else first
-            if told is None:
-                above = [self._above(lead, site) for site in self.execution.only_calls(lead.scope)]
-                if not above or len(queue) + len(above) > LEADING:
-                    return None
-                queue += (each for each in above if (each.key, each.way[-1]) not in known)
-                known.update((each.key, each.way[-1]) for each in above)
+            found = find(lead)
+            if found:
+                first = first or found
+                continue
+            above = [self._above(lead, site) for site in self.execution.only_calls(lead.scope)]
+            if not above or len(queue) + len(above) > LEADING:
+                return None
+            queue += (each for each in above if (each.key, each.way[-1]) not in known)
+            known.update((each.key, each.way[-1]) for each in above)
         return first
 
     def holds(self, condition: Callable[[ScopeId, int], bool], scope: ScopeId, op: int) -> bool:
         """Whether a condition holds at an operation, or on every way to it."""
-        return self.always((scope, op), lambda lead: condition(*lead.way[-1]) or None) is not None
+        return bool(self.always((scope, op), lambda lead: condition(*lead.way[-1])))
 
     def _above(self, lead: Lead, site: CallSite) -> Lead:
         key = self.shapes.lifted(lead.key, lead.scope, site) if lead.key is not None else None

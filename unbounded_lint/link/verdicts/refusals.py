@@ -42,12 +42,9 @@ class Refusals(RunQuery):
         if access.key is None or access.bulk or access.nested:
             return False
         key = self._shape(access.key, access.scope, access.op)
-        refused = self._around.always(
-            (access.scope, access.op), lambda lead: self._is_refused_at(lead, accesses) or None, key
-        )
-        return refused is not None
+        return bool(self._around.always((access.scope, access.op), lambda lead: self._is_refused(lead, accesses), key))
 
-    def _is_refused_at(self, lead: Lead, accesses: AccessList) -> bool:
+    def _is_refused(self, lead: Lead, accesses: AccessList) -> bool:
         (scope, op), key = lead.way[-1], lead.key
         if key is None:
             return False
