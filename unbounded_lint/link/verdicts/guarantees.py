@@ -4,7 +4,7 @@ entries of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -12,6 +12,7 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.scoping import is_super
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
+from unbounded_lint.link.keys.around import Around
 from unbounded_lint.link.program.blocks import after_any_end, in_cleanup
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
@@ -31,6 +32,7 @@ class Guarantees(RunQuery):
     def __init__(self, flow: Flow, execution: Execution, reservations: Reservations) -> None:
         super().__init__(flow, execution)
         self.reservations = reservations
+        self._around = Around(flow, execution)
         self.partners = Partners(flow, execution)
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
@@ -65,7 +67,7 @@ class Guarantees(RunQuery):
                 if not (other and scope == access.scope):
                     cleaners.add(scope)
             cleaners |= self.partners.begun(access, insert, accesses)
-        return bool(cleaners) and self._is_cleaned(insert.scope, frozenset(cleaners))
+        return bool(cleaners) and self._is_cleaned(insert, cleaners)
 
     def _cleaners(self, access: Access, accesses: AccessList) -> Iterator[ScopeId]:
         """The functions in whose clean-up a removal runs, a `try` that lets nothing past it included."""
@@ -81,18 +83,14 @@ class Guarantees(RunQuery):
         facts = self.program.facts(scope)
         return facts.name in name_lists().exits or in_cleanup(facts, op)
 
-    def _is_cleaned(self, scope: ScopeId, cleaners: frozenset[ScopeId]) -> bool:
+    def _is_cleaned(self, insert: Access, cleaners: Collection[ScopeId]) -> bool:
         """Whether a function cleans up itself, or all its callers do."""
-        beside = {self.program.parent(cleaner) for cleaner in cleaners}
+        near = {*cleaners, *(self.program.parent(cleaner) for cleaner in cleaners)}
 
-        def unclean(below: ScopeId | None) -> Iterable[ScopeId | None]:
-            if below is None or below in cleaners or below in beside or self.program.parent(below) in cleaners:
-                return ()
-            sites = self.flow.call_sites(below) if below.index else ()
-            return [site.scope for site in sites if site.scope != below] or [None]
+        def is_near(scope: ScopeId, _op: int) -> bool:
+            return scope in near or self.program.parent(scope) in cleaners
 
-        start: list[ScopeId | None] = [scope]
-        return None not in explored(start, unclean)
+        return self._around.holds(is_near, insert.scope, insert.op)
 
     def _leads_to(self, scope: ScopeId, inserting: ScopeId) -> bool:
         """Whether the function with the `finally` is also the one that inserts, or that calls the insert."""
