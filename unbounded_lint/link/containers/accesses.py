@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.module import Place, ScopeId, Site
 
 AccessKind: TypeAlias = Literal[
     "insert", "remove", "clear", "replace", "trim", "size", "contains", "iterate", "read", "tested", "escape"
@@ -61,6 +61,11 @@ class Access:
     def op(self) -> int:
         """The operation by which it happens."""
         return self.site.op
+
+    @property
+    def place(self) -> Place:
+        """Where it happens."""
+        return self.site.scope, self.site.op
 
     @property
     def is_entered(self) -> bool:

@@ -88,7 +88,7 @@ class ForgottenCompanions(Question):
             )
             if removals:
                 shared = here if not here.lead.lifts else there
-                yield Forgotten(other, shared.lead.way[-1], False, removals, direct)
+                yield Forgotten(other, shared.lead.place, False, removals, direct)
 
     def _with_same_key(self, container: Container) -> Iterator[Container]:
         """The others that get a key which this one gets too, up to a number, in their order."""
@@ -143,7 +143,7 @@ class ForgottenCompanions(Question):
             removals = self._that_forget(container, other) if self._is_companion(container, other) else ()
             if removals:
                 first = bounding[0].access
-                yield Forgotten(other, (first.scope, first.op), True, removals, True)
+                yield Forgotten(other, first.place, True, removals, True)
 
     def _hangs_on(self, access: Access, other: Container) -> bool:
         """Whether an operation runs only where another container has the key."""
@@ -169,8 +169,8 @@ class ForgottenCompanions(Question):
         no removal takes them alone, on purpose."""
         if self._is_same(container, other) or self._succeeds(container, other):
             return False
-        lasting = [(r.access, shape) for r, shape in self.leads.removals(container) if _is_lasting(r)]
-        return all(self._is_accompanied(access, shape, other) for access, shape in lasting)
+        lasting = [lead for removal, lead in self.leads.removals(container) if _is_lasting(removal)]
+        return all(self._is_accompanied(lead, other) for lead in lasting)
 
     def _is_same(self, container: Container, other: Container) -> bool:
         """Whether both are one object: an attribute that a class inherits."""
@@ -181,18 +181,15 @@ class ForgottenCompanions(Question):
 
     def _succeeds(self, container: Container, other: Container) -> bool:
         """Whether some code takes a key out of `other` to put it into `container`: the next station of the entry."""
-        return any(
-            self._moves(Lead(shape, ((r.access.scope, r.access.op),)), container)
-            for r, shape in self.leads.removals(other)
-        )
+        return any(self._moves(lead, container) for _, lead in self.leads.removals(other))
 
     def _that_forget(self, container: Container, other: Container) -> tuple[Removal, ...]:
         """The removals from `other` that run and leave the entry of `container`."""
         found = [
             r
-            for r, shape in self.leads.removals(other)
+            for r, lead in self.leads.removals(other)
             if _counts(r, other)
-            and (not self._is_accompanied(r.access, shape, container) or self._spares(r.access, other, container))
+            and (not self._is_accompanied(lead, container) or self._spares(r.access, other, container))
         ]
         return tuple(sorted(found, key=lambda r: (_RUNS.index(r.when), r.access.scope, r.access.op)))
 
@@ -219,7 +216,7 @@ class ForgottenCompanions(Question):
     def _asked_beside(self, access: Access, other: Container) -> set[Asked]:
         return {part for a in other.accesses.within(access.scope, "insert") for part in self._asked(a)}
 
-    def _is_accompanied(self, access: Access, shape: Shape | None, other: Container) -> bool:
+    def _is_accompanied(self, removal: Lead, other: Container) -> bool:
         """Whether the entry of another container goes, or comes, wherever an operation removes."""
 
         def goes(lead: Lead) -> bool:
@@ -227,7 +224,7 @@ class ForgottenCompanions(Question):
             gone = self.leads.removal_ops(other).get(lead.scope, ())
             return any(not exclude(facts, lead.op, at) for at in gone) or self._moves(lead, other)
 
-        return bool(self.leads.around.always((access.scope, access.op), goes, shape))
+        return bool(self.leads.around.always(removal, goes))
 
     def _moves(self, removal: Lead, other: Container) -> bool:
         """Whether the key goes from one container into the other: what waits becomes what is done."""

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from unbounded_lint.link.containers.accesses import REMOVING, Access
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.around import Around, Lead
-from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.execution import Execution, RunQuery
@@ -39,28 +38,26 @@ class Leads(RunQuery):
         found: dict[ScopeId, list[int]] = {}
         for access in container.accesses:
             if access.kind in REMOVING and not access.nested:
-                for lead in self.around.leads((access.scope, access.op), lifts=CLIMB):
+                for lead in self.around.leads(Lead(None, (access.place,)), CLIMB):
                     found.setdefault(lead.scope, []).append(lead.op)
         return found
 
     @kept
     def inserts(self, container: Container) -> tuple[Led, ...]:
         """The inserts of whole entries that make a container grow, each with what leads to it and tells its key."""
-        keyed = ((i.access, self._shape(i.access)) for i in container.inserts if not i.access.nested)
+        starts = ((i.access, self._start(i.access)) for i in container.inserts if not i.access.nested)
         return tuple(
             Led(access, lead)
-            for access, shape in keyed
-            if shape is not None
-            for lead in self.around.leads((access.scope, access.op), shape, CLIMB)
+            for access, start in starts
+            for lead in self.around.leads(start, CLIMB)
             if lead.key is not None
         )
 
     @kept
-    def removals(self, container: Container) -> tuple[tuple[Removal, Shape | None], ...]:
+    def removals(self, container: Container) -> tuple[tuple[Removal, Lead], ...]:
         """The removals from a container, with the key of each."""
-        return tuple((r, self._shape(r.access)) for r in container.removals)
+        return tuple((removal, self._start(removal.access)) for removal in container.removals)
 
-    def _shape(self, access: Access) -> Shape | None:
-        if access.key is None or access.bulk or access.handed is not None:
-            return None
-        return self.around.shapes.of(access.key, access.scope, access.op)
+    def _start(self, access: Access) -> Lead:
+        told = not access.bulk and access.handed is None
+        return self.around.start(access) if told else Lead(None, (access.place,))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
+from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite
 from unbounded_lint.link.keys.identity import KeyShapes, Shape
@@ -28,14 +29,19 @@ class Lead(NamedTuple):
     way: tuple[Place, ...]
 
     @property
+    def place(self) -> Place:
+        """The last place."""
+        return self.way[-1]
+
+    @property
     def scope(self) -> ScopeId:
         """The function of the last place."""
-        return self.way[-1][0]
+        return self.place[0]
 
     @property
     def op(self) -> int:
         """The operation of the last place."""
-        return self.way[-1][1]
+        return self.place[1]
 
     @property
     def lifts(self) -> int:
@@ -50,18 +56,23 @@ class Around(RunQuery):
         super().__init__(flow, execution)
         self.shapes = KeyShapes(flow)
 
-    def leads(self, place: Place, key: Shape | None = None, lifts: int = LIFTS) -> tuple[Lead, ...]:
+    def start(self, access: Access) -> Lead:
+        """An access with its key, as far as that can be compared."""
+        key = self.shapes.of(access.key, access.scope, access.op) if access.key is not None else None
+        return Lead(key, (access.place,))
+
+    def leads(self, start: Lead, lifts: int = LIFTS) -> tuple[Lead, ...]:
         """An operation and all that leads to it."""
-        found = [Lead(key, (place,))]
+        found = [start]
         for lead in found:
             sites = self.flow.call_sites(lead.scope) if lead.lifts < lifts else ()
             found += (self._above(lead, site) for site in sites[: LEADING - len(found)])
         return tuple(found)
 
-    def always(self, place: Place, find: Callable[[Lead], T], key: Shape | None = None) -> T | None:
+    def always(self, start: Lead, find: Callable[[Lead], T]) -> T | None:
         """What is found at an operation or else above it, by each of the calls that lead there; None where a run may
         come without: nothing true is found where it begins, or something other than a call begins it."""
-        queue, known = [Lead(key, (place,))], {(key, place)}
+        queue, known = [start], {(start.key, start.place)}
         first: T | None = None
         for lead in queue:
             found = find(lead)
@@ -71,14 +82,14 @@ class Around(RunQuery):
             above = [self._above(lead, site) for site in self.execution.only_calls(lead.scope)]
             if not above or len(queue) + len(above) > LEADING:
                 return None
-            queue += (each for each in above if (each.key, each.way[-1]) not in known)
-            known.update((each.key, each.way[-1]) for each in above)
+            queue += (each for each in above if (each.key, each.place) not in known)
+            known.update((each.key, each.place) for each in above)
         return first
 
-    def holds(self, condition: Callable[[ScopeId, int], bool], scope: ScopeId, op: int) -> bool:
+    def holds(self, condition: Callable[[ScopeId, int], bool], place: Place) -> bool:
         """Whether a condition holds at an operation, or on every way to it."""
-        return bool(self.always((scope, op), lambda lead: condition(*lead.way[-1])))
+        return bool(self.always(Lead(None, (place,)), lambda lead: condition(*lead.place)))
 
     def _above(self, lead: Lead, site: CallSite) -> Lead:
         key = self.shapes.lifted(lead.key, lead.scope, site) if lead.key is not None else None
-        return Lead(key, (*lead.way, (site.scope, site.op)))
+        return Lead(key, (*lead.way, site.place))

@@ -50,7 +50,7 @@ class Causes(RunQuery):
         """Whether the removal runs in a function that inserts, or that an inserting function calls; or whether one
         function calls both the removal and, straight, the insert."""
         inserting = accesses.inserting
-        queue = seen = {access.scope} if self._is_on_the_way((access.scope, access.op), accesses) else set()
+        queue = seen = {access.scope} if self._is_on_the_way(access.place, accesses) else set()
         for _ in range(HOPS + 1):
             if not queue.isdisjoint(inserting):
                 return True
@@ -76,12 +76,12 @@ class Causes(RunQuery):
 
     def set_up(self, access: Access) -> bool:
         """Whether flags let the removal run once, wherever it is run from: then it makes the container."""
-        return self._around.holds(self.flags.runs_once, access.scope, access.op)
+        return self._around.holds(self.flags.runs_once, access.place)
 
     def _callers(self, scope: ScopeId, accesses: AccessList) -> Iterator[ScopeId]:
         """The functions that call one on their ordinary way."""
         sites = self.flow.call_sites(scope)
-        return (site.scope for site in sites if self._is_on_the_way((site.scope, site.op), accesses))
+        return (site.scope for site in sites if self._is_on_the_way(site.place, accesses))
 
     def _is_on_the_way(self, place: Place, accesses: AccessList) -> bool:
         """Whether a function comes to a place again and again without a failure, or inserts there too."""

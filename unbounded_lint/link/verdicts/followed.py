@@ -45,9 +45,8 @@ class Followed(RunQuery):
         """Where entries are removed, by the function that comes to that and the key; those of clean-ups by it alone."""
         by_key: dict[tuple[ScopeId, Shape], list[int]] = {}
         cleaning: dict[ScopeId, list[int]] = {}
-        for removal in removals:
-            leads = self._around.leads((removal.scope, removal.op), self._key(removal)) if _is_keyed(removal) else ()
-            for lead in leads:
+        for removal in filter(_is_keyed, removals):
+            for lead in self._around.leads(self._around.start(removal)):
                 if not all(self._is_sure(place, removal) for place in lead.way[:-1]):
                     continue
                 if lead.key is not None:
@@ -63,12 +62,7 @@ class Followed(RunQuery):
         callers do, each of them must."""
         if insert.nested or insert.bulk or not _is_keyed(insert) or not (endings.by_key or endings.cleaning):
             return None
-        return self._around.always(
-            (insert.scope, insert.op), lambda lead: self._followed(lead, endings), self._key(insert)
-        )
-
-    def _key(self, access: Access) -> Shape | None:
-        return self._around.shapes.of(access.key, access.scope, access.op) if access.key is not None else None
+        return self._around.always(self._around.start(insert), lambda lead: self._followed(lead, endings))
 
     def _followed(self, lead: Lead, endings: Endings) -> tuple[ScopeId, int, int] | None:
         behind = (last for last in self._removing(lead, endings) if self._comes_to(lead.scope, lead.op, last))
@@ -77,7 +71,7 @@ class Followed(RunQuery):
     def _removing(self, lead: Lead, endings: Endings) -> Iterator[int]:
         """The operations shortly behind an insert that remove its entry: by the key, or since a clean-up of what the
         insert gave back does."""
-        scope, op = lead.way[-1]
+        scope, op = lead.place
         same = endings.by_key.get((scope, lead.key), ()) if lead.key is not None else ()
         first = bisect_right(same, op)
         yield from same[first : first + _NEXT]

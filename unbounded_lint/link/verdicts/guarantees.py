@@ -90,7 +90,7 @@ class Guarantees(RunQuery):
         def is_near(scope: ScopeId, _op: int) -> bool:
             return scope in near or self.program.parent(scope) in cleaners
 
-        return self._around.holds(is_near, insert.scope, insert.op)
+        return self._around.holds(is_near, insert.place)
 
     def _leads_to(self, scope: ScopeId, inserting: ScopeId) -> bool:
         """Whether the function with the `finally` is also the one that inserts, or that calls the insert."""

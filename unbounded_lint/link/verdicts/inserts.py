@@ -218,7 +218,7 @@ class Inserts(RunQuery):
         def once(scope: ScopeId, op: int) -> bool:
             return self.execution.kinds(scope, op) <= _AT_IMPORT or self.removals.flags.runs_once(scope, op, accesses)
 
-        return self._around.holds(once, access.scope, access.op)
+        return self._around.holds(once, access.place)
 
     def _after_reset(self, holder: Holder, access: Access, resets: _Resets) -> bool:
         """Whether the same run empties the container first, or makes it anew, on every path to the insert: in the
@@ -231,17 +231,17 @@ class Inserts(RunQuery):
             return False
         if holder.life.is_left_to_users and not self.program.facts(scope).name.startswith("_"):
             return False
-        calls = [(site.scope, site.op) for site in self.execution.only_calls(scope) if site.scope != scope]
+        calls = [site.place for site in self.execution.only_calls(scope) if site.scope != scope]
         return bool(calls) and all(self._resets_before(at, op, resets.get(at, ())) for at, op in calls)
 
     def _resets(self, holder: Holder, accesses: AccessList) -> _Resets:
         """Where a container is emptied, replaced or made, and where what does that and no more is called."""
         emptied = (a for a in accesses if a.kind in {"clear", "replace"} and not a.nested and a.handed is None)
         made = holder.definitions if holder.origin is None else ()
-        found = {*made, *((a.scope, a.op) for a in emptied)}
+        found = {*made, *(a.place for a in emptied)}
         always = [scope for scope, op in found if scope.index and not self.program.facts(scope).ops[op].frame]
         resets: dict[ScopeId, set[int]] = {}
-        for at, op in found.union((s.scope, s.op) for scope in always for s in self.flow.call_sites(scope)):
+        for at, op in found.union(site.place for scope in always for site in self.flow.call_sites(scope)):
             resets.setdefault(at, set()).add(op)
         return resets
 

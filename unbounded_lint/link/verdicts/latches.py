@@ -36,7 +36,7 @@ class Latches(RunQuery):
 
     def bar(self, access: Access) -> bool:
         """Whether such a test stands in front of a removal, or of every call of its function."""
-        return access.handed is None and self._around.holds(self._is_shut, access.scope, access.op)
+        return access.handed is None and self._around.holds(self._is_shut, access.place)
 
     @kept
     def _is_shut(self, scope: ScopeId, op: int) -> bool:
@@ -94,7 +94,7 @@ class Latches(RunQuery):
         def has_passed(at: ScopeId, op: int) -> bool:
             return any(head is test for head, _ in guards(self.program.facts(at), op))
 
-        return 0 < len(writes) <= _WRITES and all(self._around.holds(has_passed, *place) for place in writes)
+        return 0 < len(writes) <= _WRITES and all(self._around.holds(has_passed, place) for place in writes)
 
     def _writes(self, noted: m.Name | m.Attr, scope: ScopeId) -> Iterator[Place]:
         """Where running code writes to a variable of an outer scope, or to an attribute of such an object, other than

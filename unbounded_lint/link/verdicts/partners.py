@@ -14,7 +14,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.callees import catalogued
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.keys.around import Around
+from unbounded_lint.link.keys.around import Around, Lead
 from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import frames_of, held_at, in_cleanup, layout
 from unbounded_lint.link.program.kept import kept, listed
@@ -115,7 +115,7 @@ class Partners(RunQuery):
         shape = self._around.shapes.written(expr, access.scope, access.op) if expr is not None else None
         if shape is None:
             return
-        for lead in self._around.leads((access.scope, access.op), _plain(shape)):
+        for lead in self._around.leads(Lead(_plain(shape), (access.place,))):
             if lead.key is not None:
                 for pair, terms in self._pairs(lead.scope, which):
                     entry = self._told(_plain(lead.key), lead.scope, pair)

@@ -42,10 +42,11 @@ class Refusals(RunQuery):
         if access.key is None or access.bulk or access.nested:
             return False
         key = self._shape(access.key, access.scope, access.op)
-        return bool(self._around.always((access.scope, access.op), lambda lead: self._is_refused(lead, accesses), key))
+        start = Lead(key, (access.place,))
+        return bool(self._around.always(start, lambda lead: self._is_refused(lead, accesses)))
 
     def _is_refused(self, lead: Lead, accesses: AccessList) -> bool:
-        (scope, op), key = lead.way[-1], lead.key
+        (scope, op), key = lead.place, lead.key
         if key is None:
             return False
         facts = self.program.facts(scope)

@@ -104,8 +104,7 @@ class Ways(RunQuery):
 
     def _between(self, insert: Insert, removal: Removal) -> Way | None:
         """A run that inserts first and removes then, with something in between that may well end it."""
-        one, other = (insert.access.scope, insert.access.op), (removal.access.scope, removal.access.op)
-        for scope, first, last in self.graph.common_runs(one, other):
+        for scope, first, last in self.graph.common_runs(insert.access.place, removal.access.place):
             if self._risks.first_behind(scope, first) < last:
                 return Way("error", scope, first, last)
         return None
