@@ -118,6 +118,13 @@ class Hierarchy:
             and (name in module.names.of(index) or name in self.declared.writes(ScopeId(module.path, index)))
         )
 
+    def is_of_one_kin(self, name: str, cls: ScopeId | None = None) -> bool:
+        """Whether the classes that define an attribute are all relatives of one: of this class, or else of the first
+        of them."""
+        definers = self.defining(name)
+        one = cls or next(iter(definers), None)
+        return one is None or all(self.declared.related(one, other) for other in definers)
+
 
 def _is_declared_only(facts: m.Scope) -> bool:
     """Whether a function has no body but a docstring, `...`, `pass` or `raise`."""
