@@ -48,6 +48,11 @@ class Lead(NamedTuple):
         """How many calls lie between."""
         return len(self.way) - 1
 
+    @property
+    def recurs(self) -> bool:
+        """Whether the function of the last place calls itself on the way: one run of it may come there many times."""
+        return any(scope == self.scope for scope, _ in self.way[:-1])
+
 
 class Around(RunQuery):
     """Asks the callers, the nearest first and up to a number."""
@@ -71,7 +76,7 @@ class Around(RunQuery):
 
     def always(self, start: Lead, find: Callable[[Lead], T]) -> T | None:
         """What is found at an operation or else above it, by each of the calls that lead there; None where a run may
-        come without: nothing true is found where it begins, or something other than a call begins it."""
+        come without: nothing true is found where it begins or calls itself, or something else than a call begins it."""
         queue, known = [start], {(start.key, start.place)}
         first: T | None = None
         for lead in queue:
@@ -80,7 +85,7 @@ class Around(RunQuery):
                 first = first or found
                 continue
             above = [self._above(lead, site) for site in self.execution.only_calls(lead.scope)]
-            if not above or len(queue) + len(above) > LEADING:
+            if not above or lead.recurs or len(queue) + len(above) > LEADING:
                 return None
             queue += (each for each in above if (each.key, each.place) not in known)
             known.update((each.key, each.place) for each in above)

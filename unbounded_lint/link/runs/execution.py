@@ -110,8 +110,10 @@ class Execution(Query):
     @kept
     def only_calls(self, scope: ScopeId) -> tuple[CallSite, ...]:
         """The calls of a function that runs by them alone; none of one that something else runs too."""
-        alone = scope.index and self.flow.is_only_called(scope) and not self.begins(scope)
-        return self.flow.call_sites(scope) if alone else ()
+        if not scope.index or not self.flow.is_only_called(scope):
+            return ()
+        begun = any(context.root[0] == scope for context in self.contexts(scope))
+        return () if begun else self.flow.call_sites(scope)
 
     def is_asked_for(self, context: Context) -> bool:
         """Whether a way of running is a request, of which there are many, or begins in the handler of one, rather than

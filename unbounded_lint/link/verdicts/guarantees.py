@@ -12,7 +12,7 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.scoping import is_super
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
-from unbounded_lint.link.keys.around import Around
+from unbounded_lint.link.keys.around import Around, Lead
 from unbounded_lint.link.program.blocks import after_any_end, in_cleanup
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
@@ -87,10 +87,10 @@ class Guarantees(RunQuery):
         """Whether a function cleans up itself, or all its callers do."""
         near = {*cleaners, *(self.program.parent(cleaner) for cleaner in cleaners)}
 
-        def is_near(scope: ScopeId, _op: int) -> bool:
-            return scope in near or self.program.parent(scope) in cleaners
+        def is_near(lead: Lead) -> bool:
+            return lead.recurs or lead.scope in near or self.program.parent(lead.scope) in cleaners
 
-        return self._around.holds(is_near, insert.place)
+        return bool(self._around.always(Lead(None, (insert.place,)), is_near))
 
     def _leads_to(self, scope: ScopeId, inserting: ScopeId) -> bool:
         """Whether the function with the `finally` is also the one that inserts, or that calls the insert."""
