@@ -64,10 +64,8 @@ class Ways(RunQuery):
 
     def _followed(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
         """A run of each insert that comes to the removal of its entry, whatever is in between."""
-        endings = self._runs.endings(removal.access for removal in removals)
-        runs = [self._runs.run(insert.access, endings) for insert in inserts if not insert.access.nested]
-        first = runs[0] if runs and None not in runs else None
-        return Way("error", *first) if first is not None else None
+        run = self._runs.run((i.access for i in inserts if not i.access.nested), (r.access for r in removals))
+        return Way("error", *run) if run is not None else None
 
     def _hindered(self, removals: Iterable[Removal], accesses: AccessList) -> Way | None:
         """A hook whose entry its partner removes, unless an error keeps it from that."""
