@@ -58,7 +58,8 @@ REFUSED: dict[str, str] = {
     ),
     "by a caller three calls above": (
         "def _put(key, v):\n    X[key] = v\ndef _keep(key, v):\n    _put(key, v)\n"
-        "def _take(key, v):\n    _keep(key, v)\ndef add(name, v):\n    if name in X:\n        raise ValueError\n    _take(name, v)\n"
+        "def _take(key, v):\n    _keep(key, v)\n"
+        "def add(name, v):\n    if name in X:\n        raise ValueError\n    _take(name, v)\n"
     ),
     "by a caller that knows the parts of the key": (
         "def _put(kind, name, v):\n    X[(kind, name)] = v\ndef add(kind, name, v):\n    if (kind, name) in X:\n"
