@@ -15,11 +15,10 @@ from unbounded_lint.link.entries.values import Path
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import STRAIGHT, frames_of, guards, is_true, layout, parts_of
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.program.truth import says
+from unbounded_lint.link.program.truth import NONE, says
 
 _DEPTH = 6
 _ZEROS = frozenset({"0", "0.0", "0."})
-_NONE = m.Const("none", "None")
 _LATE = ("__post_init__", "__attrs_post_init__", "model_post_init")
 
 
@@ -173,7 +172,7 @@ class UnsetFields(Query):
         facts = self.program.facts(function)
         for index, op in enumerate(facts.ops if not facts.is_generator else ()):
             if isinstance(op.action, m.Return):
-                yield from self._unset(op.action.value or _NONE, asked.at(function, index))
+                yield from self._unset(op.action.value or NONE, asked.at(function, index))
 
     # --- fields ---
 

@@ -24,13 +24,13 @@ from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import held_at, in_block, in_main_guard, loops_around, runs_before
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.program.truth import flag_of, is_so
+from unbounded_lint.link.program.truth import NONE, flag_of, is_so
 from unbounded_lint.link.runs.context import Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.inner import OF_USERS, Elements, Inner
-from unbounded_lint.link.verdicts.longer import LONGER, NONE, Longer
+from unbounded_lint.link.verdicts.longer import LONGER, Longer
 from unbounded_lint.link.verdicts.pools import Pools
 
 GROWING = frozenset({"map", "set", "cache"})

@@ -19,9 +19,8 @@ from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import frames_of, held_at, in_cleanup, layout
 from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.program.truth import Asked, flag_of, is_so
+from unbounded_lint.link.program.truth import NONE, Asked, flag_of, is_so
 from unbounded_lint.link.runs.execution import Execution, RunQuery
-from unbounded_lint.link.verdicts.longer import NONE
 from unbounded_lint.link.verdicts.risks import Risks
 
 _SUBJECT = Shape("subject", ())

@@ -22,11 +22,10 @@ from unbounded_lint.link.program.blocks import (
     runs_before,
 )
 from unbounded_lint.link.program.definitions import expansions
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.program.truth import Asked, apart, flag_of, is_so, straight
+from unbounded_lint.link.program.truth import NONE, Asked, apart, flag_of, is_so, straight
 from unbounded_lint.link.runs.execution import Execution, RunQuery
-from unbounded_lint.link.verdicts.longer import NONE
 
 
 class Refusals(RunQuery):
@@ -101,9 +100,8 @@ class Refusals(RunQuery):
         flag = flag_of(asked.expr)
         for call in expansions(self.program, flag, scope, op):
             for function in self.resolver.functions(call.func, scope) if isinstance(call, m.Call) else ():
-                sites = [site for site in self.flow.call_sites(function) if site.call is call]
                 for key in self._absent_by_result(asked, flag is asked.expr, function, accesses):
-                    yield from self._lifted(key, function, sites)
+                    yield from (given for site, given in self._given(key, function) if site.call is call)
 
     def _absent_by_result(self, asked: Asked, whole: bool, function: ScopeId, accesses: AccessList) -> Iterator[Shape]:
         """The same in the terms of a helper whose result, which is the whole test or compared in it, is asked for."""
@@ -115,9 +113,13 @@ class Refusals(RunQuery):
         elif is_so(asked, NONE):
             yield from self._looked_up(values[0], function, end, accesses)
 
-    def _lifted(self, key: Shape, function: ScopeId, sites: Sequence[CallSite]) -> Iterator[Shape]:
-        lifted = (self._around.shapes.lifted(key, function, site) for site in sites)
-        return (found for found in lifted if found is not None)
+    @listed
+    def _given(self, key: Shape, function: ScopeId) -> Iterator[tuple[CallSite, Shape]]:
+        """The calls of a function that tell one of its keys, each with that."""
+        for site in self.flow.call_sites(function):
+            given = self._around.shapes.lifted(key, function, site)
+            if given is not None:
+                yield site, given
 
     # --- where it is said ---
 
@@ -143,25 +145,20 @@ class Refusals(RunQuery):
 
     def _is_refused_by_call(self, key: Shape, scope: ScopeId, op: int, accesses: AccessList) -> bool:
         """Whether a helper that is called before an operation raises where the key is there."""
-        facts = self.program.facts(scope)
-        for function, found in self._refusing(accesses).items():
-            sites = [s for s in self.flow.call_sites(function) if s.scope == scope and runs_before(facts, s.op, op)]
-            if any(key in self._lifted(each, function, sites) for each in found):
-                return True
-        return False
+        facts, calls = self.program.facts(scope), self._refusing(accesses).get(scope, ())
+        return any(given == key and runs_before(facts, at, op) for at, given in calls)
 
     @kept
-    def _refusing(self, accesses: AccessList) -> Mapping[ScopeId, tuple[Shape, ...]]:
-        """The functions that come to their end only with keys that are not there, each with those."""
-        asking = dict.fromkeys(a.scope for a in accesses if a.kind in {"contains", "read"} and a.scope.index)
-        found = {}
-        for scope in asking:
-            facts = self.program.facts(scope)
+    def _refusing(self, accesses: AccessList) -> Mapping[ScopeId, Sequence[tuple[int, Shape]]]:
+        """Caller -> its calls of functions that come to their end only with keys that are not there, and each key."""
+        found: dict[ScopeId, list[tuple[int, Shape]]] = {}
+        for function in dict.fromkeys(a.scope for a in accesses if a.kind in {"contains", "read"} and a.scope.index):
+            facts = self.program.facts(function)
             end = len(facts.ops)
             tests = raised_before(facts, end) if not _returns_early(facts) else ()
-            keys = [key for test in tests for key in self._absent(*test, scope, end - 1, accesses)]
-            if keys:
-                found[scope] = tuple(keys)
+            for key in [key for test in tests for key in self._absent(*test, function, end - 1, accesses)]:
+                for site, given in self._given(key, function):
+                    found.setdefault(site.scope, []).append((site.op, given))
         return found
 
 
