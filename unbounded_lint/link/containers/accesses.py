@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -107,16 +107,6 @@ class AccessList(tuple[Access, ...]):
     def own_nodes(self, scope: ScopeId) -> frozenset[int]:
         """The same, without what concerns a container inside an entry."""
         return frozenset(id(a.site.node) for a in self.within(scope) if not a.nested)
-
-    @cached_property
-    def _frames(self) -> dict[tuple[str, ScopeId], tuple[int, ...]]:
-        return {}
-
-    def frames(self, question: str, scope: ScopeId, find: Callable[[], Iterable[int]]) -> tuple[int, ...]:
-        """The frames of a scope that a question about this container is answered with, found once."""
-        if (question, scope) not in self._frames:
-            self._frames[question, scope] = tuple(find())
-        return self._frames[question, scope]
 
     @cached_property
     def sizes(self) -> frozenset[int]:

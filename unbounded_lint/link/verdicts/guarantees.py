@@ -15,8 +15,7 @@ from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
 from unbounded_lint.link.keys.around import Around, Lead
 from unbounded_lint.link.program.blocks import after_any_end, in_cleanup
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.runs.callgraph import explored
+from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.partners import Partners
 from unbounded_lint.link.verdicts.removals import Removal
@@ -100,7 +99,8 @@ class Guarantees(RunQuery):
     @kept
     def is_callback(self, scope: ScopeId) -> bool:
         """Whether a function, or a caller of it, is handed over to run when a task, a deferred or an object ends."""
-        for at, _ in explored([(scope, HOPS)], self._callers_within):
+        above = self._around.leads(Lead(None, ((scope, 0),)), HOPS)
+        for at in dict.fromkeys(lead.scope for lead in above if lead.scope.index):
             handed = ((e.handed, e.scope) for e in self.graph.edges(at) if e.handed is not None and e.kind != "call")
             outside = self.program.parent(at) or at
             if any(self.takes_callback(*each) for each in handed) or any(
@@ -108,10 +108,6 @@ class Guarantees(RunQuery):
             ):
                 return True
         return False
-
-    def _callers_within(self, at: Place) -> Iterator[Place]:
-        scope, hops = at
-        return ((site.scope, hops - 1) for site in self.flow.call_sites(scope) if hops and site.scope.index)
 
     def takes_callback(self, call: m.Call, scope: ScopeId) -> bool:
         """Whether a call is given a function to run when a task, a deferred or an object ends."""

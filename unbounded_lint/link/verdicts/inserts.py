@@ -264,10 +264,7 @@ class Inserts(RunQuery):
         if not scope.index or op < 0:
             return False
         endless = next((f for f in loops_around(facts, op) if self._goes_on(scope, f)), 0)
-        return any(
-            0 <= other < op and in_block(facts, facts.ops[other].frame, op) and in_block(facts, endless, other)
-            for other in resets
-        )
+        return any(runs_before(facts, other, op) and in_block(facts, endless, other) for other in resets if other >= 0)
 
     def _goes_on(self, scope: ScopeId, loop: int) -> bool:
         """Whether a loop may be where the program spends its life."""
