@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import Place, ScopeId, Site
 
 AccessKind: TypeAlias = Literal[
@@ -82,10 +82,7 @@ class AccessList(tuple[Access, ...]):
 
     @cached_property
     def _by_scope(self) -> Mapping[ScopeId, tuple[Access, ...]]:
-        found: dict[ScopeId, list[Access]] = {}
-        for access in self:
-            found.setdefault(access.scope, []).append(access)
-        return {scope: tuple(accesses) for scope, accesses in found.items()}
+        return grouped((access.scope, access) for access in self)
 
     @kept
     def within(self, scope: ScopeId, *kinds: AccessKind) -> tuple[Access, ...]:
@@ -126,17 +123,9 @@ class AccessList(tuple[Access, ...]):
     @cached_property
     def entered_by_key(self) -> Mapping[tuple[ScopeId, m.Expr | None], tuple[Access, ...]]:
         """What reads or removes an entry that must be there, `X[k]` and `del X[k]`, by scope and key."""
-        found: dict[tuple[ScopeId, m.Expr | None], list[Access]] = {}
-        for access in self:
-            if access.is_entered:
-                found.setdefault((access.scope, access.key), []).append(access)
-        return {key: tuple(accesses) for key, accesses in found.items()}
+        return grouped(((access.scope, access.key), access) for access in self if access.is_entered)
 
     @cached_property
     def inserts_by_key(self) -> Mapping[tuple[ScopeId, m.Expr | None], tuple[Access, ...]]:
         """The inserts of entries by scope and key."""
-        found: dict[tuple[ScopeId, m.Expr | None], list[Access]] = {}
-        for access in self:
-            if access.kind == "insert" and not access.nested:
-                found.setdefault((access.scope, access.key), []).append(access)
-        return {key: tuple(accesses) for key, accesses in found.items()}
+        return grouped(((a.scope, a.key), a) for a in self if a.kind == "insert" and not a.nested)

@@ -16,6 +16,7 @@ from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.keys.around import Lead
 from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import apart, has_finally, held_at, inside, layout, parts_of
+from unbounded_lint.link.program.kept import grouped
 from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.truth import Asked
 from unbounded_lint.link.runs.callgraph import exclude
@@ -112,9 +113,7 @@ class ForgottenCompanions(Question):
     def _pairs(self, container: Container, other: Container) -> Iterator[tuple[Led, Led]]:
         """The inserts of the same key into both that one run of a function makes, as two entries for one thing."""
         single = {container.holder.made.kind.family, other.holder.made.kind.family} <= GROWING
-        wanted: dict[Shape | None, list[Led]] = {}
-        for here in self.leads.inserts(container):
-            wanted.setdefault(here.lead.key, []).append(here)
+        wanted = grouped((here.lead.key, here) for here in self.leads.inserts(container))
         for there in self.leads.inserts(other):
             for here in wanted.get(there.lead.key, ()):
                 if self._are_together(here, there, single):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from unbounded_lint.link.containers.accesses import REMOVING, Access
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.around import Around, Lead
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.container import Container
@@ -35,12 +35,8 @@ class Leads(RunQuery):
     @kept
     def removal_ops(self, container: Container) -> Mapping[ScopeId, Sequence[int]]:
         """Where entries of a container are removed: in which operations of which functions, callers included."""
-        found: dict[ScopeId, list[int]] = {}
-        for access in container.accesses:
-            if access.kind in REMOVING and not access.nested:
-                for lead in self.around.leads(Lead(None, (access.place,)), CLIMB):
-                    found.setdefault(lead.scope, []).append(lead.op)
-        return found
+        places = (a.place for a in container.accesses if a.kind in REMOVING and not a.nested)
+        return grouped(lead.place for place in places for lead in self.around.leads(Lead(None, (place,)), CLIMB))
 
     @kept
     def inserts(self, container: Container) -> tuple[Led, ...]:

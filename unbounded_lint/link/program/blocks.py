@@ -9,6 +9,7 @@ from itertools import islice
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.program.kept import grouped
 from unbounded_lint.link.program.truth import Asked, held
 
 LOOPS: frozenset[m.FrameKind] = frozenset({"for", "while"})
@@ -51,27 +52,18 @@ class Layout:
     @cached_property
     def by_kind(self) -> Mapping[m.FrameKind, Sequence[int]]:
         """Kind -> the frames of that kind."""
-        found: dict[m.FrameKind, list[int]] = {}
-        for index, frame in enumerate(self._scope.frames):
-            found.setdefault(frame.kind, []).append(index)
-        return found
+        return grouped((frame.kind, index) for index, frame in enumerate(self._scope.frames))
 
     @cached_property
     def by_statement(self) -> Mapping[int, Sequence[int]]:
         """Statement -> its frames."""
-        found: dict[int, list[int]] = {}
-        for index, frame in enumerate(self._scope.frames):
-            found.setdefault(frame.statement, []).append(index)
-        return found
+        return grouped((frame.statement, index) for index, frame in enumerate(self._scope.frames))
 
     @cached_property
     def by_head(self) -> Mapping[int, Sequence[int]]:
         """The id of an expression -> the frames whose head it is."""
-        found: dict[int, list[int]] = {}
-        for index, frame in enumerate(self._scope.frames):
-            if frame.head is not None:
-                found.setdefault(id(frame.head), []).append(index)
-        return found
+        frames = enumerate(self._scope.frames)
+        return grouped((id(frame.head), index) for index, frame in frames if frame.head is not None)
 
     @cached_property
     def bound(self) -> frozenset[int]:

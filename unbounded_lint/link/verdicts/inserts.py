@@ -22,7 +22,7 @@ from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import held_at, in_block, in_main_guard, loops_around, runs_before
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import NONE, flag_of, is_so
 from unbounded_lint.link.runs.context import Context, ContextKind
@@ -240,10 +240,7 @@ class Inserts(RunQuery):
         made = holder.definitions if holder.origin is None else ()
         found = {*made, *(a.place for a in emptied)}
         always = [scope for scope, op in found if scope.index and not self.program.facts(scope).ops[op].frame]
-        resets: dict[ScopeId, set[int]] = {}
-        for at, op in found.union(site.place for scope in always for site in self.flow.call_sites(scope)):
-            resets.setdefault(at, set()).add(op)
-        return resets
+        return grouped(found.union(site.place for scope in always for site in self.flow.call_sites(scope)))
 
     def _is_of_another(self, reset: int, access: Access) -> bool:
         """Whether an operation makes the attribute of another object than the one of an access in the same function, or

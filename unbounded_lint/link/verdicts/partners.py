@@ -17,7 +17,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.around import Around, Lead
 from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import frames_of, held_at, in_cleanup, layout
-from unbounded_lint.link.program.kept import kept, listed
+from unbounded_lint.link.program.kept import grouped, kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import NONE, Asked, flag_of, is_so
 from unbounded_lint.link.runs.execution import Execution, RunQuery
@@ -74,16 +74,16 @@ class Partners(RunQuery):
     def _every_match(self, accesses: AccessList) -> Mapping[int, Sequence[tuple[Hooked, Hooked]]]:
         """The same, by the ids of the expressions that are the container where it is removed from."""
         ends = [other for a in accesses if a.kind in REMOVING for other in self._hooked(a, "ends", accesses)]
-        begins: dict[ScopeId | None, list[Hooked]] = {}
-        for insert in (a for a in accesses if ends and a.kind == "insert"):
-            for one in self._hooked(insert, "begins", accesses):
-                begins.setdefault(self.program.owner_class(one.hook), []).append(one)
-        found: dict[int, list[tuple[Hooked, Hooked]]] = {}
-        for other in ends if begins else ():
-            for one in (each for cls in self._family(other.hook) for each in begins.get(cls, ())):
-                if self._are_partners(one, other, accesses):
-                    found.setdefault(id(other.access.site.node), []).append((one, other))
-        return found
+        inserts = (a for a in accesses if ends and a.kind == "insert")
+        hooked = (one for insert in inserts for one in self._hooked(insert, "begins", accesses))
+        begins = grouped((self.program.owner_class(one.hook), one) for one in hooked)
+        return grouped(
+            (id(other.access.site.node), (one, other))
+            for other in (ends if begins else ())
+            for cls in self._family(other.hook)
+            for one in begins.get(cls, ())
+            if self._are_partners(one, other, accesses)
+        )
 
     def _family(self, hook: ScopeId) -> Iterable[ScopeId | None]:
         """The classes whose objects may have a hook too; none for a function."""

@@ -22,7 +22,7 @@ from unbounded_lint.link.program.blocks import (
     runs_before,
 )
 from unbounded_lint.link.program.definitions import expansions
-from unbounded_lint.link.program.kept import kept, listed
+from unbounded_lint.link.program.kept import grouped, kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import NONE, Asked, apart, flag_of, is_so, straight
 from unbounded_lint.link.runs.execution import Execution, RunQuery
@@ -151,15 +151,19 @@ class Refusals(RunQuery):
     @kept
     def _refusing(self, accesses: AccessList) -> Mapping[ScopeId, Sequence[tuple[int, Shape]]]:
         """Caller -> its calls of functions that come to their end only with keys that are not there, and each key."""
-        found: dict[ScopeId, list[tuple[int, Shape]]] = {}
-        for function in dict.fromkeys(a.scope for a in accesses if a.kind in {"contains", "read"} and a.scope.index):
-            facts = self.program.facts(function)
-            end = len(facts.ops)
-            tests = raised_before(facts, end) if not _returns_early(facts) else ()
-            for key in [key for test in tests for key in self._absent(*test, function, end - 1, accesses)]:
-                for site, given in self._given(key, function):
-                    found.setdefault(site.scope, []).append((site.op, given))
-        return found
+        asking = dict.fromkeys(a.scope for a in accesses if a.kind in {"contains", "read"} and a.scope.index)
+        return grouped(
+            (site.scope, (site.op, given))
+            for function in asking
+            for key in self._absent_at_end(function, accesses)
+            for site, given in self._given(key, function)
+        )
+
+    def _absent_at_end(self, function: ScopeId, accesses: AccessList) -> Iterator[Shape]:
+        facts = self.program.facts(function)
+        end = len(facts.ops)
+        for test in raised_before(facts, end) if not _returns_early(facts) else ():
+            yield from self._absent(*test, function, end - 1, accesses)
 
 
 def _returns_early(facts: m.Scope) -> bool:
