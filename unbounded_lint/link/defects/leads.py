@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from unbounded_lint.link.containers.accesses import REMOVING, Access
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.keys.around import Around, Lead
+from unbounded_lint.link.keys.around import AroundQuery, Lead
 from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import Removal
 
@@ -25,12 +23,8 @@ class Led(NamedTuple):
     lead: Lead
 
 
-class Leads(RunQuery):
+class Leads(AroundQuery):
     """Finds what leads to the accesses of containers. Memoised."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        super().__init__(flow, execution)
-        self.around = Around(flow, execution)
 
     @kept
     def removal_ops(self, container: Container) -> Mapping[ScopeId, Sequence[int]]:

@@ -98,3 +98,11 @@ class Around(RunQuery):
     def _above(self, lead: Lead, site: CallSite) -> Lead:
         key = self.shapes.lifted(lead.key, lead.scope, site) if lead.key is not None else None
         return Lead(key, (*lead.way, site.place))
+
+
+class AroundQuery(RunQuery):
+    """Something that can be asked about a program, when it runs, and what leads to its operations."""
+
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        super().__init__(flow, execution)
+        self.around = Around(flow, execution)

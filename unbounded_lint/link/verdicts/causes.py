@@ -9,25 +9,24 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
-from unbounded_lint.link.keys.around import Around
+from unbounded_lint.link.keys.around import AroundQuery
 from unbounded_lint.link.program.blocks import guards, in_block, loops_around
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.flags import Flags
 
 HOPS = 3
 """How many callers above a removal are asked whether they insert."""
 
 
-class Causes(RunQuery):
+class Causes(AroundQuery):
     """Recognises what brings removals about."""
 
     def __init__(self, flow: Flow, execution: Execution, flags: Flags) -> None:
         super().__init__(flow, execution)
         self.flags = flags
-        self._around = Around(flow, execution)
 
     def limits(self, access: Access, accesses: AccessList) -> bool:
         """Whether a test of the container's size (or of an order list kept beside it) leads to the removal."""
@@ -76,7 +75,7 @@ class Causes(RunQuery):
 
     def set_up(self, access: Access) -> bool:
         """Whether flags let the removal run once, wherever it is run from: then it makes the container."""
-        return self._around.holds(self.flags.runs_once, access.place)
+        return self.around.holds(self.flags.runs_once, access.place)
 
     def _callers(self, scope: ScopeId, accesses: AccessList) -> Iterator[ScopeId]:
         """The functions that call one on their ordinary way."""

@@ -10,12 +10,10 @@ from typing import NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.keys.around import Around, Lead
+from unbounded_lint.link.keys.around import AroundQuery, Lead
 from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import STRAIGHT, comes_to, frames_of, held_at, in_cleanup
 from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 _NEXT = 5
 """How many removals behind an insert are looked at."""
@@ -29,12 +27,8 @@ class _Endings(NamedTuple):
     cleaning: Mapping[ScopeId, Sequence[int]]
 
 
-class Followed(RunQuery):
+class Followed(AroundQuery):
     """Finds the runs."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        super().__init__(flow, execution)
-        self._around = Around(flow, execution)
 
     def run(self, inserts: Iterable[Access], removals: Iterable[Access]) -> tuple[ScopeId, int, int] | None:
         """A function that always comes to the removal of an entry behind its insert, and the operations of both; None
@@ -50,7 +44,7 @@ class Followed(RunQuery):
         by_key: dict[tuple[ScopeId, Shape], list[int]] = {}
         cleaning: dict[ScopeId, list[int]] = {}
         for removal in filter(_is_keyed, removals):
-            for lead in self._around.leads(self._around.start(removal)):
+            for lead in self.around.leads(self.around.start(removal)):
                 if not all(self._is_sure(place, removal) for place in lead.way[:-1]):
                     continue
                 if lead.key is not None:
@@ -68,7 +62,7 @@ class Followed(RunQuery):
             return next(((*lead.place, last) for last in behind), None)
 
         one_by_one = _is_keyed(insert) and not insert.bulk
-        return self._around.always(self._around.start(insert), removed) if one_by_one else None
+        return self.around.always(self.around.start(insert), removed) if one_by_one else None
 
     def _removing(self, lead: Lead, endings: _Endings) -> Iterator[int]:
         """The operations shortly behind an insert that remove its entry: by the key, or since a clean-up of what the

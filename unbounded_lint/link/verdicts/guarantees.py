@@ -12,11 +12,11 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.scoping import is_super
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
-from unbounded_lint.link.keys.around import Around, Lead
+from unbounded_lint.link.keys.around import AroundQuery, Lead
 from unbounded_lint.link.program.blocks import after_any_end, in_cleanup
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.partners import Partners
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
@@ -25,13 +25,12 @@ HOPS = 2
 """How many calls may lie between a callback and a removal."""
 
 
-class Guarantees(RunQuery):
+class Guarantees(AroundQuery):
     """Recognises removals that are guaranteed."""
 
     def __init__(self, flow: Flow, execution: Execution, reservations: Reservations) -> None:
         super().__init__(flow, execution)
         self.reservations = reservations
-        self._around = Around(flow, execution)
         self.partners = Partners(flow, execution)
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
@@ -89,7 +88,7 @@ class Guarantees(RunQuery):
         def is_near(lead: Lead) -> bool:
             return lead.recurs or lead.scope in near or self.program.parent(lead.scope) in cleaners
 
-        return bool(self._around.always(Lead(None, (insert.place,)), is_near))
+        return bool(self.around.always(Lead(None, (insert.place,)), is_near))
 
     def _leads_to(self, scope: ScopeId, inserting: ScopeId) -> bool:
         """Whether the function with the `finally` is also the one that inserts, or that calls the insert."""
@@ -99,7 +98,7 @@ class Guarantees(RunQuery):
     @kept
     def is_callback(self, scope: ScopeId) -> bool:
         """Whether a function, or a caller of it, is handed over to run when a task, a deferred or an object ends."""
-        above = self._around.leads(Lead(None, ((scope, 0),)), HOPS)
+        above = self.around.leads(Lead(None, ((scope, 0),)), HOPS)
         for at in dict.fromkeys(lead.scope for lead in above if lead.scope.index):
             handed = ((e.handed, e.scope) for e in self.graph.edges(at) if e.handed is not None and e.kind != "call")
             outside = self.program.parent(at) or at

@@ -17,7 +17,7 @@ from unbounded_lint.link.containers.making import Making
 from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class
-from unbounded_lint.link.keys.around import Around
+from unbounded_lint.link.keys.around import AroundQuery
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
@@ -26,7 +26,7 @@ from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import NONE, flag_of, is_so
 from unbounded_lint.link.runs.context import Context, ContextKind
-from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.inner import OF_USERS, Elements, Inner
@@ -59,7 +59,7 @@ class Insert:
         return frozenset(c.kind for c in self.contexts)
 
 
-class Inserts(RunQuery):
+class Inserts(AroundQuery):
     """Finds the inserts of one container."""
 
     def __init__(
@@ -69,7 +69,6 @@ class Inserts(RunQuery):
         self.serving = serving
         self.keys = keys
         self.removals = removals
-        self._around = Around(flow, execution)
         self._installed = Installed(flow)
         self._pools = Pools(flow.program)
         self._longer = Longer(flow)
@@ -218,7 +217,7 @@ class Inserts(RunQuery):
         def once(scope: ScopeId, op: int) -> bool:
             return self.execution.kinds(scope, op) <= _AT_IMPORT or self.removals.flags.runs_once(scope, op, accesses)
 
-        return self._around.holds(once, access.place)
+        return self.around.holds(once, access.place)
 
     def _after_reset(self, holder: Holder, access: Access, resets: _Resets) -> bool:
         """Whether the same run empties the container first, or makes it anew, on every path to the insert: in the

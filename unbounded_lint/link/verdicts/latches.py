@@ -10,15 +10,13 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.clocks import summands, tells_time
-from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.keys.around import Around
+from unbounded_lint.link.keys.around import AroundQuery
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.definitions import nearest
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import LIVE
-from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 _DEPTH = 6
 _WRITES = 20
@@ -27,16 +25,12 @@ _LESS = frozenset({"<", "<="})
 _MORE = frozenset({">", ">="})
 
 
-class Latches(RunQuery):
+class Latches(AroundQuery):
     """Recognises removals that such a test shuts off."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        super().__init__(flow, execution)
-        self._around = Around(flow, execution)
 
     def bar(self, access: Access) -> bool:
         """Whether such a test stands in front of a removal, or of every call of its function."""
-        return access.handed is None and self._around.holds(self._is_shut, access.place)
+        return access.handed is None and self.around.holds(self._is_shut, access.place)
 
     @kept
     def _is_shut(self, scope: ScopeId, op: int) -> bool:
@@ -94,7 +88,7 @@ class Latches(RunQuery):
         def has_passed(at: ScopeId, op: int) -> bool:
             return any(head is test for head, _ in guards(self.program.facts(at), op))
 
-        return 0 < len(writes) <= _WRITES and all(self._around.holds(has_passed, place) for place in writes)
+        return 0 < len(writes) <= _WRITES and all(self.around.holds(has_passed, place) for place in writes)
 
     def _writes(self, noted: m.Name | m.Attr, scope: ScopeId) -> Iterator[Place]:
         """Where running code writes to a variable of an outer scope, or to an attribute of such an object, other than

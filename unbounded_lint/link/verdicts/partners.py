@@ -14,13 +14,13 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.callees import catalogued
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.keys.around import Around, Lead
+from unbounded_lint.link.keys.around import AroundQuery, Lead
 from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import frames_of, held_at, in_cleanup, layout
 from unbounded_lint.link.program.kept import grouped, kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import NONE, Asked, flag_of, is_so
-from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.risks import Risks
 
 _SUBJECT = Shape("subject", ())
@@ -44,12 +44,11 @@ class Hooked(NamedTuple):
         return self.lead.scope
 
 
-class Partners(RunQuery):
+class Partners(AroundQuery):
     """Finds the entries of such hooks."""
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
         super().__init__(flow, execution)
-        self._around = Around(flow, execution)
         self._risks = Risks(flow, execution)
 
     def take_out(self, removal: Access, accesses: AccessList) -> bool:
@@ -116,10 +115,10 @@ class Partners(RunQuery):
     def _climbed(
         self, access: Access, which: str, by: Literal["key", "value"], expr: m.Expr | None
     ) -> Iterator[Hooked]:
-        shape = self._around.shapes.written(expr, access.scope, access.op) if expr is not None else None
+        shape = self.around.shapes.written(expr, access.scope, access.op) if expr is not None else None
         if shape is None:
             return
-        for lead in self._around.leads(Lead(_plain(shape), (access.place,))):
+        for lead in self.around.leads(Lead(_plain(shape), (access.place,))):
             if lead.key is not None:
                 for pair, terms in self._pairs(lead.scope, which):
                     known = lead._replace(key=self._told(_plain(lead.key), lead.scope, pair))
@@ -183,7 +182,7 @@ class Partners(RunQuery):
             value = action.value if isinstance(action, m.Assign) else None
             for target in action.targets if isinstance(action, m.Assign) and value is not None else ():
                 if isinstance(target, m.Attr) and target.base in own and value is not None:
-                    shape = self._around.shapes.of(value, one.hook, op)
+                    shape = self.around.shapes.of(value, one.hook, op)
                     if shape is not None and self._told(_plain(shape), one.hook, one.pair) == one.lead.key:
                         yield Shape("attribute", (_SELF, target.name))
 

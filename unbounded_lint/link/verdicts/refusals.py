@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import CallSite
-from unbounded_lint.link.keys.around import Around, Lead
+from unbounded_lint.link.keys.around import AroundQuery, Lead
 from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import (
     asserted,
@@ -25,15 +24,10 @@ from unbounded_lint.link.program.definitions import expansions
 from unbounded_lint.link.program.kept import grouped, kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import NONE, Asked, apart, flag_of, is_so, straight
-from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 
-class Refusals(RunQuery):
+class Refusals(AroundQuery):
     """Sees such inserts."""
-
-    def __init__(self, flow: Flow, execution: Execution) -> None:
-        super().__init__(flow, execution)
-        self._around = Around(flow, execution)
 
     def refuse(self, access: Access, accesses: AccessList) -> bool:
         """Whether a key that the container has already raises an error before it comes to an insert: in the function
@@ -42,7 +36,7 @@ class Refusals(RunQuery):
             return False
         key = self._shape(access.key, access.scope, access.op)
         start = Lead(key, (access.place,))
-        return bool(self._around.always(start, lambda lead: self._is_refused(lead, accesses)))
+        return bool(self.around.always(start, lambda lead: self._is_refused(lead, accesses)))
 
     def _is_refused(self, lead: Lead, accesses: AccessList) -> bool:
         (scope, op), key = lead.place, lead.key
@@ -56,7 +50,7 @@ class Refusals(RunQuery):
 
     def _shape(self, key: m.Expr, scope: ScopeId, op: int) -> Shape:
         """A key that can be compared, if only with what is written alike in the same function."""
-        return self._around.shapes.written(key, scope, op) or Shape("written", (key, scope))
+        return self.around.shapes.written(key, scope, op) or Shape("written", (key, scope))
 
     # --- what says that a key is not there ---
 
@@ -117,7 +111,7 @@ class Refusals(RunQuery):
     def _given(self, key: Shape, function: ScopeId) -> Iterator[tuple[CallSite, Shape]]:
         """The calls of a function that tell one of its keys, each with that."""
         for site in self.flow.call_sites(function):
-            given = self._around.shapes.lifted(key, function, site)
+            given = self.around.shapes.lifted(key, function, site)
             if given is not None:
                 yield site, given
 
