@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.containers.accesses import REMOVING, Access
 from unbounded_lint.link.dataflow.handles import Attribute
-from unbounded_lint.link.defects.leads import CLIMB, Leads, Led
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.values import Entries
-from unbounded_lint.link.keys.around import Lead
+from unbounded_lint.link.keys.around import Around, Lead
 from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import apart, has_finally, held_at, inside, layout, parts_of
-from unbounded_lint.link.program.kept import grouped
+from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.truth import Asked
 from unbounded_lint.link.runs.callgraph import exclude
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import GROWING
 from unbounded_lint.link.verdicts.removals import IDLE, Moment, Removal
+
+CLIMB = 2
+"""How many callers up a key is compared."""
 
 BESIDE = 30
 """How many containers that get one key are compared."""
@@ -52,12 +55,19 @@ class Forgotten:
     direct: bool
 
 
+class _Led(NamedTuple):
+    """An access, and what leads to it."""
+
+    access: Access
+    lead: Lead
+
+
 class ForgottenCompanions(Question):
     """Answers what forgot a container. Memoised by the containers of one project."""
 
     def __init__(self, linked: Linked) -> None:
         super().__init__(linked)
-        self.leads = Leads(linked.flow, linked.execution)
+        self.around = Around(linked.flow, linked.execution)
 
     def of(self, container: Container) -> Forgotten | None:
         """What forgot a container, if anything did."""
@@ -69,6 +79,26 @@ class ForgottenCompanions(Question):
         else:
             return None
         return min(found, key=lambda f: (not f.direct, _RUNS.index(f.removals[0].when), f.other.symbol), default=None)
+
+    # --- what leads to the accesses of containers ---
+
+    @kept
+    def _inserts(self, container: Container) -> tuple[_Led, ...]:
+        """The inserts of whole entries that make a container grow, each with what leads to it and tells its key."""
+        accesses = (insert.access for insert in container.inserts if not insert.access.nested)
+        found = (_Led(a, lead) for a in accesses for lead in self.around.leads(self.around.start(a), CLIMB))
+        return tuple(led for led in found if led.lead.key is not None)
+
+    @kept
+    def _removals(self, container: Container) -> tuple[tuple[Removal, Lead], ...]:
+        """The removals from a container, with the key of each."""
+        return tuple((removal, self.around.start(removal.access)) for removal in container.removals)
+
+    @kept
+    def _removal_ops(self, container: Container) -> Mapping[ScopeId, Sequence[int]]:
+        """Where entries of a container are removed: in which operations of which functions, callers included."""
+        places = (a.place for a in container.accesses if a.kind in REMOVING and not a.nested)
+        return grouped(lead.place for place in places for lead in self.around.leads(Lead(None, (place,)), CLIMB))
 
     # --- the two forms ---
 
@@ -93,7 +123,7 @@ class ForgottenCompanions(Question):
 
     def _with_same_key(self, container: Container) -> Iterator[Container]:
         """The others that get a key which this one gets too, up to a number, in their order."""
-        shapes = dict.fromkeys(led.lead.key for led in self.leads.inserts(container))
+        shapes = dict.fromkeys(led.lead.key for led in self._inserts(container))
         found = {at for shape in shapes for at in self._by_shape.get(shape, ())[:BESIDE]}
         yield from (self._removed_from[at] for at in sorted(found)[:BESIDE])
 
@@ -102,7 +132,7 @@ class ForgottenCompanions(Question):
         """Key -> the containers that get it, as positions among those that something is removed from."""
         found: dict[Shape | None, dict[int, None]] = {}
         for at, container in enumerate(self._removed_from):
-            for led in self.leads.inserts(container):
+            for led in self._inserts(container):
                 found.setdefault(led.lead.key, {})[at] = None
         return {shape: tuple(places) for shape, places in found.items()}
 
@@ -110,16 +140,16 @@ class ForgottenCompanions(Question):
     def _removed_from(self) -> tuple[Container, ...]:
         return tuple(c for c in self.linked.containers if c.inserts and any(_counts(r, c) for r in c.removals))
 
-    def _pairs(self, container: Container, other: Container) -> Iterator[tuple[Led, Led]]:
+    def _pairs(self, container: Container, other: Container) -> Iterator[tuple[_Led, _Led]]:
         """The inserts of the same key into both that one run of a function makes, as two entries for one thing."""
         single = {container.holder.made.kind.family, other.holder.made.kind.family} <= GROWING
-        wanted = grouped((here.lead.key, here) for here in self.leads.inserts(container))
-        for there in self.leads.inserts(other):
+        wanted = grouped((here.lead.key, here) for here in self._inserts(container))
+        for there in self._inserts(other):
             for here in wanted.get(there.lead.key, ()):
                 if self._are_together(here, there, single):
                     yield here, there
 
-    def _are_together(self, here: Led, there: Led, single: bool) -> bool:
+    def _are_together(self, here: _Led, there: _Led, single: bool) -> bool:
         one, two = here.lead, there.lead
         lifted = one.lifts > 0 or two.lifts > 0
         if one.scope != two.scope:
@@ -168,7 +198,7 @@ class ForgottenCompanions(Question):
         no removal takes them alone, on purpose."""
         if self._is_same(container, other) or self._succeeds(container, other):
             return False
-        lasting = [lead for removal, lead in self.leads.removals(container) if _is_lasting(removal)]
+        lasting = [lead for removal, lead in self._removals(container) if _is_lasting(removal)]
         return all(self._is_accompanied(lead, other) for lead in lasting)
 
     def _is_same(self, container: Container, other: Container) -> bool:
@@ -180,13 +210,13 @@ class ForgottenCompanions(Question):
 
     def _succeeds(self, container: Container, other: Container) -> bool:
         """Whether some code takes a key out of `other` to put it into `container`: the next station of the entry."""
-        return any(self._moves(lead, container) for _, lead in self.leads.removals(other))
+        return any(self._moves(lead, container) for _, lead in self._removals(other))
 
     def _that_forget(self, container: Container, other: Container) -> tuple[Removal, ...]:
         """The removals from `other` that run and leave the entry of `container`."""
         found = [
             r
-            for r, lead in self.leads.removals(other)
+            for r, lead in self._removals(other)
             if _counts(r, other)
             and (not self._is_accompanied(lead, container) or self._spares(r.access, other, container))
         ]
@@ -196,7 +226,7 @@ class ForgottenCompanions(Question):
         """Whether the entry beside one that is removed only goes where a field of that one has a certain value, which
         was not asked when both came."""
         facts = self.program.facts(access.scope)
-        ops = self.leads.removal_ops(container).get(access.scope, ())
+        ops = self._removal_ops(container).get(access.scope, ())
         if not ops or any(self._asked(i.access) - self._asked_beside(i.access, other) for i in container.inserts):
             return False
         here, entries = set(held_at(facts, access.op)), Entries(self.flow, other.accesses)
@@ -220,17 +250,17 @@ class ForgottenCompanions(Question):
 
         def goes(lead: Lead) -> bool:
             facts = self.program.facts(lead.scope)
-            gone = self.leads.removal_ops(other).get(lead.scope, ())
+            gone = self._removal_ops(other).get(lead.scope, ())
             return any(not exclude(facts, lead.op, at) for at in gone) or self._moves(lead, other)
 
-        return bool(self.leads.around.always(removal, goes))
+        return bool(self.around.always(removal, goes))
 
     def _moves(self, removal: Lead, other: Container) -> bool:
         """Whether the key goes from one container into the other: what waits becomes what is done."""
         if removal.key is None or self.linked.holdings.of(other) == "locks":
             return False  # one that somebody waits for must not simply go
         facts, here = self.program.facts(removal.scope), (removal.scope, removal.key)
-        same = (lead.op for _, lead in self.leads.inserts(other) if (lead.scope, lead.key) == here)
+        same = (lead.op for _, lead in self._inserts(other) if (lead.scope, lead.key) == here)
         inserts = [insert for insert in same if not exclude(facts, removal.op, insert)]
         if not removal.lifts:
             return bool(inserts) and not any(_is_cleanup_after(facts, removal.op, insert) for insert in inserts)
@@ -247,7 +277,7 @@ def _says_present(asked: Asked) -> bool:
     return False
 
 
-def _distance(pair: tuple[Led, Led]) -> tuple[int, bool, ScopeId, int]:
+def _distance(pair: tuple[_Led, _Led]) -> tuple[int, bool, ScopeId, int]:
     here, there = (led.lead for led in pair)
     return (here.lifts + there.lifts, here.lifts > 0, here.scope, here.op)
 

@@ -62,8 +62,9 @@ class Around(RunQuery):
         self.shapes = KeyShapes(flow)
 
     def start(self, access: Access) -> Lead:
-        """An access with its key, as far as that can be compared."""
-        key = self.shapes.of(access.key, access.scope, access.op) if access.key is not None else None
+        """An access with its key, where that is one, written there, and can be compared."""
+        told = access.key if not access.bulk and access.handed is None else None
+        key = self.shapes.of(told, access.scope, access.op) if told is not None else None
         return Lead(key, (access.place,))
 
     def leads(self, start: Lead, lifts: int = LIFTS) -> tuple[Lead, ...]:
