@@ -14,8 +14,15 @@ ALWAYS = {
     "each caller": "def one(k):\n    put(k)\ndef two(k):\n    put(k)\n",
     "callers of a caller": "def step(k):\n    put(k)\ndef one(k):\n    step(k)\ndef two(k):\n    step(k)\n",
     "two calls of one caller": "def step(k):\n    put(k)\n    put(k)\ndef one(k):\n    step(k)\n",
+    "what another name stands for": (
+        "class Box:\n    def __init__(self):\n        self.store = put\nBOX = Box()\ndef one(k):\n    BOX.store(k)\n"
+    ),
 }
 NOT_ALWAYS = {
+    "what is an operator of a public class": (
+        "class Box:\n    def __setitem__(self, k, v):\n        put(k)\n    def one(self, k):\n        self[k] = 1\n"
+    ),
+    "what is returned to whoever asks": "def give():\n    return put\ndef one(k):\n    put(k)\n",
     "one caller more": "def one(k):\n    put(k)\ndef other(k):\n    put(k)\n",
     "nobody": "",
     "what is handed over, too": "def one(k):\n    put(k)\ndef other(bus):\n    bus.subscribe(put)\n",
