@@ -20,9 +20,9 @@ from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import argument_of
-from unbounded_lint.link.keys.around import Around
 from unbounded_lint.link.program.blocks import frames_of, guards
 from unbounded_lint.link.program.definitions import expanded, expansions
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import is_sample
 from unbounded_lint.link.runs.context import Context
@@ -48,6 +48,9 @@ _CALLERS = 8
 _FEW = 6
 """An expression with more names speaks of nothing in particular."""
 
+_LIFTS = 3
+"""Through how many calls above an insert constructors are looked for."""
+
 _READS: dict[AccessKind, str] = {
     "iterate": "iterated", "read": "looked up", "contains": "tested", "tested": "tested", "size": "measured",
     "escape": "handed on",
@@ -66,7 +69,6 @@ class Evidences:
         self.lifetimes = lifetimes
         self.holdings = holdings
         self._growths = growths
-        self._around = Around(flow, execution)
         self._refusals = Refusals(flow, execution)
 
     @cached_property
@@ -169,10 +171,19 @@ class Evidences:
         is_method = self.program.owner_class(access.scope) is not None
         if is_method and parameters and m.Name(parameters[0].name) in (access.key, access.value):
             return "itself"
-        return "constructor" if self._around.holds(self._constructs, access.place) else "work"
+        return "constructor" if self._constructs(access.scope) else "work"
 
-    def _constructs(self, scope: ScopeId, _op: int) -> bool:
-        return self.program.facts(scope).name in name_lists().constructors
+    @kept
+    def _constructs(self, scope: ScopeId) -> bool:
+        """Whether a function is a constructor, or what constructors alone call."""
+        scopes = [scope]
+        for _ in range(_LIFTS):
+            if all(self.program.facts(scope).name in name_lists().constructors for scope in scopes):
+                return True
+            scopes = sorted({site.scope for scope in scopes for site in self.flow.call_sites(scope)})
+            if not scopes:
+                break
+        return False
 
     def _runs(self, insert: Insert) -> tuple[str, ...]:
         known = [context for context in insert.contexts if not context.guess]
