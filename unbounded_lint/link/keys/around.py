@@ -86,7 +86,7 @@ class Around(RunQuery):
                 first = first or found
                 continue
             above = [self._above(lead, site) for site in self.execution.only_calls(lead.scope)]
-            if not above or lead.recurs or len(queue) + len(above) > LEADING:
+            if not above or lead.recurs or lead.lifts == LIFTS or len(queue) + len(above) > LEADING:
                 return None
             queue += (each for each in above if (each.key, each.place) not in known)
             known.update((each.key, each.place) for each in above)

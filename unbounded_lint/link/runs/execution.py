@@ -112,7 +112,7 @@ class Execution(Query):
         """The calls of a function that runs by them alone; none of one that something else runs too."""
         if not scope.index or not self.flow.is_only_called(scope):
             return ()
-        begun = any(context.root[0] == scope for context in self.contexts(scope))
+        begun = any(context.root == (scope, 0) for context in self.contexts(scope))
         return () if begun else self.flow.call_sites(scope)
 
     def is_asked_for(self, context: Context) -> bool:
