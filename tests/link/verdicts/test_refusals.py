@@ -56,6 +56,15 @@ REFUSED: dict[str, str] = {
         "class Part:\n    def __init__(self, name):\n        self.name = name\n        if self.name in X:\n"
         "            raise ValueError\n        X[self.name] = self\n"
     ),
+    "by a caller three calls above": (
+        "def _put(key, v):\n    X[key] = v\ndef _keep(key, v):\n    _put(key, v)\n"
+        "def _take(key, v):\n    _keep(key, v)\n"
+        "def add(name, v):\n    if name in X:\n        raise ValueError\n    _take(name, v)\n"
+    ),
+    "by a caller that knows the parts of the key": (
+        "def _put(kind, name, v):\n    X[(kind, name)] = v\ndef add(kind, name, v):\n    if (kind, name) in X:\n"
+        "        raise ValueError\n    _put(kind, name, v)\n"
+    ),
 }
 PASSED: dict[str, str] = {
     "one that returns": "def add(name, v):\n    if name in X:\n        return\n    X[name] = v\n",
@@ -66,6 +75,14 @@ PASSED: dict[str, str] = {
     "another container": "Y = {}\ndef add(name, v):\n    if name in Y:\n        raise ValueError\n    X[name] = v\n",
     "an entry that is in the way": (
         "def add(name, v):\n    if name in X and X[name].busy:\n        raise ValueError\n    X[name] = v\n"
+    ),
+    "what calls itself with other keys": (
+        "def _put(item):\n    X[item.name] = item\n    for child in item.children:\n        _put(child)\n"
+        "def add(item):\n    if item.name in X:\n        raise ValueError\n    _put(item)\n"
+    ),
+    "what is handed over, too": (
+        "def _put(key, v):\n    X[key] = v\ndef add(name, v):\n    if name in X:\n        raise ValueError\n"
+        "    _put(name, v)\ndef watch(bus):\n    bus.subscribe(_put)\n"
     ),
     "only in one branch": (
         "def add(name, v):\n    if v:\n        if name in X:\n            raise ValueError\n    X[name] = v\n"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.kept import grouped, kept
+from unbounded_lint.link.program.module import Place, ScopeId, Site
 
 AccessKind: TypeAlias = Literal[
     "insert", "remove", "clear", "replace", "trim", "size", "contains", "iterate", "read", "tested", "escape"
@@ -62,6 +62,16 @@ class Access:
         """The operation by which it happens."""
         return self.site.op
 
+    @property
+    def place(self) -> Place:
+        """Where it happens."""
+        return self.site.scope, self.site.op
+
+    @property
+    def is_entered(self) -> bool:
+        """Whether it is one by `[]` that raises where there is no such entry."""
+        return (self.kind, self.how) in {("read", "[]"), ("remove", "del")} and not self.implicit
+
 
 class AccessList(tuple[Access, ...]):
     """Everything done to one container, in the order of the trace; what is asked for each access again is kept. There
@@ -72,10 +82,7 @@ class AccessList(tuple[Access, ...]):
 
     @cached_property
     def _by_scope(self) -> Mapping[ScopeId, tuple[Access, ...]]:
-        found: dict[ScopeId, list[Access]] = {}
-        for access in self:
-            found.setdefault(access.scope, []).append(access)
-        return {scope: tuple(accesses) for scope, accesses in found.items()}
+        return grouped((access.scope, access) for access in self)
 
     @kept
     def within(self, scope: ScopeId, *kinds: AccessKind) -> tuple[Access, ...]:
@@ -97,16 +104,6 @@ class AccessList(tuple[Access, ...]):
     def own_nodes(self, scope: ScopeId) -> frozenset[int]:
         """The same, without what concerns a container inside an entry."""
         return frozenset(id(a.site.node) for a in self.within(scope) if not a.nested)
-
-    @cached_property
-    def _frames(self) -> dict[tuple[str, ScopeId], tuple[int, ...]]:
-        return {}
-
-    def frames(self, question: str, scope: ScopeId, find: Callable[[], Iterable[int]]) -> tuple[int, ...]:
-        """The frames of a scope that a question about this container is answered with, found once."""
-        if (question, scope) not in self._frames:
-            self._frames[question, scope] = tuple(find())
-        return self._frames[question, scope]
 
     @cached_property
     def sizes(self) -> frozenset[int]:
@@ -131,17 +128,9 @@ class AccessList(tuple[Access, ...]):
     @cached_property
     def entered_by_key(self) -> Mapping[tuple[ScopeId, m.Expr | None], tuple[Access, ...]]:
         """What reads or removes an entry that must be there, `X[k]` and `del X[k]`, by scope and key."""
-        found: dict[tuple[ScopeId, m.Expr | None], list[Access]] = {}
-        for access in self:
-            if (access.kind, access.how) in {("read", "[]"), ("remove", "del")} and not access.implicit:
-                found.setdefault((access.scope, access.key), []).append(access)
-        return {key: tuple(accesses) for key, accesses in found.items()}
+        return grouped(((access.scope, access.key), access) for access in self if access.is_entered)
 
     @cached_property
     def inserts_by_key(self) -> Mapping[tuple[ScopeId, m.Expr | None], tuple[Access, ...]]:
         """The inserts of entries by scope and key."""
-        found: dict[tuple[ScopeId, m.Expr | None], list[Access]] = {}
-        for access in self:
-            if access.kind == "insert" and not access.nested:
-                found.setdefault((access.scope, access.key), []).append(access)
-        return {key: tuple(accesses) for key, accesses in found.items()}
+        return grouped(((a.scope, a.key), a) for a in self if a.kind == "insert" and not a.nested)

@@ -8,6 +8,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.handles import Handle, Use
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.truth import NONE
 from unbounded_lint.link.runs.context import AGAIN, Context
 from unbounded_lint.link.runs.execution import RunQuery
 
@@ -35,7 +36,7 @@ class Endings(RunQuery):
         if isinstance(node, m.Name) and handle not in set[Handle](self.resolver.handles(node, use.site.scope)):
             return False  # another name for the same, whose end lets go of nothing else
         if isinstance(action, m.Assign):
-            return use.kind == "rebound" and action.value == m.Const("none", "None")
+            return use.kind == "rebound" and action.value == NONE
         return use.kind == "deleted"
 
     def _takes_out(self, use: Use) -> bool:

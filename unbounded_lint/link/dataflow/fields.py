@@ -11,6 +11,7 @@ from unbounded_lint.link.dataflow.values import External
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import Program
+from unbounded_lint.link.program.truth import NONE
 
 
 class Fields:
@@ -46,7 +47,7 @@ class Fields:
             return True
         for write in self.resolver.writes(cls).get(name, ()):
             is_maker = self.program.facts(write.scope).name in name_lists().constructors
-            if write.value == m.Const("none", "None") and not is_maker:
+            if write.value == NONE and not is_maker:
                 return True
         return any(isinstance(self.program.op(site).action, m.Delete) for site in module.sites(name))
 

@@ -118,6 +118,18 @@ class Hierarchy:
             and (name in module.names.of(index) or name in self.declared.writes(ScopeId(module.path, index)))
         )
 
+    def is_of_one_kin(self, name: str, cls: ScopeId | None = None) -> bool:
+        """Whether the classes that define an attribute are all relatives of one: of this class, or else of the first
+        of them. Those that override its method beside each other are relatives too."""
+        definers = self.defining(name)
+        one = cls or next(iter(definers), None)
+        if one is None:
+            return True
+        above = {c for c in self.declared.mro(one) if c in definers and any(self.program.defined(c, name))}
+        return all(
+            self.declared.related(one, other) or not above.isdisjoint(self.declared.mro(other)) for other in definers
+        )
+
 
 def _is_declared_only(facts: m.Scope) -> bool:
     """Whether a function has no body but a docstring, `...`, `pass` or `raise`."""

@@ -123,7 +123,8 @@ class Sites:
                 yield site, 0, False
         bases = self._bases_of(name)
         guessed: Sequence[int] = bases.unknown
-        if guessed and not self._is_distinct(name, cls):
+        owned = not _is_common(name) and not name.startswith("__")
+        if guessed and not (owned and self.hierarchy.is_of_one_kin(name, cls)):
             guessed = [index for index in guessed if self._may_mean(bases.sites[index][0], cls)]
         for index in bases.near(cls, self.declared.mro(cls), guessed):
             site, values, by_super = bases.sites[index]
@@ -274,18 +275,6 @@ class Sites:
         found = [self.declared.class_attribute(keeper, name, on_class=False) for keeper in keepers]
         classes = [{value.scope for value in values if isinstance(value, Instance)} for values in found]
         return bool(classes) and all(kept and all(self.declared.related(c, cls) for c in kept) for kept in classes)
-
-    def _is_distinct(self, name: str, cls: ScopeId) -> bool:
-        """Whether the classes that define an attribute of that name are all relatives, and the name is not a common
-        one; relatives of a method are also those that override it beside each other."""
-        if _is_common(name) or name.startswith("__"):
-            return False
-        definers = self.hierarchy.defining(name)
-        above = {c for c in self.declared.mro(cls) if c in definers and any(self.program.defined(c, name))}
-        return all(
-            self.declared.related(cls, definer) or not above.isdisjoint(self.declared.mro(definer))
-            for definer in definers
-        )
 
 
 def _is_common(name: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from unbounded_lint.catalog.load import Catalog, name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.fields import Fields
-from unbounded_lint.link.dataflow.handles import Handle, Use, Variable
+from unbounded_lint.link.dataflow.handles import HANDED_ON, Handle, Use, Variable
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import Scoping, is_property, is_static, takes_class
@@ -114,8 +114,8 @@ class Flow:
 
     @kept
     def is_only_called(self, function: ScopeId) -> bool:
-        """Whether nothing does anything with a function but call it."""
-        return all(use.kind == "called" for use in self.function_uses(function))
+        """Whether nothing gets hold of a function that may use it unseen: whoever runs it calls it."""
+        return all(use.kind not in HANDED_ON for use in self.function_uses(function))
 
     @listed
     def call_sites(self, function: ScopeId) -> Iterator[CallSite]:

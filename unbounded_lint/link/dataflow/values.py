@@ -9,7 +9,7 @@ import msgspec
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 
 
 class Module(msgspec.Struct, frozen=True):
@@ -90,6 +90,11 @@ class CallSite(NamedTuple):
     call: m.Call | None
     bound: int
     guess: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.scope, self.op
 
 
 def argument_of(facts: m.Scope, index: int, site: CallSite) -> m.Expr | None:

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.containers.accesses import REMOVING, Access
 from unbounded_lint.link.dataflow.handles import Attribute
-from unbounded_lint.link.defects.leads import CLIMB, Leads, Led
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.values import Entries
+from unbounded_lint.link.keys.around import Around, Lead
 from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import apart, has_finally, held_at, inside, layout, parts_of
+from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.truth import Asked
 from unbounded_lint.link.runs.callgraph import exclude
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import GROWING
 from unbounded_lint.link.verdicts.removals import IDLE, Moment, Removal
+
+CLIMB = 2
+"""How many callers up a key is compared."""
 
 BESIDE = 30
 """How many containers that get one key are compared."""
@@ -50,12 +55,19 @@ class Forgotten:
     direct: bool
 
 
+class _Led(NamedTuple):
+    """An access, and what leads to it."""
+
+    access: Access
+    lead: Lead
+
+
 class ForgottenCompanions(Question):
     """Answers what forgot a container. Memoised by the containers of one project."""
 
     def __init__(self, linked: Linked) -> None:
         super().__init__(linked)
-        self.leads = Leads(linked.flow)
+        self.around = Around(linked.flow, linked.execution)
 
     def of(self, container: Container) -> Forgotten | None:
         """What forgot a container, if anything did."""
@@ -68,6 +80,26 @@ class ForgottenCompanions(Question):
             return None
         return min(found, key=lambda f: (not f.direct, _RUNS.index(f.removals[0].when), f.other.symbol), default=None)
 
+    # --- what leads to the accesses of containers ---
+
+    @kept
+    def _inserts(self, container: Container) -> tuple[_Led, ...]:
+        """The inserts of whole entries that make a container grow, each with what leads to it and tells its key."""
+        accesses = (insert.access for insert in container.inserts if not insert.access.nested)
+        found = (_Led(a, lead) for a in accesses for lead in self.around.leads(self.around.start(a), CLIMB))
+        return tuple(led for led in found if led.lead.key is not None)
+
+    @kept
+    def _removals(self, container: Container) -> tuple[tuple[Removal, Lead], ...]:
+        """The removals from a container, with the key of each."""
+        return tuple((removal, self.around.start(removal.access)) for removal in container.removals)
+
+    @kept
+    def _removal_ops(self, container: Container) -> Mapping[ScopeId, Sequence[int]]:
+        """Where entries of a container are removed: in which operations of which functions, callers included."""
+        places = (a.place for a in container.accesses if a.kind in REMOVING and not a.nested)
+        return grouped(lead.place for place in places for lead in self.around.leads(Lead(None, (place,)), CLIMB))
+
     # --- the two forms ---
 
     def _beside(self, container: Container) -> Iterator[Forgotten]:
@@ -78,7 +110,7 @@ class ForgottenCompanions(Question):
             if nearest is None:
                 continue
             here, there = nearest
-            direct = not here.lifts and not there.lifts
+            direct = not here.lead.lifts and not there.lead.lifts
             # from afar, a cap ends nothing that an insert in some callee began, and neither does its own bookkeeping
             removals = tuple(
                 r
@@ -86,12 +118,12 @@ class ForgottenCompanions(Question):
                 if direct or (r.when != "capacity" and r.access.scope != there.access.scope)
             )
             if removals:
-                shared = here if not here.lifts else there
-                yield Forgotten(other, (shared.scope, shared.op), False, removals, direct)
+                shared = here if not here.lead.lifts else there
+                yield Forgotten(other, shared.lead.place, False, removals, direct)
 
     def _with_same_key(self, container: Container) -> Iterator[Container]:
         """The others that get a key which this one gets too, up to a number, in their order."""
-        shapes = dict.fromkeys(lead.shape for lead in self.leads.inserts(container))
+        shapes = dict.fromkeys(led.lead.key for led in self._inserts(container))
         found = {at for shape in shapes for at in self._by_shape.get(shape, ())[:BESIDE]}
         yield from (self._removed_from[at] for at in sorted(found)[:BESIDE])
 
@@ -100,26 +132,25 @@ class ForgottenCompanions(Question):
         """Key -> the containers that get it, as positions among those that something is removed from."""
         found: dict[Shape | None, dict[int, None]] = {}
         for at, container in enumerate(self._removed_from):
-            for lead in self.leads.inserts(container):
-                found.setdefault(lead.shape, {})[at] = None
+            for led in self._inserts(container):
+                found.setdefault(led.lead.key, {})[at] = None
         return {shape: tuple(places) for shape, places in found.items()}
 
     @cached_property
     def _removed_from(self) -> tuple[Container, ...]:
         return tuple(c for c in self.linked.containers if c.inserts and any(_counts(r, c) for r in c.removals))
 
-    def _pairs(self, container: Container, other: Container) -> Iterator[tuple[Led, Led]]:
+    def _pairs(self, container: Container, other: Container) -> Iterator[tuple[_Led, _Led]]:
         """The inserts of the same key into both that one run of a function makes, as two entries for one thing."""
         single = {container.holder.made.kind.family, other.holder.made.kind.family} <= GROWING
-        wanted: dict[Shape | None, list[Led]] = {}
-        for here in self.leads.inserts(container):
-            wanted.setdefault(here.shape, []).append(here)
-        for there in self.leads.inserts(other):
-            for here in wanted.get(there.shape, ()):
+        wanted = grouped((here.lead.key, here) for here in self._inserts(container))
+        for there in self._inserts(other):
+            for here in wanted.get(there.lead.key, ()):
                 if self._are_together(here, there, single):
                     yield here, there
 
-    def _are_together(self, one: Led, two: Led, single: bool) -> bool:
+    def _are_together(self, here: _Led, there: _Led, single: bool) -> bool:
+        one, two = here.lead, there.lead
         lifted = one.lifts > 0 or two.lifts > 0
         if one.scope != two.scope:
             return not lifted
@@ -128,7 +159,7 @@ class ForgottenCompanions(Question):
             return False
         if lifted:
             return single and one.op != two.op and not _parted_by_work(facts, one.op, two.op)
-        return one.access.site.node is not two.access.site.node
+        return here.access.site.node is not there.access.site.node
 
     def _walked_with(self, container: Container) -> Iterator[Forgotten]:
         """Others whose keys this one's only sweep walks, or must still have: an entry whose key they lost stays."""
@@ -141,7 +172,7 @@ class ForgottenCompanions(Question):
             removals = self._that_forget(container, other) if self._is_companion(container, other) else ()
             if removals:
                 first = bounding[0].access
-                yield Forgotten(other, (first.scope, first.op), True, removals, True)
+                yield Forgotten(other, first.place, True, removals, True)
 
     def _hangs_on(self, access: Access, other: Container) -> bool:
         """Whether an operation runs only where another container has the key."""
@@ -167,8 +198,8 @@ class ForgottenCompanions(Question):
         no removal takes them alone, on purpose."""
         if self._is_same(container, other) or self._succeeds(container, other):
             return False
-        lasting = [(r.access, shape) for r, shape in self.leads.removals(container) if _is_lasting(r)]
-        return all(self._is_accompanied(a.scope, a.op, shape, other) for a, shape in lasting)
+        lasting = [lead for removal, lead in self._removals(container) if _is_lasting(removal)]
+        return all(self._is_accompanied(lead, other) for lead in lasting)
 
     def _is_same(self, container: Container, other: Container) -> bool:
         """Whether both are one object: an attribute that a class inherits."""
@@ -179,21 +210,15 @@ class ForgottenCompanions(Question):
 
     def _succeeds(self, container: Container, other: Container) -> bool:
         """Whether some code takes a key out of `other` to put it into `container`: the next station of the entry."""
-        return any(
-            shape is not None and self._moves(r.access.scope, r.access.op, shape, container, CLIMB)
-            for r, shape in self.leads.removals(other)
-        )
+        return any(self._moves(lead, container) for _, lead in self._removals(other))
 
     def _that_forget(self, container: Container, other: Container) -> tuple[Removal, ...]:
         """The removals from `other` that run and leave the entry of `container`."""
         found = [
             r
-            for r, shape in self.leads.removals(other)
+            for r, lead in self._removals(other)
             if _counts(r, other)
-            and (
-                not self._is_accompanied(r.access.scope, r.access.op, shape, container)
-                or self._spares(r.access, other, container)
-            )
+            and (not self._is_accompanied(lead, container) or self._spares(r.access, other, container))
         ]
         return tuple(sorted(found, key=lambda r: (_RUNS.index(r.when), r.access.scope, r.access.op)))
 
@@ -201,7 +226,7 @@ class ForgottenCompanions(Question):
         """Whether the entry beside one that is removed only goes where a field of that one has a certain value, which
         was not asked when both came."""
         facts = self.program.facts(access.scope)
-        ops = self.leads.removal_ops(container).get(access.scope, ())
+        ops = self._removal_ops(container).get(access.scope, ())
         if not ops or any(self._asked(i.access) - self._asked_beside(i.access, other) for i in container.inserts):
             return False
         here, entries = set(held_at(facts, access.op)), Entries(self.flow, other.accesses)
@@ -220,30 +245,26 @@ class ForgottenCompanions(Question):
     def _asked_beside(self, access: Access, other: Container) -> set[Asked]:
         return {part for a in other.accesses.within(access.scope, "insert") for part in self._asked(a)}
 
-    def _is_accompanied(
-        self, scope: ScopeId, op: int, shape: Shape | None, other: Container, depth: int = CLIMB
-    ) -> bool:
+    def _is_accompanied(self, removal: Lead, other: Container) -> bool:
         """Whether the entry of another container goes, or comes, wherever an operation removes."""
-        facts = self.program.facts(scope)
-        if any(not exclude(facts, op, at) for at in self.leads.removal_ops(other).get(scope, ())):
-            return True
-        if shape is not None and self._moves(scope, op, shape, other, depth):
-            return True
-        calls = self.leads.callers(scope, shape) if depth else ()
-        if not calls or any(c.root[0] == scope for c in self.execution.contexts(scope)):
-            return False
-        return all(self._is_accompanied(*call, other, depth - 1) for call in calls)
 
-    def _moves(self, scope: ScopeId, op: int, shape: Shape, other: Container, depth: int) -> bool:
+        def goes(lead: Lead) -> bool:
+            facts = self.program.facts(lead.scope)
+            gone = self._removal_ops(other).get(lead.scope, ())
+            return any(not exclude(facts, lead.op, at) for at in gone) or self._moves(lead, other)
+
+        return bool(self.around.always(removal, goes))
+
+    def _moves(self, removal: Lead, other: Container) -> bool:
         """Whether the key goes from one container into the other: what waits becomes what is done."""
-        if self.linked.holdings.of(other) == "locks":
+        if removal.key is None or self.linked.holdings.of(other) == "locks":
             return False  # one that somebody waits for must not simply go
-        facts = self.program.facts(scope)
-        same = (lead.op for lead in self.leads.inserts(other) if lead.scope == scope and lead.shape == shape)
-        inserts = [insert for insert in same if not exclude(facts, op, insert)]
-        if depth == CLIMB:
-            return bool(inserts) and not any(_is_cleanup_after(facts, op, insert) for insert in inserts)
-        return any(insert > op for insert in inserts)
+        facts, here = self.program.facts(removal.scope), (removal.scope, removal.key)
+        same = (lead.op for _, lead in self._inserts(other) if (lead.scope, lead.key) == here)
+        inserts = [insert for insert in same if not exclude(facts, removal.op, insert)]
+        if not removal.lifts:
+            return bool(inserts) and not any(_is_cleanup_after(facts, removal.op, insert) for insert in inserts)
+        return any(insert > removal.op for insert in inserts)
 
 
 def _says_present(asked: Asked) -> bool:
@@ -256,8 +277,8 @@ def _says_present(asked: Asked) -> bool:
     return False
 
 
-def _distance(pair: tuple[Led, Led]) -> tuple[int, bool, ScopeId, int]:
-    here, there = pair
+def _distance(pair: tuple[_Led, _Led]) -> tuple[int, bool, ScopeId, int]:
+    here, there = (led.lead for led in pair)
     return (here.lifts + there.lifts, here.lifts > 0, here.scope, here.op)
 
 

@@ -13,7 +13,7 @@ from unbounded_lint.link.entries.values import Entries, Path
 from unbounded_lint.link.program.blocks import guards, leaves
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.program.truth import apart
+from unbounded_lint.link.program.truth import NONE, apart
 
 _DEPTH = 4
 _ORDER = frozenset({"<", "<=", ">", ">="})
@@ -118,7 +118,7 @@ class Fields:
         found: list[Needs] = [] if truth or leaves(facts, 0) else [frozenset()]
         for index, op in enumerate(facts.ops):
             if isinstance(op.action, m.Return):
-                value = op.action.value or m.Const("none", "None")
+                value = op.action.value or NONE
                 held = [(value, truth), *guards(facts, index)]
                 found.append(_all_of([self._needs(expr, holds, function, depth - 1) for expr, holds in held]))
         return _any_of(found)

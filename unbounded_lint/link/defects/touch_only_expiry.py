@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.entries.ages import AgeTest
 from unbounded_lint.link.program.blocks import ops_in
-from unbounded_lint.link.program.kept import listed
+from unbounded_lint.link.program.kept import grouped, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.verdicts.container import Container
@@ -78,12 +78,13 @@ class TouchOnlyExpiry(Question):
     @cached_property
     def _touched(self) -> Mapping[tuple[ScopeId, m.Expr | None], Sequence[Container]]:
         """(function, key) of an insert -> the containers with touches of their own that it goes to."""
-        touched: dict[tuple[ScopeId, m.Expr | None], list[Container]] = {}
-        for container in self.linked.containers:
-            for scope, key in container.accesses.inserts_by_key if _grows(container) else ():
-                if key is not None and self.touches(container):
-                    touched.setdefault((scope, key), []).append(container)
-        return touched
+        return grouped(
+            ((scope, key), container)
+            for container in self.linked.containers
+            if _grows(container)
+            for scope, key in container.accesses.inserts_by_key
+            if key is not None and self.touches(container)
+        )
 
     def _asking(self, touch: Touch) -> Iterator[tuple[ScopeId, m.Expr | None]]:
         """The functions that ask for an entry, each with the key there: that of the touch, and its callers."""

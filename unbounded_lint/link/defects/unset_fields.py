@@ -13,14 +13,12 @@ from unbounded_lint.link.dataflow.values import CallSite, Class, Function, argum
 from unbounded_lint.link.defects.needed_fields import Needed
 from unbounded_lint.link.entries.values import Path
 from unbounded_lint.link.program.bindings import Binding
-from unbounded_lint.link.program.blocks import frames_of, guards, is_true, layout, parts_of
+from unbounded_lint.link.program.blocks import STRAIGHT, frames_of, guards, is_true, layout, parts_of
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.program.truth import says
+from unbounded_lint.link.program.truth import NONE, says
 
 _DEPTH = 6
 _ZEROS = frozenset({"0", "0.0", "0."})
-_SETTLED: frozenset[m.FrameKind] = frozenset({"try", "try-else", "finally", "with"})
-_NONE = m.Const("none", "None")
 _LATE = ("__post_init__", "__attrs_post_init__", "model_post_init")
 
 
@@ -174,7 +172,7 @@ class UnsetFields(Query):
         facts = self.program.facts(function)
         for index, op in enumerate(facts.ops if not facts.is_generator else ()):
             if isinstance(op.action, m.Return):
-                yield from self._unset(op.action.value or _NONE, asked.at(function, index))
+                yield from self._unset(op.action.value or NONE, asked.at(function, index))
 
     # --- fields ---
 
@@ -288,9 +286,9 @@ def _covered(facts: m.Scope, block: int, ops: list[int], target: m.Expr, depth: 
 def _surely_in(facts: m.Scope, index: int, ops: list[int], target: m.Expr, depth: int) -> bool:
     """The same, by what stands in one of the blocks directly inside."""
     frame = facts.frames[index]
-    if frame.kind not in {*_SETTLED, "if", "else"} or not _covered(facts, index, ops, target, depth):
+    if frame.kind not in {*STRAIGHT, "if", "else"} or not _covered(facts, index, ops, target, depth):
         return False
-    if frame.kind in _SETTLED or (frame.kind == "if" and is_true(frame.head)):
+    if frame.kind in STRAIGHT or (frame.kind == "if" and is_true(frame.head)):
         return True
     other = "else" if frame.kind == "if" else "if"
     if frame.head is not None and says_set(frame.head, other == "if", target):

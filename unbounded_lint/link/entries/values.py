@@ -18,12 +18,12 @@ from unbounded_lint.link.program.bindings import ITEMS, Binding
 from unbounded_lint.link.program.blocks import loops_over, span_of
 from unbounded_lint.link.program.definitions import NEAREST, expanded
 from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.program.truth import NONE
 
 _DEPTH = 30
 _READS = frozenset({"get", "setdefault", "pop", "__getitem__"})
 _SAME = frozenset({"total_seconds", "timestamp", "replace", "astimezone", "copy", "float", "int", "abs", "round"})
 _ANY = frozenset({"min", "max"})
-_NONE = m.Const("none", "None")
 
 Path: TypeAlias = tuple[str, ...]
 """The way from an entry's value to a part of it: ".name" for an attribute, "[key]" for a literal key or a position, "*"
@@ -268,7 +268,7 @@ class Entries(Query):
                 func=m.Attr(base=base, name=name), args=(m.Arg(value=key, keyword=None, star=""), *default)
             ) if name in name_lists().lookups and self.of(base, scope, hops):
                 yield from self._parts(base, _step(key), scope, hops)
-                if any(argument.value != _NONE for argument in default):
+                if any(argument.value != NONE for argument in default):
                     yield None
             case m.Call(func=m.Name(id="getattr"), args=(base, m.Arg(value=m.Const(value=name)), *_)):
                 yield from self._parts(base.value, f".{name}", scope, hops)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from unbounded_lint.catalog.load import name_lists
@@ -14,11 +13,9 @@ from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import CallSite, Function, argument_of
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.definitions import AT_ENTRY
-from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.program.module import ScopeId
 
 _DEPTH = 4
-LEADING = 50
-"""How many calls that lead to one use of a key are looked at."""
 
 
 class Shape(NamedTuple):
@@ -51,19 +48,6 @@ class KeyShapes(Query):
         """What a key of a function is in the terms of a caller; None where the call does not tell."""
         found = self._substitute(shape, function, site)
         return found if found is not None and found.varies else None
-
-    def climbed(
-        self, shape: Shape | None, place: Place, lifts: int, most: int = LEADING
-    ) -> Iterator[tuple[Shape | None, tuple[Place, ...]]]:
-        """A place where a key is used, and the calls that lead to it, up to so many above each other and so many in
-        all: the key in the terms of each, as far as it can be told, and all places from the first to that one."""
-        queue: list[tuple[Shape | None, tuple[Place, ...]]] = [(shape, (place,))]
-        for key, way in queue:
-            yield key, way
-            sites = self.flow.call_sites(way[-1][0]) if len(way) <= lifts else ()
-            for site in sites[: most - len(queue)]:
-                lifted = self.lifted(key, way[-1][0], site) if key is not None else None
-                queue.append((lifted, (*way, (site.scope, site.op))))
 
     # --- expressions ---
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.program.kept import grouped
 from unbounded_lint.link.program.truth import Asked, held
 
 LOOPS: frozenset[m.FrameKind] = frozenset({"for", "while"})
@@ -51,27 +52,18 @@ class Layout:
     @cached_property
     def by_kind(self) -> Mapping[m.FrameKind, Sequence[int]]:
         """Kind -> the frames of that kind."""
-        found: dict[m.FrameKind, list[int]] = {}
-        for index, frame in enumerate(self._scope.frames):
-            found.setdefault(frame.kind, []).append(index)
-        return found
+        return grouped((frame.kind, index) for index, frame in enumerate(self._scope.frames))
 
     @cached_property
     def by_statement(self) -> Mapping[int, Sequence[int]]:
         """Statement -> its frames."""
-        found: dict[int, list[int]] = {}
-        for index, frame in enumerate(self._scope.frames):
-            found.setdefault(frame.statement, []).append(index)
-        return found
+        return grouped((frame.statement, index) for index, frame in enumerate(self._scope.frames))
 
     @cached_property
     def by_head(self) -> Mapping[int, Sequence[int]]:
         """The id of an expression -> the frames whose head it is."""
-        found: dict[int, list[int]] = {}
-        for index, frame in enumerate(self._scope.frames):
-            if frame.head is not None:
-                found.setdefault(id(frame.head), []).append(index)
-        return found
+        frames = enumerate(self._scope.frames)
+        return grouped((id(frame.head), index) for index, frame in frames if frame.head is not None)
 
     @cached_property
     def bound(self) -> frozenset[int]:
@@ -125,6 +117,12 @@ class Layout:
         return sure and all(found[i] for i in parts)
 
     @cached_property
+    def jumps(self) -> Sequence[int]:
+        """The operations that leave a block, but for errors."""
+        ops = enumerate(self._scope.ops)
+        return tuple(at for at, op in ops if isinstance(op.action, m.Return | m.Break | m.Continue))
+
+    @cached_property
     def left(self) -> Sequence[tuple[Sequence[int], Sequence[int]]]:
         """Frame -> the branches directly inside it that leave, and where each ends."""
         frames = self._scope.frames
@@ -167,6 +165,8 @@ class Layout:
         return found
 
 
+STRAIGHT: frozenset[m.FrameKind] = frozenset({"try", "try-else", "with", "finally"})
+"""The frames into which a run that goes well always comes."""
 _THROUGH: frozenset[m.FrameKind] = frozenset({"try", "try-else", "with"})
 """The frames through whose end a run that goes well always comes."""
 _LEAVING = (m.Return, m.Raise, m.Continue, m.Break)
@@ -215,6 +215,36 @@ def runs_before(scope: m.Scope, op: int, later: int) -> bool:
             return False
         frame = scope.frames[frame].parent
     return op < later
+
+
+def comes_to(scope: m.Scope, op: int, later: int) -> bool:
+    """Whether a run always comes from one operation to a later one of the same scope, but for errors."""
+    if not 0 <= op < later or loops_around(scope, op) != loops_around(scope, later):
+        return False
+    known = {test for frame in frames_of(scope, op) for test in _branch(scope, frame)}
+    for frame in apart(scope, later, op):
+        tests, straight = _branch(scope, frame), scope.frames[frame].kind in STRAIGHT
+        handled = any(in_block(scope, handler, op) for handler in parts_of(scope, frame, "except"))
+        if not (tests and tests <= known) and (not straight or handled):
+            return False
+    jumps = layout(scope).jumps
+    between = jumps[bisect_right(jumps, op) : bisect_left(jumps, later)]
+    return not any(_takes_away(scope, at, op) for at in between)
+
+
+def _branch(scope: m.Scope, frame: int) -> frozenset[Asked]:
+    """What holds in a branch."""
+    kind, head = scope.frames[frame].kind, scope.frames[frame].head
+    return frozenset(held(head, kind == "if")) if kind in {"if", "else"} and head is not None else frozenset()
+
+
+def _takes_away(scope: m.Scope, jump: int, op: int) -> bool:
+    """Whether an operation that leaves a block takes a run away that has come to another one before, with no error at
+    hand."""
+    if any(scope.frames[frame].kind == "except" for frame in apart(scope, jump, op)):
+        return False
+    inner = loops_around(scope, jump)[:1]
+    return isinstance(scope.ops[jump].action, m.Return) or not inner or in_block(scope, inner[0], op)
 
 
 def in_twin(scope: m.Scope, frame: int, op: int) -> bool:

@@ -9,7 +9,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of, loops_around, span_of
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.program import Program
 
@@ -112,13 +112,13 @@ class Reaching:
     @kept
     def _stores(self, scope: ScopeId) -> Mapping[m.Expr, Sequence[int]]:
         """The attributes of local names that a scope assigns to, and by which operations, in order."""
-        found: dict[m.Expr, list[int]] = {}
-        for index, op in enumerate(self.program.facts(scope).ops):
-            if isinstance(op.action, m.Assign) and op.action.value is not None:
-                for target in op.action.targets:
-                    if isinstance(target, m.Attr) and isinstance(target.base, m.Name):
-                        found.setdefault(target, []).append(index)
-        return found
+        return grouped(
+            (target, index)
+            for index, op in enumerate(self.program.facts(scope).ops)
+            if isinstance(op.action, m.Assign) and op.action.value is not None
+            for target in op.action.targets
+            if isinstance(target, m.Attr) and isinstance(target.base, m.Name)
+        )
 
     @kept
     def _given_away(self, scope: ScopeId) -> Mapping[str, Sequence[int]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 _Self = TypeVar("_Self")
 _Asked = ParamSpec("_Asked")
 _Answer = TypeVar("_Answer")
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 def kept(method: Callable[Concatenate[_Self, _Asked], _Answer]) -> Callable[Concatenate[_Self, _Asked], _Answer]:
@@ -41,3 +42,11 @@ def listed(
         return tuple(method(self, *args, **kwargs))
 
     return ask
+
+
+def grouped(pairs: Iterable[tuple[_Key, _Answer]]) -> Mapping[_Key, tuple[_Answer, ...]]:
+    """What belongs to each key, for answers that are looked up by it; keys and what they have in the order given."""
+    found: dict[_Key, list[_Answer]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in found.items()}

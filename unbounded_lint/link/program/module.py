@@ -12,7 +12,7 @@ import msgspec
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.bindings import Names
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.source import SourceFile
 
 
@@ -92,11 +92,8 @@ def _shared_heads(scope: m.Scope) -> m.Scope:
 
 def _evaluated(scope: m.Scope) -> Mapping[m.Expr, Sequence[tuple[int, m.Expr]]]:
     """Expression -> the operations that evaluate such a one alone, with the very object that each holds."""
-    found: dict[m.Expr, list[tuple[int, m.Expr]]] = {}
-    for index, op in enumerate(scope.ops):
-        if isinstance(op.action, m.Eval):
-            found.setdefault(op.action.value, []).append((index, op.action.value))
-    return found
+    actions = ((index, op.action) for index, op in enumerate(scope.ops))
+    return grouped((action.value, (index, action.value)) for index, action in actions if isinstance(action, m.Eval))
 
 
 def _last_before(op: int, evaluated: Sequence[tuple[int, m.Expr]]) -> m.Expr | None:
@@ -197,10 +194,7 @@ class LinkedModule:
 
     @kept
     def _by_scope(self, identifier: str) -> Mapping[int, tuple[Site, ...]]:
-        found: dict[int, list[Site]] = {}
-        for site in self.sites(identifier):
-            found.setdefault(site.scope.index, []).append(site)
-        return {scope: tuple(sites) for scope, sites in found.items()}
+        return grouped((site.scope.index, site) for site in self.sites(identifier))
 
     @kept
     def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
@@ -256,13 +250,12 @@ class LinkedModule:
     @cached_property
     def defaults(self) -> Mapping[str, Sequence[tuple[int, str, m.Name | m.Attr]]]:
         """Last name of a default -> the functions and their parameters that have it."""
-        found: dict[str, list[tuple[int, str, m.Name | m.Attr]]] = {}
-        for index, scope in enumerate(self.facts.scopes):
-            for parameter in scope.parameters:
-                if isinstance(parameter.default, m.Name | m.Attr):
-                    last = w.last_name(parameter.default)
-                    found.setdefault(last, []).append((index, parameter.name, parameter.default))
-        return found
+        return grouped(
+            (w.last_name(parameter.default), (index, parameter.name, parameter.default))
+            for index, scope in enumerate(self.facts.scopes)
+            for parameter in scope.parameters
+            if isinstance(parameter.default, m.Name | m.Attr)
+        )
 
     @cached_property
     def functions_of(self) -> Mapping[int, tuple[int, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import LinkedModule, ScopeId
 from unbounded_lint.link.program.naming import plain
 from unbounded_lint.link.program.program import Program
@@ -72,10 +72,9 @@ class Symbols:
     @kept
     def _named(self, path: str) -> Mapping[str, Sequence[int]]:
         """Qualified name as people write it -> the scopes of a module that have it."""
-        module, found = self.program.module(path), dict[str, list[int]]()
-        for index, scope in enumerate(module.facts.scopes if module is not None else ()):
-            found.setdefault(plain(scope.qualname), []).append(index)
-        return found
+        module = self.program.module(path)
+        scopes = module.facts.scopes if module is not None else ()
+        return grouped((plain(scope.qualname), index) for index, scope in enumerate(scopes))
 
     def _imported(self, module: LinkedModule, name: str) -> Iterator[str]:
         """The symbols that a name stands for where the body of a module imports it."""

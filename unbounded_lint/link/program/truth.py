@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
 
+NONE = m.Const("none", "None")
+
 
 class Asked(NamedTuple):
     """One test that must come out one way: its expression, and the truth it must have."""

@@ -9,6 +9,7 @@ from unbounded_lint.catalog.model import Given, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.uses import OPERATORS, Flow, Query
+from unbounded_lint.link.dataflow.values import CallSite
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
@@ -105,6 +106,14 @@ class Execution(Query):
         above = {place for edge in self.graph.starts(scope) for place in (edge.place, edge.root)}
         found = (context for context in self.direct(scope) if context.root not in above)
         return frozenset(context.kind for context in found if context.kind in LIVE | {"tested"})
+
+    @kept
+    def only_calls(self, scope: ScopeId) -> tuple[CallSite, ...]:
+        """The calls of a function that runs by them alone; none of one that something else runs too."""
+        if not scope.index or not self.flow.is_only_called(scope):
+            return ()
+        begun = any(context.root == (scope, 0) for context in self.contexts(scope))
+        return () if begun else self.flow.call_sites(scope)
 
     def is_asked_for(self, context: Context) -> bool:
         """Whether a way of running is a request, of which there are many, or begins in the handler of one, rather than

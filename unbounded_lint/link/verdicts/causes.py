@@ -10,20 +10,20 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
+from unbounded_lint.link.keys.around import AroundQuery
 from unbounded_lint.link.program.blocks import guards, in_block, loops_around
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId, Site
-from unbounded_lint.link.program.truth import Asked, flag_of, held, is_so
-from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.program.truth import NONE, Asked, flag_of, held, is_so
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.flags import Flags
-from unbounded_lint.link.verdicts.longer import NONE
 
 HOPS = 3
 """How many callers above a removal are asked whether they insert."""
 
 
-class Causes(RunQuery):
+class Causes(AroundQuery):
     """Recognises what brings removals about."""
 
     def __init__(self, flow: Flow, execution: Execution, flags: Flags) -> None:
@@ -85,7 +85,7 @@ class Causes(RunQuery):
         """Whether the removal runs in a function that inserts, or that an inserting function calls; or whether one
         function calls both the removal and, straight, the insert."""
         inserting = accesses.inserting
-        queue = seen = {access.scope} if self._is_on_the_way((access.scope, access.op), accesses) else set()
+        queue = seen = {access.scope} if self._is_on_the_way(access.place, accesses) else set()
         for _ in range(HOPS + 1):
             if not queue.isdisjoint(inserting):
                 return True
@@ -111,19 +111,12 @@ class Causes(RunQuery):
 
     def set_up(self, access: Access) -> bool:
         """Whether flags let the removal run once, wherever it is run from: then it makes the container."""
-        return self._is_set_up(access.scope, access.op, HOPS)
-
-    @kept
-    def _is_set_up(self, scope: ScopeId, op: int, hops: int) -> bool:
-        if self.flags.runs_once(scope, op):
-            return True
-        sites = self.flow.call_sites(scope) if scope.index and hops else ()
-        return bool(sites) and all(self._is_set_up(site.scope, site.op, hops - 1) for site in sites)
+        return self.around.holds(self.flags.runs_once, access.place)
 
     def _callers(self, scope: ScopeId, accesses: AccessList) -> Iterator[ScopeId]:
         """The functions that call one on their ordinary way."""
         sites = self.flow.call_sites(scope)
-        return (site.scope for site in sites if self._is_on_the_way((site.scope, site.op), accesses))
+        return (site.scope for site in sites if self._is_on_the_way(site.place, accesses))
 
     def _is_on_the_way(self, place: Place, accesses: AccessList) -> bool:
         """Whether a function comes to a place again and again without a failure, or inserts there too."""

@@ -74,10 +74,7 @@ class Removals(RunQuery):
         """Whether an access means the container of one of several classes that have nothing to do with each other, and
         of which is not told: it may be this one's, which is all that is known."""
         node = access.site.node
-        if not access.guess or not isinstance(node, m.Attr):
-            return False
-        first, *others = self.flow.hierarchy.defining(node.name) or (None,)
-        return first is not None and not all(self.resolver.related(first, other) for other in others)
+        return access.guess and isinstance(node, m.Attr) and not self.flow.hierarchy.is_of_one_kin(node.name)
 
     def picks_stale(self, sweep: Removal) -> bool:
         """Whether a sweep is told nothing and leaves some entries, or looks at the clock: a timer could run it."""

@@ -36,8 +36,7 @@ class Growths(RunQuery):
         """The best that any insert supports, and why; low for a container that nothing makes grow."""
         if not inserts:
             return Confidence.LOW, ()
-        listeners, called = self._prunings.holds_callables(accesses), self.holds_callables(accesses)
-        levels = [(self._level(insert, holder, accesses, listeners, called), insert.domain.why) for insert in inserts]
+        levels = [(self._level(insert, holder, accesses), insert.domain.why) for insert in inserts]
         best, why = max(levels, key=lambda level: level[0].rank)
         reason = f"the key: {why}" if why.startswith("`") else f"the key is {why}"
         escapes = [a.how for a in accesses if a.kind == "escape"]
@@ -54,16 +53,16 @@ class Growths(RunQuery):
 
     def form(self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> str:
         """What all inserts look like: registration, listeners or table; empty where some look like none of these."""
-        listeners, called = self._prunings.holds_callables(accesses), self.holds_callables(accesses)
-        forms = [self._form(insert, holder, accesses, listeners, called) for insert in inserts]
+        forms = [self._form(insert, holder, accesses) for insert in inserts]
         return forms[0] if all(forms) else ""
 
-    def _form(self, insert: Insert, holder: Holder, accesses: AccessList, listeners: bool, called: bool) -> str:
+    def _form(self, insert: Insert, holder: Holder, accesses: AccessList) -> str:
         if holder.made.filled and not _names(insert.access.site, holder):
             return "table"
-        if listeners and (insert.domain.weak or insert.domain.kind == "unknown"):
+        unsure = insert.domain.weak or insert.domain.kind == "unknown"
+        if unsure and self._prunings.holds_callables(accesses):
             return "listeners"
-        return "registration" if self._is_registration(insert, called, accesses) else ""
+        return "registration" if self._is_registration(insert, accesses) else ""
 
     @kept
     def holds_callables(self, accesses: AccessList) -> bool:
@@ -71,10 +70,10 @@ class Growths(RunQuery):
         giving = (a for a in accesses if a.kind in {"iterate", "read"})
         return self._prunings.holds_callables(accesses) or any(map(self._is_called, giving))
 
-    def _level(self, insert: Insert, holder: Holder, accesses: AccessList, listeners: bool, called: bool) -> Confidence:
-        """What one insert supports, in a container of callables that are listeners, or called at all."""
+    def _level(self, insert: Insert, holder: Holder, accesses: AccessList) -> Confidence:
+        """What one insert supports."""
         access, domain = insert.access, insert.domain
-        if self._form(insert, holder, accesses, listeners, called):
+        if self._form(insert, holder, accesses):
             return Confidence.LOW
         if domain.kind == "open" and not domain.weak:
             runs = not insert.kinds.isdisjoint(AGAIN)
@@ -85,7 +84,7 @@ class Growths(RunQuery):
             return Confidence.MEDIUM
         return Confidence.LOW if domain.weak else Confidence.MEDIUM
 
-    def _is_registration(self, insert: Insert, holds_callables: bool, accesses: AccessList) -> bool:
+    def _is_registration(self, insert: Insert, accesses: AccessList) -> bool:
         """Whether a public function that nobody here calls stores something under a name, or to be called later: the
         form of a registration, which users make when their program starts."""
         asked = all(c.kind in _OUTSIDE and c.root[0] == insert.access.scope for c in insert.contexts)
@@ -94,7 +93,8 @@ class Growths(RunQuery):
         below = [a.value for a in accesses.nested_inserts(insert.access.scope)]
         parameters = {p.name for p in self.program.facts(insert.access.scope).parameters}
         stored = (insert.access.value, *below)
-        if holds_callables and any(isinstance(v, m.Name) and v.id in parameters for v in stored):
+        is_given = any(isinstance(value, m.Name) and value.id in parameters for value in stored)
+        if is_given and self.holds_callables(accesses):
             return True
         return self._only_keeps(insert.access)
 

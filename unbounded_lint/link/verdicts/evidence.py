@@ -77,7 +77,7 @@ class Evidences:
         self.holdings = holdings
         self._growths = growths
         self._usages = usages
-        self._refusals = Refusals(flow)
+        self._refusals = Refusals(flow, execution)
 
     @cached_property
     def _size(self) -> str:

@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import layout, loops_around, span_of
 from unbounded_lint.link.program.definitions import expanded, expansions
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.removals import Extent
@@ -93,9 +93,10 @@ class Extents(Query):
     def _is_picked(self, name: str, scope: ScopeId, accesses: AccessList) -> bool:
         """Whether a name stands for a local list that a loop over the container fills."""
         filled, facts = self._fillings(name, scope), self.program.facts(scope)
-        loops = accesses.frames("walks", scope, lambda: self._walks(scope, accesses)) if filled else ()
+        loops = self._walks(scope, accesses) if filled else ()
         return any(at in span_of(facts, index) for index in loops for at in filled)
 
+    @listed
     def _walks(self, scope: ScopeId, accesses: AccessList) -> Iterator[int]:
         """The `for` loops of a scope over the container."""
         facts, nodes = self.program.facts(scope), accesses.own_nodes(scope)

@@ -4,7 +4,7 @@ entries of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -12,12 +12,13 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.scoping import is_super
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
-from unbounded_lint.link.keys.identity import KeyShapes, Shape
+from unbounded_lint.link.keys.around import AroundQuery, Lead
+from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import after_any_end, in_block, in_cleanup
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.runs.callgraph import Edge, explored
-from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.runs.callgraph import Edge
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.partners import Partners
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
@@ -27,14 +28,13 @@ HOPS = 2
 """How many calls may lie between a callback and a removal."""
 
 
-class Guarantees(RunQuery):
+class Guarantees(AroundQuery):
     """Recognises removals that are guaranteed."""
 
     def __init__(self, flow: Flow, execution: Execution, reservations: Reservations) -> None:
         super().__init__(flow, execution)
         self.reservations = reservations
         self.partners = Partners(flow, execution)
-        self._shapes = KeyShapes(flow)
         self._waiters = Waiters(flow)
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
@@ -75,7 +75,7 @@ class Guarantees(RunQuery):
                     cleaners.add(scope)
                     cleaners.update(self._beginning(access, scope, insert))
             cleaners |= self.partners.begun(access, insert, accesses)
-        return bool(cleaners) and self._is_cleaned(insert.scope, frozenset(cleaners))
+        return bool(cleaners) and self._is_cleaned(insert, cleaners)
 
     def _cleaners(self, access: Access, accesses: AccessList) -> Iterator[ScopeId]:
         """The functions in whose clean-up a removal runs, a `try` that lets nothing past it included."""
@@ -91,18 +91,14 @@ class Guarantees(RunQuery):
         facts = self.program.facts(scope)
         return facts.name in name_lists().exits or in_cleanup(facts, op)
 
-    def _is_cleaned(self, scope: ScopeId, cleaners: frozenset[ScopeId]) -> bool:
+    def _is_cleaned(self, insert: Access, cleaners: Collection[ScopeId]) -> bool:
         """Whether a function cleans up itself, or all its callers do."""
-        beside = {self.program.parent(cleaner) for cleaner in cleaners}
+        near = {*cleaners, *(self.program.parent(cleaner) for cleaner in cleaners)}
 
-        def unclean(below: ScopeId | None) -> Iterable[ScopeId | None]:
-            if below is None or below in cleaners or below in beside or self.program.parent(below) in cleaners:
-                return ()
-            sites = self.flow.call_sites(below) if below.index else ()
-            return [site.scope for site in sites if site.scope != below] or [None]
+        def is_near(lead: Lead) -> bool:
+            return lead.recurs or lead.scope in near or self.program.parent(lead.scope) in cleaners
 
-        start: list[ScopeId | None] = [scope]
-        return None not in explored(start, unclean)
+        return bool(self.around.always(Lead(None, (insert.place,)), is_near))
 
     def _leads_to(self, scope: ScopeId, inserting: ScopeId) -> bool:
         """Whether the function with the `finally` is also the one that inserts, or that calls the insert."""
@@ -152,8 +148,8 @@ class Guarantees(RunQuery):
         """Whether a removal takes out what is known by the object of some work, or by what that was given."""
         if access.key is None or access.bulk:
             return False
-        key = self._shapes.written(access.key, access.scope, access.op)
-        known = (shape for shape, way in self._shapes.climbed(key, (access.scope, access.op), 1) if way[-1][0] == work)
+        key = self.around.shapes.written(access.key, access.scope, access.op)
+        known = (lead.key for lead in self.around.leads(Lead(key, (access.place,)), 1) if lead.scope == work)
         return any(shape is not None and shape.varies and self._is_given(shape, work) for shape in known)
 
     def _is_given(self, shape: Shape, work: ScopeId) -> bool:
@@ -166,7 +162,8 @@ class Guarantees(RunQuery):
     @kept
     def is_callback(self, scope: ScopeId) -> bool:
         """Whether a function, or a caller of it, is handed over to run when a task, a deferred or an object ends."""
-        for at, _ in explored([(scope, HOPS)], self._callers_within):
+        above = self.around.leads(Lead(None, ((scope, 0),)), HOPS)
+        for at in dict.fromkeys(lead.scope for lead in above if lead.scope.index):
             handed = ((e.handed, e.scope) for e in self.graph.edges(at) if e.handed is not None and e.kind != "call")
             outside = self.program.parent(at) or at
             if any(self.takes_callback(*each) for each in handed) or any(
@@ -174,10 +171,6 @@ class Guarantees(RunQuery):
             ):
                 return True
         return False
-
-    def _callers_within(self, at: Place) -> Iterator[Place]:
-        scope, hops = at
-        return ((site.scope, hops - 1) for site in self.flow.call_sites(scope) if hops and site.scope.index)
 
     def takes_callback(self, call: m.Call, scope: ScopeId) -> bool:
         """Whether a call is given a function to run when a task, a deferred or an object ends."""

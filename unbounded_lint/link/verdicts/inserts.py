@@ -17,26 +17,24 @@ from unbounded_lint.link.containers.making import Making
 from unbounded_lint.link.dataflow.handles import Registered
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class
+from unbounded_lint.link.keys.around import AroundQuery
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import held_at, in_block, in_main_guard, loops_around, runs_before
-from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.program.truth import flag_of, is_so
+from unbounded_lint.link.program.kept import grouped, kept
+from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.truth import NONE, flag_of, is_so
 from unbounded_lint.link.runs.context import Context, ContextKind
-from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.inner import OF_USERS, Elements, Inner
-from unbounded_lint.link.verdicts.longer import LONGER, NONE, Longer
+from unbounded_lint.link.verdicts.longer import LONGER, Longer
 from unbounded_lint.link.verdicts.pools import Pools
 
 GROWING = frozenset({"map", "set", "cache"})
 """Families in which a key that is already there adds nothing."""
-
-HOPS = 3
-"""How many callers above an insert are asked for the condition that lets it run once."""
 
 PARTS = 8
 """How many functions above an insert are asked whether what they are part of empties the container first."""
@@ -64,7 +62,7 @@ class Insert:
         return frozenset(c.kind for c in self.contexts)
 
 
-class Inserts(RunQuery):
+class Inserts(AroundQuery):
     """Finds the inserts of one container."""
 
     def __init__(
@@ -93,7 +91,7 @@ class Inserts(RunQuery):
                 continue
             if (defining and kinds <= OF_USERS) or (passing and not _keeps_running(contexts)):
                 continue
-            if self._is_once(access.scope, access.op, accesses, HOPS) or self._after_reset(holder, access, resets):
+            if self._is_once(access, accesses) or self._after_reset(holder, access, resets):
                 continue
             longer = self._longer.prolongs(access, accesses)
             if self._is_refused_when_full(access, accesses) or (not longer and self._is_present(access, accesses)):
@@ -216,18 +214,13 @@ class Inserts(RunQuery):
 
     # --- those that leave it small ---
 
-    def _is_once(self, scope: ScopeId, op: int, accesses: AccessList, depth: int) -> bool:
-        """Whether a condition lets the operation run only while the container is empty, or while a flag is not yet
-        set."""
-        if self.removals.flags.runs_once(scope, op, accesses):
-            return True
-        sites = self.flow.call_sites(scope) if depth and scope.index else ()
-        if not sites or any(c.kind in {"api", "run"} and c.root[0] == scope for c in self.execution.contexts(scope)):
-            return False
-        return all(
-            self.execution.kinds(s.scope, s.op) <= _AT_IMPORT or self._is_once(s.scope, s.op, accesses, depth - 1)
-            for s in sites
-        )
+    def _is_once(self, access: Access, accesses: AccessList) -> bool:
+        """Whether a condition lets an insert run only while the container is empty, or while a flag is not yet set."""
+
+        def once(scope: ScopeId, op: int) -> bool:
+            return self.execution.kinds(scope, op) <= _AT_IMPORT or self.removals.flags.runs_once(scope, op, accesses)
+
+        return self.around.holds(once, access.place)
 
     def _after_reset(self, holder: Holder, access: Access, resets: _Resets) -> bool:
         """Whether the same run empties the container first, or makes it anew, on every path to the insert: in the
@@ -242,7 +235,7 @@ class Inserts(RunQuery):
         """Whether a function runs only as a part of such as have emptied the container before, however far above."""
         above, resetting = [function], False
         for scope in above:
-            calls = self._calls_by_others(scope)
+            calls = [site.place for site in self.execution.only_calls(scope) if site.scope != scope]
             if not calls or any(context.root[0] == scope for context in self.execution.contexts(scope)):
                 return False
             if holder.life.is_left_to_users and not self.program.facts(scope).name.startswith("_"):
@@ -260,22 +253,13 @@ class Inserts(RunQuery):
     def _is_in_endless(self, scope: ScopeId, op: int) -> bool:
         return any(self._goes_on(scope, loop) for loop in loops_around(self.program.facts(scope), op))
 
-    @kept
-    def _calls_by_others(self, scope: ScopeId) -> tuple[Place, ...]:
-        """The calls of a function by others, if nothing does anything else with it."""
-        calls = self.flow.call_sites(scope) if scope.index and self.flow.is_only_called(scope) else ()
-        return tuple((site.scope, site.op) for site in calls if site.scope != scope)
-
     def _resets(self, holder: Holder, accesses: AccessList) -> _Resets:
         """Where a container is emptied, replaced or made, and where what does that and no more is called."""
         emptied = (a for a in accesses if a.kind in {"clear", "replace"} and not a.nested and a.handed is None)
         made = holder.definitions if holder.origin is None else ()
-        found = {*made, *((a.scope, a.op) for a in emptied)}
+        found = {*made, *(a.place for a in emptied)}
         always = [scope for scope, op in found if scope.index and not self.program.facts(scope).ops[op].frame]
-        resets: dict[ScopeId, set[int]] = {}
-        for at, op in found.union((s.scope, s.op) for scope in always for s in self.flow.call_sites(scope)):
-            resets.setdefault(at, set()).add(op)
-        return resets
+        return grouped(found.union(site.place for scope in always for site in self.flow.call_sites(scope)))
 
     def _is_of_another(self, reset: int, access: Access) -> bool:
         """Whether an operation makes the attribute of another object than the one of an access in the same function, or
@@ -296,10 +280,7 @@ class Inserts(RunQuery):
         if not scope.index or op < 0:
             return False
         endless = next((f for f in loops_around(facts, op) if self._goes_on(scope, f)), 0)
-        return any(
-            0 <= other < op and in_block(facts, facts.ops[other].frame, op) and in_block(facts, endless, other)
-            for other in resets
-        )
+        return any(runs_before(facts, other, op) and in_block(facts, endless, other) for other in resets if other >= 0)
 
     def _goes_on(self, scope: ScopeId, loop: int) -> bool:
         """Whether a loop may be where the program spends its life."""

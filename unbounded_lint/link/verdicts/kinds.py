@@ -16,6 +16,7 @@ from unbounded_lint.link.dataflow.values import Class, External, ExternalResult,
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.execution import RunQuery
+from unbounded_lint.link.verdicts.inner import factories
 from unbounded_lint.link.verdicts.inserts import Insert
 
 if TYPE_CHECKING:
@@ -47,10 +48,7 @@ class Holdings(RunQuery):
         for a in accesses:
             if a.kind == "insert" and a.value is not None and not (a.nested or a.bulk):
                 yield a.value, a.scope
-        for scope, op in holder.definitions if holder.made.kind.reads_insert else ():
-            match self.program.action(scope, op):
-                case m.Assign(value=m.Call(args=(factory, *_), span=span)):
-                    yield m.Call(factory.value, (), span), scope
+        yield from factories(self.program, holder.definitions)
 
     def _kind(self, expr: m.Expr, scope: ScopeId) -> Kind:
         kinds: set[Kind] = set()

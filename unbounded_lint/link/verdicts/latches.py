@@ -3,20 +3,20 @@ behind them notes a time. After one pause nothing comes through any more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.clocks import summands, tells_time
+from unbounded_lint.link.keys.around import AroundQuery
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.definitions import nearest
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.runs.context import LIVE
-from unbounded_lint.link.runs.execution import RunQuery
 
 _DEPTH = 6
 _WRITES = 20
@@ -25,19 +25,12 @@ _LESS = frozenset({"<", "<="})
 _MORE = frozenset({">", ">="})
 
 
-class Latches(RunQuery):
+class Latches(AroundQuery):
     """Recognises removals that such a test shuts off."""
 
     def bar(self, access: Access) -> bool:
         """Whether such a test stands in front of a removal, or of every call of its function."""
-        return access.handed is None and self._holds(self._is_shut, access.scope, access.op)
-
-    def _holds(self, condition: Callable[[ScopeId, int], bool], scope: ScopeId, op: int) -> bool:
-        """Whether a condition holds at an operation, or at each call of its function, which is only called."""
-        if condition(scope, op):
-            return True
-        sites = self.flow.call_sites(scope) if scope.index and self.flow.is_only_called(scope) else ()
-        return bool(sites) and all(condition(site.scope, site.op) for site in sites)
+        return access.handed is None and self.around.holds(self._is_shut, access.place)
 
     @kept
     def _is_shut(self, scope: ScopeId, op: int) -> bool:
@@ -95,7 +88,7 @@ class Latches(RunQuery):
         def has_passed(at: ScopeId, op: int) -> bool:
             return any(head is test for head, _ in guards(self.program.facts(at), op))
 
-        return 0 < len(writes) <= _WRITES and all(self._holds(has_passed, *place) for place in writes)
+        return 0 < len(writes) <= _WRITES and all(self.around.holds(has_passed, place) for place in writes)
 
     def _writes(self, noted: m.Name | m.Attr, scope: ScopeId) -> Iterator[Place]:
         """Where running code writes to a variable of an outer scope, or to an attribute of such an object, other than

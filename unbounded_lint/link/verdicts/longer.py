@@ -12,8 +12,8 @@ from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.definitions import expansions
 from unbounded_lint.link.program.literals import is_listed, is_text
 from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.truth import NONE
 
-NONE = m.Const("none", "None")
 LONGER = Domain("open", "of no account, since its value is bound anew to a longer one", source="appended")
 
 

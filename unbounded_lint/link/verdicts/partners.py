@@ -14,74 +14,75 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.callees import catalogued
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.keys.identity import KeyShapes, Shape
+from unbounded_lint.link.keys.around import AroundQuery, Lead
+from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import frames_of, held_at, in_cleanup, layout
-from unbounded_lint.link.program.kept import kept, listed
-from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.program.truth import Asked, flag_of, is_so
-from unbounded_lint.link.runs.execution import Execution, RunQuery
-from unbounded_lint.link.verdicts.longer import NONE
+from unbounded_lint.link.program.kept import grouped, kept, listed
+from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.truth import NONE, Asked, flag_of, is_so
+from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.risks import Risks
 
-_LIFTS = 3
-"""How many calls may lie between a hook and what it does to a container."""
 _SUBJECT = Shape("subject", ())
 _SELF = Shape("self", ())
 _REFUSED = m.Const("bool", "False")
 
 
 class Hooked(NamedTuple):
-    """An operation of a hook that leads to an access, and all operations between; with the pair of the hook and the
-    further arguments of its decorator, and the key or the value of the entry as the hook knows it."""
+    """A hook that leads to an access, with the key or the value of the entry as each hook of its pair knows that; and
+    that pair, with the further arguments of its decorator."""
 
-    hook: ScopeId
-    op: int
-    way: tuple[Place, ...]
+    access: Access
+    lead: Lead
     pair: Pair
     terms: tuple[m.Arg, ...]
     known_by: Literal["key", "value"]
-    entry: Shape
+
+    @property
+    def hook(self) -> ScopeId:
+        """The function."""
+        return self.lead.scope
 
 
-class Partners(RunQuery):
+class Partners(AroundQuery):
     """Finds the entries of such hooks."""
 
     def __init__(self, flow: Flow, execution: Execution) -> None:
         super().__init__(flow, execution)
-        self._shapes = KeyShapes(flow)
         self._risks = Risks(flow, execution)
 
     def take_out(self, removal: Access, accesses: AccessList) -> bool:
         """Whether a removal takes out what some insert put in, whatever happens."""
-        found = self._matches(accesses).get(id(removal.site.node), {})
-        return any(self._is_sure(*each) for pairs in found.values() for each in pairs)
+        return any(self._is_sure(*each) for each in self._matches(removal, accesses))
 
     def begun(self, removal: Access, insert: Access, accesses: AccessList) -> frozenset[ScopeId]:
         """The hooks that make an insert run whose entry a removal takes out, in their partner; whatever happens."""
-        found = self._matches(accesses).get(id(removal.site.node), {}).get(id(insert.site.node), ())
+        found = (each for each in self._matches(removal, accesses) if each[0].access.site.node is insert.site.node)
         return frozenset(one.hook for one, other in found if self._is_sure(one, other))
 
     def hindered(self, removal: Access, accesses: AccessList) -> ScopeId | None:
         """A hook that puts in what its partner would take out, but for an error that keeps it from that."""
-        found = (each for pairs in self._matches(accesses).get(id(removal.site.node), {}).values() for each in pairs)
+        found = self._matches(removal, accesses)
         return next((one.hook for one, other in found if not self._is_sure(one, other)), None)
 
+    def _matches(self, removal: Access, accesses: AccessList) -> Sequence[tuple[Hooked, Hooked]]:
+        """The hooks that lead to an insert and to a removal and are partners for one entry."""
+        return self._every_match(accesses).get(id(removal.site.node), ())
+
     @kept
-    def _matches(self, accesses: AccessList) -> Mapping[int, Mapping[int, Sequence[tuple[Hooked, Hooked]]]]:
-        """Removal -> insert -> the hooks that lead to them and are partners for one entry; by the ids of the
-        expressions that are the container there."""
-        ends = [(a, other) for a in accesses if a.kind in REMOVING for other in self._hooked(a, "ends", accesses)]
-        begins: dict[ScopeId | None, list[tuple[Access, Hooked]]] = {}
-        for insert in (a for a in accesses if ends and a.kind == "insert"):
-            for one in self._hooked(insert, "begins", accesses):
-                begins.setdefault(self.program.owner_class(one.hook), []).append((insert, one))
-        found: dict[int, dict[int, list[tuple[Hooked, Hooked]]]] = {}
-        for removal, other in ends if begins else ():
-            for insert, one in (each for cls in self._family(other.hook) for each in begins.get(cls, ())):
-                if self._are_partners(one, other, insert, removal, accesses):
-                    places = found.setdefault(id(removal.site.node), {})
-                    places.setdefault(id(insert.site.node), []).append((one, other))
-        return found
+    def _every_match(self, accesses: AccessList) -> Mapping[int, Sequence[tuple[Hooked, Hooked]]]:
+        """The same, by the ids of the expressions that are the container where it is removed from."""
+        ends = [other for a in accesses if a.kind in REMOVING for other in self._hooked(a, "ends", accesses)]
+        inserts = (a for a in accesses if ends and a.kind == "insert")
+        hooked = (one for insert in inserts for one in self._hooked(insert, "begins", accesses))
+        begins = grouped((self.program.owner_class(one.hook), one) for one in hooked)
+        return grouped(
+            (id(other.access.site.node), (one, other))
+            for other in (ends if begins else ())
+            for cls in self._family(other.hook)
+            for one in begins.get(cls, ())
+            if self._are_partners(one, other, accesses)
+        )
 
     def _family(self, hook: ScopeId) -> Iterable[ScopeId | None]:
         """The classes whose objects may have a hook too; none for a function."""
@@ -90,11 +91,12 @@ class Partners(RunQuery):
             return (None,)
         return dict.fromkeys((*self.resolver.mro(owner), *self.flow.hierarchy.subclasses(owner)))
 
-    def _are_partners(self, one: Hooked, other: Hooked, insert: Access, removal: Access, accesses: AccessList) -> bool:
+    def _are_partners(self, one: Hooked, other: Hooked, accesses: AccessList) -> bool:
         alike = (one.pair, one.terms, one.known_by) == (other.pair, other.terms, other.known_by)
-        if not alike or other.entry not in (one.entry, *self._kept_as(one)) or not self._stays(other.entry, one):
+        entry = other.lead.key
+        if not alike or entry is None or entry not in (one.lead.key, *self._kept_as(one)):
             return False
-        return self._always(other, one, removal, accesses) and self._is_everywhere(one, removal, insert)
+        return self._stays(entry, one) and self._always(other, one, accesses) and self._is_everywhere(one, other)
 
     # --- hooks ---
 
@@ -113,15 +115,14 @@ class Partners(RunQuery):
     def _climbed(
         self, access: Access, which: str, by: Literal["key", "value"], expr: m.Expr | None
     ) -> Iterator[Hooked]:
-        shape = self._shapes.written(expr, access.scope, access.op) if expr is not None else None
+        shape = self.around.shapes.written(expr, access.scope, access.op) if expr is not None else None
         if shape is None:
             return
-        for key, way in self._shapes.climbed(_plain(shape), (access.scope, access.op), _LIFTS):
-            scope, op = way[-1]
-            entry = _plain(key) if key is not None else None
-            for pair, terms in self._pairs(scope, which) if entry is not None else ():
-                if entry is not None:
-                    yield Hooked(scope, op, way, pair, terms, by, self._told(entry, scope, pair))
+        for lead in self.around.leads(Lead(_plain(shape), (access.place,))):
+            if lead.key is not None:
+                for pair, terms in self._pairs(lead.scope, which):
+                    known = lead._replace(key=self._told(_plain(lead.key), lead.scope, pair))
+                    yield Hooked(access, known, pair, terms, by)
 
     @listed
     def _pairs(self, scope: ScopeId, which: str) -> Iterator[tuple[Pair, tuple[m.Arg, ...]]]:
@@ -181,8 +182,8 @@ class Partners(RunQuery):
             value = action.value if isinstance(action, m.Assign) else None
             for target in action.targets if isinstance(action, m.Assign) and value is not None else ():
                 if isinstance(target, m.Attr) and target.base in own and value is not None:
-                    shape = self._shapes.of(value, one.hook, op)
-                    if shape is not None and self._told(_plain(shape), one.hook, one.pair) == one.entry:
+                    shape = self.around.shapes.of(value, one.hook, op)
+                    if shape is not None and self._told(_plain(shape), one.hook, one.pair) == one.lead.key:
                         yield Shape("attribute", (_SELF, target.name))
 
     def _stays(self, entry: Shape, one: Hooked) -> bool:
@@ -198,16 +199,16 @@ class Partners(RunQuery):
 
     # --- whether the partner always removes ---
 
-    def _always(self, other: Hooked, one: Hooked, removal: Access, accesses: AccessList) -> bool:
+    def _always(self, other: Hooked, one: Hooked, accesses: AccessList) -> bool:
         """Whether a hook comes to its removal whenever there is such an entry."""
-        known = {part.expr for scope, op in one.way for part in held_at(self.program.facts(scope), op)}
-        for scope, op in other.way:
+        known = {part.expr for scope, op in one.lead.way for part in held_at(self.program.facts(scope), op)}
+        for scope, op in other.lead.way:
             facts, nodes = self.program.facts(scope), accesses.nodes(scope)
             if any(facts.frames[frame].kind in {"except", "try-else", "case"} for frame in frames_of(facts, op)):
                 return False
             for part in held_at(facts, op):
                 about = any(id(node) in nodes for node in w.walk(part.expr)) or part.expr in known
-                if not (about or self._is_of_entry(part, removal, one, accesses)):
+                if not (about or self._is_of_entry(part, other.access, one, accesses)):
                     return False
         return True
 
@@ -226,12 +227,12 @@ class Partners(RunQuery):
         sets = (a for a in actions if isinstance(a, m.Assign) and isinstance(a.value, m.Const) and flag in a.targets)
         return isinstance(flag, m.Attr) and any(isinstance(a.value, m.Const) and is_so(asked, a.value) for a in sets)
 
-    def _is_everywhere(self, one: Hooked, removal: Access, insert: Access) -> bool:
+    def _is_everywhere(self, one: Hooked, other: Hooked) -> bool:
         """Whether each class whose first hook puts in has a last one that takes out."""
         owner = self.program.owner_class(one.hook)
         if owner is None:
             return True
-        adding, taking = self.graph.above(insert.scope), self.graph.above(removal.scope)
+        adding, taking = (self.graph.above(each.access.scope) for each in (one, other))
         derived = self.flow.hierarchy.subclasses(owner)
         for cls in (owner, *derived):
             begins = [f for name in one.pair.begins for f in self.resolver.methods(cls, name)]
@@ -245,11 +246,11 @@ class Partners(RunQuery):
 
     def _is_sure(self, one: Hooked, other: Hooked) -> bool:
         """Whether no error keeps the last hook from its removal."""
-        if one.pair.skipped == "any" or (one.pair.skipped == "opening" and self._may_end(one.hook, one.op)):
+        if one.pair.skipped == "any" or (one.pair.skipped == "opening" and self._may_end(*one.lead.place)):
             return False
         return all(
             in_cleanup(self.program.facts(scope), op) or self._risks.first_behind(scope, -1) >= op
-            for scope, op in other.way
+            for scope, op in other.lead.way
         )
 
     def _may_end(self, scope: ScopeId, op: int) -> bool:

@@ -13,7 +13,7 @@ from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.blocks import guards, held_at, in_block, layout, loops_around, ops_in, span_of
 from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
-from unbounded_lint.link.program.truth import Asked, flag_of, held, is_so
+from unbounded_lint.link.program.truth import NONE, Asked, flag_of, held, is_so
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import RunQuery
 
@@ -41,7 +41,7 @@ class Reservations(RunQuery):
     def _fails_on_success(self, asked: Asked, scope: ScopeId, cleanup: int, accesses: AccessList) -> bool:
         flag = flag_of(asked.expr)
         if isinstance(flag, m.Call):
-            return w.last_name(flag.func) in {"cancelled", "exception"} and not is_so(asked, m.Const("none", "None"))
+            return w.last_name(flag.func) in {"cancelled", "exception"} and not is_so(asked, NONE)
         if isinstance(flag, m.Attr):
             return any(self._is_elsewhere(at, accesses) for at in self._falsified(asked, flag, scope))
         if not isinstance(flag, m.Name) or (owner := self.resolver.owner(flag.id, scope)) is None:
@@ -49,7 +49,7 @@ class Reservations(RunQuery):
         facts = self.program.facts(owner)
         if owner == scope and facts.name in name_lists().exits:
             error = {p.name for p in facts.parameters[1:4]}
-            return flag.id in error and not is_so(asked, m.Const("none", "None"))
+            return flag.id in error and not is_so(asked, NONE)
         return bool(cleanup) and owner == scope and self._ends_false(asked, flag, scope, cleanup, accesses)
 
     def _ends_false(self, asked: Asked, flag: m.Name, scope: ScopeId, cleanup: int, accesses: AccessList) -> bool:

@@ -16,8 +16,7 @@ from unbounded_lint.link.program.blocks import held_at, in_cleanup
 from unbounded_lint.link.program.definitions import expansions
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.program.truth import Asked, flag_of, is_so
-from unbounded_lint.link.verdicts.longer import NONE
+from unbounded_lint.link.program.truth import NONE, Asked, flag_of, is_so
 
 
 class _Keyed(NamedTuple):

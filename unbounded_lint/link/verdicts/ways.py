@@ -41,7 +41,7 @@ class Ways(RunQuery):
         super().__init__(flow, execution)
         self.guarantees = guarantees
         self._risks = Risks(flow, execution)
-        self._runs = Followed(flow)
+        self._runs = Followed(flow, execution)
 
     def of(self, inserts: Sequence[Insert], removals: Iterable[Removal], accesses: AccessList) -> Way | None:
         """The way of a container, None where no event removes."""
@@ -64,10 +64,8 @@ class Ways(RunQuery):
 
     def _followed(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
         """A run of each insert that comes to the removal of its entry, whatever is in between."""
-        endings = self._runs.endings(removal.access for removal in removals)
-        runs = [self._runs.run(insert.access, endings) for insert in inserts if not insert.access.nested]
-        first = runs[0] if runs and None not in runs else None
-        return Way("error", *first) if first is not None else None
+        run = self._runs.run((i.access for i in inserts if not i.access.nested), (r.access for r in removals))
+        return Way("error", *run) if run is not None else None
 
     def _hindered(self, removals: Iterable[Removal], accesses: AccessList) -> Way | None:
         """A hook whose entry its partner removes, unless an error keeps it from that."""
@@ -104,8 +102,7 @@ class Ways(RunQuery):
 
     def _between(self, insert: Insert, removal: Removal) -> Way | None:
         """A run that inserts first and removes then, with something in between that may well end it."""
-        one, other = (insert.access.scope, insert.access.op), (removal.access.scope, removal.access.op)
-        for scope, first, last in self.graph.common_runs(one, other):
+        for scope, first, last in self.graph.common_runs(insert.access.place, removal.access.place):
             if self._risks.first_behind(scope, first) < last:
                 return Way("error", scope, first, last)
         return None
