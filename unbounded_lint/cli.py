@@ -73,6 +73,8 @@ A path that is named like a command is given as ./check."""
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with argv (default: the arguments of the process) and give its exit code; raises nothing."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:
+        gc.disable()  # the process ends with the command: nobody needs to look for garbage in all that it finds
     try:
         return _dispatch(arguments)
     except SystemExit as stop:  # argparse ends --help this way
@@ -95,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     finally:
         if argv is None:
-            gc.freeze()  # the process ends here: nobody needs to look for garbage in all that it found
+            gc.freeze()  # its end looks for garbage all the same
     return EXIT_ERROR
 
 

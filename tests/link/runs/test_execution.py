@@ -80,6 +80,13 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
         {"api"},
     ),
     "handed over as a callback": ({"m.py": "import bus\n" + PUT + "bus.subscribe(put)\n"}, {"run"}),
+    "property whose value is handed over": (
+        {
+            "m.py": "import bus\nX = {}\nclass C:\n    @property\n    def text(self):\n        X[1] = 1\n"
+            "        return 'a'\ndef main():\n    bus.publish(C().text)\n" + MAIN
+        },
+        {"main"},
+    ),
     "route": (
         {"m.py": "import flask\napp = flask.Flask('m')\nX = {}\n@app.route('/')\ndef index():\n    X[1] = 1\n"},
         {"run"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -64,7 +64,7 @@ HANDED_ON: frozenset[UseKind] = frozenset({*ARGUMENTS, "kept", "escaped"})
 """Something else may use the value later."""
 
 
-class Use(NamedTuple):
+class Use(msgspec.Struct, frozen=True, gc=False):
     """One thing done with a value.
 
     kind       called, decorates, argument (handed to something that cannot be seen), member (`value.name`),

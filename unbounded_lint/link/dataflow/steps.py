@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+
+import msgspec
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -20,7 +21,7 @@ from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.program import Program
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """Something that holds the value from now on."""
 
     handle: Handle

@@ -110,7 +110,8 @@ class Traces:
             case _OfFunction(function=function):
                 written = self.program.of(function).lambdas.get(function.index)
                 sites: list[_Standing] = [] if written is None else [(written, 0, False)]
-                return self._trace(self._steps, self._held_function(function), sites)
+                held = self._held_function(function)
+                return self._trace(self._steps, held, sites, is_read=is_property(self.program.facts(function)))
         site = self._standing[question]
         return self._trace(self._steps, [], [(site, 0, False)], question.limit)
 
@@ -123,7 +124,9 @@ class Traces:
             return [Item(Variable(parent, facts.name), 0, False)]
         return [Item(Attribute(parent, facts.name), 0 if is_static(facts) else 1, False)]
 
-    def _trace(self, steps: Steps, start: list[Item], sites: list[_Standing], limit: int = HANDLES) -> _Tracing:
+    def _trace(
+        self, steps: Steps, start: list[Item], sites: list[_Standing], limit: int = HANDLES, *, is_read: bool = False
+    ) -> _Tracing:
         queue, pending = list(start), list(sites)
         holders = dict.fromkeys(item.handle for item in start)
         followed = {(item.handle, item.origin) for item in start}
@@ -140,6 +143,9 @@ class Traces:
                 if key in uses:
                     continue
                 steps_from = steps.of(site, bound, guess)
+                if is_read and isinstance(site.node, m.Attr):
+                    # what goes on from there is what the property gives
+                    steps_from = _as_read(site, bound, guess, steps_from)
                 uses[key] = [out for out in steps_from if isinstance(out, Use)]
                 found = [out for out in steps_from if isinstance(out, Item)]
             for out in found:
@@ -241,6 +247,13 @@ class Traces:
                 for frame in self.program.facts(use.site.scope).frames:
                     if frame.kind == "with" and frame.head is use.call and frame.target is not None:
                         yield from steps.to_target(frame.target, use.site.scope, item.bound, item.guess)
+
+
+def _as_read(site: Site, bound: int, guess: bool, taken: tuple[Use | Item, ...]) -> tuple[Use, ...]:
+    """What is done with a property where the attribute stands that it is read as."""
+    kinds = {use.kind for use in taken if isinstance(use, Use)}
+    unread = next((kind for kind in ("rebound", "deleted") if kind in kinds), None)
+    return (Use(unread or "read", site, bound, guess),)
 
 
 def decorated_name(program: Program, site: Site) -> str | None:

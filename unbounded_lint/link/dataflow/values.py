@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -81,7 +81,7 @@ def _order(value: Value) -> tuple[str, str, int, str]:
     return value.__class__.__name__, value.name, isinstance(value, External) and value.of_instance, ""
 
 
-class CallSite(NamedTuple):
+class CallSite(msgspec.Struct, frozen=True, gc=False):
     """One call of a function: where, the call (None for a bare decorator), how many leading parameters are bound, and
     whether the receiver was matched by the function's name alone."""
 

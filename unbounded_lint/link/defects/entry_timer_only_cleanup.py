@@ -33,9 +33,13 @@ class EntryTimerOnlyCleanups(Question):
 
     def _finds(self, removal: Access, accesses: AccessList) -> bool:
         """Whether a loop around a removal, or around a call on the way to it, walks the container."""
-        places = explored([(removal.scope, removal.op)], lambda below: self.graph.callers(below[0]))
+        scopes = explored([removal.scope], lambda below: (scope for scope, _ in self.graph.callers(below)))
+        calls = (place for scope in scopes for place in self.graph.callers(scope))
         extents = self.linked.removals.extents
-        return any(extents.is_walked_around(Site(*place, removal.site.node, ()), accesses) for place in places)
+        return any(
+            extents.is_walked_around(Site(*place, removal.site.node, ()), accesses)
+            for place in ((removal.scope, removal.op), *dict.fromkeys(calls))
+        )
 
 
 def _is_of_one_entry(removal: Removal) -> bool:

@@ -17,7 +17,7 @@ from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.context import AGAIN, RUNTIME, Context, ContextKind
+from unbounded_lint.link.runs.context import Context, ContextKind
 
 _FAMILY = "cache-decorator"
 _STEPS = 3
@@ -105,7 +105,7 @@ class UnboundedFunctionCaches(Question):
             chosen.on_self,
             chosen.domain,
             self.flow.call_sites(scope),
-            _confidence(chosen.known, frozenset(c.kind for c in contexts)),
+            _confidence(chosen.known, contexts),
         )
 
     def _grown(self, scope: ScopeId, index: int) -> _Grown | None:
@@ -169,8 +169,9 @@ def _runs_again(contexts: frozenset[Context]) -> bool:
     return any(c.recurs or c.kind == "api" or (c.kind == "tested" and c.looped) for c in contexts)
 
 
-def _confidence(known: bool, kinds: frozenset[str]) -> Confidence:
+def _confidence(known: bool, contexts: frozenset[Context]) -> Confidence:
     """Only what is known to be ever new counts: most memos are for the few values that a program has."""
-    if not known or not kinds & RUNTIME:
+    recurs = any(context.recurs for context in contexts)
+    if not known or not (recurs or any(context.kind == "api" for context in contexts)):
         return Confidence.LOW
-    return Confidence.HIGH if kinds & AGAIN else Confidence.MEDIUM
+    return Confidence.HIGH if recurs else Confidence.MEDIUM

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
+
+import msgspec
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -17,7 +19,7 @@ ITEMS: frozenset[BindingKind] = frozenset({"item", "item-part"})
 """The kinds of a name that a loop or a comprehension gives its value."""
 
 
-class Binding(NamedTuple):
+class Binding(msgspec.Struct, frozen=True, gc=False):
     """One way in which a name gets its value in a scope.
 
     kind is value, item (an element of `expr`), part (the `index`th of the unpacked `expr`), item-part (the `index`th
@@ -29,7 +31,7 @@ class Binding(NamedTuple):
     scope: int
     op: int
     expr: m.Expr | None = None
-    index: int = 0  # type: ignore[assignment]
+    index: int = 0
     imported: m.ImportedName | None = None
     annotation: m.Expr | None = None
 

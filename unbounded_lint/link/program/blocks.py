@@ -123,13 +123,12 @@ class Layout:
         return tuple(at for at, op in ops if isinstance(op.action, m.Return | m.Break | m.Continue))
 
     @cached_property
-    def left(self) -> Sequence[tuple[Sequence[int], Sequence[int]]]:
+    def left(self) -> Mapping[int, tuple[Sequence[int], Sequence[int]]]:
         """Frame -> the branches directly inside it that leave, and where each ends."""
-        frames = self._scope.frames
-        found: list[tuple[list[int], list[int]]] = [([], []) for _ in frames]
-        for index, frame in enumerate(frames):
+        found: dict[int, tuple[list[int], list[int]]] = {}
+        for index, frame in enumerate(self._scope.frames):
             if frame.kind in {"if", "else"} and frame.head is not None and self.leaves[index]:
-                branches, ends = found[frame.parent]
+                branches, ends = found.setdefault(frame.parent, ([], []))
                 branches.append(index)
                 ends.append(self.end[index])
         return found
@@ -428,7 +427,7 @@ def _left_before(scope: m.Scope, blocks: Iterable[int], op: int) -> Iterator[int
     """The branches of some blocks around an operation that leave before it, the nearest first."""
     left = layout(scope).left
     for block in blocks:
-        branches, ends = left[block]
+        branches, ends = left.get(block, ((), ()))
         for index in range(bisect_right(ends, op) - 1, -1, -1):
             yield branches[index]
 

@@ -27,7 +27,7 @@ Place: TypeAlias = tuple[ScopeId, int]
 """A scope and an operation of it."""
 
 
-class Site(NamedTuple):
+class Site(msgspec.Struct, frozen=True, gc=False):
     """An expression where it stands: scope, index of the operation, the expression and those around it, outermost
     first."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Literal, TypeAlias, TypeVar
 
@@ -15,7 +15,6 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import argument_at
 from unbounded_lint.link.dataflow.handles import Handle, Use
 from unbounded_lint.link.dataflow.scoping import decorated_by
-from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import CallSite, ordered
 from unbounded_lint.link.program.blocks import BRANCHES, apart, in_twin, leaves
@@ -299,7 +298,7 @@ class Roots:
         self.graph = graph
         self.declared = declared
         self.program = graph.program
-        self._solver: Solver[ScopeId, _Kinds] = Solver(self._equation, lambda _: frozenset(), frozenset.union)
+        self._found: dict[ScopeId, _Kinds] = {}
 
     def is_live(self, scope: ScopeId) -> bool:
         """Whether anything but tests and other processes can run a scope."""
@@ -307,16 +306,29 @@ class Roots:
 
     def of(self, scope: ScopeId) -> frozenset[ContextKind]:
         """The kinds of the places from which a scope can be reached at all, by a call or by being handed over."""
-        return self._solver.answer(scope)
+        if scope not in self._found:
+            self._found.update(self._reaching(scope))
+        return self._found[scope]
 
-    def _equation(self, scope: ScopeId) -> Generator[ScopeId, _Kinds, _Kinds]:
-        found: set[ContextKind] = set()
-        for user in dict.fromkeys(self._users(scope)):
-            if isinstance(user, ScopeId):
-                found |= yield user
-            else:
-                found.add(user)
-        return frozenset(found)
+    def _reaching(self, asked: ScopeId) -> dict[ScopeId, _Kinds]:
+        """The kinds of a scope and of all above it that nobody asked for yet: each goes down from where it begins."""
+        below: dict[ScopeId, list[ScopeId]] = {}
+        begun: dict[ContextKind, list[ScopeId]] = {}
+
+        def users(scope: ScopeId) -> Iterator[ScopeId]:
+            for user in dict.fromkeys(self._users(scope)):
+                if isinstance(user, ScopeId) and user not in self._found:
+                    below.setdefault(user, []).append(scope)
+                    yield user
+                    continue
+                for kind in self._found[user] if isinstance(user, ScopeId) else (user,):
+                    begun.setdefault(kind, []).append(scope)
+
+        found: dict[ScopeId, set[ContextKind]] = {scope: set() for scope in explored([asked], users)}
+        for kind, start in begun.items():
+            for scope in explored(start, lambda scope: below.get(scope, ())):
+                found[scope].add(kind)
+        return {scope: frozenset(kinds) for scope, kinds in found.items()}
 
     def _users(self, scope: ScopeId) -> Iterator[ScopeId | ContextKind]:
         """The scopes that use a scope, and the kinds of roots it has itself."""

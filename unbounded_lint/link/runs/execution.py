@@ -49,14 +49,14 @@ class Execution(Query):
         enough: the one that begins nearest."""
         return self._spreading.contexts(scope)
 
-    @kept
     def at(self, scope: ScopeId, op: int) -> frozenset[Context]:
         """How one operation comes to run."""
-        item = self._of_operation(scope, op)
-        return frozenset({item}) if isinstance(item, Context) else self._behind(item)
+        return self._ways(self._of_operation(scope, op))
 
     @kept
-    def _behind(self, step: Step) -> frozenset[Context]:
+    def _ways(self, step: Context | Step) -> frozenset[Context]:
+        if isinstance(step, Context):
+            return frozenset({step})
         found: dict[object, Context] = {}
         for context in sorted(self.contexts(step.scope), key=lambda context: (context.sort, context.begin)):
             behind = context.behind(step)
