@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from unbounded_lint.facts import model as m
 
@@ -11,37 +12,52 @@ def _present(*parts: m.Expr | None) -> tuple[m.Expr, ...]:
     return tuple(part for part in parts if part is not None)
 
 
+def _items(expr: Any) -> tuple[m.Expr, ...]:
+    items: tuple[m.Expr, ...] = expr.items
+    return items
+
+
+def _parts(expr: Any) -> tuple[m.Expr, ...]:
+    parts: tuple[m.Expr, ...] = expr.parts
+    return parts
+
+
+def _value(expr: Any) -> tuple[m.Expr, ...]:
+    return (expr.value,)
+
+
+def _of_comprehension(expr: m.Comp) -> tuple[m.Expr, ...]:
+    clauses = tuple(part for each in expr.clauses for part in (each.iterable, each.target, *each.conditions))
+    return (*clauses, *_present(expr.element, expr.value))
+
+
+# By class, as millions of expressions are asked; what is not here has no parts.
+_CHILDREN: Mapping[type, Callable[[Any], tuple[m.Expr, ...]]] = {
+    m.Attr: lambda expr: (expr.base,),
+    m.Await: _value,
+    m.Binary: _items,
+    m.BoolOp: _items,
+    m.Call: lambda expr: (expr.func, *[arg.value for arg in expr.args]),
+    m.Compare: lambda expr: (expr.left, *expr.items),
+    m.Comp: _of_comprehension,
+    m.DictDisplay: lambda expr: tuple(part for item in expr.items for part in _present(item.key, item.value)),
+    m.Display: _items,
+    m.FString: _parts,
+    m.IfExp: lambda expr: (expr.body, expr.test, expr.orelse),
+    m.Other: _parts,
+    m.Slice: lambda expr: _present(expr.lower, expr.upper, expr.step),
+    m.Star: _value,
+    m.Sub: lambda expr: (expr.base, expr.index),
+    m.Unary: lambda expr: (expr.operand,),
+    m.Walrus: _value,
+    m.Yield: lambda expr: _present(expr.value),
+}
+
+
 def children(expr: m.Expr) -> tuple[m.Expr, ...]:
     """The direct parts of an expression, in source order; a lambda's body is its own scope and no part of it."""
-    match expr:
-        case m.Name() | m.Const() | m.Lambda():
-            return ()
-        case m.Attr(base=base):
-            return (base,)
-        case m.Call(func=func, args=args):
-            return (func, *(arg.value for arg in args))
-        case m.Sub(base=base, index=index):
-            return (base, index)
-        case m.Display(items=items) | m.BoolOp(items=items) | m.Binary(items=items):
-            return items
-        case m.DictDisplay(items=entries):
-            return tuple(part for entry in entries for part in _present(entry.key, entry.value))
-        case m.Compare(left=left, items=items):
-            return (left, *items)
-        case m.IfExp(test=test, body=body, orelse=orelse):
-            return (body, test, orelse)
-        case m.Unary(operand=inner) | m.Await(value=inner) | m.Walrus(value=inner) | m.Star(value=inner):
-            return (inner,)
-        case m.FString(parts=parts) | m.Other(parts=parts):
-            return parts
-        case m.Yield(value=value):
-            return _present(value)
-        case m.Slice(lower=lower, upper=upper, step=step):
-            return _present(lower, upper, step)
-        case m.Comp(element=element, value=value, clauses=clauses):
-            head = tuple(part for clause in clauses for part in (clause.iterable, clause.target, *clause.conditions))
-            return (*head, *_present(element, value))
-    return ()
+    find = _CHILDREN.get(expr.__class__)
+    return find(expr) if find is not None else ()
 
 
 def walk(expr: m.Expr) -> Iterator[m.Expr]:
@@ -50,7 +66,9 @@ def walk(expr: m.Expr) -> Iterator[m.Expr]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(children(node)))
+        find = _CHILDREN.get(node.__class__)
+        if find is not None:
+            stack += find(node)[::-1]
 
 
 def walk_with_parents(expr: m.Expr) -> Iterator[tuple[m.Expr, tuple[m.Expr, ...]]]:
