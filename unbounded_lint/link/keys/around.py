@@ -85,9 +85,10 @@ class Around(RunQuery):
             if found:
                 first = first or found
                 continue
-            above = [self._above(lead, site) for site in self.execution.only_calls(lead.scope)]
-            if not above or lead.recurs or lead.lifts == LIFTS or len(queue) + len(above) > LEADING:
+            sites = self.execution.only_calls(lead.scope)
+            if not sites or lead.recurs or lead.lifts == LIFTS or len(queue) + len(sites) > LEADING:
                 return None
+            above = [self._above(lead, site) for site in sites]
             queue += (each for each in above if (each.key, each.place) not in known)
             known.update((each.key, each.place) for each in above)
         return first
