@@ -43,11 +43,11 @@ class Causes(AroundQuery):
     def _leaves_one(self, access: Access, accesses: AccessList) -> bool:
         """Whether a removal takes out what the insert before it put in, whose key an attribute keeps:
         `X.pop(self.last)`, `self.last = k` and `X[k] = ...`, and no other insert."""
-        inserts = [a for a in accesses if a.kind == "insert" and not a.nested]
         facts, flag, scope = self.program.facts(access.scope), access.key, access.scope
         if not isinstance(flag, m.Attr) or access.bulk or access.handed is not None:
             return False
-        if len({(a.scope, a.key) for a in inserts}) != 1 or (inserts[0].scope, inserts[0].bulk) != (scope, False):
+        inserts = next(iter(accesses.inserts_by_key.values()), ())
+        if len(accesses.inserts_by_key) != 1 or (inserts[0].scope, inserts[0].bulk) != (scope, False):
             return False
         key, usual = inserts[0].key, {test for test, _ in guards(facts, inserts[0].op)}
         writes = self.resolver.assigned(flag.name, self.resolver.owners(flag.base, scope))

@@ -48,8 +48,12 @@ class Guarantees(AroundQuery):
                 for scope in self._cleaners(access, accesses)
             )
             or self.partners.take_out(access, accesses)
-            or any(self._waiters.take_out((access,), a, every=False) for a in accesses if a.kind == "insert")
+            or any(self._waiters.take_out((access,), insert, every=False) for insert in self._waited_for(accesses))
         )
+
+    @kept
+    def _waited_for(self, accesses: AccessList) -> tuple[Access, ...]:
+        return tuple(a for a in accesses if a.kind == "insert" and self._waiters.has_companion(a))
 
     def _is_called_back(self, access: Access, accesses: AccessList) -> bool:
         """Whether a callback at the end of something removes, whatever that end was, and its own entry."""

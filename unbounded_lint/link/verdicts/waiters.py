@@ -30,6 +30,10 @@ class _Keyed(NamedTuple):
 class Waiters(Query):
     """Finds them."""
 
+    def has_companion(self, insert: Access) -> bool:
+        """Whether anything is known to have the key of an insert where that is."""
+        return any(True for _ in self._companions(insert))
+
     def take_out(self, removals: Iterable[Access], insert: Access, *, every: bool) -> bool:
         """Whether some of these removals, which are clean-ups, are those of who waits for an insert; of `every` one who
         may wait, or of any."""
