@@ -139,6 +139,17 @@ SHAPES: Mapping[str, Shape] = {
     "if": lambda n: alone(n, "    if r: A[r] = 1\n", ONE + USER),
     "if with removals": lambda n: alone(n, "    if r.x#:\n        A.pop(r.x#, None)\n        return\n", ONE + USER),
     "try": lambda n: alone(n, "    try: A[r] = 1\n    except E: pass\n", ONE + USER),
+    "functions with finally": lambda n: alone(
+        n,
+        "def serve#(r):\n    try:\n        A[r.x#] = r\n        work(r)\n    finally:\n        A.pop(r.x#, None)\n",
+        ONE,
+    ),
+    "threads that take out what they were begun for": lambda n: alone(
+        n,
+        "def serve#(r):\n    A[r.x] = r\n    threading.Thread(target=work#, args=(r,)).start()\n"
+        "def work#(r):\n    try:\n        go(r)\n    finally:\n        A.pop(r.x, None)\n",
+        SWEEP + ONE,
+    ),
     "try with finally": lambda n: alone(
         n, "    try:\n        A[r.x#] = 1\n    finally:\n        A.pop(r.x#)\n", ONE + USER
     ),

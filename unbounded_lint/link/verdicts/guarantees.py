@@ -4,7 +4,7 @@ entries of."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -43,8 +43,8 @@ class Guarantees(AroundQuery):
             self._is_called_back(access, accesses)
             or any(
                 self.program.facts(scope).name in name_lists().exits
-                or any(self._leads_to(scope, inserting) for inserting in accesses.inserting)
-                or any(self._is_begun_for(access, scope, a) for a in accesses if a.kind == "insert" and not a.nested)
+                or self._leads_to(scope, accesses)
+                or self._is_begun_for(access, scope, accesses)
                 for scope in self._cleaners(access, accesses)
             )
             or self.partners.take_out(access, accesses)
@@ -65,6 +65,7 @@ class Guarantees(AroundQuery):
         """Whether guaranteed removals take the entries that an insert makes, whoever calls it."""
         cleaners: set[ScopeId] = set()
         removals = tuple(removals)
+        inserting = {**self.graph.above(insert.scope), insert.scope: (insert.op,)}
         if self._waiters.take_out((removal.access for removal in removals), insert, every=True):
             return True
         for removal in removals:
@@ -77,7 +78,7 @@ class Guarantees(AroundQuery):
                     return True
                 if not (other and scope == access.scope):
                     cleaners.add(scope)
-                    cleaners.update(self._beginning(access, scope, insert))
+                    cleaners.update(self._beginning(access, scope, inserting))
             cleaners |= self.partners.begun(access, insert, accesses)
         return bool(cleaners) and self._is_cleaned(insert, cleaners)
 
@@ -104,27 +105,43 @@ class Guarantees(AroundQuery):
 
         return bool(self.around.always(Lead(None, (insert.place,)), is_near))
 
-    def _leads_to(self, scope: ScopeId, inserting: ScopeId) -> bool:
-        """Whether the function with the `finally` is also the one that inserts, or that calls the insert."""
-        nested = self.program.parent(inserting) == scope or self.program.parent(scope) == inserting
-        return nested or scope in self.graph.above(inserting)
+    def _leads_to(self, scope: ScopeId, accesses: AccessList) -> bool:
+        """Whether the function with the `finally` is also one that inserts, or that calls an insert."""
+        inserting = accesses.inserting
+        nested = self.program.parent(scope) in inserting or scope in self._around_inserts(accesses)
+        return nested or scope in self._inserting(accesses)
+
+    @kept
+    def _around_inserts(self, accesses: AccessList) -> frozenset[ScopeId | None]:
+        """The functions around those that insert."""
+        return frozenset(self.program.parent(scope) for scope in accesses.inserting)
+
+    @kept
+    def _inserting(self, accesses: AccessList) -> Mapping[ScopeId, Collection[int]]:
+        """The functions that insert or come to an insert, each with its operations that do."""
+        found: dict[ScopeId, set[int]] = {}
+        for inserting in accesses.inserting:
+            own = (a.op for a in accesses.within(inserting, "insert") if not a.nested)
+            found.setdefault(inserting, set()).update(own)
+            for scope, ops in self.graph.above(inserting).items():
+                found.setdefault(scope, set()).update(ops)
+        return found
 
     # --- work of its own, begun for each entry ---
 
-    def _is_begun_for(self, access: Access, cleaner: ScopeId, insert: Access) -> bool:
+    def _is_begun_for(self, access: Access, cleaner: ScopeId, accesses: AccessList) -> bool:
         """Whether such work does more than wait: that would be the timer of an entry."""
-        begins = any(self._beginning(access, cleaner, insert))
+        begins = any(self._beginning(access, cleaner, self._inserting(accesses)))
         return begins and "later" not in self.execution.kinds(access.scope, access.op)
 
-    def _beginning(self, access: Access, cleaner: ScopeId, insert: Access) -> Iterator[ScopeId]:
+    def _beginning(
+        self, access: Access, cleaner: ScopeId, inserting: Mapping[ScopeId, Collection[int]]
+    ) -> Iterator[ScopeId]:
         """The functions that come to an insert and then begin a thread or task each time, at whose end a removal takes
         out what is its own."""
-        places = self._begun(cleaner) if self._is_its_own(access, cleaner) else ()
-        leading = self.graph.above(insert.scope) if places else {}
-        for scope, op in places:
+        for scope, op in self._begun(cleaner) if self._is_its_own(access, cleaner) else ():
             facts = self.program.facts(scope)
-            inserting = (insert.op,) if scope == insert.scope else leading.get(scope, ())
-            if any(in_block(facts, facts.ops[op].frame, at) for at in inserting):
+            if any(in_block(facts, facts.ops[op].frame, at) for at in inserting.get(scope, ())):
                 yield scope
 
     @kept
