@@ -21,11 +21,13 @@ def kept(method: Callable[Concatenate[_Self, _Asked], _Answer]) -> Callable[Conc
 
     @wraps(method)
     def ask(self: _Self, /, *args: _Asked.args, **kwargs: _Asked.kwargs) -> _Answer:
-        answers = vars(self).setdefault(place, {})
+        answers: dict[object, _Answer] = vars(self).setdefault(place, {})
         asked = (args, *kwargs.items()) if kwargs else args
-        if asked not in answers:
-            answers[asked] = method(self, *args, **kwargs)
-        answer: _Answer = answers[asked]
+        try:
+            return answers[asked]
+        except KeyError:
+            pass
+        answer = answers[asked] = method(self, *args, **kwargs)
         return answer
 
     return ask

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -16,11 +16,11 @@ from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.source import SourceFile
 
 
-class ScopeId(NamedTuple):
+class ScopeId(msgspec.Struct, frozen=True, order=True, gc=False):
     """A scope of the program: the file's path and the index into its facts."""
 
     path: str
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nothing here needs
+    index: int
 
 
 Place: TypeAlias = tuple[ScopeId, int]
@@ -217,10 +217,11 @@ class LinkedModule:
     @cached_property
     def lambdas(self) -> Mapping[int, Site]:
         """Scope of a lambda -> where it is written."""
+        around = sorted({scope.parent for scope in self.facts.scopes if scope.kind == "lambda"})
         return {
             node.scope: Site(ScopeId(self.path, scope_index), op_index, node, parents)
-            for scope_index, scope in enumerate(self.facts.scopes)
-            for op_index, op in enumerate(scope.ops)
+            for scope_index in around
+            for op_index, op in enumerate(self.scope(scope_index).ops)
             for top in w.expressions(op.action)
             for node, parents in w.walk_with_parents(top)
             if isinstance(node, m.Lambda)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from unbounded_lint.catalog.load import DECLARED, name_lists
 from unbounded_lint.catalog.model import Given, Timer
 from unbounded_lint.facts import model as m
@@ -211,7 +213,7 @@ class Execution(Query):
             item = self._by_edge(edge)
             if item is not None:
                 found = True
-                yield item._replace(guess=True) if edge.guess and not item.guess else item
+                yield replace(item, guess=True) if edge.guess and not item.guess else item
         if not found or facts.name in OPERATORS:  # an object gets where its operators cannot be seen
             yield self.graph.outside.of(scope)
 
