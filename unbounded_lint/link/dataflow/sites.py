@@ -195,12 +195,12 @@ class Sites:
         if isinstance(base, m.Name):
             known = self._own_receiver(scope)
             if known is not None and known[0] == base.id:
-                return frozenset({Instance(known[1])}), False
+                return known[1], False
         values = self.declared.values(base, scope)
         classes = (value.scope for value in values if isinstance(value, Class))
         # what a metaclass gives its objects, a class has as its own
         above = frozenset(Instance(meta) for cls in classes for meta in self.declared.metaclasses(cls))
-        return values | above, is_super(base)
+        return values | above if above else values, is_super(base)
 
     def _match(
         self, values: frozenset[Value], by_super: bool, cls: ScopeId, name: str
@@ -238,15 +238,19 @@ class Sites:
         )
 
     @kept
-    def _own_receiver(self, scope: ScopeId) -> tuple[str, ScopeId] | None:
-        """The name and class of a method's receiver, if nothing binds it anew: the common case, without a search."""
+    def _own_receiver(self, scope: ScopeId) -> tuple[str, frozenset[Value]] | None:
+        """A method's receiver and what it is, if nothing binds it anew: the common case, without a search."""
         owner = self.program.owner_class(scope)
         facts = self.program.facts(scope)
         if owner is None or facts.kind != "function" or not facts.parameters or is_static(facts) or takes_class(facts):
             return None
         name = facts.parameters[0].name
         once = len(self.program.bound(scope, name)) == 1
-        return (name, owner) if once else None
+        return (name, self._instances(owner)) if once else None
+
+    @kept
+    def _instances(self, cls: ScopeId) -> frozenset[Value]:
+        return frozenset({Instance(cls)})
 
     def _may_mean(self, site: Site, cls: ScopeId) -> bool:
         """Whether `any.thing.name` counts for each of several classes with an attribute of that name: where it is told

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
@@ -101,6 +101,10 @@ def _last_before(op: int, evaluated: Sequence[tuple[int, m.Expr]]) -> m.Expr | N
     return evaluated[at - 1][1] if at else None
 
 
+def _scope_of(site: Site) -> int:
+    return site.scope.index
+
+
 def _is_operand(site: Site) -> bool:
     match site.parent:
         case m.Sub(base=base):
@@ -166,15 +170,16 @@ class LinkedModule:
 
     def sites_in(self, index: int, identifier: str) -> tuple[Site, ...]:
         """The same, of one scope alone."""
-        return self._by_scope(identifier).get(index, ())
+        return self._sites_of(identifier, index, index)
 
-    def sites_within(self, index: int, identifier: str) -> Iterator[Site]:
+    def sites_within(self, index: int, identifier: str) -> tuple[Site, ...]:
         """The same, of a scope and those inside it."""
-        by_scope = self._by_scope(identifier)
-        last = self.last_within[index]
-        for at in by_scope if last - index > len(by_scope) else range(index, last + 1):
-            if index <= at <= last:
-                yield from by_scope.get(at, ())
+        return self._sites_of(identifier, index, self.last_within[index])
+
+    def _sites_of(self, identifier: str, first: int, last: int) -> tuple[Site, ...]:
+        sites = self.sites(identifier)
+        start = bisect_left(sites, first, key=_scope_of)
+        return sites[start : bisect_right(sites, last, start, key=_scope_of)]
 
     @kept
     def mentions(self, index: int, identifier: str) -> Sequence[int]:
@@ -191,10 +196,6 @@ class LinkedModule:
         """What stands directly around the nodes of a scope with that identifier, by its operation and its id."""
         sites = reversed(self.sites_in(index, identifier))
         return {(site.op, id(site.parent)): site.outer for site in sites if site.parents}
-
-    @kept
-    def _by_scope(self, identifier: str) -> Mapping[int, tuple[Site, ...]]:
-        return grouped((site.scope.index, site) for site in self.sites(identifier))
 
     @kept
     def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
