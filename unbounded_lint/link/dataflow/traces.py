@@ -153,10 +153,11 @@ class Traces:
             for out in found:
                 if answered is not None and out.handle == answered:
                     holders[out.handle] = None
-                elif len(holders) < limit and not {(out.handle, None), (out.handle, out.origin)} & followed:
-                    holders[out.handle] = None
-                    followed.add((out.handle, out.origin))
-                    queue.append(out)
+                elif len(holders) < limit and (out.handle, None) not in followed:
+                    if (out.handle, out.origin) not in followed:
+                        holders[out.handle] = None
+                        followed.add((out.handle, out.origin))
+                        queue.append(out)
         ordered = tuple(sorted(holders, key=repr)) if limit == NEAR else ()
         return Trace(tuple(use for part in uses.values() for use in part), ordered)
 
