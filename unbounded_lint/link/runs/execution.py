@@ -43,6 +43,7 @@ class Execution(Query):
         self._event_loops = EventLoops(self.graph, self.roots, self.loops)
         self._spreading = Spreading(self._above, self.graph.outside.of)
         self._shared: dict[frozenset[Context], frozenset[Context]] = {}
+        """The ways of running that many scopes and operations have in common, each kept once."""
 
     # --- questions ---
 
@@ -50,11 +51,8 @@ class Execution(Query):
     def contexts(self, scope: ScopeId) -> frozenset[Context]:
         """How a function, lambda or class body comes to run; a module's body runs at import. One way of each sort is
         enough: the one that begins nearest."""
-        return self._once(self._spreading.contexts(scope))
-
-    def _once(self, contexts: frozenset[Context]) -> frozenset[Context]:
-        """Many scopes and operations come to run in the same ways, which are kept once."""
-        return self._shared.setdefault(contexts, contexts)
+        found = self._spreading.contexts(scope)
+        return self._shared.setdefault(found, found)
 
     def at(self, scope: ScopeId, op: int) -> frozenset[Context]:
         """How one operation comes to run."""
@@ -70,7 +68,8 @@ class Execution(Query):
         for context in sorted(self.contexts(step.scope), key=lambda context: (context.sort, context.begin)):
             behind = context.behind(step)
             found.setdefault(behind.sort, behind)
-        return self._once(frozenset(found.values()))
+        ways = frozenset(found.values())
+        return self._shared.setdefault(ways, ways)
 
     def kinds(self, scope: ScopeId, op: int) -> frozenset[ContextKind]:
         """The kinds of the contexts of an operation."""
