@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, get_args
+
+import msgspec
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -60,22 +62,22 @@ class Life(NamedTuple):
         return Life(self.kind, min(self.distance + 1, 3))
 
 
-class _OfClass(NamedTuple):
+class _OfClass(msgspec.Struct, frozen=True, gc=False):
     cls: ScopeId
-    kind: str = "class"
+    kind: ClassVar[str] = "class"
 
 
-class _OfValue(NamedTuple):
+class _OfValue(msgspec.Struct, frozen=True, gc=False):
     scope: ScopeId
     op: int
     node: int
-    kind: str = "value"
+    kind: ClassVar[str] = "value"
 
 
-class _OfHandle(NamedTuple):
+class _OfHandle(msgspec.Struct, frozen=True, gc=False):
     handle: Handle
     site: _OfValue | None
-    kind: str = "handle"
+    kind: ClassVar[str] = "handle"
 
 
 _Asked: TypeAlias = Generator[Any, "Life | None", "Life | None"]

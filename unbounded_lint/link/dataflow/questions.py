@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, ClassVar, TypeAlias
+
+import msgspec
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.solver import Asking
@@ -19,88 +21,88 @@ Asked: TypeAlias = Asking[Values]
 """A part of an equation that gives values."""
 
 
-class OfExpression(NamedTuple):
+class OfExpression(msgspec.Struct, frozen=True, gc=False):
     """What an expression can be, by the identity of its node."""
 
     node: int
     scope: ScopeId
-    kind: str = "expression"
+    kind: ClassVar[str] = "expression"
 
 
-class OfName(NamedTuple):
+class OfName(msgspec.Struct, frozen=True, gc=False):
     """What a variable of a scope can be."""
 
     name: str
     owner: ScopeId
-    kind: str = "name"
+    kind: ClassVar[str] = "name"
 
 
-class OfAttribute(NamedTuple):
+class OfAttribute(msgspec.Struct, frozen=True, gc=False):
     """What an attribute of a class or of its instances can be."""
 
     cls: ScopeId
     name: str
     on_class: bool
-    kind: str = "attribute"
+    kind: ClassVar[str] = "attribute"
 
 
-class OfParameter(NamedTuple):
+class OfParameter(msgspec.Struct, frozen=True, gc=False):
     """What a parameter can be."""
 
     function: ScopeId
     position: int
-    kind: str = "parameter"
+    kind: ClassVar[str] = "parameter"
 
 
-class OfReturned(NamedTuple):
+class OfReturned(msgspec.Struct, frozen=True, gc=False):
     """What a function returns."""
 
     function: ScopeId
-    kind: str = "returned"
+    kind: ClassVar[str] = "returned"
 
 
-class OfYielded(NamedTuple):
+class OfYielded(msgspec.Struct, frozen=True, gc=False):
     """What a generator yields."""
 
     function: ScopeId
-    kind: str = "yielded"
+    kind: ClassVar[str] = "yielded"
 
 
-class OfElements(NamedTuple):
+class OfElements(msgspec.Struct, frozen=True, gc=False):
     """What is stored in a container that is written out in the project."""
 
     holder: Allocation
-    kind: str = "elements"
+    kind: ClassVar[str] = "elements"
 
 
-class OfBases(NamedTuple):
+class OfBases(msgspec.Struct, frozen=True, gc=False):
     """The base classes of a class, in order."""
 
     cls: ScopeId
-    kind: str = "bases"
+    kind: ClassVar[str] = "bases"
 
 
-class OfMetaclasses(NamedTuple):
+class OfMetaclasses(msgspec.Struct, frozen=True, gc=False):
     """The metaclasses of a class."""
 
     cls: ScopeId
-    kind: str = "metaclasses"
+    kind: ClassVar[str] = "metaclasses"
 
 
-class OfOrder(NamedTuple):
+class OfOrder(msgspec.Struct, frozen=True, gc=False):
     """A class and its bases in the project, nearest first."""
 
     cls: ScopeId
-    kind: str = "order"
+    kind: ClassVar[str] = "order"
 
 
-class OfHung(NamedTuple):
+class OfHung(msgspec.Struct, frozen=True, gc=False):
     """What the program hangs on any objects under two words, `below.name` or `below["name"]`."""
 
     below: str
     name: str
     is_key: bool
-    kind: str = "hung"
+    kind: ClassVar[str] = "hung"
 
 
 class Nodes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -18,7 +19,7 @@ from unbounded_lint.link.program.program import Program
 _CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 
 
-class AttributeWrite(NamedTuple):
+class AttributeWrite(msgspec.Struct, frozen=True, gc=False):
     """`self.attr = value` (or `cls.attr = value`) in a method: the method's scope, the operation and the value."""
 
     scope: ScopeId

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -38,6 +38,10 @@ def role_of(program: Program, site: Site) -> Role:
     return "stored" if id(site.node) in layout(program.facts(site.scope)).bound else "read"
 
 
+_Written: TypeAlias = tuple[Site, int | None, bool]
+"""Where an attribute is written, how many parameters that binds (None for the usual), and whether it is guessed."""
+
+
 class _Bases(NamedTuple):
     """Every `base.name` of the program with that name.
 
@@ -45,16 +49,16 @@ class _Bases(NamedTuple):
     exact      class -> those whose base can be an instance of it (or the class)
     below      class -> those whose base can be of it or of a class derived from it
     behind     those whose base is of a protocol, which any class may follow
-    unknown    those whose base is unknown
+    unknown    those whose base is unknown, each as the guess that it is for whichever class
     """
 
     sites: tuple[tuple[Site, frozenset[Value], bool], ...]
     exact: Mapping[ScopeId, Sequence[int]]
     below: Mapping[ScopeId, Sequence[int]]
     behind: Sequence[int]
-    unknown: Sequence[int]
+    unknown: Mapping[int, _Written]
 
-    def near(self, cls: ScopeId, above: tuple[ScopeId, ...], guessed: Sequence[int]) -> list[int]:
+    def near(self, cls: ScopeId, above: tuple[ScopeId, ...], guessed: Iterable[int]) -> list[int]:
         """Those that may mean an attribute of a class, the guessed ones included; `above` are the class and its
         bases."""
         found = {index for base in self.exact.keys() & above for index in self.exact[base]}
@@ -112,21 +116,24 @@ class Sites:
         return found
 
     @kept
-    def of_attribute(self, cls: ScopeId, name: str) -> tuple[tuple[Site, int | None, bool], ...]:
-        """Where an attribute of a class is written, how many parameters that binds (None for the usual), and whether it
-        is guessed."""
+    def of_attribute(self, cls: ScopeId, name: str) -> tuple[_Written, ...]:
+        """Where an attribute of a class is written."""
         return tuple(self._of_attribute(cls, name))
 
-    def _of_attribute(self, cls: ScopeId, name: str) -> Iterator[tuple[Site, int | None, bool]]:
+    def _of_attribute(self, cls: ScopeId, name: str) -> Iterator[_Written]:
         for site in self.program.of(cls).sites_in(cls.index, name):
             if isinstance(site.node, m.Name):
                 yield site, 0, False
         bases = self._bases_of(name)
-        guessed: Sequence[int] = bases.unknown
+        guessed: Iterable[int] = bases.unknown
         owned = not _is_common(name) and not name.startswith("__")
-        if guessed and not (owned and self.hierarchy.is_of_one_kin(name, cls)):
-            guessed = [index for index in guessed if self._may_mean(bases.sites[index][0], cls)]
+        if bases.unknown and not (owned and self.hierarchy.is_of_one_kin(name, cls)):
+            guessed = [index for index in bases.unknown if self._may_mean(bases.sites[index][0], cls)]
         for index in bases.near(cls, self.declared.mro(cls), guessed):
+            guess = bases.unknown.get(index)
+            if guess is not None:
+                yield guess
+                continue
             site, values, by_super = bases.sites[index]
             how = self._match(values, by_super, cls, name)
             if how is not None:
@@ -177,15 +184,15 @@ class Sites:
         )
         exact: dict[ScopeId, list[int]] = {}
         below: dict[ScopeId, list[int]] = {}
-        unknown, behind = [], []
-        for index, (_, values, _) in enumerate(sites):
+        unknown, behind = dict[int, _Written](), []
+        for index, (site, values, by_super) in enumerate(sites):
             classes = sorted({value.scope for value in values if isinstance(value, Class | Instance)})
             for cls in classes:
                 exact.setdefault(cls, []).append(index)
             if any(map(self.hierarchy.is_protocol, classes)):
                 behind.append(index)
-            if not values:
-                unknown.append(index)
+            if not values and not by_super:
+                unknown[index] = (site, None, True)
         for cls, indexes in exact.items():
             for above in self.declared.mro(cls):
                 below.setdefault(above, []).extend(indexes)
@@ -195,12 +202,12 @@ class Sites:
         if isinstance(base, m.Name):
             known = self._own_receiver(scope)
             if known is not None and known[0] == base.id:
-                return frozenset({Instance(known[1])}), False
+                return known[1], False
         values = self.declared.values(base, scope)
         classes = (value.scope for value in values if isinstance(value, Class))
         # what a metaclass gives its objects, a class has as its own
         above = frozenset(Instance(meta) for cls in classes for meta in self.declared.metaclasses(cls))
-        return values | above, is_super(base)
+        return values | above if above else values, is_super(base)
 
     def _match(
         self, values: frozenset[Value], by_super: bool, cls: ScopeId, name: str
@@ -208,8 +215,6 @@ class Sites:
         """How `base.name` reaches an attribute of `cls`: (parameters bound, None for the usual; guessed), or None."""
         if by_super:
             return (None, False) if Instance(cls) in values else None
-        if not values:
-            return None, True
         for value in ordered(values):
             if isinstance(value, Class | Instance) and self._is_shadowed(value.scope, cls, name):
                 continue
@@ -238,15 +243,19 @@ class Sites:
         )
 
     @kept
-    def _own_receiver(self, scope: ScopeId) -> tuple[str, ScopeId] | None:
-        """The name and class of a method's receiver, if nothing binds it anew: the common case, without a search."""
+    def _own_receiver(self, scope: ScopeId) -> tuple[str, frozenset[Value]] | None:
+        """A method's receiver and what it is, if nothing binds it anew: the common case, without a search."""
         owner = self.program.owner_class(scope)
         facts = self.program.facts(scope)
         if owner is None or facts.kind != "function" or not facts.parameters or is_static(facts) or takes_class(facts):
             return None
         name = facts.parameters[0].name
         once = len(self.program.bound(scope, name)) == 1
-        return (name, owner) if once else None
+        return (name, self._instances(owner)) if once else None
+
+    @kept
+    def _instances(self, cls: ScopeId) -> frozenset[Value]:
+        return frozenset({Instance(cls)})
 
     def _may_mean(self, site: Site, cls: ScopeId) -> bool:
         """Whether `any.thing.name` counts for each of several classes with an attribute of that name: where it is told

@@ -61,7 +61,7 @@ class Steps:
             if isinstance(parents[-1], m.Walrus):
                 yield from self.to_target(m.Name(parents[-1].target), site.scope, bound, guess)
             node, parents = parents[-1], parents[:-1]
-        here = Site(site.scope, site.op, node, parents)
+        here = site if node is site.node else Site(site.scope, site.op, node, parents)
         if not parents:
             yield from self._at_top(here, bound, guess)
             return

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, ClassVar, TypeAlias
+
+import msgspec
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.handles import (
@@ -36,36 +38,36 @@ _Standing: TypeAlias = tuple[Site, int, bool]
 """A value where it stands, how many leading parameters are bound, and whether its receiver was guessed."""
 
 
-class Trace(NamedTuple):
+class Trace(msgspec.Struct, frozen=True, gc=False):
     """What a trace found: the uses of a value, and what came to hold it."""
 
     uses: tuple[Use, ...]
     holders: tuple[Handle, ...]
 
 
-class _OfHandle(NamedTuple):
+class _OfHandle(msgspec.Struct, frozen=True, gc=False):
     """What is done with the value that a handle holds, or with the one that it got at a place."""
 
     handle: Handle
     origin: Place | None
-    kind: str = "handle"
+    kind: ClassVar[str] = "handle"
 
 
-class _OfFunction(NamedTuple):
+class _OfFunction(msgspec.Struct, frozen=True, gc=False):
     """What is done with a function."""
 
     function: ScopeId
-    kind: str = "function"
+    kind: ClassVar[str] = "function"
 
 
-class _OfSite(NamedTuple):
+class _OfSite(msgspec.Struct, frozen=True, gc=False):
     """What is done with the value of an expression, followed through so many handles."""
 
     scope: ScopeId
     op: int
     node: int
     limit: int
-    kind: str = "site"
+    kind: ClassVar[str] = "site"
 
 
 _Tracing: TypeAlias = Generator[Any, Trace, Trace]
@@ -151,10 +153,11 @@ class Traces:
             for out in found:
                 if answered is not None and out.handle == answered:
                     holders[out.handle] = None
-                elif len(holders) < limit and not {(out.handle, None), (out.handle, out.origin)} & followed:
-                    holders[out.handle] = None
-                    followed.add((out.handle, out.origin))
-                    queue.append(out)
+                elif len(holders) < limit and (out.handle, None) not in followed:
+                    if (out.handle, out.origin) not in followed:
+                        holders[out.handle] = None
+                        followed.add((out.handle, out.origin))
+                        queue.append(out)
         ordered = tuple(sorted(holders, key=repr)) if limit == NEAR else ()
         return Trace(tuple(use for part in uses.values() for use in part), ordered)
 

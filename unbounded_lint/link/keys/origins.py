@@ -6,6 +6,8 @@ from collections.abc import Generator, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
+import msgspec
+
 from unbounded_lint.catalog.keys import Source
 from unbounded_lint.link.program.module import ScopeId
 
@@ -120,7 +122,7 @@ Equation: TypeAlias = Literal[
 parameter, `arguments` for each of a set of them, which many share."""
 
 
-class Question(NamedTuple):
+class Question(msgspec.Struct, frozen=True, gc=False):
     """One of the equations of `Keys`, and what it is asked about; expressions are told apart by their nodes."""
 
     equation: Equation

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -16,11 +16,11 @@ from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.source import SourceFile
 
 
-class ScopeId(NamedTuple):
+class ScopeId(msgspec.Struct, frozen=True, order=True, gc=False):
     """A scope of the program: the file's path and the index into its facts."""
 
     path: str
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nothing here needs
+    index: int
 
 
 Place: TypeAlias = tuple[ScopeId, int]
@@ -101,6 +101,10 @@ def _last_before(op: int, evaluated: Sequence[tuple[int, m.Expr]]) -> m.Expr | N
     return evaluated[at - 1][1] if at else None
 
 
+def _scope_of(site: Site) -> int:
+    return site.scope.index
+
+
 def _is_operand(site: Site) -> bool:
     match site.parent:
         case m.Sub(base=base):
@@ -166,15 +170,16 @@ class LinkedModule:
 
     def sites_in(self, index: int, identifier: str) -> tuple[Site, ...]:
         """The same, of one scope alone."""
-        return self._by_scope(identifier).get(index, ())
+        return self._sites_of(identifier, index, index)
 
-    def sites_within(self, index: int, identifier: str) -> Iterator[Site]:
+    def sites_within(self, index: int, identifier: str) -> tuple[Site, ...]:
         """The same, of a scope and those inside it."""
-        by_scope = self._by_scope(identifier)
-        last = self.last_within[index]
-        for at in by_scope if last - index > len(by_scope) else range(index, last + 1):
-            if index <= at <= last:
-                yield from by_scope.get(at, ())
+        return self._sites_of(identifier, index, self.last_within[index])
+
+    def _sites_of(self, identifier: str, first: int, last: int) -> tuple[Site, ...]:
+        sites = self.sites(identifier)
+        start = bisect_left(sites, first, key=_scope_of)
+        return sites[start : bisect_right(sites, last, start, key=_scope_of)]
 
     @kept
     def mentions(self, index: int, identifier: str) -> Sequence[int]:
@@ -191,10 +196,6 @@ class LinkedModule:
         """What stands directly around the nodes of a scope with that identifier, by its operation and its id."""
         sites = reversed(self.sites_in(index, identifier))
         return {(site.op, id(site.parent)): site.outer for site in sites if site.parents}
-
-    @kept
-    def _by_scope(self, identifier: str) -> Mapping[int, tuple[Site, ...]]:
-        return grouped((site.scope.index, site) for site in self.sites(identifier))
 
     @kept
     def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
@@ -217,10 +218,11 @@ class LinkedModule:
     @cached_property
     def lambdas(self) -> Mapping[int, Site]:
         """Scope of a lambda -> where it is written."""
+        around = sorted({scope.parent for scope in self.facts.scopes if scope.kind == "lambda"})
         return {
             node.scope: Site(ScopeId(self.path, scope_index), op_index, node, parents)
-            for scope_index, scope in enumerate(self.facts.scopes)
-            for op_index, op in enumerate(scope.ops)
+            for scope_index in around
+            for op_index, op in enumerate(self.scope(scope_index).ops)
             for top in w.expressions(op.action)
             for node, parents in w.walk_with_parents(top)
             if isinstance(node, m.Lambda)

@@ -128,7 +128,8 @@ class Program:
 
     def facts(self, scope: ScopeId) -> m.Scope:
         """The facts of a scope."""
-        return self.of(scope).scope(scope.index)
+        module = self._modules.get(scope.path) or self.of(scope)
+        return module.facts.scopes[scope.index]
 
     def returned(self, function: ScopeId) -> tuple[m.Expr, ...]:
         """What a function returns."""
@@ -138,7 +139,8 @@ class Program:
         """The ways in which a name of a scope gets its value; none for a name that is not its own, and for an
         expression that is no name."""
         told = name if isinstance(name, str) else name.id if isinstance(name, m.Name) else ""
-        return self.of(scope).names.of(scope.index).get(told, ())
+        module = self._modules.get(scope.path) or self.of(scope)
+        return module.names.of(scope.index).get(told, ())
 
     def defined(self, scope: ScopeId, name: str) -> Iterator[ScopeId]:
         """The functions and classes that a scope defines under a name."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
+
+import msgspec
+from msgspec.structs import replace
 
 from unbounded_lint.catalog.model import Hook
 from unbounded_lint.link.program.module import Place, ScopeId
@@ -24,7 +27,7 @@ STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "exit
 """While a program starts or ends, or for tests."""
 
 
-class Context(NamedTuple):
+class Context(msgspec.Struct, frozen=True, gc=False):
     """One way in which code comes to run.
 
     kind     import, startup (once, before serving), main (a script's body), run (per request, event or callback), api
@@ -58,7 +61,8 @@ class Context(NamedTuple):
         if step.endless <= self.endless and step.looped <= self.looped and step.guess <= self.guess:
             if step.cleanup <= self.cleanup and step.failing <= self.failing:
                 return self
-        return self._replace(
+        return replace(
+            self,
             looped=self.looped or step.looped,
             cleanup=self.cleanup or step.cleanup,
             failing=self.failing or step.failing,
@@ -82,7 +86,7 @@ class Context(NamedTuple):
         return self.root, self.target or self.root[0]
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """A scope that runs another, by an operation in a loop, a clean-up or a handler of its own, or by none."""
 
     scope: ScopeId

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from unbounded_lint.catalog.load import DECLARED, name_lists
 from unbounded_lint.catalog.model import Given, Timer
 from unbounded_lint.facts import model as m
@@ -40,6 +42,8 @@ class Execution(Query):
         self.roots = Roots(self.graph, self.declared)
         self._event_loops = EventLoops(self.graph, self.roots, self.loops)
         self._spreading = Spreading(self._above, self.graph.outside.of)
+        self._shared: dict[frozenset[Context], frozenset[Context]] = {}
+        """The ways of running that many scopes and operations have in common, each kept once."""
 
     # --- questions ---
 
@@ -47,7 +51,8 @@ class Execution(Query):
     def contexts(self, scope: ScopeId) -> frozenset[Context]:
         """How a function, lambda or class body comes to run; a module's body runs at import. One way of each sort is
         enough: the one that begins nearest."""
-        return self._spreading.contexts(scope)
+        found = self._spreading.contexts(scope)
+        return self._shared.setdefault(found, found)
 
     def at(self, scope: ScopeId, op: int) -> frozenset[Context]:
         """How one operation comes to run."""
@@ -57,16 +62,22 @@ class Execution(Query):
     def _ways(self, step: Context | Step) -> frozenset[Context]:
         if isinstance(step, Context):
             return frozenset({step})
+        if step == Step(step.scope):
+            return self.contexts(step.scope)
         found: dict[object, Context] = {}
         for context in sorted(self.contexts(step.scope), key=lambda context: (context.sort, context.begin)):
             behind = context.behind(step)
             found.setdefault(behind.sort, behind)
-        return frozenset(found.values())
+        ways = frozenset(found.values())
+        return self._shared.setdefault(ways, ways)
 
-    @kept
     def kinds(self, scope: ScopeId, op: int) -> frozenset[ContextKind]:
         """The kinds of the contexts of an operation."""
-        return frozenset(c.kind for c in self.at(scope, op))
+        return self._kinds(self.at(scope, op))
+
+    @kept
+    def _kinds(self, contexts: frozenset[Context]) -> frozenset[ContextKind]:
+        return frozenset(context.kind for context in contexts)
 
     def runs_once(self, scope: ScopeId, op: int) -> bool:
         """Whether an operation only runs while the program starts or ends, and once then."""
@@ -84,15 +95,10 @@ class Execution(Query):
     def _sources(self, scope: ScopeId, kinds: frozenset[ContextKind]) -> tuple[Context, ...]:
         def further(above: ScopeId) -> Iterator[ScopeId]:
             items = (item.scope for item in self._above(above) if isinstance(item, Step))
-            return (item for item in items if not kinds.isdisjoint(self._kinds(item)))
+            return (item for item in items if not kinds.isdisjoint(self._kinds(self.contexts(item))))
 
         found = (item for above in explored([scope], further) for item in self._above(above))
         return tuple(dict.fromkeys(item for item in found if isinstance(item, Context) and item.kind in kinds))
-
-    @kept
-    def _kinds(self, scope: ScopeId) -> frozenset[ContextKind]:
-        """The kinds of the contexts of a scope."""
-        return frozenset(context.kind for context in self.contexts(scope))
 
     def direct(self, scope: ScopeId) -> tuple[Context, ...]:
         """The roots from which a scope is run with no other scope in between."""
@@ -211,7 +217,7 @@ class Execution(Query):
             item = self._by_edge(edge)
             if item is not None:
                 found = True
-                yield item._replace(guess=True) if edge.guess and not item.guess else item
+                yield replace(item, guess=True) if edge.guess and not item.guess else item
         if not found or facts.name in OPERATORS:  # an object gets where its operators cannot be seen
             yield self.graph.outside.of(scope)
 

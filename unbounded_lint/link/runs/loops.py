@@ -101,7 +101,6 @@ class Loops(Query):
             return False
         return any(self.sleeps(call, scope) for call in self.calls_in(scope, frame))
 
-    @kept
     def fails(self, scope: ScopeId, op: int, within: int) -> bool:
         """Whether only a failure leads to an operation, inside a frame: an exception that is no answer, and that does
         not decide about an item of a walk alone."""

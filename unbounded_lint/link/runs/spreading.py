@@ -71,14 +71,24 @@ class _Rounds:
 
     def __init__(self, below: Sequence[dict[Step, set[int]]]) -> None:
         self._below = below
-        self._waiting: dict[int, dict[object, dict[int, Context]]] = {}
-        self._taken: dict[object, set[int]] = {}
+        self._sorts: dict[object, int] = {}
+        self._waiting: dict[int, dict[int, dict[int, Context]]] = {}
+        self._taken: list[set[int]] = []
 
     def offer(self, distance: int, context: Context, scopes: set[int]) -> None:
         """Let some scopes have a context that begins so many calls away."""
-        sort = context.sort
+        self._offer(distance, context, self._sort(context), scopes)
+
+    def _sort(self, context: Context) -> int:
+        """The number of a context's sort, which is hashed a good deal faster."""
+        number = self._sorts.setdefault(context.sort, len(self._sorts))
+        if number == len(self._taken):
+            self._taken.append(set())
+        return number
+
+    def _offer(self, distance: int, context: Context, sort: int, scopes: set[int]) -> None:
         offered = self._waiting.setdefault(distance, {}).setdefault(sort, {})
-        for scope in scopes - self._taken.setdefault(sort, set()):
+        for scope in scopes - self._taken[sort]:
             before = offered.setdefault(scope, context)
             if before is not context and context.begin < before.begin:
                 offered[scope] = context
@@ -94,5 +104,8 @@ class _Rounds:
                         taken.add(scope)
                         yield scope, (distance, context)
                         for step, users in self._below[scope].items():
-                            self.offer(distance + 1, context.behind(step), users)
+                            further = context.behind(step)
+                            self._offer(
+                                distance + 1, further, sort if further is context else self._sort(further), users
+                            )
             distance += 1
