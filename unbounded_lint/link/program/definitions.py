@@ -55,6 +55,16 @@ class Reaching:
     def __init__(self, program: Program) -> None:
         self.program = program
 
+    def expansions(self, expr: m.Expr, scope: ScopeId, op: int, depth: int = DEPTH) -> Iterator[m.Expr]:
+        """An expression, and what the local names in it may still be bound to where an operation uses it."""
+        yield expr
+        for name in (node for node in w.walk(expr) if isinstance(node, m.Name) and depth > 1):
+            for binding in nearest(self.program.bound(scope, name.id), op):
+                if binding.expr is None or binding.kind == "parameter" or binding.scope != scope.index:
+                    continue
+                if not self.is_overwritten(scope, name.id, binding.op, op):
+                    yield from self.expansions(binding.expr, scope, binding.op, depth - 1)
+
     def is_overwritten(self, scope: ScopeId, name: str, origin: int, use: int) -> bool:
         """Whether the value that operation `origin` gives to a name of a function can never be there at `use`.
 

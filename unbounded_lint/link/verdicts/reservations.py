@@ -11,7 +11,17 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.values import argument_of
-from unbounded_lint.link.program.blocks import guards, held_at, in_block, layout, loops_around, ops_in, span_of
+from unbounded_lint.link.program.blocks import (
+    frames_of,
+    guards,
+    held_at,
+    in_block,
+    in_twin,
+    layout,
+    loops_around,
+    ops_in,
+    span_of,
+)
 from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
 from unbounded_lint.link.program.truth import NONE, Asked, flag_of, held, is_so
 from unbounded_lint.link.runs.context import ContextKind
@@ -153,8 +163,10 @@ class Reservations(RunQuery):
         for loop in loops_around(facts, op)[:1]:
             items = w.names(facts.frames[loop].target)
             bound = {name for name in names for b in bindings.get(name, ()) if b.op in span_of(facts, loop)}
-            waits = (o for at, o in ops_in(facts, loop) if at > op)
-            return bool(names & items or bound) and not any(_waits(n) for o in waits for n in w.nodes(o.action))
+            branches = [frame for frame in frames_of(facts, op) if facts.frames[frame].kind in {"if", "else"}]
+            after = [(at, o) for at, o in ops_in(facts, loop) if at > op]
+            behind = (o for at, o in after if not any(in_twin(facts, branch, at) for branch in branches))
+            return bool(names & items or bound) and not any(_waits(n) for o in behind for n in w.nodes(o.action))
         return False
 
     # --- what is written to flags ---
@@ -173,7 +185,11 @@ def _contradicts(asked: Asked, value: m.Const) -> bool:
 
 
 def _waits(node: m.Expr) -> bool:
-    """Whether an expression may let what was started end first."""
+    """Whether an expression may let what was started end first: more than giving others a turn, as a sleep of no time
+    does."""
+    call = node.value if isinstance(node, m.Await) else node
+    if isinstance(call, m.Call) and [argument.value for argument in call.args] == [m.Const("int", "0")]:
+        return False
     return isinstance(node, m.Await) or (
         isinstance(node, m.Call) and w.last_name(node.func) in name_lists().waiting | {"result"}
     )
