@@ -87,9 +87,9 @@ class Births(Query):
     def are_left_to_users(self, cls: ScopeId) -> bool:
         """Whether users of the project can make objects of a class, and nothing in it does but its methods and those of
         its subclasses, for who calls them, and what shows how it is used."""
-        if not self._is_public(cls):
-            return False
         kin = {cls, *self.flow.hierarchy.subclasses(cls)}
+        if not any(map(self._is_public, sorted(kin))):
+            return False
         return all(
             self.flow.scoping.enclosing_class(site.scope) in kin or is_aside(site.scope.path) for site in self.of(cls)
         )

@@ -229,7 +229,7 @@ class Containers(Query):
         return True
 
     def _instance_holders(self, cls: ScopeId) -> Iterator[tuple[str, _Found]]:
-        writes = self.resolver.writes(cls)
+        writes, assigned = self.resolver.writes(cls), set[str]()
         for name, written in writes.items():
             if not self.thorough and not self._may_grow(name):
                 continue
@@ -238,9 +238,10 @@ class Containers(Query):
             chosen, places = self._made((write.value, write.scope, write.op) for write in written)
             initial = [place for place in places if self.program.facts(place[0]).name in name_lists().constructors]
             if chosen is not None:
+                assigned.add(name)
                 yield name, (chosen, tuple(initial or places[:1]))
         for name, bindings in self.program.of(cls).names.of(cls.index).items():
-            if name not in writes and (self.thorough or self._may_grow(name)) and self.is_field(cls, name):
+            if name not in assigned and (self.thorough or self._may_grow(name)) and self.is_field(cls, name):
                 found = self._made_by_bindings(cls, bindings)
                 if found is not None:
                     yield name, found

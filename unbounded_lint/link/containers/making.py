@@ -25,6 +25,8 @@ _EMPTY = {"list": "[]", "set": "set()", "dict": "{}"}
 
 _FACTORIES = ("default_factory", "factory")
 _FAMILIES = frozenset({"map", "set", "list", "deque", "queue", "cache", "buffer"})
+_OR_ELSE = frozenset({"get", "pop", "setdefault"})
+"""The methods of a mapping that give back a default where it has no such key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ class Making(Query):
                 made = None
             if made is not None:
                 return made
-        if isinstance(call.func, m.Attr) and call.func.name == "setdefault" and len(call.args) == 2:
-            # what another module, or a reload, finds in place of what it would make
+        if isinstance(call.func, m.Attr) and call.func.name in _OR_ELSE and len(call.args) == 2:
+            # what another module, or a reload, finds in place of what it would make; what a setting is left at
             return self.made(call.args[1].value, scope, depth)
         return None
 

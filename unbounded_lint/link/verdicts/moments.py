@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
@@ -10,7 +11,7 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import loops_around, span_of
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.causes import Causes
@@ -141,9 +142,16 @@ class Moments(RunQuery):
         return None
 
     def _is_armed_once(self, access: Access) -> bool:
-        """Whether the one-shot timers that run a removal are armed only while the program starts, and not again."""
+        """Whether the one-shot timers that run a removal are armed only while the program starts, or as the object is
+        made whose container that is, and not again."""
         armed = [c.root for c in self.execution.sources(access.scope, access.op, _LATER)]
-        return bool(armed) and all(self.execution.runs_once(*root) for root in armed)
+        return bool(armed) and all(self.execution.runs_once(*root) or self._makes_owner(root, access) for root in armed)
+
+    def _makes_owner(self, place: Place, access: Access) -> bool:
+        """Whether an operation belongs to the constructor of the object from which a removal takes out."""
+        scope, node = place[0], access.site.node
+        cls = self.program.owner_class(scope) if self.program.facts(scope).name in name_lists().constructors else None
+        return cls is not None and isinstance(node, m.Attr) and cls in self.resolver.owners(node.base, access.scope)
 
     def _keyed_by_sweep(self, access: Access, accesses: AccessList) -> bool:
         """Whether the single key that a timer removes may come from a loop, here or of a caller; not from one over what
