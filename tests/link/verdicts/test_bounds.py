@@ -70,7 +70,33 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "    X[request.id] = X[request.id] + 1\n",
         "never",
     ),
+    # another value than the one that was looked up
+    "looked up, then made": (
+        "X = {}\ndef get(request):\n    k = request.id\n    found = X.get(k)\n    if found:\n        return found\n"
+        "    found = make(request)\n    if found:\n        X[k] = found\n    return found\n",
+        "never",
+    ),
+    "looked up, then made in a loop": (
+        "X = {}\ndef get(request):\n    k = request.id\n    found = X.get(k)\n    for server in request.servers:\n"
+        "        found = server.ask(k)\n        if found is not None:\n            X[k] = found\n",
+        "never",
+    ),
+    "looked up, and another name made": (
+        "X = {}\ndef get(request):\n    k = request.id\n    found = X.get(k)\n    other = make(found)\n"
+        "    if other:\n        X[k] = other\n",
+        "never",
+    ),
     # what is there already, or comes once
+    "looked up, and replaced where it was found": (
+        "X = {}\ndef get(request):\n    k = request.id\n    found = X.get(k)\n    if found:\n"
+        "        X[k] = found.next()\n",
+        "closed",
+    ),
+    "looked up in either way": (
+        "X = {}\ndef get(request):\n    k = request.id\n    if request.old:\n        found = X.get(k)\n    else:\n"
+        "        found = None\n    if found is not None:\n        X[k] = found.next()\n",
+        "closed",
+    ),
     "number that gets larger": ("X = {}\ndef put(request):\n    X['a'] = X.get('a', 0) + request.id\n", "closed"),
     "text that is cut again": (
         "X = {}\ndef put(request):\n    X['a'] = X.get('a', '') + str(request.id)\n    X['a'] = X['a'][-9:]\n",
