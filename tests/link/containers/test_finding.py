@@ -43,6 +43,16 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
     "dunder names": ("__all__ = ['f']\n__path__ = []\n", {}),
     "global in a function": ("A = None\ndef f():\n    global A\n    A = {}\n", {"A": "module"}),
     "locals": ("def f():\n    a = {}\n    return a\n", {}),
+    "attribute given by a local name": (
+        "class C:\n    def __init__(self, x):\n        a, c = {}, ()\n        self.a = a\n        b = dict()\n"
+        "        self.b = b\n        self.c = c\n        self.d = x\n",
+        {"C.a": OWNED, "C.b": OWNED},
+    ),
+    "attribute given by a name that lasts": (
+        "import time\nclass C:\n    pass\ndef main():\n    seen = {}\n    c = C()\n    c.seen = seen\n"
+        "    while True:\n        time.sleep(1)\n        seen[time.time()] = 1\nmain()\n",
+        {"main.seen": "frame"},
+    ),
     "default of a look-up": (
         "import os\nA = os.environ.get('a', {})\nB = os.environ.get('b', '')\n"
         "class C:\n    def __init__(self, **options):\n        self.a = options.get('a', {})\n"

@@ -21,6 +21,18 @@ LOADED = (
     "def handle(request):\n    dotted = request.path\n"
 )
 
+SIZED = (
+    "class Sized(dict):\n    def __init__(self, most=0):\n        self.most = most\n        super().__init__()\n"
+    "    def __setitem__(self, key, value):\n        super().__setitem__(key, value)\n"
+    "        if self.most > 0 and len(self) > self.most:\n            del self[next(iter(self))]\n"
+    "def put(request):\n    X[request.id] = 1\n"
+)
+CACHE = (
+    "class C:\n    def __init__(self, most=None):\n        self.most = most\n        self.x = {}\n"
+    "    def put(self, request):\n        self.x[request.id] = 1\n"
+    "        if TEST and len(self.x) > self.most:\n            self.x.popitem()\n"
+)
+
 VERDICTS: dict[str, tuple[str, str]] = {
     # nothing bounds it
     "only inserts": (PUT, "never"),
@@ -69,6 +81,46 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "from collections import defaultdict\nX = defaultdict(int)\ndef put(request):\n"
         "    X[request.id] = X[request.id] + 1\n",
         "never",
+    ),
+    # a limit that nobody asks for
+    "map that is made without a limit": (SIZED + "X = Sized()\n", "never"),
+    "map that is made with a limit": (SIZED + "X = Sized(100)\n", "bounded"),
+    "map that is made with a limit by its name": (SIZED + "X = Sized(most=100)\nY = Sized()\n", "bounded"),
+    "map whose limit is there by default": (SIZED.replace("most=0", "most=9") + "X = Sized()\n", "bounded"),
+    "cache without a limit": (CACHE.replace("TEST", "self.most") + "X = C()\n", "never"),
+    "cache whose limit is none": (CACHE.replace("TEST", "self.most is not None") + "X = C(None)\n", "never"),
+    "cache with a limit": (CACHE.replace("TEST", "self.most") + "X = C(9)\n", "bounded"),
+    "cache whose limit is set later": (
+        CACHE.replace("TEST", "self.most") + "X = C()\ndef limit(request):\n    X.most = request.most\n"
+        "import bus\nbus.subscribe(limit)\n",
+        "bounded",
+    ),
+    # what reading a missing key does
+    "map that stores what is missing": (
+        "class Made(dict):\n    def __missing__(self, key):\n        self[key] = made = len(key)\n        return made\n"
+        "X = Made()\ndef get(request):\n    return X[request.id]\n",
+        "never",
+    ),
+    "map that stores what is missing by a method": (
+        "class Made(dict):\n    def __missing__(self, key):\n        return self.setdefault(key, len(key))\n"
+        "X = Made()\ndef get(request):\n    return X[request.id]\n",
+        "never",
+    ),
+    "map that stores what is missing by its base": (
+        "class Made(dict):\n    def __missing__(self, key):\n        super().__setitem__(key, len(key))\n"
+        "        return len(key)\nX = Made()\ndef get(request):\n    return X[request.id]\n",
+        "never",
+    ),
+    "map that stores what is missing, up to a number": (
+        "class Made(dict):\n    def __missing__(self, key):\n        if len(self) > 99:\n            self.clear()\n"
+        "        self[key] = made = len(key)\n        return made\n"
+        "X = Made()\ndef get(request):\n    return X[request.id]\n",
+        "bounded",
+    ),
+    "map that gives something for what is missing": (
+        "class Made(dict):\n    def __missing__(self, key):\n        return len(key)\n"
+        "X = Made()\ndef get(request):\n    return X[request.id]\n",
+        "idle",
     ),
     # another value than the one that was looked up
     "looked up, then made": (

@@ -13,7 +13,6 @@ from unbounded_lint.link.dataflow.values import CallSite
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.program.naming import is_aside
 from unbounded_lint.link.runs.barriers import Barriers
 from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
 from unbounded_lint.link.runs.context import EVERY, LIVE, STARTING, By, Context, ContextKind, Step
@@ -215,16 +214,8 @@ class Execution(Query):
                 yield item._replace(guess=True) if edge.guess and not item.guess else item
         if not found or facts.name in OPERATORS:  # an object gets where its operators cannot be seen
             yield self.graph.outside.of(scope)
-        elif not facts.name.startswith("_") or facts.name in name_lists().constructors:
-            yield from self._by_users(scope)
-
-    def _by_users(self, scope: ScopeId) -> Iterator[Context | Step]:
-        """How users of the project run what is only called where its use is shown: as nobody here would."""
-        if is_aside(scope.path) or not all(is_aside(edge.scope.path) for edge in self.graph.edges(scope)):
-            return
-        item = self.graph.outside.of(scope)
-        if isinstance(item, Context) and item.kind in {"api", "run"}:
-            yield item if item.by != "special" else item._replace(kind="api", by=None)
+        else:
+            yield from self.graph.outside.by_users(scope, {edge.scope for edge in self.graph.edges(scope)})
 
     def _by_edge(self, edge: Edge) -> Context | Step | None:
         if self.barriers.bar(*edge.root):

@@ -3,7 +3,7 @@ a name that stands for another entry by then."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 
 from unbounded_lint.catalog.load import name_lists
@@ -95,14 +95,27 @@ class Reservations(RunQuery):
 
     # --- timers that are armed under a condition ---
 
-    def is_unasked(self, scope: ScopeId, op: int, accesses: AccessList) -> bool:
-        """Whether a condition in front of an operation is false unless somebody asks for it to be true, and does not
-        stand in front of the inserts."""
+    def has_no_limit(self, scope: ScopeId, op: int, accesses: AccessList) -> bool:
+        """Whether a condition in front of an operation compares a size with a limit, and another one says that there is
+        one, which there is only if somebody asks for it."""
+        tests = [part.expr for part in held_at(self.program.facts(scope), op)]
+        compared = [test for test in tests if isinstance(test, m.Compare) and _measures(test)]
+        limits = {part for test in compared for side in (test.left, *test.items) for part in w.walk(side)}
+        return self.is_unasked(scope, op, accesses, limits)
+
+    def is_unasked(
+        self, scope: ScopeId, op: int, accesses: AccessList, about: Collection[m.Expr] | None = None
+    ) -> bool:
+        """Whether a condition in front of an operation (about one of some expressions) is false unless somebody asks
+        for it to be true, and does not stand in front of the inserts."""
         inserts = [a for a in accesses if a.kind == "insert" and not a.nested]
         known = {part for a in inserts for part in held_at(self.program.facts(a.scope), a.op)}
         for part in held_at(self.program.facts(scope), op):
             fits = partial(_contradicts, part)
-            if part not in known and self._can_be(flag_of(part.expr), scope, fits, _STEPS):
+            flag = flag_of(part.expr)
+            if part in known or (about is not None and flag not in about):
+                continue
+            if self._can_be(flag, scope, fits, _STEPS):
                 return True
         return False
 
@@ -178,6 +191,11 @@ class Reservations(RunQuery):
             value = stored(self.program.op(site).action, site)
             if not made and isinstance(value, m.Const) and not is_so(asked, value):
                 yield site.scope, site.op
+
+
+def _measures(test: m.Compare) -> bool:
+    """Whether a comparison is about a length."""
+    return any(isinstance(part, m.Call) and part.func == m.Name("len") for part in w.walk(test))
 
 
 def _contradicts(asked: Asked, value: m.Const) -> bool:
