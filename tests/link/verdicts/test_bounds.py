@@ -82,6 +82,25 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "    X[request.id] = X[request.id] + 1\n",
         "never",
     ),
+    # emptied as something ends
+    "emptied as one ends of those that insert": (
+        "import bus\nX = {}\ndef put(request):\n    X[request.id] = 1\nbus.subscribe(put)\n"
+        "async def connected(wire):\n    try:\n        put(await wire.read())\n    finally:\n        X.clear()\n"
+        "bus.connected(connected)\n",
+        "event-only",
+    ),
+    "emptied as a connection ends": (
+        "import bus\nX = {}\ndef put(request):\n    X[request.id] = 1\nbus.subscribe(put)\n"
+        "async def connected(wire):\n    try:\n        await wire.closed()\n    finally:\n        X.clear()\n"
+        "bus.connected(connected)\n",
+        "event-only",
+    ),
+    "emptied as each work ends": (
+        "import bus\nX = {}\ndef put(part):\n    X[part.id] = 1\ndef work(request):\n    try:\n"
+        "        for part in request.parts:\n            put(part)\n    finally:\n        X.clear()\n"
+        "bus.subscribe(work)\n",
+        "paired",
+    ),
     # a limit that nobody asks for
     "map that is made without a limit": (SIZED + "X = Sized()\n", "never"),
     "map that is made with a limit": (SIZED + "X = Sized(100)\n", "bounded"),
