@@ -43,6 +43,29 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
     "dunder names": ("__all__ = ['f']\n__path__ = []\n", {}),
     "global in a function": ("A = None\ndef f():\n    global A\n    A = {}\n", {"A": "module"}),
     "locals": ("def f():\n    a = {}\n    return a\n", {}),
+    "attribute given by a local name": (
+        "class C:\n    def __init__(self, x):\n        a, c = {}, ()\n        self.a = a\n        b = dict()\n"
+        "        self.b = b\n        self.c = c\n        self.d = x\n",
+        {"C.a": OWNED, "C.b": OWNED},
+    ),
+    "attribute given by a name that lasts": (
+        "import time\nclass C:\n    pass\ndef main():\n    seen = {}\n    c = C()\n    c.seen = seen\n"
+        "    while True:\n        time.sleep(1)\n        seen[time.time()] = 1\nmain()\n",
+        {"main.seen": "frame"},
+    ),
+    "default of a look-up": (
+        "import os\nA = os.environ.get('a', {})\nB = os.environ.get('b', '')\n"
+        "class C:\n    def __init__(self, **options):\n        self.a = options.get('a', {})\n"
+        "        self.b = options.pop('b', [])\n        self.c = options.get('c')\n",
+        {"A": "module", "C.a": OWNED, "C.b": OWNED},
+    ),
+    "field that methods assign to": (
+        "import dataclasses\n@dataclasses.dataclass\nclass C:\n"
+        "    a: list = dataclasses.field(default_factory=list)\n    b: int = 1\n"
+        "    def take(self, parts):\n        self.a = parts.all\n        self.b = parts.b\n"
+        "    def add(self, part):\n        self.a.append(part)\n",
+        {"C.a": OWNED},
+    ),
     "factory function": ("def make():\n    return {}\nA = make()\n", {"A": "module"}),
     "subclass of dict": ("class Registry(dict):\n    pass\nA = Registry()\n", {"A": "module"}),
     "class attribute": ("class C:\n    a = {}\n", {"C.a": "class"}),
@@ -153,6 +176,20 @@ SINGLETONS = {
     "subclass instance": "class Other(Store):\n    pass\nother = Other()\n",
 }
 NO_SINGLETONS = {
+    "items of a list that an event makes": (
+        "class Reply:\n    def __init__(self, names):\n        self.all = [Store() for name in names]\n"
+        "def handle(request):\n    return Reply(request.names).all\n"
+    ),
+    "given by a generator": (
+        "class Shop:\n    def __init__(self, names):\n        self.all = tuple(Store() for name in names)\n"
+        "shop = Shop('ab')\n"
+    ),
+    "made by a metaclass that keeps none": (
+        "class Checked(type):\n    def __call__(cls, *args):\n        made = super().__call__(*args)\n"
+        "        made.store.items.clear()\n        return made\n"
+        "class Own(metaclass=Checked):\n    def __init__(self):\n        self.store = Store()\n"
+        "def handle(request):\n    return Own().store.items\n"
+    ),
     "made per call": "def handle(request):\n    return Store().items\n",
     "cached by an argument": "from functools import cache\n@cache\ndef get(name):\n    return Store()\n",
     "bound anew by each event": (
@@ -281,6 +318,45 @@ LASTING = {
         "class Meta(type):\n    def __init__(cls, name, bases, body):\n        cls.store = Store()\n"
         "class C(metaclass=Meta):\n    pass\n",
         "part of module",
+    ),
+    "item of a list that lasts": ("ALL = [Store() for _ in range(3)]\n", "part of module"),
+    "items of a list that what lasts is made with": (
+        "class Shop:\n    def __init__(self, names):\n        self.all = [Store() for name in names]\n"
+        "shop = Shop('ab')\n",
+        "part of element",
+    ),
+    "values of a dict that what lasts is made with": (
+        "class Shop:\n    def __init__(self, names):\n        self.all = {name: Store() for name in names}\n"
+        "shop = Shop('ab')\n",
+        "part of element",
+    ),
+    "items written out, and handed to what lasts": (
+        "class Shop:\n    def __init__(self, parts):\n        self.parts = parts\n"
+        "def make():\n    return Shop([Store(), None])\nshop = make()\n",
+        "part of element",
+    ),
+    "kept by the metaclass of its class": (
+        "class Single(type):\n    _all = {}\n    def __call__(cls, *args):\n        if cls not in cls._all:\n"
+        "            cls._all[cls] = super().__call__(*args)\n        return cls._all[cls]\n"
+        "class Own(metaclass=Single):\n    def __init__(self):\n        self.store = Store()\n"
+        "def handle(request):\n    return Own()\n",
+        "part of element",
+    ),
+    "kept on its class by the metaclass of that": (
+        "class Single(type):\n    _the = None\n    def __call__(cls, *args):\n        if cls._the is None:\n"
+        "            cls._the = super().__call__(*args)\n        return cls._the\n"
+        "class Own(metaclass=Single):\n    def __init__(self):\n        self.store = Store()\n"
+        "def handle(request):\n    return Own()\n",
+        "part of module",
+    ),
+    "made by a class method for its users": (
+        "class Own:\n    def __init__(self):\n        self.store = Store()\n"
+        "    @classmethod\n    def read(cls, path):\n        return Own()\n    def copy(self):\n        return Own()\n",
+        OWNED,
+    ),
+    "made by derived classes of a private one, for their users": (
+        "class _Own:\n    def __init__(self):\n        self.store = Store()\nclass Own(_Own):\n    pass\n",
+        OWNED,
     ),
     "entry of what its users alone may let last": (
         "class Shop:\n    def __init__(self):\n        self.all = {}\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import linked, named
+from unbounded_lint.link.program.module import ScopeId
 
 MAIN = "\nif __name__ == '__main__':\n    main()\n"
 PUT = "X = {}\ndef put(k):\n    X[k] = 1\n"
@@ -297,3 +298,30 @@ def test_a_clean_up_on_the_way_is_seen(body: str, cleanup: bool, tmp_path: Path)
     project = linked(tmp_path, {"m.py": PUT + "def handle(r):\n" + body})
     (access,) = (a for a in named(project).accesses if a.kind == "insert")
     assert {c.cleanup for c in project.execution.at(access.scope, access.op)} == {cleanup}
+
+
+SHOWN = "from lib import {0}\nif __name__ == '__main__':\n    {0}(1)\n"
+LIBRARY = "def put(k):\n    _keep(k)\ndef _keep(k):\n    pass\nclass Box:\n    def __init__(self, k):\n        pass\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "called", "function", "kinds"),
+    [
+        ("examples/show.py", "put", "put", {"api", "main"}),
+        ("examples/show.py", "put", "_keep", {"api", "main"}),
+        ("docs/code/show.py", "Box", "Box.__init__", {"api", "main"}),
+        ("main.py", "put", "put", {"main"}),
+        ("examples/show.py", "_keep", "_keep", {"main"}),
+    ],
+)
+def test_users_call_what_only_examples_call(
+    path: str, called: str, function: str, kinds: set[str], tmp_path: Path
+) -> None:
+    project = linked(
+        tmp_path,
+        {"lib.py": LIBRARY.replace("    _keep(k)\n", "    pass\n", called == "_keep"), path: SHOWN.format(called)},
+    )
+    module = project.program.module("lib.py")
+    assert module is not None
+    index = next(i for i, scope in enumerate(module.facts.scopes) if scope.qualname == function)
+    assert {c.kind for c in project.execution.contexts(ScopeId("lib.py", index))} == kinds

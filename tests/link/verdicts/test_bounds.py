@@ -21,6 +21,18 @@ LOADED = (
     "def handle(request):\n    dotted = request.path\n"
 )
 
+SIZED = (
+    "class Sized(dict):\n    def __init__(self, most=0):\n        self.most = most\n        super().__init__()\n"
+    "    def __setitem__(self, key, value):\n        super().__setitem__(key, value)\n"
+    "        if self.most > 0 and len(self) > self.most:\n            del self[next(iter(self))]\n"
+    "def put(request):\n    X[request.id] = 1\n"
+)
+CACHE = (
+    "class C:\n    def __init__(self, most=None):\n        self.most = most\n        self.x = {}\n"
+    "    def put(self, request):\n        self.x[request.id] = 1\n"
+    "        if TEST and len(self.x) > self.most:\n            self.x.popitem()\n"
+)
+
 VERDICTS: dict[str, tuple[str, str]] = {
     # nothing bounds it
     "only inserts": (PUT, "never"),
@@ -70,7 +82,92 @@ VERDICTS: dict[str, tuple[str, str]] = {
         "    X[request.id] = X[request.id] + 1\n",
         "never",
     ),
+    # emptied as something ends
+    "emptied as one ends of those that insert": (
+        "import bus\nX = {}\ndef put(request):\n    X[request.id] = 1\nbus.subscribe(put)\n"
+        "async def connected(wire):\n    try:\n        put(await wire.read())\n    finally:\n        X.clear()\n"
+        "bus.connected(connected)\n",
+        "event-only",
+    ),
+    "emptied as a connection ends": (
+        "import bus\nX = {}\ndef put(request):\n    X[request.id] = 1\nbus.subscribe(put)\n"
+        "async def connected(wire):\n    try:\n        await wire.closed()\n    finally:\n        X.clear()\n"
+        "bus.connected(connected)\n",
+        "event-only",
+    ),
+    "emptied as each work ends": (
+        "import bus\nX = {}\ndef put(part):\n    X[part.id] = 1\ndef work(request):\n    try:\n"
+        "        for part in request.parts:\n            put(part)\n    finally:\n        X.clear()\n"
+        "bus.subscribe(work)\n",
+        "paired",
+    ),
+    # a limit that nobody asks for
+    "map that is made without a limit": (SIZED + "X = Sized()\n", "never"),
+    "map that is made with a limit": (SIZED + "X = Sized(100)\n", "bounded"),
+    "map that is made with a limit by its name": (SIZED + "X = Sized(most=100)\nY = Sized()\n", "bounded"),
+    "map whose limit is there by default": (SIZED.replace("most=0", "most=9") + "X = Sized()\n", "bounded"),
+    "cache without a limit": (CACHE.replace("TEST", "self.most") + "X = C()\n", "never"),
+    "cache whose limit is none": (CACHE.replace("TEST", "self.most is not None") + "X = C(None)\n", "never"),
+    "cache with a limit": (CACHE.replace("TEST", "self.most") + "X = C(9)\n", "bounded"),
+    "cache whose limit is set later": (
+        CACHE.replace("TEST", "self.most") + "X = C()\ndef limit(request):\n    X.most = request.most\n"
+        "import bus\nbus.subscribe(limit)\n",
+        "bounded",
+    ),
+    # what reading a missing key does
+    "map that stores what is missing": (
+        "class Made(dict):\n    def __missing__(self, key):\n        self[key] = made = len(key)\n        return made\n"
+        "X = Made()\ndef get(request):\n    return X[request.id]\n",
+        "never",
+    ),
+    "map that stores what is missing by a method": (
+        "class Made(dict):\n    def __missing__(self, key):\n        return self.setdefault(key, len(key))\n"
+        "X = Made()\ndef get(request):\n    return X[request.id]\n",
+        "never",
+    ),
+    "map that stores what is missing by its base": (
+        "class Made(dict):\n    def __missing__(self, key):\n        super().__setitem__(key, len(key))\n"
+        "        return len(key)\nX = Made()\ndef get(request):\n    return X[request.id]\n",
+        "never",
+    ),
+    "map that stores what is missing, up to a number": (
+        "class Made(dict):\n    def __missing__(self, key):\n        if len(self) > 99:\n            self.clear()\n"
+        "        self[key] = made = len(key)\n        return made\n"
+        "X = Made()\ndef get(request):\n    return X[request.id]\n",
+        "bounded",
+    ),
+    "map that gives something for what is missing": (
+        "class Made(dict):\n    def __missing__(self, key):\n        return len(key)\n"
+        "X = Made()\ndef get(request):\n    return X[request.id]\n",
+        "idle",
+    ),
+    # another value than the one that was looked up
+    "looked up, then made": (
+        "X = {}\ndef get(request):\n    k = request.id\n    found = X.get(k)\n    if found:\n        return found\n"
+        "    found = make(request)\n    if found:\n        X[k] = found\n    return found\n",
+        "never",
+    ),
+    "looked up, then made in a loop": (
+        "X = {}\ndef get(request):\n    k = request.id\n    found = X.get(k)\n    for server in request.servers:\n"
+        "        found = server.ask(k)\n        if found is not None:\n            X[k] = found\n",
+        "never",
+    ),
+    "looked up, and another name made": (
+        "X = {}\ndef get(request):\n    k = request.id\n    found = X.get(k)\n    other = make(found)\n"
+        "    if other:\n        X[k] = other\n",
+        "never",
+    ),
     # what is there already, or comes once
+    "looked up, and replaced where it was found": (
+        "X = {}\ndef get(request):\n    k = request.id\n    found = X.get(k)\n    if found:\n"
+        "        X[k] = found.next()\n",
+        "closed",
+    ),
+    "looked up in either way": (
+        "X = {}\ndef get(request):\n    k = request.id\n    if request.old:\n        found = X.get(k)\n    else:\n"
+        "        found = None\n    if found is not None:\n        X[k] = found.next()\n",
+        "closed",
+    ),
     "number that gets larger": ("X = {}\ndef put(request):\n    X['a'] = X.get('a', 0) + request.id\n", "closed"),
     "text that is cut again": (
         "X = {}\ndef put(request):\n    X['a'] = X.get('a', '') + str(request.id)\n    X['a'] = X['a'][-9:]\n",

@@ -459,6 +459,24 @@ REBOUND: dict[str, tuple[str, str]] = {
         "    job.add_done_callback(lambda done: X.pop(letter.id, None))\n",
         "paired",
     ),
+    "only a turn is given in the round": (
+        LATE.replace("CALLBACK", "lambda done: X.pop(key, None)") + "        await asyncio.sleep(0)\n",
+        "event-only",
+    ),
+    "waited for in the other branch": (
+        "import asyncio\nX = {}\nasync def serve(box):\n    async for letter in box:\n        if letter.urgent:\n"
+        "            X[letter.id] = letter\n            job = asyncio.create_task(letter.run())\n"
+        "            job.add_done_callback(lambda done: X.pop(letter.id, None))\n"
+        "        else:\n            await letter.run()\n",
+        "event-only",
+    ),
+    "waited for behind the branch": (
+        "import asyncio\nX = {}\nasync def serve(box):\n    async for letter in box:\n        if letter.urgent:\n"
+        "            X[letter.id] = letter\n            job = asyncio.create_task(letter.run())\n"
+        "            job.add_done_callback(lambda done: X.pop(letter.id, None))\n"
+        "        await job\n",
+        "paired",
+    ),
     "waited for in the round": (
         LATE.replace("CALLBACK", "lambda done: X.pop(key, None)") + "        await job\n",
         "paired",

@@ -137,6 +137,29 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "    def also(self, request):\n        self.x[request.id] = 1\nX = C()\n",
         "event-only",
     ),
+    # it begins anew with a first entry
+    "begun anew by an owner": (
+        "X = {}\ndef put(request):\n    X[request.id] = 1\n"
+        "def renew(event):\n    global X\n    X = {}\n    X[event.id] = 1\n",
+        "event-only",
+    ),
+    "cleared and begun anew by an owner": (
+        "X = []\ndef put(request):\n    X.append(request)\ndef renew(event):\n    X.clear()\n    X.append(event)\n",
+        "event-only",
+    ),
+    "begun anew on the way of each insert": (
+        "X = []\ndef put(request):\n    if request.first:\n        renew(request)\n    X.append(request)\n"
+        "def renew(event):\n    X.clear()\n    X.append(event)\n",
+        "amortised",
+    ),
+    "begun anew each time": (
+        "X = []\ndef put(request):\n    X.clear()\n    X.append(request)\n",
+        "closed",
+    ),
+    "begun anew, or not": (
+        "X = []\ndef put(request):\n    if request.first:\n        X.clear()\n    X.append(request)\n",
+        "amortised",
+    ),
     # the first of a list
     "first of a list by a timer": (
         QUEUE + "import threading, time\ndef run():\n    while True:\n        time.sleep(1)\n        if X:\n"

@@ -11,6 +11,7 @@ from unbounded_lint.link.containers.keepers import is_local
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import LinkedModule, Place, ScopeId, Site
+from unbounded_lint.link.program.naming import is_aside
 
 _STEPS = 3
 """Through how many methods a constructor is followed to what makes the parts of its object."""
@@ -26,10 +27,12 @@ class Births(Query):
         return (*called, *self._allocations(cls))
 
     def _allocations(self, cls: ScopeId) -> Iterator[Site]:
-        """`super().__new__(cls)` inside the class itself."""
-        for site in self.program.of(cls).sites_within(cls.index, "__new__"):
-            if self.flow.scoping.enclosing_class(site.scope) == cls and isinstance(site.node, m.Attr) and site.call:
-                yield site.outer
+        """`super().__new__(cls)` inside the class itself, and `super().__call__()` inside a metaclass of it."""
+        makers = [(cls, "__new__"), *((meta, "__call__") for meta in self.resolver.metaclasses(cls))]
+        for owner, name in makers:
+            for site in self.program.of(owner).sites_within(owner.index, name):
+                if self.flow.scoping.enclosing_class(site.scope) == owner and isinstance(site.node, m.Attr):
+                    yield from (site.outer,) if site.call else ()
 
     @listed
     def kept_by_constructors(self, cls: ScopeId) -> Iterator[Site]:
@@ -82,12 +85,14 @@ class Births(Query):
         return any(not is_local(self.program, made) for made in self.flow.hierarchy.instances(cls))
 
     def are_left_to_users(self, cls: ScopeId) -> bool:
-        """Whether users of the project can make objects of a class, and nothing in it does but the methods of its
-        subclasses, for who calls them."""
-        if not self._is_public(cls):
+        """Whether users of the project can make objects of a class, and nothing in it does but its methods and those of
+        its subclasses, for who calls them, and what shows how it is used."""
+        kin = {cls, *self.flow.hierarchy.subclasses(cls)}
+        if not any(map(self._is_public, sorted(kin))):
             return False
-        below = self.flow.hierarchy.subclasses(cls)
-        return all(self.flow.scoping.enclosing_class(site.scope) in below for site in self.of(cls))
+        return all(
+            self.flow.scoping.enclosing_class(site.scope) in kin or is_aside(site.scope.path) for site in self.of(cls)
+        )
 
     def are_to_be_closed(self, cls: ScopeId) -> bool:
         """Whether users of the project can make objects of a class, or of one derived from it, that stay open until

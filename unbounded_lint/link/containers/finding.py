@@ -228,19 +228,30 @@ class Containers(Query):
                 return False
         return True
 
+    def _by_name(self, value: m.Expr | None, scope: ScopeId) -> m.Expr | None:
+        """What an attribute is given: of a local name that does not last itself, what it stands for."""
+        if not isinstance(value, m.Name) or not scope.index:
+            return value
+        bound = self.program.only(scope, value)
+        if bound is None or bound.kind not in {"value", "part"} or bound.given is None or not is_fresh(bound.given):
+            return value
+        return value if self.lifetimes.of_variable(scope, value.id) is not None else bound.given
+
     def _instance_holders(self, cls: ScopeId) -> Iterator[tuple[str, _Found]]:
-        writes = self.resolver.writes(cls)
+        writes, assigned = self.resolver.writes(cls), set[str]()
         for name, written in writes.items():
             if not self.thorough and not self._may_grow(name):
                 continue
             if not self.is_default(cls, name) and self._made_by_bindings(cls, self.program.bound(cls, name)):
                 continue  # the body of the class holds it already
-            chosen, places = self._made((write.value, write.scope, write.op) for write in written)
+            given = ((self._by_name(write.value, write.scope), write.scope, write.op) for write in written)
+            chosen, places = self._made(given)
             initial = [place for place in places if self.program.facts(place[0]).name in name_lists().constructors]
             if chosen is not None:
+                assigned.add(name)
                 yield name, (chosen, tuple(initial or places[:1]))
         for name, bindings in self.program.of(cls).names.of(cls.index).items():
-            if name not in writes and (self.thorough or self._may_grow(name)) and self.is_field(cls, name):
+            if name not in assigned and (self.thorough or self._may_grow(name)) and self.is_field(cls, name):
                 found = self._made_by_bindings(cls, bindings)
                 if found is not None:
                     yield name, found

@@ -174,7 +174,18 @@ class Lifetimes(RunQuery):
                 best = _surer(best, Life("registered"))
             elif best is None and use.kind in {"kept", "argument"}:
                 best = yield from self._element(use.site)
+        if best is None and (whole := _written_into(site)) is not None:
+            best = yield from self._item(whole)
         return best
+
+    def _item(self, whole: Site) -> _Asked:
+        """How an item of what is written out lasts: as the whole does, unless items are taken out of that."""
+        if any(self.endings.of_entries(handle) for handle in self.flow.destinations(whole)):
+            return None
+        life = yield self._question(whole)
+        if life is None:
+            return None
+        return life.part() if life.is_left_to_users else Life("element")
 
     def _element(self, site: Site) -> _Asked:
         """How an entry of a container lasts: as the container does, until it is removed."""
@@ -287,6 +298,25 @@ def _is_found_missing(facts: m.Scope, op: int) -> bool:
     caught = (facts.frames[index] for index in frames_of(facts, op) if facts.frames[index].kind == "except")
     heads = (part for frame in caught if frame.head is not None for part in w.walk(frame.head))
     return any(w.last_name(part) == "AttributeError" for part in heads)
+
+
+def _written_into(site: Site) -> Site | None:
+    """The list, set, dict or comprehension of which what stands at a site is an item; None where it is none, or one of
+    those that a generator gives."""
+    below, at = site.node, site
+    while at.parents:
+        below, at = at.node, at.outer
+        match at.node:
+            case m.IfExp() | m.BoolOp() | m.Await() | m.Walrus():
+                continue
+            case m.Display(items=items):
+                return at if any(item is below for item in items) else None
+            case m.DictDisplay(items=entries):
+                return at if any(entry.value is below for entry in entries) else None
+            case m.Comp(kind="list" | "set" | "dict", element=element, value=value):
+                return at if below in (element, value) else None
+        return None
+    return None
 
 
 def _surer(one: Life | None, other: Life | None) -> Life | None:

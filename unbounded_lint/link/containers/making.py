@@ -6,11 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import ContainerKind
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import given
+from unbounded_lint.link.dataflow.scoping import is_super
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.dataflow.values import Class, External, Function, ordered
 from unbounded_lint.link.program.blocks import guards
@@ -25,6 +28,8 @@ _EMPTY = {"list": "[]", "set": "set()", "dict": "{}"}
 
 _FACTORIES = ("default_factory", "factory")
 _FAMILIES = frozenset({"map", "set", "list", "deque", "queue", "cache", "buffer"})
+_OR_ELSE = frozenset({"get", "pop", "setdefault"})
+"""The methods of a mapping that give back a default where it has no such key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,8 @@ class Making(Query):
                 made = None
             if made is not None:
                 return made
-        if isinstance(call.func, m.Attr) and call.func.name == "setdefault" and len(call.args) == 2:
-            # what another module, or a reload, finds in place of what it would make
+        if isinstance(call.func, m.Attr) and call.func.name in _OR_ELSE and len(call.args) == 2:
+            # what another module, or a reload, finds in place of what it would make; what a setting is left at
             return self.made(call.args[1].value, scope, depth)
         return None
 
@@ -105,8 +110,17 @@ class Making(Query):
             kind = declared or self.catalog.container(name)
             if kind is not None and kind.family in _FAMILIES and kind.subscript | (kind.family != "map"):
                 bounded = kind.is_bounded(given(call, scope, self.resolver)) or self._caps_itself(cls)
-                return Made(kind, f"{self.program.facts(cls).name}()", bounded, cls)
+                filled = kind if kind.reads_insert or not self._fills_itself(cls) else replace(kind, reads_insert=True)
+                return Made(filled, f"{self.program.facts(cls).name}()", bounded, cls)
         return None
+
+    def _fills_itself(self, cls: ScopeId) -> bool:
+        """Whether the `__missing__` of a class stores what it gives back, so that reading a missing key inserts it."""
+        for facts in map(self.program.facts, self.resolver.methods(cls, "__missing__")):
+            own = [m.Name(parameter.name) for parameter in facts.parameters[:1]]
+            if any(own and _stores(op.action, own[0]) for op in facts.ops):
+                return True
+        return False
 
     def _caps_itself(self, cls: ScopeId) -> bool:
         """Whether the `__setitem__` of a class takes an entry out while the map is as long as it may be."""
@@ -150,4 +164,17 @@ def _is_full(method: m.Scope, op: int) -> bool:
         and condition.left.func == m.Name("len")
         and receiver in set(w.walk(condition.left))
         for condition, truth in guards(method, op)
+    )
+
+
+def _stores(action: m.Action, receiver: m.Name) -> bool:
+    """Whether an operation of a method stores something under a key of its object."""
+    targets = action.targets if isinstance(action, m.Assign) else ()
+    if any(isinstance(target, m.Sub) and target.base == receiver for target in targets):
+        return True
+    return any(
+        isinstance(call.func, m.Attr)
+        and call.func.name in {"__setitem__", "setdefault"}
+        and (call.func.base == receiver or is_super(call.func.base) or receiver in [a.value for a in call.args[:1]])
+        for call in w.calls(action)
     )

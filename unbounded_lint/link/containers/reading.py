@@ -307,10 +307,11 @@ class Accesses(Query):
     def _rebound(self, base: Access) -> Iterator[Access]:
         action = self.program.op(base.site).action
         value = action.value if isinstance(action, m.Assign) else None
-        grown = _grown_from_itself(value, base.site.node)
+        node, ways = base.site.node, (value.body, value.orelse) if isinstance(value, m.IfExp) else (value,)
+        grown = next((more for way in ways if (more := _grown_from_itself(way, node)) is not None), None)
         if grown is not None:
             yield replace(base, kind="insert", key=grown, value=grown, how="=")
-        else:
+        if grown is None or (isinstance(value, m.IfExp) and node not in w.walk(value.test)):
             yield replace(base, kind="replace", value=value, how="swap" if self._is_swapped(base.site, value) else "=")
 
     def _is_swapped(self, site: Site, value: m.Expr | None) -> bool:
@@ -360,15 +361,20 @@ def _is_whole(index: m.Slice) -> bool:
 def _grown_from_itself(value: m.Expr | None, name: m.Expr) -> m.Expr | None:
     """What `X = X + [v]`, `X = X | {...}`, `X = {**X, k: v}` or `X = X.set(k, v)` adds; None for any other value."""
     match value:
-        case m.Binary(op="+" | "|", items=items) if len(items) > 1 and name in items:
-            rest = next(item for item in items if item != name)
+        case m.Binary(op="+" | "|", items=items) if len(items) > 1 and any(_is_or_empty(i, name) for i in items):
+            rest = next((item for item in items if not _is_or_empty(item, name)), name)
             if isinstance(rest, m.Display) and rest.items:
                 return rest.items[0]
             return rest
-        case m.DictDisplay(items=entries) if any(e.key is None and e.value == name for e in entries):
+        case m.DictDisplay(items=entries) if any(e.key is None and _is_or_empty(e.value, name) for e in entries):
             return next((e.key for e in entries if e.key is not None), None)
-        case m.Display(items=items) if any(isinstance(i, m.Star) and i.value == name for i in items):
+        case m.Display(items=items) if any(isinstance(i, m.Star) and _is_or_empty(i.value, name) for i in items):
             return next((i for i in items if not isinstance(i, m.Star)), None)
         case m.Call(func=m.Attr(base=base, name="set" | "insert"), args=args) if base == name and args:
             return args[0].value
     return None
+
+
+def _is_or_empty(expr: m.Expr, name: m.Expr) -> bool:
+    """Whether an expression is what a name holds, or something empty where it holds nothing: `X or []`."""
+    return expr == name or (isinstance(expr, m.BoolOp) and expr.op == "or" and expr.items[0] == name)

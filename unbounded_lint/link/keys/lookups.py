@@ -10,7 +10,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.sites import role_of
-from unbounded_lint.link.dataflow.values import Allocation, Class
+from unbounded_lint.link.dataflow.values import Allocation, Class, Instance
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import Asking, Domain, is_closed, settled, source_of
 from unbounded_lint.link.program.blocks import runs_before
@@ -157,6 +157,8 @@ class Lookups:
     def _makes(self, holder: m.Expr, scope: ScopeId) -> bool:
         """Whether a look-up of what is not there makes it."""
         for value in self.material.resolver.values(holder, scope):
+            if isinstance(value, Instance) and self.material.resolver.methods(value.scope, "__missing__"):
+                return True
             action = self.program.action(value.scope, value.op) if isinstance(value, Allocation) else None
             if isinstance(action, m.Assign) and isinstance(action.value, m.Call):
                 if w.last_name(action.value.func) in {"defaultdict", "Counter"}:

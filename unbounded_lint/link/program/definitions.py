@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.bindings import Binding
@@ -54,6 +55,17 @@ class Reaching:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+
+    def expansions(self, expr: m.Expr, scope: ScopeId, op: int, depth: int = DEPTH) -> Iterator[m.Expr]:
+        """An expression, and what the local names that it is made of may still be bound to where an operation uses it:
+        not those that it hands to a call, whose result is something else."""
+        yield expr
+        for name in _made_of(expr) if depth > 1 else ():
+            for binding in nearest(self.program.bound(scope, name.id), op):
+                if binding.expr is None or binding.kind == "parameter" or binding.scope != scope.index:
+                    continue
+                if not self.is_overwritten(scope, name.id, binding.op, op):
+                    yield from self.expansions(binding.expr, scope, binding.op, depth - 1)
 
     def is_overwritten(self, scope: ScopeId, name: str, origin: int, use: int) -> bool:
         """Whether the value that operation `origin` gives to a name of a function can never be there at `use`.
@@ -133,6 +145,18 @@ class Reaching:
             for name, _ in bound:
                 found.setdefault(name, []).append(index)
         return {name: sorted(ops) for name, ops in found.items()}
+
+
+def _made_of(expr: m.Expr) -> Iterator[m.Name]:
+    """The names in an expression but for those in the arguments of calls that make no copy."""
+    pending = [expr]
+    for part in pending:
+        if isinstance(part, m.Name):
+            yield part
+        elif isinstance(part, m.Call) and w.dotted(part.func) not in name_lists().finite_copies:
+            pending.append(part.func)
+        else:
+            pending.extend(w.children(part))
 
 
 def _is_part_used(parents: Sequence[m.Expr]) -> bool:

@@ -1,6 +1,13 @@
-"""Qualified names as people write them, and as Python binds them."""
+"""Qualified names as people write them, and as Python binds them; what the name of a directory says."""
 
 from __future__ import annotations
+
+_ASIDE = frozenset({"demo", "demos", "doc", "docs", "example", "examples", "sample", "samples", "tutorials"})
+
+
+def is_aside(path: str) -> bool:
+    """Whether a file shows how a project is used."""
+    return not _ASIDE.isdisjoint(path.split("/")[:-1])
 
 
 def plain(qualname: str) -> str:

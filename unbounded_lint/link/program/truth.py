@@ -72,6 +72,8 @@ def flag_of(test: m.Expr) -> m.Expr | None:
     match test:
         case m.Compare(left=left, ops=("is" | "is not" | "==" | "!=",), items=(m.Const(),)):
             return left
+        case m.Compare(left=left, ops=(">",), items=(m.Const(kind="int", value="0"),)):
+            return left
         case m.Name() | m.Attr() | m.Call():
             return test
     return None
@@ -80,7 +82,7 @@ def flag_of(test: m.Expr) -> m.Expr | None:
 def is_so(asked: Asked, value: m.Const) -> bool:
     """Whether a test comes out as asked when its flag has that value."""
     match asked.expr:
-        case m.Compare(ops=(op,), items=(other,)):
+        case m.Compare(ops=(op,), items=(other,)) if op != ">":
             return ((value == other) == (op in {"is", "=="})) == asked.truth
     is_empty = value.kind == "none" or value.value in {"False", "0", "0.0", "", "b''", 'b""'}
     return is_empty != asked.truth

@@ -220,6 +220,8 @@ class Execution(Query):
                 yield replace(item, guess=True) if edge.guess and not item.guess else item
         if not found or facts.name in OPERATORS:  # an object gets where its operators cannot be seen
             yield self.graph.outside.of(scope)
+        else:
+            yield from self.graph.outside.by_users(scope, {edge.scope for edge in self.graph.edges(scope)})
 
     def _by_edge(self, edge: Edge) -> Context | Step | None:
         if self.barriers.bar(*edge.root):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from unbounded_lint.catalog.load import name_lists
@@ -15,6 +15,7 @@ from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import in_main_guard
 from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.naming import is_aside
 from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook
 from unbounded_lint.link.runs.timers import Timers
 
@@ -119,6 +120,17 @@ class Outside(Query):
         if isinstance(item, Context) and item.kind in {"api", "run", "dead"} and self._is_tested(scope):
             return Context("test" if item.kind == "dead" else "tested", item.kind != "dead", False, (scope, 0))
         return item
+
+    def by_users(self, scope: ScopeId, callers: Iterable[ScopeId]) -> Iterator[Context]:
+        """How users of the project run what is only called where its use is shown: as if nobody here called it."""
+        name = self.program.facts(scope).name
+        if name.startswith("_") and name not in name_lists().constructors:
+            return
+        if is_aside(scope.path) or not all(is_aside(caller.path) for caller in callers):
+            return
+        item = self.of(scope)
+        if isinstance(item, Context) and item.kind in {"api", "run"}:
+            yield item if item.by != "special" else item._replace(kind="api", by=None)
 
     def _is_tested(self, scope: ScopeId) -> bool:
         """Whether tests mention a function by a name that is not that of many methods."""

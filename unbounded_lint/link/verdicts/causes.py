@@ -11,7 +11,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
 from unbounded_lint.link.keys.around import AroundQuery
-from unbounded_lint.link.program.blocks import guards, in_block, loops_around
+from unbounded_lint.link.program.blocks import guards, in_block, loops_around, runs_before
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId, Site
@@ -84,7 +84,7 @@ class Causes(AroundQuery):
     def lead_to(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs in a function that inserts, or that an inserting function calls; or whether one
         function calls both the removal and, straight, the insert."""
-        inserting = accesses.inserting
+        inserting = {scope for scope in accesses.inserting if not self._begins_anew(scope, access, accesses)}
         queue = seen = {access.scope} if self._is_on_the_way(access.place, accesses) else set()
         for _ in range(HOPS + 1):
             if not queue.isdisjoint(inserting):
@@ -96,6 +96,14 @@ class Causes(AroundQuery):
             return True
         callers = {scope for at in seen & {access.scope} for scope in self._callers(at, accesses) if scope.index}
         return any(site.scope in callers for scope in inserting for site in self.flow.call_sites(scope))
+
+    def _begins_anew(self, scope: ScopeId, access: Access, accesses: AccessList) -> bool:
+        """Whether all that a function inserts comes after it has emptied the container: then it never adds to what is
+        there, and others that do come by no removal."""
+        if scope != access.scope or access.kind not in {"clear", "replace"} or access.nested:
+            return False
+        facts = self.program.facts(scope)
+        return all(runs_before(facts, access.op, a.op) for a in accesses.within(scope, "insert"))
 
     def _belong_together(self, one: ScopeId, other: ScopeId) -> bool:
         """Whether two methods are what operators on the same object run: who stores in it reads from it, too."""

@@ -59,7 +59,9 @@ class Removals(RunQuery):
             if access.kind in REMOVING and not access.nested and not self._is_put_back(access, accesses):
                 extent, contexts = self.extents.of(access, accesses), self._contexts(access, definitions)
                 when = self._moments.of(access, extent, contexts, accesses)
-                if self._unsized.bars(access, accesses, definitions):
+                if self._unsized.bars(access, accesses, definitions) or (
+                    when == "capacity" and self._is_without_limit(access, accesses, definitions)
+                ):
                     when = "barred"
                 elif self._latches.bar(access):
                     when = "shut"
@@ -75,6 +77,16 @@ class Removals(RunQuery):
         of which is not told: it may be this one's, which is all that is known."""
         node = access.site.node
         return access.guess and isinstance(node, m.Attr) and not self.flow.hierarchy.is_of_one_kin(node.name)
+
+    def _is_without_limit(self, access: Access, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:
+        """Whether the limit that leads to a removal is off unless somebody asks for one, as what makes the container
+        does not."""
+        if not self.guarantees.reservations.has_no_limit(access.scope, access.op, accesses):
+            return False
+        cls = self.program.owner_class(access.scope) if self.causes.is_own(access) else None
+        makers = self.resolver.methods(cls, "__init__") if cls is not None else ()
+        made = [site for maker in makers for site in self.flow.call_sites(maker) if site.place in definitions]
+        return not any(site.call is not None and site.call.args for site in made)
 
     def picks_stale(self, sweep: Removal) -> bool:
         """Whether a sweep is told nothing and leaves some entries, or looks at the clock: a timer could run it."""

@@ -24,6 +24,7 @@ from unbounded_lint.link.program.blocks import frames_of, guards
 from unbounded_lint.link.program.definitions import expanded, expansions
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.naming import is_aside
 from unbounded_lint.link.program.program import is_sample
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution
@@ -32,7 +33,7 @@ from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.refusals import Refusals
 from unbounded_lint.link.verdicts.removals import IDLE, Removal
-from unbounded_lint.link.verdicts.usages import Usages, is_aside
+from unbounded_lint.link.verdicts.usages import Usages
 from unbounded_lint.link.verdicts.ways import Way
 
 _WORDS = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")

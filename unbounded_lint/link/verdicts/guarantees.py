@@ -70,7 +70,7 @@ class Guarantees(AroundQuery):
             return True
         for removal in removals:
             access = removal.access
-            if access.handed is not None or self.is_callback(access.scope) or removal.extent == "all":
+            if access.handed is not None or self.is_callback(access.scope):
                 return True
             other = isinstance(access.key, m.Const) and access.key != insert.key
             for scope in self._cleaners(access, accesses):

@@ -258,8 +258,20 @@ class Inserts(AroundQuery):
         emptied = (a for a in accesses if a.kind in {"clear", "replace"} and not a.nested and a.handed is None)
         made = holder.definitions if holder.origin is None else ()
         found = {*made, *(a.place for a in emptied)}
-        always = [scope for scope, op in found if scope.index and not self.program.facts(scope).ops[op].frame]
+        always = [
+            scope
+            for scope, op in found
+            if scope.index and not self.program.facts(scope).ops[op].frame and not self._is_made_by_class(scope)
+        ]
         return grouped(found.union(site.place for scope in always for site in self.flow.call_sites(scope)))
+
+    def _is_made_by_class(self, scope: ScopeId) -> bool:
+        """Whether it is a metaclass that decides when a constructor runs: a call of the class may give back what is
+        there already."""
+        cls = self.program.owner_class(scope)
+        if cls is None or self.program.facts(scope).name not in name_lists().constructors:
+            return False
+        return any(self.resolver.methods(meta, "__call__") for meta in self.resolver.metaclasses(cls))
 
     def _is_of_another(self, reset: int, access: Access) -> bool:
         """Whether an operation makes the attribute of another object than the one of an access in the same function, or

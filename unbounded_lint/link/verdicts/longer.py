@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
-from unbounded_lint.link.dataflow.uses import Query
+from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.keys.origins import Domain
-from unbounded_lint.link.program.definitions import expansions
+from unbounded_lint.link.program.definitions import Reaching
 from unbounded_lint.link.program.literals import is_listed, is_text
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import NONE
@@ -19,6 +19,10 @@ LONGER = Domain("open", "of no account, since its value is bound anew to a longe
 
 class Longer(Query):
     """Sees the inserts that make an entry longer."""
+
+    def __init__(self, flow: Flow) -> None:
+        super().__init__(flow)
+        self._reaching = Reaching(self.program)
 
     def prolongs(self, access: Access, accesses: AccessList) -> bool:
         """Whether an insert gives a text, a list or an array that it found under the key back with more in it, and no
@@ -38,7 +42,7 @@ class Longer(Query):
         """Whether an expression is what the container holds under the key of an access, as it stands or, with
         `if_none`, with another value than None for none."""
         nodes = accesses.nodes(access.scope)
-        for whole in expansions(self.program, part, access.scope, access.op):
+        for whole in self._reaching.expansions(part, access.scope, access.op):
             match whole:
                 case m.Sub(base=base, index=key):
                     found = id(base) in nodes and key == access.key

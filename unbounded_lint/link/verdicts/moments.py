@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.bindings import ITEMS
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.blocks import loops_around, span_of
+from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.causes import Causes
@@ -54,7 +57,7 @@ class Moments(RunQuery):
         newest = extent == "evict" and access.how in {"pop", "popitem"} and access.key is None
         stacked = newest and bool(accesses.within(access.scope, "insert"))
         if timed:
-            when = self._when_timed(access, extent, timed | (kinds - _TIMED), stacked)
+            when = self._when_timed(access, extent, timed | (kinds - _TIMED), stacked, accesses)
             return "event" if when == "later" and self._is_unasked(access, accesses) else when
         live = kinds & LIVE
         if not live:
@@ -107,10 +110,12 @@ class Moments(RunQuery):
             bool(armed) and all(reservations.is_unasked(*place, accesses) for place in armed)
         )
 
-    def _when_timed(self, access: Access, extent: Extent, kinds: set[ContextKind], stacked: bool) -> Moment:
+    def _when_timed(
+        self, access: Access, extent: Extent, kinds: set[ContextKind], stacked: bool, accesses: AccessList
+    ) -> Moment:
         """The same for one that a timer runs, alone or not; what is stacked, the next run takes off again."""
         if "timer" in kinds and not stacked:
-            if extent != "single" or (self._keyed_by_sweep(access) and not self._is_of_one(access)):
+            if extent != "single" or (self._keyed_by_sweep(access, accesses) and not self._is_of_one(access)):
                 return "timer"
         if "timer" not in kinds and self._is_armed_once(access):
             return "once" if kinds & LIVE == {"later"} else "event"
@@ -137,12 +142,25 @@ class Moments(RunQuery):
         return None
 
     def _is_armed_once(self, access: Access) -> bool:
-        """Whether the one-shot timers that run a removal are armed only while the program starts, and not again."""
+        """Whether the one-shot timers that run a removal are armed only while the program starts, or as the object is
+        made whose container that is, and not again."""
         armed = [c.root for c in self.execution.sources(access.scope, access.op, _LATER)]
-        return bool(armed) and all(self.execution.runs_once(*root) for root in armed)
+        return bool(armed) and all(self.execution.runs_once(*root) or self._makes_owner(root, access) for root in armed)
 
-    def _keyed_by_sweep(self, access: Access) -> bool:
-        """Whether the single key that a timer removes may come from a loop, here or of a caller."""
+    def _makes_owner(self, place: Place, access: Access) -> bool:
+        """Whether an operation belongs to the constructor of the object from which a removal takes out."""
+        scope, node = place[0], access.site.node
+        cls = self.program.owner_class(scope) if self.program.facts(scope).name in name_lists().constructors else None
+        return cls is not None and isinstance(node, m.Attr) and cls in self.resolver.owners(node.base, access.scope)
+
+    def _keyed_by_sweep(self, access: Access, accesses: AccessList) -> bool:
+        """Whether the single key that a timer removes may come from a loop, here or of a caller; not from one over what
+        comes in, by which entries are inserted as well."""
+        root = access.key
+        while isinstance(root, m.Attr | m.Sub):
+            root = root.base
+        if isinstance(root, m.Name) and self._comes_in(root, access.scope, accesses, _STEPS):
+            return False
         if not isinstance(access.key, m.Name):
             return not isinstance(access.key, m.Const)
         return self._comes_from_walk(access.key, access.scope, _STEPS)
@@ -150,15 +168,36 @@ class Moments(RunQuery):
     def _comes_from_walk(self, name: m.Name, scope: ScopeId, steps: int) -> bool:
         """Whether a name is an item of a loop, or a parameter that some caller gives one, or that no caller is seen
         to give."""
-        bound = self.program.bound(scope, name)
-        if any(b.kind in ITEMS for b in bound):
+        if any(b.kind in ITEMS for b in self.program.bound(scope, name)):
             return True
-        places = [b.index for b in bound if b.kind == "parameter"]
-        sites = self.flow.call_sites(scope) if places else ()
-        given = [(argument_of(self.program.facts(scope), place, s), s.scope) for place in places for s in sites]
+        places, given = self._given(name, scope)
         if not given or not steps:
             return bool(places)
         return any(isinstance(expr, m.Name) and self._comes_from_walk(expr, at, steps - 1) for expr, at in given)
+
+    def _comes_in(self, name: m.Name, scope: ScopeId, accesses: AccessList, steps: int) -> bool:
+        """Whether a name is an item of a loop that inserts entries under keys made of it, here or of each caller."""
+        items = [b for b in self.program.bound(scope, name) if b.kind in ITEMS]
+        if items:
+            return all(self._is_inserted_by(name.id, b.op, scope, accesses) for b in items)
+        given = self._given(name, scope)[1] if steps else []
+        return bool(given) and all(
+            isinstance(expr, m.Name) and self._comes_in(expr, at, accesses, steps - 1) for expr, at in given
+        )
+
+    def _given(self, name: m.Name, scope: ScopeId) -> tuple[list[int], list[tuple[m.Expr | None, ScopeId]]]:
+        """The places of a name among the parameters, and what the callers give it."""
+        places = [b.index for b in self.program.bound(scope, name) if b.kind == "parameter"]
+        sites = self.flow.call_sites(scope) if places else ()
+        facts = self.program.facts(scope)
+        return places, [(argument_of(facts, place, s), s.scope) for place in places for s in sites]
+
+    def _is_inserted_by(self, name: str, op: int, scope: ScopeId, accesses: AccessList) -> bool:
+        """Whether the loop that gives an item its name at an operation inserts entries under keys made of it."""
+        facts = self.program.facts(scope)
+        inserted = [a.op for a in accesses.within(scope, "insert") if not a.nested and name in w.names(a.key)]
+        loops = loops_around(facts, op)[:1] if 0 <= op < len(facts.ops) else ()
+        return any(at in span_of(facts, loop) for loop in loops for at in inserted)
 
     def is_walked(self, access: Access) -> bool:
         """Whether the key is an item of a loop, whatever that walks."""

@@ -3,7 +3,7 @@ a name that stands for another entry by then."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 
 from unbounded_lint.catalog.load import name_lists
@@ -11,7 +11,17 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.dataflow.values import argument_of
-from unbounded_lint.link.program.blocks import guards, held_at, in_block, layout, loops_around, ops_in, span_of
+from unbounded_lint.link.program.blocks import (
+    frames_of,
+    guards,
+    held_at,
+    in_block,
+    in_twin,
+    layout,
+    loops_around,
+    ops_in,
+    span_of,
+)
 from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
 from unbounded_lint.link.program.truth import NONE, Asked, flag_of, held, is_so
 from unbounded_lint.link.runs.context import ContextKind
@@ -85,14 +95,27 @@ class Reservations(RunQuery):
 
     # --- timers that are armed under a condition ---
 
-    def is_unasked(self, scope: ScopeId, op: int, accesses: AccessList) -> bool:
-        """Whether a condition in front of an operation is false unless somebody asks for it to be true, and does not
-        stand in front of the inserts."""
+    def has_no_limit(self, scope: ScopeId, op: int, accesses: AccessList) -> bool:
+        """Whether a condition in front of an operation compares a size with a limit, and another one says that there is
+        one, which there is only if somebody asks for it."""
+        tests = [part.expr for part in held_at(self.program.facts(scope), op)]
+        compared = [test for test in tests if isinstance(test, m.Compare) and _measures(test)]
+        limits = {part for test in compared for side in (test.left, *test.items) for part in w.walk(side)}
+        return self.is_unasked(scope, op, accesses, limits)
+
+    def is_unasked(
+        self, scope: ScopeId, op: int, accesses: AccessList, about: Collection[m.Expr] | None = None
+    ) -> bool:
+        """Whether a condition in front of an operation (about one of some expressions) is false unless somebody asks
+        for it to be true, and does not stand in front of the inserts."""
         inserts = [a for a in accesses if a.kind == "insert" and not a.nested]
         known = {part for a in inserts for part in held_at(self.program.facts(a.scope), a.op)}
         for part in held_at(self.program.facts(scope), op):
             fits = partial(_contradicts, part)
-            if part not in known and self._can_be(flag_of(part.expr), scope, fits, _STEPS):
+            flag = flag_of(part.expr)
+            if part in known or (about is not None and flag not in about):
+                continue
+            if self._can_be(flag, scope, fits, _STEPS):
                 return True
         return False
 
@@ -153,8 +176,10 @@ class Reservations(RunQuery):
         for loop in loops_around(facts, op)[:1]:
             items = w.names(facts.frames[loop].target)
             bound = {name for name in names for b in bindings.get(name, ()) if b.op in span_of(facts, loop)}
-            waits = (o for at, o in ops_in(facts, loop) if at > op)
-            return bool(names & items or bound) and not any(_waits(n) for o in waits for n in w.nodes(o.action))
+            branches = [frame for frame in frames_of(facts, op) if facts.frames[frame].kind in {"if", "else"}]
+            after = [(at, o) for at, o in ops_in(facts, loop) if at > op]
+            behind = (o for at, o in after if not any(in_twin(facts, branch, at) for branch in branches))
+            return bool(names & items or bound) and not any(_waits(n) for o in behind for n in w.nodes(o.action))
         return False
 
     # --- what is written to flags ---
@@ -168,12 +193,21 @@ class Reservations(RunQuery):
                 yield site.scope, site.op
 
 
+def _measures(test: m.Compare) -> bool:
+    """Whether a comparison is about a length."""
+    return any(isinstance(part, m.Call) and part.func == m.Name("len") for part in w.walk(test))
+
+
 def _contradicts(asked: Asked, value: m.Const) -> bool:
     return not is_so(asked, value)
 
 
 def _waits(node: m.Expr) -> bool:
-    """Whether an expression may let what was started end first."""
+    """Whether an expression may let what was started end first: more than giving others a turn, as a sleep of no time
+    does."""
+    call = node.value if isinstance(node, m.Await) else node
+    if isinstance(call, m.Call) and [argument.value for argument in call.args] == [m.Const("int", "0")]:
+        return False
     return isinstance(node, m.Await) or (
         isinstance(node, m.Call) and w.last_name(node.func) in name_lists().waiting | {"result"}
     )

@@ -15,6 +15,7 @@ from unbounded_lint.link.program.bindings import ITEMS, Binding
 from unbounded_lint.link.program.blocks import loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
+from unbounded_lint.link.program.naming import is_aside
 from unbounded_lint.source import SourceFile
 
 Shown: TypeAlias = Callable[[str, tuple[str, ...]], Iterable[tuple[SourceFile, m.ModuleFacts]]]
@@ -27,7 +28,6 @@ WORDS = (
 )  # fmt: skip
 """Where the calls that are shown stand, what they give for the key, and whether one function has several of them."""
 
-_ASIDE = frozenset({"demo", "demos", "doc", "docs", "example", "examples", "sample", "samples", "tutorials"})
 _FRESH = frozenset({"monotonic", "next", "now", "randint", "random", "time", "token_hex", "urandom", "uuid1", "uuid4"})
 _CALLS = 40
 """How many calls are looked at."""
@@ -93,11 +93,6 @@ def _may_be_of(maker: str, module: LinkedModule, site: Site) -> bool:
         return isinstance(site.node, m.Attr)
     made = (binding.expr for binding in _bound(module, site.scope.index, site.node.base))
     return any(isinstance(expr, m.Call) and w.last_name(expr.func) == maker for expr in made)
-
-
-def is_aside(path: str) -> bool:
-    """Whether a file shows how a project is used."""
-    return not _ASIDE.isdisjoint(path.split("/")[:-1])
 
 
 def _decorates(module: LinkedModule, site: Site) -> bool:
