@@ -11,10 +11,10 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.handles import Foreign
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
-from unbounded_lint.link.dataflow.loading import Loading
+from unbounded_lint.link.dataflow.loading import Loading, Spelled
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
-from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered
+from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered, passed
 from unbounded_lint.link.program.blocks import layout
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
@@ -90,15 +90,44 @@ class Sites:
     def _looked_up(self) -> Mapping[tuple[str, ScopeId], Sequence[Site]]:
         """A definition of a module -> where it is looked up in the module by a name that is put together."""
         found: dict[tuple[str, ScopeId], list[Site]] = {}
-        for site in self.program.sites("getattr"):
-            if site.call is None or len(site.call.args) < 2:
-                continue
-            holder, name = (argument.value for argument in site.call.args[:2])
+        for site, holder, name in self._asked_for():
             if not isinstance(name, m.Const):
                 holders = self.declared.values(holder, site.scope)
                 for each in self._loading.looked_up(holders, name, site.scope):
                     found.setdefault(each, []).append(site.outer)
         return found
+
+    def _asked_for(self) -> Iterator[tuple[Site, m.Expr, m.Expr]]:
+        """Every `getattr(holder, name)` of the program."""
+        for site in self.program.sites("getattr"):
+            if site.call is not None and len(site.call.args) >= 2:
+                yield site, site.call.args[0].value, site.call.args[1].value
+
+    @cached_property
+    def _members_asked_for(self) -> tuple[tuple[Spelled, frozenset[Value], Site], ...]:
+        """Where attributes of known objects are looked up by a name of which a word at least is known."""
+        found = []
+        for site, holder, name in self._asked_for():
+            values = self._base_of(holder, site.scope)[0]
+            if any(isinstance(value, Class | Instance) for value in values):
+                texts = dict.fromkeys(self._spelled(name, site.scope))
+                found += [(text, values, site.outer) for text in texts if any(map(str.isalpha, text.start + text.end))]
+        return tuple(found)
+
+    def _spelled(self, name: m.Expr, scope: ScopeId) -> Iterator[Spelled]:
+        """What is known of a text; of a parameter, by what the calls of its function that are known pass."""
+        owner = self.declared.owner(name.id, scope) if isinstance(name, m.Name) else None
+        bound = self.program.only(owner, name) if owner is not None else None
+        if owner is None or bound is None or bound.kind != "parameter":
+            yield from self._loading.spelled(name, scope)
+            return
+        facts = self.program.facts(owner)
+        for site in self.program.sites(facts.name):
+            if site.call is not None and owner in self.declared.functions(site.call.func, site.scope):
+                shift = 1 if self.program.owner_class(owner) is not None and not is_static(facts) else 0
+                given = passed(site.call, facts.parameters[bound.index], bound.index - shift)
+                if given is not None:
+                    yield from self._loading.spelled(given, site.scope)
 
     @kept
     def _members(self, name: str) -> Mapping[str, Sequence[Site]]:
@@ -130,6 +159,9 @@ class Sites:
             site, values, by_super = bases.sites[index]
             how = self._match(values, by_super, cls, name)
             if how is not None:
+                yield site, *how
+        for text, values, site in self._members_asked_for:
+            if text.fits(name) and (how := self._match(values, False, cls, name)) is not None:
                 yield site, *how
 
     def of_operators(self, cls: ScopeId) -> Sequence[Site]:
