@@ -10,7 +10,7 @@ from unbounded_lint.catalog.model import Hook, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import given
-from unbounded_lint.link.dataflow.handles import Variable
+from unbounded_lint.link.dataflow.handles import Use, Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import in_main_guard
@@ -57,27 +57,41 @@ class Outside(Query):
 
     def _is_kept(self, scope: ScopeId) -> bool:
         """Whether a decorator that the catalogue does not know may keep a function, and call it later."""
-        outside = self.program.parent(scope) or scope
+        outside, written = self.program.parent(scope) or scope, self.program.facts(scope).decorators
         return any(
-            not self._wired(call, outside) and not self._is_transparent(call.func, outside)
+            not self._wired(call, outside)
+            and not self._is_transparent(call.func, outside, made=any(call is decorator for decorator in written))
             for call in self.timers.decorations(scope)
         )
 
-    def _is_transparent(self, func: m.Expr, scope: ScopeId) -> bool:
+    def _is_transparent(self, func: m.Expr, scope: ScopeId, *, made: bool) -> bool:
+        """Whether a decorator, or one `made` by a call, leaves it to its users to call what it is given."""
         if w.last_name(func) in name_lists().transparent:
             return True
         values = self.resolver.values(func, scope)
-        return bool(values) and all(isinstance(v, Function) and not self._keeps(v.scope) for v in values)
+        return bool(values) and all(isinstance(v, Function) and not self._keeps(v, made) for v in values)
 
-    def _keeps(self, decorator: ScopeId) -> bool:
+    def _keeps(self, decorator: Function, made: bool) -> bool:
         """Whether a decorator of the project stores the function it is given, so that something calls it later."""
-        inner = [
-            ScopeId(decorator.path, index)
-            for index, facts in enumerate(self.program.of(decorator).facts.scopes)
-            if facts.parent == decorator.index and facts.kind == "function"
-        ]
-        taken = [(scope, p.name) for scope in (decorator, *inner) for p in self.program.facts(scope).parameters[:1]]
-        return any(u.kind in {"kept", "argument"} for held in taken for u in self.flow.uses(Variable(*held)))
+        scope = decorator.scope
+        taken = [(scope, parameter) for parameter in self._first(scope, decorator.receiver is not None)]
+        if made:  # by what it returns, which is a function inside it
+            scopes = enumerate(self.program.of(scope).facts.scopes)
+            inner = [i for i, facts in scopes if facts.parent == scope.index and facts.kind in {"function", "lambda"}]
+            inside = (ScopeId(scope.path, index) for index in inner)
+            taken = [(each, parameter) for each in inside for parameter in self._first(each, False)]
+        uses = (use for held in taken for use in self.flow.uses(Variable(*held)))
+        return any(use.kind in {"kept", "argument"} and not self._is_copied_from(use) for use in uses)
+
+    def _first(self, scope: ScopeId, bound: bool) -> list[str]:
+        """The parameter that gets what a function is called with, behind its receiver where it is bound."""
+        return [parameter.name for parameter in self.program.facts(scope).parameters[bound : bound + 1]]
+
+    def _is_copied_from(self, use: Use) -> bool:
+        """Whether a function is only handed to what never calls it here, as `functools.wraps` copies its name."""
+        if use.kind != "argument" or not isinstance(use.outer, m.Call):
+            return False
+        return any(forwarder.when == "lost" for forwarder in self.timers.forwarders_of(use.outer, use.site.scope))
 
     # --- whether anybody here would ---
 

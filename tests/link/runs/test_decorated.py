@@ -1,0 +1,54 @@
+"""Whether a decorator of the project keeps the function it is given, or leaves it to users to call that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import indent
+
+import pytest
+
+from tests.programs import linked
+
+WRAPPER = (
+    "    @functools.wraps(func)\n    def wrapper(first, *rest):\n        note(first)\n"
+    "        return func(first, *rest)\n    return wrapper\n"
+)
+AFTER = "SEEN = {}\n%s\ndef visit(request):\n    SEEN[request.id] = 1\n"
+LEFT_TO_USERS = {
+    "wrapper": f"def deco(func):\n{WRAPPER}" + AFTER % "@deco",
+    "wrapper that keeps its argument": "LAST = []\ndef deco(func):\n    def wrapper(first):\n"
+    "        LAST.append(first)\n        return func(first)\n    return wrapper\n" + AFTER % "@deco",
+    "made by a call": "def deco(name):\n    NAMES.append(name)\n    def inner(func):\n"
+    + indent(WRAPPER, "    ") + "    return inner\n" + AFTER % "@deco('a')",
+    "method": "class Box:\n    def deco(self, func):\n        def wrapper(first):\n            note(self)\n"
+    "            return func(first)\n        return wrapper\nbox = Box()\n" + AFTER % "@box.deco",
+}  # fmt: skip
+KEPT = {
+    "appended": "ALL = []\ndef deco(func):\n    ALL.append(func)\n    return func\n" + AFTER % "@deco",
+    "handed on": "def deco(func):\n    bus.subscribe(func)\n    return func\n" + AFTER % "@deco",
+    "made by a call": "def deco(name):\n    def inner(func):\n        bus.subscribe(name, func)\n        return func\n"
+    "    return inner\n" + AFTER % "@deco('a')",
+    "made by a call, by a lambda": "def deco(name):\n    return lambda func: bus.subscribe(name, func)\n"
+    + AFTER % "@deco('a')",
+    "method": "class Box:\n    def deco(self, func):\n        bus.subscribe(func)\n        return func\nbox = Box()\n"
+    + AFTER % "@box.deco",
+    "another package": AFTER % "@other.deco",
+}  # fmt: skip
+
+
+def runs(text: str, tmp_path: Path) -> set[tuple[str, str | None]]:
+    project = linked(tmp_path, {"m.py": f"import functools, other\nfrom other import bus, note\nNAMES = []\n{text}"})
+    assert not project.failures
+    (container,) = (c for c in project.containers if c.holder.name == "SEEN")
+    return {(context.kind, context.by) for insert in container.inserts for context in insert.contexts}
+
+
+@pytest.mark.parametrize("text", LEFT_TO_USERS.values(), ids=LEFT_TO_USERS)
+def test_a_wrapper_leaves_it_to_users_to_call(text: str, tmp_path: Path) -> None:
+    assert runs(text, tmp_path) == {("api", None)}
+
+
+@pytest.mark.parametrize("text", KEPT.values(), ids=KEPT)
+def test_what_a_decorator_keeps_is_called_later(text: str, tmp_path: Path) -> None:
+    (found,) = runs(text, tmp_path)
+    assert found[0] == "run"
