@@ -18,6 +18,10 @@ MAKER = (
     "class Job:\n    def __init__(self, name, **how):\n        self.name = name\n"
     "        for k, v in how.items():\n            setattr(self, k, v)\n"
 )
+RECORD = (
+    "import dataclasses, uuid, itertools, pydantic\nCOUNT = itertools.count()\n"
+    "@dataclasses.dataclass\nclass C:\n    k: str = "
+)
 CLOSED = {
     "class, in a metaclass": "class Meta(type):\n    def __call__(cls):\n        X[cls] = super().__call__()\n",
     "attribute of the one object": (
@@ -437,6 +441,27 @@ SOURCES = {
     "request": ("def f(request):\n    X[request.id] = 1\n", "request"),
     "message": ("def f(message):\n    X[message.id] = 1\n", "message"),
     "counter": ("N = 0\ndef f():\n    global N\n    N += 1\n    X[N] = 1\n", "counter"),
+    "field with a factory": (
+        RECORD + "dataclasses.field(default_factory=uuid.uuid4)\ndef f(c: C):\n    X[c.k] = 1\n",
+        "identity",
+    ),
+    "field with a lambda for its factory": (
+        RECORD + "pydantic.Field(default_factory=lambda: str(uuid.uuid4()))\ndef f():\n    c = C()\n    X[c.k] = 1\n",
+        "identity",
+    ),
+    "field with a counter for its factory": (
+        RECORD + "dataclasses.field(default_factory=COUNT.__next__)\ndef f(c: C):\n    X[c.k] = 1\n",
+        "counter",
+    ),
+    "field with a factory of one value": (
+        RECORD + "dataclasses.field(default_factory=lambda: 'a')\ndef f(c: C):\n    X[c.k] = 1\n",
+        "derived",
+    ),
+    "field with a factory, of few kinds": (
+        RECORD.replace("k: str", "k: bool")
+        + "dataclasses.field(default_factory=uuid.uuid4)\ndef f(c: C):\n    X[c.k] = 1\n",
+        "constant",
+    ),
     "uuid as text": ("import uuid\ndef f():\n    X[str(uuid.uuid4())] = 1\n", "identity"),
     "time": ("import time\ndef f():\n    X[time.time()] = 1\n", "time"),
     "address": ("from urllib.parse import urlsplit\ndef f(u):\n    X[urlsplit(u)] = 1\n", "url"),

@@ -30,6 +30,9 @@ KEPT = {
     "    return inner\n" + AFTER % "@deco('a')",
     "made by a call, by a lambda": "def deco(name):\n    return lambda func: bus.subscribe(name, func)\n"
     + AFTER % "@deco('a')",
+    "marked": "def deco(func):\n    func.is_task = True\n    return func\n" + AFTER % "@deco",
+    "marked by name": "def deco(name):\n    def inner(func):\n        setattr(func, name, 1)\n        return func\n"
+    "    return inner\n" + AFTER % "@deco('a')",
     "method": "class Box:\n    def deco(self, func):\n        bus.subscribe(func)\n        return func\nbox = Box()\n"
     + AFTER % "@box.deco",
     "another package": AFTER % "@other.deco",
@@ -52,3 +55,21 @@ def test_a_wrapper_leaves_it_to_users_to_call(text: str, tmp_path: Path) -> None
 def test_what_a_decorator_keeps_is_called_later(text: str, tmp_path: Path) -> None:
     (found,) = runs(text, tmp_path)
     assert found[0] == "run"
+
+
+MADE = "SEEN = {}\ndef maker(name):\n    def inner(request):\n        SEEN[request.id] = name\n    return inner\n"
+EXPORTED = {
+    "public name": (MADE + "visit = maker('a')\n", {("api", None)}),
+    "private name": (MADE + "_visit = maker('a')\n", set()),
+    "name of a function": (MADE + "def start():\n    visit = maker('a')\n", set()),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), EXPORTED.values(), ids=EXPORTED)
+def test_users_call_what_a_public_name_stands_for(
+    text: str, expected: set[tuple[str, str | None]], tmp_path: Path
+) -> None:
+    project = linked(tmp_path, {"m.py": text})
+    found = [c for c in project.containers if c.holder.name == "SEEN"]
+    live = {(c.kind, c.by) for each in found for insert in each.inserts for c in insert.contexts if c.kind != "dead"}
+    assert live == expected

@@ -14,7 +14,7 @@ from unbounded_lint.link.dataflow.handles import Use, Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import in_main_guard
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import ScopeId, stored
 from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook
 from unbounded_lint.link.runs.timers import Timers
 
@@ -81,7 +81,14 @@ class Outside(Query):
             inside = (ScopeId(scope.path, index) for index in inner)
             taken = [(each, parameter) for each in inside for parameter in self._first(each, False)]
         uses = (use for held in taken for use in self.flow.uses(Variable(*held)))
-        return any(use.kind in {"kept", "argument"} and not self._is_copied_from(use) for use in uses)
+        return any(
+            self._is_marked(use) or (use.kind in {"kept", "argument"} and not self._is_copied_from(use)) for use in uses
+        )
+
+    def _is_marked(self, use: Use) -> bool:
+        """Whether an attribute of a function is set, by which others find it."""
+        marks = isinstance(use.site.parent, m.Attr) and use.site.parent.base is use.site.node
+        return marks and stored(self.program.op(use.site).action, use.site.outer) is not None
 
     def _first(self, scope: ScopeId, bound: bool) -> list[str]:
         """The parameter that gets what a function is called with, behind its receiver where it is bound."""
@@ -150,8 +157,25 @@ class Outside(Query):
         if hooks := self.catalog.hook_function(name):
             return by_hook(hooks[0], here)
         if parent is not None and parent.index != 0:
-            return Step(parent) if name == "<lambda>" else Context("dead", False, False, here)
+            if name == "<lambda>":
+                return Step(parent)
+            return (
+                Context("api", True, False, here)
+                if self._is_exported(scope, parent)
+                else Context("dead", False, False, here)
+            )
         return Context("dead" if name.startswith("_") else "api", True, False, here)
+
+    def _is_exported(self, scope: ScopeId, maker: ScopeId) -> bool:
+        """Whether a public name of a module stands for a function that another function makes and returns."""
+        if not any(scope in self.resolver.functions(value, maker) for value in self.program.returned(maker)):
+            return False
+        for call in self.flow.call_sites(maker):
+            action = self.program.action(call.scope, call.op) if call.scope.index == 0 else None
+            if isinstance(action, m.Assign) and action.value is call.call:
+                if any(isinstance(t, m.Name) and not t.id.startswith("_") for t in action.targets):
+                    return True
+        return False
 
     def _method(self, scope: ScopeId, owner: ScopeId) -> Context:
         here, name = (scope, 0), self.program.facts(scope).name
