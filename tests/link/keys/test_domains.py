@@ -123,6 +123,11 @@ CLOSED = {
         "def f(request):\n    k = request.path\n    n = int(k.strip('uint') or 8)\n    if n < 8 or n > 64:\n"
         "        raise ValueError\n    X[k] = 1\n"
     ),
+    "put under a word": (
+        "def made(request):\n    found = {}\n    found['kind'] = 'a'\n    found['id'] = request.id\n    return found\n"
+        "def f(request):\n    found = made(request)\n    X[found['kind']] = 1\n"
+    ),
+    "named in a map": "def f(request):\n    found = dict(kind='a', id=request.id)\n    X[found['kind']] = 1\n",
     "under a word of a map that is written out": (
         "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    X[found['kind']] = 1\n"
     ),
@@ -218,6 +223,18 @@ OPEN = {
     ),
     "number between one or the other": (
         "def f(request):\n    n = int(request.path)\n    if n > 0 or n < 64:\n        X[n] = 1\n"
+    ),
+    "put under a word of a map that is written out": (
+        "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    found['kind'] = request.id\n"
+        "    X[found['kind']] = 1\n"
+    ),
+    "put under a word, and given back": (
+        "def made(request):\n    found = {}\n    found['kind'] = 'a'\n    found['id'] = request.id\n    return found\n"
+        "def f(request):\n    found = made(request)\n    X[found['id']] = 1\n"
+    ),
+    "named in a map": "def f(request):\n    found = dict(kind='a', id=request.id)\n    X[found['id']] = 1\n",
+    "still to come under a word, and put there": (
+        "def f(request):\n    found = {'kind': 'a', 'id': None}\n    found['id'] = request.id\n    X[found['id']] = 1\n"
     ),
     "under another word of a map that is written out": (
         "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    X[found['id']] = 1\n"
@@ -349,10 +366,15 @@ UNKNOWN = {
         "class Settings(dict):\n    def peers(self):\n        return list(self['peers'])\n"
         "def f(request):\n    for k in Settings(request).peers():\n        X[k] = 1\n"
     ),
-    "put under a word of a map that is written out": (
-        "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    found['kind'] = request.id\n"
+    "put under a word that is not known": (
+        "def f(request):\n    found = {}\n    found['kind'] = 'a'\n    found[request.word] = request.id\n"
         "    X[found['kind']] = 1\n"
     ),
+    "put under words by a map": (
+        "def f(request):\n    found = {}\n    found['kind'] = 'a'\n    found.update(request.args)\n"
+        "    X[found['kind']] = 1\n"
+    ),
+    "spread into a map": "def f(request):\n    found = {**request.args}\n    X[found['kind']] = 1\n",
     "still to come under a word": (
         "def fill(found, request):\n    found['kind'] = request.id\n"
         "def f(request):\n    found = {'kind': None, 'id': request.id}\n    fill(found, request)\n"
