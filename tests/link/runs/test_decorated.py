@@ -60,6 +60,9 @@ def test_what_a_decorator_keeps_is_called_later(text: str, tmp_path: Path) -> No
 MADE = "SEEN = {}\ndef maker(name):\n    def inner(request):\n        SEEN[request.id] = name\n    return inner\n"
 EXPORTED = {
     "public name": (MADE + "visit = maker('a')\n", {("api", None)}),
+    "public name of a class": (MADE + "class Door:\n    visit = maker('a')\n", {("api", None)}),
+    "operator of a class": (MADE + "class Door:\n    __call__ = maker('a')\n", {("api", None)}),
+    "private name of a class": (MADE + "class Door:\n    _visit = maker('a')\n", set()),
     "private name": (MADE + "_visit = maker('a')\n", set()),
     "name of a function": (MADE + "def start():\n    visit = maker('a')\n", set()),
 }

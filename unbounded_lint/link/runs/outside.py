@@ -167,13 +167,14 @@ class Outside(Query):
         return Context("dead" if name.startswith("_") else "api", True, False, here)
 
     def _is_exported(self, scope: ScopeId, maker: ScopeId) -> bool:
-        """Whether a public name of a module stands for a function that another function makes and returns."""
+        """Whether a public name of a module or class stands for a function that another one makes and returns."""
         if not any(scope in self.resolver.functions(value, maker) for value in self.program.returned(maker)):
             return False
         for call in self.flow.call_sites(maker):
-            action = self.program.action(call.scope, call.op) if call.scope.index == 0 else None
+            is_body = self.program.facts(call.scope).kind in {"module", "class"}
+            action = self.program.action(call.scope, call.op) if is_body else None
             if isinstance(action, m.Assign) and action.value is call.call:
-                if any(isinstance(t, m.Name) and not t.id.startswith("_") for t in action.targets):
+                if any(isinstance(target, m.Name) and _is_public(target.id) for target in action.targets):
                     return True
         return False
 
@@ -206,3 +207,7 @@ class Outside(Query):
         else:
             kind = "run" if timer.kind == "spawn" else "timer"
         return Context(kind, kind != "run", False, (scope, 0), timer.api, by="hook" if kind == "run" else None)
+
+
+def _is_public(name: str) -> bool:
+    return not name.startswith("_") or (name.startswith("__") and name.endswith("__"))
