@@ -155,7 +155,7 @@ class Sites:
         owned = not _is_common(name) and not name.startswith("__")
         if guessed and not (owned and self.hierarchy.is_of_one_kin(name, cls)):
             guessed = [index for index in guessed if self._may_mean(bases.sites[index][0], cls)]
-        for index in bases.near(cls, self.declared.mro(cls), guessed):
+        for index in bases.near(cls, (*self.declared.mro(cls), *self._mixed(cls)), guessed):
             site, values, by_super = bases.sites[index]
             how = self._match(values, by_super, cls, name)
             if how is not None:
@@ -246,13 +246,33 @@ class Sites:
             if isinstance(value, Class | Instance) and self._is_shadowed(value.scope, cls, name):
                 continue
             if isinstance(value, Instance) and (
-                self.declared.related(value.scope, cls) or cls in self.hierarchy.implementers(value.scope)
+                self.declared.related(value.scope, cls)
+                or cls in self.hierarchy.implementers(value.scope)
+                or self._answers(cls, value.scope, name)
             ):
                 return None, False
             if isinstance(value, Class) and self.declared.related(value.scope, cls):
                 method = next(self.program.defined(cls, name), None)
                 return None if method is None or takes_class(self.program.facts(method)) else 0, False
         return None
+
+    @kept
+    def _mixed(self, cls: ScopeId) -> tuple[ScopeId, ...]:
+        """The classes that a class is mixed with, and not related to, in one that derives from both: what they ask of
+        their object, that class may answer."""
+        mixing = (self.declared.mro(derived) for derived in self.hierarchy.subclasses(cls))
+        found = dict.fromkeys(each for order in mixing if cls in order for each in order)
+        return tuple(each for each in found if not self.declared.related(each, cls))
+
+    def _answers(self, cls: ScopeId, asking: ScopeId, name: str) -> bool:
+        """Whether a class has what one that it is mixed with asks of its object: that has none of its own, or comes
+        later."""
+        if asking not in self._mixed(cls):
+            return False
+        if not any(self.program.bound(each, name) for each in self.declared.mro(asking)):
+            return True
+        orders = (self.declared.mro(derived) for derived in self.hierarchy.subclasses(cls))
+        return any(asking in order and order.index(cls) < order.index(asking) for order in orders if cls in order)
 
     def _is_shadowed(self, at: ScopeId, cls: ScopeId, name: str) -> bool:
         """Whether a subclass of `cls` has a container of its own under the name of the one in the body of `cls`."""
