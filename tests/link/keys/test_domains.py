@@ -128,6 +128,8 @@ CLOSED = {
         "def f(request):\n    found = made(request)\n    X[found['kind']] = 1\n"
     ),
     "named in a map": "def f(request):\n    found = dict(kind='a', id=request.id)\n    X[found['kind']] = 1\n",
+    "spread over a place": "def put(k, n):\n    X[k] = n\ndef f(request):\n    put(*('a', request.id))\n",
+    "spread over a later place": "def put(n, k):\n    X[k] = n\ndef f(request):\n    put(request, *['a'])\n",
     "under a word of a map that is written out": (
         "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    X[found['kind']] = 1\n"
     ),
@@ -233,6 +235,12 @@ OPEN = {
         "def f(request):\n    found = made(request)\n    X[found['id']] = 1\n"
     ),
     "named in a map": "def f(request):\n    found = dict(kind='a', id=request.id)\n    X[found['id']] = 1\n",
+    "spread over the places": "def put(k, n):\n    X[k] = n\ndef f(request):\n    put(*request.parts)\n",
+    "made of parts, and spread over the places": (
+        "def put(k, n):\n    X[k] = n\n"
+        "def f(request):\n    parts = [int(part) for part in request.parts]\n    put(*parts)\n"
+    ),
+    "spread over a place": "def put(n, k):\n    X[k] = n\ndef f(request):\n    put(*('a', request.id))\n",
     "still to come under a word, and put there": (
         "def f(request):\n    found = {'kind': 'a', 'id': None}\n    found['id'] = request.id\n    X[found['id']] = 1\n"
     ),
@@ -373,6 +381,10 @@ UNKNOWN = {
     "put under words by a map": (
         "def f(request):\n    found = {}\n    found['kind'] = 'a'\n    found.update(request.args)\n"
         "    X[found['kind']] = 1\n"
+    ),
+    "passed on with others": (
+        "def put(k, n):\n    X[k] = n\ndef pass_on(*args):\n    put(*args)\n"
+        "def f(request):\n    pass_on('a', request.id)\n"
     ),
     "spread into a map": "def f(request):\n    found = {**request.args}\n    X[found['kind']] = 1\n",
     "still to come under a word": (
