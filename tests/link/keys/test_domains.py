@@ -382,6 +382,7 @@ UNKNOWN = {
         "def f(request):\n    found = {}\n    found['kind'] = 'a'\n    found.update(request.args)\n"
         "    X[found['kind']] = 1\n"
     ),
+    "spread over the names": "def put(k=1, n=2):\n    X[k] = n\ndef f(request):\n    put(**request.json)\n",
     "passed on with others": (
         "def put(k, n):\n    X[k] = n\ndef pass_on(*args):\n    put(*args)\n"
         "def f(request):\n    pass_on('a', request.id)\n"

@@ -14,7 +14,7 @@ from unbounded_lint.link.dataflow.handles import Use, Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import in_main_guard
-from unbounded_lint.link.program.module import ScopeId, stored
+from unbounded_lint.link.program.module import ScopeId, is_script, stored
 from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook
 from unbounded_lint.link.runs.timers import Timers
 
@@ -105,6 +105,8 @@ class Outside(Query):
     @cached_property
     def has_entry_points(self) -> bool:
         """Whether the project has a script or an application: then a start that nobody calls is a fault."""
+        if any(is_script(path) for path in self.program.files):
+            return True
         for module in self.program.mentioning("__main__"):
             body = module.scope(0)
             if any(in_main_guard(body, index) for index in range(len(body.ops))):
