@@ -267,8 +267,8 @@ class Forwarder(Api, frozen=True, kw_only=True):
 
     when   now (before it returns); soon (next turn of the loop, after the response); done (when the task or future
            ends, however that is); closed (when a context or test ends, however that is); collected (when the object
-           is garbage); exit (of the process); lost (in another process); result (gives a callable that stands for
-           it, as functools.partial does)
+           is garbage); exit (of the process); lost (in another process, or not at all); result (gives a callable that
+           stands for it, as functools.partial does)
     """
 
     callback: Callback

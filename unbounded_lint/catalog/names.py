@@ -71,6 +71,7 @@ class NameLists(Entry, frozen=True, kw_only=True):
     locks: frozenset[str] = frozenset()
     futures: frozenset[str] = frozenset()
     threads: frozenset[str] = frozenset()
+    references: frozenset[str] = frozenset()
     end_callbacks: frozenset[str] = frozenset()
     end_callback_methods: frozenset[str] = frozenset()
     outward: frozenset[str] = frozenset()

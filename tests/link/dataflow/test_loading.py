@@ -39,6 +39,48 @@ OTHERS = {
 }
 
 
+OBJECT = (
+    "class Door:\n    def __init__(self):\n        self.seen = {}\n"
+    "    def on_knock(self, guest):\n        self.seen[guest] = 1\n    def _off(self, guest):\n        pass\n"
+)
+SERVING = "door = Door()\ndef main():\n    while True:\n        line = input()\n        "
+ASKED = {
+    "how it begins": SERVING + "getattr(door, 'on_' + line)(line)\n",
+    "how it begins, in an f-string": SERVING + "getattr(door, f'on_{line}', None)(line)\n",
+    "how it ends": SERVING + "getattr(door, f'{line}_knock')(line)\n",
+    "all of it": SERVING + "getattr(door, 'on_knock')(line)\n",
+    "by a local": SERVING + "found = getattr(door, f'on_{line}', None)\n        if found:\n            found(line)\n",
+    "what is passed for a parameter": "def ask(door: Door, name, line):\n    getattr(door, name)(line)\n"
+    + SERVING + "ask(door, 'on_knock', line)\n",
+    "what is passed around a function": "def asking(door: Door, name):\n    def ask(line):\n"
+    "        getattr(door, name)(line)\n    return ask\n" + SERVING + "asking(door, name='on_knock')(line)\n",
+}  # fmt: skip
+UNASKED = {
+    "another beginning": SERVING + "getattr(door, '_o' + line)(line)\n",
+    "nothing": SERVING + "getattr(door, line)(line)\n",
+    "no letter": SERVING + "getattr(door, f'{line}_{line}')(line)\n",
+    "another object": "class Wall:\n    pass\n" + SERVING + "getattr(Wall(), f'on_{line}')(line)\n",
+    "another text for a parameter": "def ask(door: Door, name, line):\n    getattr(door, name)(line)\n"
+    + SERVING + "ask(door, '_off', line)\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ASKED.values(), ids=ASKED)
+def test_a_method_runs_where_it_is_looked_up_by_a_part_of_its_name(text: str, tmp_path: Path) -> None:
+    assert runs(text, tmp_path) == {"main"}
+
+
+@pytest.mark.parametrize("text", UNASKED.values(), ids=UNASKED)
+def test_a_method_that_nothing_looks_up_is_left_to_users(text: str, tmp_path: Path) -> None:
+    assert runs(text, tmp_path) == {"api"}
+
+
+def runs(text: str, tmp_path: Path) -> set[str]:
+    project = linked(tmp_path, {"app.py": f"{OBJECT}{text}if __name__ == '__main__':\n    main()\n"})
+    (container,) = (c for c in project.containers if c.holder.name == "seen")
+    return {context.kind for insert in container.inserts for context in insert.contexts}
+
+
 def lives(text: str, tmp_path: Path) -> dict[str, Life]:
     files = {**FILES, "parts/door.py": PART, "app.py": f"{IMPORTS}{text}\n"}
     project = linked(tmp_path, files)

@@ -8,6 +8,11 @@ import pytest
 
 from tests.programs import linked, named
 
+RECORDS = (
+    "X = {}\nclass Job:\n    def __init__(self, run):\n        self.run = run\n"
+    "    def stop(self, event):\n        pass\n"
+    "def join(request):\n    X.setdefault(request.room, []).append(Job(request.run))\n"
+)
 SETS = "X = {}\ndef enter(request):\n    X.setdefault(request.room, set()).add(request.user)\n"
 COUNTS = "X = {}\ndef begin(request):\n    X[request.id] = X.get(request.id, 0) + 1\n"
 TIMES = "import time\nX = {}\ndef put(request):\n    times = X.setdefault(request.id, [])\n    times.append(9.5)\n"
@@ -90,8 +95,20 @@ def test_tests_prune_nothing(tmp_path: Path) -> None:
     assert not project.defects.keys_outliving_values.prunings.of(named(project).accesses)
 
 
-@pytest.mark.parametrize(("call", "expected"), [("listener(event)", True), ("print(listener)", False)])
-def test_listeners_are_told_apart(call: str, expected: bool, tmp_path: Path) -> None:
-    text = SETS + f"def emit(room, event):\n    for listener in list(X[room]):\n        {call}\n"
+CALLED = {
+    "element": (SETS, "listener(event)", True),
+    "part of an element": (SETS, "listener[1](event)", True),
+    "argument": (SETS, "print(listener)", False),
+    "method of an object that is not known": (SETS, "listener.send(event)", False),
+    "method of a dictionary": (SETS, "listener.get('name')", False),
+    "field of a record": (RECORDS, "listener.run(event)", True),
+    "method of a record": (RECORDS, "listener.stop(event)", False),
+}
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_listeners_are_told_apart(name: str, tmp_path: Path) -> None:
+    text, call, expected = CALLED[name]
+    text += f"def emit(room, event):\n    for listener in list(X[room]):\n        {call}\n"
     project = linked(tmp_path, {"m.py": text})
     assert project.defects.keys_outliving_values.prunings.holds_callables(named(project).accesses) == expected

@@ -18,6 +18,10 @@ MAKER = (
     "class Job:\n    def __init__(self, name, **how):\n        self.name = name\n"
     "        for k, v in how.items():\n            setattr(self, k, v)\n"
 )
+RECORD = (
+    "import dataclasses, uuid, itertools, pydantic\nCOUNT = itertools.count()\n"
+    "@dataclasses.dataclass\nclass C:\n    k: str = "
+)
 CLOSED = {
     "class, in a metaclass": "class Meta(type):\n    def __call__(cls):\n        X[cls] = super().__call__()\n",
     "attribute of the one object": (
@@ -119,6 +123,13 @@ CLOSED = {
         "def f(request):\n    k = request.path\n    n = int(k.strip('uint') or 8)\n    if n < 8 or n > 64:\n"
         "        raise ValueError\n    X[k] = 1\n"
     ),
+    "put under a word": (
+        "def made(request):\n    found = {}\n    found['kind'] = 'a'\n    found['id'] = request.id\n    return found\n"
+        "def f(request):\n    found = made(request)\n    X[found['kind']] = 1\n"
+    ),
+    "named in a map": "def f(request):\n    found = dict(kind='a', id=request.id)\n    X[found['kind']] = 1\n",
+    "spread over a place": "def put(k, n):\n    X[k] = n\ndef f(request):\n    put(*('a', request.id))\n",
+    "spread over a later place": "def put(n, k):\n    X[k] = n\ndef f(request):\n    put(request, *['a'])\n",
     "under a word of a map that is written out": (
         "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    X[found['kind']] = 1\n"
     ),
@@ -214,6 +225,24 @@ OPEN = {
     ),
     "number between one or the other": (
         "def f(request):\n    n = int(request.path)\n    if n > 0 or n < 64:\n        X[n] = 1\n"
+    ),
+    "put under a word of a map that is written out": (
+        "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    found['kind'] = request.id\n"
+        "    X[found['kind']] = 1\n"
+    ),
+    "put under a word, and given back": (
+        "def made(request):\n    found = {}\n    found['kind'] = 'a'\n    found['id'] = request.id\n    return found\n"
+        "def f(request):\n    found = made(request)\n    X[found['id']] = 1\n"
+    ),
+    "named in a map": "def f(request):\n    found = dict(kind='a', id=request.id)\n    X[found['id']] = 1\n",
+    "spread over the places": "def put(k, n):\n    X[k] = n\ndef f(request):\n    put(*request.parts)\n",
+    "made of parts, and spread over the places": (
+        "def put(k, n):\n    X[k] = n\n"
+        "def f(request):\n    parts = [int(part) for part in request.parts]\n    put(*parts)\n"
+    ),
+    "spread over a place": "def put(n, k):\n    X[k] = n\ndef f(request):\n    put(*('a', request.id))\n",
+    "still to come under a word, and put there": (
+        "def f(request):\n    found = {'kind': 'a', 'id': None}\n    found['id'] = request.id\n    X[found['id']] = 1\n"
     ),
     "under another word of a map that is written out": (
         "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    X[found['id']] = 1\n"
@@ -345,10 +374,20 @@ UNKNOWN = {
         "class Settings(dict):\n    def peers(self):\n        return list(self['peers'])\n"
         "def f(request):\n    for k in Settings(request).peers():\n        X[k] = 1\n"
     ),
-    "put under a word of a map that is written out": (
-        "def f(request):\n    found = {'kind': 'a', 'id': request.id}\n    found['kind'] = request.id\n"
+    "put under a word that is not known": (
+        "def f(request):\n    found = {}\n    found['kind'] = 'a'\n    found[request.word] = request.id\n"
         "    X[found['kind']] = 1\n"
     ),
+    "put under words by a map": (
+        "def f(request):\n    found = {}\n    found['kind'] = 'a'\n    found.update(request.args)\n"
+        "    X[found['kind']] = 1\n"
+    ),
+    "spread over the names": "def put(k=1, n=2):\n    X[k] = n\ndef f(request):\n    put(**request.json)\n",
+    "passed on with others": (
+        "def put(k, n):\n    X[k] = n\ndef pass_on(*args):\n    put(*args)\n"
+        "def f(request):\n    pass_on('a', request.id)\n"
+    ),
+    "spread into a map": "def f(request):\n    found = {**request.args}\n    X[found['kind']] = 1\n",
     "still to come under a word": (
         "def fill(found, request):\n    found['kind'] = request.id\n"
         "def f(request):\n    found = {'kind': None, 'id': request.id}\n    fill(found, request)\n"
@@ -437,6 +476,27 @@ SOURCES = {
     "request": ("def f(request):\n    X[request.id] = 1\n", "request"),
     "message": ("def f(message):\n    X[message.id] = 1\n", "message"),
     "counter": ("N = 0\ndef f():\n    global N\n    N += 1\n    X[N] = 1\n", "counter"),
+    "field with a factory": (
+        RECORD + "dataclasses.field(default_factory=uuid.uuid4)\ndef f(c: C):\n    X[c.k] = 1\n",
+        "identity",
+    ),
+    "field with a lambda for its factory": (
+        RECORD + "pydantic.Field(default_factory=lambda: str(uuid.uuid4()))\ndef f():\n    c = C()\n    X[c.k] = 1\n",
+        "identity",
+    ),
+    "field with a counter for its factory": (
+        RECORD + "dataclasses.field(default_factory=COUNT.__next__)\ndef f(c: C):\n    X[c.k] = 1\n",
+        "counter",
+    ),
+    "field with a factory of one value": (
+        RECORD + "dataclasses.field(default_factory=lambda: 'a')\ndef f(c: C):\n    X[c.k] = 1\n",
+        "derived",
+    ),
+    "field with a factory, of few kinds": (
+        RECORD.replace("k: str", "k: bool")
+        + "dataclasses.field(default_factory=uuid.uuid4)\ndef f(c: C):\n    X[c.k] = 1\n",
+        "constant",
+    ),
     "uuid as text": ("import uuid\ndef f():\n    X[str(uuid.uuid4())] = 1\n", "identity"),
     "time": ("import time\ndef f():\n    X[time.time()] = 1\n", "time"),
     "address": ("from urllib.parse import urlsplit\ndef f(u):\n    X[urlsplit(u)] = 1\n", "url"),

@@ -26,7 +26,7 @@ DEPTH = 3
 _EMPTY = {"list": "[]", "set": "set()", "dict": "{}"}
 """The builtin containers that have a display, each as it is written when it is empty."""
 
-_FACTORIES = ("default_factory", "factory")
+FACTORIES = ("default_factory", "factory")
 _FAMILIES = frozenset({"map", "set", "list", "deque", "queue", "cache", "buffer"})
 _OR_ELSE = frozenset({"get", "pop", "setdefault"})
 """The methods of a mapping that give back a default where it has no such key."""
@@ -96,7 +96,7 @@ class Making(Query):
         if name == "getattr" and len(call.args) == 3:
             return self.made(call.args[2].value, scope, depth)
         if name in name_lists().field_makers:
-            factory = next((a.value for a in call.args if a.keyword in _FACTORIES), None)
+            factory = next((a.value for a in call.args if a.keyword in FACTORIES), None)
             return self._made_by_call(m.Call(factory, (), call.span), scope, depth) if factory is not None else None
         kind = self.catalog.container(name)
         if kind is None or kind.family not in _FAMILIES or kind.calls_insert:

@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple, TypeAlias
 from unbounded_lint.catalog.load import catalog, name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.askings import Askings
 from unbounded_lint.link.dataflow.handles import Foreign
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
-from unbounded_lint.link.dataflow.loading import Loading
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
 from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered
@@ -72,7 +72,7 @@ class Sites:
         self.program = program
         self.declared = declared
         self.hierarchy = hierarchy
-        self._loading = Loading(declared.scoping)
+        self._askings = Askings(declared, lambda base, scope: self._base_of(base, scope)[0])
 
     @kept
     def of_variable(self, scope: ScopeId, name: str) -> tuple[Site, ...]:
@@ -88,21 +88,7 @@ class Sites:
                     yield site
         if scope.index == 0:
             yield from self._members(name).get(module.name, ())
-            yield from self._looked_up.get((name, scope), ())
-
-    @cached_property
-    def _looked_up(self) -> Mapping[tuple[str, ScopeId], Sequence[Site]]:
-        """A definition of a module -> where it is looked up in the module by a name that is put together."""
-        found: dict[tuple[str, ScopeId], list[Site]] = {}
-        for site in self.program.sites("getattr"):
-            if site.call is None or len(site.call.args) < 2:
-                continue
-            holder, name = (argument.value for argument in site.call.args[:2])
-            if not isinstance(name, m.Const):
-                holders = self.declared.values(holder, site.scope)
-                for each in self._loading.looked_up(holders, name, site.scope):
-                    found.setdefault(each, []).append(site.outer)
-        return found
+            yield from self._askings.of_definition(name, scope)
 
     @kept
     def _members(self, name: str) -> Mapping[str, Sequence[Site]]:
@@ -129,7 +115,7 @@ class Sites:
         owned = not _is_common(name) and not name.startswith("__")
         if bases.unknown and not (owned and self.hierarchy.is_of_one_kin(name, cls)):
             guessed = [index for index in bases.unknown if self._may_mean(bases.sites[index][0], cls)]
-        for index in bases.near(cls, self.declared.mro(cls), guessed):
+        for index in bases.near(cls, (*self.declared.mro(cls), *self._mixed(cls)), guessed):
             guess = bases.unknown.get(index)
             if guess is not None:
                 yield guess
@@ -137,6 +123,9 @@ class Sites:
             site, values, by_super = bases.sites[index]
             how = self._match(values, by_super, cls, name)
             if how is not None:
+                yield site, *how
+        for values, site in self._askings.of_member(name):
+            if (how := self._match(values, False, cls, name)) is not None:
                 yield site, *how
 
     def of_operators(self, cls: ScopeId) -> Sequence[Site]:
@@ -219,13 +208,33 @@ class Sites:
             if isinstance(value, Class | Instance) and self._is_shadowed(value.scope, cls, name):
                 continue
             if isinstance(value, Instance) and (
-                self.declared.related(value.scope, cls) or cls in self.hierarchy.implementers(value.scope)
+                self.declared.related(value.scope, cls)
+                or cls in self.hierarchy.implementers(value.scope)
+                or self._answers(cls, value.scope, name)
             ):
                 return None, False
             if isinstance(value, Class) and self.declared.related(value.scope, cls):
                 method = next(self.program.defined(cls, name), None)
                 return None if method is None or takes_class(self.program.facts(method)) else 0, False
         return None
+
+    @kept
+    def _mixed(self, cls: ScopeId) -> tuple[ScopeId, ...]:
+        """The classes that a class is mixed with, and not related to, in one that derives from both: what they ask of
+        their object, that class may answer."""
+        mixing = (self.declared.mro(derived) for derived in self.hierarchy.subclasses(cls))
+        found = dict.fromkeys(each for order in mixing if cls in order for each in order)
+        return tuple(each for each in found if not self.declared.related(each, cls))
+
+    def _answers(self, cls: ScopeId, asking: ScopeId, name: str) -> bool:
+        """Whether a class has what one that it is mixed with asks of its object: that has none of its own, or comes
+        later."""
+        if asking not in self._mixed(cls):
+            return False
+        if not any(self.program.bound(each, name) for each in self.declared.mro(asking)):
+            return True
+        orders = (self.declared.mro(derived) for derived in self.hierarchy.subclasses(cls))
+        return any(asking in order and order.index(cls) < order.index(asking) for order in orders if cls in order)
 
     def _is_shadowed(self, at: ScopeId, cls: ScopeId, name: str) -> bool:
         """Whether a subclass of `cls` has a container of its own under the name of the one in the body of `cls`."""

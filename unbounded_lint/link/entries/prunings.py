@@ -118,11 +118,21 @@ class _Values:
                 yield index, how
 
     def calls(self, scope: ScopeId) -> bool:
-        """Whether an element of a value is called."""
-        return any(
-            isinstance(node, m.Call) and any("*" in e.path for e in self.entries.of(node.func, scope))
-            for node in self.entries.nodes(scope)
-        )
+        """Whether an element of a value is called, or a function that a record keeps in one of its fields."""
+        calls = (node for node in self.entries.nodes(scope) if isinstance(node, m.Call))
+        return any(self._is_element(call.func, scope) for call in calls)
+
+    def _is_element(self, func: m.Expr, scope: ScopeId) -> bool:
+        """Whether what is called is (a part of) an element, and no method of it: `connection.send()` calls no
+        connection."""
+        if not any("*" in entry.path for entry in self.entries.of(func, scope)):
+            return False
+        if not isinstance(func, m.Attr):
+            return True
+        inner = ((a.value, a.scope) for a in self.entries.accesses if a.nested and a.kind == "insert")
+        stored = (self.resolver.owners(value, at) for value, at in inner if value is not None)
+        records = self.resolver.owners(func.base, scope).union(*stored)
+        return any(self.entries.flow.fields.keeps(cls, func.name) for cls in records)
 
     def _is_whole(self, expr: m.Expr, scope: ScopeId) -> bool:
         """Whether an expression is the whole value under a key."""

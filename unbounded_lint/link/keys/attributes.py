@@ -9,6 +9,7 @@ from itertools import pairwise
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.containers.making import FACTORIES
 from unbounded_lint.link.dataflow.scoping import declarations
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.values import Class, Function, Instance, Module, Value, Values, ordered
@@ -183,11 +184,26 @@ class Attributes:
 
     def _own(self, cls: ScopeId, name: str) -> Asked:
         parts = tuple(self._given(cls, name))
+        factory = self._factory(cls, name)
+        if factory is not None:
+            made = yield from settled((yield self.material.value(factory, cls)))
+            if made.domain is not None and made.domain.kind == "open":  # else it tells nothing of what makers are given
+                parts = (made, *parts)
         declared = self.material.annotated(next(declarations(self.program.facts(cls), name), None), cls)
         if not parts:
             return Origin(declared) if declared is not None else NOTHING_YET
         whole = yield from mixed(parts)
         return declared_as(declared, (yield from settled(whole))) if declared is not None else whole
+
+    @kept
+    def _factory(self, cls: ScopeId, name: str) -> m.Call | None:
+        """The call that gives a declared field its value, in each object that is made without one."""
+        for binding in self.program.bound(cls, name):
+            call = binding.expr
+            if isinstance(call, m.Call) and name_lists().field_makers & set(self.resolver.names(call.func, cls)):
+                factories = [argument.value for argument in call.args if argument.keyword in FACTORIES]
+                return m.Call(factories[0], (), call.span) if factories else None
+        return None
 
     def _given(self, cls: ScopeId, name: str) -> Iterator[Origin | Question]:
         """What the body of a class and its methods give an attribute."""

@@ -359,4 +359,23 @@ class Calls:
             return self.material.of_many(*parameter, whole)
         if site.call is not None and not any(a.star for a in site.call.args):
             return (yield from settled((yield from self._default(parameter))))
+        return (yield from _spread(self.material, parameter, site))
+
+
+def _spread(material: Material, parameter: Parameter, site: CallSite) -> Asked:
+    """What a call passes that spreads one sequence over all the places from some on: elements that are made in one
+    way; what the caller was itself given, part by part, is a mixture that says nothing of one of them."""
+    placed = [a for a in site.call.args if a.keyword is None and a.star != "**"] if site.call is not None else []
+    spread = [a.value for a in placed if a.star]
+    given = material.program.facts(parameter.function).parameters[parameter.position]
+    if len(spread) != 1 or not placed[-1].star or given.kind not in {"normal", "positional-only"}:
         return NOT_KNOWN
+    bound = material.program.only(site.scope, spread[0]) if isinstance(spread[0], m.Name) else None
+    whole = bound.given if bound is not None and bound.given is not None else spread[0]
+    if isinstance(whole, m.Display) and not any(isinstance(item, m.Star) for item in whole.items):
+        at = parameter.position - site.bound - len(placed) + 1
+        return (yield material.value(whole.items[at], site.scope)) if 0 <= at < len(whole.items) else NOT_KNOWN
+    if material.is_passed_on(whole, site.scope):
+        return NOT_KNOWN
+    found = yield from settled((yield material.items(whole, site.scope)))
+    return found if found.domain is not None and found.domain.kind == "open" else NOT_KNOWN

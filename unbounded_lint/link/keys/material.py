@@ -123,7 +123,7 @@ class Material(RunQuery):
         """What a call gives a `*` or `**` parameter, if it spreads nothing but what the caller was given as one."""
         found = gathered(self.program.facts(function), position, site)
         spread = [expr.value for expr in found or () if isinstance(expr, m.Star)]
-        return found if all(self._is_passed_on(expr, site.scope) for expr in spread) else None
+        return found if all(self.is_passed_on(expr, site.scope) for expr in spread) else None
 
     def of_many(self, function: ScopeId, position: int, whole: Origin) -> Origin:
         """What a parameter is made of by all that it is given: one of many keywords that is open says nothing of what
@@ -131,7 +131,8 @@ class Material(RunQuery):
         kind = self.program.facts(function).parameters[position].kind
         return NOT_KNOWN if kind == "double-star" and not is_closed(whole) else whole
 
-    def _is_passed_on(self, expr: m.Expr, scope: ScopeId) -> bool:
+    def is_passed_on(self, expr: m.Expr, scope: ScopeId) -> bool:
+        """Whether an expression is all that a function was given by a `*` or `**` parameter."""
         bound = self.program.only(scope, expr) if isinstance(expr, m.Name) else None
         if bound is None or bound.kind != "parameter":
             return False

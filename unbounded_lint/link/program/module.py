@@ -63,6 +63,11 @@ class Site(msgspec.Struct, frozen=True, gc=False):
         return self.outer.call if isinstance(self.parent, m.Attr) else None
 
 
+def is_script(path: str) -> bool:
+    """Whether a file is the `__main__` of a package or folder."""
+    return path.rpartition("/")[2] == "__main__.py"
+
+
 def stored(action: m.Action, site: Site) -> m.Expr | None:
     """The value that an assignment gives to the expression of a site; that expression itself, where it is one of
     several that a value is unpacked into; None if it is no target."""
@@ -132,6 +137,11 @@ class LinkedModule:
     def package(self) -> str:
         """The package that relative imports of this module start from."""
         return self.name if self.file.is_package else self.name.rpartition(".")[0]
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it runs as a script alone."""
+        return is_script(self.path)
 
     def scope(self, index: int) -> m.Scope:
         """The facts of one scope."""

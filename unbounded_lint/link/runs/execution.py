@@ -149,8 +149,9 @@ class Execution(Query):
         if armed is not None:
             return Context("later", False, cleanup, armed.root, armed.timer.api if armed.timer else "", scope)
         if scope.index == 0:
-            script = in_main_guard(facts, op) or any(self.loops.serves(facts.frames[f], scope) for f in around)
-            return Context("main" if script else "import", looped, cleanup, (scope, op), endless=endless)
+            script = self.program.of(scope).is_script or in_main_guard(facts, op)
+            serves = any(self.loops.serves(facts.frames[f], scope) for f in around)
+            return Context("main" if script or serves else "import", looped, cleanup, (scope, op), endless=endless)
         return Step(scope, looped, cleanup, failing, endless)
 
     def _armed(self, scope: ScopeId, op: int) -> Edge | None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.catalog.model import Hook, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import given
-from unbounded_lint.link.dataflow.handles import Variable
+from unbounded_lint.link.dataflow.handles import Use, Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import in_main_guard
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import ScopeId, is_script, stored
 from unbounded_lint.link.program.naming import is_aside
 from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook
 from unbounded_lint.link.runs.timers import Timers
@@ -58,33 +60,56 @@ class Outside(Query):
 
     def _is_kept(self, scope: ScopeId) -> bool:
         """Whether a decorator that the catalogue does not know may keep a function, and call it later."""
-        outside = self.program.parent(scope) or scope
+        outside, written = self.program.parent(scope) or scope, self.program.facts(scope).decorators
         return any(
-            not self._wired(call, outside) and not self._is_transparent(call.func, outside)
+            not self._wired(call, outside)
+            and not self._is_transparent(call.func, outside, made=any(call is decorator for decorator in written))
             for call in self.timers.decorations(scope)
         )
 
-    def _is_transparent(self, func: m.Expr, scope: ScopeId) -> bool:
+    def _is_transparent(self, func: m.Expr, scope: ScopeId, *, made: bool) -> bool:
+        """Whether a decorator, or one `made` by a call, leaves it to its users to call what it is given."""
         if w.last_name(func) in name_lists().transparent:
             return True
         values = self.resolver.values(func, scope)
-        return bool(values) and all(isinstance(v, Function) and not self._keeps(v.scope) for v in values)
+        return bool(values) and all(isinstance(v, Function) and not self._keeps(v, made) for v in values)
 
-    def _keeps(self, decorator: ScopeId) -> bool:
+    def _keeps(self, decorator: Function, made: bool) -> bool:
         """Whether a decorator of the project stores the function it is given, so that something calls it later."""
-        inner = [
-            ScopeId(decorator.path, index)
-            for index, facts in enumerate(self.program.of(decorator).facts.scopes)
-            if facts.parent == decorator.index and facts.kind == "function"
-        ]
-        taken = [(scope, p.name) for scope in (decorator, *inner) for p in self.program.facts(scope).parameters[:1]]
-        return any(u.kind in {"kept", "argument"} for held in taken for u in self.flow.uses(Variable(*held)))
+        scope = decorator.scope
+        taken = [(scope, parameter) for parameter in self._first(scope, decorator.receiver is not None)]
+        if made:  # by what it returns, which is a function inside it
+            scopes = enumerate(self.program.of(scope).facts.scopes)
+            inner = [i for i, facts in scopes if facts.parent == scope.index and facts.kind in {"function", "lambda"}]
+            inside = (ScopeId(scope.path, index) for index in inner)
+            taken = [(each, parameter) for each in inside for parameter in self._first(each, False)]
+        uses = (use for held in taken for use in self.flow.uses(Variable(*held)))
+        return any(
+            self._is_marked(use) or (use.kind in {"kept", "argument"} and not self._is_copied_from(use)) for use in uses
+        )
+
+    def _is_marked(self, use: Use) -> bool:
+        """Whether an attribute of a function is set, by which others find it."""
+        marks = isinstance(use.site.parent, m.Attr) and use.site.parent.base is use.site.node
+        return marks and stored(self.program.op(use.site).action, use.site.outer) is not None
+
+    def _first(self, scope: ScopeId, bound: bool) -> list[str]:
+        """The parameter that gets what a function is called with, behind its receiver where it is bound."""
+        return [parameter.name for parameter in self.program.facts(scope).parameters[bound : bound + 1]]
+
+    def _is_copied_from(self, use: Use) -> bool:
+        """Whether a function is only handed to what never calls it here, as `functools.wraps` copies its name."""
+        if use.kind != "argument" or not isinstance(use.outer, m.Call):
+            return False
+        return any(forwarder.when == "lost" for forwarder in self.timers.forwarders_of(use.outer, use.site.scope))
 
     # --- whether anybody here would ---
 
     @cached_property
     def has_entry_points(self) -> bool:
         """Whether the project has a script or an application: then a start that nobody calls is a fault."""
+        if any(is_script(path) for path in self.program.files):
+            return True
         for module in self.program.mentioning("__main__"):
             body = module.scope(0)
             if any(in_main_guard(body, index) for index in range(len(body.ops))):
@@ -130,7 +155,7 @@ class Outside(Query):
             return
         item = self.of(scope)
         if isinstance(item, Context) and item.kind in {"api", "run"}:
-            yield item if item.by != "special" else item._replace(kind="api", by=None)
+            yield item if item.by != "special" else replace(item, kind="api", by=None)
 
     def _is_tested(self, scope: ScopeId) -> bool:
         """Whether tests mention a function by a name that is not that of many methods."""
@@ -148,8 +173,26 @@ class Outside(Query):
         if hooks := self.catalog.hook_function(name):
             return by_hook(hooks[0], here)
         if parent is not None and parent.index != 0:
-            return Step(parent) if name == "<lambda>" else Context("dead", False, False, here)
+            if name == "<lambda>":
+                return Step(parent)
+            return (
+                Context("api", True, False, here)
+                if self._is_exported(scope, parent)
+                else Context("dead", False, False, here)
+            )
         return Context("dead" if name.startswith("_") else "api", True, False, here)
+
+    def _is_exported(self, scope: ScopeId, maker: ScopeId) -> bool:
+        """Whether a public name of a module or class stands for a function that another one makes and returns."""
+        if not any(scope in self.resolver.functions(value, maker) for value in self.program.returned(maker)):
+            return False
+        for call in self.flow.call_sites(maker):
+            is_body = self.program.facts(call.scope).kind in {"module", "class"}
+            action = self.program.action(call.scope, call.op) if is_body else None
+            if isinstance(action, m.Assign) and action.value is call.call:
+                if any(isinstance(target, m.Name) and _is_public(target.id) for target in action.targets):
+                    return True
+        return False
 
     def _method(self, scope: ScopeId, owner: ScopeId) -> Context:
         here, name = (scope, 0), self.program.facts(scope).name
@@ -180,3 +223,7 @@ class Outside(Query):
         else:
             kind = "run" if timer.kind == "spawn" else "timer"
         return Context(kind, kind != "run", False, (scope, 0), timer.api, by="hook" if kind == "run" else None)
+
+
+def _is_public(name: str) -> bool:
+    return not name.startswith("_") or (name.startswith("__") and name.endswith("__"))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.finding import Confidence
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.entries.prunings import Prunings
 from unbounded_lint.link.program.blocks import LOOPS, layout, loops_over
 from unbounded_lint.link.program.kept import kept
@@ -67,8 +70,17 @@ class Growths(RunQuery):
     @kept
     def holds_callables(self, accesses: AccessList) -> bool:
         """Whether some code calls what it takes out of a container, or what is under its keys."""
-        giving = (a for a in accesses if a.kind in {"iterate", "read"})
-        return self._prunings.holds_callables(accesses) or any(map(self._is_called, giving))
+        giving, held = (a for a in accesses if a.kind in {"iterate", "read"}), self._holds_references(accesses)
+        return self._prunings.holds_callables(accesses) or any(self._is_called(a, held) for a in giving)
+
+    def _holds_references(self, accesses: AccessList) -> bool:
+        """Whether what is put into a container is called to get at something else."""
+        stored = [(a.value, a.scope) for a in accesses if a.kind == "insert" and a.value is not None]
+        values = {value for expr, scope in stored for value in self.resolver.values(expr, scope)}
+        return bool(values) and all(
+            isinstance(value, ExternalResult) and self.catalog.canonical(value.name) in name_lists().references
+            for value in values
+        )
 
     def _level(self, insert: Insert, holder: Holder, accesses: AccessList) -> Confidence:
         """What one insert supports."""
@@ -109,20 +121,30 @@ class Growths(RunQuery):
         parts = [part.items[0] if isinstance(part, m.BoolOp) else part for part in (access.key, access.value)]
         return all(part is None or part in given for part in parts)
 
-    def _is_called(self, access: Access) -> bool:
-        """Whether what a loop over it gives is called, or else what is looked up in it."""
+    def _is_called(self, access: Access, held: bool) -> bool:
+        """Whether what a loop over it gives is called, or else what is looked up in it; where references are `held`,
+        what these give."""
         site, facts = access.site, self.program.facts(access.scope)
         targets = (facts.frames[loop].target for loop in loops_over(facts, site.top))
         names = [target.id for target in targets if isinstance(target, m.Name)]
         if names:
-            return self._calls(names[0], access.scope)
+            return any(
+                self._calls(name, access.scope) for name in (self._got(names[0], access.scope) if held else names)
+            )
         calls = [p.func for p in site.parents if isinstance(p, m.Call) and isinstance(p.func, m.Sub | m.Call)]
-        return any(part is site.node for func in calls for part in w.walk(func))
+        return not held and any(part is site.node for func in calls for part in w.walk(func))
 
     @kept
     def _calls(self, name: str, scope: ScopeId) -> bool:
         """Whether a scope calls what a name stands for."""
         return any(site.call is not None for site in self.program.of(scope).sites_in(scope.index, name))
+
+    def _got(self, name: str, scope: ScopeId) -> Iterator[str]:
+        """The names of what calling that of a reference gives."""
+        for site in self.program.of(scope).sites_in(scope.index, name):
+            action = self.program.op(site).action
+            if isinstance(action, m.Assign) and site.call is not None and action.value is site.call:
+                yield from (target.id for target in action.targets if isinstance(target, m.Name))
 
 
 def _names(site: Site, holder: Holder) -> bool:

@@ -102,9 +102,10 @@ class Evidences:
         return msgspec.structs.replace(common, **self._of_insert(holder, clearest, accesses), left=left)
 
     def _clarity(self, insert: Insert) -> tuple[Any, ...]:
-        """How much an insert tells: by its key, then by what runs it."""
-        runs = self._runs(insert)
-        return (*insert.domain.rank, -RUNS.index(runs[0]) if runs else -len(RUNS), not insert.access.nested)
+        """How much an insert tells: by its key, then by whether it goes on after the making of an object, and by what
+        runs it."""
+        runs, goes_on = self._runs(insert), self._phase(insert.access) != "constructor"
+        return (*insert.domain.rank, goes_on, -RUNS.index(runs[0]) if runs else -len(RUNS), not insert.access.nested)
 
     # --- one insert ---
 

@@ -130,9 +130,10 @@ class Inserts(AroundQuery):
         )
 
     def _ends_with_script(self, holder: Holder) -> bool:
-        """Whether a container is made under `if __name__ == "__main__"` by a script that comes to an end."""
-        at_main = not holder.scope.index and in_main_guard(self.program.facts(holder.scope), holder.op)
-        return at_main and not self.serving.serves(holder.scope)
+        """Whether a container is made in a `__main__` or under a test for it, by a script that comes to an end."""
+        is_script = self.program.of(holder.scope).is_script
+        at_main = is_script or in_main_guard(self.program.facts(holder.scope), holder.op)
+        return not holder.scope.index and at_main and not self.serving.serves(holder.scope)
 
     def _domain(self, access: Access, elements: Elements) -> Domain:
         holder, accesses = elements.holder, elements.accesses
