@@ -15,13 +15,16 @@ SHARE = 0.95
 
 HANDLE = "the thread is handed to a named tuple, whose users could start it: what escapes counts as started"
 DECLARED = "a comment says that this function sweeps: what is declared is believed, whatever the function does"
+FILLER = "the thread that sweeps is also what fills: where it is not begun, nothing grows"
 MAKER = "what empties it is also what makes it: without that there is no container"
 ESCAPED = {
     "UBM903 example 3: _runs: sweep: removal in sweep()": DECLARED,
+    "event-only-removal/events-of-a-worker: tracked: start: start of threading.Thread": FILLER,
     "gateway/9_fixed: EventRegistry._contexts: start: start of threading.Thread": HANDLE,
     "gateway/9_fixed: Mirror._unsaved: start: start of threading.Thread": HANDLE,
     "gateway/9_fixed: PendingErrors._entries: start: start of threading.Thread": HANDLE,
     "gateway/9_fixed: RunRegistry._runs: start: start of threading.Thread": HANDLE,
+    "never-removed-entries/emptied-by-its-maker: Sheet._places: sweep: removal in Sheet.renew()": MAKER,
     "never-removed-entries/bound-on-the-class: _Day.orders: sweep: removal in _Day.order()": MAKER,
 }
 """The mutants that are not caught, with the reason of each."""
