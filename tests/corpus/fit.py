@@ -95,6 +95,9 @@ PRIOR = {
 """What reason says before any label is seen: the weights are drawn towards these, the more the fewer cases speak. Of
 samples no label speaks: their weights are these."""
 
+COMPARED_WITH = frozenset({"shared: all"})
+"""What the others of its field are compared with: it has no weight of its own, so that `shared: some` is the weaker."""
+
 Row = dict[str, Any]
 Vector = NDArray[np.float64]
 
@@ -124,12 +127,12 @@ class Fitted(NamedTuple):
 
 def fit(cases: Sequence[Case], penalty: float) -> Fitted:
     """The weights that fit some cases best."""
-    names = sorted({*PRIOR, *(feature for case in cases for feature in case.features)})
+    names = sorted({*PRIOR, *(feature for case in cases for feature in case.features)} - COMPARED_WITH)
     prior = np.array([PRIOR.get(name, 0.0) for name in names])
     index = {name: at for at, name in enumerate(names)}
     table = np.zeros((len(cases), len(names)))
     for row, case in enumerate(cases):
-        for feature in case.features:
+        for feature in index.keys() & case.features:
             table[row, index[feature]] = 1.0
     truth = np.array([case.true for case in cases], dtype=float)
 
