@@ -182,10 +182,11 @@ def _calls(project: Project) -> Iterator[tuple[str, str]]:
 
 
 def unread(finding: Finding) -> Finding:
-    """A finding without what its evidence says of reads, which there are more of then."""
+    """A finding without what its evidence says of reads, which there are more of then, and what that weighs."""
     if finding.evidence is None:
         return finding
-    return msgspec.structs.replace(finding, evidence=msgspec.structs.replace(finding.evidence, reads=()))
+    evidence = msgspec.structs.replace(finding.evidence, reads=())
+    return msgspec.structs.replace(finding, evidence=evidence, probability=None)
 
 
 def check_readers(root: Path) -> None:

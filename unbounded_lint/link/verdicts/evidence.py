@@ -233,7 +233,7 @@ class Evidences:
     def _guards(self, access: Access, accesses: AccessList) -> Iterator[str]:
         """What is asked before an insert."""
         facts = self.program.facts(access.scope)
-        conditions = [condition for condition, _ in guards(facts, access.op)]
+        conditions = [test for test, _ in guards(facts, access.op) if not isinstance(test, m.Const)]
         compared = (part for condition in conditions for part in w.walk(condition) if isinstance(part, m.Compare))
         if any(facts.frames[frame].kind == "except" for frame in frames_of(facts, access.op)):
             yield "an error"
