@@ -203,6 +203,10 @@ class Containers(Query):
                         symbol = f"{module.name}:{handle.below}.{handle.name}"
                         yield Holder(handle, symbol, handle.name, Life("application"), here, op, made, ((here, op),))
 
+    def _is_of_interest(self, name: str) -> bool:
+        """Whether an attribute of that name is looked at."""
+        return self.thorough or self._may_grow(name)
+
     @kept
     def _may_grow(self, name: str) -> bool:
         """Whether anything in the program could insert into an attribute of that name.
@@ -240,7 +244,7 @@ class Containers(Query):
     def _instance_holders(self, cls: ScopeId) -> Iterator[tuple[str, _Found]]:
         writes, assigned = self.resolver.writes(cls), set[str]()
         for name, written in writes.items():
-            if not self.thorough and not self._may_grow(name):
+            if not self._is_of_interest(name):
                 continue
             if not self.is_default(cls, name) and self._made_by_bindings(cls, self.program.bound(cls, name)):
                 continue  # the body of the class holds it already
@@ -251,7 +255,7 @@ class Containers(Query):
                 assigned.add(name)
                 yield name, (chosen, tuple(initial or places[:1]))
         for name, bindings in self.program.of(cls).names.of(cls.index).items():
-            if name not in assigned and (self.thorough or self._may_grow(name)) and self.is_field(cls, name):
+            if name not in assigned and self._is_of_interest(name) and self.is_field(cls, name):
                 found = self._made_by_bindings(cls, bindings)
                 if found is not None:
                     yield name, found
