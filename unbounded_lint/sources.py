@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import ctypes
 import gc
 import hashlib
@@ -12,7 +11,6 @@ import re
 import signal
 import sys
 import threading
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -133,13 +131,14 @@ def _end_with_parent() -> None:
 
 def _compiles(data: bytes) -> bool:
     """Whether the running Python can parse a file; deep nesting and the like count as no."""
+    from unbounded_lint.facts.native.tree import CANNOT_PARSE, parsed, without_warnings
+
     if len(data) > POOL_BYTES:
         return False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(data, "<source>", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        with without_warnings():
+            parsed(data)
+    except CANNOT_PARSE:
         return False
     return True
 

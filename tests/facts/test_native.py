@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,14 @@ def test_whatever_both_can_read(text: str) -> None:
     assert agree(text)
     assert agree(f"{text}: pass\n")
     assert agree(f"({text})\n")
+
+
+def test_what_python_finds_odd_is_not_told() -> None:
+    text = "x: \"f('\\\\d')\" = '\\d'\nf'{x!r}'\n"
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert both(text)[0] is not None
+    assert told == []
 
 
 def test_what_python_can_read_needs_no_libcst() -> None:

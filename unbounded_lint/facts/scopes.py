@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from unbounded_lint.facts.model import Action, Arg, Expr, Frame, FrameKind, Op, Parameter, Scope, ScopeKind, Span
+from unbounded_lint.facts.model import (
+    SCHEMA,
+    Action,
+    Arg,
+    Expr,
+    Frame,
+    FrameKind,
+    ModuleFacts,
+    Op,
+    Parameter,
+    Scope,
+    ScopeKind,
+    Span,
+)
 from unbounded_lint.facts.names import Names
 
 
@@ -103,3 +116,8 @@ class Scopes(Names):
     def saw_yield(self) -> None:
         """What is being read is a generator."""
         self.body.is_generator = True
+
+    def finished(self, whole: Span) -> ModuleFacts:
+        """The facts of a file that has been read to its end."""
+        self.scopes[0] = self.body.scope(whole, Span(1, 1, 1, 1))
+        return ModuleFacts(SCHEMA, tuple(scope for scope in self.scopes if scope is not None))

@@ -16,7 +16,6 @@ from unbounded_lint.facts.cst.patterns import pattern
 from unbounded_lint.facts.cst.pieces import PIECE, Pieces
 from unbounded_lint.facts.cst.statements import Statements
 from unbounded_lint.facts.model import (
-    SCHEMA,
     Define,
     Display,
     Eval,
@@ -30,7 +29,6 @@ from unbounded_lint.facts.model import (
     ParameterKind,
     Return,
     ScopeKind,
-    Span,
 )
 from unbounded_lint.facts.names import private_in
 from unbounded_lint.facts.process import WhileNeeded
@@ -83,8 +81,7 @@ class _Reader(Statements):
         self.statements(self.pieces.module())
         if self.at != len(self.tokens):
             raise SourceError("tokens and syntax tree disagree", 1)
-        self.scopes[0] = self.body.scope(self.tokens.whole(), Span(1, 1, 1, 1))
-        return ModuleFacts(SCHEMA, tuple(scope for scope in self.scopes if scope is not None))
+        return self.finished(self.tokens.whole())
 
     # --- blocks ---
 

@@ -13,18 +13,13 @@ from unbounded_lint.facts.literals import string_value
 from unbounded_lint.facts.model import Expr, FString, Other, Span
 from unbounded_lint.facts.native.expressions import Expressions, Unreadable
 from unbounded_lint.facts.native.places import Fixed, Fragment
+from unbounded_lint.facts.native.tree import CANNOT_PARSE, parsed
 from unbounded_lint.facts.scan import SourceError, Tokens, scan
 
 _PREFIXES = frozenset(("f", "rf", "fr", "t", "rt", "tr"))
 _OPENING = frozenset("([{")
 _CLOSING = frozenset(")]}")
 _ENDS = frozenset("=!:}")
-
-
-def parsed(text: str) -> ast.expr:
-    """The tree of an expression in brackets. Raises what Python raises for what is none."""
-    tree = compile(text, "<source>", "eval", ast.PyCF_ONLY_AST, dont_inherit=True)
-    return tree.body  # type: ignore[attr-defined, no-any-return]
 
 
 def read_fstring(reader: Expressions, node: Any, depth: int) -> FString:
@@ -42,8 +37,8 @@ def read_fstring(reader: Expressions, node: Any, depth: int) -> FString:
 def read_quoted(text: str, span: Span) -> Expr | None:
     """The facts of an expression in brackets whose calls are placed at `span`, None for what is none."""
     try:
-        return _Quoted(text, span).expr(parsed(text))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, KeyError, Unreadable):
+        return _Quoted(text, span).expr(parsed(text, "eval").body)
+    except (*CANNOT_PARSE, KeyError, Unreadable):
         from unbounded_lint.facts.cst.quoted import quoted  # it has the last word, and is slow to load
 
         return quoted(text, span)
@@ -113,7 +108,7 @@ class _Strings:
         text = f"({self.tokens.text[begin:end]})"
         reader.places = Fragment(text, outer.between(offset, offset))
         try:
-            return reader.expr(parsed(text), self.depth)
+            return reader.expr(parsed(text, "eval").body, self.depth)
         finally:
             reader.places = outer
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from unbounded_lint.facts.model import (
-    SCHEMA,
     Define,
     Display,
     Eval,
@@ -31,12 +29,11 @@ from unbounded_lint.facts.native.fragments import read_fstring
 from unbounded_lint.facts.native.patterns import pattern
 from unbounded_lint.facts.native.places import Places
 from unbounded_lint.facts.native.statements import Statements
+from unbounded_lint.facts.native.tree import CANNOT_PARSE, parsed, without_warnings
 from unbounded_lint.facts.scopes import Body
 
 MAX_CHARACTERS = 500_000
 """Above this a file is read in pieces by the other reader: the whole tree may take 300 MB."""
-
-_CANNOT_PARSE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 
 
 def read(text: str) -> ModuleFacts | None:
@@ -45,19 +42,16 @@ def read(text: str) -> ModuleFacts | None:
     if len(text) > MAX_CHARACTERS:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = compile(text, "<source>", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
-        return _Reader(Places(text)).module(tree)
-    except (*_CANNOT_PARSE, KeyError, IndexError, Unreadable):
+        with without_warnings():
+            return _Reader(Places(text)).module(parsed(text))
+    except (*CANNOT_PARSE, KeyError, IndexError, Unreadable):
         return None
 
 
 class _Reader(Statements):
     def module(self, tree: Any) -> ModuleFacts:
         self.block(tree.body)
-        self.scopes[0] = self.body.scope(self.places.whole(), Span(1, 1, 1, 1))
-        return ModuleFacts(SCHEMA, tuple(scope for scope in self.scopes if scope is not None))
+        return self.finished(self.places.whole())
 
     # --- blocks ---
 

@@ -1,0 +1,25 @@
+"""The running Python's own parser."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+CANNOT_PARSE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+"""What it raises for what it cannot parse, deep nesting and the like included."""
+
+
+def parsed(source: str | bytes, mode: str = "exec") -> Any:
+    """The tree of a file, or with `mode` "eval" of an expression. Raises one of `CANNOT_PARSE`."""
+    return compile(source, "<source>", mode, ast.PyCF_ONLY_AST, dont_inherit=True)
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Parses in silence: what Python finds odd in a file is not ours to say."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
