@@ -58,7 +58,7 @@ class Births(Query):
         for site in self.flow.call_sites(function) if steps else ():
             if not self._is_constructor(site.scope):
                 through = self._builds(site.scope, steps)
-                yield from self._made_anew(site.scope, steps - 1) if through else ((site.scope, site.op),)
+                yield from self._made_anew(site.scope, steps - 1) if through else (site.place,)
 
     def _builds(self, function: ScopeId, steps: int) -> bool:
         """Whether a constructor of its class or of a relative calls a method, itself or by others."""

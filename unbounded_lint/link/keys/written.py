@@ -11,15 +11,12 @@ from unbounded_lint.link.dataflow.values import Function, argument_of, outcomes
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, stored
+from unbounded_lint.link.program.truth import NONE
 
 _STEPS = 12
 """How many expressions are looked at for the maps that one can be."""
 
-_EMPTY = (
-    m.Const("none", "None"),
-    m.Const("str", ""),
-    m.Const("int", "0"),
-)
+_EMPTY = (NONE, m.Const("str", ""), m.Const("int", "0"))
 """What stands for a value that is still to come."""
 
 _Standing = tuple[m.Expr, ScopeId]

@@ -69,10 +69,10 @@ class Causes(AroundQuery):
         """The calls that lead to a function, and those that lead to their functions."""
         near = self.flow.call_sites(scope)
         further = (far for at in dict.fromkeys(s.scope for s in near if s.scope.index) for far in self._calls(at))
-        return tuple(dict.fromkeys((*((site.scope, site.op) for site in near), *further)))
+        return tuple(dict.fromkeys((*(site.place for site in near), *further)))
 
     def _calls(self, scope: ScopeId) -> Iterator[Place]:
-        return ((site.scope, site.op) for site in self.flow.call_sites(scope))
+        return (site.place for site in self.flow.call_sites(scope))
 
     def limits_total(self, access: Access, accesses: AccessList) -> bool:
         """Whether a test of how much the entries hold together (`sum(len(v) for v in X.values()) > N`) leads to an

@@ -144,7 +144,7 @@ class Removals(RunQuery):
             return every
         else:
             sites = self.flow.call_sites(scope)
-            passing = [(s.scope, s.op) for s in sites if self._passes(s, scope, bound.index, definitions)]
+            passing = [s.place for s in sites if self._passes(s, scope, bound.index, definitions)]
             if not passing or len(passing) == len(sites):
                 return every
         looped = any(context.looped for context in every)
@@ -153,7 +153,7 @@ class Removals(RunQuery):
     @staticmethod
     def _is_remade(access: Access, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:
         """Whether a method that makes the container empties it: what has to begin anew is no usual part of its work."""
-        return (access.scope, access.op) in definitions and access.scope not in accesses.inserting
+        return access.place in definitions and access.scope not in accesses.inserting
 
     def _passes(self, site: CallSite, scope: ScopeId, position: int, definitions: tuple[Place, ...]) -> bool:
         """Whether a call hands over the container made at one of these operations; in doubt, yes."""

@@ -156,7 +156,7 @@ class Guarantees(AroundQuery):
                     begun += ((site.scope, site.op) for site in sites if site.call is not None)
         for scope, op in begun[:]:
             if scope.index and op >= 0 and not self.program.facts(scope).ops[op].frame:
-                begun += ((site.scope, site.op) for site in self.flow.call_sites(scope))
+                begun += (site.place for site in self.flow.call_sites(scope))
         return tuple(dict.fromkeys(place for place in begun if place[1] >= 0))
 
     def _is_spawned(self, edge: Edge) -> bool:
