@@ -17,6 +17,7 @@ import msgspec
 import pytest
 
 from unbounded_lint import __version__, cli
+from unbounded_lint.cli import terminal
 from unbounded_lint.explaining import Unknown
 from unbounded_lint.finding import Confidence, Finding, Place
 
@@ -487,7 +488,7 @@ def test_progress_is_drawn_for_long_work_only(
     monkeypatch.setenv("TERM", "xterm")
     runner.progress = [(1, 4), (4, 4)]
     if long:
-        monkeypatch.setattr(cli, "PROGRESS_AFTER_SECONDS", 0.0)
+        monkeypatch.setattr(terminal, "PROGRESS_AFTER_SECONDS", 0.0)
     assert cli.main([]) == 0
     assert ("Analysing" in stream.getvalue()) is long
     assert stream.getvalue().endswith("No findings in 2 files.\n")
@@ -497,7 +498,7 @@ def test_no_progress_without_a_terminal(
     runner: FakeRunner, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runner.progress = [(1, 2)]
-    monkeypatch.setattr(cli, "PROGRESS_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(terminal, "PROGRESS_AFTER_SECONDS", 0.0)
     assert cli.main([]) == 0
     assert capsys.readouterr().err == "No findings in 2 files.\n"
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from unbounded_lint.cli.terminal import PROGRAM
 from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from unbounded_lint.discovery import ProjectFiles
     from unbounded_lint.reporters.base import View
     from unbounded_lint.request import Request
-
-PROGRAM = "unbounded-lint"
 
 
 class Parser(argparse.ArgumentParser):

@@ -1,0 +1,24 @@
+"""`unbounded-lint clean`: remove what is kept of a project between runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unbounded_lint.cli.options import Parser, add_settings_options, settings_for
+from unbounded_lint.cli.terminal import EXIT_CLEAN, say
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command with these arguments, give its exit code."""
+    parser = Parser("clean", "[OPTIONS] [PATH]", "Remove what is kept of a project between runs.")
+    parser.add_argument("path", nargs="?", metavar="PATH", help="a path in the project (default: .)")
+    add_settings_options(parser)
+    options = parser.parse_intermixed_args(arguments)
+    from unbounded_lint.cache import clean
+    from unbounded_lint.discovery import find_root
+    from unbounded_lint.reporters.base import plural
+
+    root = find_root([Path(options.path or ".")])
+    removed = clean(root.resolve(), settings_for(options, root).cache_dir)
+    say(f"Removed {plural(removed, 'stored file')}.")
+    return EXIT_CLEAN

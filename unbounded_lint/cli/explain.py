@@ -1,0 +1,75 @@
+"""`unbounded-lint explain`: tell what is known of containers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from unbounded_lint.cli.options import (
+    Parser,
+    add_format_option,
+    add_settings_options,
+    project_for,
+    request_for,
+    view_for,
+)
+from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, complain, emit
+from unbounded_lint.errors import UserError
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command with these arguments, give its exit code."""
+    parser = Parser("explain", "[OPTIONS] SYMBOL ... [PATH]", "Tell what is known of containers, flagged or not.")
+    parser.add_argument(
+        "symbols",
+        nargs="+",
+        metavar="SYMBOL",
+        help="pkg.mod:NAME, pkg.mod:Class.attr, or the end of such a name; as JSON, one symbol gives one object, "
+        "several an object with their `sheets` and what is `unknown`",
+    )
+    parser.add_argument(
+        "path",
+        nargs="?",
+        metavar="PATH",
+        help="a path in the project (default: .); the last argument of several is one where there is such a file or "
+        "directory, or where it can be no symbol (write :NAME for a symbol that is named as a path is)",
+    )
+    add_settings_options(parser)
+    add_format_option(parser, ("text", "json"), "how the sheets are printed (default: text)")
+    parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
+    options = parser.parse_intermixed_args(arguments)
+    as_json, options.output_format = options.output_format == "json", None
+    symbols, options.paths = _symbols_and_paths(options.symbols)
+    project, settings = project_for(options)
+    from unbounded_lint.explaining import Sheet, Unknown
+    from unbounded_lint.reporters import sheet
+    from unbounded_lint.runner import explain
+
+    found = explain(request_for(options, project, settings), symbols)
+    view = view_for(project.root, options.paths)
+    sheets = [one for one in found if isinstance(one, Sheet)]
+    unknown = {one.symbol: one.sentence(view.path) for one in found if isinstance(one, Unknown)}
+    if as_json and len(symbols) > 1:
+        emit(sheet.render_json_list(sheets, unknown, view))
+    elif sheets:
+        emit(sheet.render_json(sheets[0], view) if as_json else sheet.render_texts(sheets, view))
+    for sentence in unknown.values():
+        complain(sentence)
+    return EXIT_ERROR if unknown else EXIT_CLEAN
+
+
+def _symbols_and_paths(given: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Tell the symbols, each once, from the path behind them; raises UserError for what can be neither."""
+    *before, last = given
+    is_path = bool(before) and (os.path.exists(last) or not _may_be_symbol(last))
+    symbols = list(dict.fromkeys(before if is_path else given))
+    for symbol in symbols:
+        if not _may_be_symbol(symbol):
+            raise UserError(
+                f"{symbol!r} is no symbol; write pkg.mod:NAME or pkg.mod:Class.attr, and a path behind them"
+            )
+    return symbols, [last] if is_path else []
+
+
+def _may_be_symbol(text: str) -> bool:
+    return ":" in text or all(part.isidentifier() or part == "<locals>" for part in text.split("."))

@@ -1,0 +1,87 @@
+"""`unbounded-lint rule`: list the rules, or print their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from unbounded_lint.cli.options import Parser, add_format_option
+from unbounded_lint.cli.terminal import PROGRAM, emit, wants_color
+from unbounded_lint.errors import UserError
+
+if TYPE_CHECKING:
+    from unbounded_lint.rules.base import Rule
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command with these arguments, give its exit code."""
+    parser = Parser("rule", "[OPTIONS] [CODE ...]", "List the rules, or print the text of those named.")
+    parser.add_argument("codes", nargs="*", metavar="CODE", help="codes or names of rules (default: list all)")
+    add_format_option(parser, ("text", "json"), "how the rules are printed (default: text)")
+    options = parser.parse_intermixed_args(arguments)
+    from unbounded_lint.rules import all_rules
+
+    rules = all_rules()
+    chosen = [_find_rule(code, rules) for code in options.codes]
+    if options.output_format == "json":
+        return emit(_rules_json(chosen or rules))
+    return emit(_rule_texts(chosen) if chosen else _rule_table(rules))
+
+
+def _find_rule(wanted: str, rules: Sequence[Rule]) -> Rule:
+    for rule in rules:
+        if wanted.upper() == rule.code or wanted.lower() == rule.name:
+            return rule
+    import difflib
+
+    names = [name for rule in rules for name in (rule.code, rule.name)]
+    close = difflib.get_close_matches(wanted.upper(), names, 1) or difflib.get_close_matches(wanted.lower(), names, 1)
+    hint = f"did you mean {close[0]}?" if close else f"`{PROGRAM} rule` lists them"
+    raise UserError(f"no rule is called {wanted!r}; {hint}")
+
+
+def _default_word(rule: Rule) -> str:
+    return "on" if rule.default else "opt-in"
+
+
+def _rule_table(rules: Sequence[Rule]) -> Iterator[str]:
+    width = max((len(rule.name) for rule in rules), default=0)
+    for rule in rules:
+        yield f"{rule.code}  {rule.name:<{width}}  {_default_word(rule):<6}  {rule.summary}"
+
+
+def _rule_texts(rules: Sequence[Rule]) -> Iterator[str]:
+    """Give the pages one below the other: as they are written, or drawn where colour is wanted."""
+    color = wants_color("auto")
+    for number, rule in enumerate(rules):
+        if number:
+            yield ""
+        page = f"# {rule.name} ({rule.code}), {'on by default' if rule.default else 'opt-in'}\n\n{rule.doc}"
+        yield from _drawn(page) if color else page.split("\n")
+
+
+def _drawn(page: str) -> Iterator[str]:
+    import shutil
+
+    from unbounded_lint.reporters.page import render
+
+    return render(page, shutil.get_terminal_size().columns)
+
+
+def _rules_json(rules: Sequence[Rule]) -> Iterator[str]:
+    import json
+
+    rows = [
+        {
+            "code": rule.code,
+            "name": rule.name,
+            "summary": rule.summary,
+            "default": rule.default,
+            "doc": rule.doc,
+            "examples": [
+                {"kind": example.kind, "lead": example.lead, "files": dict(example.files)} for example in rule.examples
+            ],
+        }
+        for rule in rules
+    ]
+    yield json.dumps(rows, indent=2)
