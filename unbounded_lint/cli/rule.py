@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from unbounded_lint.cli.options import Parser, add_format_option
-from unbounded_lint.cli.terminal import PROGRAM, emit, wants_color
+from unbounded_lint.cli.terminal import PROGRAM, emit, emit_pages
 from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def run(arguments: list[str]) -> int:
     chosen = [_find_rule(code, rules) for code in options.codes]
     if options.output_format == "json":
         return emit(_rules_json(chosen or rules))
-    return emit(_rule_texts(chosen) if chosen else _rule_table(rules))
+    return emit_pages(_page(rule) for rule in chosen) if chosen else emit(_rule_table(rules))
 
 
 def _find_rule(wanted: str, rules: Sequence[Rule]) -> Rule:
@@ -50,22 +50,8 @@ def _rule_table(rules: Sequence[Rule]) -> Iterator[str]:
         yield f"{rule.code}  {rule.name:<{width}}  {_default_word(rule):<6}  {rule.summary}"
 
 
-def _rule_texts(rules: Sequence[Rule]) -> Iterator[str]:
-    """Give the pages one below the other: as they are written, or drawn where colour is wanted."""
-    color = wants_color("auto")
-    for number, rule in enumerate(rules):
-        if number:
-            yield ""
-        page = f"# {rule.name} ({rule.code}), {'on by default' if rule.default else 'opt-in'}\n\n{rule.doc}"
-        yield from _drawn(page) if color else page.split("\n")
-
-
-def _drawn(page: str) -> Iterator[str]:
-    import shutil
-
-    from unbounded_lint.reporters.page import render
-
-    return render(page, shutil.get_terminal_size().columns)
+def _page(rule: Rule) -> str:
+    return f"# {rule.name} ({rule.code}), {'on by default' if rule.default else 'opt-in'}\n\n{rule.doc}"
 
 
 def _rules_json(rules: Sequence[Rule]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -78,6 +78,27 @@ def wants_color(choice: str) -> bool:
     if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
         return True
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def emit_pages(pages: Iterable[str]) -> int:
+    """Write pages of Markdown to stdout, one below the other: as they are written, or drawn where colour is wanted."""
+    return emit(_page_lines(pages))
+
+
+def _page_lines(pages: Iterable[str]) -> Iterator[str]:
+    color = wants_color("auto")
+    for number, page in enumerate(pages):
+        if number:
+            yield ""
+        yield from _drawn(page) if color else page.rstrip("\n").split("\n")
+
+
+def _drawn(page: str) -> Iterator[str]:
+    import shutil
+
+    from unbounded_lint.reporters.page import render
+
+    return render(page, shutil.get_terminal_size().columns)
 
 
 class Progress:
