@@ -75,7 +75,7 @@ class Hierarchy:
     @kept
     def _implementations(self, method: ScopeId) -> tuple[Function, ...]:
         owner, facts = self.program.owner_class(method), self.program.facts(method)
-        if owner is None or not _is_declared_only(facts):
+        if owner is None or not is_declared_only(facts):
             return ()
         return (*self.overriding(owner, facts.name), *self._defined(self.implementers(owner), facts.name))
 
@@ -131,7 +131,7 @@ class Hierarchy:
         )
 
 
-def _is_declared_only(facts: m.Scope) -> bool:
+def is_declared_only(facts: m.Scope) -> bool:
     """Whether a function has no body but a docstring, `...`, `pass` or `raise`."""
     return all(
         isinstance(op.action, m.Raise) or (isinstance(op.action, m.Eval) and isinstance(op.action.value, m.Const))

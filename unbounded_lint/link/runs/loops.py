@@ -187,7 +187,7 @@ class Loops(Query):
             return frame.is_async and frame.head is not None and self.is_stream(frame.head, scope)
         if frame.head is None or isinstance(straight(frame.head, True).expr, m.Compare | m.BoolOp):
             return False
-        if self._works_off(scope, index, frame.head):
+        if self._works_off(scope, index, frame.head) or _waits_for_a_kind(facts, index, frame.head):
             return False
         left = any(isinstance(op.action, m.Return | m.Break) for _, op in ops_in(facts, index))
         return not (is_true(frame.head) and left)
@@ -240,6 +240,15 @@ def _asked_whether_filled(head: m.Expr) -> m.Expr:
         case Asked(expr=m.Call(func=m.Attr(base=base, name="qsize"), args=()), truth=True):
             return base
     return head
+
+
+def _waits_for_a_kind(facts: m.Scope, index: int, head: m.Expr) -> bool:
+    """Whether a loop goes on until what it takes next is of some class: that one ends it."""
+    match straight(head, True).expr:
+        case m.Call(func=m.Name(id="isinstance"), args=(m.Arg(value=m.Name() as taken), *_)):
+            actions = (op.action for _, op in ops_in(facts, index))
+            return any(isinstance(action, m.Assign) and taken in action.targets for action in actions)
+    return False
 
 
 def _is_device(name: m.Arg) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cached_property
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.hierarchy import is_declared_only
 from unbounded_lint.link.dataflow.values import Function, positional
-from unbounded_lint.link.program.blocks import LOOPS, layout, ops_in
+from unbounded_lint.link.program.blocks import LOOPS, frames_of, layout, ops_in
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.runs.callgraph import explored
+from unbounded_lint.link.program.module import Place, ScopeId, Site
+from unbounded_lint.link.runs.callgraph import Edge
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import RunQuery
 
@@ -59,7 +60,14 @@ class Serving(RunQuery):
     @cached_property
     def _serving(self) -> frozenset[ScopeId]:
         """The scopes that wait for work by a loop of their own, and all that wait for one of them to come back."""
-        return frozenset(explored(dict.fromkeys((*self._waiting(), *self._served())), self._above))
+        found = dict.fromkeys((*self._waiting(), *self._served()))
+        queue = list(found)
+        for scope in queue:
+            for edge in self._awaited(scope):
+                if edge.scope not in found and self._waits_whichever(edge, found):
+                    found[edge.scope] = None
+                    queue.append(edge.scope)
+        return frozenset(found)
 
     def _waiting(self) -> Iterator[ScopeId]:
         for module in self.program.every():
@@ -73,17 +81,52 @@ class Serving(RunQuery):
     def _served(self) -> Iterator[ScopeId]:
         for name in sorted(self._serving_names):
             for site in self.program.sites(name):
-                if site.call is not None and self._is_served(site.call, site.scope):
+                if site.call is not None and self._is_served(site.call, site.scope) and not self._is_limited(site):
                     around = site.outer.parent
                     spawned = isinstance(around, m.Call) and self._is_spawn(around, site.scope)
                     if not spawned and _comes_back(self.program.facts(site.scope)):
                         yield site.scope
 
-    def _above(self, scope: ScopeId) -> Iterator[ScopeId]:
+    def _awaited(self, scope: ScopeId) -> Iterator[Edge]:
+        """The calls that a function has to come back to, before what calls it can go on."""
+        is_coroutine = self.program.facts(scope).is_async
         for edge in self.execution.graph.edges(scope):
-            if edge.kind == "call" and (edge.timer is None or edge.timer.kind != "spawn"):
-                if _comes_back(self.program.facts(edge.scope)):
-                    yield edge.scope
+            if edge.kind != "call" or edge.guess or (edge.timer is not None and edge.timer.kind == "spawn"):
+                continue
+            if is_coroutine and edge.timer is None and _is_handed_on(edge.site):
+                continue
+            if _comes_back(self.program.facts(edge.scope)):
+                yield edge
+
+    def _waits_whichever(self, edge: Edge, serving: Container[ScopeId]) -> bool:
+        """Whether a call waits for work whichever of the methods runs that it may mean: its receiver may be of any
+        class that derives from the one that is known."""
+        call = edge.call.call if edge.call is not None else None
+        meant = self.resolver.functions(call.func, edge.scope) if call is not None else ()
+        if edge.target in meant:
+            return True
+        every = (each for one in meant for each in (one, *self._overriding(one)))
+        return all(each in serving or is_declared_only(self.program.facts(each)) for each in every)
+
+    def _overriding(self, method: ScopeId) -> Iterator[ScopeId]:
+        owner = self.program.owner_class(method)
+        if owner is not None:
+            name = self.program.facts(method).name
+            yield from (function.scope for function in self.flow.hierarchy.overriding(owner, name))
+
+    def _is_limited(self, site: Site) -> bool:
+        """Whether what waits at a site does so for a given time at most, or for the end of what was closed before."""
+        facts = self.program.facts(site.scope)
+        around = [part for part in site.parents[:-1] if isinstance(part, m.Call)]
+        heads = (facts.frames[index].head for index in frames_of(facts, site.op))
+        around += [head for head in heads if isinstance(head, m.Call)]
+        if any(self.execution.loops.sleeps(call, site.scope, 0) for call in around):
+            return True
+        ended = (call.func for op in facts.ops[: site.op] for call in w.calls(op.action))
+        receiver = getattr(site.node, "base", None)
+        return any(
+            isinstance(func, m.Attr) and func.name in name_lists().closers and func.base == receiver for func in ended
+        )
 
     def _is_spawn(self, call: m.Call, scope: ScopeId) -> bool:
         return any(timer.kind == "spawn" for timer in self.execution.timers.of(call, scope)[:1])
@@ -118,6 +161,13 @@ class Serving(RunQuery):
         if call.func.name in name_lists().lookups and any(map(_is_key, positional(call)[:1])):
             return False
         return not self.execution.loops.is_container(call.func.base, scope)
+
+
+def _is_handed_on(site: Site) -> bool:
+    """Whether the coroutine that a call makes is given to another call, and nobody waits for that: it may run beside
+    what made it, as a task does."""
+    around = site.parents
+    return any(isinstance(part, m.Call) for part in around) and not any(isinstance(part, m.Await) for part in around)
 
 
 def _is_key(argument: m.Expr) -> bool:
