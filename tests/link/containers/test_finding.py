@@ -518,6 +518,107 @@ def test_a_local_variable_lasts_in_a_function_that_does_not_come_back(text: str,
     assert [life for name, life in found.items() if name.endswith(".X")] == ["frame"] * lasts
 
 
+ENDLESS = (
+    "import asyncio\nclass Feed:\n    async def turn(self):\n        while True:\n            await self.queue.get()\n"
+)
+STEPS = "class Step:\n    async def take(self):\n        {}\n"
+WAITING: dict[str, tuple[str, bool]] = {
+    "awaits a coroutine that goes on": (
+        ENDLESS + "async def work(feed: Feed):\n    kept = Kept()\n    await feed.turn()\n",
+        True,
+    ),
+    "awaits several": (
+        ENDLESS
+        + "async def work(feed: Feed):\n    kept = Kept()\n    await asyncio.gather(feed.turn(), feed.turn())\n",
+        True,
+    ),
+    "runs one to its end": (
+        ENDLESS + "def main(feed: Feed):\n    kept = Kept()\n    asyncio.run(feed.turn())\n",
+        True,
+    ),
+    "hands one to what runs it to its end": (
+        "import anyio\n" + ENDLESS + "def main(feed: Feed):\n    kept = Kept()\n    anyio.run(feed.turn)\n",
+        True,
+    ),
+    "makes a task of one": (
+        ENDLESS + "async def work(feed: Feed, more):\n    kept = Kept()\n    asyncio.create_task(feed.turn())\n",
+        False,
+    ),
+    "waits for its task": (
+        ENDLESS + "async def work(feed: Feed, more):\n    kept = Kept()\n    await asyncio.create_task(feed.turn())\n",
+        True,
+    ),
+    "gives one to what makes a task of it": (
+        ENDLESS + "async def work(feed: Feed, tasks):\n    kept = Kept()\n    tasks.create(feed.turn(), 'feed')\n",
+        False,
+    ),
+    "gives one to a method of its own that makes a task of it": (
+        ENDLESS
+        + "class Base:\n    def __init__(self, tasks):\n        self.tasks = tasks\n    def create(self, one):\n"
+        "        return self.tasks.create(one)\nclass Hub(Base):\n    async def start(self, feed: Feed):\n"
+        "        self.create(feed.turn())\nasync def work(feed: Feed, tasks):\n    kept = Kept()\n"
+        "    await Hub(tasks).start(feed)\n",
+        False,
+    ),
+    "calls what goes on whichever class it is of": (
+        ENDLESS
+        + STEPS.format("raise NotImplementedError")
+        + "class One(Step):\n    async def take(self):\n        await Feed().turn()\n"
+        "async def work(step: Step):\n    kept = Kept()\n    await step.take()\n",
+        True,
+    ),
+    "calls what goes on in one class of several": (
+        ENDLESS
+        + STEPS.format("return 1")
+        + "class One(Step):\n    async def take(self):\n        await Feed().turn()\n"
+        "class Two(Step):\n    async def take(self):\n        return 2\n"
+        "async def work(step: Step):\n    kept = Kept()\n    await step.take()\n",
+        False,
+    ),
+    "waits for the end of a server": (
+        "async def work(server):\n    kept = Kept()\n    await server.wait_closed()\n",
+        True,
+    ),
+    "waits for the end of what it has closed": (
+        "async def work(server, writer):\n    kept = Kept()\n    writer.close()\n    await writer.wait_closed()\n",
+        False,
+    ),
+    "closes another one before it waits": (
+        "async def work(server, writer):\n    kept = Kept()\n    writer.close()\n    await server.wait_closed()\n",
+        True,
+    ),
+    "waits for the end of a server for some seconds": (
+        "import asyncio\nasync def work(server):\n    kept = Kept()\n"
+        "    await asyncio.wait_for(server.wait_closed(), timeout=2)\n",
+        False,
+    ),
+    "waits within a limit": (
+        "import asyncio\nasync def work(server):\n    kept = Kept()\n    async with asyncio.timeout(2):\n"
+        "        await server.wait_closed()\n",
+        False,
+    ),
+    "waits for an answer of some class": (
+        "class End:\n    pass\nasync def work(queue):\n    kept = Kept()\n    got = await queue.get()\n"
+        "    while not isinstance(got, End):\n        got = await queue.get()\n",
+        False,
+    ),
+    "asks of which class something else is": (
+        "class End:\n    pass\nasync def work(queue, mode):\n    kept = Kept()\n"
+        "    while not isinstance(mode, End):\n        got = await queue.get()\n",
+        True,
+    ),
+}
+KEPT = "class Kept:\n    def __init__(self):\n        self.X = {}\n    def add(self, key):\n        self.X[key] = 1\n"
+START = "\nif __name__ == '__main__':\n    import asyncio\n    asyncio.run(work(1, 2))\n"
+MAIN = "\nif __name__ == '__main__':\n    main(1)\n"
+
+
+@pytest.mark.parametrize(("text", "lasts"), WAITING.values(), ids=WAITING)
+def test_a_function_serves_only_where_it_has_to_wait(text: str, lasts: bool, tmp_path: Path) -> None:
+    found = lifetimes(tmp_path, KEPT + text + (MAIN if "def main" in text else START))
+    assert [life for name, life in found.items() if name.endswith(".X")] == ["part of frame"] * lasts
+
+
 @pytest.mark.parametrize(
     ("taken", "lasts"),
     [

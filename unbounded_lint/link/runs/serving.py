@@ -88,15 +88,22 @@ class Serving(RunQuery):
                         yield site.scope
 
     def _awaited(self, scope: ScopeId) -> Iterator[Edge]:
-        """The calls that a function has to come back to, before what calls it can go on."""
+        """The operations that have to wait for a function to come back before what they belong to can go on."""
         is_coroutine = self.program.facts(scope).is_async
         for edge in self.execution.graph.edges(scope):
-            if edge.kind != "call" or edge.guess or (edge.timer is not None and edge.timer.kind == "spawn"):
-                continue
-            if is_coroutine and edge.timer is None and _is_handed_on(edge.site):
-                continue
-            if _comes_back(self.program.facts(edge.scope)):
-                yield edge
+            if edge.kind in {"call", "spawn"} and not edge.guess and self._is_waited_for(edge, is_coroutine):
+                if _comes_back(self.program.facts(edge.scope)):
+                    yield edge
+
+    def _is_waited_for(self, edge: Edge, is_coroutine: bool) -> bool:
+        awaited = any(isinstance(part, m.Await) for part in edge.site.parents)
+        if edge.timer is not None and edge.timer.kind == "spawn":
+            if edge.timer.on_exception == "propagates":
+                return awaited or not self.program.facts(edge.scope).is_async
+            return awaited and edge.kind == "call"
+        # A coroutine that is given to another call for which nobody waits may run beside what made it, as a task does.
+        is_given = any(isinstance(part, m.Call) for part in edge.site.parents)
+        return edge.kind == "call" and (awaited or not is_coroutine or edge.timer is not None or not is_given)
 
     def _waits_whichever(self, edge: Edge, serving: Container[ScopeId]) -> bool:
         """Whether a call waits for work whichever of the methods runs that it may mean: its receiver may be of any
@@ -161,13 +168,6 @@ class Serving(RunQuery):
         if call.func.name in name_lists().lookups and any(map(_is_key, positional(call)[:1])):
             return False
         return not self.execution.loops.is_container(call.func.base, scope)
-
-
-def _is_handed_on(site: Site) -> bool:
-    """Whether the coroutine that a call makes is given to another call, and nobody waits for that: it may run beside
-    what made it, as a task does."""
-    around = site.parents
-    return any(isinstance(part, m.Call) for part in around) and not any(isinstance(part, m.Await) for part in around)
 
 
 def _is_key(argument: m.Expr) -> bool:
