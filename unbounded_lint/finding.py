@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+from typing import Literal
 
 import msgspec
 
@@ -71,3 +72,15 @@ class Finding(msgspec.Struct, frozen=True):
     def sort_key(self) -> tuple[str, int, int, str, str, str]:
         """The order of every output: path, line, column, code, symbol, message."""
         return (self.place.path, self.place.line, self.place.column, self.code, self.symbol, self.message)
+
+
+class Suppressed(msgspec.Struct, frozen=True):
+    """A finding that is not reported.
+
+    kind is inSource where a comment silences it, external where something outside the sources does, such as a baseline;
+    justification is the reason that is given there, or empty.
+    """
+
+    finding: Finding
+    kind: Literal["inSource", "external"]
+    justification: str = ""
