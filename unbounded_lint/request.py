@@ -51,10 +51,10 @@ class Analysis(msgspec.Struct, frozen=True):
     """What a project says, whichever of its files a run asks about.
 
     findings and suppressed as in `Outcome`; unresolved is a sentence about imports that lead nowhere, or empty;
-    of_settings are sentences about settings of the command line that name what is not there; beside has each (directory, stem) that was
-    looked for beside the project's files, with whether it was found; documents are the pages of documentation,
-    None where nothing asked for them; whole is False where some file could not be read or a rule failed, so that
-    another run may say more.
+    of_settings are sentences about settings of the command line that name what is not there; beside has each
+    (directory, stem) that was looked for beside the project's files, with whether it was found; documents are the pages
+    of documentation, None where nothing asked for them; whole is False where some file could not be read or a rule
+    failed, so that another run may say more.
     """
 
     findings: tuple[Finding, ...]
