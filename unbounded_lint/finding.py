@@ -67,7 +67,8 @@ class Finding(msgspec.Struct, frozen=True):
     def fingerprint(self) -> str:
         """16 hex digits that stay the same when lines move: made of the code and the symbol (or path and message)."""
         identity = self.symbol or f"{self.place.path}\0{self.message}"
-        return hashlib.blake2b(f"{self.code}\0{identity}".encode(), digest_size=8).hexdigest()
+        whole = f"{self.code}\0{identity}".encode("utf-8", "surrogatepass")  # a path need not be text
+        return hashlib.blake2b(whole, digest_size=8).hexdigest()
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str, str]:

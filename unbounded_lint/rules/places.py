@@ -63,7 +63,10 @@ _EVENTS: Mapping[str, str] = MappingProxyType(
 def places(container: Container, project: Project, faults: Sequence[Place] = ()) -> tuple[Place, ...]:
     """The related places of a finding: where events come in, the inserts that they come to, where timers start and on
     which way they come to the sweeps, the faults, and the removals; a few of each."""
-    inserts = strongest_first(container.inserts)[:_MOST]
+    at_fault = {_spot(place) for place in faults}
+    inserts = sorted(
+        strongest_first(container.inserts), key=lambda insert: _spot(insert_place(insert, project)) not in at_fault
+    )[:_MOST]
     removals = container.removals[:_MOST]
     found = [
         *(_event(inserts[0], project) if inserts else ()),
