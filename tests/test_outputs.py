@@ -285,15 +285,16 @@ def test_all_paths_of_a_report_have_one_base(
     given: str,
     expected: set[str],
 ) -> None:
-    for folder, name, text in (
-        ("lib", "store.py", STORE),
-        ("app", "web.py", WEB.replace("import", "from lib import", 2)),
-    ):
-        (project / folder).mkdir()
-        (project / folder / name).write_text(text.replace("from lib import Flask", "import Flask"))
+    for name, text in {
+        "lib/__init__.py": "",
+        "lib/store.py": STORE,
+        "app/__init__.py": "",
+        "app/web.py": WEB.replace("import store", "from lib import store"),
+    }.items():
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).write_text(text)
+    for name in ("store.py", "web.py"):
         (project / name).unlink()
-        (project / folder / "__init__.py").write_text("")
-    (project / "app" / "web.py").write_text(WEB.replace("import store", "from lib import store"))
     monkeypatch.chdir(project / directory)
     assert run(given, "--output-format", "json") == 1
     assert paths(capsys.readouterr().out) == expected
