@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 _MOST = 5
 _MOST_TIMERS = 2
-_MOST_CALLS = 3
+_MOST_CALLS = 5
+_TIMED = frozenset({"timer", "later", "unstarted", "once", "other-process", "shut"})
+"""When removals run that some timer comes to."""
 
 _WHEN = {
-    "event": "only when its owner asks",
+    "event": "only when it is called",
     "exit": "only at exit",
     "import": "only at import",
     "test": "only in tests",
@@ -85,10 +87,13 @@ def _spot(place: Place) -> tuple[str, int, int, str]:
 
 
 def strongest_first(inserts: Iterable[Insert]) -> list[Insert]:
-    """The inserts with the clearest open key first, otherwise in the order of their places."""
+    """The inserts with the clearest open key first, otherwise in the order of their places; without those of a closed
+    set of keys, where there are others."""
     rank = {"open": 0, "unknown": 1, "closed": 2}
+    telling = [insert for insert in inserts if insert.domain.kind != "closed"]
     return sorted(
-        inserts, key=lambda i: (rank[i.domain.kind], i.domain.weak, i.access.nested, i.access.scope, i.access.op)
+        telling or inserts,
+        key=lambda i: (rank[i.domain.kind], i.domain.weak, i.access.nested, i.access.scope, i.access.op),
     )
 
 
@@ -103,7 +108,7 @@ def removal_place(removal: Removal, project: Project) -> Place:
 
 def insert_place(insert: Insert, project: Project) -> Place:
     """An insert with where its key comes from."""
-    text = f"`{project.function(insert.access.scope)}` inserts here; the key: {insert.domain.why}"
+    text = f"`{project.function(insert.access.scope)}` inserts here; {insert.domain.words}"
     return project.place(insert.access.scope, insert.access.op, "insert", text)
 
 
@@ -112,7 +117,9 @@ def _event(insert: Insert, project: Project) -> Iterator[Place]:
     journey = project.journeys.to_insert(insert)
     how = _EVENTS.get(journey.run) if journey is not None else None
     if journey is not None and how is not None:
-        yield project.place(*journey.begin, "event", f"{_who(journey.first, project)} {how}")
+        looped = journey.timer == "loop"
+        told = "comes here in each round of its loop" if looped else how
+        yield project.place(*journey.begin, "event", f"{_who(journey.first, project)} {told}")
         yield from _calls(journey, project)
 
 
@@ -120,7 +127,7 @@ def _timers(removals: Iterable[Removal], project: Project) -> Iterator[Place]:
     """Where the timers are started that come to removals, and the calls from there."""
     found: dict[object, Journey] = {}
     for removal in removals:
-        journey = project.journeys.to_removal(removal)
+        journey = project.journeys.to_removal(removal) if removal.when in _TIMED else None
         if journey is not None:
             found.setdefault((journey.begin, journey.first), journey)
     for journey in list(found.values())[:_MOST_TIMERS]:
@@ -149,5 +156,9 @@ def _who(scope: ScopeId, project: Project) -> str:
 
 
 def _calls(journey: Journey, project: Project) -> Iterator[Place]:
-    for (scope, op), callee in journey.calls[-_MOST_CALLS:]:
+    """The calls on a way: of many the first ones and the last."""
+    calls = journey.calls
+    if len(calls) > _MOST_CALLS:
+        calls = (*calls[: _MOST_CALLS // 2], *calls[-(_MOST_CALLS - _MOST_CALLS // 2) :])
+    for (scope, op), callee in calls:
         yield project.place(scope, op, "call", f"`{project.function(scope)}` goes on to `{project.function(callee)}`")

@@ -9,12 +9,15 @@ from typing import TypeAlias
 from unbounded_lint.catalog.load import DECLARED
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.runs.callgraph import STEPS, Edge
+from unbounded_lint.link.runs.callgraph import STEPS
 from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.evidence import RUNS, Evidences
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
+
+_CALLING = frozenset({"call", "dispatch", "forward"})
+"""The edges that are steps on a way, and not where it begins."""
 
 TIMED = ("timer", "later", "unstarted", "other-process")
 """The contexts of which the first among these tells most about a removal."""
@@ -78,7 +81,10 @@ class Journeys(RunQuery):
         after: _After = {scope: None}
         queue = [scope]
         for at in queue:
-            if at in (context.root[0], context.target) or self._is_begun(at, context):
+            begun = next((edge for edge in self.graph.edges(at) if edge.root == context.root), None)
+            if begun is not None and begun.kind in _CALLING:
+                return context.root[0], ((context.root, at), *_followed(after, at))
+            if begun is not None or at in (context.root[0], context.target):
                 return at, tuple(_followed(after, at))
             for edge in self.graph.edges(at):
                 caller = edge.root[0]
@@ -86,14 +92,6 @@ class Journeys(RunQuery):
                     after[caller] = (edge.root, at)
                     queue.append(caller)
         return scope, ()
-
-    def _is_begun(self, scope: ScopeId, context: Context) -> bool:
-        return any(_is_begin(edge, context) for edge in self.graph.edges(scope))
-
-
-def _is_begin(edge: Edge, context: Context) -> bool:
-    """Whether an edge is where a context begins, and not a call on the way."""
-    return edge.root == context.root and edge.kind not in {"call", "dispatch", "forward"}
 
 
 def _followed(after: _After, scope: ScopeId) -> Iterator[tuple[Place, ScopeId]]:
