@@ -32,14 +32,16 @@ def finding(
     project: Project,
     advice: str,
     *,
+    starts: Iterable[Place] = (),
     faults: Iterable[Place] = (),
     confidence: Confidence | None = None,
     reasons: tuple[str, ...] = (),
 ) -> Finding:
     """A finding about a container at its definition.
 
-    faults are the places where the mistake itself stands. confidence and reasons are those of the rule's own evidence,
-    on top of the container's: the weaker confidence counts.
+    faults are the places where the mistake itself stands; starts those of them that come before a sweeper starts.
+    confidence and reasons are those of the rule's own evidence, on top of the container's: the weaker confidence
+    counts.
     """
     own = container.confidence if confidence is None else confidence
     return Finding(
@@ -49,7 +51,7 @@ def finding(
         place=container.place,
         symbol=container.symbol,
         confidence=min(container.confidence, own, key=lambda level: level.rank),
-        related=places(container, project, tuple(faults)),
+        related=places(container, project, tuple(starts), tuple(faults)),
         advice=advice,
         reasons=(*container.reasons, *reasons),
         evidence=container.evidence,

@@ -62,10 +62,13 @@ _EVENTS: Mapping[str, str] = MappingProxyType(
 """How a function comes to run, by `Evidence.runs`, for those of which there is something to tell."""
 
 
-def places(container: Container, project: Project, faults: Sequence[Place] = ()) -> tuple[Place, ...]:
+def places(
+    container: Container, project: Project, starts: Sequence[Place], faults: Sequence[Place]
+) -> tuple[Place, ...]:
     """The related places of a finding: where events come in, the inserts that they come to, where timers start and on
-    which way they come to the sweeps, the faults, and the removals; a few of each."""
-    at_fault = {_spot(place) for place in faults}
+    which way they come to the sweeps, with the faults before and behind that, and the removals; a few of each."""
+    told = (*starts, *faults)
+    at_fault = {_spot(place) for place in told}
     inserts = sorted(
         strongest_first(container.inserts), key=lambda insert: _spot(insert_place(insert, project)) not in at_fault
     )[:_MOST]
@@ -73,12 +76,13 @@ def places(container: Container, project: Project, faults: Sequence[Place] = ())
     found = [
         *(_event(inserts[0], project) if inserts else ()),
         *(insert_place(insert, project) for insert in inserts),
+        *starts,
         *_timers(removals, project),
         *faults,
         *(removal_place(removal, project) for removal in removals),
     ]
     # A fault says more about a place than what is told of every one of its sort.
-    about = {_spot(place): place for place in [*reversed(found), *reversed(faults)]}
+    about = {_spot(place): place for place in [*reversed(found), *reversed(told)]}
     return tuple(dict.fromkeys(about[_spot(place)] for place in found))
 
 
