@@ -47,6 +47,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "store.py").write_text(STORE)
     monkeypatch.chdir(root)
     monkeypatch.setenv("UNBOUNDED_LINT_CACHE_DIR", str(tmp_path / "caches"))
+    for name in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        monkeypatch.delenv(name, raising=False)
     return root
 
 
@@ -332,6 +334,18 @@ def test_without_a_repository_the_project_is_the_base(tmp_path: Path) -> None:
     assert options.repository_path(tmp_path)("app/store.py") == "app/store.py"
 
 
+@pytest.mark.parametrize("name", ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"])
+def test_where_git_is_not_the_service_says_where_the_repository_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    project = tmp_path / "services" / "hits"
+    project.mkdir(parents=True)
+    monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
+    assert options.repository_path(project)("store.py") == "store.py"
+    monkeypatch.setenv(name, str(tmp_path))
+    assert options.repository_path(project)("store.py") == "services/hits/store.py"
+
+
 # --- odd names -------------------------------------------------------------------------------------------------------
 
 
@@ -346,3 +360,16 @@ def test_a_file_with_an_odd_name_is_reported_in_every_format(
     odd.write_text("def broken(:\n")
     assert run("--select", "UBM901", "--output-format", name) == 1
     assert len(READERS[name](capsys.readouterr().out)) == 1
+
+
+def test_a_file_whose_name_is_no_text_is_reported_in_every_format(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = os.fsdecode(b"caf\xe9.py")
+    try:
+        Path(name).write_text("A = {}\n")
+    except OSError:
+        pytest.skip("no such names here")
+    for form, read in READERS.items():
+        assert run(name, "--output-format", form) == 1
+        assert [code for code, _ in read(capsys.readouterr().out)] == ["UBM901"]

@@ -9,6 +9,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from unbounded_lint.discovery import ProjectFiles
     from unbounded_lint.reporters.base import View
     from unbounded_lint.request import Request
+
+
+_CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
+"""The environment variables in which services name the directory with the repository."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -297,9 +302,14 @@ def _relative(absolute: str, start: str) -> str:
 
 def repository_path(root: Path) -> Callable[[str], str]:
     """Make the function that turns a project path into the one below the root of the repository: the nearest directory
-    at or above the project that git keeps; the project's own where there is none. Absolute for what lies elsewhere."""
+    at or above the project that git keeps, or else that a service says to have put it into; the project's own where
+    there is none. Absolute for what lies elsewhere."""
     base = Path(os.path.realpath(root))
-    top = next((directory for directory in (base, *base.parents) if (directory / ".git").exists()), base)
+    around = (base, *base.parents)
+    checkouts = {os.path.realpath(os.environ[name]) for name in _CHECKOUTS if os.environ.get(name)}
+    kept = (directory for directory in around if (directory / ".git").exists())
+    said = (directory for directory in around if str(directory) in checkouts)
+    top = next(chain(kept, said), base)
 
     def shown(path: str) -> str:
         absolute = os.path.normpath(base / path)
