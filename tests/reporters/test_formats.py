@@ -152,7 +152,7 @@ def test_a_sarif_message_has_no_links_but_its_own() -> None:
 def test_sarif_says_why_a_finding_is_suppressed() -> None:
     results = sarif("suppressed")["results"]
     assert [result.get("suppressions") for result in results] == [
-        None,
+        [],
         [{"kind": "inSource", "status": "accepted", "justification": "swept by cron, every night"}],
         [{"kind": "external", "status": "accepted"}],
     ]

@@ -42,7 +42,10 @@ def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[
     rules = all_rules()
     index = {rule.code: number for number, rule in enumerate(rules)}
     results = [_result(finding, index, view) for finding in findings]
-    results += [_suppressed(one, index, view) for one in view.suppressed or ()]
+    if view.suppressed is not None:
+        # The standard wants all results of a run to say by what they are suppressed, or none.
+        results = [{**result, "suppressions": []} for result in results]
+        results += [_suppressed(one, index, view) for one in view.suppressed]
     run = {
         "tool": {
             "driver": {
