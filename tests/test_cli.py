@@ -570,7 +570,7 @@ def test_terminal_that_cannot_show_a_character(
         ("app", ["store.py"], "store.py"),
         ("docs", ["../app"], "../app/store.py"),
         ("docs", ["../app/store.py"], "../app/store.py"),
-        ("docs", ["../app/__init__.py"], "app/store.py"),
+        ("docs", ["../app/__init__.py"], "../app/store.py"),
     ],
 )
 def test_shown_path(

@@ -15,7 +15,7 @@ from unbounded_lint.declaring import Declarations
 from unbounded_lint.discovery import ProjectFiles
 from unbounded_lint.documents import Documents
 from unbounded_lint.explaining import Explanations, Sheet, Unknown, sheet_of
-from unbounded_lint.finding import Finding
+from unbounded_lint.finding import Finding, Suppressed
 from unbounded_lint.levels import asked, level_of, sureness
 from unbounded_lint.link.program.missing import missing
 from unbounded_lint.link.project import Project
@@ -47,17 +47,19 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
     unsettled, told = _of_settings(request, declared)
     unused = Unused(comments, [*made.ever, *others], chosen.is_on, noqa=request.apply_noqa)
     found = [*made.shown, *others, *unsettled, *unused.within(chosen.paths - declared.broken)]
-    kept = [finding for finding in found if chosen.has(finding)]
+    silenced = [one for one in made.silenced if chosen.has(one.finding)]
+    shown, hushed = _by_comments([finding for finding in found if chosen.has(finding)], comments, request.apply_noqa)
     unresolved = _unresolved(sources, project)
     sources.save()
     return Analysis(
-        findings=tuple(sorted(_unsuppressed(kept, comments, request.apply_noqa), key=lambda f: f.sort_key)),
+        findings=tuple(sorted(shown, key=lambda f: f.sort_key)),
         stats=_stats(request, sources, project),
         unresolved=unresolved,
         of_settings=tuple(told),
         beside=sources.looked_beside,
         documents=documents.rested_on,
         whole=not sources.unread and all(finding.code != internal_error.CODE for finding in failed),
+        suppressed=tuple(sorted([*silenced, *hushed], key=lambda one: one.finding.sort_key)),
     )
 
 
@@ -118,10 +120,12 @@ def link(
 
 
 class _Made(NamedTuple):
-    """What the rules say, without what declarations silence: at the confidence that is asked for, and at any."""
+    """What the rules say, without what declarations silence: at the confidence that is asked for, and at any; and what
+    declarations silence at the former."""
 
     shown: tuple[Finding, ...]
     ever: tuple[Finding, ...]
+    silenced: tuple[Suppressed, ...]
 
 
 def _by_rules(settings: Settings, project: Project, declared: Declarations) -> _Made:
@@ -136,10 +140,16 @@ def _by_rules(settings: Settings, project: Project, declared: Declarations) -> _
             about = (code, finding.symbol)
             above[about] = max(finding, above.get(about, finding), key=sureness)
     least = asked(settings.min_confidence)
-    told = [(f, above.get((f.code, f.symbol))) for f in found if not declared.silences(f)]
+    told = [(f, above.get((f.code, f.symbol)), declared.silencing(f)) for f in found]
+    best = [(f, declaration) for f, specific, declaration in told if specific is None or sureness(specific) < least]
     return _Made(
-        shown=tuple(f for f, specific in told if specific is None or sureness(specific) < least),
-        ever=tuple(f for f, specific in told if specific is None or specific.confidence.rank < f.confidence.rank),
+        shown=tuple(f for f, declaration in best if declaration is None),
+        ever=tuple(
+            f
+            for f, specific, declaration in told
+            if declaration is None and (specific is None or specific.confidence.rank < f.confidence.rank)
+        ),
+        silenced=tuple(Suppressed(f, "inSource", declaration.words) for f, declaration in best if declaration),
     )
 
 
@@ -230,10 +240,19 @@ def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding
     return found, told
 
 
-def _unsuppressed(findings: list[Finding], comments: Comments, apply_noqa: bool) -> Iterator[Finding]:
+def _by_comments(
+    findings: Iterable[Finding], comments: Comments, apply_noqa: bool
+) -> tuple[list[Finding], list[Suppressed]]:
+    """The findings that no comment silences, and those that one does."""
+    shown, hushed = [], []
     for finding in findings:
-        if not comments.of(finding.place.path).covers(finding.code, finding.place.line, noqa=apply_noqa):
-            yield finding
+        said = comments.of(finding.place.path)
+        directive = said.silencing(finding.code, finding.place.line, noqa=apply_noqa)
+        if directive is None:
+            shown.append(finding)
+        else:
+            hushed.append(Suppressed(finding, "inSource", directive.reason))
+    return shown, hushed
 
 
 def _sheets(request: Request, sources: Sources, symbols: Sequence[str]) -> Iterator[Sheet | Unknown]:

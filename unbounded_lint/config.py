@@ -160,7 +160,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = None
     output_format: Annotated[
-        Literal["full", "concise", "json"] | None,
+        Literal["full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit"] | None,
         Meta(description="How findings are written; without it, full on a terminal and concise elsewhere."),
     ] = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+from typing import Literal
 
 import msgspec
 
@@ -27,7 +28,8 @@ class Place(msgspec.Struct, frozen=True, order=True):
     """A place in a file, with the part it plays.
 
     path is posix and relative to the project root; lines and columns are 1-based, counted in characters, ends
-    exclusive; role is definition, insert, removal, sweep, timer, guard, call or companion; text one line for a person.
+    exclusive; role is definition, event (where a run comes in), insert, removal, sweep, timer, guard, call or
+    companion; text one line for a person.
     """
 
     path: str
@@ -65,9 +67,22 @@ class Finding(msgspec.Struct, frozen=True):
     def fingerprint(self) -> str:
         """16 hex digits that stay the same when lines move: made of the code and the symbol (or path and message)."""
         identity = self.symbol or f"{self.place.path}\0{self.message}"
-        return hashlib.blake2b(f"{self.code}\0{identity}".encode(), digest_size=8).hexdigest()
+        whole = f"{self.code}\0{identity}".encode("utf-8", "surrogatepass")  # a path need not be text
+        return hashlib.blake2b(whole, digest_size=8).hexdigest()
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str, str]:
         """The order of every output: path, line, column, code, symbol, message."""
         return (self.place.path, self.place.line, self.place.column, self.code, self.symbol, self.message)
+
+
+class Suppressed(msgspec.Struct, frozen=True):
+    """A finding that is not reported.
+
+    kind is inSource where a comment silences it, external where something outside the sources does, such as a baseline;
+    justification is the reason that is given there, or empty.
+    """
+
+    finding: Finding
+    kind: Literal["inSource", "external"]
+    justification: str = ""

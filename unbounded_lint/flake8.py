@@ -55,22 +55,23 @@ def _report(filename: str) -> Iterator[tuple[int, int, str]]:
     if filename in {"-", "stdin"} or not os.path.isfile(filename):
         return
     try:
-        findings, failure = _findings_in(os.path.realpath(filename))
+        findings, failure, root = _findings_in(os.path.realpath(filename))
     except Exception as error:  # one file's trouble must not end the whole run of flake8
-        findings, failure = (), _reason(error)
+        findings, failure, root = (), _reason(error), ""
     if failure:
         yield 1, 0, f"{FAILED_CODE} {failure}"
     for finding in findings:
-        yield finding.place.line, finding.place.column - 1, _text(finding)
+        yield finding.place.line, finding.place.column - 1, _text(finding, root)
 
 
-def _findings_in(path: str) -> tuple[tuple[Finding, ...], str]:
-    """Give the findings in the file at an absolute path, and the reason for the failure if its project has one."""
+def _findings_in(path: str) -> tuple[tuple[Finding, ...], str, str]:
+    """Give the findings in the file at an absolute path, the reason for the failure if its project has one, and where
+    that lies."""
     from unbounded_lint.discovery import find_root
 
     answer = _project(str(find_root([Path(path)])))
     relative = os.path.relpath(path, answer.root).replace(os.sep, "/")
-    return answer.by_path.get(relative, ()), answer.failure
+    return answer.by_path.get(relative, ()), answer.failure, answer.root
 
 
 @lru_cache(maxsize=8)
@@ -106,10 +107,15 @@ def _reason(error: Exception) -> str:
     return said if isinstance(error, UserError) else f"internal error ({type(error).__name__}: {said})"
 
 
-def _text(finding: Finding) -> str:
-    """Give the one line that flake8 prints: code, message, and the first related places."""
-    places = [f"{place.role} at {place.path}:{place.line}" for place in finding.related[:RELATED_SHOWN]]
-    more = len(finding.related) - RELATED_SHOWN
+def _text(finding: Finding, root: str) -> str:
+    """Give the one line that flake8 prints: code, message, and the first related places, of which those that only lead
+    to others are left out; their paths are relative to the current directory, as those that flake8 prints."""
+    telling = [place for place in finding.related if place.role not in {"event", "call"}]
+    places = [
+        f"{place.role} at {os.path.relpath(os.path.join(root, place.path)).replace(os.sep, '/')}:{place.line}"
+        for place in telling[:RELATED_SHOWN]
+    ]
+    more = len(telling) - RELATED_SHOWN
     if more > 0:
         places.append(f"{more} more")
     shown = f" ({', '.join(places)})" if places else ""

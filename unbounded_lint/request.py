@@ -8,7 +8,7 @@ import msgspec
 
 from unbounded_lint.config import Settings
 from unbounded_lint.discovery import ProjectFiles
-from unbounded_lint.finding import Finding
+from unbounded_lint.finding import Finding, Suppressed
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -37,22 +37,24 @@ class Stats(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct, frozen=True):
     """The findings of a run, in their order, after selection, confidence, ignores and suppressions.
 
-    notes are sentences about the run itself, such as a cache that is not used.
+    notes are sentences about the run itself, such as a cache that is not used; suppressed are the findings that there
+    would be without suppressions.
     """
 
     findings: tuple[Finding, ...]
     stats: Stats
     notes: tuple[str, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
 
 
 class Analysis(msgspec.Struct, frozen=True):
     """What a project says, whichever of its files a run asks about.
 
-    findings as in `Outcome`; unresolved is a sentence about imports that lead nowhere, or empty; of_settings are
-    sentences about settings of the command line that name what is not there; beside has each (directory, stem) that was
-    looked for beside the project's files, with whether it was found; documents are the pages of documentation,
-    None where nothing asked for them; whole is False where some file could not be read or a rule failed, so that
-    another run may say more.
+    findings and suppressed as in `Outcome`; unresolved is a sentence about imports that lead nowhere, or empty;
+    of_settings are sentences about settings of the command line that name what is not there; beside has each
+    (directory, stem) that was looked for beside the project's files, with whether it was found; documents are the pages
+    of documentation, None where nothing asked for them; whole is False where some file could not be read or a rule
+    failed, so that another run may say more.
     """
 
     findings: tuple[Finding, ...]
@@ -62,3 +64,4 @@ class Analysis(msgspec.Struct, frozen=True):
     beside: tuple[tuple[str, str, bool], ...] = ()
     documents: tuple[str, ...] | None = None
     whole: bool = True
+    suppressed: tuple[Suppressed, ...] = ()

@@ -74,4 +74,9 @@ def _outcome(found: Analysis, request: Request, note: str) -> Outcome:
     shown = tuple(f for f in found.findings if wanted is None or f.place.path in wanted)
     by_code = dict(sorted(Counter(finding.code for finding in shown).items()))
     notes = (note, found.unresolved, *(found.of_settings if wanted is None else ()))
-    return Outcome(shown, msgspec.structs.replace(found.stats, by_code=by_code), tuple(each for each in notes if each))
+    return Outcome(
+        findings=shown,
+        stats=msgspec.structs.replace(found.stats, by_code=by_code),
+        notes=tuple(each for each in notes if each),
+        suppressed=tuple(one for one in found.suppressed if wanted is None or one.finding.place.path in wanted),
+    )

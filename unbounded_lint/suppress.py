@@ -34,7 +34,12 @@ class Suppressions(msgspec.Struct, frozen=True, dict=True):
 
         Without `noqa` only our own directives count: under flake8, it is flake8 that applies the others.
         """
-        return any(noqa or directive.kind == "ubm" for directive in self.covering(code, line))
+        return self.silencing(code, line, noqa=noqa) is not None
+
+    def silencing(self, code: str, line: int, *, noqa: bool = True) -> Directive | None:
+        """The directive by which `covers` holds, rather one that gives a reason; None where it does not."""
+        found = (directive for directive in self.covering(code, line) if noqa or directive.kind == "ubm")
+        return max(found, key=lambda directive: bool(directive.reason), default=None)
 
     def covering(self, code: str, line: int) -> Iterator[Directive]:
         """The directives that silence `code` at `line`."""

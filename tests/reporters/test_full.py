@@ -25,6 +25,7 @@ UBM101 never-removed-entries  `_runs` grows in `register()` and nothing removes 
   insert: app/api.py:5:5
     5 | store._runs[run_id] = run
   call: app/gone.py:7:1 called per request
+  symbol: app.store:_runs
   confidence: high (the key is a parameter; no removal in the project)
   help: remove the entry when the run ends, or sweep from a timer"""
 
@@ -109,7 +110,7 @@ def test_no_snippet_where_there_is_no_such_line(
     moved = msgspec.structs.replace(finding, place=place, related=())
     lines = list(full.render([moved], counts, view_of()))
     assert lines[1] == f" --> {place.path}:{place.line}:1"
-    assert lines[2].startswith("  confidence:")
+    assert lines[2] == "  symbol: app.store:_runs"
 
 
 def test_column_past_the_end_of_the_line_gets_one_caret(

@@ -27,6 +27,8 @@ def test_document(finding: Finding, counts: Totals, view_of: Callable[..., View]
                 "symbol": "app.store:_runs",
                 "confidence": "high",
                 "probability": None,
+                "reasons": ["the key is a parameter", "no removal in the project"],
+                "advice": "remove the entry when the run ends, or sweep from a timer",
                 "evidence": None,
                 "related": [
                     {
@@ -34,9 +36,19 @@ def test_document(finding: Finding, counts: Totals, view_of: Callable[..., View]
                         "path": "app/api.py",
                         "line": 5,
                         "column": 5,
+                        "end_line": 5,
+                        "end_column": 30,
                         "text": "store._runs[run_id] = run",
                     },
-                    {"role": "call", "path": "app/gone.py", "line": 7, "column": 1, "text": "called per request"},
+                    {
+                        "role": "call",
+                        "path": "app/gone.py",
+                        "line": 7,
+                        "column": 1,
+                        "end_line": 7,
+                        "end_column": 2,
+                        "text": "called per request",
+                    },
                 ],
                 "fingerprint": finding.fingerprint,
             }

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unbounded_lint.cli.config import settings_lines
 from unbounded_lint.cli.files import file_lines
 from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, view_for
+from unbounded_lint.cli.outputs import demand_sense, printed_format, report
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, PROGRAM, Progress, emit, say, wants_color
 
 if TYPE_CHECKING:
     from unbounded_lint.finding import Finding
+    from unbounded_lint.reporters.base import View
     from unbounded_lint.request import Outcome
 
 INTERNAL_ERROR_CODE = "UBM900"
@@ -26,19 +30,27 @@ def run(arguments: list[str]) -> int:
         return emit(settings_lines(settings))
     if options.show_files:
         return emit(file_lines(project, options.paths))
-    from unbounded_lint.reporters import REPORTERS
+    printed = printed_format(settings.output_format)
+    demand_sense(options, printed, project)
     from unbounded_lint.reporters.base import printable
     from unbounded_lint.runner import check
 
     with Progress(sys.stderr.isatty()) as progress:
         outcome = check(request_for(options, project, settings), progress)
-    format_name = settings.output_format or ("full" if sys.stdout.isatty() else "concise")
-    view = view_for(project.root, options.paths, color=wants_color(options.color), statistics=options.statistics)
-    emit(REPORTERS[format_name](outcome.findings, outcome.stats, view))
+    report(outcome, printed, options.output, _view(options, project.root, outcome))
     for note in outcome.notes:
         say(f"{PROGRAM}: warning: {printable(note)}")
     say(_summary(outcome, len(reported(project))))
     return _exit_code(outcome.findings, options.exit_zero)
+
+
+def _view(options: argparse.Namespace, root: Path, outcome: Outcome) -> Callable[[bool], View]:
+    """How reports are shown: takes whether one may have colour."""
+    import msgspec
+
+    suppressed = outcome.suppressed if options.show_suppressed else None
+    plain = msgspec.structs.replace(view_for(root, options.paths, statistics=options.statistics), suppressed=suppressed)
+    return lambda colored: msgspec.structs.replace(plain, color=colored and wants_color(options.color))
 
 
 def _summary(outcome: Outcome, files: int) -> str:

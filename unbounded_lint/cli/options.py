@@ -9,9 +9,11 @@ import argparse
 import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from unbounded_lint.cli.outputs import add_output_options
 from unbounded_lint.cli.terminal import PROGRAM
 from unbounded_lint.errors import UserError
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from unbounded_lint.discovery import ProjectFiles
     from unbounded_lint.reporters.base import View
     from unbounded_lint.request import Request
+
+
+_CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
+"""The environment variables in which services name the directory with the repository."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -124,13 +130,7 @@ def check_parser() -> Parser:
     add_selection_options(parser)
     add_file_options(parser)
     add_settings_options(parser)
-    output = parser.add_argument_group("output")
-    output.add_argument(
-        "--output-format",
-        choices=("full", "concise", "json"),
-        help="how findings are printed (default: full on a terminal, else concise)",
-    )
-    output.add_argument("--statistics", action="store_true", help="print counts per rule in place of the findings")
+    output = add_output_options(parser)
     output.add_argument(
         "--color",
         choices=("auto", "always", "never"),
@@ -273,11 +273,12 @@ def _settings_file(options: argparse.Namespace) -> Path | None:
 def shown_path(root: Path, given: Sequence[str]) -> Callable[[str], str]:
     """Make the function that turns a project path into the one to print.
 
-    Relative to the current directory if it lies below it, else as the user gave it, else relative to the project;
-    always with `/`.
+    Relative to the current directory if it lies below it, else as the user gave it; what lies elsewhere is relative to
+    the current directory too, or absolute where the user gave a path that is. Always with `/`.
     """
     here, base = os.path.realpath(os.getcwd()), os.path.realpath(root)
     roots = [(here, ""), *((os.path.realpath(path), path) for path in given)]
+    absolutely = any(os.path.isabs(path) for path in given)
 
     def shown(path: str) -> str:
         absolute = os.path.normpath(os.path.join(base, path))
@@ -286,7 +287,34 @@ def shown_path(root: Path, given: Sequence[str]) -> Callable[[str], str]:
                 return name.replace(os.sep, "/")
             if absolute.startswith(directory.rstrip(os.sep) + os.sep):
                 return os.path.join(name, os.path.relpath(absolute, directory)).replace(os.sep, "/")
-        return path
+        return (absolute if absolutely else _relative(absolute, here)).replace(os.sep, "/")
+
+    return shown
+
+
+def _relative(absolute: str, start: str) -> str:
+    """A path relative to a directory; absolute where there is no way from one to the other, as between drives."""
+    try:
+        return os.path.relpath(absolute, start)
+    except ValueError:
+        return absolute
+
+
+def repository_path(root: Path) -> Callable[[str], str]:
+    """Make the function that turns a project path into the one below the root of the repository: the nearest directory
+    at or above the project that git keeps, or else that a service says to have put it into; the project's own where
+    there is none. Absolute for what lies elsewhere."""
+    base = Path(os.path.realpath(root))
+    around = (base, *base.parents)
+    checkouts = {os.path.realpath(os.environ[name]) for name in _CHECKOUTS if os.environ.get(name)}
+    kept = (directory for directory in around if (directory / ".git").exists())
+    said = (directory for directory in around if str(directory) in checkouts)
+    top = next(chain(kept, said), base)
+
+    def shown(path: str) -> str:
+        absolute = os.path.normpath(base / path)
+        relative = _relative(absolute, str(top)).replace(os.sep, "/")
+        return absolute.replace(os.sep, "/") if relative.startswith("../") else relative
 
     return shown
 
@@ -304,4 +332,10 @@ def view_for(root: Path, given: Sequence[str], *, color: bool = False, statistic
         except (OSError, DecodeError, ValueError):
             return None
 
-    return View(path=shown_path(root, given), source=source, color=color, statistics=statistics)
+    return View(
+        path=shown_path(root, given),
+        source=source,
+        color=color,
+        statistics=statistics,
+        repository=repository_path(root),
+    )

@@ -31,6 +31,7 @@ from unbounded_lint.link.verdicts.confidence import Growths
 from unbounded_lint.link.verdicts.container import Container, verdict_on
 from unbounded_lint.link.verdicts.evidence import Evidences
 from unbounded_lint.link.verdicts.inserts import Inserts
+from unbounded_lint.link.verdicts.journeys import Journeys
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.periods import Rhythm, Rhythms
 from unbounded_lint.link.verdicts.removals import Removal
@@ -47,9 +48,9 @@ class Project:
     """What rules may ask. Read-only; the same files give the same answers in the same order.
 
     Unless it is thorough, attributes of singletons that nothing could insert into are left out of `containers`.
-    `holdings` answers what the entries of one are. `least` is how sure a finding must be to be shown, `kept`
-    takes the objects that others make, such as clients, for such that last; `shown` gives what mentions a name in tests
-    and documentation, None where these are not looked at.
+    `holdings` answers what the entries of one are, `journeys` how a run comes to an insert or a removal. `least` is how
+    sure a finding must be to be shown, `kept` takes the objects that others make, such as clients, for such that last;
+    `shown` gives what mentions a name in tests and documentation, None where these are not looked at.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Project:
         usages = Usages(self.flow, shown) if shown is not None else None
         parts = (self.flow, self.execution, self._lifetimes, self._growths, self.holdings, usages)
         self._evidences = Evidences(*parts)
+        self.journeys = Journeys(self.flow, self.execution, self._evidences)
         self._candidates = tuple(candidates)
         self._least = least
         self._kept = kept
@@ -215,7 +217,7 @@ class Project:
 
     def insert_places(self, container: Container) -> tuple[Place, ...]:
         """Every insert, those that cannot make it grow included."""
-        why = {id(i.access.site.node): f"the key: {i.domain.why}" for i in container.inserts}
+        why = {id(i.access.site.node): i.domain.words for i in container.inserts}
         found = set()
         for access in (a for a in container.accesses if a.kind == "insert"):
             when = ", ".join(sorted(self.execution.kinds(access.scope, access.op))) or "never"

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from unbounded_lint.finding import Finding
+from unbounded_lint.finding import Finding, Place, Suppressed
 
 TAB_WIDTH = 4
 """A tab in a snippet is drawn up to the next multiple of this many columns."""
@@ -45,14 +45,18 @@ class Totals(Protocol):
 class View(msgspec.Struct, frozen=True):
     """How one report is to be shown.
 
-    path turns a project-relative path into the one a reader at the current directory can use; source gives the text of
-    a project-relative path, or None where there is none to show.
+    path turns a project-relative path into the one a reader at the current directory can use; repository into the one
+    below the root of the repository, as services that show reports beside the code expect it, or an absolute one for
+    what lies elsewhere; source gives the text of a project-relative path, or None where there is none to show;
+    suppressed are the findings that are silenced, where the report is to tell of them too, else None.
     """
 
     path: Callable[[str], str]
     source: Callable[[str], str | None]
     color: bool = False
     statistics: bool = False
+    repository: Callable[[str], str] = str
+    suppressed: tuple[Suppressed, ...] | None = None
 
 
 class Reporter(Protocol):
@@ -123,6 +127,17 @@ def statistics_lines(findings: Iterable[Finding]) -> Iterator[str]:
     width = max((len(str(count)) for count, _, _ in rows), default=0)
     for count, code, name in rows:
         yield f"{count:>{width}}\t{code}\t{name}"
+
+
+def where(place: Place, view: View) -> str:
+    """Give `path:line:col` as a reader at the current directory can use it, on one line."""
+    return f"{printable(view.path(place.path))}:{place.line}:{place.column}"
+
+
+def silenced(one: Suppressed) -> str:
+    """Give the words that tell that a finding is silenced, and why."""
+    by = "by a comment" if one.kind == "inSource" else "outside the sources"
+    return f"{by}: {printable(one.justification)}" if one.justification else by
 
 
 def plural(count: int, noun: str) -> str:

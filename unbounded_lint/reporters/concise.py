@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from unbounded_lint.finding import Finding
-from unbounded_lint.reporters.base import Totals, View, printable, statistics_lines
+from unbounded_lint.reporters.base import Totals, View, printable, silenced, statistics_lines, where
 
 
 def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[str]:
@@ -14,6 +14,10 @@ def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[
         yield from statistics_lines(findings)
         return
     for finding in findings:
-        place = finding.place
-        where = f"{printable(view.path(place.path))}:{place.line}:{place.column}"
-        yield f"{where}: {finding.code} {printable(finding.message)}"
+        yield _line(finding, view)
+    for one in view.suppressed or ():
+        yield f"{_line(one.finding, view)} (suppressed {silenced(one)})"
+
+
+def _line(finding: Finding, view: View) -> str:
+    return f"{where(finding.place, view)}: {finding.code} {printable(finding.message)}"

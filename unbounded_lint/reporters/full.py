@@ -7,7 +7,17 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from unbounded_lint.finding import Finding, Place
-from unbounded_lint.reporters.base import Totals, View, display_width, draw, printable, source_lines, statistics_lines
+from unbounded_lint.reporters.base import (
+    Totals,
+    View,
+    display_width,
+    draw,
+    printable,
+    silenced,
+    source_lines,
+    statistics_lines,
+    where,
+)
 
 CONTEXT = 2
 """Lines shown before and after the line of the finding."""
@@ -32,10 +42,14 @@ def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[
         return
     paint = _colored if view.color else _plain
     lines = _reader(view)
-    for number, finding in enumerate(findings):
+    told = [(finding, "") for finding in findings]
+    told += [(one.finding, silenced(one)) for one in view.suppressed or ()]
+    for number, (finding, by) in enumerate(told):
         if number:
             yield ""
         yield from _block(finding, view, lines, paint)
+        if by:
+            yield f"  {paint('suppressed', 'bold')} {by}"
 
 
 def _plain(text: str, style: str) -> str:
@@ -56,11 +70,13 @@ def _block(finding: Finding, view: View, read: Lines, paint: Paint) -> Iterator[
     shown = _window(lines, place.line) if lines is not None else range(0)
     gutter = len(str(shown[-1])) if shown else 1
     yield f"{paint(finding.code, 'bold red')} {paint(finding.name, 'bold')}  {printable(finding.message)}"
-    yield f"{' ' * gutter}{paint('-->', 'blue')} {_where(place, view)}"
+    yield f"{' ' * gutter}{paint('-->', 'blue')} {where(place, view)}"
     if lines is not None and shown:
         yield from _snippet(lines, shown, place, gutter, paint)
     for related in finding.related:
         yield from _note(related, view, read, paint)
+    if finding.symbol:
+        yield f"  {paint('symbol:', 'bold')} {printable(finding.symbol)}"
     yield f"  {paint('confidence:', 'bold')} {_confidence(finding)}"
     if finding.advice:
         yield f"  {paint('help:', 'bold cyan')} {printable(finding.advice)}"
@@ -75,10 +91,6 @@ def _reader(view: View) -> Lines:
         return None if text is None else source_lines(text)
 
     return lines
-
-
-def _where(place: Place, view: View) -> str:
-    return f"{printable(view.path(place.path))}:{place.line}:{place.column}"
 
 
 def _confidence(finding: Finding) -> str:
@@ -148,7 +160,7 @@ def _note(place: Place, view: View, read: Lines, paint: Paint) -> Iterator[str]:
     code = lines[place.line - 1].strip() if lines is not None and 1 <= place.line <= len(lines) else ""
     said = printable(place.text.strip())
     about = f" {said}" if said and place.text.strip() != code else ""
-    yield f"  {paint(f'{place.role}:', 'bold')} {_where(place, view)}{about}"
+    yield f"  {paint(f'{place.role}:', 'bold')} {where(place, view)}{about}"
     if code:
         drawn, _, _ = _excerpt(code, None)
         yield f"    {paint(f'{place.line} |', 'blue')} {drawn}"

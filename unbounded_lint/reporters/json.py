@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from unbounded_lint.finding import Finding, Place
+from unbounded_lint.finding import Finding, Place, Suppressed
 from unbounded_lint.reporters.base import Totals, View, counts
 
 VERSION = 1
@@ -18,13 +18,16 @@ def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[
     """Give the whole report as one indented JSON object."""
     document = {
         "version": VERSION,
-        "findings": [_finding(finding, view) for finding in findings],
-        "stats": _stats(findings, totals, view),
+        "findings": [finding_data(finding, view) for finding in findings],
+        "stats": stats_data(findings, totals, view),
     }
+    if view.suppressed is not None:
+        document["suppressed"] = [suppressed_data(one, view) for one in view.suppressed]
     yield json.dumps(document, indent=2)
 
 
-def _finding(finding: Finding, view: View) -> dict[str, Any]:
+def finding_data(finding: Finding, view: View) -> dict[str, Any]:
+    """Give a finding as plain data."""
     place = finding.place
     return {
         "code": finding.code,
@@ -38,10 +41,18 @@ def _finding(finding: Finding, view: View) -> dict[str, Any]:
         "symbol": finding.symbol,
         "confidence": finding.confidence.value,
         "probability": None if finding.probability is None else round(finding.probability, 3),
+        "reasons": list(finding.reasons),
+        "advice": finding.advice,
         "evidence": None if finding.evidence is None else msgspec.to_builtins(finding.evidence),
         "related": [_related(related, view) for related in finding.related],
         "fingerprint": finding.fingerprint,
     }
+
+
+def suppressed_data(one: Suppressed, view: View) -> dict[str, Any]:
+    """Give a finding that is silenced as plain data, with what silences it."""
+    suppression = {"kind": one.kind, "justification": one.justification}
+    return {**finding_data(one.finding, view), "suppression": suppression}
 
 
 def _related(place: Place, view: View) -> dict[str, Any]:
@@ -50,11 +61,14 @@ def _related(place: Place, view: View) -> dict[str, Any]:
         "path": view.path(place.path),
         "line": place.line,
         "column": place.column,
+        "end_line": place.end_line,
+        "end_column": place.end_column,
         "text": place.text,
     }
 
 
-def _stats(findings: Sequence[Finding], totals: Totals, view: View) -> dict[str, Any]:
+def stats_data(findings: Sequence[Finding], totals: Totals, view: View) -> dict[str, Any]:
+    """Give the counts of a run as plain data."""
     stats: dict[str, Any] = {
         "files": totals.files,
         "analysed": totals.analysed,

@@ -33,12 +33,12 @@ def _report(container: Container, guarded: Unstarted, project: Project) -> Findi
         f"`{container.name}` grows in `{where}`, whose start of the sweeper asks for `{guarded.text}`: "
         "an entry without that is never swept unless another one starts it"
     )
-    faults = (
+    starts = (
         project.place(guarded.scope, guarded.op, "guard", f"`{guarded.text}` decides here"),
         project.place(*guarded.start, "timer", f"`{start}` starts the sweeper here"),
     )
     reasons = ("every start of the sweeper that was found hangs on an insert",)
-    return finding(CODE, NAME, message, container, project, ADVICE, faults=faults, reasons=reasons)
+    return finding(CODE, NAME, message, container, project, ADVICE, starts=starts, reasons=reasons)
 
 
 RULE = Rule(

@@ -33,20 +33,26 @@ def _left(container: Container, project: Project) -> str:
     """The way on which an entry stays, and who would remove it."""
     names = dict.fromkeys(project.function(r.access.scope) for r in container.removals if r.when in _EVENTS)
     where = " and ".join(f"`{name}`" for name in list(names)[:_MOST])
+    several = len(names) > 1
     way = container.way
     match way.left if way is not None else "unasked":
         case "success":
             return f"only a failure makes {where} remove: the entry of what goes well stays"
         case "error" if way is not None and way.scope is not None:
             return (
-                f"{where} removes it unless what `{project.function(way.scope)}` does in between raises or is "
-                "cancelled: then the entry stays"
+                f"{where} {'remove' if several else 'removes'} it unless what `{project.function(way.scope)}` does in "
+                "between raises or is cancelled: then the entry stays"
             )
         case "condition":
-            return f"{where} removes it only under a condition that need not hold: otherwise the entry stays"
+            return (
+                f"{where} {'remove' if several else 'removes'} it only under a condition that need not hold: otherwise "
+                "the entry stays"
+            )
         case "emptied":
-            return f"no entry leaves by itself: only {where} takes out whatever is there"
-    return f"shrinks only when {where} is asked to: an entry whose owner never asks stays"
+            return f"no entry leaves by itself: only {where} {'take' if several else 'takes'} out whatever is there"
+    if names.keys() <= {project.function(insert.access.scope) for insert in container.inserts}:
+        return f"only another call of {where} takes an entry out: one for which that never comes stays"
+    return f"shrinks only when {where} {'are' if several else 'is'} called for it: an entry nobody asks for stays"
 
 
 def _advice(container: Container, project: Project) -> str:

@@ -8,32 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from unbounded_lint.finding import Confidence, Finding, Place
+from unbounded_lint.rules.places import places, strongest_first
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Project
     from unbounded_lint.link.verdicts.container import Container
-    from unbounded_lint.link.verdicts.inserts import Insert
-    from unbounded_lint.link.verdicts.removals import Removal
-
-_MOST = 5
-
-_WHEN = {
-    "event": "only when its owner asks",
-    "exit": "only at exit",
-    "import": "only at import",
-    "test": "only in tests",
-    "dead": "by code that nothing calls",
-    "unstarted": "by a timer that is never started",
-    "once": "once, some time after the start",
-    "barred": "behind a condition that never holds",
-    "shut": "behind a test of the clock that soon lets nothing through",
-    "other-process": "in another process",
-    "insert": "as part of an insert",
-    "timer": "on a timer",
-    "later": "on the entry's own timer",
-    "guaranteed": "in a clean-up that always runs",
-    "capacity": "when a limit of its size is reached",
-}
 
 
 def growth(container: Container, project: Project) -> str:
@@ -45,34 +24,6 @@ def growth(container: Container, project: Project) -> str:
     return f"`{names[0]}` and {more} other function{'s' if more > 1 else ''}"
 
 
-def strongest_first(inserts: Iterable[Insert]) -> list[Insert]:
-    """The inserts with the clearest open key first, otherwise in the order of their places."""
-    rank = {"open": 0, "unknown": 1, "closed": 2}
-    return sorted(
-        inserts, key=lambda i: (rank[i.domain.kind], i.domain.weak, i.access.nested, i.access.scope, i.access.op)
-    )
-
-
-def places(container: Container, project: Project) -> tuple[Place, ...]:
-    """The related places of a finding: inserts, then removals, a few of each."""
-    found = []
-    for insert in strongest_first(container.inserts)[:_MOST]:
-        text = f"`{project.function(insert.access.scope)}` inserts here; the key: {insert.domain.why}"
-        found.append(project.place(insert.access.scope, insert.access.op, "insert", text))
-    for removal in container.removals[:_MOST]:
-        found.append(removal_place(removal, project))
-    return tuple(found)
-
-
-def removal_place(removal: Removal, project: Project) -> Place:
-    """A removal with when it runs."""
-    access = removal.access
-    role = "sweep" if removal.extent == "sweep" else "removal"
-    when = "only where something fails" if removal.when == "event" and removal.fails else _WHEN[removal.when]
-    text = f"`{project.function(access.scope)}` removes here, {when}"
-    return project.place(access.scope, access.op, role, text)
-
-
 def finding(
     code: str,
     name: str,
@@ -81,14 +32,16 @@ def finding(
     project: Project,
     advice: str,
     *,
+    starts: Iterable[Place] = (),
     faults: Iterable[Place] = (),
     confidence: Confidence | None = None,
     reasons: tuple[str, ...] = (),
 ) -> Finding:
     """A finding about a container at its definition.
 
-    faults are the places where the mistake itself stands: they come first among the related places. confidence and
-    reasons are those of the rule's own evidence, on top of the container's: the weaker confidence counts.
+    faults are the places where the mistake itself stands; starts those of them that come before a sweeper starts.
+    confidence and reasons are those of the rule's own evidence, on top of the container's: the weaker confidence
+    counts.
     """
     own = container.confidence if confidence is None else confidence
     return Finding(
@@ -98,7 +51,7 @@ def finding(
         place=container.place,
         symbol=container.symbol,
         confidence=min(container.confidence, own, key=lambda level: level.rank),
-        related=tuple(dict.fromkeys((*faults, *places(container, project)))),
+        related=places(container, project, tuple(starts), tuple(faults)),
         advice=advice,
         reasons=(*container.reasons, *reasons),
         evidence=container.evidence,

@@ -39,9 +39,7 @@ def check(project: Project, _options: Options) -> Iterator[Finding]:
 
 
 def _message(container: Container, forgotten: Forgotten, project: Project) -> str:
-    removal = forgotten.removals[0].access
-    place = project.place(removal.scope, removal.op, "removal", "")
-    where = f"`{project.function(removal.scope)}` ({place.path}:{place.line})"
+    where = f"`{project.function(forgotten.removals[0].access.scope)}`"
     shared = f"`{project.function(forgotten.shared[0])}`"
     if forgotten.walked:
         return (

@@ -45,9 +45,14 @@ def _finding(fragile: Fragile, container: Container, project: Project) -> Findin
         "rearm": f"`{tick}` arms its next sweep only after {risk.what}: the first error there is the end of it",
         "timer": f"nothing in `{tick}` {unguarded}: {fragile.timer} stops at the first one",
     }[fragile.ending]
+    starts = {
+        "loop": f"`{where}` waits here for its next round",
+        "rearm": f"`{where}` arms the next run here",
+        "timer": f"`{where}` starts {fragile.timer} here",
+    }[fragile.ending]
     faults = [
-        project.place(*fragile.start, "timer", f"in `{where}`"),
-        project.place(*fragile.tick, "guard", "no `try` here ends an error"),
+        project.place(*fragile.start, "timer", starts),
+        project.place(*fragile.tick, "guard", "no `try` around this stops an error"),
         project.place(risk.scope, risk.op, "call", f"{risk.what}, {_RISK[risk.sort]}"),
     ]
     message = f"`{container.name}` grows in {growth(container, project)}, and {ends}"

@@ -33,13 +33,13 @@ def _report(container: Container, bare: Unstarted, project: Project) -> Finding:
         f"`{container.name}` grows in `{where}` without a start of its sweeper, which only `{start}` starts: "
         "what comes in there stays until something comes in here"
     )
-    faults = (
+    starts = (
         project.place(bare.access.scope, bare.access.op, "insert", f"`{where}` inserts here and starts nothing"),
         project.place(*bare.start, "timer", f"`{start}` starts the sweeper here"),
     )
     reasons = ("every start of the sweeper that was found hangs on another insert",)
     level = Confidence.MEDIUM if bare.once else None
-    return finding(CODE, NAME, message, container, project, ADVICE, faults=faults, confidence=level, reasons=reasons)
+    return finding(CODE, NAME, message, container, project, ADVICE, starts=starts, confidence=level, reasons=reasons)
 
 
 RULE = Rule(

@@ -782,4 +782,4 @@ def test_reason_is_one_sentence(insert: str, tmp_path: Path) -> None:
     container = named(linked(tmp_path, {"m.py": f"X = {{}}\ndef put(**kw):\n    {insert}\n"}))
     assert container.inserts
     reason = container.verdict.reasons[0]
-    assert reason.startswith(("the key is of ", "the key is not ", "the key: `"))
+    assert reason.startswith(("the key is of ", "the key is not ", "the key: `", "every call appends "))

@@ -18,9 +18,9 @@ KeySource: TypeAlias = Source
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """kind is open, closed or unknown; `why` one clause; weak: it rests on a name or a missing annotation, not on
-    data flow; hinted: on less than a source of ever new values, such as a root called `request` or a `+=`. `source`:
-    where the part comes from that decides."""
+    """kind is open, closed or unknown; `why` what the key is or, for what is appended, one clause; weak: it rests on a
+    name or a missing annotation, not on data flow; hinted: on less than a source of ever new values, such as a root
+    called `request` or a `+=`. `source`: where the part comes from that decides."""
 
     kind: DomainKind
     why: str
@@ -33,6 +33,13 @@ class Domain:
         """How much it says about a whole of which it is a part: open most, closed least; a constant says nothing."""
         strength = ("closed", "unknown", "open").index(self.kind) * 2 + (not self.weak)
         return strength, self.source not in {"constant", "unknown"}
+
+    @property
+    def words(self) -> str:
+        """What the key is made of, as a clause; why an entry is added whatever the key is, for what is appended."""
+        if self.source == "appended":
+            return self.why
+        return f"the key: {self.why}" if self.why.startswith("`") else f"the key is {self.why}"
 
 
 _MOST = (5, True)

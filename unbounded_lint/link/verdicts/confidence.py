@@ -39,9 +39,8 @@ class Growths(RunQuery):
         """The best that any insert supports, and why; low for a container that nothing makes grow."""
         if not inserts:
             return Confidence.LOW, ()
-        levels = [(self._level(insert, holder, accesses), insert.domain.why) for insert in inserts]
-        best, why = max(levels, key=lambda level: level[0].rank)
-        reason = f"the key: {why}" if why.startswith("`") else f"the key is {why}"
+        levels = [(self._level(insert, holder, accesses), insert.domain.words) for insert in inserts]
+        best, reason = max(levels, key=lambda level: level[0].rank)
         escapes = [a.how for a in accesses if a.kind == "escape"]
         if holder.made.kind.family == "queue" and any(a.kind == "escape" or a.how == "kept" for a in accesses):
             best = Confidence.LOW  # whoever it is handed to takes out of it, most likely

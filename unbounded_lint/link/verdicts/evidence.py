@@ -209,10 +209,11 @@ class Evidences:
 
     def _runs(self, insert: Insert) -> tuple[str, ...]:
         known = [context for context in insert.contexts if not context.guess]
-        found = {self._run(context) for context in known or insert.contexts}
+        found = {self.run(context) for context in known or insert.contexts}
         return tuple(run for run in RUNS if run in found)
 
-    def _run(self, context: Context) -> str:
+    def run(self, context: Context) -> str:
+        """When something runs that comes to run so, as one of `RUNS`."""
         match context.kind:
             case "run" if self.execution.is_asked_for(context):
                 return "request"

@@ -57,7 +57,7 @@ class Inner(RunQuery):
             told = self.keys.domain(access.value, access.scope, access.op)
         if told is not None and told.kind == "open" and self._is_ever_new(told, access) and elements.stay:
             return told
-        return Domain("unknown", "of no account, since entries are appended to", source="appended")
+        return Domain("unknown", "every call appends to what is under a key", source="appended")
 
     def _is_ever_new(self, told: Domain, access: Access) -> bool:
         """Whether elements of an open domain keep coming: objects, from what runs by itself or made of what does."""

@@ -143,7 +143,7 @@ class Inserts(AroundQuery):
             return self._inner.domain(access, elements)
         repeats = access.nested or holder.made.kind.family in GROWING or self._is_absent(access, accesses)
         if not repeats:
-            return Domain("open", "of no account, since every call adds an entry", source="appended")
+            return Domain("open", "every call adds an entry", source="appended")
         declared = None if access.nested else self._declared(holder)
         if declared is not None:
             return declared

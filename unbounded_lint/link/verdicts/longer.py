@@ -14,7 +14,7 @@ from unbounded_lint.link.program.literals import is_listed, is_text
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import NONE
 
-LONGER = Domain("open", "of no account, since its value is bound anew to a longer one", source="appended")
+LONGER = Domain("open", "each run binds it anew to a longer value", source="appended")
 
 
 class Longer(Query):

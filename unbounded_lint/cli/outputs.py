@@ -1,0 +1,164 @@
+"""The reports of `check`: the one on stdout, and those that `--output FORMAT=FILE` puts into files.
+
+Nothing heavy is imported at the top, as in `cli`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from unbounded_lint.cli.terminal import emit
+from unbounded_lint.errors import UserError
+
+if TYPE_CHECKING:
+    from unbounded_lint.cli.options import Parser
+    from unbounded_lint.discovery import ProjectFiles
+    from unbounded_lint.reporters.base import View
+    from unbounded_lint.request import Outcome
+
+FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit")
+
+_COUNTED = ("full", "concise", "json")
+"""The formats with a place for counts."""
+_ALARMS = ("github", "gitlab")
+"""The formats in which whatever is named is an alarm."""
+
+
+class Output(NamedTuple):
+    """A report in a format that goes to a file."""
+
+    format: str
+    file: str
+
+
+def add_output_options(parser: Parser) -> argparse._ArgumentGroup:
+    """Add the options that say which reports there are, and what is in them; gives their group."""
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--output-format",
+        choices=FORMATS,
+        help="how findings are printed (default: full on a terminal, else concise)",
+    )
+    output.add_argument(
+        "--output",
+        action="append",
+        type=_output,
+        default=[],
+        metavar="FORMAT=FILE",
+        help="write a report in this format into FILE as well (repeatable)",
+    )
+    output.add_argument("--statistics", action="store_true", help="print counts per rule in place of the findings")
+    output.add_argument(
+        "--show-suppressed",
+        action="store_true",
+        help="tell in reports of the findings too that comments or a baseline silence",
+    )
+    return output
+
+
+def _output(text: str) -> Output:
+    name, equals, file = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"expected FORMAT=FILE, such as sarif=report.sarif, not {text!r}")
+    if name not in FORMATS:
+        close = difflib.get_close_matches(name, FORMATS, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"choose from {', '.join(FORMATS)}"
+        raise argparse.ArgumentTypeError(f"there is no format {name!r}; {hint}")
+    if not file:
+        raise argparse.ArgumentTypeError(f"no file stands behind {text!r}; write {name}=FILE")
+    if file == "-":
+        raise argparse.ArgumentTypeError(f"standard output is for --output-format {name}; give a file in {text!r}")
+    return Output(name, file)
+
+
+def printed_format(setting: str | None) -> str:
+    """The format of the report on stdout, which a setting may name."""
+    return setting or ("full" if sys.stdout.isatty() else "concise")
+
+
+def demand_sense(options: argparse.Namespace, printed: str, project: ProjectFiles) -> None:
+    """Raises `UserError` for what cannot be written or has no place in a format, before there is any work done."""
+    if options.statistics and printed not in _COUNTED:
+        formats = _listed(_COUNTED)
+        raise UserError(f"--statistics has no place in {printed}; print {formats}, and write {printed} with --output")
+    if options.show_suppressed:
+        for name in (printed, *(output.format for output in options.output)):
+            if name in _ALARMS:
+                raise UserError(
+                    f"--show-suppressed has no place in {name}, where each finding is an alarm; leave it out"
+                )
+    files: dict[str, Output] = {}
+    sources = {os.path.realpath(os.path.join(project.root, file.path)) for file in project.files}
+    for output in options.output:
+        real = os.path.realpath(output.file)
+        if real in sources:
+            raise UserError(f"--output {'='.join(output)} would overwrite a file of the project; give another file")
+        if real in files:
+            raise UserError(f"--output {'='.join(files[real])} and {'='.join(output)} name one file; give each its own")
+        files[real] = output
+        _demand_place(output)
+
+
+def _demand_place(output: Output) -> None:
+    if os.path.isdir(output.file):
+        raise UserError(f"--output {'='.join(output)} names a directory; name a file in it")
+    directory = os.path.dirname(output.file) or "."
+    if not os.path.isdir(directory):
+        raise UserError(
+            f"--output {'='.join(output)} names a file in {directory}, which is no directory; make it first"
+        )
+    if os.path.islink(output.file) and not _is_stream(output.file):
+        raise UserError(f"--output {'='.join(output)} names a symbolic link; name the file that it leads to")
+
+
+def _is_stream(file: str) -> bool:
+    """Whether something that is no file stands there, such as a pipe, which takes what is written into it."""
+    try:
+        mode = os.stat(file).st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def report(outcome: Outcome, printed: str, outputs: Sequence[Output], view: Callable[[bool], View]) -> None:
+    """Write the reports into their files and the one for stdout; view gives how a report is shown, with colour where it
+    may have some. Raises `UserError` for a file that cannot be written."""
+    from unbounded_lint.reporters import REPORTERS
+
+    plain = view(False)
+    for output in outputs:
+        whole = _whole(plain) if output.format != "json" else plain
+        text = "".join(f"{line}\n" for line in REPORTERS[output.format](outcome.findings, outcome.stats, whole))
+        _write(output, text.encode("utf-8", "backslashreplace"))
+    emit(REPORTERS[printed](outcome.findings, outcome.stats, view(True)))
+
+
+def _whole(view: View) -> View:
+    """A view that shows the findings and not their counts alone."""
+    import msgspec
+
+    return msgspec.structs.replace(view, statistics=False)
+
+
+def _write(output: Output, data: bytes) -> None:
+    from unbounded_lint.writing import write_whole
+
+    try:
+        if _is_stream(output.file):
+            with open(output.file, "wb") as stream:
+                stream.write(data)
+        else:
+            write_whole(output.file, data)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UserError(f"--output {'='.join(output)} cannot be written: {why}; give a file that can") from None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
