@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from unbounded_lint.errors import UserError
 from unbounded_lint.reading import read_regular
+from unbounded_lint.writing import write_whole
 
 LIMIT = 200 * 1024 * 1024
 """How many bytes the entries of one project may take before the least recently used go."""
@@ -45,7 +46,6 @@ _UNUSED_SECONDS = 60 * 24 * 3600
 _ENTRY = re.compile(r"[0-9a-f]{32}")
 _UNFINISHED = re.compile(r".*\.[0-9a-f]{16}\.new")
 _UNFINISHED_SECONDS = 3600
-_MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Cache:
@@ -78,7 +78,7 @@ class Cache:
         """Store the values under their keys, over older ones; what cannot be stored is left out."""
         for key, value in values.items():
             try:
-                _write(self._path(key), self._seal(key, value) + value)
+                write_whole(self._path(key), self._seal(key, value) + value, private=True)
             except (OSError, ValueError):
                 break  # a full disk or a folder that may only be read: the next one would fare no better
         _prune(self._folder, self._limit)
@@ -202,8 +202,8 @@ def _prepared(place: _Place) -> Path:
     if not _is_tagged(folder):
         if not all(_is_ours(entry) for entry in list(os.scandir(folder))):
             raise _RefusedError(f"The cache {folder} is not used: it holds files that are none of ours.")
-        _write(os.path.join(folder, _TAG), _TAG_TEXT.encode())
-        _write(os.path.join(folder, _GIT_IGNORE), b"*\n")
+        write_whole(os.path.join(folder, _TAG), _TAG_TEXT.encode(), private=True)
+        write_whole(os.path.join(folder, _GIT_IGNORE), b"*\n", private=True)
         if place.among_others:
             _forget_unused(folder.parent)
     _mark_used(os.path.join(folder, _TAG))
@@ -237,7 +237,7 @@ def _kept_secret(base: Path) -> bytes:
         if len(known) == _SECRET_BYTES:
             return known
     # Of two processes that make one at once the slower wins, and the faster will find its entries gone.
-    _write(str(path), secrets.token_bytes(_SECRET_BYTES))
+    write_whole(str(path), secrets.token_bytes(_SECRET_BYTES), private=True)
     return read_regular(path, 1_000, follow=False)
 
 
@@ -275,19 +275,6 @@ def _remove(folder: Path) -> int:
 def _is_ours(entry: os.DirEntry[str]) -> bool:
     name = entry.name
     return name in (_TAG, _GIT_IGNORE) or bool(_ENTRY.fullmatch(name) or _UNFINISHED.fullmatch(name))
-
-
-def _write(path: str, data: bytes) -> None:
-    """Write a file whole or not at all, and never through a link."""
-    new = f"{path}.{secrets.token_hex(8)}.new"
-    try:
-        with open(os.open(new, _MAKE, 0o600), "wb") as file:
-            file.write(data)
-        os.replace(new, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(new)
-        raise
 
 
 def _mark_used(path: str) -> None:

@@ -86,7 +86,9 @@ class Results:
 
 
 def _slot(request: Request) -> bytes:
-    asked = (request.settings, request.apply_noqa, os.fsencode(request.settings_file or ""))
+    # What a baseline accepts is taken away from what was found.
+    settings = msgspec.structs.replace(request.settings, baseline=None)
+    asked = (settings, request.apply_noqa, os.fsencode(request.settings_file or ""))
     digest = hashlib.blake2b(msgspec.msgpack.encode(asked, order="deterministic"), digest_size=32)
     for each in _program():
         digest.update(os.fsencode(f"{each}\n"))

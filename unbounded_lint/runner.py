@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from unbounded_lint.accepting import accepted_of
 from unbounded_lint.cache import Cache, Opened, open_cache
 from unbounded_lint.contents import Contents
 from unbounded_lint.request import Analysis, Outcome, Request
@@ -71,7 +72,10 @@ def _uncollected() -> Iterator[None]:
 def _outcome(found: Analysis, request: Request, note: str) -> Outcome:
     """What is asked of what was found."""
     wanted = request.project.report_on
-    shown = tuple(f for f in found.findings if wanted is None or f.place.path in wanted)
+    asked = accepted_of(found, request)
+    shown = tuple(f for f in asked.kept if wanted is None or f.place.path in wanted)
+    accepted = tuple(f for f in asked.accepted if wanted is None or f.place.path in wanted)
     by_code = dict(sorted(Counter(finding.code for finding in shown).items()))
-    notes = (note, found.unresolved, *(found.of_settings if wanted is None else ()))
-    return Outcome(shown, msgspec.structs.replace(found.stats, by_code=by_code), tuple(each for each in notes if each))
+    notes = (note, found.unresolved, *(found.of_settings if wanted is None else ()), asked.note)
+    stats = msgspec.structs.replace(found.stats, by_code=by_code)
+    return Outcome(shown, stats, tuple(each for each in notes if each), accepted)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from unbounded_lint.cli import review
 from unbounded_lint.cli.config import settings_lines
 from unbounded_lint.cli.files import file_lines
 from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, view_for
@@ -21,6 +22,7 @@ INTERNAL_ERROR_CODE = "UBM900"
 def run(arguments: list[str]) -> int:
     """Run the command with these arguments, give its exit code."""
     options = check_parser().parse_intermixed_args(arguments)
+    review.demand_no_conflict(options)
     project, settings = project_for(options)
     if options.show_settings:
         return emit(settings_lines(settings))
@@ -31,7 +33,10 @@ def run(arguments: list[str]) -> int:
     from unbounded_lint.runner import check
 
     with Progress(sys.stderr.isatty()) as progress:
-        outcome = check(request_for(options, project, settings), progress)
+        outcome = check(review.asked(options, request_for(options, project, settings)), progress)
+    if options.write_baseline is not None:
+        review.write_baseline(options.write_baseline, outcome)
+        return _exit_code(outcome.findings, exit_zero=True)
     format_name = settings.output_format or ("full" if sys.stdout.isatty() else "concise")
     view = view_for(project.root, options.paths, color=wants_color(options.color), statistics=options.statistics)
     emit(REPORTERS[format_name](outcome.findings, outcome.stats, view))
@@ -46,7 +51,8 @@ def _summary(outcome: Outcome, files: int) -> str:
 
     found = len(outcome.findings)
     result = f"Found {plural(found, 'finding')}" if found else "No findings"
-    return f"{result} in {plural(files, 'file')}."
+    accepted = f" ({len(outcome.accepted)} more in the baseline)" if outcome.accepted else ""
+    return f"{result} in {plural(files, 'file')}{accepted}."
 
 
 def _exit_code(findings: Sequence[Finding], exit_zero: bool) -> int:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from unbounded_lint.cli.review import add_review_options
 from unbounded_lint.cli.terminal import PROGRAM
 from unbounded_lint.errors import UserError
 
@@ -124,6 +125,7 @@ def check_parser() -> Parser:
     add_selection_options(parser)
     add_file_options(parser)
     add_settings_options(parser)
+    add_review_options(parser)
     output = parser.add_argument_group("output")
     output.add_argument(
         "--output-format",
@@ -200,6 +202,8 @@ def settings_for(options: argparse.Namespace, root: Path) -> Settings:
         value = getattr(options, option, None)
         if value is not None:
             overrides[option.replace("_", "-")] = _flat(value) if isinstance(value, list) else value
+    if getattr(options, "baseline", None) is not None:
+        overrides["baseline"] = os.path.abspath(options.baseline)
     settings = load_settings(root, config=file, isolated=options.isolated, overrides=overrides)
     return _selected(options, settings)
 

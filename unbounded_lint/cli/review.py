@@ -1,0 +1,68 @@
+"""What `check` does with findings that a project has already: accept them in a baseline or by comments, or report only
+what is new since a revision.
+
+Nothing heavy is imported at the top, as in `cli`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from unbounded_lint.cli.terminal import say
+from unbounded_lint.errors import UserError
+
+if TYPE_CHECKING:
+    from unbounded_lint.cli.options import Parser
+    from unbounded_lint.request import Outcome, Request
+
+_CONFLICTS = (
+    ("write_baseline", "baseline"),
+    ("write_baseline", "add_ignore"),
+    ("write_baseline", "diff_base"),
+)
+
+
+def add_review_options(parser: Parser) -> None:
+    """Add the options about findings that are there already."""
+    group = parser.add_argument_group("old findings")
+    group.add_argument("--baseline", metavar="FILE", help="do not report the findings that FILE accepts")
+    group.add_argument(
+        "--write-baseline",
+        metavar="FILE",
+        help="write all findings of the project into FILE, in place of what it accepted, and stop",
+    )
+
+
+def demand_no_conflict(options: argparse.Namespace) -> None:
+    """Raises `UserError` for options of which one makes no sense beside the other, or without a value."""
+    for option in ("baseline", "write_baseline"):
+        if getattr(options, option, None) == "":
+            raise UserError(f"{_written(option)} names no file; give one")
+    for one, other in _CONFLICTS:
+        if getattr(options, one, None) is not None and getattr(options, other, None) is not None:
+            raise UserError(f"{_written(one)} and {_written(other)} cannot be combined; give one of them")
+
+
+def _written(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
+
+
+def asked(options: argparse.Namespace, request: Request) -> Request:
+    """What the runner is asked where these options are given."""
+    import msgspec
+
+    if options.write_baseline is not None:
+        whole = msgspec.structs.replace(request.project, report_on=None)
+        settings = msgspec.structs.replace(request.settings, baseline=None)
+        return msgspec.structs.replace(request, project=whole, settings=settings)
+    return request
+
+
+def write_baseline(file: str, outcome: Outcome) -> None:
+    """Write the findings of a run over the whole project. Raises `UserError` where that cannot be done."""
+    from unbounded_lint import baseline
+    from unbounded_lint.reporters.base import plural
+
+    written = baseline.write(file, file, outcome.findings)
+    say(f"Wrote a baseline of {plural(written, 'finding')} to {file}.")
