@@ -17,7 +17,9 @@ from unbounded_lint.request import Analysis, Outcome, Request
 from unbounded_lint.results import Results
 
 if TYPE_CHECKING:
+    from unbounded_lint.comparing import Compared, Seen
     from unbounded_lint.explaining import Sheet, Unknown
+    from unbounded_lint.finding import Finding
 
 Progress = Callable[[int, int], None]
 
@@ -25,6 +27,7 @@ Progress = Callable[[int, int], None]
 def check(request: Request, progress: Progress | None = None) -> Outcome:
     """Analyse the whole project and report on the files asked for."""
     opened = _opened(request)
+    before = _before(request, opened.cache, progress) if request.diff_base else None
     contents = Contents(request.project.root, opened.cache)
     results = Results(request, contents, opened.cache)
     found = results.known()
@@ -32,7 +35,7 @@ def check(request: Request, progress: Progress | None = None) -> Outcome:
         found = _analysed(request, contents, opened.cache, progress)
         results.keep(found)
     contents.keep([*(file.path for file in request.project.files), *(found.documents or ())])
-    return _outcome(found, request, opened.note)
+    return _outcome(found, request, opened.note, before)
 
 
 def explain(request: Request, symbols: Sequence[str]) -> tuple[Sheet | Unknown, ...]:
@@ -69,13 +72,29 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _outcome(found: Analysis, request: Request, note: str) -> Outcome:
+def _before(request: Request, cache: Cache | None, progress: Progress | None) -> tuple[Seen, ...]:
+    """What is found in the revision that a request compares with."""
+    from unbounded_lint.comparing import seen_before
+
+    return seen_before(request, cache, lambda old, contents: _analysed(old, contents, cache, progress))
+
+
+def _outcome(found: Analysis, request: Request, note: str, before: tuple[Seen, ...] | None) -> Outcome:
     """What is asked of what was found."""
     wanted = request.project.report_on
     asked = accepted_of(found, request)
-    shown = tuple(f for f in asked.kept if wanted is None or f.place.path in wanted)
-    accepted = tuple(f for f in asked.accepted if wanted is None or f.place.path in wanted)
+    new, known = (asked.kept, ()) if before is None else _new(asked.kept, before)
+    shown, accepted, known = (
+        tuple(f for f in findings if wanted is None or f.place.path in wanted)
+        for findings in (new, asked.accepted, known)
+    )
     by_code = dict(sorted(Counter(finding.code for finding in shown).items()))
     notes = (note, found.unresolved, *(found.of_settings if wanted is None else ()), asked.note)
     stats = msgspec.structs.replace(found.stats, by_code=by_code)
-    return Outcome(shown, stats, tuple(each for each in notes if each), accepted)
+    return Outcome(shown, stats, tuple(each for each in notes if each), accepted, known)
+
+
+def _new(findings: tuple[Finding, ...], before: tuple[Seen, ...]) -> Compared:
+    from unbounded_lint.comparing import compared
+
+    return compared(findings, before)

@@ -42,17 +42,16 @@ def run(arguments: list[str]) -> int:
     emit(REPORTERS[format_name](outcome.findings, outcome.stats, view))
     for note in outcome.notes:
         say(f"{PROGRAM}: warning: {printable(note)}")
-    say(_summary(outcome, len(reported(project))))
+    say(_summary(outcome, len(reported(project)), review.left_out(options, outcome)))
     return _exit_code(outcome.findings, options.exit_zero)
 
 
-def _summary(outcome: Outcome, files: int) -> str:
+def _summary(outcome: Outcome, files: int, left_out: str) -> str:
     from unbounded_lint.reporters.base import plural
 
     found = len(outcome.findings)
     result = f"Found {plural(found, 'finding')}" if found else "No findings"
-    accepted = f" ({len(outcome.accepted)} more in the baseline)" if outcome.accepted else ""
-    return f"{result} in {plural(files, 'file')}{accepted}."
+    return f"{result} in {plural(files, 'file')}{left_out}."
 
 
 def _exit_code(findings: Sequence[Finding], exit_zero: bool) -> int:

@@ -32,6 +32,11 @@ def add_review_options(parser: Parser) -> None:
         metavar="FILE",
         help="write all findings of the project into FILE, in place of what it accepted, and stop",
     )
+    group.add_argument(
+        "--diff-base",
+        metavar="REV",
+        help="report only what is new since a revision of git (REV... for where the branch left REV)",
+    )
 
 
 def demand_no_conflict(options: argparse.Namespace) -> None:
@@ -39,6 +44,8 @@ def demand_no_conflict(options: argparse.Namespace) -> None:
     for option in ("baseline", "write_baseline"):
         if getattr(options, option, None) == "":
             raise UserError(f"{_written(option)} names no file; give one")
+    if options.diff_base == "":
+        raise UserError("--diff-base names no revision; give one")
     for one, other in _CONFLICTS:
         if getattr(options, one, None) is not None and getattr(options, other, None) is not None:
             raise UserError(f"{_written(one)} and {_written(other)} cannot be combined; give one of them")
@@ -55,8 +62,8 @@ def asked(options: argparse.Namespace, request: Request) -> Request:
     if options.write_baseline is not None:
         whole = msgspec.structs.replace(request.project, report_on=None)
         settings = msgspec.structs.replace(request.settings, baseline=None)
-        return msgspec.structs.replace(request, project=whole, settings=settings)
-    return request
+        request = msgspec.structs.replace(request, project=whole, settings=settings)
+    return msgspec.structs.replace(request, diff_base=options.diff_base or "")
 
 
 def write_baseline(file: str, outcome: Outcome) -> None:
@@ -66,3 +73,11 @@ def write_baseline(file: str, outcome: Outcome) -> None:
 
     written = baseline.write(file, file, outcome.findings)
     say(f"Wrote a baseline of {plural(written, 'finding')} to {file}.")
+
+
+def left_out(options: argparse.Namespace, outcome: Outcome) -> str:
+    """How many findings a run has kept to itself, and why, as the end of the summary."""
+    counts = [f"{len(outcome.accepted)} more in the baseline"] if outcome.accepted else []
+    if outcome.known:
+        counts.append(f"{len(outcome.known)} more in {options.diff_base} already")
+    return f" ({', '.join(counts)})" if counts else ""
