@@ -16,7 +16,7 @@ from unbounded_lint.layout import Comment, Layout, Lines, statement_of
 
 _HEAD = re.compile(r"#\s*ubm:\s*(?P<word>[\w\-]*)")
 _ARGUMENT = re.compile(r"\s*(?=[\[(])")
-_REST = re.compile(r"[^#]*")
+_REST = re.compile(r"(?:[^#]|#(?=\d))*")  # another comment may follow, but `#12` is a number
 _SEPARATOR = re.compile(r"[,\s]+")
 _SYMBOL = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.(?:[^\W\d]\w*|<locals>))*)?")
 _BRACKETS = {"ignore": "[]", "bounded": "()", "swept-by": "()"}

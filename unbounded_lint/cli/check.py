@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from unbounded_lint.cli import review
 from unbounded_lint.cli.config import settings_lines
 from unbounded_lint.cli.files import file_lines
-from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, view_for
+from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, shown_path, view_for
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, PROGRAM, Progress, emit, say, wants_color
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def run(arguments: list[str]) -> int:
     if options.write_baseline is not None:
         review.write_baseline(options.write_baseline, outcome)
         return _exit_code(outcome.findings, exit_zero=True)
+    if options.add_ignore is not None:
+        outcome = review.add_ignores(options.add_ignore, project, outcome, shown_path(project.root, options.paths))
     format_name = settings.output_format or ("full" if sys.stdout.isatty() else "concise")
     view = view_for(project.root, options.paths, color=wants_color(options.color), statistics=options.statistics)
     emit(REPORTERS[format_name](outcome.findings, outcome.stats, view))

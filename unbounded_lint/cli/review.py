@@ -7,13 +7,16 @@ Nothing heavy is imported at the top, as in `cli`.
 from __future__ import annotations
 
 import argparse
+from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from unbounded_lint.cli.terminal import say
+from unbounded_lint.cli.terminal import PROGRAM, say
 from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
     from unbounded_lint.cli.options import Parser
+    from unbounded_lint.discovery import ProjectFiles
     from unbounded_lint.request import Outcome, Request
 
 _CONFLICTS = (
@@ -33,6 +36,11 @@ def add_review_options(parser: Parser) -> None:
         help="write all findings of the project into FILE, in place of what it accepted, and stop",
     )
     group.add_argument(
+        "--add-ignore",
+        metavar="REASON",
+        help="write a comment `# ubm: ignore[CODE] REASON` at each finding, so that it is not reported again",
+    )
+    group.add_argument(
         "--diff-base",
         metavar="REV",
         help="report only what is new since a revision of git (REV... for where the branch left REV)",
@@ -46,6 +54,10 @@ def demand_no_conflict(options: argparse.Namespace) -> None:
             raise UserError(f"{_written(option)} names no file; give one")
     if options.diff_base == "":
         raise UserError("--diff-base names no revision; give one")
+    if options.add_ignore is not None:
+        from unbounded_lint.ignoring import checked_reason
+
+        options.add_ignore = checked_reason(options.add_ignore)
     for one, other in _CONFLICTS:
         if getattr(options, one, None) is not None and getattr(options, other, None) is not None:
             raise UserError(f"{_written(one)} and {_written(other)} cannot be combined; give one of them")
@@ -73,6 +85,26 @@ def write_baseline(file: str, outcome: Outcome) -> None:
 
     written = baseline.write(file, file, outcome.findings)
     say(f"Wrote a baseline of {plural(written, 'finding')} to {file}.")
+
+
+def add_ignores(reason: str, project: ProjectFiles, outcome: Outcome, shown: Callable[[str], str]) -> Outcome:
+    """Write comments that ignore the findings of a run, say where, and give the outcome with those that are left.
+    Raises `UserError` where a file cannot be written."""
+    import msgspec
+
+    from unbounded_lint.ignoring import ignore
+    from unbounded_lint.reporters.base import plural, printable
+
+    done = ignore(project, outcome.findings, reason)
+    for path, count in done.counts.items():
+        say(f"{printable(shown(path))}: {plural(count, 'finding')} ignored")
+    for path, why in done.reasons.items():
+        count = sum(finding.place.path == path for finding in done.left)
+        say(f"{PROGRAM}: warning: {printable(shown(path))}: {plural(count, 'finding')} left, since {why}")
+    if done.counts:
+        say(f"Ignored {plural(sum(done.counts.values()), 'finding')} in {plural(len(done.counts), 'file')}.")
+    stats = msgspec.structs.replace(outcome.stats, by_code=dict(sorted(Counter(f.code for f in done.left).items())))
+    return msgspec.structs.replace(outcome, findings=done.left, stats=stats)
 
 
 def left_out(options: argparse.Namespace, outcome: Outcome) -> str:
