@@ -84,7 +84,7 @@ def _analysed(request: Request, found: Revision, named: tuple[str, ...], analyse
             project = _project(request, root, named)
         except NoFilesError:
             return None
-        old = msgspec.structs.replace(request, project=project, settings_file=None, diff_base="")
+        old = Request(project, request.settings, request.jobs, request.use_cache, request.apply_noqa)
         analysis = analyse(old, Contents(root, None))
     # Both states at once would take twice the memory.
     gc.collect()

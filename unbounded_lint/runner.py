@@ -79,7 +79,7 @@ def _before(request: Request, cache: Cache | None, progress: Progress | None) ->
     return seen_before(request, cache, lambda old, contents: _analysed(old, contents, cache, progress))
 
 
-def _outcome(found: Analysis, request: Request, note: str, before: tuple[Seen, ...] | None) -> Outcome:
+def _outcome(found: Analysis, request: Request, note: str, before: tuple[Seen, ...] | None = None) -> Outcome:
     """What is asked of what was found."""
     wanted = request.project.report_on
     asked = accepted_of(found, request)
