@@ -36,7 +36,11 @@ def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, lis
 
 
 def test_what_is_written_is_accepted(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert check(capsys, "--write-baseline", "known.txt") == (0, [], "Wrote a baseline of 2 findings to known.txt.\n")
+    assert check(capsys, "--write-baseline", "known.txt") == (
+        0,
+        [],
+        "Wrote a baseline of 2 findings to known.txt.\nNo findings in 2 files (2 more in the baseline).\n",
+    )
     assert (project / "known.txt").read_text() == f"{HEADER}UBM101 a:A\nUBM101 b:B\n"
     assert check(capsys) == (0, [], "No findings in 2 files (2 more in the baseline).\n")
     assert check(capsys, "--baseline", "known.txt")[0] == 0
@@ -152,7 +156,7 @@ def finding(code: str, symbol: str, path: str = "a.py", message: str = "grows") 
 def test_findings_of_one_key_are_counted(tmp_path: Path) -> None:
     path = str(tmp_path / "known.txt")
     twice = [finding("UBM902", "", message="of no use"), finding("UBM902", "", message="of no use")]
-    assert baseline.write(path, path, [*twice, finding("UBM101", "a:A")]) == 3
+    assert len(baseline.write(path, path, [*twice, finding("UBM101", "a:A")]).accepted) == 3
     assert (tmp_path / "known.txt").read_text() == f"{HEADER}UBM101 a:A\nUBM902 x2 a.py: of no use\n"
     entries = baseline.read(path, path)
     assert [entry.accepts for entry in entries] == [1, 2]
@@ -176,7 +180,8 @@ def test_any_symbol_stays_on_one_line_and_is_found_again(tmp_path: Path) -> None
 
 def test_faults_of_the_program_and_stale_lines_are_never_accepted(tmp_path: Path) -> None:
     path = str(tmp_path / "known.txt")
-    assert baseline.write(path, path, [finding("UBM900", "a:A"), finding("UBM904", "")]) == 0
+    never = (finding("UBM900", "a:A"), finding("UBM904", ""))
+    assert baseline.write(path, path, never) == (never, ())
     (tmp_path / "known.txt").write_text(f"{HEADER}UBM900 a:A\n")
     assert baseline.applied(baseline.read(path, path), [finding("UBM900", "a:A")]).accepted == ()
 
@@ -255,6 +260,18 @@ def test_a_file_that_is_written_anew_keeps_its_permissions(project: Path, capsys
 def test_a_baseline_is_read_and_written_in_runs_apart(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = check(capsys, "--write-baseline", "x", "--baseline", "y")[2]
     assert said == "unbounded-lint: error: --write-baseline and --baseline cannot be combined; give one of them.\n"
+
+
+def test_a_fault_of_the_program_is_shown_while_a_baseline_is_written(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("unbounded_lint.facts.collect.collect", fail)
+    code, lines, _ = check(capsys, "--no-cache", "--write-baseline", "known.txt")
+    assert (code, {line.split()[1] for line in lines}) == (2, {"UBM900"})
+    assert (project / "known.txt").read_text() == HEADER
 
 
 def test_the_outcome_has_what_was_accepted(project: Path) -> None:

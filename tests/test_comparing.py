@@ -97,6 +97,21 @@ def test_a_comment_that_goes_makes_a_finding_new(repository: Path, check: Check)
     assert check("--diff-base", "HEAD")[:2] == (1, ["app/store.py:1:1: UBM101"])
 
 
+def test_only_what_is_new_gets_a_comment(repository: Path, check: Check) -> None:
+    write(repository, {"app/more.py": B})
+    assert check("--diff-base", "HEAD", "--add-ignore", "until later")[0] == 0
+    assert check()[1] == ["app/store.py:1:1: UBM101"]
+
+
+def test_what_a_baseline_accepts_is_no_new_finding(repository: Path, check: Check) -> None:
+    write(repository, {"app/more.py": B})
+    check("--write-baseline", "known.txt", "--select", "UBM1")
+    write(repository, {"more.py": A, "app/more.py": ""})
+    code, lines, said = check("--diff-base", "HEAD", "--baseline", "known.txt")
+    assert (code, lines) == (1, ["more.py:1:1: UBM101"])
+    assert said == "Found 1 finding in 4 files (1 more in the baseline).\n"
+
+
 def test_the_settings_of_now_hold_for_both_states(repository: Path, check: Check) -> None:
     write(repository, {"pyproject.toml": "[tool.unbounded-lint]\nselect = ['UBM2']\n"})
     commit(repository)

@@ -134,17 +134,25 @@ def applied(entries: Iterable[Entry], findings: Iterable[Finding]) -> Applied:
     return Applied(tuple(kept), tuple(accepted), {entry: count for entry, count in left.items() if count})
 
 
-def write(path: str, shown: str, findings: Iterable[Finding]) -> int:
-    """Write a baseline that accepts these findings, and give how many they are. Raises `UserError` where it cannot be
-    written, or something is there that is no baseline."""
-    counted = Counter(key_of(finding) for finding in findings if finding.code not in NEVER_ACCEPTED)
+class Written(NamedTuple):
+    """Findings that a baseline cannot accept, and those that it accepts now."""
+
+    left: tuple[Finding, ...]
+    accepted: tuple[Finding, ...]
+
+
+def write(path: str, shown: str, findings: Sequence[Finding]) -> Written:
+    """Write a baseline that accepts these findings, as far as it can. Raises `UserError` where it cannot be written, or
+    something is there that is no baseline."""
+    accepted = tuple(finding for finding in findings if finding.code not in NEVER_ACCEPTED)
+    counted = Counter(map(key_of, accepted))
     text = "".join(f"{line}\n" for line in (f"{_HEADER}{VERSION}", *map(_line, sorted(counted), _counts(counted))))
     _demand_no_other(path, shown)
     try:
         write_whole(path, text.encode())
     except (OSError, ValueError) as error:
         raise UserError(f"The baseline {shown} cannot be written: {_clause(error)}") from None
-    return counted.total()
+    return Written(tuple(finding for finding in findings if finding.code in NEVER_ACCEPTED), accepted)
 
 
 def _counts(counted: Counter[Key]) -> list[int]:

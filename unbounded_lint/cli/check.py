@@ -34,11 +34,7 @@ def run(arguments: list[str]) -> int:
 
     with Progress(sys.stderr.isatty()) as progress:
         outcome = check(review.asked(options, request_for(options, project, settings)), progress)
-    if options.write_baseline is not None:
-        review.write_baseline(options.write_baseline, outcome)
-        return _exit_code(outcome.findings, exit_zero=True)
-    if options.add_ignore is not None:
-        outcome = review.add_ignores(options.add_ignore, project, outcome, shown_path(project.root, options.paths))
+    outcome = review.settled(options, project, outcome, shown_path(project.root, options.paths))
     format_name = settings.output_format or ("full" if sys.stdout.isatty() else "concise")
     view = view_for(project.root, options.paths, color=wants_color(options.color), statistics=options.statistics)
     emit(REPORTERS[format_name](outcome.findings, outcome.stats, view))

@@ -17,6 +17,7 @@ from unbounded_lint.errors import UserError
 if TYPE_CHECKING:
     from unbounded_lint.cli.options import Parser
     from unbounded_lint.discovery import ProjectFiles
+    from unbounded_lint.finding import Finding
     from unbounded_lint.request import Outcome, Request
 
 _CONFLICTS = (
@@ -33,7 +34,7 @@ def add_review_options(parser: Parser) -> None:
     group.add_argument(
         "--write-baseline",
         metavar="FILE",
-        help="write all findings of the project into FILE, in place of what it accepted, and stop",
+        help="write all findings of the project into FILE, in place of what it accepted before",
     )
     group.add_argument(
         "--add-ignore",
@@ -78,20 +79,28 @@ def asked(options: argparse.Namespace, request: Request) -> Request:
     return msgspec.structs.replace(request, diff_base=options.diff_base or "")
 
 
-def write_baseline(file: str, outcome: Outcome) -> None:
-    """Write the findings of a run over the whole project. Raises `UserError` where that cannot be done."""
+def settled(
+    options: argparse.Namespace, project: ProjectFiles, outcome: Outcome, shown: Callable[[str], str]
+) -> Outcome:
+    """Accept the findings of a run as these options ask, say so, and give the outcome with those that are left. Raises
+    `UserError` where a file cannot be written."""
+    if options.write_baseline is not None:
+        return _write_baseline(options.write_baseline, outcome)
+    if options.add_ignore is not None:
+        return _add_ignores(options.add_ignore, project, outcome, shown)
+    return outcome
+
+
+def _write_baseline(file: str, outcome: Outcome) -> Outcome:
     from unbounded_lint import baseline
     from unbounded_lint.reporters.base import plural
 
-    written = baseline.write(file, file, outcome.findings)
-    say(f"Wrote a baseline of {plural(written, 'finding')} to {file}.")
+    left, accepted = baseline.write(file, file, outcome.findings)
+    say(f"Wrote a baseline of {plural(len(accepted), 'finding')} to {file}.")
+    return _with_findings(outcome, left, accepted)
 
 
-def add_ignores(reason: str, project: ProjectFiles, outcome: Outcome, shown: Callable[[str], str]) -> Outcome:
-    """Write comments that ignore the findings of a run, say where, and give the outcome with those that are left.
-    Raises `UserError` where a file cannot be written."""
-    import msgspec
-
+def _add_ignores(reason: str, project: ProjectFiles, outcome: Outcome, shown: Callable[[str], str]) -> Outcome:
     from unbounded_lint.ignoring import ignore
     from unbounded_lint.reporters.base import plural, printable
 
@@ -103,8 +112,15 @@ def add_ignores(reason: str, project: ProjectFiles, outcome: Outcome, shown: Cal
         say(f"{PROGRAM}: warning: {printable(shown(path))}: {plural(count, 'finding')} left, since {why}")
     if done.counts:
         say(f"Ignored {plural(sum(done.counts.values()), 'finding')} in {plural(len(done.counts), 'file')}.")
-    stats = msgspec.structs.replace(outcome.stats, by_code=dict(sorted(Counter(f.code for f in done.left).items())))
-    return msgspec.structs.replace(outcome, findings=done.left, stats=stats)
+    return _with_findings(outcome, done.left, outcome.accepted)
+
+
+def _with_findings(outcome: Outcome, findings: tuple[Finding, ...], accepted: tuple[Finding, ...]) -> Outcome:
+    import msgspec
+
+    by_code = dict(sorted(Counter(finding.code for finding in findings).items()))
+    stats = msgspec.structs.replace(outcome.stats, by_code=by_code)
+    return msgspec.structs.replace(outcome, findings=findings, accepted=accepted, stats=stats)
 
 
 def left_out(options: argparse.Namespace, outcome: Outcome) -> str:
