@@ -14,8 +14,8 @@ import pytest
 
 from tests.processes import finished
 from tests.programs import write
-from unbounded_lint import analysis, cli, comparing
-from unbounded_lint.comparing import Seen, compared
+from unbounded_lint import analysis, cli, revision
+from unbounded_lint.comparing import Before, Compared, Seen, compared
 from unbounded_lint.finding import Confidence, Finding, Place
 from unbounded_lint.request import Analysis
 
@@ -151,6 +151,8 @@ def test_files_that_are_moved_keep_their_findings(repository: Path, check: Check
     (repository / "core").mkdir()
     git(repository, "mv", "app/store.py", "core/store.py")
     assert check("--diff-base", "HEAD")[:2] == (0, [])
+    git(repository, "mv", "core/store.py", "core/shelf.py")
+    assert check("--diff-base", "HEAD")[:2] == (0, [])
 
 
 def test_three_dots_mean_where_the_branch_began(repository: Path, check: Check) -> None:
@@ -251,13 +253,13 @@ def test_a_path_that_leads_out_is_not_written(
     tree = git(repository, "hash-object", "-t", "tree", "-w", "--literally", str(raw))
     bad = git(repository, "commit-tree", tree, "-m", "bad")
     written: list[str] = []
-    put = comparing.revision._put
+    put = revision._put
 
     def noted(path: Path, data: bytes) -> None:
         written.append(path.name)
         put(path, data)
 
-    monkeypatch.setattr(comparing.revision, "_put", noted)
+    monkeypatch.setattr(revision, "_put", noted)
     write(repository, {"good.py": A})
     assert check("--diff-base", bad)[:2] == (1, ["app/store.py:1:1: UBM101"])
     assert written == ["good.py"]
@@ -278,9 +280,32 @@ def test_what_is_no_text_or_too_large_in_the_revision_is_no_error(
     (repository / "bytes.py").write_bytes(b"\0\xff")
     write(repository, {"large.py": B})
     commit(repository)
-    monkeypatch.setattr(comparing.revision, "SOURCE_LIMIT", len(B) - 1)
+    monkeypatch.setattr(revision, "SOURCE_LIMIT", len(B) - 1)
     write(repository, {"large.py": "", "app/store.py": "", "bytes.py": "", "more.py": B})
     assert check("--diff-base", "HEAD")[:2] == (1, ["more.py:1:1: UBM101"])
+
+
+def test_the_project_is_laid_out_as_far_as_a_run_reads_it(repository: Path, tmp_path: Path) -> None:
+    pages = {"README.md": "x", "docs/deep/a.rst": "x", "docs/large.md": "x" * 1_000_001, "notes.md": "x"}
+    write(repository, {**pages, "data.json": "{}", ".gitignore": "*.pyc\n", "app/run.pyw": "", "setup.py": "x = 1\n"})
+    commit(repository)
+    (repository / "setup.cfg").touch()
+    found = revision.find(repository, "HEAD")
+    with revision.laid_out(repository, found) as root:
+        there = {path.relative_to(root).as_posix(): path.stat().st_size for path in root.rglob("*") if path.is_file()}
+    assert not root.exists() and root.name == repository.name
+    there.pop(".git/info/exclude")
+    assert there == {
+        ".gitignore": 6,
+        "README.md": 1,
+        "app/__init__.py": 0,
+        "app/run.pyw": 0,
+        "app/store.py": len(A),
+        "docs/deep/a.rst": 1,
+        "pyproject.toml": 0,
+        "setup.cfg": 0,
+        "setup.py": 6,
+    }
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------
@@ -375,48 +400,60 @@ def found(code: str, symbol: str, path: str = "a.py", message: str = "grows", li
     return Finding(code, "some-rule", message, Place(path, line, 1, line, 1), symbol, Confidence.HIGH)
 
 
-def seen(*findings: Finding) -> list[Seen]:
-    return [Seen(one.code, one.symbol, one.place.path, one.message) for one in findings]
+def against(old: list[Finding], *new: Finding) -> Compared:
+    """The new findings compared with old ones; the files are those of the findings."""
+    seen = tuple(Seen(one.code, one.symbol, one.place.path, one.message) for one in old)
+    return compared(new, Before(seen, frozenset(one.path for one in seen)), {one.place.path for one in new})
 
 
 OLD = found("UBM101", "a.m:X")
 
 SAME = {
     "the same": found("UBM101", "a.m:X", line=9),
-    "in a module that was moved": found("UBM101", "b.c.m:X"),
+    "in a module that was moved": found("UBM101", "b.c.m:X", "b/c/m.py"),
+    "in a file that was renamed": found("UBM101", "a.n:X", "n.py"),
+    "in a file that was renamed and moved": found("UBM101", "b.n:X", "b/n.py"),
 }
 OTHER = {
     "another code": found("UBM102", "a.m:X"),
     "another name": found("UBM101", "a.m:Y"),
-    "another module": found("UBM101", "a.n:X"),
+    "another module in a file that was there": found("UBM101", "a.n:X"),
+    "another name in another file": found("UBM101", "a.n:Y", "n.py"),
     "no symbol": found("UBM101", ""),
 }
 
 
 @pytest.mark.parametrize("name", SAME)
 def test_what_is_the_same_finding(name: str) -> None:
-    assert compared([SAME[name]], seen(OLD)) == ((), (SAME[name],))
+    assert against([OLD], SAME[name]) == ((), (SAME[name],))
 
 
 @pytest.mark.parametrize("name", OTHER)
 def test_what_is_another_finding(name: str) -> None:
-    assert compared([OTHER[name]], seen(OLD)) == ((OTHER[name],), ())
+    assert against([OLD], OTHER[name]) == ((OTHER[name],), ())
 
 
 def test_findings_without_a_symbol_are_told_by_path_and_message() -> None:
-    before = seen(found("UBM902", "", "a/m.py", "of no use"))
-    assert compared([found("UBM902", "", "b/m.py", "of no use")], before).new == ()
-    assert len(compared([found("UBM902", "", "a/m.py", "of other use")], before).new) == 1
+    before = [found("UBM902", "", "a/m.py", "of no use")]
+    assert against(before, found("UBM902", "", "b/m.py", "of no use")).new == ()
+    assert against(before, found("UBM902", "", "b/n.py", "of no use")).new == ()
+    assert len(against(before, found("UBM902", "", "a/m.py", "of other use")).new) == 1
 
 
 def test_the_same_finding_more_often_than_before_is_new() -> None:
     three = [found("UBM902", "", line=line) for line in (1, 2, 3)]
-    assert compared(three, seen(*three[:2])).new == (three[2],)
+    assert against(three[:2], *three).new == (three[2],)
 
 
 def test_a_copy_of_a_module_is_new_as_long_as_the_first_is_there() -> None:
-    copy = found("UBM101", "b.m:X")
-    assert compared([OLD, copy], seen(OLD)) == ((copy,), (OLD,))
+    for copy in (found("UBM101", "b.m:X", "b/m.py"), found("UBM101", "b.n:X", "b/n.py")):
+        assert against([OLD], OLD, copy) == ((copy,), (OLD,))
+
+
+def test_what_goes_from_a_file_that_stays_into_a_new_one_of_another_name_is_new() -> None:
+    other = found("UBM101", "a.m:Y")
+    new = found("UBM101", "b.n:X", "b/n.py")
+    assert against([OLD, other], other, new) == ((new,), (other,))
 
 
 def test_the_command_runs_as_a_process_of_its_own(repository: Path) -> None:

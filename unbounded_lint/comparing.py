@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +32,13 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
     message: str
 
 
+class Before(msgspec.Struct, frozen=True, array_like=True):
+    """A state to compare with: what was found in it, and the paths of its files."""
+
+    seen: tuple[Seen, ...] = ()
+    files: frozenset[str] = frozenset()
+
+
 class Compared(NamedTuple):
     """Findings that a revision has not, and those that it has."""
 
@@ -39,13 +46,12 @@ class Compared(NamedTuple):
     known: tuple[Finding, ...]
 
 
-_Findings = tuple[Seen, ...]
 _Key = tuple[str, ...]
 
 
-def seen_before(request: Request, cache: Cache | None, analyse: Analyse) -> tuple[Seen, ...]:
-    """What is found in the state of the revision that a request names, by the settings of now; from the cache where
-    that state was analysed before. Raises `UserError` where there is no such revision."""
+def before(request: Request, cache: Cache | None, analyse: Analyse) -> Before:
+    """The state of the revision that a request names, by the settings of now; from the cache where it was analysed
+    before. Raises `UserError` where there is no such revision."""
     root = request.project.root
     found = revision.find(root, request.diff_base)
     named = _named(request)
@@ -53,11 +59,10 @@ def seen_before(request: Request, cache: Cache | None, analyse: Analyse) -> tupl
     known = _decoded(cache.get_many([kept]).get(kept)) if cache is not None else None
     if known is not None:
         return known
-    analysis = _analysed(request, found, named, analyse)
-    seen = tuple(Seen(f.code, f.symbol, f.place.path, f.message) for f in analysis.findings) if analysis else ()
-    if cache is not None and (analysis is None or analysis.whole):
-        cache.put_many({kept: msgspec.msgpack.encode(seen)})
-    return seen
+    made, is_whole = _made(request, found, named, analyse)
+    if cache is not None and is_whole:
+        cache.put_many({kept: msgspec.msgpack.encode(made)})
+    return made
 
 
 def _named(request: Request) -> tuple[str, ...]:
@@ -70,25 +75,26 @@ def _named(request: Request) -> tuple[str, ...]:
     return tuple(sorted(file.path for file in request.project.files if file.path not in found))
 
 
-def _decoded(stored: bytes | None) -> tuple[Seen, ...] | None:
+def _decoded(stored: bytes | None) -> Before | None:
     try:
-        return None if stored is None else msgspec.msgpack.decode(stored, type=_Findings)
+        return None if stored is None else msgspec.msgpack.decode(stored, type=Before)
     except (msgspec.DecodeError, RecursionError):
         return None
 
 
-def _analysed(request: Request, found: Revision, named: tuple[str, ...], analyse: Analyse) -> Analysis | None:
-    """None where the revision has no files of the project."""
+def _made(request: Request, found: Revision, named: tuple[str, ...], analyse: Analyse) -> tuple[Before, bool]:
+    """The state of a revision, and whether another run would find the same."""
     with revision.laid_out(request.project.root, found) as root:
         try:
             project = _project(request, root, named)
         except NoFilesError:
-            return None
+            return Before(), True
         old = Request(project, request.settings, request.jobs, request.use_cache, request.apply_noqa)
         analysis = analyse(old, Contents(root, None))
     # Both states at once would take twice the memory.
     gc.collect()
-    return analysis
+    seen = tuple(map(_seen, analysis.findings))
+    return Before(seen, frozenset(file.path for file in project.files)), analysis.whole
 
 
 def _project(request: Request, root: Path, named: tuple[str, ...]) -> ProjectFiles:
@@ -97,22 +103,32 @@ def _project(request: Request, root: Path, named: tuple[str, ...]) -> ProjectFil
     return discover([root, *there], root, request.settings)
 
 
-def compared(findings: Sequence[Finding], before: Iterable[Seen]) -> Compared:
-    """Tell new findings from those that were seen before.
+def compared(findings: Sequence[Finding], before: Before, files: Collection[str]) -> Compared:
+    """Tell new findings from those that were there before; `files` are the paths of now.
 
-    The same code and symbol (or path and message) are the same finding, as often as it was seen; of what is then left
-    on both sides, so are the same code, name and last part of the module (or name of the file), since files are moved.
+    The same code and symbol (or path and message) are the same finding, as often as it was seen. Of what is then left
+    on both sides, since files are moved, so are the same code, name and last part of the module (or name of the file);
+    and then, since they are renamed, the same code and name in a file that is gone and in one that is new.
     """
-    left = Counter(map(_exact, before))
-    rest = [finding for finding in findings if not _take(left, _exact(finding))]
-    moved: Counter[_Key] = Counter()
-    for key, count in left.items():
-        moved[_loose(key)] += count
-    new = {id(finding) for finding in rest if not _take(moved, _loose(_exact(finding)))}
+    rest, left = _unpaired(findings, before.seen, _exact)
+    rest, left = _unpaired(rest, left, _moved)
+    new = [finding for finding in rest if finding.place.path in before.files]
+    gone = [one for one in left if one.path not in files]
+    new += _unpaired([one for one in rest if one.place.path not in before.files], gone, _renamed)[0]
+    ids = {id(finding) for finding in new}
     return Compared(
-        tuple(finding for finding in findings if id(finding) in new),
-        tuple(finding for finding in findings if id(finding) not in new),
+        tuple(finding for finding in findings if id(finding) in ids),
+        tuple(finding for finding in findings if id(finding) not in ids),
     )
+
+
+def _unpaired(
+    findings: Iterable[Finding], seen: Sequence[Seen], key_of: Callable[[Seen], _Key]
+) -> tuple[list[Finding], list[Seen]]:
+    """What is left on both sides when those with the same key are taken away in pairs."""
+    left = Counter(map(key_of, seen))
+    rest = [finding for finding in findings if not _take(left, key_of(_seen(finding)))]
+    return rest, [one for one in seen if _take(left, key_of(one))]
 
 
 def _take(left: Counter[_Key], key: _Key) -> bool:
@@ -122,13 +138,20 @@ def _take(left: Counter[_Key], key: _Key) -> bool:
     return True
 
 
-def _exact(one: Finding | Seen) -> _Key:
+def _seen(finding: Finding) -> Seen:
+    return Seen(finding.code, finding.symbol, finding.place.path, finding.message)
+
+
+def _exact(one: Seen) -> _Key:
+    return (one.code, one.symbol) if one.symbol else (one.code, "", one.path, one.message)
+
+
+def _moved(one: Seen) -> _Key:
+    module, _, name = one.symbol.partition(":")
     if one.symbol:
-        module, _, name = one.symbol.partition(":")
-        return (one.code, ":", module, name)
-    return (one.code, "/", one.path if isinstance(one, Seen) else one.place.path, one.message)
+        return (one.code, module.rpartition(".")[2], name)
+    return (one.code, "", one.path.rpartition("/")[2], one.message)
 
 
-def _loose(key: _Key) -> _Key:
-    code, kind, where, what = key
-    return (code, kind, where.rpartition("." if kind == ":" else "/")[2], what)
+def _renamed(one: Seen) -> _Key:
+    return (one.code, one.symbol.partition(":")[2]) if one.symbol else (one.code, "", one.message)

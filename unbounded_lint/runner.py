@@ -17,7 +17,7 @@ from unbounded_lint.request import Analysis, Outcome, Request
 from unbounded_lint.results import Results
 
 if TYPE_CHECKING:
-    from unbounded_lint.comparing import Compared, Seen
+    from unbounded_lint.comparing import Before, Compared
     from unbounded_lint.explaining import Sheet, Unknown
     from unbounded_lint.finding import Finding
 
@@ -72,18 +72,18 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _before(request: Request, cache: Cache | None, progress: Progress | None) -> tuple[Seen, ...]:
-    """What is found in the revision that a request compares with."""
-    from unbounded_lint.comparing import seen_before
+def _before(request: Request, cache: Cache | None, progress: Progress | None) -> Before:
+    """The state that a request compares with."""
+    from unbounded_lint.comparing import before
 
-    return seen_before(request, cache, lambda old, contents: _analysed(old, contents, cache, progress))
+    return before(request, cache, lambda old, contents: _analysed(old, contents, cache, progress))
 
 
-def _outcome(found: Analysis, request: Request, note: str, before: tuple[Seen, ...] | None = None) -> Outcome:
+def _outcome(found: Analysis, request: Request, note: str, before: Before | None = None) -> Outcome:
     """What is asked of what was found."""
     wanted = request.project.report_on
     asked = accepted_of(found, request)
-    new, known = (asked.kept, ()) if before is None else _new(asked.kept, before)
+    new, known = (asked.kept, ()) if before is None else _new(asked.kept, before, request)
     shown, accepted, known = (
         tuple(f for f in findings if wanted is None or f.place.path in wanted)
         for findings in (new, asked.accepted, known)
@@ -94,7 +94,7 @@ def _outcome(found: Analysis, request: Request, note: str, before: tuple[Seen, .
     return Outcome(shown, stats, tuple(each for each in notes if each), accepted, known)
 
 
-def _new(findings: tuple[Finding, ...], before: tuple[Seen, ...]) -> Compared:
+def _new(findings: tuple[Finding, ...], before: Before, request: Request) -> Compared:
     from unbounded_lint.comparing import compared
 
-    return compared(findings, before)
+    return compared(findings, before, {file.path for file in request.project.files})
