@@ -31,6 +31,7 @@ class Request(msgspec.Struct, frozen=True):
     use_cache: bool
     apply_noqa: bool = True
     settings_file: Path | None = None
+    diff_base: str = ""
 
 
 class Stats(msgspec.Struct, frozen=True):
@@ -49,6 +50,8 @@ class Outcome(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     stats: Stats = Stats()
     notes: tuple[str, ...] = ()
+    accepted: tuple[Finding, ...] = ()
+    known: tuple[Finding, ...] = ()
 
 
 class Example(msgspec.Struct, frozen=True):

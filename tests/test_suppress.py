@@ -262,6 +262,15 @@ MALFORMED = {
     "# ubm: ignore[UBM101": "`# ubm: ignore[` has a bracket that is not closed; write `# ubm: ignore[UBM101]`",
     "# ubm: ignore[ , ]": "`# ubm: ignore[]` names no code; write `# ubm: ignore[UBM101]`",
     "# ubm: ignore(UBM101)": "`# ubm: ignore(` has the wrong sort of bracket; write `# ubm: ignore[UBM101]`",
+    "# ubm: ignore UBM101 few": "`# ubm: ignore UBM101` has its codes without brackets; write `# ubm: ignore[UBM101]`",
+    "# ubm: ignore: ubm101": "`# ubm: ignore: ubm101` has its codes without brackets; write `# ubm: ignore[UBM101]`",
+    "# ubm: ignore=UBM101": "`# ubm: ignore=UBM101` has its codes without brackets; write `# ubm: ignore[UBM101]`",
+    "# ubm : ignore": "`# ubm : ignore` is no directive; write `# ubm: ignore[UBM101]`",
+    "# ubm =ignore[UBM101]": "`# ubm =ignore` is no directive; write `# ubm: ignore[UBM101]`",
+    "# ubm ignore[UBM101]": "`# ubm ignore` is no directive; write `# ubm: ignore[UBM101]`",
+    "#UBM: Ignore[UBM101]": "`#UBM: Ignore` is no directive; write `# ubm: ignore[UBM101]`",
+    "# ubm : bounded(few)": "`# ubm : bounded` is no directive; write `# ubm: bounded(reason)`",
+    "# UBM swept-by (m.f)": "`# UBM swept-by` is no directive; write `# ubm: swept-by(pkg.mod.function)`",
     "# ubm: bounded": "`# ubm: bounded` gives no reason; write `# ubm: bounded(reason)`",
     "# ubm: bounded()": "`# ubm: bounded` gives no reason; write `# ubm: bounded(reason)`",
     "# ubm: bounded( ) few": "`# ubm: bounded` gives no reason; write `# ubm: bounded(reason)`",
@@ -284,7 +293,21 @@ def test_what_cannot_be_read_is_told_and_does_nothing(comment: str) -> None:
     assert (malformed.line, malformed.column, malformed.why) == (1, 9, MALFORMED[comment])
 
 
-@pytest.mark.parametrize("comment", ["# ubm ignore", "# dubm: x", "# UBM: x", "# the ubm: x", "# ubm : x"])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# ubm ignore",
+        "# ubm ignores (some)",
+        "# dubm: x",
+        "# dubm : ignore[UBM101]",
+        "# UBM: x",
+        "# the ubm: x",
+        "# ubm : x",
+        "# ubm : ignored",
+        "# UBM101 : ignore",
+        "# noqa: UBM101",
+    ],
+)
 def test_what_is_no_comment_of_ours_is_not_told(comment: str) -> None:
     assert suppressions(f"a = {{}}  {comment}\n").malformed == ()
 
@@ -297,6 +320,17 @@ def test_a_reason_in_brackets_that_stand_apart_is_a_reason() -> None:
 def test_many_brackets_take_linear_time() -> None:
     (malformed,) = suppressions("a = {}  # ubm: bounded" + "(" * 200_000 + "\n").malformed
     assert malformed.why.startswith("`# ubm: bounded(` has a bracket that is not closed")
+
+
+def test_what_was_meant_as_another_directive_is_told_beside_one_that_is() -> None:
+    found = suppressions("a = {}  # ubm: ignore[UBM101] few # ubm : bounded(few)\n")
+    assert [one.codes for one in found.directives] == [("UBM101",)]
+    assert [one.column for one in found.malformed] == [35]
+
+
+def test_a_number_with_a_hash_is_part_of_a_reason() -> None:
+    (found,) = suppressions("a = {}  # ubm: ignore[UBM101] see #12 and #3 # noqa: E501\n").directives[1:]
+    assert found.reason == "see #12 and #3"
 
 
 def test_what_stands_in_a_string_has_no_column() -> None:

@@ -22,11 +22,11 @@ from unbounded_lint.link.project import Project
 from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.support import weighs
-from unbounded_lint.patterns import CodesByPath
 from unbounded_lint.request import Analysis, Request, Stats
 from unbounded_lint.results import settings_text
 from unbounded_lint.rules import all_rules, internal_error, unknown_declaration, unparsable_file
 from unbounded_lint.rules.base import Options, Rule, brief
+from unbounded_lint.selection import Chosen, is_selected
 from unbounded_lint.showing import Showing
 from unbounded_lint.sources import Sources
 
@@ -40,7 +40,7 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
     documents = Documents(request.project.root, request.settings, contents)
     project = link(request, comments, progress, documents)
     sources.examine_rest()
-    declared, chosen = Declarations(project, comments), _Chosen(request)
+    declared, chosen = Declarations(project, comments), Chosen(request)
     made = _by_rules(request.settings, project, declared)
     failed = list(_failures(sources, project))
     others = [*declared.unknown(chosen.paths), *failed, *_unnamed(request.project)]
@@ -58,6 +58,7 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
         of_settings=tuple(told),
         beside=sources.looked_beside,
         documents=documents.rested_on,
+        unsure=tuple(sorted({(f.code, f.symbol) for f in made.ever if not chosen.is_sure(f)})),
         whole=not sources.unread and all(finding.code != internal_error.CODE for finding in failed),
         suppressed=tuple(sorted([*silenced, *hushed], key=lambda one: one.finding.sort_key)),
     )
@@ -132,7 +133,7 @@ def _by_rules(settings: Settings, project: Project, declared: Declarations) -> _
     """Rules that are on by default are asked even where they are ignored, since the most specific one speaks for the
     others."""
     options = Options(strict=settings.strict)
-    rules = {rule.code: rule for rule in all_rules() if rule.default or _is_selected(rule, settings)}
+    rules = {rule.code: rule for rule in all_rules() if rule.default or is_selected(rule, settings)}
     found = [finding for rule in rules.values() for finding in project.ask(_question(rule, options))]
     above: dict[tuple[str, str], Finding] = {}
     for finding in found:
@@ -186,50 +187,13 @@ def _unresolved(sources: Sources, project: Project) -> str:
     )
 
 
-def _matches(code: str, prefixes: tuple[str, ...]) -> int:
-    """The length of the longest prefix of a code, 0 for none."""
-    return max((len(p) for p in prefixes if code.startswith(p)), default=0)
-
-
-def _is_selected(rule: Rule, settings: Settings) -> bool:
-    """As in ruff: the longer prefix wins, and ignoring wins over selecting by the same one."""
-    extended = _matches(rule.code, settings.extend_select)
-    chosen = (
-        (len(rule.code) if rule.default else 0) if settings.select is None else _matches(rule.code, settings.select)
-    )
-    by_default = settings.select is None and rule.default and not extended
-    ignored = _matches(rule.code, settings.ignore)
-    if by_default:
-        return not ignored
-    return max(chosen, extended) > ignored
-
-
-class _Chosen:
-    """What may be reported: by which rules in which files, and how sure it must be."""
-
-    def __init__(self, request: Request) -> None:
-        self.settings = request.settings
-        self._least = asked(request.settings.min_confidence)
-        self._selected = {rule.code for rule in all_rules() if _is_selected(rule, request.settings)}
-        self._hushed = CodesByPath(request.settings.per_file_ignores)
-        self.paths = frozenset(file.path for file in request.project.files)
-
-    def is_on(self, path: str, code: str) -> bool:
-        """Whether a rule is on in a file."""
-        return code in self._selected and not self._hushed.ignores(path, code)
-
-    def has(self, finding: Finding) -> bool:
-        """Whether a finding is to be reported."""
-        return sureness(finding) >= self._least and self.is_on(finding.place.path, finding.code)
-
-
 def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding], list[str]]:
     """What the settings name that is not there: as findings where their file has it, otherwise, such as for the options
     of the command line, as sentences about the run."""
     file, root = request.settings_file, request.project.root
     text = settings_text(request).decode("utf-8-sig", "replace")
     path = os.path.relpath(os.path.realpath(file), root).replace(os.sep, "/") if file is not None else ""
-    is_on = _is_selected(unknown_declaration.RULE, request.settings)
+    is_on = is_selected(unknown_declaration.RULE, request.settings)
     found, told = [], []
     for one in declared.unknown_settings(request.settings) if is_on else ():
         line = line_in(text, one.key, one.value)

@@ -6,15 +6,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from unbounded_lint.directives import Declaration, Directive
+from unbounded_lint.directives import Declaration, Directive, may_encode_ours
 from unbounded_lint.finding import Finding, Place
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.rules import all_rules, unused_suppression
 from unbounded_lint.source import DecodeError, decode
 from unbounded_lint.sources import Sources
 from unbounded_lint.suppress import Suppressions, suppressions
-
-_OURS = b"ubm:"
 
 
 class Comments:
@@ -33,12 +31,14 @@ class Comments:
 
     def ours(self, path: str) -> Suppressions:
         """The same, of a file that has comments of our own, and nothing for others: a quick look."""
-        return self.of(path) if _OURS in self.sources.data(path) else Suppressions()
+        return self.of(path) if may_encode_ours(self.sources.data(path)) else Suppressions()
 
     def coded(self, path: str) -> Suppressions:
         """The same, of a file with comments that may suppress by our codes."""
         data = self.sources.data(path)
-        return self.of(path) if _OURS in data or (b"UBM" in data and b"noqa" in data.lower()) else Suppressions()
+        return (
+            self.of(path) if may_encode_ours(data) or (b"UBM" in data and b"noqa" in data.lower()) else Suppressions()
+        )
 
     @cached_property
     def declarations(self) -> Mapping[str, Sequence[Declaration]]:

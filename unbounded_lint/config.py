@@ -152,6 +152,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     test_paths: Annotated[
         tuple[str, ...], Meta(description="Patterns, as in .gitignore, of more files that only tests run.")
     ] = ()
+    baseline: Annotated[
+        Annotated[str, Meta(min_length=1)] | None,
+        Meta(
+            description="A file of accepted findings, relative to the root, which are not reported again;"
+            " `--write-baseline` writes it.",
+        ),
+    ] = None
     cache_dir: Annotated[
         str | None,
         Meta(

@@ -15,8 +15,15 @@ import msgspec
 from unbounded_lint.layout import Comment, Layout, Lines, statement_of
 
 _HEAD = re.compile(r"#\s*ubm:\s*(?P<word>[\w\-]*)")
+_NEAR = re.compile(
+    r"#\s*ubm\s*(?:[:=]\s*(?P<word>ignore|bounded|swept-by)(?![\w-])|(?P<bare>ignore|bounded|swept-by)\s*[\[(])",
+    re.IGNORECASE,
+)
+_OURS = re.compile(r"#\s*(?:ubm|UBM)\b")
+_OURS_ENCODED = re.compile(_OURS.pattern.encode())
+_CODE_OUTSIDE = re.compile(r"[:=]?\s*(?P<code>UBM\d+)", re.IGNORECASE)
 _ARGUMENT = re.compile(r"\s*(?=[\[(])")
-_REST = re.compile(r"[^#]*")
+_REST = re.compile(r"(?:[^#]|#(?=\d))*")  # another comment may follow, but `#12` is a number
 _SEPARATOR = re.compile(r"[,\s]+")
 _SYMBOL = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.(?:[^\W\d]\w*|<locals>))*)?")
 _BRACKETS = {"ignore": "[]", "bounded": "()", "swept-by": "()"}
@@ -98,6 +105,16 @@ class _Written(NamedTuple):
         return " ".join(f"{self.inside} {self.behind}".split())
 
 
+def may_have_ours(text: str) -> bool:
+    """Whether a text may hold comments of our own, or what was meant as one: a quick look."""
+    return ("ubm" in text or "UBM" in text) and _OURS.search(text) is not None
+
+
+def may_encode_ours(data: bytes) -> bool:
+    """The same of the bytes of a file."""
+    return (b"ubm" in data or b"UBM" in data) and _OURS_ENCODED.search(data) is not None
+
+
 def own(lines: Lines, layout: Layout) -> Iterator[Own]:
     """Read our own comments; where a file cannot be tokenised, whatever stands behind a hash."""
     comments = layout.comments
@@ -105,11 +122,22 @@ def own(lines: Lines, layout: Layout) -> Iterator[Own]:
         found = ((number, line, line.find("#")) for number, line in enumerate(lines, 1))
         comments = tuple(Comment(number, at + 1, line[at:].rstrip()) for number, line, at in found if at >= 0)
     for comment in comments:
-        if "ubm:" not in comment.text:
+        if not may_have_ours(comment.text):
             continue
         first, last = statement_of(comment, lines, layout.statements)
         for at, written in _parts(comment.text):
             yield _read(written, comment.line, comment.column + at, first, last)
+        for at, why in _near(comment.text):
+            yield Malformed(comment.line, comment.column + at, why)
+
+
+def _near(text: str) -> Iterator[tuple[int, str]]:
+    """What of a comment was meant as a directive and is none, each with its offset, and what is wrong with it."""
+    for found in _NEAR.finditer(text):
+        if not _HEAD.match(text, found.start()):
+            word = found["word"] or found["bare"]
+            shown = text[found.start() : found.end(found.lastgroup or 0)]
+            yield found.start(), f"`{shown}` is no directive; write `# ubm: {_FORMS[word.lower()]}`"
 
 
 def _parts(text: str) -> Iterator[tuple[int, _Written]]:
@@ -163,6 +191,9 @@ def _fault(written: _Written) -> str:
         return f"`# ubm: {word}{bracket}` has the wrong sort of bracket; {form}"
     if not written.closed:
         return f"`# ubm: {word}{bracket}` has a bracket that is not closed; {form}"
+    if word == "ignore" and not bracket and (outside := _CODE_OUTSIDE.match(written.behind)):
+        shown = f"# ubm: ignore{'' if outside[0][0] in ':=' else ' '}{outside[0]}"
+        return f"`{shown}` has its codes without brackets; write `# ubm: ignore[{outside['code'].upper()}]`"
     if word == "ignore":
         return f"`# ubm: ignore[]` names no code; {form}" if bracket and not codes_of(written.inside) else ""
     if not bracket or not written.inside:

@@ -15,7 +15,9 @@ from unbounded_lint.patterns import CodesByPath, Excludes, IgnoreRules
 from unbounded_lint.reading import SETTINGS_LIMIT, RefusedFile, read_regular
 from unbounded_lint.source import SourceFile
 
-_MARKERS = ("pyproject.toml", OWN_FILE, "setup.cfg", "setup.py", ".git")
+MARKERS = ("pyproject.toml", OWN_FILE, "setup.cfg", "setup.py", ".git")
+"""What marks the root of a project."""
+
 _SUFFIXES = (".py", ".pyw")
 _TEST_DIRECTORIES = frozenset({"test", "tests", "testing"})
 _TEST_FILES = frozenset({"conftest.py", "tests.py"})
@@ -26,6 +28,21 @@ DOCUMENT_LIMIT = 1_000_000
 """Bytes of a page of documentation; a larger one is generated."""
 DOCUMENTS_LIMIT = 20_000_000
 """Bytes of all pages that are looked at."""
+
+
+class NoFilesError(UserError):
+    """There is nothing to analyse."""
+
+
+def is_source(path: str) -> bool:
+    """Whether a file with this path is one of Python."""
+    return path.endswith(_SUFFIXES)
+
+
+def is_document(path: str) -> bool:
+    """Whether a file with this posix path below the root may be a page of documentation."""
+    top, _, rest = path.partition("/")
+    return path.endswith(_DOCUMENTS) and (top in _DOCUMENT_DIRECTORIES if rest else top.lower().startswith("readme."))
 
 
 class ProjectFiles(msgspec.Struct, frozen=True):
@@ -64,7 +81,8 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> ProjectFi
     in ignored or excluded directories, they make up a project of their own: its root is in the answer. Directory
     symlinks are not followed, file symlinks only to what the project does not hold itself, and names that are no valid
     text are passed over. Raises `UserError` when a path does not exist or lies outside `root`, when a path pattern of
-    any setting makes no sense, when it or an ignore file holds far too many, or when there are no Python files.
+    any setting makes no sense, or when it or an ignore file holds far too many, `NoFilesError` when there are no
+    Python files.
     """
     root = root.resolve()
     given = _located(paths) or (root,)
@@ -91,7 +109,7 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> ProjectFi
     unnamed = tuple(sorted({_escaped(path) for path in given_files if not _is_text(path)}))
     wanted = _wanted(found, [path.relative_to(root).as_posix() for path in given])
     if not wanted and not unnamed:
-        raise UserError(f"There are no Python files under {', '.join(map(str, given))}.")
+        raise NoFilesError(f"There are no Python files under {', '.join(map(str, given))}.")
     naming = _Naming(root, settings)
     files = (SourceFile(path, *naming.module(path), is_test=marks.is_test(path)) for path in sorted(found))
     report_on = None if len(wanted) == len(found) else wanted.union(unnamed)
@@ -388,7 +406,7 @@ def _common_directory(located: Sequence[Path]) -> Path:
 
 
 def _has_marker(directory: Path) -> bool:
-    return any((directory / marker).exists() for marker in _MARKERS)
+    return any((directory / marker).exists() for marker in MARKERS)
 
 
 def _package_top(directory: Path) -> Path:

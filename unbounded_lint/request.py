@@ -13,7 +13,8 @@ from unbounded_lint.finding import Finding, Suppressed
 
 class Request(msgspec.Struct, frozen=True):
     """One run. jobs is the number of processes (1: none but this one); apply_noqa is False where flake8 applies
-    them; settings_file is the file that the settings come from, where there is one to report on."""
+    them; settings_file is the file that the settings come from, where there is one to report on; diff_base is a
+    revision of git whose findings are not reported again, "" for none."""
 
     project: ProjectFiles
     settings: Settings
@@ -21,6 +22,7 @@ class Request(msgspec.Struct, frozen=True):
     use_cache: bool = True
     apply_noqa: bool = True
     settings_file: Path | None = None
+    diff_base: str = ""
 
 
 class Stats(msgspec.Struct, frozen=True):
@@ -37,23 +39,27 @@ class Stats(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct, frozen=True):
     """The findings of a run, in their order, after selection, confidence, ignores and suppressions.
 
-    notes are sentences about the run itself, such as a cache that is not used; suppressed are the findings that there
-    would be without suppressions.
+    notes are sentences about the run itself, such as a cache that is not used; accepted are findings that a baseline
+    holds, known those that a run compared with a revision has found there too: neither is among the findings;
+    suppressed are those that there would be without suppressions, what is accepted among them.
     """
 
     findings: tuple[Finding, ...]
     stats: Stats
     notes: tuple[str, ...] = ()
+    accepted: tuple[Finding, ...] = ()
+    known: tuple[Finding, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
 
 
 class Analysis(msgspec.Struct, frozen=True):
     """What a project says, whichever of its files a run asks about.
 
-    findings and suppressed as in `Outcome`; unresolved is a sentence about imports that lead nowhere, or empty;
-    of_settings are sentences about settings of the command line that name what is not there; beside has each
-    (directory, stem) that was looked for beside the project's files, with whether it was found; documents are the pages
-    of documentation, None where nothing asked for them; whole is False where some file could not be read or a rule
+    findings and suppressed as in `Outcome`, without what a baseline accepts; unresolved is a sentence about imports
+    that lead nowhere, or empty; of_settings are sentences about settings of the command line that name what is not
+    there; beside has each (directory, stem) that was looked for beside the project's files, with whether it was found;
+    documents are the pages of documentation, None where nothing asked for them; unsure are the codes and symbols of
+    what is found with less confidence than is asked for; whole is False where some file could not be read or a rule
     failed, so that another run may say more.
     """
 
@@ -63,5 +69,6 @@ class Analysis(msgspec.Struct, frozen=True):
     of_settings: tuple[str, ...] = ()
     beside: tuple[tuple[str, str, bool], ...] = ()
     documents: tuple[str, ...] | None = None
+    unsure: tuple[tuple[str, str], ...] = ()
     whole: bool = True
     suppressed: tuple[Suppressed, ...] = ()

@@ -33,7 +33,7 @@ class Results:
         self._request = request
         self._contents = contents
         self._cache = cache
-        self._slot = _slot(request) if cache is not None else b""
+        self._slot = slot(request, b"findings") if cache is not None else b""
 
     def known(self) -> Analysis | None:
         """What was found when all was as it is now, None where something has changed."""
@@ -85,8 +85,12 @@ class Results:
             return b""
 
 
-def _slot(request: Request) -> bytes:
-    asked = (request.settings, request.apply_noqa, os.fsencode(request.settings_file or ""))
+def slot(request: Request, kind: bytes) -> bytes:
+    """The key under which a cache keeps what this program finds by the settings of a request; kind is all else that
+    tells it from others."""
+    # What a baseline accepts is taken away from what was found.
+    settings = msgspec.structs.replace(request.settings, baseline=None)
+    asked = (settings, request.apply_noqa, os.fsencode(request.settings_file or ""), kind)
     digest = hashlib.blake2b(msgspec.msgpack.encode(asked, order="deterministic"), digest_size=32)
     for each in _program():
         digest.update(os.fsencode(f"{each}\n"))

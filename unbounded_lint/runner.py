@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from unbounded_lint.accepting import accepted_of
 from unbounded_lint.cache import Cache, Opened, open_cache
 from unbounded_lint.contents import Contents
+from unbounded_lint.finding import Suppressed
 from unbounded_lint.request import Analysis, Outcome, Request
 from unbounded_lint.results import Results
 
 if TYPE_CHECKING:
+    from unbounded_lint.comparing import Before, Compared
     from unbounded_lint.explaining import Sheet, Unknown
+    from unbounded_lint.finding import Finding
 
 Progress = Callable[[int, int], None]
 
@@ -24,6 +28,7 @@ Progress = Callable[[int, int], None]
 def check(request: Request, progress: Progress | None = None) -> Outcome:
     """Analyse the whole project and report on the files asked for."""
     opened = _opened(request)
+    before = _before(request, opened.cache, progress) if request.diff_base else None
     contents = Contents(request.project.root, opened.cache)
     results = Results(request, contents, opened.cache)
     found = results.known()
@@ -31,7 +36,7 @@ def check(request: Request, progress: Progress | None = None) -> Outcome:
         found = _analysed(request, contents, opened.cache, progress)
         results.keep(found)
     contents.keep([*(file.path for file in request.project.files), *(found.documents or ())])
-    return _outcome(found, request, opened.note)
+    return _outcome(found, request, opened.note, before)
 
 
 def explain(request: Request, symbols: Sequence[str]) -> tuple[Sheet | Unknown, ...]:
@@ -68,15 +73,37 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _outcome(found: Analysis, request: Request, note: str) -> Outcome:
+def _before(request: Request, cache: Cache | None, progress: Progress | None) -> Before:
+    """The state that a request compares with."""
+    from unbounded_lint.comparing import before
+
+    return before(request, cache, lambda old, contents: _analysed(old, contents, cache, progress))
+
+
+def _outcome(found: Analysis, request: Request, note: str, before: Before | None = None) -> Outcome:
     """What is asked of what was found."""
     wanted = request.project.report_on
-    shown = tuple(f for f in found.findings if wanted is None or f.place.path in wanted)
+    asked = accepted_of(found, request)
+    new, known = (asked.kept, ()) if before is None else _new(asked.kept, before, request)
+    shown, accepted, known = (
+        tuple(f for f in findings if wanted is None or f.place.path in wanted)
+        for findings in (new, asked.accepted, known)
+    )
     by_code = dict(sorted(Counter(finding.code for finding in shown).items()))
-    notes = (note, found.unresolved, *(found.of_settings if wanted is None else ()))
+    notes = (note, found.unresolved, *(found.of_settings if wanted is None else ()), asked.note)
+    silenced = [one for one in found.suppressed if wanted is None or one.finding.place.path in wanted]
+    silenced += (Suppressed(each, "external", "in the baseline") for each in accepted)
     return Outcome(
         findings=shown,
         stats=msgspec.structs.replace(found.stats, by_code=by_code),
         notes=tuple(each for each in notes if each),
-        suppressed=tuple(one for one in found.suppressed if wanted is None or one.finding.place.path in wanted),
+        accepted=accepted,
+        known=known,
+        suppressed=tuple(sorted(silenced, key=lambda one: one.finding.sort_key)),
     )
+
+
+def _new(findings: tuple[Finding, ...], before: Before, request: Request) -> Compared:
+    from unbounded_lint.comparing import compared
+
+    return compared(findings, before, {file.path for file in request.project.files})

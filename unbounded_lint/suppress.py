@@ -13,7 +13,7 @@ from itertools import chain
 
 import msgspec
 
-from unbounded_lint.directives import Declaration, Directive, Malformed, codes_of, own
+from unbounded_lint.directives import Declaration, Directive, Malformed, codes_of, may_have_ours, own
 from unbounded_lint.layout import Layout, Lines, around, layout_of, split
 
 _NOQA = re.compile(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+))?", re.IGNORECASE)
@@ -69,7 +69,7 @@ def _is_wide(directive: Directive) -> bool:
 def suppressions(text: str) -> Suppressions:
     """Read the comments of a file's text; a text that cannot be tokenised is read line by line."""
     has_noqa = "noqa" in text.lower()
-    has_own = "ubm:" in text
+    has_own = may_have_ours(text)
     if not (has_noqa or has_own):
         return Suppressions()
     lines = split(text)

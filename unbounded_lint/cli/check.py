@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unbounded_lint.cli import review
 from unbounded_lint.cli.config import settings_lines
 from unbounded_lint.cli.files import file_lines
-from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, view_for
+from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, shown_path, view_for
 from unbounded_lint.cli.outputs import demand_sense, printed_format, report
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, PROGRAM, Progress, emit, say, wants_color
 
@@ -25,6 +26,7 @@ INTERNAL_ERROR_CODE = "UBM900"
 def run(arguments: list[str]) -> int:
     """Run the command with these arguments, give its exit code."""
     options = check_parser().parse_intermixed_args(arguments)
+    review.demand_no_conflict(options)
     project, settings = project_for(options)
     if options.show_settings:
         return emit(settings_lines(settings))
@@ -36,11 +38,12 @@ def run(arguments: list[str]) -> int:
     from unbounded_lint.runner import check
 
     with Progress(sys.stderr.isatty()) as progress:
-        outcome = check(request_for(options, project, settings), progress)
+        outcome = check(review.asked(options, request_for(options, project, settings)), progress)
+    outcome = review.settled(options, project, outcome, shown_path(project.root, options.paths))
     report(outcome, printed, options.output, _view(options, project.root, outcome))
     for note in outcome.notes:
         say(f"{PROGRAM}: warning: {printable(note)}")
-    say(_summary(outcome, len(reported(project))))
+    say(_summary(outcome, len(reported(project)), review.left_out(options, outcome)))
     return _exit_code(outcome.findings, options.exit_zero)
 
 
@@ -53,12 +56,12 @@ def _view(options: argparse.Namespace, root: Path, outcome: Outcome) -> Callable
     return lambda colored: msgspec.structs.replace(plain, color=colored and wants_color(options.color))
 
 
-def _summary(outcome: Outcome, files: int) -> str:
+def _summary(outcome: Outcome, files: int, left_out: str) -> str:
     from unbounded_lint.reporters.base import plural
 
     found = len(outcome.findings)
     result = f"Found {plural(found, 'finding')}" if found else "No findings"
-    return f"{result} in {plural(files, 'file')}."
+    return f"{result} in {plural(files, 'file')}{left_out}."
 
 
 def _exit_code(findings: Sequence[Finding], exit_zero: bool) -> int:

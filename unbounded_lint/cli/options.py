@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from unbounded_lint.cli.outputs import add_output_options
+from unbounded_lint.cli.review import add_review_options
 from unbounded_lint.cli.terminal import PROGRAM
 from unbounded_lint.errors import UserError
 
@@ -130,6 +131,7 @@ def check_parser() -> Parser:
     add_selection_options(parser)
     add_file_options(parser)
     add_settings_options(parser)
+    add_review_options(parser)
     output = add_output_options(parser)
     output.add_argument(
         "--color",
@@ -200,6 +202,8 @@ def settings_for(options: argparse.Namespace, root: Path) -> Settings:
         value = getattr(options, option, None)
         if value is not None:
             overrides[option.replace("_", "-")] = _flat(value) if isinstance(value, list) else value
+    if getattr(options, "baseline", None) is not None:
+        overrides["baseline"] = os.path.abspath(options.baseline)
     settings = load_settings(root, config=file, isolated=options.isolated, overrides=overrides)
     return _selected(options, settings)
 
