@@ -113,6 +113,16 @@ def add_format_option(parser: Parser, choices: tuple[str, ...], text: str) -> No
     parser.add_argument("--output-format", choices=choices, help=text)
 
 
+def add_color_option(parser: Parser | argparse._ArgumentGroup) -> None:
+    """Add `--color`."""
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colour the output (auto: on a terminal; NO_COLOR and FORCE_COLOR are honoured)",
+    )
+
+
 def check_parser() -> Parser:
     """The parser of `check`."""
     parser = Parser(
@@ -131,12 +141,7 @@ def check_parser() -> Parser:
         help="how findings are printed (default: full on a terminal, else concise)",
     )
     output.add_argument("--statistics", action="store_true", help="print counts per rule in place of the findings")
-    output.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="colour the output (auto: on a terminal; NO_COLOR and FORCE_COLOR are honoured)",
-    )
+    add_color_option(output)
     output.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
     output.add_argument("--show-files", action="store_true", help="list the files that would be analysed, and stop")
     output.add_argument("--show-settings", action="store_true", help="print the settings in force, and stop")

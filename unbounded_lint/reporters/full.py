@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from unbounded_lint.finding import Finding, Place
 from unbounded_lint.reporters.base import Totals, View, display_width, draw, printable, source_lines, statistics_lines
+from unbounded_lint.reporters.paint import Paint, painter
 
 CONTEXT = 2
 """Lines shown before and after the line of the finding."""
@@ -21,33 +22,18 @@ KEPT = 32
 Lines: TypeAlias = Callable[[str], "Sequence[str] | None"]
 """Takes a path of the project, gives its lines, None where there is no text to show."""
 
-Paint: TypeAlias = Callable[[str, str], str]
-"""Takes a text and the name of a rich style, gives the text to print."""
-
 
 def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[str]:
     """Give one block of lines per finding, with an empty line between two."""
     if view.statistics:
         yield from statistics_lines(findings)
         return
-    paint = _colored if view.color else _plain
+    paint = painter(view.color)
     lines = _reader(view)
     for number, finding in enumerate(findings):
         if number:
             yield ""
         yield from _block(finding, view, lines, paint)
-
-
-def _plain(text: str, style: str) -> str:
-    return text
-
-
-def _colored(text: str, style: str) -> str:
-    # rich is imported only where it draws: a report for a pipe or a file does not pay for it.
-    from rich.color import ColorSystem
-    from rich.style import Style
-
-    return Style.parse(style).render(text, color_system=ColorSystem.STANDARD)
 
 
 def _block(finding: Finding, view: View, read: Lines, paint: Paint) -> Iterator[str]:

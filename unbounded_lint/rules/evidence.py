@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from unbounded_lint import wording
 from unbounded_lint.finding import Confidence, Finding, Place
 
 if TYPE_CHECKING:
@@ -16,24 +17,6 @@ if TYPE_CHECKING:
     from unbounded_lint.link.verdicts.removals import Removal
 
 _MOST = 5
-
-_WHEN = {
-    "event": "only when its owner asks",
-    "exit": "only at exit",
-    "import": "only at import",
-    "test": "only in tests",
-    "dead": "by code that nothing calls",
-    "unstarted": "by a timer that is never started",
-    "once": "once, some time after the start",
-    "barred": "behind a condition that never holds",
-    "shut": "behind a test of the clock that soon lets nothing through",
-    "other-process": "in another process",
-    "insert": "as part of an insert",
-    "timer": "on a timer",
-    "later": "on the entry's own timer",
-    "guaranteed": "in a clean-up that always runs",
-    "capacity": "when a limit of its size is reached",
-}
 
 
 def growth(container: Container, project: Project) -> str:
@@ -68,7 +51,7 @@ def removal_place(removal: Removal, project: Project) -> Place:
     """A removal with when it runs."""
     access = removal.access
     role = "sweep" if removal.extent == "sweep" else "removal"
-    when = "only where something fails" if removal.when == "event" and removal.fails else _WHEN[removal.when]
+    when = wording.moment(removal.when, fails=removal.fails)
     text = f"`{project.function(access.scope)}` removes here, {when}"
     return project.place(access.scope, access.op, role, text)
 
