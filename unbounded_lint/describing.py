@@ -140,7 +140,7 @@ def _bound(container: Container) -> str:
     """What bounds a container, in a few words."""
     verdict = container.verdict
     if verdict.name == "bounded" and container.holder.made.bounded:
-        return f"its size, as `{container.holder.made.text}`"
+        return f"its kind, `{container.holder.made.text}`"
     return wording.VERDICTS[verdict.name]
 
 

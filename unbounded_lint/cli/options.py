@@ -145,12 +145,17 @@ def check_parser() -> Parser:
     output.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
     output.add_argument("--show-files", action="store_true", help="list the files that would be analysed, and stop")
     output.add_argument("--show-settings", action="store_true", help="print the settings in force, and stop")
+    add_run_options(parser)
+    return parser
+
+
+def add_run_options(parser: Parser) -> None:
+    """Add the options that say how the work is done."""
     run = parser.add_argument_group("run")
     run.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     run.add_argument(
         "--jobs", type=_jobs, default=0, metavar="N", help="worker processes, a number or auto (default: auto)"
     )
-    return parser
 
 
 def _comma_list(text: str) -> list[str]:
