@@ -20,6 +20,12 @@ from unbounded_lint.reporters.base import View, printable
 from unbounded_lint.reporters.inventory import growing, keys, summary, working
 from unbounded_lint.sheet import Insert, Inventory, Removal, Sheet, Way
 
+PAGE = 200
+"""How many rows are shown at first: browsers take long for thousands of them."""
+
+_UNSCRIPTED = "tbody[hidden] { display: table-row-group !important; } .filters, .more { display: none; }"
+"""What holds where the script does not run: all rows are shown."""
+
 _ASSETS = Path(__file__).parent / "assets"
 
 _RANK: Mapping[str, int] = MappingProxyType({verdict: number for number, verdict in enumerate(wording.VERDICTS)})
@@ -63,7 +69,8 @@ def render(sheets: Sequence[Sheet], inventory: Inventory, view: View, sort: str 
     """Give the page; the containers come in the order given, which is that of `sort`."""
     style, script = _asset("inventory.css"), _asset("inventory.js")
     policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src {_hash(style)} {_hash(_UNSCRIPTED)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'"
     )
     yield "<!DOCTYPE html>"
     yield '<html lang="en">'
@@ -75,6 +82,7 @@ def render(sheets: Sequence[Sheet], inventory: Inventory, view: View, sort: str 
     yield f'<meta name="generator" content="unbounded-lint {__version__}">'
     yield "<title>Long-lived containers</title>"
     yield f"<style>{style}</style>"
+    yield f"<noscript><style>{_UNSCRIPTED}</style></noscript>"
     yield "</head>"
     yield "<body>"
     yield "<header>"
@@ -137,14 +145,14 @@ def _filters(sheets: Sequence[Sheet]) -> Iterator[str]:
         box = f'<input type="checkbox" value="{verdict}" checked>'
         yield f'<label title="{_text(wording.VERDICTS[verdict])}">{box} {verdict} <span>{found[verdict]}</span></label>'
     yield "</fieldset>"
-    yield f'<output id="count" aria-live="polite">{len(sheets)} of {len(sheets)} shown</output>'
+    yield f'<output id="count" aria-live="polite">{len(sheets)} of {len(sheets)} match</output>'
     yield "</div>"
     yield "<noscript><p>Without its script this page neither sorts nor filters, and draws no diagrams.</p></noscript>"
 
 
 def _table(sheets: Sequence[Sheet], view: View, sorted_by: str, direction: str) -> Iterator[str]:
     yield '<div class="wide">'
-    yield '<table class="all">'
+    yield f'<table class="all" data-page="{PAGE}">'
     yield "<caption>Long-lived containers and what bounds them</caption>"
     yield "<colgroup>"
     yield from (f'<col class="col-{key}">' for key in _HEADS)
@@ -160,16 +168,22 @@ def _table(sheets: Sequence[Sheet], view: View, sorted_by: str, direction: str) 
         yield from _row(number, sheet, view)
     yield "</table>"
     hidden = " hidden" if sheets else ""
-    yield f'<p class="nothing" id="nothing"{hidden}>No container is shown.</p>'
+    yield f'<p class="nothing" id="nothing"{hidden}>No container matches.</p>'
     yield "</div>"
+    further = "" if len(sheets) > PAGE else " hidden"
+    yield f'<p class="more" id="more"{further}><button type="button" class="next">Show {PAGE} more</button>'
+    yield '<button type="button" class="every">Show all</button></p>'
 
 
 def _row(number: int, sheet: Sheet, view: View) -> Iterator[str]:
     codes = " ".join(report.code for report in sheet.shown)
-    yield f'<tbody id="c{number}" class="{_state(sheet)}"><tr class="row">'
+    hidden = " hidden" if number >= PAGE else ""
+    yield f'<tbody id="c{number}" class="{_state(sheet)}"{hidden}><tr class="row">'
     risk = f"{sheet.risk:.2f}" if sheet.risk else _NOTHING
     yield f'<td class="number"><span class="{level_of(sheet.risk).value}">{risk}</span></td>'
-    toggle = f'<button type="button" class="toggle code" aria-expanded="false">{_name(sheet.symbol)}</button>'
+    toggle = (
+        f'<button type="button" class="toggle code" aria-expanded="false"><span>{_name(sheet.symbol)}</span></button>'
+    )
     yield f'<th scope="row">{toggle}<span class="where code">{_name(_at(sheet.place, view))}</span></th>'
     yield f'<td><span class="badge">{sheet.verdict}</span><span class="by">{_text(sheet.bounded_by)}</span></td>'
     yield f"<td>{_text(sheet.family)}</td>"

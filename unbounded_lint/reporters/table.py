@@ -15,7 +15,7 @@ from unbounded_lint.sheet import Sheet
 
 GAP = "  "
 
-LEAST = 24
+LEAST = 20
 """To how many columns the names of containers may be cut, if need be."""
 
 WISHED = 40

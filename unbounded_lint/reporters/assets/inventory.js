@@ -15,7 +15,48 @@
     return element;
   };
 
-  // --- sorting ---
+  // --- what is shown: of what matches the first so many, since a browser takes seconds for thousands of rows ---
+
+  const search = document.getElementById("search"), show = document.getElementById("show");
+  const boxes = [...document.querySelectorAll("#verdicts input")];
+  const count = document.getElementById("count"), nothing = document.getElementById("nothing");
+  const more = document.getElementById("more"), page = Number(table.dataset.page);
+  const matches = { all: () => true, open: (item) => item.open, bounded: (item) => !item.open,
+    reported: (item) => item.reported };
+  let limit = page, visible = new Set(rows.slice(0, page));
+  const update = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+    const found = rows.filter((row) => chosen.has(row.item.verdict) && matches[show.value](row.item)
+      && words.every((word) => row.text.includes(word)));
+    const shown = new Set(found.slice(0, limit)), ordered = document.createDocumentFragment();
+    for (const row of visible) if (!shown.has(row)) row.body.hidden = true;
+    for (const row of shown) {
+      row.body.hidden = false;
+      ordered.append(row.body);
+    }
+    table.append(ordered);
+    visible = shown;
+    count.textContent = `${found.length} of ${rows.length} match`
+      + (shown.size < found.length ? `, the first ${shown.size} are shown` : "");
+    nothing.hidden = found.length > 0;
+    more.hidden = shown.size === found.length;
+  };
+  const restart = () => {
+    limit = page;
+    update();
+  };
+  search.addEventListener("input", restart);
+  show.addEventListener("change", restart);
+  for (const box of boxes) box.addEventListener("change", restart);
+  more.querySelector("button.next").addEventListener("click", () => {
+    limit += page;
+    update();
+  });
+  more.querySelector("button.every").addEventListener("click", () => {
+    limit = rows.length;
+    update();
+  });
 
   const compare = (a, b) => (typeof a === "number" ? a - b : a < b ? -1 : a > b ? 1 : 0);
   const sortBy = (head) => {
@@ -26,38 +67,12 @@
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
     const sign = down ? -1 : 1;
     rows.sort((a, b) => sign * compare(a.item.sort[key], b.item.sort[key]) || a.number - b.number);
-    const all = document.createDocumentFragment();
-    for (const row of rows) all.append(row.body);
-    table.append(all);
+    restart();
   };
   for (const head of table.querySelectorAll("thead th")) {
     head.querySelector("button").addEventListener("click", () => sortBy(head));
   }
-
-  // --- filters ---
-
-  const search = document.getElementById("search"), show = document.getElementById("show");
-  const boxes = [...document.querySelectorAll("#verdicts input")];
-  const count = document.getElementById("count"), nothing = document.getElementById("nothing");
-  const matches = { all: () => true, open: (item) => item.open, bounded: (item) => !item.open,
-    reported: (item) => item.reported };
-  const filter = () => {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
-    let shown = 0;
-    for (const row of rows) {
-      const fits = chosen.has(row.item.verdict) && matches[show.value](row.item)
-        && words.every((word) => row.text.includes(word));
-      row.body.hidden = !fits;
-      shown += fits;
-    }
-    count.textContent = `${shown} of ${rows.length} shown`;
-    nothing.hidden = shown > 0;
-  };
-  search.addEventListener("input", filter);
-  show.addEventListener("change", filter);
-  for (const box of boxes) box.addEventListener("change", filter);
-  filter();
+  update();
 
   // --- the life of one container ---
 
