@@ -29,8 +29,7 @@ class Way(msgspec.Struct, frozen=True):
     run      how often it goes that way: a key of `wording.RUNS`
     timer    the timer that begins it, by its name in the catalogue; empty where none does
     steps    from where it begins, each the place that leads to the next function, with the function it stands in as its
-             text and the role call, timer (it starts one) or begin (what lies between is too far to follow); none where
-             it begins in the function of the place itself
+             text and its role, as in `link/runs/chains`; none where it begins in the function of the place itself
     """
 
     run: str

@@ -88,6 +88,17 @@ RUNS: Mapping[str, str] = MappingProxyType(
 )
 """How code comes to run, the most telling first."""
 
+STEPS: Mapping[str, str] = MappingProxyType(
+    {
+        "call": "",
+        "timer": "starts it",
+        "idle timer": "would start it",
+        "unstarted": "makes it and never starts it",
+        "begin": "",
+    }
+)
+"""What a step of a way does, where that is more than to call the next one."""
+
 LIVES: Mapping[str, str] = MappingProxyType(
     {
         "module": "as long as the process, since a module has {it}",

@@ -60,7 +60,7 @@ def run(arguments: list[str]) -> int:
     from unbounded_lint.sheet import Sheet
 
     found = explain(request_for(options, project, settings), [_asked(symbol, project.root) for symbol in symbols])
-    view = view_for(project.root, given, color=wants_color(options.color))
+    view = view_for(project.root, options.paths, color=wants_color(options.color))
     sheets = list(dict.fromkeys(one for one in found if isinstance(one, Sheet)))
     unknown = {one.symbol: one.sentence(view.path) for one in found if isinstance(one, Unknown)}
     if as_json and len(symbols) > 1:

@@ -277,8 +277,13 @@ def _removal(removal: Removal, view: View) -> dict[str, Any]:
 
 
 def _way(way: Way, view: View) -> dict[str, Any]:
-    steps = [{"text": printable(step.text), "role": step.role, "at": _at(step, view)} for step in way.steps]
+    steps = [{"text": _step(step), "far": step.role == "begin", "at": _at(step, view)} for step in way.steps]
     return {"words": wording.RUNS[way.run], "timer": printable(way.timer), "steps": steps}
+
+
+def _step(step: Place) -> str:
+    does = wording.STEPS[step.role]
+    return f"{printable(step.text)}{' ' if does else ''}{does}"
 
 
 def _at(place: Place, view: View) -> str:

@@ -202,8 +202,9 @@ def _ways(ways: Sequence[Way], function: str, view: View, indent: str) -> Iterat
 
 
 def _step(step: Place, view: View) -> str:
-    does, far = " starts it" if step.role == "timer" else "", " -> ..." if step.role == "begin" else ""
-    return f"`{printable(step.text)}`{does} ({printable(view.path(step.path))}:{step.line}){far}"
+    does, far = wording.STEPS[step.role], " -> ..." if step.role == "begin" else ""
+    where = f"{printable(view.path(step.path))}:{step.line}"
+    return f"`{printable(step.text)}`{' ' if does else ''}{does} ({where}){far}"
 
 
 def _weights(weights: Sequence[Weight]) -> Iterator[str]:

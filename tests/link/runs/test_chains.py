@@ -148,3 +148,35 @@ def test_a_class_body_is_come_to_from_the_scope_around_it(tmp_path: Path) -> Non
     text = "X = {}\nclass A:\n    X['a'] = 1\n\ndef add(key):\n    X[key] = 1\n"
     told = ways(linked(tmp_path, {"m.py": text}), "X", "insert")
     assert told["import"] == [("call", "module level", 2)]
+
+
+def test_a_timer_that_nothing_starts_is_told_from_one_that_nobody_comes_to(tmp_path: Path) -> None:
+    text = """\
+import threading, time
+X = {}
+
+def add(key):
+    X[key] = 1
+
+def sweep():
+    while True:
+        time.sleep(3)
+        X.clear()
+
+def start():
+    threading.Thread(target=sweep)SUFFIX
+
+if __name__ == "__main__":
+    while True:
+        add(input())
+    CALL
+"""
+
+    def told(suffix: str, call: str) -> list[tuple[str, str, int]]:
+        root = tmp_path / f"{len(suffix)}{len(call)}"
+        project = linked(root, {"m.py": text.replace("SUFFIX", suffix).replace("CALL", call)})
+        return ways(project, "X", "clear")["unstarted"]
+
+    assert told("", "start()") == [("call", "module level", 18), ("unstarted", "start()", 13)]
+    assert told(".start()", "pass") == [("idle timer", "start()", 13)]
+    assert told("", "pass") == [("unstarted", "start()", 13)]

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.runs.callgraph import Edge
 from unbounded_lint.link.runs.context import Context, ContextKind, Step
 from unbounded_lint.link.runs.execution import RunQuery
 
@@ -15,11 +16,13 @@ LOOKED_AT = 200
 
 _TIMED: frozenset[ContextKind] = frozenset({"timer", "later", "unstarted", "other-process"})
 
-Role: TypeAlias = Literal["call", "timer", "begin"]
+Role: TypeAlias = Literal["call", "timer", "idle timer", "unstarted", "begin"]
+"""What an operation does: it calls the next function, or the like; it starts a timer that runs it; it would, but is
+never come to; it makes one that nothing starts; or it is the beginning of a way of which the rest is too far away."""
 
 
 class Link(NamedTuple):
-    """An operation that leads to the next function: by a call or the like, by starting a timer, or from far away."""
+    """An operation that leads to the next function."""
 
     place: Place
     role: Role
@@ -36,9 +39,17 @@ class Chains(RunQuery):
             return chain
         armed = next(iter(self.graph.armed(context)), None)
         if armed is None:
-            return (Link(chain[0].place, "timer"), *chain[1:]) if chain else ()
+            return (Link(chain[0].place, self._role(context, None)), *chain[1:]) if chain else ()
         rest = chain[1:] if chain and chain[0].place[0] == armed.root[0] else chain
-        return (*self._to_start(armed.place), Link(armed.place, "timer"), *rest)
+        return (*self._to_start(armed.place), Link(armed.place, self._role(context, armed)), *rest)
+
+    def _role(self, context: Context, armed: Edge | None) -> Role:
+        """What an operation does that starts a timer, or should."""
+        if context.kind != "unstarted":
+            return "timer"
+        if armed is not None and armed.timer is not None and armed.made is not None:
+            return "idle timer" if self.graph.timers.is_started(armed.timer, armed.made) else "unstarted"
+        return "idle timer"
 
     def _to_start(self, start: Place) -> tuple[Link, ...]:
         """What leads to the start of a timer, on the way that begins nearest; not from the timer itself, which may arm

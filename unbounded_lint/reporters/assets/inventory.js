@@ -100,7 +100,7 @@
     parent.append(element);
     return element;
   };
-  const chain = (way) => way.steps.map((step) => `${step.text}${step.role === "timer" ? " starts it" : ""}`);
+  const chain = (way) => way.steps.flatMap((step) => (step.far ? [step.text, "\u2026"] : [step.text]));
   const named = (way) => `${way.words}${way.timer && way.timer !== "loop" ? ` (${way.timer})` : ""}`;
   const some = (list, what) => (list.length <= MOST ? list
     : [...list.slice(0, MOST - 1), { more: `${list.length - MOST + 1} more ${what}` }]);
@@ -211,8 +211,11 @@
     if (entries.length) section.append(items);
     return section;
   };
-  const told = (way, last) => `${named(way)}${way.steps.length ? ": " : ""}${[...way.steps.map((step) =>
-    `${step.text}${step.role === "timer" ? " starts it" : ""} (${step.at})`), ...(way.steps.length ? [last] : [])].join(" \u2192 ")}`;
+  const told = (way, last) => {
+    if (!way.steps.length) return named(way);
+    const steps = way.steps.flatMap((step) => [`${step.text} (${step.at})`, ...(step.far ? ["\u2026"] : [])]);
+    return `${named(way)}: ${[...steps, last].join(" \u2192 ")}`;
+  };
 
   const detail = (item, number) => {
     const cell = make("td");
