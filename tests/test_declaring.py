@@ -12,9 +12,9 @@ from unbounded_lint import runner
 from unbounded_lint.config import load_settings
 from unbounded_lint.declaring import HINTED
 from unbounded_lint.discovery import discover
-from unbounded_lint.explaining import Sheet
 from unbounded_lint.link.containers.finding import Containers
 from unbounded_lint.request import Outcome, Request
+from unbounded_lint.sheet import Sheet
 
 GROWS = "\ndef add(request):\n    X[request.id] = request\n"
 POPS = "\ndef remove(request):\n    X.pop(request.id, None)\n"

@@ -9,9 +9,10 @@ import pytest
 
 from tests.programs import request_for, write
 from unbounded_lint import runner
-from unbounded_lint.explaining import Sheet, Unknown
+from unbounded_lint.explaining import Unknown
 from unbounded_lint.link.containers.finding import Containers, Holder
 from unbounded_lint.request import Request
+from unbounded_lint.sheet import Sheet
 
 STORE = """\
 import os

@@ -130,7 +130,7 @@ def test_fixture(directory: Path) -> None:
 
 def test_the_fixed_gateway_is_quiet_although_its_maps_are_seen() -> None:
     from unbounded_lint import runner
-    from unbounded_lint.explaining import Sheet
+    from unbounded_lint.sheet import Sheet
 
     sheets = runner.explain(request_for(GATEWAY / "9_fixed"), FIXED_MAPS)
     assert [sheet.symbol for sheet in sheets if isinstance(sheet, Sheet) and not sheet.findings] == list(FIXED_MAPS)

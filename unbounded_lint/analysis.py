@@ -12,9 +12,10 @@ from unbounded_lint.comments import Comments, Unused
 from unbounded_lint.config import Settings, line_in
 from unbounded_lint.contents import Contents
 from unbounded_lint.declaring import Declarations
+from unbounded_lint.describing import Sheets
 from unbounded_lint.discovery import ProjectFiles
 from unbounded_lint.documents import Documents
-from unbounded_lint.explaining import Explanations, Sheet, Unknown, sheet_of
+from unbounded_lint.explaining import Explanations, Unknown
 from unbounded_lint.finding import Finding, Suppressed
 from unbounded_lint.levels import asked, level_of, sureness
 from unbounded_lint.link.program.missing import missing
@@ -22,13 +23,16 @@ from unbounded_lint.link.project import Project
 from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.support import weighs
+from unbounded_lint.reporters.base import plural
 from unbounded_lint.request import Analysis, Request, Stats
 from unbounded_lint.results import settings_text
 from unbounded_lint.rules import all_rules, internal_error, unknown_declaration, unparsable_file
 from unbounded_lint.rules.base import Options, Rule, brief
 from unbounded_lint.selection import Chosen, is_selected
+from unbounded_lint.sheet import Inventory, Report, Sheet, Spot
 from unbounded_lint.showing import Showing
 from unbounded_lint.sources import Sources
+from unbounded_lint.spots import Spots
 
 Progress = Callable[[int, int], None]
 
@@ -65,13 +69,35 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
 
 
 def sheets(
-    request: Request, contents: Contents, cache: Cache | None, symbols: Sequence[str]
+    request: Request, contents: Contents, cache: Cache | None, symbols: Sequence[str | Spot]
 ) -> tuple[Sheet | Unknown, ...]:
-    """For each symbol the fact sheet of the container that it names, or why it names none."""
+    """For each symbol or place the fact sheet of the container that it names, or why it names none."""
     sources = Sources(request.project.root, request.project.files, contents, cache)
-    found = tuple(_sheets(request, sources, symbols))
+    comments = Comments(sources)
+    project = link(request, comments, thorough=True)
+    found = tuple(_sheets(request, sources, comments, project, symbols))
     sources.save()
     return found
+
+
+def inventory(request: Request, contents: Contents, cache: Cache | None, progress: Progress | None = None) -> Inventory:
+    """The fact sheet of every long-lived container of the files that a request asks about."""
+    sources = Sources(request.project.root, request.project.files, contents, cache)
+    comments = Comments(sources)
+    project = link(request, comments, progress, thorough=True, usages=False)
+    made, wanted = _made_by(request, comments, project), request.project.report_on
+    found = [container for container in project.containers if wanted is None or container.place.path in wanted]
+    told = tuple(made.of(container) for container in found)
+    sources.examine_rest()
+    notes = (_unresolved(sources, project), _unseen(len(list(_failures(sources, project))), request))
+    sources.save()
+    return Inventory(told, len(sources.files) if wanted is None else len(wanted), tuple(n for n in notes if n))
+
+
+def _unseen(failures: int, request: Request) -> str:
+    """What to tell of files, or parts of them, that could not be analysed; "" where all could be."""
+    number = failures + len(request.project.unnamed)
+    return f"{plural(number, 'file')} could not be analysed in full, which `check` reports" if number else ""
 
 
 def _stats(request: Request, sources: Sources, project: Project) -> Stats:
@@ -91,13 +117,15 @@ def link(
     documents: Documents | None = None,
     *,
     thorough: bool = False,
+    usages: bool = True,
 ) -> Project:
     """The project that a request is about, from the files that the comments are of and its documentation, None for
-    what there is; thorough as in `Project`."""
+    what there is; thorough as in `Project`, which then looks at how its users are shown to use it, unless told not
+    to."""
     settings, sources = request.settings, comments.sources
     pages = documents or Documents(request.project.root, settings, sources.contents)
     # It takes time, and changes no finding before something of it has a weight.
-    shown = Showing(sources, pages).of if thorough or weighs("usage") else None
+    shown = Showing(sources, pages).of if (thorough and usages) or weighs("usage") else None
     sources.prefetch(sources.candidates, request.jobs, progress)
     known = extend(catalog(), timers=settings.timers, spawners=settings.spawners, bounded_types=settings.bounded_types)
     declared = Declared(
@@ -219,19 +247,46 @@ def _by_comments(
     return shown, hushed
 
 
-def _sheets(request: Request, sources: Sources, symbols: Sequence[str]) -> Iterator[Sheet | Unknown]:
-    comments = Comments(sources)
-    project = link(request, comments, thorough=True)
-    declared = Declarations(project, comments)
+def _sheets(
+    request: Request, sources: Sources, comments: Comments, project: Project, symbols: Sequence[str | Spot]
+) -> Iterator[Sheet | Unknown]:
     asked = Explanations(project, sources, request.settings.src)
-    found = [asked.of(symbol) for symbol in symbols]
-    codes: dict[str, set[str]] = {}
-    if any(isinstance(one, Container) for one in found):
-        for finding in _by_rules(request.settings, project, declared).shown:
-            codes.setdefault(finding.symbol, set()).add(finding.code)
-    for one in found:
-        yield _sheet(project, one, codes.get(one.symbol, ()), declared) if isinstance(one, Container) else one
+    spots = Spots(asked)
+    found = [spots.of(one) if isinstance(one, Spot) else asked.of(one) for one in symbols]
+    if all(isinstance(one, Unknown) for one in found):
+        yield from (one for one in found if isinstance(one, Unknown))
+        return
+    made = _made_by(request, comments, project)
+    yield from (made.of(one) if isinstance(one, Container) else one for one in found)
 
 
-def _sheet(project: Project, container: Container, codes: Iterable[str], declared: Declarations) -> Sheet:
-    return sheet_of(project, container, tuple(sorted(codes)), tuple(one.words for one in declared.of(container.symbol)))
+def _made_by(request: Request, comments: Comments, project: Project) -> Sheets:
+    """What makes the sheets of a project's containers."""
+    declared, chosen = Declarations(project, comments), Chosen(request)
+    reports: dict[str, list[Report]] = {}
+    for finding in sorted(_by_rules(request.settings, project, declared).shown, key=lambda f: f.sort_key):
+        reports.setdefault(finding.symbol, []).append(_report(finding, _hidden(finding, chosen, comments, request)))
+    return Sheets(project, declared, reports)
+
+
+def _hidden(finding: Finding, chosen: Chosen, comments: Comments, request: Request) -> str:
+    """Why a finding is not shown, empty where it is."""
+    place = finding.place
+    if not chosen.is_on(place.path, finding.code):
+        return "the settings leave its rule out"
+    if comments.of(place.path).covers(finding.code, place.line, noqa=request.apply_noqa):
+        return "a comment silences it"
+    return "" if chosen.has(finding) else "less sure than `min-confidence` asks for"
+
+
+def _report(finding: Finding, hidden: str) -> Report:
+    return Report(
+        code=finding.code,
+        name=finding.name,
+        message=finding.message,
+        advice=finding.advice,
+        confidence=finding.confidence.value,
+        probability=sureness(finding),
+        reasons=finding.reasons,
+        hidden=hidden,
+    )

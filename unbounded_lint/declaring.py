@@ -17,6 +17,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.symbols import Symbols
 from unbounded_lint.link.project import Project
 from unbounded_lint.rules import all_rules, unknown_declaration
+from unbounded_lint.sheet import Remedy
 
 HINTED = 20
 """For how many unknown names of a run a similar one is looked for."""
@@ -65,10 +66,7 @@ class Declarations:
     def silencing(self, finding: Finding) -> Declaration | None:
         """The declaration that says that what is found is none: that a container grows, but not what is wrong with the
         code that works on it. None where there is no such one."""
-        declared = {one.kind: one for one in self.of(finding.symbol)}
-        if "bounded" in declared and finding.code.startswith(_GROWTH) and finding.code not in _FAULTS:
-            return declared["bounded"]
-        return declared.get("swept-by") if finding.code in _UNSWEPT else None
+        return next((one for one in self.of(finding.symbol) if _silences(one.kind, finding.code)), None)
 
     @cached_property
     def _by_symbol(self) -> Mapping[str, Mapping[str, Declaration]]:
@@ -166,6 +164,25 @@ class Declarations:
             for value, name in dict.fromkeys(pairs):
                 if self.symbols.is_unknown_api(name):
                     yield key, value, f"and the project has no `{name}`", partial(self.symbols.near_api, name)
+
+
+def remedies(codes: Iterable[str]) -> tuple[Remedy, ...]:
+    """The comments that silence findings of these rules about one container, the one that says most first."""
+    found, reported = [], sorted(set(codes))
+    if any(_silences("bounded", code) for code in reported):
+        found.append(Remedy("# ubm: bounded(reason)", "where something keeps it small that cannot be seen in the code"))
+    if any(_silences("swept-by", code) for code in reported):
+        found.append(Remedy("# ubm: swept-by(pkg.mod.function)", "where that function runs on a timer and sweeps it"))
+    if reported:
+        found.append(Remedy(f"# ubm: ignore[{','.join(reported)}] reason", "where it may stay as it is"))
+    return tuple(found)
+
+
+def _silences(kind: str, code: str) -> bool:
+    """Whether a declaration says that what a rule finds is none."""
+    if kind == "bounded":
+        return code.startswith(_GROWTH) and code not in _FAULTS
+    return code in _UNSWEPT
 
 
 def _between(lines: _Defined, declaration: Declaration) -> tuple[int, int]:

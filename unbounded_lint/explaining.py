@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 import msgspec
 
-from unbounded_lint.evidence import Evidence
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts.walk import dotted
 from unbounded_lint.finding import Place
@@ -20,7 +19,7 @@ from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 from unbounded_lint.link.program.naming import plain
 from unbounded_lint.link.program.symbols import Symbols
 from unbounded_lint.link.project import Project
-from unbounded_lint.link.verdicts.container import Container, VerdictName
+from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.sources import Sources
 
 SHOWN = 3
@@ -37,30 +36,6 @@ _TELLING: Mapping[Why, int] = MappingProxyType(
 Words: TypeAlias = "tuple[str | Place, ...]"
 """A sentence in pieces: texts, and the places between them."""
 
-_OF_GROWTH: Mapping[VerdictName, str] = MappingProxyType(
-    {"never": "UBM101", "event-only": "UBM102", "unscheduled": "UBM201"}
-)
-"""The verdicts that say that a container grows without end, with the rules that report them."""
-
-
-class Sheet(msgspec.Struct, frozen=True):
-    """The fact sheet of one container; declared holds what comments say of it, such as "bounded: the reason";
-    probability is that of its growth without end, None where something bounds it."""
-
-    symbol: str
-    place: Place
-    constructor: str
-    verdict: str
-    confidence: str
-    probability: float | None
-    reasons: tuple[str, ...]
-    declared: tuple[str, ...]
-    evidence: Evidence | None
-    inserts: tuple[Place, ...]
-    removals: tuple[Place, ...]
-    timers: tuple[Place, ...]
-    findings: tuple[str, ...]
-
 
 class Unknown(msgspec.Struct, frozen=True):
     """A symbol that names no long-lived container, or several, and a sentence that says why."""
@@ -71,28 +46,6 @@ class Unknown(msgspec.Struct, frozen=True):
     def sentence(self, path: Callable[[str], str]) -> str:
         """The sentence; path gives the path to show for one of the project."""
         return "".join(w if isinstance(w, str) else f"{path(w.path)}:{w.line}" for w in self.words)
-
-
-def sheet_of(project: Project, container: Container, codes: tuple[str, ...], declared: tuple[str, ...]) -> Sheet:
-    """The fact sheet of a container that these codes are reported for, and of which comments declare something."""
-    verdict = container.verdict
-    code = _OF_GROWTH.get(verdict.name)
-    support = container.support(code) if code is not None else None
-    return Sheet(
-        symbol=container.symbol,
-        place=container.place,
-        constructor=container.holder.made.text,
-        verdict=verdict.name,
-        confidence=(verdict.confidence if support is None else support.level).value,
-        probability=None if support is None else support.probability,
-        reasons=verdict.reasons,
-        declared=declared,
-        evidence=container.evidence,
-        inserts=project.insert_places(container),
-        removals=project.removal_places(container),
-        timers=project.timer_places(container),
-        findings=codes,
-    )
 
 
 class Explanations:
@@ -135,9 +88,7 @@ class Explanations:
             return self._no_module(dotted, name)
         module = self.program.module(path)
         if module is None:
-            failure = next((f for f in self.sources.failures if f.path == path), None)
-            line, reason = (failure.line, failure.reason) if failure is not None else (1, "it has no facts")
-            return ("its file cannot be analysed (", Place(path, line, 1, line, 1), f": {reason})")
+            return self.broken(path)
         if not name:
             return (
                 f"it is a module; ask for what it holds, as in {dotted}:NAME",
@@ -149,10 +100,16 @@ class Explanations:
             return ("its analysis failed through a fault of ours, which `check` reports as UBM900",)
         return self._in_module(module, name)
 
+    def broken(self, path: str) -> Words:
+        """What to say of a file without facts."""
+        failure = next((f for f in self.sources.failures if f.path == path), None)
+        line, reason = (failure.line, failure.reason) if failure is not None else (1, "it has no facts")
+        return ("its file cannot be analysed (", Place(path, line, 1, line, 1), f": {reason})")
+
     def _in_module(self, module: LinkedModule, name: str) -> Words:
         passing = next(self.project.passing(module, name), None)
         if passing is not None:
-            return self._because(passing)
+            return self.because(passing)
         if self.program.is_module(f"{module.name}.{name}"):
             return (f"it is a module; ask for what it holds, as in {module.name}.{name}:NAME",)
         first, _, rest = name.partition(".")
@@ -173,7 +130,7 @@ class Explanations:
         passing = min(islice(found, LOOKED_AT), key=lambda p: _TELLING.get(p.why, 0), default=None)
         if passing is None:
             return ("nothing in the project has that name", *self._hint(self._near("", name)))
-        return (f"in {self.program.of(passing.owner).name}, ", *self._because(passing))
+        return (f"in {self.program.of(passing.owner).name}, ", *self.because(passing))
 
     def _no_module(self, dotted: str, name: str) -> Words:
         if self.program.is_module(dotted):
@@ -217,7 +174,8 @@ class Explanations:
 
     # --- words ---
 
-    def _because(self, passing: Passing) -> Words:
+    def because(self, passing: Passing) -> Words:
+        """Why a name holds no long-lived container."""
         at = self.project.place(passing.scope, passing.op, "definition", "")
         around = self._named_scope(passing.owner)
         match passing.why:

@@ -19,8 +19,9 @@ from unbounded_lint.results import Results
 
 if TYPE_CHECKING:
     from unbounded_lint.comparing import Before, Compared
-    from unbounded_lint.explaining import Sheet, Unknown
+    from unbounded_lint.explaining import Unknown
     from unbounded_lint.finding import Finding
+    from unbounded_lint.sheet import Inventory, Sheet, Spot
 
 Progress = Callable[[int, int], None]
 
@@ -39,13 +40,23 @@ def check(request: Request, progress: Progress | None = None) -> Outcome:
     return _outcome(found, request, opened.note, before)
 
 
-def explain(request: Request, symbols: Sequence[str]) -> tuple[Sheet | Unknown, ...]:
-    """For each symbol the fact sheet of the container that it names, flagged or not, or why it names none."""
+def explain(request: Request, symbols: Sequence[str | Spot]) -> tuple[Sheet | Unknown, ...]:
+    """For each symbol or place the fact sheet of the container that it names, flagged or not, or why it names none."""
     from unbounded_lint.analysis import sheets
 
     opened = _opened(request)
     with _uncollected():
         return sheets(request, Contents(request.project.root, opened.cache), opened.cache, symbols)
+
+
+def inventory(request: Request, progress: Progress | None = None) -> Inventory:
+    """Every long-lived container of the files asked for, and what bounds it."""
+    from unbounded_lint.analysis import inventory
+
+    opened = _opened(request)
+    with _uncollected():
+        found = inventory(request, Contents(request.project.root, opened.cache), opened.cache, progress)
+    return msgspec.structs.replace(found, notes=(opened.note, *found.notes)) if opened.note else found
 
 
 def _opened(request: Request) -> Opened:

@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import msgspec
 import pytest
 
+from tests.sheets import EVIDENCE, SHEET
 from unbounded_lint.evidence import Evidence
-from unbounded_lint.explaining import Sheet
 from unbounded_lint.finding import Place
 from unbounded_lint.reporters import sheet
 from unbounded_lint.reporters.base import View
-
-EVIDENCE = Evidence(
-    key="request", domain="open", insert="entry", runs=("request", "event"), guards=(), value="tasks", owner="module",
-    shared="all", removals=("event single", "test all"), reads=("iterated",), project="application", family="map",
-    filled=False, names=("tasks",), root="parameter", phase="work", guess=False,
-)  # fmt: skip
+from unbounded_lint.sheet import Sheet, Way
 
 
 @pytest.fixture
 def facts() -> Sheet:
-    """A container with one insert."""
-    return Sheet(
-        symbol="app.store:_runs",
-        place=Place("app/store.py", 4, 1, 4, 6),
-        constructor="dict",
-        verdict="never emptied",
-        confidence="high",
-        probability=0.914,
-        reasons=("the key is a parameter", "no removal in the project"),
-        declared=(),
-        evidence=EVIDENCE,
-        inserts=(Place("app/api.py", 5, 5, 5, 30, "insert", "store._runs[run_id] = run"),),
-        removals=(),
-        timers=(),
-        findings=("UBM101",),
-    )
+    """A container that grows."""
+    return SHEET
 
 
 def test_text(facts: Sheet, view_of: Callable[..., View]) -> None:
@@ -46,10 +28,30 @@ def test_text(facts: Sheet, view_of: Callable[..., View]) -> None:
         "app.store:_runs",
         "  --> app/store.py:4:1",
         "  constructor: dict",
-        "  verdict: never emptied",
+        "  lasts: as long as the process, since a module has the object with it",
+        "  verdict: never",
+        "  bounded by: nothing",
         "  confidence: high, 0.91",
         "    because the key is a parameter",
         "    because no removal in the project",
+        "  inserts:",
+        "    app/api.py:5:5  `register()` inserts; the key: comes from a request (open)",
+        "      per request: `login()` (app/web.py:9) -> `register()`",
+        "      in the body of a script: `module level` (app/web.py:30) -> ... -> `register()`",
+        "    app/api.py:7:5  `fill()` inserts, which does not make it grow",
+        "  removals:",
+        "    on a timer:",
+        "      app/store.py:20:9  `sweep()` takes out all that is stale",
+        "        on a timer (threading.Timer): `main()` (app/main.py:3) -> `start()` starts it (app/main.py:8) -> "
+        "`tick()` (app/main.py:14) -> `sweep()`",
+        "    only in tests:",
+        "      app/store.py:12:9  `clear_all()` takes out everything",
+        "        in tests",
+        "  timers:",
+        "    app/main.py:8:5  threading.Timer in `start()`",
+        "  weighed:",
+        "    raises it by 0.90  its key is made of: request",
+        "    lowers it by 0.18  the keys there can be: open",
         "  evidence:",
         "    its key is made of: request",
         "    the keys there can be: open",
@@ -71,16 +73,53 @@ def test_text(facts: Sheet, view_of: Callable[..., View]) -> None:
         "    what is seen of the program: project",
         "    its name speaks of: tasks",
         "    an entry stays behind on: none",
-        "  inserts:",
-        "    app/api.py:5:5  store._runs[run_id] = run",
-        "  removals: none",
-        "  timers: none",
         "  findings: UBM101",
+        "    UBM101 never-removed-entries, 0.91",
+        "      `_runs` grows in `register()` and nothing removes an entry",
+        "      help: sweep from a timer",
+        "  to silence it, at app/store.py:4:",
+        "    # ubm: bounded(reason)  where something keeps it small",
     ]
 
 
+def test_only_a_terminal_gets_colours(facts: Sheet, view_of: Callable[..., View]) -> None:
+    plain, colored = (list(sheet.render_text(facts, view_of(color=color))) for color in (False, True))
+    assert not any("\x1b" in line for line in plain)
+    assert [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in colored] == plain
+    assert any("\x1b[" in line and "never" in line for line in colored)
+
+
+def test_what_check_does_not_show_says_why(facts: Sheet, view_of: Callable[..., View]) -> None:
+    (report,) = facts.reports
+    hidden = msgspec.structs.replace(facts, reports=(msgspec.structs.replace(report, hidden="a comment silences it"),))
+    lines = list(sheet.render_text(hidden, view_of()))
+    assert "    UBM101 never-removed-entries, 0.91 (not shown by `check`: a comment silences it)" in lines
+
+
+def test_of_a_long_way_both_ends_are_told(facts: Sheet, view_of: Callable[..., View]) -> None:
+    steps = tuple(Place("m.py", number, 1, number, 2, "call", f"f{number}()") for number in range(1, 10))
+    insert = msgspec.structs.replace(facts.inserts[0], ways=(Way("public", "", steps),))
+    lines = list(sheet.render_text(msgspec.structs.replace(facts, inserts=(insert,)), view_of()))
+    assert (
+        "      when its users call it: `f1()` (m.py:1) -> `f2()` (m.py:2) -> `f3()` (m.py:3) -> ... -> `f7()` (m.py:7) "
+        "-> `f8()` (m.py:8) -> `f9()` (m.py:9) -> `register()`" in lines
+    )
+
+
+def test_what_the_code_is_called_cannot_command_the_terminal(facts: Sheet, view_of: Callable[..., View]) -> None:
+    evil = "\x1b[2Jx\n"
+    steps = (Place(f"{evil}.py", 1, 1, 1, 2, "call", evil),)
+    insert = msgspec.structs.replace(facts.inserts[0], function=evil, why=evil, ways=(Way("timer", evil, steps),))
+    removal = msgspec.structs.replace(facts.removals[0], function=evil)
+    report = msgspec.structs.replace(facts.reports[0], message=evil, advice=evil)
+    hostile = msgspec.structs.replace(
+        facts, symbol=evil, constructor=evil, bounded_by=evil, inserts=(insert,), removals=(removal,), reports=(report,)
+    )
+    assert not any("\x1b" in line or "\n" in line for line in sheet.render_text(hostile, view_of()))
+
+
 def test_text_without_findings(facts: Sheet, view_of: Callable[..., View]) -> None:
-    quiet = msgspec.structs.replace(facts, findings=())
+    quiet = msgspec.structs.replace(facts, findings=(), reports=(), remedies=())
     assert list(sheet.render_text(quiet, view_of()))[-1] == "  findings: none"
 
 
@@ -88,7 +127,7 @@ def test_text_with_declarations(facts: Sheet, view_of: Callable[..., View]) -> N
     told = msgspec.structs.replace(facts, declared=("bounded: few\x1b keys", "swept by m.f"))
     lines = list(sheet.render_text(told, view_of()))
     at = lines.index("    because no removal in the project")
-    assert lines[at + 1 : at + 4] == ["  declared bounded: few\\x1b keys", "  declared swept by m.f", "  evidence:"]
+    assert lines[at + 1 : at + 4] == ["  declared bounded: few\\x1b keys", "  declared swept by m.f", "  inserts:"]
 
 
 def test_text_without_evidence(facts: Sheet, view_of: Callable[..., View]) -> None:
@@ -104,7 +143,7 @@ def test_every_field_of_the_evidence_has_a_line(facts: Sheet, view_of: Callable[
         facts.evidence, **{each: ("word",) for each in fields if each.endswith(("names", "usage"))}
     )
     lines = list(sheet.render_text(msgspec.structs.replace(facts, evidence=named), view_of()))
-    shown = lines[lines.index("  evidence:") + 1 : lines.index("  inserts:")]
+    shown = lines[lines.index("  evidence:") + 1 : lines.index("  findings: UBM101")]
     assert len(shown) == len(fields)
 
 
@@ -125,16 +164,26 @@ def test_several_as_json_are_one_object(facts: Sheet, view_of: Callable[..., Vie
 
 def test_json(facts: Sheet, view_of: Callable[..., View]) -> None:
     document = json.loads("\n".join(sheet.render_json(facts, view_of())))
-    assert list(document) == ["version", *Sheet.__struct_fields__]
+    told = {"version", "lasts", "open", "risk", *Sheet.__struct_fields__} - {"is_open"}
+    assert set(document) == told
     assert document["evidence"] == json.loads(msgspec.json.encode(EVIDENCE))
-    assert document["inserts"] == [
-        {
-            "role": "insert",
-            "path": "app/api.py",
-            "line": 5,
-            "column": 5,
-            "end_line": 5,
-            "end_column": 30,
-            "text": "store._runs[run_id] = run",
-        }
-    ]
+    assert (document["open"], document["risk"]) == (True, 0.914)
+    first = document["inserts"][0]
+    assert first.pop("ways")[0]["steps"][0]["text"] == "login()"
+    assert first == {
+        "role": "insert",
+        "path": "app/api.py",
+        "line": 5,
+        "column": 5,
+        "end_line": 5,
+        "end_column": 30,
+        "text": "`register()` (run); the key: comes from a request",
+        "function": "register()",
+        "grows": True,
+        "key": "request",
+        "domain": "open",
+        "why": "comes from a request",
+    }
+    removal = document["removals"][1]
+    assert (removal["when"], removal["words"], removal["works"]) == ("timer", "on a timer", True)
+    assert [step["role"] for step in removal["ways"][0]["steps"]] == ["call", "timer", "call"]

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "rule": ("[CODE ...]", "list the rules, or print the text of some"),
         "explain": ("SYMBOL ...", "tell what is known of containers, such as pkg.mod:NAME or pkg.mod:Class.attr"),
+        "inventory": ("[PATH ...]", "list every long-lived container and what bounds it, as a table, JSON or a page"),
         "files": ("[PATH ...]", "list the files that would be analysed"),
         "config": ("[PATH]", "print the settings in force"),
         "help": ("[PAGE ...]", "list the pages of documentation, or print some"),

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from unbounded_lint.cli.options import (
     Parser,
+    add_color_option,
     add_format_option,
     add_settings_options,
     project_for,
     request_for,
     view_for,
 )
-from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, complain, emit
+from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, complain, emit, wants_color
 from unbounded_lint.errors import UserError
+
+if TYPE_CHECKING:
+    from unbounded_lint.sheet import Spot
+
+_SPOT = re.compile(r"(?P<path>.+\.pyi?):(?P<line>[0-9]{1,9})(?::(?P<column>[0-9]{1,9}))?:?")
+"""A place as reports print it, with the colon that follows there."""
 
 
 def run(arguments: list[str]) -> int:
@@ -24,8 +34,9 @@ def run(arguments: list[str]) -> int:
         "symbols",
         nargs="+",
         metavar="SYMBOL",
-        help="pkg.mod:NAME, pkg.mod:Class.attr, or the end of such a name; as JSON, one symbol gives one object, "
-        "several an object with their `sheets` and what is `unknown`",
+        help="pkg.mod:NAME, pkg.mod:Class.attr, the end of such a name, or a place as reports print it, path:line or "
+        "path:line:column; as JSON, one symbol gives one object, several an object with their `sheets` and what is "
+        "`unknown`",
     )
     parser.add_argument(
         "path",
@@ -36,18 +47,21 @@ def run(arguments: list[str]) -> int:
     )
     add_settings_options(parser)
     add_format_option(parser, ("text", "json"), "how the sheets are printed (default: text)")
+    add_color_option(parser)
     parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     options = parser.parse_intermixed_args(arguments)
     as_json, options.output_format = options.output_format == "json", None
-    symbols, options.paths = _symbols_and_paths(options.symbols)
+    symbols, given = _symbols_and_paths(options.symbols)
+    options.paths = given or [match["path"] for match in map(_SPOT.fullmatch, symbols) if match is not None]
     project, settings = project_for(options)
-    from unbounded_lint.explaining import Sheet, Unknown
+    from unbounded_lint.explaining import Unknown
     from unbounded_lint.reporters import sheet
     from unbounded_lint.runner import explain
+    from unbounded_lint.sheet import Sheet
 
-    found = explain(request_for(options, project, settings), symbols)
-    view = view_for(project.root, options.paths)
-    sheets = [one for one in found if isinstance(one, Sheet)]
+    found = explain(request_for(options, project, settings), [_asked(symbol, project.root) for symbol in symbols])
+    view = view_for(project.root, options.paths, color=wants_color(options.color))
+    sheets = list(dict.fromkeys(one for one in found if isinstance(one, Sheet)))
     unknown = {one.symbol: one.sentence(view.path) for one in found if isinstance(one, Unknown)}
     if as_json and len(symbols) > 1:
         emit(sheet.render_json_list(sheets, unknown, view))
@@ -66,9 +80,20 @@ def _symbols_and_paths(given: Sequence[str]) -> tuple[list[str], list[str]]:
     for symbol in symbols:
         if not _may_be_symbol(symbol):
             raise UserError(
-                f"{symbol!r} is no symbol; write pkg.mod:NAME or pkg.mod:Class.attr, and a path behind them"
+                f"{symbol!r} is no symbol; write pkg.mod:NAME or pkg.mod:Class.attr or path:line, a path behind them"
             )
     return symbols, [last] if is_path else []
+
+
+def _asked(symbol: str, root: Path) -> str | Spot:
+    """What a symbol asks for: a place in a file of the project, or what has that name."""
+    from unbounded_lint.sheet import Spot
+
+    match = _SPOT.fullmatch(symbol)
+    if match is None:
+        return symbol
+    path = os.path.relpath(os.path.realpath(match["path"]), os.path.realpath(root)).replace(os.sep, "/")
+    return Spot(path, int(match["line"]), int(match["column"] or 0), symbol)
 
 
 def _may_be_symbol(text: str) -> bool:

@@ -120,6 +120,16 @@ def add_format_option(parser: Parser, choices: tuple[str, ...], text: str) -> No
     parser.add_argument("--output-format", choices=choices, help=text)
 
 
+def add_color_option(parser: Parser | argparse._ArgumentGroup) -> None:
+    """Add `--color`."""
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colour the output (auto: on a terminal; NO_COLOR and FORCE_COLOR are honoured)",
+    )
+
+
 def check_parser() -> Parser:
     """The parser of `check`."""
     parser = Parser(
@@ -133,21 +143,21 @@ def check_parser() -> Parser:
     add_settings_options(parser)
     add_review_options(parser)
     output = add_output_options(parser)
-    output.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="colour the output (auto: on a terminal; NO_COLOR and FORCE_COLOR are honoured)",
-    )
+    add_color_option(output)
     output.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
     output.add_argument("--show-files", action="store_true", help="list the files that would be analysed, and stop")
     output.add_argument("--show-settings", action="store_true", help="print the settings in force, and stop")
+    add_run_options(parser)
+    return parser
+
+
+def add_run_options(parser: Parser) -> None:
+    """Add the options that say how the work is done."""
     run = parser.add_argument_group("run")
     run.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     run.add_argument(
         "--jobs", type=_jobs, default=0, metavar="N", help="worker processes, a number or auto (default: auto)"
     )
-    return parser
 
 
 def _comma_list(text: str) -> list[str]:

@@ -24,6 +24,8 @@ from unbounded_lint.link.defects.question import Linked
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.program.module import LinkedModule, ScopeId
 from unbounded_lint.link.program.program import Program
+from unbounded_lint.link.runs.chains import Chains
+from unbounded_lint.link.runs.context import EVERY, LIVE, Context, ContextKind
 from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
@@ -42,6 +44,7 @@ from unbounded_lint.source import SourceFile
 
 T = TypeVar("T")
 _NOTHING = Declared()
+_IDLE: frozenset[ContextKind] = EVERY - LIVE - {"tested"} | {"exit"}
 
 
 class Project:
@@ -215,34 +218,17 @@ class Project:
             return "module level"
         return f"{re.sub(r'<locals>[.]', '', facts.qualname)}()" if facts.kind != "class" else facts.qualname
 
-    def insert_places(self, container: Container) -> tuple[Place, ...]:
-        """Every insert, those that cannot make it grow included."""
-        why = {id(i.access.site.node): i.domain.words for i in container.inserts}
-        found = set()
-        for access in (a for a in container.accesses if a.kind == "insert"):
-            when = ", ".join(sorted(self.execution.kinds(access.scope, access.op))) or "never"
-            because = why.get(id(access.site.node), "does not make it grow")
-            text = f"`{self.function(access.scope)}` ({when}); {because}"
-            found.add(self.place(access.scope, access.op, "insert", text))
-        return tuple(sorted(found))
-
-    def removal_places(self, container: Container) -> tuple[Place, ...]:
-        """Every removal, with its extent and when it runs."""
-        found = set()
-        for access, extent, when in ((r.access, r.extent, r.when) for r in self._every_removal(container)):
-            text = f"`{self.function(access.scope)}`: {extent}, {when}"
-            found.add(self.place(access.scope, access.op, "removal", text))
-        return tuple(sorted(found))
-
-    def timer_places(self, container: Container) -> tuple[Place, ...]:
-        """Where the timers that reach a removal are started."""
-        found = set()
-        for context in {context for removal in self._every_removal(container) for context in removal.contexts}:
-            if context.kind in {"timer", "later", "unstarted"}:
-                text = f"{context.timer or 'a timed loop'} in `{self.function(context.root[0])}`"
-                found.add(self.place(*context.root, "timer", text))
-        return tuple(sorted(found))
-
-    def _every_removal(self, container: Container) -> tuple[Removal, ...]:
-        """Those of a container that nothing makes grow included."""
+    def every_removal(self, container: Container) -> tuple[Removal, ...]:
+        """The removals of a container, those of one that nothing makes grow included."""
         return self._removals.of(container.accesses, container.holder.definitions)
+
+    def runs(self, scope: ScopeId, op: int) -> Iterator[tuple[str, Context]]:
+        """The ways in which an operation comes to run, each with how often that is: one of `RUNS` of the evidence, or
+        the kind of what does not run while the program is at work."""
+        for context in sorted(self.execution.at(scope, op), key=lambda context: (context.sort, context.begin)):
+            yield context.kind if context.kind in _IDLE else self._evidences.run_of(context), context
+
+    @cached_property
+    def chains(self) -> Chains:
+        """What leads to a function on each of the ways in which it comes to run."""
+        return Chains(self.flow, self.execution)

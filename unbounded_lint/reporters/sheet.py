@@ -4,109 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
+from unbounded_lint import wording
 from unbounded_lint.evidence import Evidence
 from unbounded_lint.finding import Place
 from unbounded_lint.reporters.base import View, printable
+from unbounded_lint.reporters.paint import Paint, painter
+from unbounded_lint.sheet import Insert, Removal, Report, Sheet, Way, Weight
 
 VERSION = 1
 """Changes when a field of the JSON form changes its meaning or goes."""
 
-_FIELDS: Mapping[str, str] = MappingProxyType(
-    {
-        "key": "its key is made of",
-        "domain": "the keys there can be",
-        "insert": "an insert adds",
-        "runs": "an insert runs per",
-        "root": "the key hangs on",
-        "phase": "an insert belongs to",
-        "guess": "known by names alone",
-        "guards": "asked before an insert",
-        "value": "its values are",
-        "owner": "what makes it last",
-        "shared": "objects with it that last",
-        "removals": "what takes entries out",
-        "reads": "how else it is used",
-        "project": "it is part of",
-        "family": "kind",
-        "filled": "written out with entries",
-        "form": "its inserts look like",
-        "size": "what is seen of the program",
-        "names": "its name speaks of",
-        "class_names": "the name of the class that has it speaks of",
-        "key_names": "the names of its key speak of",
-        "given_names": "the names of what callers pass for that speak of",
-        "value_names": "the names of its values speak of",
-        "function_names": "the name of what inserts speaks of",
-        "path_names": "the path to that speaks of",
-        "left": "an entry stays behind on",
-        "usage": "its users are shown to call it",
-    }
-)
-"""The fields of the evidence in words."""
+HEAVIEST = 5
+"""How many pieces of evidence are named that raise a probability, and how many that lower it."""
+
+ENDS = 3
+"""How many steps are told at either end of a long way."""
 
 
-class SheetLike(Protocol):
-    """What is known of one container, as the runner gives it."""
-
-    @property
-    def symbol(self) -> str:
-        """`pkg.mod:NAME` or `pkg.mod:Class.attr`."""
-
-    @property
-    def place(self) -> Place:
-        """Where the container is defined."""
-
-    @property
-    def constructor(self) -> str:
-        """What makes it."""
-
-    @property
-    def verdict(self) -> str:
-        """What bounds it, or that nothing does."""
-
-    @property
-    def confidence(self) -> str:
-        """high, medium or low."""
-
-    @property
-    def probability(self) -> float | None:
-        """How probable it is that it grows without end, from 0 to 1; None where something bounds it."""
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """The evidence, in words."""
-
-    @property
-    def declared(self) -> tuple[str, ...]:
-        """What comments declare of it, in words."""
-
-    @property
-    def evidence(self) -> Evidence | None:
-        """What that was told by, None where nothing makes it grow."""
-
-    @property
-    def inserts(self) -> tuple[Place, ...]:
-        """Where entries are added."""
-
-    @property
-    def removals(self) -> tuple[Place, ...]:
-        """Where entries are taken out."""
-
-    @property
-    def timers(self) -> tuple[Place, ...]:
-        """Timers that reach a removal."""
-
-    @property
-    def findings(self) -> tuple[str, ...]:
-        """Codes reported for it."""
-
-
-def render_texts(sheets: Sequence[SheetLike], view: View) -> Iterator[str]:
+def render_texts(sheets: Sequence[Sheet], view: View) -> Iterator[str]:
     """Give sheets for a person, with an empty line between two."""
     for number, sheet in enumerate(sheets):
         if number:
@@ -114,87 +33,116 @@ def render_texts(sheets: Sequence[SheetLike], view: View) -> Iterator[str]:
         yield from render_text(sheet, view)
 
 
-def render_text(sheet: SheetLike, view: View) -> Iterator[str]:
+def render_text(sheet: Sheet, view: View) -> Iterator[str]:
     """Give the sheet for a person, line by line."""
-    yield printable(sheet.symbol)
-    yield f"  --> {_where(sheet.place, view)}"
+    paint = painter(view.color)
+    verdict = printable(sheet.verdict)
+    yield paint(printable(sheet.symbol), "bold")
+    yield f"  {paint('-->', 'blue')} {_where(sheet.place, view)}"
     yield f"  constructor: {printable(sheet.constructor)}"
-    yield f"  verdict: {printable(sheet.verdict)}"
+    yield f"  lasts: {wording.life(sheet.owner)}"
+    yield f"  verdict: {paint(verdict, 'bold red' if sheet.is_open else 'bold green')}"
+    yield f"  bounded by: {printable(sheet.bounded_by)}"
     sure = "" if sheet.probability is None else f", {sheet.probability:.2f}"
     yield f"  confidence: {sheet.confidence}{sure}"
     for reason in sheet.reasons:
         yield f"    because {printable(reason)}"
     for declaration in sheet.declared:
         yield f"  declared {printable(declaration)}"
-    yield from _evidence(sheet)
-    yield from _places("inserts", sheet.inserts, view)
-    yield from _places("removals", sheet.removals, view)
-    yield from _places("timers", sheet.timers, view)
+    yield from _inserts(sheet.inserts, view)
+    yield from _removals(sheet.removals, view, paint)
+    yield from _timers(sheet.timers, view)
+    yield from _weights(sheet.weights)
+    yield from _evidence(sheet.evidence)
     yield f"  findings: {', '.join(sheet.findings) or 'none'}"
+    for report in sheet.reports:
+        yield from _report(report, paint)
+    yield from _remedies(sheet, view)
 
 
-def render_json(sheet: SheetLike, view: View) -> Iterator[str]:
+def render_json(sheet: Sheet, view: View) -> Iterator[str]:
     """Give the sheet as one indented JSON object."""
-    yield json.dumps({"version": VERSION, **_document(sheet, view)}, indent=2)
+    yield json.dumps({"version": VERSION, **document(sheet, view)}, indent=2)
 
 
-def render_json_list(sheets: Sequence[SheetLike], unknown: Mapping[str, str], view: View) -> Iterator[str]:
+def render_json_list(sheets: Sequence[Sheet], unknown: Mapping[str, str], view: View) -> Iterator[str]:
     """Give several sheets as one indented JSON object, with the symbols that name no container and why."""
-    document = {
+    both = {
         "version": VERSION,
-        "sheets": [_document(sheet, view) for sheet in sheets],
+        "sheets": [document(sheet, view) for sheet in sheets],
         "unknown": [{"symbol": symbol, "why": why} for symbol, why in unknown.items()],
     }
-    yield json.dumps(document, indent=2)
+    yield json.dumps(both, indent=2)
 
 
-def _document(sheet: SheetLike, view: View) -> dict[str, Any]:
+# --- JSON ---
+
+
+def document(sheet: Sheet, view: View) -> dict[str, Any]:
+    """A sheet as JSON has it, in `explain` and in `inventory`."""
     return {
         "symbol": sheet.symbol,
         "place": _place(sheet.place, view),
         "constructor": sheet.constructor,
+        "family": sheet.family,
+        "owner": sheet.owner,
+        "lasts": wording.life(sheet.owner),
         "verdict": sheet.verdict,
+        "bounded_by": sheet.bounded_by,
+        "open": sheet.is_open,
+        "risk": round(sheet.risk, 3),
         "confidence": sheet.confidence,
         "probability": None if sheet.probability is None else round(sheet.probability, 3),
         "reasons": list(sheet.reasons),
         "declared": list(sheet.declared),
         "evidence": None if sheet.evidence is None else msgspec.to_builtins(sheet.evidence),
-        "inserts": [_place(place, view) for place in sheet.inserts],
-        "removals": [_place(place, view) for place in sheet.removals],
+        "base": sheet.base,
+        "weights": [msgspec.to_builtins(weight) for weight in sheet.weights],
+        "inserts": [_insert(insert, view) for insert in sheet.inserts],
+        "removals": [_removal(removal, view) for removal in sheet.removals],
         "timers": [_place(place, view) for place in sheet.timers],
         "findings": list(sheet.findings),
+        "reports": [_finding(report) for report in sheet.reports],
+        "remedies": [msgspec.to_builtins(remedy) for remedy in sheet.remedies],
     }
 
 
-def _evidence(sheet: SheetLike) -> Iterator[str]:
-    """One line a field: what it is about, then its values; none for names and usages that say nothing."""
-    if sheet.evidence is None:
-        yield "  evidence: none, since nothing makes it grow"
-        return
-    yield "  evidence:"
-    for field, meaning in _FIELDS.items():
-        value = getattr(sheet.evidence, field)
-        if value or not field.endswith(("names", "usage")):
-            yield f"    {meaning}: {printable(', '.join(_values(value)))}"
+def _insert(insert: Insert, view: View) -> dict[str, Any]:
+    return {
+        **_place(insert.place, view),
+        "function": insert.function,
+        "grows": insert.grows,
+        "key": insert.key,
+        "domain": insert.domain,
+        "why": insert.why,
+        "ways": [_way(way, view) for way in insert.ways],
+    }
 
 
-def _values(value: str | bool | tuple[str, ...]) -> tuple[str, ...]:
-    if isinstance(value, bool):
-        return ("yes" if value else "no",)
-    return (value or "none",) if isinstance(value, str) else value or ("none",)
+def _removal(removal: Removal, view: View) -> dict[str, Any]:
+    return {
+        **_place(removal.place, view),
+        "function": removal.function,
+        "extent": removal.extent,
+        "when": removal.when,
+        "words": wording.moment(removal.when, fails=removal.fails),
+        "works": removal.works,
+        "fails": removal.fails,
+        "ways": [_way(way, view) for way in removal.ways],
+    }
 
 
-def _where(place: Place, view: View) -> str:
-    return f"{printable(view.path(place.path))}:{place.line}:{place.column}"
+def _way(way: Way, view: View) -> dict[str, Any]:
+    return {
+        "run": way.run,
+        "words": wording.RUNS[way.run],
+        "timer": way.timer,
+        "steps": [_place(step, view) for step in way.steps],
+    }
 
 
-def _places(title: str, places: Sequence[Place], view: View) -> Iterator[str]:
-    if not places:
-        yield f"  {title}: none"
-        return
-    yield f"  {title}:"
-    for place in places:
-        yield f"    {_where(place, view)}  {printable(place.text)}".rstrip()
+def _finding(report: Report) -> dict[str, Any]:
+    return {**msgspec.to_builtins(report), "probability": round(report.probability, 3)}
 
 
 def _place(place: Place, view: View) -> dict[str, Any]:
@@ -207,3 +155,97 @@ def _place(place: Place, view: View) -> dict[str, Any]:
         "end_column": place.end_column,
         "text": place.text,
     }
+
+
+# --- text ---
+
+
+def _where(place: Place, view: View) -> str:
+    return f"{printable(view.path(place.path))}:{place.line}:{place.column}"
+
+
+def _inserts(inserts: Sequence[Insert], view: View) -> Iterator[str]:
+    yield f"  inserts:{'' if inserts else ' none'}"
+    for insert in inserts:
+        about = f"; the key: {insert.why} ({insert.domain})" if insert.grows else ", which does not make it grow"
+        yield f"    {_where(insert.place, view)}  `{printable(insert.function)}` inserts{printable(about)}"
+        yield from _ways(insert.ways, insert.function, view, "      ")
+
+
+def _removals(removals: Sequence[Removal], view: View, paint: Paint) -> Iterator[str]:
+    yield f"  removals:{'' if removals else ' none'}"
+    groups: dict[tuple[str, bool], list[Removal]] = {}
+    for removal in sorted(removals, key=lambda removal: (list(wording.MOMENTS).index(removal.when), removal.place)):
+        groups.setdefault((wording.moment(removal.when, fails=removal.fails), removal.works), []).append(removal)
+    for (when, works), group in groups.items():
+        yield f"    {when if works else paint(when, 'red')}:"
+        for removal in group:
+            does = wording.EXTENTS[removal.extent]
+            yield f"      {_where(removal.place, view)}  `{printable(removal.function)}` {does}"
+            yield from _ways(removal.ways, removal.function, view, "        ")
+
+
+def _timers(timers: Sequence[Place], view: View) -> Iterator[str]:
+    yield f"  timers:{'' if timers else ' none'}"
+    for place in timers:
+        yield f"    {_where(place, view)}  {printable(place.text)}".rstrip()
+
+
+def _ways(ways: Sequence[Way], function: str, view: View, indent: str) -> Iterator[str]:
+    for way in ways:
+        timer = f" ({way.timer})" if way.timer not in {"", "loop"} else ""
+        steps = [_step(step, view) for step in way.steps]
+        if len(steps) > 2 * ENDS:
+            steps[ENDS:-ENDS] = ["..."]
+        chain = f": {' -> '.join([*steps, f'`{printable(function)}`'])}" if steps else ""
+        yield f"{indent}{wording.RUNS[way.run]}{printable(timer)}{chain}"
+
+
+def _step(step: Place, view: View) -> str:
+    does, far = wording.STEPS[step.role], " -> ..." if step.role == "begin" else ""
+    where = f"{printable(view.path(step.path))}:{step.line}"
+    return f"`{printable(step.text)}`{' ' if does else ''}{does} ({where}){far}"
+
+
+def _weights(weights: Sequence[Weight]) -> Iterator[str]:
+    if not weights:
+        return
+    yield "  weighed:"
+    for sign, does in ((1, "raises it"), (-1, "lowers it")):
+        for weight in [weight for weight in weights if weight.weight * sign > 0][:HEAVIEST]:
+            yield f"    {does} by {abs(weight.weight):.2f}  {printable(weight.words)}"
+
+
+def _evidence(evidence: Evidence | None) -> Iterator[str]:
+    """One line a field: what it is about, then its values; none for names and usages that say nothing."""
+    if evidence is None:
+        yield "  evidence: none, since nothing makes it grow"
+        return
+    yield "  evidence:"
+    for field, meaning in wording.EVIDENCE.items():
+        value = getattr(evidence, field)
+        if value or not field.endswith(("names", "usage")):
+            yield f"    {meaning}: {printable(', '.join(_values(value)))}"
+
+
+def _values(value: str | bool | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(value, bool):
+        return ("yes" if value else "no",)
+    return (value or "none",) if isinstance(value, str) else value or ("none",)
+
+
+def _report(report: Report, paint: Paint) -> Iterator[str]:
+    hidden = f" (not shown by `check`: {report.hidden})" if report.hidden else ""
+    yield f"    {paint(report.code, 'bold red')} {report.name}, {report.probability:.2f}{hidden}"
+    yield f"      {printable(report.message)}"
+    if report.advice:
+        yield f"      {paint('help:', 'bold cyan')} {printable(report.advice)}"
+
+
+def _remedies(sheet: Sheet, view: View) -> Iterator[str]:
+    if not sheet.remedies:
+        return
+    yield f"  to silence it, at {printable(view.path(sheet.place.path))}:{sheet.place.line}:"
+    width = max(len(remedy.comment) for remedy in sheet.remedies)
+    for remedy in sheet.remedies:
+        yield f"    {remedy.comment:<{width}}  {remedy.where}"

@@ -56,14 +56,19 @@ class Support(NamedTuple):
     def of(cls, evidence: Evidence | None, code: str, *, kept: bool = False) -> Support:
         """What evidence supports of a finding of a rule, `kept` taking the objects that have the container for such
         that last; nothing where nothing makes the container grow."""
-        known = weights()
         if evidence is None:
             return cls(0.0, Confidence.LOW)
-        if kept and evidence.owner in _PASSING:
-            evidence = msgspec.structs.replace(evidence, owner="part of module", shared="all")
-        odds = known.base + sum(known.weights.get(each, 0.0) for each in features(evidence, code))
+        odds = weights().base + sum(weight for _, weight in contributions(evidence, code, kept=kept))
         probability = 1 / (1 + math.exp(-odds))
         return cls(probability, level_of(probability))
+
+
+def contributions(evidence: Evidence, code: str, *, kept: bool = False) -> Iterator[tuple[str, float]]:
+    """What each piece of evidence that has a weight adds to the log-odds of a finding; `kept` as in `Support`."""
+    if kept and evidence.owner in _PASSING:
+        evidence = msgspec.structs.replace(evidence, owner="part of module", shared="all")
+    known = weights().weights
+    yield from ((each, known[each]) for each in features(evidence, code) if each in known)
 
 
 def _said(evidence: Evidence) -> Iterator[str]:
