@@ -12,7 +12,7 @@ import msgspec
 
 from unbounded_lint.cache import Cache, Opened, open_cache
 from unbounded_lint.contents import Contents
-from unbounded_lint.request import Analysis, Outcome, Request
+from unbounded_lint.request import Analysis, Outcome, Request, Stats
 from unbounded_lint.results import Results
 
 if TYPE_CHECKING:
@@ -23,9 +23,12 @@ Progress = Callable[[int, int], None]
 
 def check(request: Request, progress: Progress | None = None) -> Outcome:
     """Analyse the whole project and report on the files asked for."""
+    if request.project.report_on == frozenset():
+        return Outcome((), Stats(len(request.project.files), 0, 0, {}, 0))
     opened = _opened(request)
-    contents = Contents(request.project.root, opened.cache)
-    results = Results(request, contents, opened.cache)
+    contents = Contents(request.project.root, opened.cache, request.unsaved)
+    # What is kept is about what is on disk, and is not to make way for what somebody is about to write.
+    results = Results(request, contents, opened.cache if contents.is_saved else None)
     found = results.known()
     if found is None:
         found = _analysed(request, contents, opened.cache, progress)
@@ -40,7 +43,8 @@ def explain(request: Request, symbols: Sequence[str]) -> tuple[Sheet | Unknown, 
 
     opened = _opened(request)
     with _uncollected():
-        return sheets(request, Contents(request.project.root, opened.cache), opened.cache, symbols)
+        contents = Contents(request.project.root, opened.cache, request.unsaved)
+        return sheets(request, contents, opened.cache, symbols)
 
 
 def _opened(request: Request) -> Opened:
