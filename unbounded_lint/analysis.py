@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.cache import Cache
 from unbounded_lint.catalog.load import catalog, extend
@@ -33,7 +33,32 @@ from unbounded_lint.sources import Sources
 Progress = Callable[[int, int], None]
 
 
-def analyse(request: Request, contents: Contents, cache: Cache | None, progress: Progress | None = None) -> Analysis:
+class _Made(NamedTuple):
+    """What the rules say, without what declarations silence: at the confidence that is asked for, and at any."""
+
+    shown: tuple[Finding, ...]
+    ever: tuple[Finding, ...]
+
+    @property
+    def codes(self) -> Mapping[str, set[str]]:
+        """Symbol -> the codes that are shown of it."""
+        found: dict[str, set[str]] = {}
+        for finding in self.shown:
+            found.setdefault(finding.symbol, set()).add(finding.code)
+        return found
+
+
+Look: TypeAlias = Callable[[Project, Declarations, _Made], None]
+"""Is handed the linked project, with what is declared and what the rules say of it, before it goes."""
+
+
+def analyse(
+    request: Request,
+    contents: Contents,
+    cache: Cache | None,
+    progress: Progress | None = None,
+    look: Look | None = None,
+) -> Analysis:
     """What the whole project says, by what the request asks of each of its files."""
     sources = Sources(request.project.root, request.project.files, contents, cache)
     comments = Comments(sources)
@@ -49,6 +74,8 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
     found = [*made.shown, *others, *unsettled, *unused.within(chosen.paths - declared.broken)]
     kept = [finding for finding in found if chosen.has(finding)]
     unresolved = _unresolved(sources, project)
+    if look is not None:
+        look(project, declared, made)
     sources.save()
     return Analysis(
         findings=tuple(sorted(_unsuppressed(kept, comments, request.apply_noqa), key=lambda f: f.sort_key)),
@@ -59,6 +86,27 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
         documents=documents.rested_on,
         whole=not sources.unread and all(finding.code != internal_error.CODE for finding in failed),
     )
+
+
+def survey(
+    request: Request, contents: Contents, cache: Cache | None, paths: Collection[str]
+) -> tuple[Analysis, tuple[Sheet, ...]]:
+    """As `analyse`, with the fact sheets of the containers that are defined or grow in some files; one that a fault of
+    ours keeps from being made is left out."""
+    found: list[Sheet] = []
+
+    def look(project: Project, declared: Declarations, made: _Made) -> None:
+        codes = made.codes
+
+        def about(project: Project) -> Iterator[Sheet]:
+            for container in project.containers:
+                sheet = _sheet(project, container, codes.get(container.symbol, ()), declared)
+                if any(place.path in paths for place in (sheet.place, *sheet.inserts)):
+                    yield sheet
+
+        found.extend(project.ask(about))
+
+    return analyse(request, contents, cache, look=look), tuple(found)
 
 
 def sheets(
@@ -115,13 +163,6 @@ def link(
         settings.scope == "instance",
         shown,
     )
-
-
-class _Made(NamedTuple):
-    """What the rules say, without what declarations silence: at the confidence that is asked for, and at any."""
-
-    shown: tuple[Finding, ...]
-    ever: tuple[Finding, ...]
 
 
 def _by_rules(settings: Settings, project: Project, declared: Declarations) -> _Made:
@@ -242,10 +283,8 @@ def _sheets(request: Request, sources: Sources, symbols: Sequence[str]) -> Itera
     declared = Declarations(project, comments)
     asked = Explanations(project, sources, request.settings.src)
     found = [asked.of(symbol) for symbol in symbols]
-    codes: dict[str, set[str]] = {}
-    if any(isinstance(one, Container) for one in found):
-        for finding in _by_rules(request.settings, project, declared).shown:
-            codes.setdefault(finding.symbol, set()).add(finding.code)
+    is_asked = any(isinstance(one, Container) for one in found)
+    codes = _by_rules(request.settings, project, declared).codes if is_asked else {}
     for one in found:
         yield _sheet(project, one, codes.get(one.symbol, ()), declared) if isinstance(one, Container) else one
 

@@ -30,6 +30,11 @@ _Defined: TypeAlias = "Sequence[tuple[int, str]]"
 """The lines of a file where containers are defined, in order, each with the symbol."""
 
 
+def is_about_growth(code: str) -> bool:
+    """Whether a rule says that a container grows, so that a declaration that it is bounded answers it."""
+    return code.startswith(_GROWTH) and code not in _FAULTS
+
+
 class UnknownSetting(NamedTuple):
     """A value of the settings that names what is not there, and one sentence about it."""
 
@@ -66,7 +71,7 @@ class Declarations:
         """Whether a declaration says that what is found is none: that a container grows, but not what is wrong with the
         code that works on it."""
         kinds = {one.kind for one in self.of(finding.symbol)}
-        if "bounded" in kinds and finding.code.startswith(_GROWTH) and finding.code not in _FAULTS:
+        if "bounded" in kinds and is_about_growth(finding.code):
             return True
         return "swept-by" in kinds and finding.code in _UNSWEPT
 

@@ -51,10 +51,12 @@ def find_root(paths: Sequence[Path], unsaved: Sequence[Path] = ()) -> Path:
     """
     given = _located(paths) + _unsaved(unsaved)
     common = _common_directory(given)
-    for directory in (common, *common.parents):
-        if _has_marker(directory):
-            return directory
-    return common if common in given else _package_top(common)
+    return marked_root(common) or (common if common in given else _package_top(common))
+
+
+def marked_root(directory: Path) -> Path | None:
+    """The nearest directory at or above an absolute one with a file that marks the root of a project, None for none."""
+    return next((above for above in (directory, *directory.parents) if _has_marker(above)), None)
 
 
 def discover(paths: Sequence[Path], root: Path, settings: Settings, unsaved: Sequence[Path] = ()) -> ProjectFiles:
@@ -100,6 +102,15 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings, unsaved: Seq
     files = (SourceFile(path, *naming.module(path), is_test=marks.is_test(path)) for path in sorted(found))
     report_on = None if len(wanted) == len(found) else wanted.union(unnamed)
     return ProjectFiles(root, tuple(files), report_on, unnamed)
+
+
+def alone(file: Path, settings: Settings) -> ProjectFiles:
+    """One file that is part of no project, which need not exist, as one of its own."""
+    (file,) = _unsaved([file])
+    root = _package_top(file.parent)
+    path = file.relative_to(root).as_posix()
+    name, is_package = _Naming(root, settings, [path]).module(path)
+    return ProjectFiles(root, (SourceFile(path, name, is_package, is_test=False),), None)
 
 
 def documents(root: Path, settings: Settings) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,23 @@ def check(request: Request, progress: Progress | None = None) -> Outcome:
         results.keep(found)
     contents.keep([*(file.path for file in request.project.files), *(found.documents or ())])
     return _outcome(found, request, opened.note)
+
+
+def survey(request: Request, paths: Collection[str], *, anew: bool) -> tuple[Outcome, tuple[Sheet, ...] | None]:
+    """As `check`, with the fact sheets of the containers that are defined or grow in some files: None where all else is
+    known from the last run, unless the analysis is to be made anew."""
+    from unbounded_lint import analysis
+
+    opened = _opened(request)
+    contents = Contents(request.project.root, opened.cache, request.unsaved)
+    results = Results(request, contents, opened.cache if contents.is_saved else None)
+    found, sheets = None if anew else results.known(), None
+    if found is None:
+        with _uncollected():
+            found, sheets = analysis.survey(request, contents, opened.cache, paths)
+        results.keep(found)
+    contents.keep([*(file.path for file in request.project.files), *(found.documents or ())])
+    return _outcome(found, request, opened.note), sheets
 
 
 def explain(request: Request, symbols: Sequence[str]) -> tuple[Sheet | Unknown, ...]:

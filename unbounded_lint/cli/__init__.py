@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "explain": ("SYMBOL ...", "tell what is known of containers, such as pkg.mod:NAME or pkg.mod:Class.attr"),
         "files": ("[PATH ...]", "list the files that would be analysed"),
         "config": ("[PATH]", "print the settings in force"),
+        "lsp": ("", "serve an editor, by the Language Server Protocol"),
         "clean": ("[PATH]", "remove what is kept of a project between runs"),
     }
 )

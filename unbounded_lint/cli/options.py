@@ -164,7 +164,8 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
-def _available_cpus() -> int:
+def available_cpus() -> int:
+    """How many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -268,7 +269,7 @@ def request_for(
     return Request(
         project=project,
         settings=settings,
-        jobs=getattr(options, "jobs", 0) or _available_cpus(),
+        jobs=getattr(options, "jobs", 0) or available_cpus(),
         use_cache=not getattr(options, "no_cache", False),
         settings_file=_settings_file(options),
         unsaved=dict(unsaved),
