@@ -54,6 +54,9 @@ class Analyst:
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             self._kill(process)
             raise EndedError(f"exit status {await process.wait()}") from error
+        except BaseException:
+            self._kill(process)  # its answer would be taken for that to the next task
+            raise
 
     def end(self) -> None:
         """End the process, whatever it is doing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -75,9 +75,13 @@ class Desk:
 
     def write(self, path: str, document: Document, *, delay: float = 0.0) -> None:
         """A file is opened, changed, or saved."""
+        is_new = self._open.get(path) != document or path in self._gone
         self._open[path] = document
         self._gone.discard(path)
-        self._mark(self.home(path), delay)
+        home = self.home(path)
+        # Of a text that is being analysed already there is nothing more to find out once it is saved.
+        if is_new or home != self._running or home in self._due:
+            self._mark(home, delay)
 
     def close(self, path: str) -> None:
         """A file is closed: what is on disk counts again."""
@@ -87,10 +91,12 @@ class Desk:
             self._mark(home, 0.0)
         self.tidy()
 
-    def touch(self, paths: Iterable[str], deleted: Iterable[str]) -> None:
+    def touch(self, paths: Collection[str], deleted: Collection[str]) -> None:
         """Files have changed on disk; those that are deleted are no more, though they be open."""
-        self._gone.update(path for path in deleted if path in self._open)
-        for home in self._about(paths):
+        gone = {path for path in deleted if path in self._open}
+        changed = [path for path in paths if path not in self._open or (path in gone) != (path in self._gone)]
+        self._gone = (self._gone - set(paths)) | gone
+        for home in self._about(changed):
             self._mark(home, DEBOUNCE_SECONDS)
         self.tidy()
 

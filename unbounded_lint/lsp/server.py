@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcMethodNotFound
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, default_converter
 
 from unbounded_lint import __version__
 from unbounded_lint.config import OWN_FILE
@@ -36,13 +37,28 @@ _SUFFIXES = (".py", ".pyw")
 _ENCODINGS: Mapping[str, Encoding] = MappingProxyType({"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"})
 
 
+class _Protocol(LanguageServerProtocol):
+    """As that of pygls, which keeps something of each notification for good."""
+
+    def _handle_notification(self, method_name: str, params: Any) -> None:
+        super()._handle_notification(method_name, params)
+        for key in [key for key, future in self._request_futures.items() if future.done()]:
+            del self._request_futures[key]
+
+
 class Server(LanguageServer):
     """One client's server."""
 
     def __init__(self, jobs: int) -> None:
         """`jobs` is the number of processes that an analysis may take."""
         # Whole texts: pygls finds lines in them as `str.splitlines` does, which knows more line ends than the protocol.
-        super().__init__(NAME, __version__, types.TextDocumentSyncKind.Full)
+        super().__init__(
+            NAME,
+            __version__,
+            types.TextDocumentSyncKind.Full,
+            protocol_cls=_Protocol,
+            converter_factory=default_converter,
+        )
         self._jobs = jobs
         self._tasks: list[asyncio.Task[None]] = []
         self._desk: Desk | None = None
