@@ -109,13 +109,15 @@ class Editor:
         document = types.TextDocumentIdentifier(path.as_uri())
         return await self.client.text_document_hover_async(types.HoverParams(document, types.Position(line, character)))
 
-    async def actions(self, path: Path, about: Sequence[types.Diagnostic]) -> dict[str, types.CodeAction]:
-        """What is offered, by title."""
+    async def actions(
+        self, path: Path, about: Sequence[types.Diagnostic]
+    ) -> dict[str, types.CodeAction | types.Command]:
+        """What is offered, by title; the client of the tests takes an action with a command for that command."""
         whole = types.Range(types.Position(0, 0), types.Position(10_000, 0))
         context = types.CodeActionContext(diagnostics=about)
         document = types.TextDocumentIdentifier(path.as_uri())
         found = await self.client.text_document_code_action_async(types.CodeActionParams(document, whole, context))
-        return {one.title: one for one in found or () if isinstance(one, types.CodeAction)}
+        return {one.title: one for one in found or ()}
 
     @property
     def process(self) -> asyncio.subprocess.Process:
@@ -125,8 +127,9 @@ class Editor:
         return server
 
 
-def applied(text: str, action: types.CodeAction, encoding: str = "utf-16") -> str:
+def applied(text: str, action: types.CodeAction | types.Command, encoding: str = "utf-16") -> str:
     """A text with the edits of an action, made as an editor does: positions count units of the encoding."""
+    assert isinstance(action, types.CodeAction)
     assert action.edit is not None and action.edit.changes is not None
     ((_, edits),) = action.edit.changes.items()
     lines = re.split(r"(?<=\r\n)|(?<=\n)|(?<=\r)(?!\n)", text)

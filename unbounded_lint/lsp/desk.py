@@ -145,7 +145,7 @@ class Desk:
         """The projects that files on disk may have a part in, settings and what marks a project included."""
         given = list(paths)
         homes = {*self._projects, *(self.home(path) for path in self._open)}
-        return {home for home in homes if any(_is_below(path, home.path) or path == home.path for path in given)}
+        return {home for home in homes if any(_has_part_in(path, home) for path in given)}
 
     def _is_home(self, home: Home) -> bool:
         """Whether there is such a project in or around the folders of the editor, though nothing of it be open."""
@@ -260,6 +260,13 @@ class Desk:
         self._anew.discard(home)
         self._clear(project.shown)
         self._settle()
+
+
+def _has_part_in(path: str, home: Home) -> bool:
+    """Whether a file may change what is found in a project: one of its own, or one above it that is none of code."""
+    if path == home.path or _is_below(path, home.path):
+        return True
+    return not path.endswith((".py", ".pyw")) and _is_below(home.path, os.path.dirname(path))
 
 
 def _is_below(path: str, directory: str) -> bool:
