@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.cache import Cache
@@ -17,6 +17,7 @@ from unbounded_lint.documents import Documents
 from unbounded_lint.explaining import Explanations, Sheet, Unknown, sheet_of
 from unbounded_lint.finding import Finding
 from unbounded_lint.levels import asked, level_of, sureness
+from unbounded_lint.link.program.kept import grouped
 from unbounded_lint.link.program.missing import missing
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.runs.declared import Declared
@@ -31,25 +32,8 @@ from unbounded_lint.showing import Showing
 from unbounded_lint.sources import Sources
 
 Progress = Callable[[int, int], None]
-
-
-class _Made(NamedTuple):
-    """What the rules say, without what declarations silence: at the confidence that is asked for, and at any."""
-
-    shown: tuple[Finding, ...]
-    ever: tuple[Finding, ...]
-
-    @property
-    def codes(self) -> Mapping[str, set[str]]:
-        """Symbol -> the codes that are shown of it."""
-        found: dict[str, set[str]] = {}
-        for finding in self.shown:
-            found.setdefault(finding.symbol, set()).add(finding.code)
-        return found
-
-
-Look: TypeAlias = Callable[[Project, Declarations, _Made], None]
-"""Is handed the linked project, with what is declared and what the rules say of it, before it goes."""
+Look: TypeAlias = "Callable[[Project, Declarations, Sequence[Finding]], None]"
+"""Is handed the linked project before it goes, with what is declared and what the rules say of it."""
 
 
 def analyse(
@@ -75,7 +59,7 @@ def analyse(
     kept = [finding for finding in found if chosen.has(finding)]
     unresolved = _unresolved(sources, project)
     if look is not None:
-        look(project, declared, made)
+        look(project, declared, made.shown)
     sources.save()
     return Analysis(
         findings=tuple(sorted(_unsuppressed(kept, comments, request.apply_noqa), key=lambda f: f.sort_key)),
@@ -95,12 +79,12 @@ def survey(
     ours keeps from being made is left out."""
     found: list[Sheet] = []
 
-    def look(project: Project, declared: Declarations, made: _Made) -> None:
-        codes = made.codes
+    def look(project: Project, declared: Declarations, shown: Sequence[Finding]) -> None:
+        codes = grouped((finding.symbol, finding.code) for finding in shown)
 
         def about(project: Project) -> Iterator[Sheet]:
             for container in project.containers:
-                sheet = _sheet(project, container, codes.get(container.symbol, ()), declared)
+                sheet = _sheet(project, container, {*codes.get(container.symbol, ())}, declared)
                 if any(place.path in paths for place in (sheet.place, *sheet.inserts)):
                     yield sheet
 
@@ -163,6 +147,13 @@ def link(
         settings.scope == "instance",
         shown,
     )
+
+
+class _Made(NamedTuple):
+    """What the rules say, without what declarations silence: at the confidence that is asked for, and at any."""
+
+    shown: tuple[Finding, ...]
+    ever: tuple[Finding, ...]
 
 
 def _by_rules(settings: Settings, project: Project, declared: Declarations) -> _Made:
@@ -283,8 +274,10 @@ def _sheets(request: Request, sources: Sources, symbols: Sequence[str]) -> Itera
     declared = Declarations(project, comments)
     asked = Explanations(project, sources, request.settings.src)
     found = [asked.of(symbol) for symbol in symbols]
-    is_asked = any(isinstance(one, Container) for one in found)
-    codes = _by_rules(request.settings, project, declared).codes if is_asked else {}
+    codes: dict[str, set[str]] = {}
+    if any(isinstance(one, Container) for one in found):
+        for finding in _by_rules(request.settings, project, declared).shown:
+            codes.setdefault(finding.symbol, set()).add(finding.code)
     for one in found:
         yield _sheet(project, one, codes.get(one.symbol, ()), declared) if isinstance(one, Container) else one
 

@@ -176,7 +176,7 @@ def test_pointing_at_a_container_shows_its_evidence(project: Path) -> None:
             assert text.startswith("**`app.store:RUNS`** = `{}`\n")
             assert f"- [`app/api.py:5`]({api.as_uri()}#L5) `register()` (" in text
             assert "Removals: none" in text and "- reported as UBM101" in text
-            assert "- its key is made of: request" in text
+            assert "Evidence: `key: request`, `domain: open`, " in text
             assert await editor.hover(api, 3, 0) is None
             editor.open(store)
             at_definition = await editor.hover(store, 0, 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 
 from unbounded_lint.cli.options import Parser, available_cpus
-from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_FINDINGS
 from unbounded_lint.errors import UserError
 
 
@@ -23,4 +22,4 @@ def run(arguments: list[str]) -> int:
             raise
         raise UserError(f"the language server needs pygls ({error}); install unbounded-lint[lsp]") from None
     gc.enable()  # this process does not end soon
-    return EXIT_CLEAN if serve(available_cpus()) else EXIT_FINDINGS
+    return 0 if serve(available_cpus()) else 1

@@ -6,15 +6,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from unbounded_lint.evidence import Evidence
 from unbounded_lint.explaining import Sheet
 from unbounded_lint.finding import Place
 from unbounded_lint.reporters.base import View, printable
-from unbounded_lint.reporters.sheet import evidence_rows, render_text
+from unbounded_lint.reporters.sheet import render_text
 
 _SPECIAL = re.compile(r"([\\*_\[\]<>&~|])")
 _SHOWN = 8
-_SILENT = {("none",), ("no",)}
 
 
 def plain(sheet: Sheet) -> str:
@@ -50,16 +48,7 @@ def _lines(sheet: Sheet, link: Callable[[Place], str]) -> Iterator[str]:
         yield from _section(title, places, link)
     if sheet.evidence is not None:
         yield ""
-        yield "Evidence"
-        yield ""
-        yield from _evidence(sheet.evidence)
-
-
-def _evidence(evidence: Evidence) -> Iterator[str]:
-    """What tells something of it, without the words of names, which prove nothing."""
-    for field, meaning, values in evidence_rows(evidence):
-        if values not in _SILENT and not field.endswith("names"):
-            yield f"- {meaning}: {_escaped(', '.join(values))}"
+        yield f"Evidence: {', '.join(map(_code, sheet.evidence.features))}"
 
 
 def _section(title: str, places: Sequence[Place], link: Callable[[Place], str]) -> Iterator[str]:

@@ -172,15 +172,10 @@ def _evidence(sheet: SheetLike) -> Iterator[str]:
         yield "  evidence: none, since nothing makes it grow"
         return
     yield "  evidence:"
-    for field, meaning, values in evidence_rows(sheet.evidence):
-        if values != ("none",) or not field.endswith(("names", "usage")):
-            yield f"    {meaning}: {printable(', '.join(values))}"
-
-
-def evidence_rows(evidence: Evidence) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """What was found out about the growth of a container: each field, what it is about, and its values."""
     for field, meaning in _FIELDS.items():
-        yield field, meaning, _values(getattr(evidence, field))
+        value = getattr(sheet.evidence, field)
+        if value or not field.endswith(("names", "usage")):
+            yield f"    {meaning}: {printable(', '.join(_values(value)))}"
 
 
 def _values(value: str | bool | tuple[str, ...]) -> tuple[str, ...]:
