@@ -235,9 +235,7 @@ def test_comments_that_are_of_no_use(project: Path) -> None:
 def test_standard_input(project: Path) -> None:
     done = flake8(project, "-", "--select", "UBM", text=STORE)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    done = flake8(project, "-", "--select", "UBM", "--stdin-display-name", "app/new.py", text=STORE)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    done = flake8(project, "-", "--select", "UBM", "--stdin-display-name", "app/store.py", text="")
+    done = flake8(project, "-", "--select", "UBM", "--stdin-display-name", "app/store.py", text=STORE)
     assert [line.split()[1] for line in done.stdout.splitlines()] == ["UBM101", "UBM102"]
 
 

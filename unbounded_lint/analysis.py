@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.cache import Cache
 from unbounded_lint.catalog.load import catalog, extend
@@ -35,9 +35,17 @@ from unbounded_lint.sources import Sources
 from unbounded_lint.spots import Spots
 
 Progress = Callable[[int, int], None]
+Look: TypeAlias = "Callable[[Project, Declarations, Sequence[Finding]], None]"
+"""Is handed the linked project before it goes, with what is declared and what the rules say of it."""
 
 
-def analyse(request: Request, contents: Contents, cache: Cache | None, progress: Progress | None = None) -> Analysis:
+def analyse(
+    request: Request,
+    contents: Contents,
+    cache: Cache | None,
+    progress: Progress | None = None,
+    look: Look | None = None,
+) -> Analysis:
     """What the whole project says, by what the request asks of each of its files."""
     sources = Sources(request.project.root, request.project.files, contents, cache)
     comments = Comments(sources)
@@ -54,6 +62,8 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
     silenced = [one for one in made.silenced if chosen.has(one.finding)]
     shown, hushed = _by_comments([finding for finding in found if chosen.has(finding)], comments, request.apply_noqa)
     unresolved = _unresolved(sources, project)
+    if look is not None:
+        look(project, declared, made.shown)
     sources.save()
     return Analysis(
         findings=tuple(sorted(shown, key=lambda f: f.sort_key)),
@@ -66,6 +76,26 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
         whole=not sources.unread and all(finding.code != internal_error.CODE for finding in failed),
         suppressed=tuple(sorted([*silenced, *hushed], key=lambda one: one.finding.sort_key)),
     )
+
+
+def survey(
+    request: Request, contents: Contents, cache: Cache | None, paths: Collection[str]
+) -> tuple[Analysis, tuple[Sheet, ...]]:
+    """As `analyse`, with the fact sheets of the containers that are defined or grow in some files; one that a fault of
+    ours keeps from being made is left out."""
+    found: list[Sheet] = []
+
+    def look(project: Project, declared: Declarations, shown: Sequence[Finding]) -> None:
+        made = _sheets_with(request, project, declared, shown)
+
+        def about(project: Project) -> Iterator[Sheet]:
+            for sheet in map(made.of, project.containers):
+                if any(place.path in paths for place in (sheet.place, *(insert.place for insert in sheet.inserts))):
+                    yield sheet
+
+        found.extend(project.ask(about))
+
+    return analyse(request, contents, cache, look=look), tuple(found)
 
 
 def sheets(
@@ -262,10 +292,17 @@ def _sheets(
 
 def _made_by(request: Request, comments: Comments, project: Project) -> Sheets:
     """What makes the sheets of a project's containers."""
-    declared, chosen = Declarations(project, comments), Chosen(request)
+    declared = Declarations(project, comments)
+    return _sheets_with(request, project, declared, _by_rules(request.settings, project, declared).shown)
+
+
+def _sheets_with(request: Request, project: Project, declared: Declarations, findings: Iterable[Finding]) -> Sheets:
+    """What makes the sheets of a project's containers, with these findings on them."""
+    chosen = Chosen(request)
     reports: dict[str, list[Report]] = {}
-    for finding in sorted(_by_rules(request.settings, project, declared).shown, key=lambda f: f.sort_key):
-        reports.setdefault(finding.symbol, []).append(_report(finding, _hidden(finding, chosen, comments, request)))
+    for finding in sorted(findings, key=lambda f: f.sort_key):
+        hidden = _hidden(finding, chosen, declared.comments, request)
+        reports.setdefault(finding.symbol, []).append(_report(finding, hidden))
     return Sheets(project, declared, reports)
 
 

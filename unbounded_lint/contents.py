@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 import msgspec
 
 from unbounded_lint.cache import Cache
-from unbounded_lint.reading import SOURCE_LIMIT, read_regular
+from unbounded_lint.reading import SOURCE_LIMIT, demand_size, read_regular
 
 DIGEST_BYTES = 16
 
@@ -34,21 +35,41 @@ class _Known(NamedTuple):
 
 
 _Manifest: TypeAlias = dict[str, _Known]
+_NONE: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Contents:
-    """What the files below a root hold, by their paths relative to it."""
+    """What the files below a root hold, by their paths relative to it.
 
-    def __init__(self, root: Path, cache: Cache | None) -> None:
+    `unsaved` are the bytes of those that somebody is writing: they count in place of what is on disk, where a file of
+    that name need not be, and nothing of them is kept for another run.
+    """
+
+    def __init__(self, root: Path, cache: Cache | None, unsaved: Mapping[str, bytes] = _NONE) -> None:
         self._base = os.path.join(root, "")
+        self._unsaved = {path: data for path, data in unsaved.items() if not self._is_saved(path, data)}
         self._cache = cache
         self._started = time.time_ns()
         self._data: dict[str, bytes] = {}
         self._digests: dict[str, bytes] = {}
         self._seen: dict[str, os.stat_result] = {}
 
+    @property
+    def is_saved(self) -> bool:
+        """Whether all is as it is on disk."""
+        return not self._unsaved
+
+    def _is_saved(self, path: str, data: bytes) -> bool:
+        try:
+            return read_regular(self._base + path, SOURCE_LIMIT) == data
+        except (OSError, ValueError):
+            return False
+
     def data(self, path: str) -> bytes:
         """The bytes of a file. Raises `OSError` where it cannot be read."""
+        if path in self._unsaved:
+            demand_size(len(self._unsaved[path]), SOURCE_LIMIT)
+            return self._unsaved[path]
         if path not in self._data:
             self._seen[path] = os.stat(self._base + path)
             self._data[path] = read_regular(self._base + path, SOURCE_LIMIT)
@@ -58,7 +79,8 @@ class Contents:
     def digest(self, path: str) -> bytes:
         """A digest of the bytes of a file. Raises `OSError` where it cannot be read."""
         if path not in self._digests:
-            known = self._manifest.get(path) if path not in self._data else None
+            is_new = path in self._data or path in self._unsaved
+            known = None if is_new else self._manifest.get(path)
             if known is not None and known == _known(os.stat(self._base + path), known.digest):
                 self._digests[path] = known.digest
             else:

@@ -31,6 +31,11 @@ _Defined: TypeAlias = "Sequence[tuple[int, str]]"
 """The lines of a file where containers are defined, in order, each with the symbol."""
 
 
+def is_about_growth(code: str) -> bool:
+    """Whether a rule says that a container grows, so that a declaration that it is bounded answers it."""
+    return code.startswith(_GROWTH) and code not in _FAULTS
+
+
 class UnknownSetting(NamedTuple):
     """A value of the settings that names what is not there, and one sentence about it."""
 
@@ -181,7 +186,7 @@ def remedies(codes: Iterable[str]) -> tuple[Remedy, ...]:
 def _silences(kind: str, code: str) -> bool:
     """Whether a declaration says that what a rule finds is none."""
     if kind == "bounded":
-        return code.startswith(_GROWTH) and code not in _FAULTS
+        return is_about_growth(code)
     return code in _UNSWEPT
 
 

@@ -59,34 +59,38 @@ class ProjectFiles(msgspec.Struct, frozen=True):
     unnamed: tuple[str, ...] = ()
 
 
-def find_root(paths: Sequence[Path]) -> Path:
-    """The project root for the given files and directories, absolute.
+def find_root(paths: Sequence[Path], unsaved: Sequence[Path] = ()) -> Path:
+    """The project root for the given files and directories, absolute, and for `unsaved` files, which need not exist.
 
     That is the nearest directory at or above all of them with a `pyproject.toml`, `unbounded-lint.toml`, `setup.cfg`,
     `setup.py` or `.git`; without any, their common directory (or the package it is part of, when only files are given).
     Raises `UserError` for a path that does not exist.
     """
-    given = _located(paths)
+    given = _located(paths) + _unsaved(unsaved)
     common = _common_directory(given)
-    for directory in (common, *common.parents):
-        if _has_marker(directory):
-            return directory
-    return common if common in given else _package_top(common)
+    return marked_root(common) or (common if common in given else _package_top(common))
 
 
-def discover(paths: Sequence[Path], root: Path, settings: Settings) -> ProjectFiles:
+def marked_root(directory: Path) -> Path | None:
+    """The nearest directory at or above an absolute one with a file that marks the root of a project, None for none."""
+    return next((above for above in (directory, *directory.parents) if _has_marker(above)), None)
+
+
+def discover(paths: Sequence[Path], root: Path, settings: Settings, unsaved: Sequence[Path] = ()) -> ProjectFiles:
     """Find all Python files of the project and those of them that the given `paths` ask about.
 
     Files that git ignores or the settings exclude are left out, except those given by name. Where all given paths lie
     in ignored or excluded directories, they make up a project of their own: its root is in the answer. Directory
     symlinks are not followed, file symlinks only to what the project does not hold itself, and names that are no valid
-    text are passed over. Raises `UserError` when a path does not exist or lies outside `root`, when a path pattern of
-    any setting makes no sense, or when it or an ignore file holds far too many, `NoFilesError` when there are no
-    Python files.
+    text are passed over. Files that somebody is writing, `unsaved`, are asked about too, and need not exist; those that
+    git ignores or the settings exclude are left out. Raises `UserError` when a path does not exist or lies outside
+    `root`, when a path pattern of any setting makes no sense, or when it or an ignore file holds far too many,
+    `NoFilesError` when there are no Python files.
     """
     root = root.resolve()
-    given = _located(paths) or (root,)
-    for path in given:
+    written = _unsaved(unsaved)
+    given = _located(paths) or (() if written else (root,))
+    for path in (*given, *written):
         if not path.is_relative_to(root):
             raise UserError(f"{path} lies outside the project at {root}: give paths of one project.")
         if path.is_dir() and not _is_text(str(path.relative_to(root))):
@@ -96,7 +100,7 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> ProjectFi
     marks = _TestMarks(settings)
     tree = _Tree(root, settings, _outer_rules(root))
     hidden = [path for path in given if tree.hides(path)]
-    if len(hidden) == len(given):
+    if given and len(hidden) == len(given):
         common = _common_directory(given)
         root = common if common in given else _package_top(common)
         tree = _Tree(root, settings, ())
@@ -104,16 +108,26 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings) -> ProjectFi
     found = set(tree.walk(root))
     for path in hidden:
         found.update(tree.walk(path) if path.is_dir() else ())
+    given += tuple(path for path in written if path.is_relative_to(root) and not tree.leaves_out(path))
     given_files = [path.relative_to(root).as_posix() for path in given if not path.is_dir()]
     found.update(path for path in given_files if _is_text(path))
     unnamed = tuple(sorted({_escaped(path) for path in given_files if not _is_text(path)}))
     wanted = _wanted(found, [path.relative_to(root).as_posix() for path in given])
-    if not wanted and not unnamed:
+    if not wanted and not unnamed and not written:
         raise NoFilesError(f"There are no Python files under {', '.join(map(str, given))}.")
-    naming = _Naming(root, settings)
+    naming = _Naming(root, settings, given_files)
     files = (SourceFile(path, *naming.module(path), is_test=marks.is_test(path)) for path in sorted(found))
     report_on = None if len(wanted) == len(found) else wanted.union(unnamed)
     return ProjectFiles(root, tuple(files), report_on, unnamed)
+
+
+def alone(file: Path, settings: Settings) -> ProjectFiles:
+    """One file that is part of no project, which need not exist, as one of its own."""
+    (file,) = _unsaved([file])
+    root = _package_top(file.parent)
+    path = file.relative_to(root).as_posix()
+    name, is_package = _Naming(root, settings, [path]).module(path)
+    return ProjectFiles(root, (SourceFile(path, name, is_package, is_test=False),), None)
 
 
 def documents(root: Path, settings: Settings) -> tuple[str, ...]:
@@ -284,6 +298,20 @@ class _Tree:
             prefix += f"{name}/"
         return False
 
+    def leaves_out(self, path: Path) -> bool:
+        """Whether a file is one that `walk` leaves out."""
+        *above, name = path.relative_to(self._root).parts
+        prefix = "".join(f"{part}/" for part in above)
+        return self.hides(path) or self._skips(self._chain_for(above), prefix, name)
+
+    def _chain_for(self, above: Sequence[str]) -> _Chain:
+        """The ignore files for what is in the directory that these parts below the root lead to."""
+        chain = self._outer
+        for depth in range(len(above) + 1):
+            prefix = "".join(f"{part}/" for part in above[:depth])
+            chain += _ignore_file(os.path.join(self._root, prefix, ".gitignore"), inside=prefix)
+        return chain
+
     def _skips(self, chain: _Chain, prefix: str, name: str, end: str = "") -> bool:
         path = prefix + name
         if self._excluded.match_entry(path, name):
@@ -322,8 +350,9 @@ def _escaped(name: str) -> str:
 class _Naming:
     """Module names, by where packages begin."""
 
-    def __init__(self, root: Path, settings: Settings) -> None:
+    def __init__(self, root: Path, settings: Settings, given_files: Iterable[str]) -> None:
         self._root = root
+        self._begun = frozenset(path for path in given_files if path.endswith("__init__.py"))
         self._sources = _source_roots(root, settings.src)
         # A directory that is analysed for itself may be a part of a package, whose other parts stay unseen.
         self._above = () if _has_marker(root) else root.relative_to(_package_top(root).parent).parts
@@ -347,7 +376,8 @@ class _Naming:
         if self._above:
             return self._above + parts
         for depth in range(len(parts)):
-            if self._root.joinpath(*parts[: depth + 1], "__init__.py").is_file():
+            path = "/".join((*parts[: depth + 1], "__init__.py"))
+            if path in self._begun or (self._root / path).is_file():
                 return parts[depth:]
         return next((parts[len(source) :] for source in self._sources if parts[: len(source)] == source), parts)
 
@@ -392,6 +422,21 @@ def _located(paths: Sequence[Path]) -> tuple[Path, ...]:
         if not exists:
             raise UserError(f"{path} does not exist: give files or directories of the project.")
         found.append(path.resolve() if path.is_dir() else path.parent.resolve() / path.name)
+    return tuple(found)
+
+
+def _unsaved(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """The paths of files that need not exist, absolute and through all directory symlinks; raises `UserError` for one
+    that can be none of a file."""
+    found: list[Path] = []
+    for path in paths:
+        try:
+            may_be_file = "\0" not in str(path) and not path.is_dir()
+            found.append(path.parent.resolve() / path.name)
+        except (OSError, ValueError):
+            may_be_file = False
+        if not may_be_file:
+            raise UserError(f"{path} is no path of a file: give the one that the text is to be saved as.")
     return tuple(found)
 
 

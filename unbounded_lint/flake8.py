@@ -1,14 +1,15 @@
 """The flake8 plugin: the findings of the whole project, handed out file by file.
 
 flake8 checks one file at a time, in a pool of forked or spawned workers. Each worker links the project of the file once
-and remembers the answer; the facts of the files come from the cache on disk that the command shares. Suppression by
-`# noqa` is left to flake8. Nothing heavy is imported until a file of a project is to be checked.
+and remembers the answer; the facts of the files come from the cache on disk that the command shares. A text that flake8
+has from elsewhere, such as the buffer of an editor, counts in place of what is on disk. Suppression by `# noqa` is left
+to flake8. Nothing heavy is imported until a file of a project is to be checked.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -40,22 +41,24 @@ class Plugin:
     name = "unbounded-lint"
     version = __version__
 
-    def __init__(self, tree: ast.AST, filename: str) -> None:
-        """Take the tree, which marks this as a plugin that runs once per file, and the name of the file."""
+    def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str] | None = None) -> None:
+        """Take the tree, which marks this as a plugin that runs once per file, and the name and the lines of that file
+        (None for those on disk)."""
         self._filename = filename
+        self._text = None if lines is None else "".join(lines)
 
     def run(self) -> Iterator[tuple[int, int, str, type]]:
         """Give (line, column from 0, text, type of this plugin) for each finding in the file; raises nothing."""
-        for line, column, text in _report(self._filename):
+        for line, column, text in _report(self._filename, self._text):
             yield line, column, text, type(self)
 
 
-def _report(filename: str) -> Iterator[tuple[int, int, str]]:
-    # Standard input has no place in a project; neither has a name that an editor made up for it.
-    if filename in {"-", "stdin"} or not os.path.isfile(filename):
+def _report(filename: str, text: str | None) -> Iterator[tuple[int, int, str]]:
+    # Standard input without a name has no place in a project.
+    if filename in {"-", "stdin"} or (text is None and not os.path.isfile(filename)):
         return
     try:
-        findings, failure, root = _findings_in(os.path.realpath(filename))
+        findings, failure, root = _findings_in(os.path.realpath(filename), text)
     except Exception as error:  # one file's trouble must not end the whole run of flake8
         findings, failure, root = (), _reason(error), ""
     if failure:
@@ -64,14 +67,18 @@ def _report(filename: str) -> Iterator[tuple[int, int, str]]:
         yield finding.place.line, finding.place.column - 1, _text(finding, root)
 
 
-def _findings_in(path: str) -> tuple[tuple[Finding, ...], str, str]:
+def _findings_in(path: str, text: str | None) -> tuple[tuple[Finding, ...], str, str]:
     """Give the findings in the file at an absolute path, the reason for the failure if its project has one, and where
     that lies."""
     from unbounded_lint.discovery import find_root
 
-    answer = _project(str(find_root([Path(path)])))
-    relative = os.path.relpath(path, answer.root).replace(os.sep, "/")
-    return answer.by_path.get(relative, ()), answer.failure, answer.root
+    root = find_root([], [Path(path)])
+    answer = _project(str(root)) if text is None or _is_saved(path, text) else _linked(root, (path, text))
+    return answer.by_path.get(_below(path, answer.root), ()), answer.failure, answer.root
+
+
+def _below(path: str, root: str | Path) -> str:
+    return os.path.relpath(path, root).replace(os.sep, "/")
 
 
 @lru_cache(maxsize=8)
@@ -83,16 +90,37 @@ def _project(root: str) -> Answer:
         return Answer(root, {}, _reason(error))
 
 
-def _linked(root: Path) -> Answer:
+def _is_saved(path: str, text: str) -> bool:
+    """Whether flake8 would read this text from the file at a path: its line ends become "\n"."""
+    from unbounded_lint.reading import SOURCE_LIMIT, read_regular
+    from unbounded_lint.source import DecodeError, decode
+
+    try:
+        data = read_regular(path, SOURCE_LIMIT)
+    except OSError:
+        return False
+    try:
+        saved = decode(data)
+    except DecodeError:
+        saved = data.decode("latin-1")  # as flake8 then does
+    return saved.replace("\r\n", "\n").replace("\r", "\n") == text
+
+
+def _linked(root: Path, unsaved: tuple[str, str] | None = None) -> Answer:
+    """Link the project at root; unsaved are the path and the text of a file in place of what is on disk."""
     from unbounded_lint.config import load_settings
     from unbounded_lint.discovery import discover
     from unbounded_lint.request import Request
     from unbounded_lint.runner import check
+    from unbounded_lint.source import encode
 
     settings = load_settings(root, config=None, isolated=False, overrides={})
-    project = discover([root], root, settings)
+    project = discover([root], root, settings, [Path(unsaved[0])] if unsaved else ())
+    texts = {_below(unsaved[0], root): encode(unsaved[1])} if unsaved else {}
     # One process: flake8 has already made as many as it was told to.
-    outcome = check(Request(project=project, settings=settings, jobs=1, use_cache=True, apply_noqa=False))
+    outcome = check(
+        Request(project=project, settings=settings, jobs=1, use_cache=True, apply_noqa=False, unsaved=texts)
+    )
     grouped: dict[str, list[Finding]] = {}
     for finding in outcome.findings:
         grouped.setdefault(finding.place.path, []).append(finding)

@@ -48,12 +48,17 @@ def read_regular(path: str | os.PathLike[str], limit: int, *, follow: bool = Tru
         os.close(descriptor)
 
 
+def demand_size(size: int, limit: int) -> None:
+    """Raises `RefusedFile` for more bytes than a limit."""
+    if size > limit:
+        raise RefusedFile(f"it is larger than {limit // 1_000_000} MB")
+
+
 def _demand_regular(status: os.stat_result, limit: int) -> None:
     if not stat.S_ISREG(status.st_mode):
         kind = next((name for is_kind, name in _KINDS if is_kind(status.st_mode)), "a link")
         raise RefusedFile(f"it is {kind}, not a regular file")
-    if status.st_size > limit:
-        raise RefusedFile(f"it is larger than {limit // 1_000_000} MB")
+    demand_size(status.st_size, limit)
 
 
 def _read_up_to(descriptor: int, limit: int) -> bytes:

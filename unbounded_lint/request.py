@@ -14,7 +14,8 @@ from unbounded_lint.finding import Finding, Suppressed
 class Request(msgspec.Struct, frozen=True):
     """One run. jobs is the number of processes (1: none but this one); apply_noqa is False where flake8 applies
     them; settings_file is the file that the settings come from, where there is one to report on; diff_base is a
-    revision of git whose findings are not reported again, "" for none."""
+    revision of git whose findings are not reported again, "" for none; unsaved are the bytes of files that somebody is
+    writing, by path, in place of what is on disk."""
 
     project: ProjectFiles
     settings: Settings
@@ -23,6 +24,7 @@ class Request(msgspec.Struct, frozen=True):
     apply_noqa: bool = True
     settings_file: Path | None = None
     diff_base: str = ""
+    unsaved: dict[str, bytes] = {}
 
 
 class Stats(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from unbounded_lint.accepting import accepted_of
 from unbounded_lint.cache import Cache, Opened, open_cache
 from unbounded_lint.contents import Contents
 from unbounded_lint.finding import Suppressed
-from unbounded_lint.request import Analysis, Outcome, Request
+from unbounded_lint.request import Analysis, Outcome, Request, Stats
 from unbounded_lint.results import Results
 
 if TYPE_CHECKING:
@@ -28,10 +28,13 @@ Progress = Callable[[int, int], None]
 
 def check(request: Request, progress: Progress | None = None) -> Outcome:
     """Analyse the whole project and report on the files asked for."""
+    if request.project.report_on == frozenset():
+        return Outcome((), Stats(len(request.project.files), 0, 0, {}, 0))
     opened = _opened(request)
     before = _before(request, opened.cache, progress) if request.diff_base else None
-    contents = Contents(request.project.root, opened.cache)
-    results = Results(request, contents, opened.cache)
+    contents = Contents(request.project.root, opened.cache, request.unsaved)
+    # What is kept is about what is on disk, and is not to make way for what somebody is about to write.
+    results = Results(request, contents, opened.cache if contents.is_saved else None)
     found = results.known()
     if found is None:
         found = _analysed(request, contents, opened.cache, progress)
@@ -40,13 +43,31 @@ def check(request: Request, progress: Progress | None = None) -> Outcome:
     return _outcome(found, request, opened.note, before)
 
 
+def survey(request: Request, paths: Collection[str], *, anew: bool) -> tuple[Outcome, tuple[Sheet, ...] | None]:
+    """As `check`, with the fact sheets of the containers that are defined or grow in some files: None where all else is
+    known from the last run, unless the analysis is to be made anew."""
+    from unbounded_lint import analysis
+
+    opened = _opened(request)
+    contents = Contents(request.project.root, opened.cache, request.unsaved)
+    results = Results(request, contents, opened.cache if contents.is_saved else None)
+    found, sheets = None if anew else results.known(), None
+    if found is None:
+        with _uncollected():
+            found, sheets = analysis.survey(request, contents, opened.cache, paths)
+        results.keep(found)
+    contents.keep([*(file.path for file in request.project.files), *(found.documents or ())])
+    return _outcome(found, request, opened.note), sheets
+
+
 def explain(request: Request, symbols: Sequence[str | Spot]) -> tuple[Sheet | Unknown, ...]:
     """For each symbol or place the fact sheet of the container that it names, flagged or not, or why it names none."""
     from unbounded_lint.analysis import sheets
 
     opened = _opened(request)
     with _uncollected():
-        return sheets(request, Contents(request.project.root, opened.cache), opened.cache, symbols)
+        contents = Contents(request.project.root, opened.cache, request.unsaved)
+        return sheets(request, contents, opened.cache, symbols)
 
 
 def inventory(request: Request, progress: Progress | None = None) -> Inventory:

@@ -60,6 +60,19 @@ def encoding_of(data: bytes) -> str:
     return "utf-8" if cookie is None else _usual_name(cookie)
 
 
+def encode(text: str) -> bytes:
+    """The bytes that the text of a source file is saved as: those that `decode` makes it of, wherever there are any."""
+    data = text.encode("utf-8", "surrogatepass")
+    cookie = None if data.startswith(codecs.BOM_UTF8) else _cookie(data)
+    if cookie is None or cookie.lower() in _REFUSED:
+        return data
+    try:
+        declared = text.encode(_usual_name(cookie))
+        return declared if decode(declared) == text else data
+    except (DecodeError, LookupError, ValueError, ArithmeticError, RuntimeError):
+        return data
+
+
 def _cookie(data: bytes) -> str | None:
     """The encoding that a comment in the first two lines declares (PEP 263)."""
     head = _HEAD.match(data)

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "inventory": ("[PATH ...]", "list every long-lived container and what bounds it, as a table, JSON or a page"),
         "files": ("[PATH ...]", "list the files that would be analysed"),
         "config": ("[PATH]", "print the settings in force"),
+        "lsp": ("", "serve an editor, by the Language Server Protocol"),
         "help": ("[PAGE ...]", "list the pages of documentation, or print some"),
         "clean": ("[PATH]", "remove what is kept of a project between runs"),
     }

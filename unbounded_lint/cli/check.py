@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unbounded_lint.cli import review
@@ -13,6 +12,7 @@ from unbounded_lint.cli.config import settings_lines
 from unbounded_lint.cli.files import file_lines
 from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, shown_path, view_for
 from unbounded_lint.cli.outputs import demand_sense, printed_format, report
+from unbounded_lint.cli.stdin import left_out, settle_stdin, unsaved_paths, unsaved_texts
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, PROGRAM, Progress, emit, say, wants_color
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def run(arguments: list[str]) -> int:
     """Run the command with these arguments, give its exit code."""
     options = check_parser().parse_intermixed_args(arguments)
     review.demand_no_conflict(options)
+    settle_stdin(options)
     project, settings = project_for(options)
     if options.show_settings:
         return emit(settings_lines(settings))
@@ -34,26 +35,29 @@ def run(arguments: list[str]) -> int:
         return emit(file_lines(project, options.paths))
     printed = printed_format(settings.output_format)
     demand_sense(options, printed, project)
+    unsaved = unsaved_texts(options, project)
     from unbounded_lint.reporters.base import printable
     from unbounded_lint.runner import check
 
     with Progress(sys.stderr.isatty()) as progress:
-        outcome = check(review.asked(options, request_for(options, project, settings)), progress)
-    outcome = review.settled(options, project, outcome, shown_path(project.root, options.paths))
-    report(outcome, printed, options.output, _view(options, project.root, outcome))
-    for note in outcome.notes:
+        outcome = check(review.asked(options, request_for(options, project, settings, unsaved)), progress)
+    given = [*options.paths, *map(str, unsaved_paths(options))]
+    outcome = review.settled(options, project, outcome, shown_path(project.root, given))
+    plain = view_for(project.root, given, statistics=options.statistics, unsaved=unsaved)
+    report(outcome, printed, options.output, _view(options, plain, outcome))
+    for note in (*left_out(options, project), *outcome.notes):
         say(f"{PROGRAM}: warning: {printable(note)}")
     say(_summary(outcome, len(reported(project)), review.left_out(options, outcome)))
     return _exit_code(outcome.findings, options.exit_zero)
 
 
-def _view(options: argparse.Namespace, root: Path, outcome: Outcome) -> Callable[[bool], View]:
+def _view(options: argparse.Namespace, plain: View, outcome: Outcome) -> Callable[[bool], View]:
     """How reports are shown: takes whether one may have colour."""
     import msgspec
 
     suppressed = outcome.suppressed if options.show_suppressed else None
-    plain = msgspec.structs.replace(view_for(root, options.paths, statistics=options.statistics), suppressed=suppressed)
-    return lambda colored: msgspec.structs.replace(plain, color=colored and wants_color(options.color))
+    whole = msgspec.structs.replace(plain, suppressed=suppressed)
+    return lambda colored: msgspec.structs.replace(whole, color=colored and wants_color(options.color))
 
 
 def _summary(outcome: Outcome, files: int, left_out: str) -> str:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
 from unbounded_lint.cli.outputs import add_output_options
 from unbounded_lint.cli.review import add_review_options
+from unbounded_lint.cli.stdin import add_stdin_option, unsaved_paths
 from unbounded_lint.cli.terminal import PROGRAM
 from unbounded_lint.errors import UserError
 
@@ -96,8 +98,8 @@ def _confidence(text: str) -> str | float:
     return number
 
 
-def add_file_options(parser: Parser) -> None:
-    """Add the options that choose the files."""
+def add_file_options(parser: Parser) -> argparse._ArgumentGroup:
+    """Add the options that choose the files, give their group."""
     group = parser.add_argument_group("files")
     group.add_argument(
         "--exclude",
@@ -113,6 +115,7 @@ def add_file_options(parser: Parser) -> None:
         metavar="PATTERNS",
         help="leave these paths out too (comma list, repeatable)",
     )
+    return group
 
 
 def add_format_option(parser: Parser, choices: tuple[str, ...], text: str) -> None:
@@ -139,7 +142,7 @@ def check_parser() -> Parser:
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or directories (default: the current one)")
     add_selection_options(parser)
-    add_file_options(parser)
+    add_stdin_option(add_file_options(parser))
     add_settings_options(parser)
     add_review_options(parser)
     output = add_output_options(parser)
@@ -173,7 +176,8 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
-def _available_cpus() -> int:
+def available_cpus() -> int:
+    """How many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -246,14 +250,19 @@ def project_for(options: argparse.Namespace) -> tuple[ProjectFiles, Settings]:
     """The project that the paths belong to, and its settings; raises UserError where it has no Python files."""
     from unbounded_lint.discovery import discover, find_root
 
-    paths = [Path(path) for path in options.paths or ["."]]
-    root = find_root(paths)
+    paths, unsaved = _paths(options), unsaved_paths(options)
+    root = find_root(paths, unsaved)
     settings = settings_for(options, root)
-    project = discover(paths, root, settings)
-    if not reported(project):
+    project = discover(paths, root, settings, unsaved)
+    if not reported(project) and not unsaved:
         shown = " ".join(options.paths) or "the current directory"
         raise UserError(f"no Python files in {shown}; name a directory that has some, or look at `exclude`")
     return project, settings
+
+
+def _paths(options: argparse.Namespace) -> list[Path]:
+    """The paths that are given, the current directory where there are none."""
+    return [Path(path) for path in options.paths or ([] if unsaved_paths(options) else ["."])]
 
 
 def reported(project: ProjectFiles) -> list[str]:
@@ -262,16 +271,22 @@ def reported(project: ProjectFiles) -> list[str]:
     return [*paths, *project.unnamed]
 
 
-def request_for(options: argparse.Namespace, project: ProjectFiles, settings: Settings) -> Request:
-    """What the runner is asked."""
+def request_for(
+    options: argparse.Namespace,
+    project: ProjectFiles,
+    settings: Settings,
+    unsaved: Mapping[str, bytes] = MappingProxyType({}),
+) -> Request:
+    """What the runner is asked; unsaved as in `Request`."""
     from unbounded_lint.request import Request
 
     return Request(
         project=project,
         settings=settings,
-        jobs=getattr(options, "jobs", 0) or _available_cpus(),
+        jobs=getattr(options, "jobs", 0) or available_cpus(),
         use_cache=not getattr(options, "no_cache", False),
         settings_file=_settings_file(options),
+        unsaved=dict(unsaved),
     )
 
 
@@ -280,7 +295,7 @@ def _settings_file(options: argparse.Namespace) -> Path | None:
     from unbounded_lint.discovery import find_root
 
     file, _ = _split_config(options.config)
-    root = find_root([Path(path) for path in options.paths or ["."]])
+    root = find_root(_paths(options), unsaved_paths(options))
     return settings_file(root, config=file, isolated=options.isolated)
 
 
@@ -333,8 +348,15 @@ def repository_path(root: Path) -> Callable[[str], str]:
     return shown
 
 
-def view_for(root: Path, given: Sequence[str], *, color: bool = False, statistics: bool = False) -> View:
-    """How a report shows the paths and the sources of a project."""
+def view_for(
+    root: Path,
+    given: Sequence[str],
+    *,
+    color: bool = False,
+    statistics: bool = False,
+    unsaved: Mapping[str, bytes] = MappingProxyType({}),
+) -> View:
+    """How a report shows the paths and the sources of a project; unsaved as in `Request`."""
     from unbounded_lint.reading import SOURCE_LIMIT, read_regular
     from unbounded_lint.reporters.base import View
     from unbounded_lint.source import DecodeError, decode
@@ -342,7 +364,7 @@ def view_for(root: Path, given: Sequence[str], *, color: bool = False, statistic
     @lru_cache(maxsize=32)
     def source(path: str) -> str | None:
         try:
-            return decode(read_regular(root / path, SOURCE_LIMIT))
+            return decode(unsaved[path] if path in unsaved else read_regular(root / path, SOURCE_LIMIT))
         except (OSError, DecodeError, ValueError):
             return None
 

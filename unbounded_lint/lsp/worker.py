@@ -1,0 +1,123 @@
+"""The process that analyses for the language server: tasks on standard input, answers on standard output.
+
+It keeps nothing of a project but what lies in the cache, and ends with its input.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from unbounded_lint.config import load_settings, settings_file, validate_codes
+from unbounded_lint.declaring import is_about_growth
+from unbounded_lint.discovery import ProjectFiles, alone, discover
+from unbounded_lint.errors import UserError
+from unbounded_lint.finding import Finding
+from unbounded_lint.lsp import hover
+from unbounded_lint.lsp.messages import LENGTH_BYTES, Answer, Related, Report, Spot, Task, framed, length, message
+from unbounded_lint.lsp.places import Places
+from unbounded_lint.request import Request
+from unbounded_lint.rules import all_rules, pages
+from unbounded_lint.runner import survey
+from unbounded_lint.sheet import Sheet
+from unbounded_lint.source import encode
+
+
+def serve(tasks: BinaryIO, answers: BinaryIO) -> None:
+    """Answer tasks until there are no more."""
+    while len(head := tasks.read(LENGTH_BYTES)) == LENGTH_BYTES:
+        task = message(tasks.read(length(head)), Task)
+        answers.write(framed(answered(task)))
+        answers.flush()
+        del task
+        # What is linked goes in circles, and nothing but this would take it away before the next task.
+        gc.collect()
+
+
+def answered(task: Task) -> Answer:
+    """What is found; a fault is told and not raised."""
+    try:
+        return _answered(task)
+    except UserError as error:
+        return Answer(problem=str(error))
+    except Exception as error:
+        return Answer(fault=f"{type(error).__name__}: {error}")
+
+
+def _answered(task: Task) -> Answer:
+    project, request = _request(task)
+    root = project.root
+    texts = {_below(path, root): text for path, text in task.texts.items()}
+    outcome, sheets = survey(request, texts.keys(), anew=task.anew)
+    places = Places(root, texts, task.encoding)
+    reports: dict[str, list[Report]] = {}
+    for finding in outcome.findings:
+        reports.setdefault(_above(finding.place.path, root), []).append(_report(finding, places, root))
+    return Answer(
+        reports={path: tuple(found) for path, found in reports.items()},
+        spots=None if sheets is None else _spots(sheets, texts, places, task, root),
+        notes=outcome.notes,
+    )
+
+
+def _request(task: Task) -> tuple[ProjectFiles, Request]:
+    """The project of a task, as the command would have it without options; raises `UserError`."""
+    root, paths = Path(task.root), [Path(path) for path in task.texts]
+    settings = load_settings(root, config=None, isolated=False, overrides={})
+    validate_codes(settings, tuple(rule.code for rule in all_rules()))
+    project = alone(paths[0], settings) if task.alone else discover([root], root, settings, paths)
+    file = None if task.alone else settings_file(root, config=None, isolated=False)
+    unsaved = {_below(path, project.root): encode(text) for path, text in task.texts.items()}
+    return project, Request(project, settings, jobs=task.jobs, settings_file=file, unsaved=unsaved)
+
+
+def _report(finding: Finding, places: Places, root: Path) -> Report:
+    return Report(
+        span=places.span(finding.place),
+        code=finding.code,
+        name=finding.name,
+        message=finding.message,
+        advice=finding.advice,
+        confidence=finding.confidence.value,
+        page=str(pages.path_of(finding.name)),
+        related=tuple(
+            Related(_above(place.path, root), places.span(place), f"{place.role}: {place.text}".rstrip(": "))
+            for place in finding.related
+        ),
+        growth=bool(finding.symbol) and is_about_growth(finding.code),
+    )
+
+
+def _spots(
+    sheets: Iterable[Sheet], texts: Iterable[str], places: Places, task: Task, root: Path
+) -> dict[str, tuple[Spot, ...]]:
+    found: dict[str, list[Spot]] = {path: [] for path in texts}
+    for sheet in sheets:
+        text = hover.markdown(sheet, root) if task.markdown else hover.plain(sheet)
+        for place in dict.fromkeys((sheet.place, *(insert.place for insert in sheet.inserts))):
+            if place.path in found:
+                found[place.path].append(Spot(places.span(place), text))
+    return {_above(path, root): tuple(spots) for path, spots in found.items()}
+
+
+def _below(path: str, root: Path) -> str:
+    return os.path.relpath(path, root).replace(os.sep, "/")
+
+
+def _above(path: str, root: Path) -> str:
+    return os.path.normpath(os.path.join(root, path))
+
+
+def main() -> None:
+    """Serve the process that started this one."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # Whatever is printed is none of the answers.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    try:
+        serve(sys.stdin.buffer, answers)
+    except (BrokenPipeError, KeyboardInterrupt):
+        os._exit(1)  # nobody is left to hear of it
