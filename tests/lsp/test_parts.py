@@ -10,13 +10,13 @@ from markdown_it.token import Token
 
 from tests.lsp.test_sessions import make
 from tests.processes import python
-from unbounded_lint.explaining import Sheet
 from unbounded_lint.finding import Place
 from unbounded_lint.lsp import hover
 from unbounded_lint.lsp.actions import Insertion, commented
 from unbounded_lint.lsp.messages import Span, Task
 from unbounded_lint.lsp.places import Places
 from unbounded_lint.lsp.worker import answered
+from unbounded_lint.sheet import Insert, Sheet
 from unbounded_lint.suppress import suppressions
 
 
@@ -33,7 +33,7 @@ def sheet(symbol: str, text: str, path: str = "a.py") -> Sheet:
         reasons=(text,),
         declared=(f"bounded: {text}",),
         evidence=None,
-        inserts=(place,) * 10,
+        inserts=(Insert(place, text, True, "request", "open", text, ()),) * 10,
         removals=(),
         timers=(),
         findings=("UBM101",),

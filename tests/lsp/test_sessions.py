@@ -78,7 +78,8 @@ def test_a_finding_says_where_and_what_and_how_sure(project: Path) -> None:
             page = Path(found.code_description.href.removeprefix("file://"))
             assert page.read_text().startswith("# never-removed-entries (UBM101)")
             assert found.related_information is not None
-            ((place, text),) = [(one.location, one.message) for one in found.related_information]
+            related = [(one.location, one.message) for one in found.related_information]
+            ((place, text),) = [(place, text) for place, text in related if text.startswith("insert: ")]
             assert (place.uri, place.range.start) == (api.as_uri(), types.Position(4, 4))
             assert text.startswith("insert: `register()` inserts here")
 
@@ -271,7 +272,7 @@ def test_positions_count_what_the_client_counts(project: Path, encoding: str) ->
             (found,) = await editor.diagnostics(store)
             assert (found.range.start.character, found.range.end.character) == (start, end)
             assert found.related_information is not None
-            insert = found.related_information[0].location
+            (insert,) = (one.location for one in found.related_information if one.message.startswith("insert: "))
             assert insert.uri == api.as_uri()
             assert insert.range.start.character == len("    '\U0001f600'; ".encode(code)) // size
             hovered = await editor.hover(store, 0, start)
