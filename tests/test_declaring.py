@@ -151,6 +151,18 @@ UNKNOWN = {
         NO_CONTAINER,
     ),
     "at the end": ("X = {}\n# ubm: bounded(few)", NO_CONTAINER),
+    "a space before the colon": (
+        "X = {}  # ubm : ignore[UBM101]",
+        "`# ubm : ignore` is no directive; write `# ubm: ignore[UBM101]`",
+    ),
+    "capital letters": (
+        "X = {}  # UBM: bounded(few)",
+        "`# UBM: bounded` is no directive; write `# ubm: bounded(reason)`",
+    ),
+    "a code without brackets": (
+        "X = {}  # ubm: ignore UBM101",
+        "`# ubm: ignore UBM101` has its codes without brackets; write `# ubm: ignore[UBM101]`",
+    ),
     "no function": (
         "X = {}  # ubm: swept-by(m.swep)\ndef sweep():\n    X.clear()",
         "`# ubm: swept-by(m.swep)` names no function of the project; did you mean `m:sweep`?",

@@ -83,6 +83,11 @@ WRITTEN = {
         [1],
         f"{OURS}\nA = {{}}  # ubm: ignore[UBM101\n",
     ),
+    "a comment alone that swallows what follows": (
+        "# ubm: ignore[UBM101\nA = {}\n",
+        [1],
+        f"{OURS}\n# ubm: ignore[UBM101\nA = {{}}\n",
+    ),
     "what Python cannot parse": ("print 'x'\n", [1], f"print 'x'  {OURS}\n"),
 }
 
@@ -134,6 +139,13 @@ def test_bytes_that_would_come_out_as_others_are_left() -> None:
 def test_a_reason_does_not_become_the_encoding_of_the_file() -> None:
     new, done = with_comments(b"A = '''\n'''\nB = 1\n", [(1, "UBM101"), (3, "UBM101")], "coding: latin-1")
     assert (new, done) == (b"A = '''\n'''\nB = 1\n", frozenset())
+
+
+def test_a_comment_that_would_silence_nothing_is_not_written() -> None:
+    last = b"# ubm: ignore[UBM101\n"
+    new, done = with_comments(b"A = {}\n" + last, [(1, "UBM101"), (2, "UBM903"), (9, "UBM101")], WHY)
+    assert (new, done) == (f"A = {{}}  {OURS}\n".encode() + last, {(1, "UBM101")})
+    assert with_comments(last, [(1, "UBM903")], WHY) == (last, frozenset())
 
 
 @pytest.mark.parametrize("data", [b"A = (\n", b"A = '''\n", b"if 1:\n    a\n  b\n", b"\0", b"\xff\n"])
@@ -291,7 +303,9 @@ def test_a_file_keeps_its_permissions_and_is_written_whole_or_not(
 
 def test_faults_of_the_program_are_never_ignored(project: Path, monkeypatch: pytest.MonkeyPatch, check: Check) -> None:
     monkeypatch.setattr(ignoring, "NEVER_IGNORED", frozenset({"UBM101"}))
-    assert check("--add-ignore", WHY)[0] == 1
+    code, _, said = check("--add-ignore", WHY)
+    assert code == 1
+    assert said[0] == "unbounded-lint: warning: app/a.py: 1 finding left, since it is a fault of this program"
     assert (project / "app" / "a.py").read_text() == A
 
 

@@ -112,7 +112,8 @@ def ignore(project: ProjectFiles, findings: Iterable[Finding], reason: str) -> I
         if len(rest) < len(about):
             counts[path] = len(about) - len(rest)
         if rest:
-            reasons.setdefault(path, "no comment can stand there")
+            ours = all(one.code in NEVER_IGNORED for one in rest)
+            reasons.setdefault(path, "it is a fault of this program" if ours else "no comment can stand there")
     return Ignored(counts, tuple(left), reasons)
 
 
@@ -147,6 +148,9 @@ def with_comments(data: bytes, wanted: Iterable[_At], reason: str) -> tuple[byte
     if missed:
         # What stands in a comment may swallow all that follows in it.
         new, done = _written(text, _plan(text, wanted, missed), reason, wanted)
+    if len(done) < len(wanted):
+        # A comment that silences nothing is not worth writing.
+        new, done = _written(text, _plan(text, sorted(done), missed), reason, done)
     return (new, done) if done else (data, done)
 
 
@@ -190,12 +194,10 @@ def _plan(text: _Text, wanted: Iterable[_At], apart: frozenset[int]) -> _Plan:
     plan = _Plan({}, {}, {})
     homes: dict[_Range, int] = {}
     for line, code in wanted:
-        statement = around(line, text.statements)
+        statement = around(line, text.statements) or (line, line)
         known = _directive(text, line) if line not in apart else None
         if known is not None:
             plan.into.setdefault(known, set()).add(code)
-        elif statement is None:
-            plan.behind.setdefault(line, set()).add(code)
         elif home := homes.setdefault(statement, line if line in text.open - apart else 0):
             plan.behind.setdefault(home, set()).add(code)
         else:
