@@ -124,10 +124,10 @@ def finding(path: str = "app/store.py", code: str = "UBM101", line: int = 1) -> 
 def runner(monkeypatch: pytest.MonkeyPatch) -> FakeRunner:
     """Puts a made-up runner and rules in place of the real ones."""
     fake = FakeRunner()
-    rules = ModuleType("unbounded_lint.rules")
-    rules.all_rules = lambda: RULES  # type: ignore[attr-defined]
+    rules = ModuleType("unbounded_lint.rules.titles")
+    rules.titles = lambda: RULES  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "unbounded_lint.runner", fake)
-    monkeypatch.setitem(sys.modules, "unbounded_lint.rules", rules)
+    monkeypatch.setitem(sys.modules, "unbounded_lint.rules.titles", rules)
     return fake
 
 

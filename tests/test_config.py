@@ -18,11 +18,8 @@ from unbounded_lint.config import (
     load_settings,
     parse_override,
     settings_file,
-    validate_codes,
 )
 from unbounded_lint.errors import UserError
-
-CODES = ("UBM101", "UBM102", "UBM103", "UBM201", "UBM209", "UBM301", "UBM900")
 
 
 def load(
@@ -256,29 +253,6 @@ def test_parse_override(text: str, expected: tuple[str, object] | None) -> None:
             parse_override(text)
     else:
         assert parse_override(text) == expected
-
-
-def test_known_codes_and_prefixes_pass() -> None:
-    settings = Settings(
-        select=("UBM1", "UBM201"), extend_select=("UBM",), ignore=("U",), per_file_ignores={"x": ("UBM9",)}
-    )
-    validate_codes(settings, CODES)
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        (Settings(select=("UBM1011",)), "`select` names the unknown rule `UBM1011`; did you mean `UBM101`?"),
-        (Settings(extend_select=("ubm2",)), "`extend-select` names the unknown rule `ubm2`; did you mean `UBM209`?"),
-        (Settings(ignore=("E501",)), "`ignore` names the unknown rule `E501`; known are UBM101"),
-        (Settings(ignore=("",)), "`ignore` names the unknown rule ``"),
-        (Settings(per_file_ignores={"a/*": ("UBM7",)}), '`per-file-ignores."a/*"` names the unknown rule `UBM7`'),
-    ],
-)
-def test_unknown_codes_are_refused(settings: Settings, message: str) -> None:
-    with pytest.raises(UserError) as caught:
-        validate_codes(settings, CODES)
-    assert message in str(caught.value)
 
 
 def test_schema_describes_every_key() -> None:

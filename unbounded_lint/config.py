@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -215,22 +215,6 @@ def parse_override(text: str) -> tuple[str, object]:
     if len(parsed) != 1:
         raise UserError(f"The value of `{text}` is more than one TOML value.")
     return key, parsed["value"]
-
-
-def validate_codes(settings: Settings, known: Collection[str]) -> None:
-    """Check that every code or prefix in the settings begins at least one of the `known` codes.
-
-    Raises `UserError` that names the key, the code and a close match.
-    """
-    for key, prefixes in (
-        ("select", settings.select or ()),
-        ("extend-select", settings.extend_select),
-        ("ignore", settings.ignore),
-        *((f'per-file-ignores."{pattern}"', codes) for pattern, codes in settings.per_file_ignores.items()),
-    ):
-        for prefix in prefixes:
-            if not prefix or not any(code.startswith(prefix) for code in known):
-                raise UserError(f"`{key}` names the unknown rule `{prefix}`{_hint(prefix.upper(), sorted(known))}")
 
 
 def json_schema() -> dict[str, Any]:

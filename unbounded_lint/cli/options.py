@@ -55,11 +55,11 @@ def add_selection_options(parser: Parser) -> None:
     """Add the options that choose the rules."""
     group = parser.add_argument_group("rules")
     for option, text in (
-        ("--select", "report these codes or prefixes only (comma list, repeatable)"),
-        ("--extend-select", "report these codes or prefixes too, such as opt-in rules (comma list, repeatable)"),
-        ("--ignore", "do not report these codes or prefixes (comma list, repeatable)"),
+        ("--select", "report these rules only: codes, prefixes of codes or names (comma list, repeatable)"),
+        ("--extend-select", "report these rules too, such as opt-in ones (comma list, repeatable)"),
+        ("--ignore", "do not report these rules (comma list, repeatable)"),
     ):
-        group.add_argument(option, action="append", type=_comma_list, metavar="CODES", help=text)
+        group.add_argument(option, action="append", type=_comma_list, metavar="RULES", help=text)
     group.add_argument(
         "--min-confidence",
         type=_confidence,
@@ -205,27 +205,20 @@ def settings_for(options: argparse.Namespace, root: Path) -> Settings:
 
 
 def _selected(options: argparse.Namespace, settings: Settings) -> Settings:
-    """Apply --select, --extend-select, --ignore and --extend-exclude; raises UserError for an unknown code.
-
-    As with ruff: --select starts afresh, without the selection of the configuration; the others add to it.
-    """
+    """Apply --select, --extend-select, --ignore and --extend-exclude; raises UserError for an unknown rule."""
     import msgspec
 
-    from unbounded_lint.config import validate_codes
-    from unbounded_lint.rules import all_rules
+    from unbounded_lint.selection import Choice, with_choice
 
     select = getattr(options, "select", None)
-    base_select = settings.select if select is None else tuple(_flat(select))
-    base_extend, base_ignore = (settings.extend_select, settings.ignore) if select is None else ((), ())
-    settings = msgspec.structs.replace(
-        settings,
-        select=base_select,
-        extend_select=(*base_extend, *_flat(getattr(options, "extend_select", None))),
-        ignore=(*base_ignore, *_flat(getattr(options, "ignore", None))),
-        extend_exclude=(*settings.extend_exclude, *_flat(getattr(options, "extend_exclude", None))),
+    choice = Choice(
+        None if select is None else _flat(select),
+        _flat(getattr(options, "extend_select", None)),
+        _flat(getattr(options, "ignore", None)),
     )
-    validate_codes(settings, tuple(rule.code for rule in all_rules()))
-    return settings
+    more = _flat(getattr(options, "extend_exclude", None))
+    settings = msgspec.structs.replace(settings, extend_exclude=(*settings.extend_exclude, *more))
+    return with_choice(settings, choice)
 
 
 def project_for(options: argparse.Namespace) -> tuple[ProjectFiles, Settings]:
