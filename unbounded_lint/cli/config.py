@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unbounded_lint.cli.options import Parser, add_format_option, add_settings_options, settings_for
+from unbounded_lint.cli.options import Parser, add_format_option, add_settings_options, given_paths, settings_for
 from unbounded_lint.cli.terminal import emit
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def run(arguments: list[str]) -> int:
     from unbounded_lint.discovery import find_root
 
     as_json, options.output_format = options.output_format == "json", None
-    settings = settings_for(options, find_root([Path(options.path or ".")]))
+    settings = settings_for(options, find_root(given_paths([options.path] if options.path else [])))
     return emit(_settings_json(settings) if as_json else settings_lines(settings))
 
 

@@ -7,19 +7,39 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from pathlib import Path
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
 from unbounded_lint.cli.terminal import PROGRAM
 from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from unbounded_lint.config import Settings
     from unbounded_lint.discovery import ProjectFiles
     from unbounded_lint.reporters.base import View
     from unbounded_lint.request import Request
+
+
+class _Help(argparse.HelpFormatter):
+    """Help as wide as the terminal. argparse asks `shutil` for that, once an argument, which loads every compressor."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+@cache
+def _columns() -> int:
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ is not None else 80
+    except (OSError, ValueError):
+        return 80
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,6 +52,7 @@ class Parser(argparse.ArgumentParser):
             usage=f"{PROGRAM} {command} {usage}",
             description=description,
             allow_abbrev=False,
+            formatter_class=_Help,
         )
 
     def error(self, message: str) -> NoReturn:
@@ -176,6 +197,8 @@ def _flat(lists: list[list[str]] | None) -> list[str]:
 
 def _split_config(values: Iterable[str]) -> tuple[Path | None, dict[str, object]]:
     """Tell the one FILE from the KEY=VALUE overrides; a file that exists is a file, whatever its name."""
+    from pathlib import Path
+
     from unbounded_lint.config import parse_override
 
     file: Path | None = None
@@ -221,11 +244,18 @@ def _selected(options: argparse.Namespace, settings: Settings) -> Settings:
     return with_choice(settings, choice)
 
 
+def given_paths(given: Iterable[str]) -> list[Path]:
+    """The paths that a command is given, the current directory where there are none."""
+    from pathlib import Path
+
+    return [Path(path) for path in given or ["."]]
+
+
 def project_for(options: argparse.Namespace) -> tuple[ProjectFiles, Settings]:
     """The project that the paths belong to, and its settings; raises UserError where it has no Python files."""
     from unbounded_lint.discovery import discover, find_root
 
-    paths = [Path(path) for path in options.paths or ["."]]
+    paths = given_paths(options.paths)
     root = find_root(paths)
     settings = settings_for(options, root)
     project = discover(paths, root, settings)
@@ -259,7 +289,7 @@ def _settings_file(options: argparse.Namespace) -> Path | None:
     from unbounded_lint.discovery import find_root
 
     file, _ = _split_config(options.config)
-    root = find_root([Path(path) for path in options.paths or ["."]])
+    root = find_root(given_paths(options.paths))
     return settings_file(root, config=file, isolated=options.isolated)
 
 
