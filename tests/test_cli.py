@@ -20,6 +20,7 @@ from unbounded_lint import __version__, cli
 from unbounded_lint.cli import terminal
 from unbounded_lint.explaining import Unknown
 from unbounded_lint.finding import Confidence, Finding, Place
+from unbounded_lint.rules import titles
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -125,7 +126,7 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> FakeRunner:
     """Puts a made-up runner and rules in place of the real ones."""
     fake = FakeRunner()
     rules = ModuleType("unbounded_lint.rules.titles")
-    rules.titles = lambda: RULES  # type: ignore[attr-defined]
+    rules.titles, rules.nearest, rules.codes_for = lambda: RULES, titles.nearest, titles.codes_for  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "unbounded_lint.runner", fake)
     monkeypatch.setitem(sys.modules, "unbounded_lint.rules.titles", rules)
     return fake

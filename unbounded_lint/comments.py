@@ -12,7 +12,7 @@ from unbounded_lint.directives import Declaration, Directive
 from unbounded_lint.finding import Finding, Place
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.rules import all_rules, unused_suppression
-from unbounded_lint.selection import code_of
+from unbounded_lint.rules.titles import code_of
 from unbounded_lint.source import DecodeError, decode
 from unbounded_lint.sources import Sources
 from unbounded_lint.suppress import Suppressions, suppressions

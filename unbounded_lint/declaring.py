@@ -16,7 +16,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.symbols import Symbols
 from unbounded_lint.link.project import Project
 from unbounded_lint.rules import unknown_declaration
-from unbounded_lint.selection import is_known, nearest
+from unbounded_lint.rules.titles import is_known, nearest
 
 HINTED = 20
 """For how many unknown names of a run a similar one is looked for."""

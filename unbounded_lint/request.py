@@ -13,7 +13,8 @@ from unbounded_lint.finding import Finding
 
 class Request(msgspec.Struct, frozen=True):
     """One run. jobs is the number of processes (1: none but this one); apply_noqa is False where flake8 applies
-    them; settings_file is the file that the settings come from, where there is one to report on."""
+    them; settings_file is the file that the settings come from, where there is one to report on; in_turns is True
+    where other processes ask the same at the same time, so that one works and the others wait."""
 
     project: ProjectFiles
     settings: Settings
@@ -21,6 +22,7 @@ class Request(msgspec.Struct, frozen=True):
     use_cache: bool = True
     apply_noqa: bool = True
     settings_file: Path | None = None
+    in_turns: bool = False
 
 
 class Stats(msgspec.Struct, frozen=True):

@@ -20,18 +20,46 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 
+TURN_SECONDS = 600.0
+"""How long to wait for what another process is about to find."""
+
 
 def check(request: Request, progress: Progress | None = None) -> Outcome:
     """Analyse the whole project and report on the files asked for."""
     opened = _opened(request)
     contents = Contents(request.project.root, opened.cache)
     results = Results(request, contents, opened.cache)
-    found = results.known()
+    found = _known(request, contents, results)
+    if found is None and request.in_turns and opened.cache is not None:
+        with opened.cache.turn(TURN_SECONDS) as is_ours:
+            if is_ours:
+                found = _made(request, contents, results, opened.cache, progress)
+        found = found or _known(request, contents, results)
     if found is None:
-        found = _analysed(request, contents, opened.cache, progress)
-        results.keep(found)
-    contents.keep([*(file.path for file in request.project.files), *(found.documents or ())])
+        found = _made(request, contents, results, opened.cache, progress)
     return _outcome(found, request, opened.note)
+
+
+def _known(request: Request, contents: Contents, results: Results) -> Analysis | None:
+    """What an earlier run found, None where something has changed since."""
+    found = results.known()
+    if found is not None:
+        _keep_digests(request, contents, found)
+    return found
+
+
+def _made(
+    request: Request, contents: Contents, results: Results, cache: Cache | None, progress: Progress | None
+) -> Analysis:
+    """Analyse, and keep what was found for other runs."""
+    found = _analysed(request, contents, cache, progress)
+    results.keep(found)
+    _keep_digests(request, contents, found)
+    return found
+
+
+def _keep_digests(request: Request, contents: Contents, found: Analysis) -> None:
+    contents.keep([*(file.path for file in request.project.files), *(found.documents or ())])
 
 
 def explain(request: Request, symbols: Sequence[str]) -> tuple[Sheet | Unknown, ...]:

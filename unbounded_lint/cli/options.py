@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
+from unbounded_lint.arguments import confidence
 from unbounded_lint.cli.terminal import PROGRAM
 from unbounded_lint.errors import UserError
 
@@ -83,7 +84,7 @@ def add_selection_options(parser: Parser) -> None:
         group.add_argument(option, action="append", type=_comma_list, metavar="RULES", help=text)
     group.add_argument(
         "--min-confidence",
-        type=_confidence,
+        type=confidence,
         metavar="LEVEL",
         help="report only what is at least this sure: low, medium, high or a number from 0 to 1 (default: medium)",
     )
@@ -96,18 +97,6 @@ def _add_scope_option(group: argparse._ArgumentGroup) -> None:
         choices=("process", "instance"),
         help="what lasts: the process, or each object that has a container, such as a client (default: process)",
     )
-
-
-def _confidence(text: str) -> str | float:
-    if text in {"low", "medium", "high"}:
-        return text
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"must be low, medium, high or a number from 0 to 1, not {text!r}")
-    return number
 
 
 def add_file_options(parser: Parser) -> None:
@@ -231,7 +220,7 @@ def _selected(options: argparse.Namespace, settings: Settings) -> Settings:
     """Apply --select, --extend-select, --ignore and --extend-exclude; raises UserError for an unknown rule."""
     import msgspec
 
-    from unbounded_lint.selection import Choice, with_choice
+    from unbounded_lint.choosing import Choice, with_choice
 
     select = getattr(options, "select", None)
     choice = Choice(

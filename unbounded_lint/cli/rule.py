@@ -32,7 +32,7 @@ def _find_rule(wanted: str, rules: Sequence[Title]) -> Title:
     for rule in rules:
         if wanted.upper() == rule.code or wanted.lower() == rule.name:
             return rule
-    from unbounded_lint.selection import nearest
+    from unbounded_lint.rules.titles import nearest
 
     near = nearest(wanted)
     hint = f"did you mean {near}?" if near else f"`{PROGRAM} rule` lists them"

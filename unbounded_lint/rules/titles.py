@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
     from unbounded_lint.rules.pages import Example
@@ -48,6 +51,40 @@ def titles() -> tuple[Title, ...]:
         if head is not None
     )
     return tuple(sorted(found))
+
+
+def code_of(word: str) -> str:
+    """The code of the rule with a name; any other word as it is."""
+    return next((title.code for title in titles() if title.name == word.lower()), word)
+
+
+def is_known(word: str) -> bool:
+    """Whether a word is a rule's code, a prefix of one, or a rule's name."""
+    code = code_of(word)
+    return bool(code) and any(title.code.startswith(code) for title in titles())
+
+
+def nearest(word: str) -> str:
+    """The code, prefix or name that is most like a word, "" where none is."""
+    import difflib
+
+    if is_known(word.upper()):
+        return word.upper()
+    codes = difflib.get_close_matches(word.upper(), [title.code for title in titles()], n=1)
+    names = difflib.get_close_matches(word.lower().replace("_", "-"), [title.name for title in titles()], n=1)
+    return next(iter([*codes, *names]), "")
+
+
+def codes_for(key: str, words: Iterable[str]) -> tuple[str, ...]:
+    """The codes, or prefixes of codes, that words stand for. Raises `UserError` that names the key, and the word that
+    stands for none with the nearest one."""
+    words = tuple(words)
+    for word in words:
+        if not is_known(word):
+            near = nearest(word)
+            hint = f"did you mean `{near}`?" if near else "`unbounded-lint rule` lists the rules."
+            raise UserError(f"`{key}` names the unknown rule `{word}`; {hint}")
+    return tuple(code_of(word) for word in words)
 
 
 def file_of(name: str) -> str:

@@ -8,9 +8,10 @@ import pytest
 
 from tests.programs import request_for
 from unbounded_lint import cli, runner
+from unbounded_lint.choosing import Choice, with_choice
 from unbounded_lint.config import Settings
 from unbounded_lint.errors import UserError
-from unbounded_lint.selection import Choice, code_of, is_known, nearest, with_choice
+from unbounded_lint.rules.titles import code_of, is_known, nearest
 
 NEVER, CACHE = "never-removed-entries", "unbounded-function-cache"
 STORE = "_runs = {}\n\n\ndef register(request):\n    _runs[request.id] = request\n"
