@@ -50,6 +50,7 @@ class Outcome(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     stats: Stats = Stats()
     notes: tuple[str, ...] = ()
+    hidden: int = 0
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -83,12 +84,12 @@ class FakeRunner(ModuleType):
         self.symbols: tuple[str, ...] = ()
         self.progress: list[tuple[int, int]] = []
 
-    def check(self, request: Request, progress: Callable[[int, int], None] | None = None) -> Outcome:
+    def check(self, request: Request, progress: Callable[[str, int, int], None] | None = None) -> Outcome:
         """Keep the request, then give the findings or raise the error."""
         self.request = request
         for done, total in self.progress:
             assert progress is not None
-            progress(done, total)
+            progress("Reading files", done, total)
         if self.error is not None:
             raise self.error
         return Outcome(self.findings)
@@ -491,7 +492,7 @@ def test_progress_is_drawn_for_long_work_only(
     if long:
         monkeypatch.setattr(terminal, "PROGRESS_AFTER_SECONDS", 0.0)
     assert cli.main([]) == 0
-    assert ("Analysing" in stream.getvalue()) is long
+    assert ("Reading files" in stream.getvalue()) is long
     assert stream.getvalue().endswith("No findings in 2 files.\n")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from unbounded_lint.cache import Cache
@@ -23,14 +24,12 @@ from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.support import weighs
 from unbounded_lint.patterns import CodesByPath
-from unbounded_lint.request import Analysis, Request, Stats
+from unbounded_lint.request import Analysis, Progress, Request, Stats
 from unbounded_lint.results import settings_text
 from unbounded_lint.rules import all_rules, internal_error, unknown_declaration, unparsable_file
 from unbounded_lint.rules.base import Options, Rule, brief
 from unbounded_lint.showing import Showing
 from unbounded_lint.sources import Sources
-
-Progress = Callable[[int, int], None]
 
 
 def analyse(request: Request, contents: Contents, cache: Cache | None, progress: Progress | None = None) -> Analysis:
@@ -48,6 +47,7 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
     unused = Unused(comments, [*made.ever, *others], chosen.is_on, noqa=request.apply_noqa)
     found = [*made.shown, *others, *unsettled, *unused.within(chosen.paths - declared.broken)]
     kept = [finding for finding in found if chosen.has(finding)]
+    unsure = [finding for finding in made.ever if chosen.hides(finding)]
     unresolved = _unresolved(sources, project)
     sources.save()
     return Analysis(
@@ -57,6 +57,7 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
         of_settings=tuple(told),
         beside=sources.looked_beside,
         documents=documents.rested_on,
+        hidden=tuple(finding.place.path for finding in _unsuppressed(unsure, comments, request.apply_noqa)),
         whole=not sources.unread and all(finding.code != internal_error.CODE for finding in failed),
     )
 
@@ -95,7 +96,8 @@ def link(
     pages = documents or Documents(request.project.root, settings, sources.contents)
     # It takes time, and changes no finding before something of it has a weight.
     shown = Showing(sources, pages).of if thorough or weighs("usage") else None
-    sources.prefetch(sources.candidates, request.jobs, progress)
+    reading = partial(progress, "Reading files") if progress is not None else None
+    sources.prefetch(sources.candidates, request.jobs, reading)
     known = extend(catalog(), timers=settings.timers, spawners=settings.spawners, bounded_types=settings.bounded_types)
     declared = Declared(
         frozenset(settings.entry_points),
@@ -114,6 +116,7 @@ def link(
         level_of(asked(settings.min_confidence)),
         settings.scope == "instance",
         shown,
+        progress,
     )
 
 
@@ -211,6 +214,10 @@ class _Chosen:
     def has(self, finding: Finding) -> bool:
         """Whether a finding is to be reported."""
         return sureness(finding) >= self._least and self.is_on(finding.place.path, finding.code)
+
+    def hides(self, finding: Finding) -> bool:
+        """Whether a finding is not to be reported only since it is not sure enough."""
+        return sureness(finding) < self._least and self.is_on(finding.place.path, finding.code)
 
 
 def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding], list[str]]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
 from unbounded_lint.config import Settings
 from unbounded_lint.discovery import ProjectFiles
 from unbounded_lint.finding import Finding
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Takes what is being done in a few words, how much of it is done, and how much there is."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -39,12 +44,14 @@ class Stats(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct, frozen=True):
     """The findings of a run, in their order, after selection, confidence, ignores and suppressions.
 
-    notes are sentences about the run itself, such as a cache that is not used.
+    notes are sentences about the run itself, such as a cache that is not used; hidden is how many more there are that
+    only are less sure than is asked for.
     """
 
     findings: tuple[Finding, ...]
     stats: Stats
     notes: tuple[str, ...] = ()
+    hidden: int = 0
 
 
 class Analysis(msgspec.Struct, frozen=True):
@@ -53,8 +60,8 @@ class Analysis(msgspec.Struct, frozen=True):
     findings as in `Outcome`; unresolved is a sentence about imports that lead nowhere, or empty; of_settings are
     sentences about settings of the command line that name what is not there; beside has each (directory, stem) that was
     looked for beside the project's files, with whether it was found; documents are the pages of documentation,
-    None where nothing asked for them; whole is False where some file could not be read or a rule failed, so that
-    another run may say more.
+    None where nothing asked for them; hidden has the path of each finding that only is less sure than is asked for;
+    whole is False where some file could not be read or a rule failed, so that another run may say more.
     """
 
     findings: tuple[Finding, ...]
@@ -63,4 +70,5 @@ class Analysis(msgspec.Struct, frozen=True):
     of_settings: tuple[str, ...] = ()
     beside: tuple[tuple[str, str, bool], ...] = ()
     documents: tuple[str, ...] | None = None
+    hidden: tuple[str, ...] = ()
     whole: bool = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,11 @@ import msgspec
 
 from unbounded_lint.cache import Cache, Opened, open_cache
 from unbounded_lint.contents import Contents
-from unbounded_lint.request import Analysis, Outcome, Request
+from unbounded_lint.request import Analysis, Outcome, Progress, Request
 from unbounded_lint.results import Results
 
 if TYPE_CHECKING:
     from unbounded_lint.explaining import Sheet, Unknown
-
-Progress = Callable[[int, int], None]
 
 TURN_SECONDS = 600.0
 """How long to wait for what another process is about to find."""
@@ -102,4 +100,9 @@ def _outcome(found: Analysis, request: Request, note: str) -> Outcome:
     shown = tuple(f for f in found.findings if wanted is None or f.place.path in wanted)
     by_code = dict(sorted(Counter(finding.code for finding in shown).items()))
     notes = (note, found.unresolved, *(found.of_settings if wanted is None else ()))
-    return Outcome(shown, msgspec.structs.replace(found.stats, by_code=by_code), tuple(each for each in notes if each))
+    return Outcome(
+        shown,
+        msgspec.structs.replace(found.stats, by_code=by_code),
+        tuple(each for each in notes if each),
+        sum(1 for path in found.hidden if wanted is None or path in wanted),
+    )

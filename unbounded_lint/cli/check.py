@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from unbounded_lint.cli.config import settings_lines
 from unbounded_lint.cli.files import file_lines
 from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, view_for
+from unbounded_lint.cli.summary import summary
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, PROGRAM, Progress, emit, say, wants_color
 
 if TYPE_CHECKING:
     from unbounded_lint.finding import Finding
-    from unbounded_lint.request import Outcome
 
 INTERNAL_ERROR_CODE = "UBM900"
 
@@ -37,16 +37,9 @@ def run(arguments: list[str]) -> int:
     emit(REPORTERS[format_name](outcome.findings, outcome.stats, view))
     for note in outcome.notes:
         say(f"{PROGRAM}: warning: {printable(note)}")
-    say(_summary(outcome, len(reported(project))))
+    for line in summary(outcome, len(reported(project)), next_step=format_name == "full" and not options.statistics):
+        say(printable(line))
     return _exit_code(outcome.findings, options.exit_zero)
-
-
-def _summary(outcome: Outcome, files: int) -> str:
-    from unbounded_lint.reporters.base import plural
-
-    found = len(outcome.findings)
-    result = f"Found {plural(found, 'finding')}" if found else "No findings"
-    return f"{result} in {plural(files, 'file')}."
 
 
 def _exit_code(findings: Sequence[Finding], exit_zero: bool) -> int:

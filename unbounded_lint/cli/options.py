@@ -138,7 +138,7 @@ def check_parser() -> Parser:
     output.add_argument(
         "--output-format",
         choices=("full", "concise", "json"),
-        help="how findings are printed (default: full on a terminal, else concise)",
+        help="how findings are printed (default: full on a terminal, the most sure first, else concise, by path)",
     )
     output.add_argument("--statistics", action="store_true", help="print counts per rule in place of the findings")
     output.add_argument(

@@ -7,7 +7,16 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from unbounded_lint.finding import Finding, Place
-from unbounded_lint.reporters.base import Totals, View, display_width, draw, printable, source_lines, statistics_lines
+from unbounded_lint.reporters.base import (
+    Totals,
+    View,
+    display_width,
+    draw,
+    printable,
+    ranked,
+    source_lines,
+    statistics_lines,
+)
 
 CONTEXT = 2
 """Lines shown before and after the line of the finding."""
@@ -26,13 +35,13 @@ Paint: TypeAlias = Callable[[str, str], str]
 
 
 def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[str]:
-    """Give one block of lines per finding, with an empty line between two."""
+    """Give one block of lines per finding, the most sure one first, with an empty line between two."""
     if view.statistics:
         yield from statistics_lines(findings)
         return
     paint = _colored if view.color else _plain
     lines = _reader(view)
-    for number, finding in enumerate(findings):
+    for number, finding in enumerate(ranked(findings)):
         if number:
             yield ""
         yield from _block(finding, view, lines, paint)
