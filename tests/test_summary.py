@@ -82,7 +82,7 @@ def test_a_person_is_told_the_next_step() -> None:
 # --- with real runs --------------------------------------------------------------------------------------------------
 
 LEAK = "_runs = {}\n\n\ndef register(request):\n    _runs[request.id] = request\n"
-UNSURE = "_seen = {}\n\n\ndef see(thing):\n    _seen[thing] = 1\n"
+UNSURE = "_kinds = {}\n\n\ndef see(kind: str):\n    _kinds[kind] = 1\n"
 
 
 @pytest.fixture
@@ -105,8 +105,8 @@ def count(root: Path, *paths: str, **settings: object) -> tuple[int, int]:
 
 def test_what_is_hidden_is_what_is_shown_at_a_low_confidence(project: Path) -> None:
     every, none = count(project, min_confidence="low")
-    shown, hidden = count(project, min_confidence=0.9)
-    assert none == 0 and hidden > 0 and shown + hidden == every
+    shown, hidden = count(project)
+    assert none == 0 and shown > 0 and hidden > 0 and shown + hidden == every
 
 
 def test_what_is_off_or_suppressed_or_elsewhere_is_not_hidden(project: Path) -> None:

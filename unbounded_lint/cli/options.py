@@ -43,8 +43,24 @@ def _columns() -> int:
         return 80
 
 
+class Described(Exception):
+    """Raised in place of running a command that is asked to describe itself; it carries the parser."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        super().__init__()
+        self.parser = parser
+
+
+class _Describe(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        raise Described(parser)
+
+
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one sentence, as all errors of this command."""
+    """An argument parser whose errors are one sentence, as all errors of this command, and which describes itself."""
+
+    DESCRIBE = "--describe-options"
+    """The one argument on which a command raises `Described`."""
 
     def __init__(self, command: str, usage: str, description: str) -> None:
         self._command = command
@@ -55,6 +71,7 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
             formatter_class=_Help,
         )
+        self.add_argument(self.DESCRIBE, action=_Describe, nargs=0, help=argparse.SUPPRESS)
 
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{message} (see {PROGRAM} {self._command} --help)")
