@@ -60,9 +60,9 @@ DEFAULT_EXCLUDE = (
 )
 """Directories that hold no source of the project; ruff's list and a few caches."""
 
-_Symbol: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[^\s:]+$")]
-_Timer: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[0-9]{1,3}$")]
-_Dotted: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+$")]
+_Symbol: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[^\s:]+$", examples=["pkg.mod:name"])]
+_Timer: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[0-9]{1,3}$", examples=["pkg.mod.name:0"])]
+_Dotted: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+$", examples=["pkg.mod.Name"])]
 _Prefixes: TypeAlias = tuple[str, ...]
 
 _KEY_PARTS = 100
@@ -90,15 +90,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = ()
     select: Annotated[
         _Prefixes | None,
-        Meta(description="Codes or prefixes of codes to report; without it, the rules that are on by default."),
+        Meta(
+            description="Rules to report, by code, prefix of codes or name; without it, those that are on by default."
+        ),
     ] = None
     extend_select: Annotated[
-        _Prefixes, Meta(description="Codes or prefixes to report on top of `select` or the default rules.")
+        _Prefixes, Meta(description="Rules to report on top of `select` or the default ones.")
     ] = ()
-    ignore: Annotated[_Prefixes, Meta(description="Codes or prefixes never to report.")] = ()
+    ignore: Annotated[_Prefixes, Meta(description="Rules never to report.")] = ()
     per_file_ignores: Annotated[
         dict[str, _Prefixes],
-        Meta(description="Path patterns, each with the codes or prefixes that are not reported in matching files."),
+        Meta(description="Path patterns, each with the rules that are not reported in matching files."),
     ] = {}
     min_confidence: Annotated[
         Literal["low", "medium", "high"] | Annotated[float, Meta(ge=0, le=1)],
@@ -289,18 +291,12 @@ def _checked(values: Mapping[str, object], origin: str) -> dict[str, object]:
         field = fields[key]
         try:
             typed[field.name] = msgspec.convert(value, field.type)
-        except msgspec.ValidationError as error:
-            raise UserError(f"{origin}: `{key}` has a wrong value: {_plainly(str(error))}.") from None
+        except msgspec.ValidationError:
+            # Only what is wrong pays for the words.
+            from unbounded_lint.describing import wrong
+
+            raise UserError(f"{origin}: `{key}` has a wrong value: {wrong(key, value)}") from None
     return typed
-
-
-def _plainly(message: str) -> str:
-    """msgspec's message in TOML's words: "$[1]" becomes "item 2"."""
-    text, _, place = message.partition(" - at `$")
-    text = text[:1].lower() + text[1:]
-    text = text.replace("`object`", "`table`").replace("`str`", "`string`").replace("`bool`", "`boolean`")
-    index = re.search(r"\[(\d+)\]`?$", place)
-    return f"{text} (item {int(index.group(1)) + 1})" if index else text
 
 
 def _hint(word: str, known: Iterable[str]) -> str:

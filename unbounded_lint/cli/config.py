@@ -18,8 +18,14 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("path", nargs="?", metavar="PATH", help="a path in the project (default: .)")
     add_settings_options(parser)
     add_format_option(parser, ("text", "json"), "how the settings are printed (default: text, which is TOML)")
-    parser.add_argument("--schema", action="store_true", help="print the JSON schema of the settings, and stop")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--schema", action="store_true", help="print the JSON schema of the settings, and stop")
+    instead.add_argument("--docs", action="store_true", help="print what each setting means, as Markdown, and stop")
     options = parser.parse_intermixed_args(arguments)
+    if options.docs:
+        from unbounded_lint.describing import reference
+
+        return emit(reference())
     if options.schema:
         import json
 
