@@ -224,6 +224,8 @@ def test_the_file_that_is_read(tmp_path: Path, pyproject: Path) -> None:
         ('timers = ["m:f"]\n\nsweepers = ["m:\\u0066"]\n', 3),
         ("[tool]\nunbounded-lint.sweepers = ['m:f']\n", 2),
         ("'sweepers' = ['m:f']\n", 1),
+        ("strict = true\n[tool.unbounded-lint.sweepers]\n'm:g' = 1\n'm:f' = 2\n", 4),
+        ("[ 'sweepers' ]\n", 1),
         ("# sweepers\nentry-points = ['m:f']\n", 0),
         ("", 0),
     ],

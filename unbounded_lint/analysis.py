@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from unbounded_lint.cache import Cache
@@ -12,7 +13,7 @@ from unbounded_lint.catalog.load import catalog, extend
 from unbounded_lint.comments import Comments, Unused
 from unbounded_lint.config import Settings, line_in
 from unbounded_lint.contents import Contents
-from unbounded_lint.declaring import Declarations
+from unbounded_lint.declaring import Declarations, UnknownSetting
 from unbounded_lint.discovery import ProjectFiles
 from unbounded_lint.documents import Documents
 from unbounded_lint.explaining import Explanations, Sheet, Unknown, sheet_of
@@ -30,6 +31,7 @@ from unbounded_lint.rules import all_rules, internal_error, unknown_declaration,
 from unbounded_lint.rules.base import Options, Rule, brief
 from unbounded_lint.showing import Showing
 from unbounded_lint.sources import Sources
+from unbounded_lint.unmatched import Unmatched, unmatched
 
 
 def analyse(request: Request, contents: Contents, cache: Cache | None, progress: Progress | None = None) -> Analysis:
@@ -228,13 +230,21 @@ def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding
     path = os.path.relpath(os.path.realpath(file), root).replace(os.sep, "/") if file is not None else ""
     is_on = _is_selected(unknown_declaration.RULE, request.settings)
     found, told = [], []
-    for one in declared.unknown_settings(request.settings) if is_on else ():
+    unknown = chain[Unmatched | UnknownSetting](declared.unknown_settings(request.settings), _unmatched(request))
+    for one in unknown if is_on else ():
         line = line_in(text, one.key, one.value)
         if line:
             found.append(unknown_declaration.report(path, line, 1, one.why))
         else:
             told.append(brief(one.why))
     return found, told
+
+
+def _unmatched(request: Request) -> Iterator[Unmatched]:
+    """The settings about paths that speak of no file: of those of this project, since others may be for several."""
+    file, project = request.settings_file, request.project
+    if file is None or os.path.realpath(file.parent) == str(project.root):
+        yield from unmatched(request.settings, [each.path for each in project.files])
 
 
 def _unsuppressed(findings: list[Finding], comments: Comments, apply_noqa: bool) -> Iterator[Finding]:

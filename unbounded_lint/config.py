@@ -191,7 +191,8 @@ def settings_file(root: Path, *, config: Path | None, isolated: bool) -> Path | 
 def line_in(text: str, key: str, value: str) -> int:
     """The line of a settings file's text where a key has a value, as far as that can be seen: that of the value, or
     that of the key; 0 where the text has no such key."""
-    found = re.search(rf"""^[ \t]*(?:[\w."'-]*\.)?["']?{re.escape(key)}["']?[ \t]*=""", text, re.MULTILINE)
+    name = rf"""(?:[\w."'-]*\.)?["']?{re.escape(key)}["']?[ \t]*"""
+    found = re.search(rf"^[ \t]*(?:{name}=|\[[ \t]*{name}\])", text, re.MULTILINE)
     if found is None:
         return 0
     quoted = re.compile(f"""["']{re.escape(value)}["']""").search(text, found.end())

@@ -18,6 +18,8 @@ from unbounded_lint.results import Results
 if TYPE_CHECKING:
     from unbounded_lint.explaining import Sheet, Unknown
 
+_SHOWN = 3
+
 TURN_SECONDS = 600.0
 """How long to wait for what another process is about to find."""
 
@@ -99,10 +101,22 @@ def _outcome(found: Analysis, request: Request, note: str) -> Outcome:
     wanted = request.project.report_on
     shown = tuple(f for f in found.findings if wanted is None or f.place.path in wanted)
     by_code = dict(sorted(Counter(finding.code for finding in shown).items()))
-    notes = (note, found.unresolved, *(found.of_settings if wanted is None else ()))
+    of_settings = (*found.of_settings, *_idle(request)) if wanted is None else ()
+    notes = (note, found.unresolved, *of_settings)
     return Outcome(
         shown,
         msgspec.structs.replace(found.stats, by_code=by_code),
         tuple(each for each in notes if each),
         sum(1 for path in found.hidden if wanted is None or path in wanted),
     )
+
+
+def _idle(request: Request) -> Iterator[str]:
+    """What to tell of patterns that leave nothing out."""
+    by_key: dict[str, list[str]] = {}
+    for key, pattern in request.project.idle:
+        by_key.setdefault(key, []).append(pattern)
+    for key, patterns in by_key.items():
+        shown = ", ".join(f"`{pattern}`" for pattern in patterns[:_SHOWN])
+        more = f" and {len(patterns) - _SHOWN} more" if len(patterns) > _SHOWN else ""
+        yield f"`{key}` names what is not there, so that nothing is left out by {shown}{more}"

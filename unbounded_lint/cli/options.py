@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
 from unbounded_lint.arguments import confidence
-from unbounded_lint.cli.terminal import PROGRAM
+from unbounded_lint.cli.terminal import PROGRAM, say
 from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
@@ -165,8 +165,9 @@ def check_parser() -> Parser:
         help="colour the output (auto: on a terminal; NO_COLOR and FORCE_COLOR are honoured)",
     )
     output.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
-    output.add_argument("--show-files", action="store_true", help="list the files that would be analysed, and stop")
-    output.add_argument("--show-settings", action="store_true", help="print the settings in force, and stop")
+    instead = output.add_mutually_exclusive_group()
+    instead.add_argument("--show-files", action="store_true", help="list the files that would be analysed, and stop")
+    instead.add_argument("--show-settings", action="store_true", help="print the settings in force, and stop")
     run = parser.add_argument_group("run")
     run.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     run.add_argument(
@@ -225,6 +226,8 @@ def settings_for(options: argparse.Namespace, root: Path) -> Settings:
     from unbounded_lint.config import load_settings
 
     file, overrides = _split_config(options.config)
+    if file is not None and options.isolated:
+        raise UserError(f"--isolated reads no settings file, and --config names {file}; give one of the two")
     for option in ("exclude", "min_confidence", "scope", "output_format"):
         value = getattr(options, option, None)
         if value is not None:
@@ -257,10 +260,24 @@ def given_paths(given: Iterable[str]) -> list[Path]:
     return [Path(path) for path in given or ["."]]
 
 
+def _without_notebooks(given: Sequence[str]) -> Sequence[str]:
+    """What is given, less the notebooks, of which a line on stderr says so; raises UserError where nothing is left."""
+    notebooks = [path for path in given if path.endswith(".ipynb") and os.path.isfile(path)]
+    if not notebooks:
+        return given
+    named = f"{notebooks[0]}{f' and {len(notebooks) - 1} more' if len(notebooks) > 1 else ''}"
+    rest = [path for path in given if path not in notebooks]
+    if not rest:
+        raise UserError(f"notebooks are not read, so nothing is left of {named}; give files or directories of Python")
+    say(f"{PROGRAM}: warning: notebooks are not read, so {named} was left out")
+    return rest
+
+
 def project_for(options: argparse.Namespace) -> tuple[ProjectFiles, Settings]:
     """The project that the paths belong to, and its settings; raises UserError where it has no Python files."""
     from unbounded_lint.discovery import discover, find_root
 
+    options.paths = _without_notebooks(options.paths)
     paths = given_paths(options.paths)
     root = find_root(paths)
     settings = settings_for(options, root)
