@@ -20,6 +20,7 @@ from unbounded_lint import __version__, cli
 from unbounded_lint.cli import terminal
 from unbounded_lint.explaining import Unknown
 from unbounded_lint.finding import Confidence, Finding, Place
+from unbounded_lint.rules import titles
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -52,6 +53,7 @@ class Outcome(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     accepted: tuple[Finding, ...] = ()
     known: tuple[Finding, ...] = ()
+    hidden: int = 0
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -85,12 +87,12 @@ class FakeRunner(ModuleType):
         self.symbols: tuple[str, ...] = ()
         self.progress: list[tuple[int, int]] = []
 
-    def check(self, request: Request, progress: Callable[[int, int], None] | None = None) -> Outcome:
+    def check(self, request: Request, progress: Callable[[str, int, int], None] | None = None) -> Outcome:
         """Keep the request, then give the findings or raise the error."""
         self.request = request
         for done, total in self.progress:
             assert progress is not None
-            progress(done, total)
+            progress("Reading files", done, total)
         if self.error is not None:
             raise self.error
         return Outcome(self.findings)
@@ -127,10 +129,10 @@ def finding(path: str = "app/store.py", code: str = "UBM101", line: int = 1) -> 
 def runner(monkeypatch: pytest.MonkeyPatch) -> FakeRunner:
     """Puts a made-up runner and rules in place of the real ones."""
     fake = FakeRunner()
-    rules = ModuleType("unbounded_lint.rules")
-    rules.all_rules = lambda: RULES  # type: ignore[attr-defined]
+    rules = ModuleType("unbounded_lint.rules.titles")
+    rules.titles, rules.nearest, rules.codes_for = lambda: RULES, titles.nearest, titles.codes_for  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "unbounded_lint.runner", fake)
-    monkeypatch.setitem(sys.modules, "unbounded_lint.rules", rules)
+    monkeypatch.setitem(sys.modules, "unbounded_lint.rules.titles", rules)
     return fake
 
 
@@ -493,7 +495,7 @@ def test_progress_is_drawn_for_long_work_only(
     if long:
         monkeypatch.setattr(terminal, "PROGRESS_AFTER_SECONDS", 0.0)
     assert cli.main([]) == 0
-    assert ("Analysing" in stream.getvalue()) is long
+    assert ("Reading files" in stream.getvalue()) is long
     assert stream.getvalue().endswith("No findings in 2 files.\n")
 
 

@@ -171,8 +171,11 @@ UNKNOWN = {
         "X = {}  # ubm: swept-by(acme.sweep)",
         "`# ubm: swept-by(acme.sweep)` names no function of the project",
     ),
-    "unknown code": ("X = {}  # ubm: ignore[UBM3001]", "`UBM3001` is the code of no rule; did you mean `UBM301`?"),
-    "foreign code": ("X = {}  # ubm: ignore[E501]", "`E501` is the code of no rule"),
+    "unknown code": (
+        "X = {}  # ubm: ignore[UBM3001]",
+        "`UBM3001` is neither the code nor the name of a rule; did you mean `UBM301`?",
+    ),
+    "foreign code": ("X = {}  # ubm: ignore[E501]", "`E501` is neither the code nor the name of a rule"),
 }
 
 

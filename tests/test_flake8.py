@@ -18,6 +18,7 @@ import pytest
 from tests.processes import python
 from unbounded_lint import flake8 as plugin
 from unbounded_lint.finding import Confidence, Finding, Place
+from unbounded_lint.flake8_options import Given
 
 ROOT = Path(__file__).parent.parent
 
@@ -110,7 +111,9 @@ def finding(path: str, line: int = 1, column: int = 1, related: tuple[Place, ...
 
 def run(filename: str) -> list[tuple[int, int, str, type]]:
     """Run the plugin on one file as flake8 does."""
-    return list(plugin.Plugin(tree=ast.Module(body=[], type_ignores=[]), filename=filename).run())
+    path = Path(filename)
+    tree = ast.parse(path.read_text() if path.is_file() else STORE)
+    return list(plugin.Plugin(tree=tree, filename=filename).run())
 
 
 def test_each_file_gets_its_own_findings_and_the_project_is_linked_once(runner: FakeRunner, project: Path) -> None:
@@ -142,17 +145,55 @@ def test_what_is_no_file_has_no_findings(runner: FakeRunner, project: Path, file
     assert runner.requests == []
 
 
-def test_an_exception_is_one_report_for_each_file_and_is_not_repeated(runner: FakeRunner, project: Path) -> None:
+def test_a_failure_is_told_once_for_all_files_of_a_project(
+    runner: FakeRunner, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugin.Plugin, "given", Given(paths=("app",)))
     runner.error = RuntimeError("first\nsecond")
-    expected = [(1, 0, "UBM900 internal error (RuntimeError: first second)", plugin.Plugin)]
-    assert run("app/store.py") == expected
-    assert run("app/api.py") == expected
+    assert run("app/store.py") == run("app/later.py") == []
+    assert run("app/api.py") == [(1, 0, "UBM900 internal error (RuntimeError: first second)", plugin.Plugin)]
+    assert len(runner.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["import os\n", "def f(:\n", "X = {}  # noqa\n", "# flake8: noqa\nX = {}\n", ""],
+    ids=["no word", "no tree", "silenced", "silenced whole", "empty"],
+)
+def test_the_file_that_tells_is_one_that_flake8_shows(
+    runner: FakeRunner, project: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    (project / "app" / "aa.py").write_text(text)
+    monkeypatch.setattr(plugin.Plugin, "given", Given(paths=("app",)))
+    runner.error = RuntimeError("no")
+    assert [line[2] for line in run("app/api.py")] == ["UBM900 internal error (RuntimeError: no)"]
+
+
+def test_what_flake8_does_not_list_tells_for_itself(
+    runner: FakeRunner, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugin.Plugin, "given", Given(paths=("-",)))
+    runner.error = RuntimeError("no")
+    assert [line[2] for line in run("app/store.py")] == ["UBM900 internal error (RuntimeError: no)"]
+
+
+@pytest.mark.parametrize("text", ["", '"""Nothing."""\n', "import os\nfrom app import api\n", "pass\n"])
+def test_nobody_waits_for_the_project_of_a_file_that_says_nothing(runner: FakeRunner, project: Path, text: str) -> None:
+    runner.error = RuntimeError("not to be reached")
+    (project / "app" / "__init__.py").write_text(text)
+    assert run("app/__init__.py") == []
+    assert runner.requests == []
+
+
+def test_a_file_with_comments_of_ours_always_says_something(runner: FakeRunner, project: Path) -> None:
+    (project / "app" / "__init__.py").write_text("import os  # ubm: bounded()\n")
+    assert run("app/__init__.py") == []
     assert len(runner.requests) == 1
 
 
 def test_wrong_settings_are_one_report(runner: FakeRunner, project: Path) -> None:
     (project / "pyproject.toml").write_text("[tool.unbounded-lint]\nstrikt = true\n")
-    ((line, column, text, _),) = run("app/store.py")
+    ((line, column, text, _),) = run("app/api.py")
     assert (line, column) == (1, 0)
     assert text.startswith("UBM900 ") and "did you mean `strict`?" in text
 
@@ -239,8 +280,10 @@ def test_standard_input(project: Path) -> None:
     assert [line.split()[1] for line in done.stdout.splitlines()] == ["UBM101", "UBM102"]
 
 
-def test_wrong_settings_do_not_end_the_run(project: Path) -> None:
+@pytest.mark.parametrize(("jobs", "method"), [("1", "fork"), ("2", "fork"), ("2", "spawn")])
+def test_wrong_settings_are_told_once_and_do_not_end_the_run(project: Path, jobs: str, method: str) -> None:
     (project / "pyproject.toml").write_text("[tool.unbounded-lint]\nstrikt = true\n")
-    done = flake8(project, "app", "-j1", "--select", "UBM,F")
-    assert {line.split()[1] for line in done.stdout.splitlines()} == {"UBM900"}
+    done = flake8(project, "app", f"-j{jobs}", "--select", "UBM,F", method=method)
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("app/api.py:1:1: UBM900 ") and "did you mean `strict`?" in line
     assert (done.returncode, done.stderr) == (1, "")

@@ -48,6 +48,17 @@ def test_only_what_asks_for_examples_parses_pages(argv: list[str]) -> None:
     assert too_much(loaded, {"markdown_it"}) == []
 
 
+SLOW = {"msgspec", "dataclasses", "inspect", "pathlib", "shutil", "importlib.metadata", "unbounded_lint.config"}
+"""What takes longer to load than the rest of a command that answers at once."""
+
+
+@pytest.mark.parametrize("argv", [["--version"], ["--help"], ["check", "--help"], ["rule"], ["rule", "UBM101"]])
+def test_what_must_answer_at_once_loads_nothing_slow(argv: list[str]) -> None:
+    """Three times `python -c pass` is what it may take; what makes it take longer is what it imports."""
+    loaded = loaded_by(f"from unbounded_lint.cli import main; assert main({argv!r}) == 0")
+    assert too_much(loaded, SLOW) == []
+
+
 def test_importing_the_rules_reads_no_page() -> None:
     script = (
         "import sys; opened = []; sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == 'open' "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.cache import Cache
@@ -11,7 +13,7 @@ from unbounded_lint.catalog.load import catalog, extend
 from unbounded_lint.comments import Comments, Unused
 from unbounded_lint.config import Settings, line_in
 from unbounded_lint.contents import Contents
-from unbounded_lint.declaring import Declarations
+from unbounded_lint.declaring import Declarations, UnknownSetting
 from unbounded_lint.describing import Sheets
 from unbounded_lint.discovery import ProjectFiles
 from unbounded_lint.documents import Documents
@@ -24,7 +26,7 @@ from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.support import weighs
 from unbounded_lint.reporters.base import plural
-from unbounded_lint.request import Analysis, Request, Stats
+from unbounded_lint.request import Analysis, Progress, Request, Stats
 from unbounded_lint.results import settings_text
 from unbounded_lint.rules import all_rules, internal_error, unknown_declaration, unparsable_file
 from unbounded_lint.rules.base import Options, Rule, brief
@@ -33,8 +35,8 @@ from unbounded_lint.sheet import Inventory, Report, Sheet, Spot
 from unbounded_lint.showing import Showing
 from unbounded_lint.sources import Sources
 from unbounded_lint.spots import Spots
+from unbounded_lint.unmatched import Unmatched, unmatched
 
-Progress = Callable[[int, int], None]
 Look: TypeAlias = "Callable[[Project, Declarations, Sequence[Finding]], None]"
 """Is handed the linked project before it goes, with what is declared and what the rules say of it."""
 
@@ -61,6 +63,7 @@ def analyse(
     found = [*made.shown, *others, *unsettled, *unused.within(chosen.paths - declared.broken)]
     silenced = [one for one in made.silenced if chosen.has(one.finding)]
     shown, hushed = _by_comments([finding for finding in found if chosen.has(finding)], comments, request.apply_noqa)
+    unsure = [finding for finding in made.ever if chosen.hides(finding)]
     unresolved = _unresolved(sources, project)
     if look is not None:
         look(project, declared, made.shown)
@@ -73,6 +76,7 @@ def analyse(
         beside=sources.looked_beside,
         documents=documents.rested_on,
         unsure=tuple(sorted({(f.code, f.symbol) for f in made.ever if not chosen.is_sure(f)})),
+        hidden=tuple(finding.place.path for finding in _by_comments(unsure, comments, request.apply_noqa)[0]),
         whole=not sources.unread and all(finding.code != internal_error.CODE for finding in failed),
         suppressed=tuple(sorted([*silenced, *hushed], key=lambda one: one.finding.sort_key)),
     )
@@ -156,7 +160,8 @@ def link(
     pages = documents or Documents(request.project.root, settings, sources.contents)
     # It takes time, and changes no finding before something of it has a weight.
     shown = Showing(sources, pages).of if (thorough and usages) or weighs("usage") else None
-    sources.prefetch(sources.candidates, request.jobs, progress)
+    reading = partial(progress, "Reading files") if progress is not None else None
+    sources.prefetch(sources.candidates, request.jobs, reading)
     known = extend(catalog(), timers=settings.timers, spawners=settings.spawners, bounded_types=settings.bounded_types)
     declared = Declared(
         frozenset(settings.entry_points),
@@ -175,6 +180,7 @@ def link(
         level_of(asked(settings.min_confidence)),
         settings.scope == "instance",
         shown,
+        progress,
     )
 
 
@@ -253,13 +259,21 @@ def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding
     path = os.path.relpath(os.path.realpath(file), root).replace(os.sep, "/") if file is not None else ""
     is_on = is_selected(unknown_declaration.RULE, request.settings)
     found, told = [], []
-    for one in declared.unknown_settings(request.settings) if is_on else ():
+    unknown = chain[Unmatched | UnknownSetting](declared.unknown_settings(request.settings), _unmatched(request))
+    for one in unknown if is_on else ():
         line = line_in(text, one.key, one.value)
         if line:
             found.append(unknown_declaration.report(path, line, 1, one.why))
         else:
             told.append(brief(one.why))
     return found, told
+
+
+def _unmatched(request: Request) -> Iterator[Unmatched]:
+    """The settings about paths that speak of no file: of those of this project, since others may be for several."""
+    file, project = request.settings_file, request.project
+    if file is None or os.path.realpath(file.parent) == str(project.root):
+        yield from unmatched(request.settings, [each.path for each in project.files])
 
 
 def _by_comments(

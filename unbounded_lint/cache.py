@@ -17,11 +17,13 @@ import secrets
 import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
 from unbounded_lint.errors import UserError
 from unbounded_lint.reading import read_regular
+from unbounded_lint.turns import turn
 from unbounded_lint.writing import write_whole
 
 LIMIT = 200 * 1024 * 1024
@@ -39,6 +41,7 @@ _LEAST_SECRET = 16
 _TAG = "CACHEDIR.TAG"
 _TAG_TEXT = "Signature: 8a477f597d28d172789f06886806bc55\n# This directory is a cache made by unbounded-lint.\n"
 _GIT_IGNORE = ".gitignore"
+_LOCK = "lock"
 _SECRET_FILE = "secret"
 _SECRET_BYTES = 32
 _WEEK_SECONDS = 7 * 24 * 3600
@@ -82,6 +85,10 @@ class Cache:
             except (OSError, ValueError):
                 break  # a full disk or a folder that may only be read: the next one would fare no better
         _prune(self._folder, self._limit)
+
+    def turn(self, seconds: float) -> AbstractContextManager[bool]:
+        """Wait for other processes that work on this project, as `turns.turn` does."""
+        return turn(os.path.join(self._folder, _LOCK), seconds)
 
     def _path(self, key: bytes) -> str:
         return os.path.join(self._folder, hashlib.blake2b(key, digest_size=16).hexdigest())
@@ -274,7 +281,7 @@ def _remove(folder: Path) -> int:
 
 def _is_ours(entry: os.DirEntry[str]) -> bool:
     name = entry.name
-    return name in (_TAG, _GIT_IGNORE) or bool(_ENTRY.fullmatch(name) or _UNFINISHED.fullmatch(name))
+    return name in (_TAG, _GIT_IGNORE, _LOCK) or bool(_ENTRY.fullmatch(name) or _UNFINISHED.fullmatch(name))
 
 
 def _mark_used(path: str) -> None:

@@ -6,10 +6,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+import msgspec
+
 from unbounded_lint.directives import Declaration, Directive, may_encode_ours
 from unbounded_lint.finding import Finding, Place
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.rules import all_rules, unused_suppression
+from unbounded_lint.rules.titles import code_of
 from unbounded_lint.source import DecodeError, decode
 from unbounded_lint.sources import Sources
 from unbounded_lint.suppress import Suppressions, suppressions
@@ -23,11 +26,12 @@ class Comments:
 
     @kept
     def of(self, path: str) -> Suppressions:
-        """What those of one file say; nothing for a file that is no text."""
+        """What those of one file say, rules by their codes; nothing for a file that is no text."""
         try:
-            return suppressions(decode(self.sources.data(path)))
+            found = suppressions(decode(self.sources.data(path)))
         except DecodeError:
             return Suppressions()
+        return msgspec.structs.replace(found, directives=tuple(_by_codes(one) for one in found.directives))
 
     def ours(self, path: str) -> Suppressions:
         """The same, of a file that has comments of our own, and nothing for others: a quick look."""
@@ -50,6 +54,13 @@ class Comments:
         """The functions that declarations say to sweep."""
         found = (one.function for declared in self.declarations.values() for one in declared)
         return frozenset(function for function in found if function)
+
+
+def _by_codes(directive: Directive) -> Directive:
+    """A directive with codes in place of names, which only our own comments may give."""
+    if directive.kind != "ubm":
+        return directive
+    return msgspec.structs.replace(directive, codes=tuple(code_of(word) for word in directive.codes))
 
 
 class Unused:

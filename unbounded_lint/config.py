@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -60,9 +60,9 @@ DEFAULT_EXCLUDE = (
 )
 """Directories that hold no source of the project; ruff's list and a few caches."""
 
-_Symbol: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[^\s:]+$")]
-_Timer: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[0-9]{1,3}$")]
-_Dotted: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+$")]
+_Symbol: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[^\s:]+$", examples=["pkg.mod:name"])]
+_Timer: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[0-9]{1,3}$", examples=["pkg.mod.name:0"])]
+_Dotted: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+$", examples=["pkg.mod.Name"])]
 _Prefixes: TypeAlias = tuple[str, ...]
 
 _KEY_PARTS = 100
@@ -90,15 +90,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = ()
     select: Annotated[
         _Prefixes | None,
-        Meta(description="Codes or prefixes of codes to report; without it, the rules that are on by default."),
+        Meta(
+            description="Rules to report, by code, prefix of codes or name; without it, those that are on by default."
+        ),
     ] = None
     extend_select: Annotated[
-        _Prefixes, Meta(description="Codes or prefixes to report on top of `select` or the default rules.")
+        _Prefixes, Meta(description="Rules to report on top of `select` or the default ones.")
     ] = ()
-    ignore: Annotated[_Prefixes, Meta(description="Codes or prefixes never to report.")] = ()
+    ignore: Annotated[_Prefixes, Meta(description="Rules never to report.")] = ()
     per_file_ignores: Annotated[
         dict[str, _Prefixes],
-        Meta(description="Path patterns, each with the codes or prefixes that are not reported in matching files."),
+        Meta(description="Path patterns, each with the rules that are not reported in matching files."),
     ] = {}
     min_confidence: Annotated[
         Literal["low", "medium", "high"] | Annotated[float, Meta(ge=0, le=1)],
@@ -196,7 +198,8 @@ def settings_file(root: Path, *, config: Path | None, isolated: bool) -> Path | 
 def line_in(text: str, key: str, value: str) -> int:
     """The line of a settings file's text where a key has a value, as far as that can be seen: that of the value, or
     that of the key; 0 where the text has no such key."""
-    found = re.search(rf"""^[ \t]*(?:[\w."'-]*\.)?["']?{re.escape(key)}["']?[ \t]*=""", text, re.MULTILINE)
+    name = rf"""(?:[\w."'-]*\.)?["']?{re.escape(key)}["']?[ \t]*"""
+    found = re.search(rf"^[ \t]*(?:{name}=|\[[ \t]*{name}\])", text, re.MULTILINE)
     if found is None:
         return 0
     quoted = re.compile(f"""["']{re.escape(value)}["']""").search(text, found.end())
@@ -222,22 +225,6 @@ def parse_override(text: str) -> tuple[str, object]:
     if len(parsed) != 1:
         raise UserError(f"The value of `{text}` is more than one TOML value.")
     return key, parsed["value"]
-
-
-def validate_codes(settings: Settings, known: Collection[str]) -> None:
-    """Check that every code or prefix in the settings begins at least one of the `known` codes.
-
-    Raises `UserError` that names the key, the code and a close match.
-    """
-    for key, prefixes in (
-        ("select", settings.select or ()),
-        ("extend-select", settings.extend_select),
-        ("ignore", settings.ignore),
-        *((f'per-file-ignores."{pattern}"', codes) for pattern, codes in settings.per_file_ignores.items()),
-    ):
-        for prefix in prefixes:
-            if not prefix or not any(code.startswith(prefix) for code in known):
-                raise UserError(f"`{key}` names the unknown rule `{prefix}`{_hint(prefix.upper(), sorted(known))}")
 
 
 def json_schema() -> dict[str, Any]:
@@ -312,18 +299,12 @@ def _checked(values: Mapping[str, object], origin: str) -> dict[str, object]:
         field = fields[key]
         try:
             typed[field.name] = msgspec.convert(value, field.type)
-        except msgspec.ValidationError as error:
-            raise UserError(f"{origin}: `{key}` has a wrong value: {_plainly(str(error))}.") from None
+        except msgspec.ValidationError:
+            # Only what is wrong pays for the words.
+            from unbounded_lint.config_docs import wrong
+
+            raise UserError(f"{origin}: `{key}` has a wrong value: {wrong(key, value)}") from None
     return typed
-
-
-def _plainly(message: str) -> str:
-    """msgspec's message in TOML's words: "$[1]" becomes "item 2"."""
-    text, _, place = message.partition(" - at `$")
-    text = text[:1].lower() + text[1:]
-    text = text.replace("`object`", "`table`").replace("`str`", "`string`").replace("`bool`", "`boolean`")
-    index = re.search(r"\[(\d+)\]`?$", place)
-    return f"{text} (item {int(index.group(1)) + 1})" if index else text
 
 
 def _hint(word: str, known: Iterable[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
@@ -16,7 +15,8 @@ from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.symbols import Symbols
 from unbounded_lint.link.project import Project
-from unbounded_lint.rules import all_rules, unknown_declaration
+from unbounded_lint.rules import unknown_declaration
+from unbounded_lint.rules.titles import is_known, nearest
 from unbounded_lint.sheet import Remedy
 
 HINTED = 20
@@ -202,15 +202,10 @@ def _are_between(lines: _Defined, declaration: Declaration) -> bool:
 
 
 def _unknown_codes(path: str, directive: Directive) -> Iterator[_Unknown]:
-    known = [rule.code for rule in all_rules()]
-    for code in dict.fromkeys(directive.codes):
-        if not any(each.startswith(code) for each in known):
-            why = f"`{code}` is the code of no rule"
-            yield _Unknown(path, directive.line, directive.column, why, _nearest(code.upper(), known))
-
-
-def _nearest(word: str, known: Sequence[str]) -> Callable[[], str]:
-    return lambda: next(iter(difflib.get_close_matches(word, known, n=1)), "")
+    for word in dict.fromkeys(directive.codes):
+        if not is_known(word):
+            why = f"`{word}` is neither the code nor the name of a rule"
+            yield _Unknown(path, directive.line, directive.column, why, partial(nearest, word))
 
 
 def _nothing() -> str:

@@ -35,7 +35,7 @@ class Directive(msgspec.Struct, frozen=True):
 
     kind     "noqa", "ubm", or "file" for `# flake8: noqa`
     line     1-based line of the comment
-    codes    codes or prefixes of codes, as written; empty for a blanket one
+    codes    codes, prefixes of codes or names of rules, as written; empty for a blanket one
     first, last   the lines it covers, both included
     reason   what stands behind a `ubm: ignore`, as written
     column   1-based column where it begins; 0 for what may be no comment but the text of a string

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from unbounded_lint.config import OWN_FILE, Settings
+from unbounded_lint.config import DEFAULT_EXCLUDE, OWN_FILE, Settings
 from unbounded_lint.errors import UserError
 from unbounded_lint.patterns import CodesByPath, Excludes, IgnoreRules
 from unbounded_lint.reading import SETTINGS_LIMIT, RefusedFile, read_regular
@@ -50,13 +50,14 @@ class ProjectFiles(msgspec.Struct, frozen=True):
 
     root is absolute; files are all Python files of the project, sorted by path; report_on holds the paths that findings
     are wanted for, None for all of them; unnamed those given files that cannot be analysed since their name is no text,
-    escaped.
+    escaped; idle the patterns of the settings that leave nothing out, each with its key.
     """
 
     root: Path
     files: tuple[SourceFile, ...]
     report_on: frozenset[str] | None
     unnamed: tuple[str, ...] = ()
+    idle: tuple[tuple[str, str], ...] = ()
 
 
 def find_root(paths: Sequence[Path], unsaved: Sequence[Path] = ()) -> Path:
@@ -118,7 +119,7 @@ def discover(paths: Sequence[Path], root: Path, settings: Settings, unsaved: Seq
     naming = _Naming(root, settings, given_files)
     files = (SourceFile(path, *naming.module(path), is_test=marks.is_test(path)) for path in sorted(found))
     report_on = None if len(wanted) == len(found) else wanted.union(unnamed)
-    return ProjectFiles(root, tuple(files), report_on, unnamed)
+    return ProjectFiles(root, tuple(files), report_on, unnamed, tuple(tree.idle()))
 
 
 def alone(file: Path, settings: Settings) -> ProjectFiles:
@@ -252,7 +253,9 @@ class _Tree:
         self._root = root
         self._inner = f"{os.path.join(root, '')}"
         self._outer = outer
-        self._excluded = Excludes({"exclude": settings.exclude, "extend-exclude": settings.extend_exclude}, root)
+        self._patterns = {"exclude": settings.exclude, "extend-exclude": settings.extend_exclude}
+        self._excluded = Excludes(self._patterns, root)
+        self._left_out: list[tuple[str, str]] = []
 
     def walk(self, start: Path) -> Iterator[str]:
         """The posix paths, relative to the root, of the Python files below `start`, itself never left out."""
@@ -315,8 +318,22 @@ class _Tree:
     def _skips(self, chain: _Chain, prefix: str, name: str, end: str = "") -> bool:
         path = prefix + name
         if self._excluded.match_entry(path, name):
+            self._left_out.append((path, name))
             return True
         return _ignored(chain, path + end, name + end)
+
+    def idle(self) -> Iterator[tuple[str, str]]:
+        """The patterns that have left nothing out in a walk, each with its key: not those of the default list, which is
+        for any project, nor what git ignores, which may be there another time."""
+        chain = self._outer + _ignore_file(os.path.join(self._root, ".gitignore"))
+        for key, patterns in self._patterns.items():
+            for pattern in dict.fromkeys(patterns):
+                inside = pattern.strip("/")
+                if pattern in DEFAULT_EXCLUDE or _ignored(chain, f"{inside}/", f"{inside.rpartition('/')[2]}/"):
+                    continue
+                alone = Excludes({key: [pattern]}, self._root)
+                if not any(alone.match_entry(path, name) for path, name in self._left_out):
+                    yield key, pattern
 
     def _is_source(self, entry: os.DirEntry[str]) -> bool:
         """A regular file, or a link to one that the walk does not come upon anyway."""

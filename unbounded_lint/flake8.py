@@ -1,9 +1,9 @@
 """The flake8 plugin: the findings of the whole project, handed out file by file.
 
-flake8 checks one file at a time, in a pool of forked or spawned workers. Each worker links the project of the file once
-and remembers the answer; the facts of the files come from the cache on disk that the command shares. A text that flake8
-has from elsewhere, such as the buffer of an editor, counts in place of what is on disk. Suppression by `# noqa` is left
-to flake8. Nothing heavy is imported until a file of a project is to be checked.
+flake8 checks one file at a time, in a pool of forked or spawned workers. One of them links the project of the file, the
+others take what it found from the cache on disk, and each remembers the answer. A text that flake8 has from elsewhere,
+such as the buffer of an editor, counts in place of what is on disk. Suppression by `# noqa` is left to flake8. Nothing
+heavy is imported until a file is to be checked in which something could be found.
 """
 
 from __future__ import annotations
@@ -12,11 +12,24 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from unbounded_lint import __version__
+from unbounded_lint.errors import UserError
+from unbounded_lint.flake8_options import (
+    Asked,
+    Given,
+    Manager,
+    add_options,
+    asked_by,
+    given_by,
+    is_silent,
+    settings_for,
+    spokesman,
+)
 
 if TYPE_CHECKING:
+    import argparse
     import ast
 
     from unbounded_lint.finding import Finding
@@ -41,40 +54,73 @@ class Plugin:
     name = "unbounded-lint"
     version = __version__
 
+    # flake8 reads its options once a process, and offers no other place to keep what they say.
+    asked: ClassVar[Asked] = Asked()
+    given: ClassVar[Given] = Given()
+
     def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str] | None = None) -> None:
         """Take the tree, which marks this as a plugin that runs once per file, and the name and the lines of that file
         (None for those on disk)."""
+        self._tree = tree
         self._filename = filename
         self._text = None if lines is None else "".join(lines)
 
+    @staticmethod
+    def add_options(manager: Manager) -> None:
+        """Add our options to those of flake8."""
+        add_options(manager)
+
+    @classmethod
+    def parse_options(cls, manager: Manager, options: argparse.Namespace, _files: object) -> None:
+        """Take what the options say; ends flake8 with one sentence where a value is none that the option takes."""
+        try:
+            cls.asked, cls.given = asked_by(options), given_by(options)
+        except UserError as error:
+            manager.parser.error(str(error))
+
     def run(self) -> Iterator[tuple[int, int, str, type]]:
         """Give (line, column from 0, text, type of this plugin) for each finding in the file; raises nothing."""
-        for line, column, text in _report(self._filename, self._text):
+        if _is_passed_over(self._tree, self._filename, self._text):
+            return
+        for line, column, text in _report(self._filename, self._text, self.asked, self.given):
             yield line, column, text, type(self)
 
 
-def _report(filename: str, text: str | None) -> Iterator[tuple[int, int, str]]:
+def _is_passed_over(tree: ast.AST, filename: str, text: str | None) -> bool:
+    """Whether there is no such file, or nothing in it that could be reported: nobody waits for the project then."""
     # Standard input without a name has no place in a project.
     if filename in {"-", "stdin"} or (text is None and not os.path.isfile(filename)):
-        return
+        return True
+    if not is_silent(tree):
+        return False
+    if text is not None:
+        return "ubm:" not in text
     try:
-        findings, failure, root = _findings_in(os.path.realpath(filename), text)
+        with open(filename, "rb") as file:
+            return b"ubm:" not in file.read()
+    except OSError:
+        return True
+
+
+def _report(filename: str, text: str | None, asked: Asked, given: Given) -> Iterator[tuple[int, int, str]]:
+    path = os.path.realpath(filename)
+    try:
+        answer = _answer(path, text, asked)
+        if answer.failure and _is_spokesman(path, given, answer.root):
+            yield 1, 0, f"{FAILED_CODE} {answer.failure}"
+        for finding in answer.by_path.get(_below(path, answer.root), ()):
+            yield finding.place.line, finding.place.column - 1, _text(finding, answer.root)
     except Exception as error:  # one file's trouble must not end the whole run of flake8
-        findings, failure, root = (), _reason(error), ""
-    if failure:
-        yield 1, 0, f"{FAILED_CODE} {failure}"
-    for finding in findings:
-        yield finding.place.line, finding.place.column - 1, _text(finding, root)
+        yield 1, 0, f"{FAILED_CODE} {_reason(error)}"
 
 
-def _findings_in(path: str, text: str | None) -> tuple[tuple[Finding, ...], str, str]:
-    """Give the findings in the file at an absolute path, the reason for the failure if its project has one, and where
-    that lies."""
+def _answer(path: str, text: str | None, asked: Asked) -> Answer:
     from unbounded_lint.discovery import find_root
 
     root = find_root([], [Path(path)])
-    answer = _project(str(root)) if text is None or _is_saved(path, text) else _linked(root, (path, text))
-    return answer.by_path.get(_below(path, answer.root), ()), answer.failure, answer.root
+    if text is None or _is_saved(path, text):
+        return _project(str(root), asked)
+    return _linked(root, asked, (path, text))
 
 
 def _below(path: str, root: str | Path) -> str:
@@ -82,12 +128,22 @@ def _below(path: str, root: str | Path) -> str:
 
 
 @lru_cache(maxsize=8)
-def _project(root: str) -> Answer:
+def _project(root: str, asked: Asked) -> Answer:
     """Link the project at root and give all its findings; a failure is remembered too, not repeated for each file."""
     try:
-        return _linked(Path(root))
+        return _linked(Path(root), asked)
     except Exception as error:
-        return Answer(root, {}, _reason(error))
+        return Answer(os.path.realpath(root), {}, _reason(error))
+
+
+@lru_cache(maxsize=8)
+def _spokesman(given: Given, root: str) -> str | None:
+    return spokesman(given, root)
+
+
+def _is_spokesman(path: str, given: Given, root: str) -> bool:
+    """Whether a file is the one to tell of a failure, of which once is enough; any is, where flake8 lists none."""
+    return _spokesman(given, root) in {None, path}
 
 
 def _is_saved(path: str, text: str) -> bool:
@@ -106,20 +162,27 @@ def _is_saved(path: str, text: str) -> bool:
     return saved.replace("\r\n", "\n").replace("\r", "\n") == text
 
 
-def _linked(root: Path, unsaved: tuple[str, str] | None = None) -> Answer:
+def _linked(root: Path, asked: Asked, unsaved: tuple[str, str] | None = None) -> Answer:
     """Link the project at root; unsaved are the path and the text of a file in place of what is on disk."""
-    from unbounded_lint.config import load_settings
     from unbounded_lint.discovery import discover
     from unbounded_lint.request import Request
     from unbounded_lint.runner import check
     from unbounded_lint.source import encode
 
-    settings = load_settings(root, config=None, isolated=False, overrides={})
+    settings = settings_for(root, asked)
     project = discover([root], root, settings, [Path(unsaved[0])] if unsaved else ())
     texts = {_below(unsaved[0], root): encode(unsaved[1])} if unsaved else {}
-    # One process: flake8 has already made as many as it was told to.
+    # One process, since flake8 has already made as many as it was told to; of those one links and the others wait.
     outcome = check(
-        Request(project=project, settings=settings, jobs=1, use_cache=True, apply_noqa=False, unsaved=texts)
+        Request(
+            project=project,
+            settings=settings,
+            jobs=1,
+            use_cache=True,
+            apply_noqa=False,
+            unsaved=texts,
+            in_turns=unsaved is None,
+        )
     )
     grouped: dict[str, list[Finding]] = {}
     for finding in outcome.findings:
@@ -129,8 +192,6 @@ def _linked(root: Path, unsaved: tuple[str, str] | None = None) -> Answer:
 
 
 def _reason(error: Exception) -> str:
-    from unbounded_lint.errors import UserError
-
     said = " ".join(str(error).split())
     return said if isinstance(error, UserError) else f"internal error ({type(error).__name__}: {said})"
 

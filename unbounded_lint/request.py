@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -10,12 +12,16 @@ from unbounded_lint.config import Settings
 from unbounded_lint.discovery import ProjectFiles
 from unbounded_lint.finding import Finding, Suppressed
 
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Takes what is being done in a few words, how much of it is done, and how much there is."""
+
 
 class Request(msgspec.Struct, frozen=True):
     """One run. jobs is the number of processes (1: none but this one); apply_noqa is False where flake8 applies
     them; settings_file is the file that the settings come from, where there is one to report on; diff_base is a
     revision of git whose findings are not reported again, "" for none; unsaved are the bytes of files that somebody is
-    writing, by path, in place of what is on disk."""
+    writing, by path, in place of what is on disk; in_turns is True where other processes ask the same at the same time,
+    so that one works and the others wait."""
 
     project: ProjectFiles
     settings: Settings
@@ -25,6 +31,7 @@ class Request(msgspec.Struct, frozen=True):
     settings_file: Path | None = None
     diff_base: str = ""
     unsaved: dict[str, bytes] = {}
+    in_turns: bool = False
 
 
 class Stats(msgspec.Struct, frozen=True):
@@ -43,7 +50,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
     notes are sentences about the run itself, such as a cache that is not used; accepted are findings that a baseline
     holds, known those that a run compared with a revision has found there too: neither is among the findings;
-    suppressed are those that there would be without suppressions, what is accepted among them.
+    suppressed are those that there would be without suppressions, what is accepted among them; hidden is how many
+    more there are that only are less sure than is asked for.
     """
 
     findings: tuple[Finding, ...]
@@ -52,6 +60,7 @@ class Outcome(msgspec.Struct, frozen=True):
     accepted: tuple[Finding, ...] = ()
     known: tuple[Finding, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
+    hidden: int = 0
 
 
 class Analysis(msgspec.Struct, frozen=True):
@@ -61,7 +70,8 @@ class Analysis(msgspec.Struct, frozen=True):
     that lead nowhere, or empty; of_settings are sentences about settings of the command line that name what is not
     there; beside has each (directory, stem) that was looked for beside the project's files, with whether it was found;
     documents are the pages of documentation, None where nothing asked for them; unsure are the codes and symbols of
-    what is found with less confidence than is asked for; whole is False where some file could not be read or a rule
+    what is found with less confidence than is asked for, hidden has the path of each of them that would be told
+    otherwise; whole is False where some file could not be read or a rule
     failed, so that another run may say more.
     """
 
@@ -72,5 +82,6 @@ class Analysis(msgspec.Struct, frozen=True):
     beside: tuple[tuple[str, str, bool], ...] = ()
     documents: tuple[str, ...] | None = None
     unsure: tuple[tuple[str, str], ...] = ()
+    hidden: tuple[str, ...] = ()
     whole: bool = True
     suppressed: tuple[Suppressed, ...] = ()

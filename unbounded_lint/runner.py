@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from unbounded_lint.accepting import accepted_of
 from unbounded_lint.cache import Cache, Opened, open_cache
 from unbounded_lint.contents import Contents
 from unbounded_lint.finding import Suppressed
-from unbounded_lint.request import Analysis, Outcome, Request, Stats
+from unbounded_lint.request import Analysis, Outcome, Progress, Request, Stats
 from unbounded_lint.results import Results
 
 if TYPE_CHECKING:
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from unbounded_lint.finding import Finding
     from unbounded_lint.sheet import Inventory, Sheet, Spot
 
-Progress = Callable[[int, int], None]
+_SHOWN = 3
+
+TURN_SECONDS = 600.0
+"""How long to wait for what another process is about to find."""
 
 
 def check(request: Request, progress: Progress | None = None) -> Outcome:
@@ -32,15 +35,44 @@ def check(request: Request, progress: Progress | None = None) -> Outcome:
         return Outcome((), Stats(len(request.project.files), 0, 0, {}, 0))
     opened = _opened(request)
     before = _before(request, opened.cache, progress) if request.diff_base else None
+    contents, results = _ground(request, opened)
+    found = _known(request, contents, results)
+    if found is None and request.in_turns and opened.cache is not None:
+        with opened.cache.turn(TURN_SECONDS) as is_ours:
+            if is_ours:
+                found = _made(request, contents, results, opened.cache, progress)
+        found = found or _known(request, contents, results)
+    if found is None:
+        found = _made(request, contents, results, opened.cache, progress)
+    return _outcome(found, request, opened.note, before)
+
+
+def _ground(request: Request, opened: Opened) -> tuple[Contents, Results]:
     contents = Contents(request.project.root, opened.cache, request.unsaved)
     # What is kept is about what is on disk, and is not to make way for what somebody is about to write.
-    results = Results(request, contents, opened.cache if contents.is_saved else None)
+    return contents, Results(request, contents, opened.cache if contents.is_saved else None)
+
+
+def _known(request: Request, contents: Contents, results: Results) -> Analysis | None:
+    """What an earlier run found, None where something has changed since."""
     found = results.known()
-    if found is None:
-        found = _analysed(request, contents, opened.cache, progress)
-        results.keep(found)
+    if found is not None:
+        _keep_digests(request, contents, found)
+    return found
+
+
+def _made(
+    request: Request, contents: Contents, results: Results, cache: Cache | None, progress: Progress | None
+) -> Analysis:
+    """Analyse, and keep what was found for other runs."""
+    found = _analysed(request, contents, cache, progress)
+    results.keep(found)
+    _keep_digests(request, contents, found)
+    return found
+
+
+def _keep_digests(request: Request, contents: Contents, found: Analysis) -> None:
     contents.keep([*(file.path for file in request.project.files), *(found.documents or ())])
-    return _outcome(found, request, opened.note, before)
 
 
 def survey(request: Request, paths: Collection[str], *, anew: bool) -> tuple[Outcome, tuple[Sheet, ...] | None]:
@@ -49,14 +81,13 @@ def survey(request: Request, paths: Collection[str], *, anew: bool) -> tuple[Out
     from unbounded_lint import analysis
 
     opened = _opened(request)
-    contents = Contents(request.project.root, opened.cache, request.unsaved)
-    results = Results(request, contents, opened.cache if contents.is_saved else None)
+    contents, results = _ground(request, opened)
     found, sheets = None if anew else results.known(), None
     if found is None:
         with _uncollected():
             found, sheets = analysis.survey(request, contents, opened.cache, paths)
         results.keep(found)
-    contents.keep([*(file.path for file in request.project.files), *(found.documents or ())])
+    _keep_digests(request, contents, found)
     return _outcome(found, request, opened.note), sheets
 
 
@@ -122,7 +153,8 @@ def _outcome(found: Analysis, request: Request, note: str, before: Before | None
         for findings in (new, asked.accepted, known)
     )
     by_code = dict(sorted(Counter(finding.code for finding in shown).items()))
-    notes = (note, found.unresolved, *(found.of_settings if wanted is None else ()), asked.note)
+    of_settings = (*found.of_settings, *_idle(request)) if wanted is None else ()
+    notes = (note, found.unresolved, *of_settings, asked.note)
     silenced = [one for one in found.suppressed if wanted is None or one.finding.place.path in wanted]
     silenced += (Suppressed(each, "external", "in the baseline") for each in accepted)
     return Outcome(
@@ -132,6 +164,7 @@ def _outcome(found: Analysis, request: Request, note: str, before: Before | None
         accepted=accepted,
         known=known,
         suppressed=tuple(sorted(silenced, key=lambda one: one.finding.sort_key)),
+        hidden=sum(1 for path in found.hidden if wanted is None or path in wanted),
     )
 
 
@@ -139,3 +172,14 @@ def _new(findings: tuple[Finding, ...], before: Before, request: Request) -> Com
     from unbounded_lint.comparing import compared
 
     return compared(findings, before, {file.path for file in request.project.files})
+
+
+def _idle(request: Request) -> Iterator[str]:
+    """What to tell of patterns that leave nothing out."""
+    by_key: dict[str, list[str]] = {}
+    for key, pattern in request.project.idle:
+        by_key.setdefault(key, []).append(pattern)
+    for key, patterns in by_key.items():
+        shown = ", ".join(f"`{pattern}`" for pattern in patterns[:_SHOWN])
+        more = f" and {len(patterns) - _SHOWN} more" if len(patterns) > _SHOWN else ""
+        yield f"`{key}` names what is not there, so that nothing is left out by {shown}{more}"

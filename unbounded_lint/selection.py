@@ -51,3 +51,7 @@ class Chosen:
     def has(self, finding: Finding) -> bool:
         """Whether a finding is to be reported."""
         return self.is_sure(finding) and self.is_on(finding.place.path, finding.code)
+
+    def hides(self, finding: Finding) -> bool:
+        """Whether a finding is not to be reported only since it is not sure enough."""
+        return not self.is_sure(finding) and self.is_on(finding.place.path, finding.code)

@@ -14,6 +14,7 @@ from unbounded_lint import rules
 from unbounded_lint.rules import all_rules
 from unbounded_lint.rules.base import Rule
 from unbounded_lint.rules.pages import page_of, path_of
+from unbounded_lint.rules.titles import titles
 
 ROOT = Path(__file__).resolve().parents[2]
 FORBIDDEN = ("libcst", "unbounded_lint.facts", "unbounded_lint.reporters")
@@ -32,8 +33,14 @@ def module_names() -> list[str]:
 def test_the_page_is_well_formed_and_about_the_rule(rule: Rule) -> None:
     """Its title and first sentence are the rule's own; reading it checks the headings and the rest of the grammar."""
     page = page_of(rule.name)
-    assert page.title == f"{rule.name} ({rule.code})"
+    assert page.title == f"{rule.name} ({rule.code}){'' if rule.default else ', opt-in'}"
     assert page.summary == f"{rule.summary[0].upper()}{rule.summary[1:]}."
+
+
+def test_the_first_lines_of_the_pages_say_what_the_rules_say() -> None:
+    """What lists or chooses rules goes by the pages, and loads no rule."""
+    assert titles() == tuple((rule.code, rule.name, rule.default, rule.summary) for rule in all_rules())
+    assert [title.doc for title in titles()] == [rule.doc for rule in all_rules()]
 
 
 @every_rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from unbounded_lint.errors import UserError
-from unbounded_lint.rules import pages
+from unbounded_lint.rules import pages, titles
 
 PAGE = """\
 # never-removed-entries (UBM101)
@@ -149,11 +149,11 @@ def test_a_broken_page_is_told_in_one_sentence(old: str, new: str, message: str)
 
 def test_the_text_of_a_page_is_all_below_its_title() -> None:
     whole = pages.path_of("never-removed-entries").read_text(encoding="utf-8")
-    assert whole == f"# never-removed-entries (UBM101)\n\n{pages.text_of('never-removed-entries')}\n"
+    assert whole == f"# never-removed-entries (UBM101)\n\n{titles.text_of('never-removed-entries')}\n"
 
 
 def test_a_rule_without_a_page_is_an_error() -> None:
     with pytest.raises(FileNotFoundError):
-        pages.text_of("no-such-rule")
+        titles.text_of("no-such-rule")
     with pytest.raises(FileNotFoundError):
         pages.page_of("no-such-rule")

@@ -40,12 +40,23 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "inventory": ("[PATH ...]", "list every long-lived container and what bounds it, as a table, JSON or a page"),
         "files": ("[PATH ...]", "list the files that would be analysed"),
         "config": ("[PATH]", "print the settings in force"),
+        "completion": ("SHELL", "print what lets bash, zsh or fish complete this command"),
         "lsp": ("", "serve an editor, by the Language Server Protocol"),
         "help": ("[PAGE ...]", "list the pages of documentation, or print some"),
         "clean": ("[PATH]", "remove what is kept of a project between runs"),
     }
 )
 """Each command, which is a module beside this one: what it takes, and what it does."""
+
+GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "analyse": ("check", "confirm"),
+        "understand": ("explain", "inventory", "rule", "help"),
+        "set up": ("config", "files", "completion", "lsp"),
+        "maintain": ("clean",),
+    }
+)
+"""What the commands are for, in the order in which one comes to them; which there are, `COMMANDS` says."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -112,11 +123,13 @@ def _overview() -> Iterator[str]:
     yield ""
     yield "Find long-lived maps that can only grow, and sweeps that are missing, unreachable or broken."
     yield ""
-    yield "commands:"
     width = max(len(f"{name} {takes}") for name, (takes, _) in COMMANDS.items())
-    for name, (takes, does) in COMMANDS.items():
-        yield f"  {f'{name} {takes}':<{width}} {does}"
-    yield ""
+    for group, names in GROUPS.items():
+        yield f"{group}:"
+        for name in (name for name in names if name in COMMANDS):
+            takes, does = COMMANDS[name]
+            yield f"  {f'{name} {takes}':<{width}} {does}"
+        yield ""
     yield "options:"
     yield f"  -h, --help         show this text; `{PROGRAM} COMMAND --help` shows the options of a command"
     yield "  --version          show the version"

@@ -13,6 +13,7 @@ from unbounded_lint.cli.files import file_lines
 from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, shown_path, view_for
 from unbounded_lint.cli.outputs import demand_sense, printed_format, report
 from unbounded_lint.cli.stdin import left_out, settle_stdin, unsaved_paths, unsaved_texts
+from unbounded_lint.cli.summary import summary
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, PROGRAM, Progress, emit, say, wants_color
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def run(arguments: list[str]) -> int:
     report(outcome, printed, options.output, _view(options, plain, outcome))
     for note in (*left_out(options, project), *outcome.notes):
         say(f"{PROGRAM}: warning: {printable(note)}")
-    say(_summary(outcome, len(reported(project)), review.left_out(options, outcome)))
+    person = printed == "full" and not options.statistics
+    for line in summary(outcome, len(reported(project)), review.left_out(options, outcome), next_step=person):
+        say(printable(line))
     return _exit_code(outcome.findings, options.exit_zero)
 
 
@@ -58,14 +61,6 @@ def _view(options: argparse.Namespace, plain: View, outcome: Outcome) -> Callabl
     suppressed = outcome.suppressed if options.show_suppressed else None
     whole = msgspec.structs.replace(plain, suppressed=suppressed)
     return lambda colored: msgspec.structs.replace(whole, color=colored and wants_color(options.color))
-
-
-def _summary(outcome: Outcome, files: int, left_out: str) -> str:
-    from unbounded_lint.reporters.base import plural
-
-    found = len(outcome.findings)
-    result = f"Found {plural(found, 'finding')}" if found else "No findings"
-    return f"{result} in {plural(files, 'file')}{left_out}."
 
 
 def _exit_code(findings: Sequence[Finding], exit_zero: bool) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from unbounded_lint.cli.options import Parser, add_settings_options, settings_for
+from unbounded_lint.cli.options import Parser, add_settings_options, given_paths, settings_for
 from unbounded_lint.cli.terminal import EXIT_CLEAN, say
 
 
@@ -18,7 +16,7 @@ def run(arguments: list[str]) -> int:
     from unbounded_lint.discovery import find_root
     from unbounded_lint.reporters.base import plural
 
-    root = find_root([Path(options.path or ".")])
+    root = find_root(given_paths([options.path] if options.path else []))
     removed = clean(root.resolve(), settings_for(options, root).cache_dir)
     say(f"Removed {plural(removed, 'stored file')}.")
     return EXIT_CLEAN

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unbounded_lint.cli.options import Parser, add_format_option, add_settings_options, settings_for
+from unbounded_lint.cli.options import Parser, add_format_option, add_settings_options, given_paths, settings_for
 from unbounded_lint.cli.terminal import emit
 
 if TYPE_CHECKING:
@@ -19,8 +18,14 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("path", nargs="?", metavar="PATH", help="a path in the project (default: .)")
     add_settings_options(parser)
     add_format_option(parser, ("text", "json"), "how the settings are printed (default: text, which is TOML)")
-    parser.add_argument("--schema", action="store_true", help="print the JSON schema of the settings, and stop")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--schema", action="store_true", help="print the JSON schema of the settings, and stop")
+    instead.add_argument("--docs", action="store_true", help="print what each setting means, as Markdown, and stop")
     options = parser.parse_intermixed_args(arguments)
+    if options.docs:
+        from unbounded_lint.config_docs import reference
+
+        return emit(reference())
     if options.schema:
         import json
 
@@ -30,7 +35,7 @@ def run(arguments: list[str]) -> int:
     from unbounded_lint.discovery import find_root
 
     as_json, options.output_format = options.output_format == "json", None
-    settings = settings_for(options, find_root([Path(options.path or ".")]))
+    settings = settings_for(options, find_root(given_paths([options.path] if options.path else [])))
     return emit(_settings_json(settings) if as_json else settings_lines(settings))
 
 

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
+from unbounded_lint.arguments import confidence
 from unbounded_lint.cli.outputs import add_output_options
 from unbounded_lint.cli.review import add_review_options
 from unbounded_lint.cli.stdin import add_stdin_option, unsaved_paths
-from unbounded_lint.cli.terminal import PROGRAM
+from unbounded_lint.cli.terminal import PROGRAM, say
 from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from unbounded_lint.config import Settings
     from unbounded_lint.discovery import ProjectFiles
     from unbounded_lint.reporters.base import View
@@ -31,8 +34,42 @@ _CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 """The environment variables in which services name the directory with the repository."""
 
 
+class _Help(argparse.HelpFormatter):
+    """Help as wide as the terminal. argparse asks `shutil` for that, once an argument, which loads every compressor."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+@cache
+def _columns() -> int:
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ is not None else 80
+    except (OSError, ValueError):
+        return 80
+
+
+class Described(Exception):
+    """Raised in place of running a command that is asked to describe itself; it carries the parser."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        super().__init__()
+        self.parser = parser
+
+
+class _Describe(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        raise Described(parser)
+
+
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one sentence, as all errors of this command."""
+    """An argument parser whose errors are one sentence, as all errors of this command, and which describes itself."""
+
+    DESCRIBE = "--describe-options"
+    """The one argument on which a command raises `Described`."""
 
     def __init__(self, command: str, usage: str, description: str) -> None:
         self._command = command
@@ -41,7 +78,9 @@ class Parser(argparse.ArgumentParser):
             usage=f"{PROGRAM} {command} {usage}",
             description=description,
             allow_abbrev=False,
+            formatter_class=_Help,
         )
+        self.add_argument(self.DESCRIBE, action=_Describe, nargs=0, help=argparse.SUPPRESS)
 
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{message} (see {PROGRAM} {self._command} --help)")
@@ -64,14 +103,14 @@ def add_selection_options(parser: Parser) -> None:
     """Add the options that choose the rules."""
     group = parser.add_argument_group("rules")
     for option, text in (
-        ("--select", "report these codes or prefixes only (comma list, repeatable)"),
-        ("--extend-select", "report these codes or prefixes too, such as opt-in rules (comma list, repeatable)"),
-        ("--ignore", "do not report these codes or prefixes (comma list, repeatable)"),
+        ("--select", "report these rules only: codes, prefixes of codes or names (comma list, repeatable)"),
+        ("--extend-select", "report these rules too, such as opt-in ones (comma list, repeatable)"),
+        ("--ignore", "do not report these rules (comma list, repeatable)"),
     ):
-        group.add_argument(option, action="append", type=_comma_list, metavar="CODES", help=text)
+        group.add_argument(option, action="append", type=_comma_list, metavar="RULES", help=text)
     group.add_argument(
         "--min-confidence",
-        type=_confidence,
+        type=confidence,
         metavar="LEVEL",
         help="report only what is at least this sure: low, medium, high or a number from 0 to 1 (default: medium)",
     )
@@ -84,18 +123,6 @@ def _add_scope_option(group: argparse._ArgumentGroup) -> None:
         choices=("process", "instance"),
         help="what lasts: the process, or each object that has a container, such as a client (default: process)",
     )
-
-
-def _confidence(text: str) -> str | float:
-    if text in {"low", "medium", "high"}:
-        return text
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"must be low, medium, high or a number from 0 to 1, not {text!r}")
-    return number
 
 
 def add_file_options(parser: Parser) -> argparse._ArgumentGroup:
@@ -148,8 +175,9 @@ def check_parser() -> Parser:
     output = add_output_options(parser)
     add_color_option(output)
     output.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
-    output.add_argument("--show-files", action="store_true", help="list the files that would be analysed, and stop")
-    output.add_argument("--show-settings", action="store_true", help="print the settings in force, and stop")
+    instead = output.add_mutually_exclusive_group()
+    instead.add_argument("--show-files", action="store_true", help="list the files that would be analysed, and stop")
+    instead.add_argument("--show-settings", action="store_true", help="print the settings in force, and stop")
     add_run_options(parser)
     return parser
 
@@ -192,6 +220,8 @@ def _flat(lists: list[list[str]] | None) -> list[str]:
 
 def _split_config(values: Iterable[str]) -> tuple[Path | None, dict[str, object]]:
     """Tell the one FILE from the KEY=VALUE overrides; a file that exists is a file, whatever its name."""
+    from pathlib import Path
+
     from unbounded_lint.config import parse_override
 
     file: Path | None = None
@@ -212,6 +242,8 @@ def settings_for(options: argparse.Namespace, root: Path) -> Settings:
     from unbounded_lint.config import load_settings
 
     file, overrides = _split_config(options.config)
+    if file is not None and options.isolated:
+        raise UserError(f"--isolated reads no settings file, and --config names {file}; give one of the two")
     for option in ("exclude", "min_confidence", "scope", "output_format"):
         value = getattr(options, option, None)
         if value is not None:
@@ -223,34 +255,42 @@ def settings_for(options: argparse.Namespace, root: Path) -> Settings:
 
 
 def _selected(options: argparse.Namespace, settings: Settings) -> Settings:
-    """Apply --select, --extend-select, --ignore and --extend-exclude; raises UserError for an unknown code.
-
-    As with ruff: --select starts afresh, without the selection of the configuration; the others add to it.
-    """
+    """Apply --select, --extend-select, --ignore and --extend-exclude; raises UserError for an unknown rule."""
     import msgspec
 
-    from unbounded_lint.config import validate_codes
-    from unbounded_lint.rules import all_rules
+    from unbounded_lint.choosing import Choice, with_choice
 
     select = getattr(options, "select", None)
-    base_select = settings.select if select is None else tuple(_flat(select))
-    base_extend, base_ignore = (settings.extend_select, settings.ignore) if select is None else ((), ())
-    settings = msgspec.structs.replace(
-        settings,
-        select=base_select,
-        extend_select=(*base_extend, *_flat(getattr(options, "extend_select", None))),
-        ignore=(*base_ignore, *_flat(getattr(options, "ignore", None))),
-        extend_exclude=(*settings.extend_exclude, *_flat(getattr(options, "extend_exclude", None))),
+    choice = Choice(
+        None if select is None else _flat(select),
+        _flat(getattr(options, "extend_select", None)),
+        _flat(getattr(options, "ignore", None)),
     )
-    validate_codes(settings, tuple(rule.code for rule in all_rules()))
-    return settings
+    more = _flat(getattr(options, "extend_exclude", None))
+    settings = msgspec.structs.replace(settings, extend_exclude=(*settings.extend_exclude, *more))
+    return with_choice(settings, choice)
+
+
+def _without_notebooks(given: Sequence[str]) -> Sequence[str]:
+    """What is given, less the notebooks, of which a line on stderr says so; raises UserError where nothing is left."""
+    notebooks = [path for path in given if path.endswith(".ipynb") and os.path.isfile(path)]
+    if not notebooks:
+        return given
+    named = f"{notebooks[0]}{f' and {len(notebooks) - 1} more' if len(notebooks) > 1 else ''}"
+    rest = [path for path in given if path not in notebooks]
+    if not rest:
+        raise UserError(f"notebooks are not read, so nothing is left of {named}; give files or directories of Python")
+    say(f"{PROGRAM}: warning: notebooks are not read, so {named} was left out")
+    return rest
 
 
 def project_for(options: argparse.Namespace) -> tuple[ProjectFiles, Settings]:
     """The project that the paths belong to, and its settings; raises UserError where it has no Python files."""
     from unbounded_lint.discovery import discover, find_root
 
-    paths, unsaved = _paths(options), unsaved_paths(options)
+    options.paths = _without_notebooks(options.paths)
+    unsaved = unsaved_paths(options)
+    paths = given_paths(options.paths, unsaved)
     root = find_root(paths, unsaved)
     settings = settings_for(options, root)
     project = discover(paths, root, settings, unsaved)
@@ -260,9 +300,11 @@ def project_for(options: argparse.Namespace) -> tuple[ProjectFiles, Settings]:
     return project, settings
 
 
-def _paths(options: argparse.Namespace) -> list[Path]:
-    """The paths that are given, the current directory where there are none."""
-    return [Path(path) for path in options.paths or ([] if unsaved_paths(options) else ["."])]
+def given_paths(given: Sequence[str], unsaved: Sequence[Path] = ()) -> list[Path]:
+    """The paths that a command is given, the current directory where there are none and nothing unsaved."""
+    from pathlib import Path
+
+    return [Path(path) for path in given or ([] if unsaved else ["."])]
 
 
 def reported(project: ProjectFiles) -> list[str]:
@@ -295,7 +337,8 @@ def _settings_file(options: argparse.Namespace) -> Path | None:
     from unbounded_lint.discovery import find_root
 
     file, _ = _split_config(options.config)
-    root = find_root(_paths(options), unsaved_paths(options))
+    unsaved = unsaved_paths(options)
+    root = find_root(given_paths(options.paths, unsaved), unsaved)
     return settings_file(root, config=file, isolated=options.isolated)
 
 

@@ -10,7 +10,7 @@ from unbounded_lint.cli.terminal import PROGRAM, emit, emit_pages
 from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
-    from unbounded_lint.rules.base import Rule
+    from unbounded_lint.rules.titles import Title
 
 
 def run(arguments: list[str]) -> int:
@@ -19,42 +19,41 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("codes", nargs="*", metavar="CODE", help="codes or names of rules (default: list all)")
     add_format_option(parser, ("text", "json"), "how the rules are printed (default: text)")
     options = parser.parse_intermixed_args(arguments)
-    from unbounded_lint.rules import all_rules
+    from unbounded_lint.rules.titles import titles
 
-    rules = all_rules()
+    rules = titles()
     chosen = [_find_rule(code, rules) for code in options.codes]
     if options.output_format == "json":
         return emit(_rules_json(chosen or rules))
     return emit_pages(_page(rule) for rule in chosen) if chosen else emit(_rule_table(rules))
 
 
-def _find_rule(wanted: str, rules: Sequence[Rule]) -> Rule:
+def _find_rule(wanted: str, rules: Sequence[Title]) -> Title:
     for rule in rules:
         if wanted.upper() == rule.code or wanted.lower() == rule.name:
             return rule
-    import difflib
+    from unbounded_lint.rules.titles import nearest
 
-    names = [name for rule in rules for name in (rule.code, rule.name)]
-    close = difflib.get_close_matches(wanted.upper(), names, 1) or difflib.get_close_matches(wanted.lower(), names, 1)
-    hint = f"did you mean {close[0]}?" if close else f"`{PROGRAM} rule` lists them"
+    near = nearest(wanted)
+    hint = f"did you mean {near}?" if near else f"`{PROGRAM} rule` lists them"
     raise UserError(f"no rule is called {wanted!r}; {hint}")
 
 
-def _default_word(rule: Rule) -> str:
+def _default_word(rule: Title) -> str:
     return "on" if rule.default else "opt-in"
 
 
-def _rule_table(rules: Sequence[Rule]) -> Iterator[str]:
+def _rule_table(rules: Sequence[Title]) -> Iterator[str]:
     width = max((len(rule.name) for rule in rules), default=0)
     for rule in rules:
         yield f"{rule.code}  {rule.name:<{width}}  {_default_word(rule):<6}  {rule.summary}"
 
 
-def _page(rule: Rule) -> str:
+def _page(rule: Title) -> str:
     return f"# {rule.name} ({rule.code}), {'on by default' if rule.default else 'opt-in'}\n\n{rule.doc}"
 
 
-def _rules_json(rules: Sequence[Rule]) -> Iterator[str]:
+def _rules_json(rules: Sequence[Title]) -> Iterator[str]:
     import json
 
     rows = [

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PROGRAM = "unbounded-lint"
 DEBUG_VARIABLE = "UNBOUNDED_LINT_DEBUG"
 PROGRESS_AFTER_SECONDS = 2.0
+PROGRESS_EVERY_SECONDS = 0.1
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR, EXIT_INTERRUPTED = 0, 1, 2, 130
 
@@ -106,7 +107,7 @@ class Progress:
 
     def __init__(self, shown: bool) -> None:
         self._shown = shown
-        self._started = time.monotonic()
+        self._next = time.monotonic() + PROGRESS_AFTER_SECONDS
         self._bar: rich.progress.Progress | None = None
 
     def __enter__(self) -> Progress:
@@ -118,21 +119,25 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
 
-    def __call__(self, done: int, total: int) -> None:
-        """Take how many files are done, and of how many."""
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Take what is being done, how much of it is done, and of how much; drawn some times a second."""
+        now = time.monotonic()
+        if not self._shown or now < self._next:
+            return
+        self._next = now + PROGRESS_EVERY_SECONDS
         if self._bar is None:
-            if not self._shown or time.monotonic() - self._started < PROGRESS_AFTER_SECONDS:
-                return
             self._bar = self._start()
-        self._bar.update(self._bar.task_ids[0], completed=done, total=total)
+        self._bar.update(self._bar.task_ids[0], description=what, completed=done, total=total)
         self._bar.refresh()
 
     def _start(self) -> rich.progress.Progress:
         from rich.console import Console
-        from rich.progress import Progress
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-        # No refresh thread: the runner may fork workers while the bar is shown.
-        bar = Progress(console=Console(stderr=True), transient=True, auto_refresh=False)
-        bar.add_task("Analysing")
+        # No refresh thread: the runner may fork workers while the bar is shown. No time that is left: each part of the
+        # work begins anew.
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        bar = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
+        bar.add_task("")
         bar.start()
         return bar

@@ -53,7 +53,8 @@ class Project:
     Unless it is thorough, attributes of singletons that nothing could insert into are left out of `containers`.
     `holdings` answers what the entries of one are, `journeys` how a run comes to an insert or a removal. `least` is how
     sure a finding must be to be shown, `kept` takes the objects that others make, such as clients, for such that last;
-    `shown` gives what mentions a name in tests and documentation, None where these are not looked at.
+    `shown` gives what mentions a name in tests and documentation, None where these are not looked at; `progress` is
+    told how far the work is.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Project:
         least: Confidence = Confidence.LOW,
         kept: bool = False,
         shown: Shown | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
     ) -> None:
         self.program = Program(files, load, mentioning, in_tests)
         self.flow = Flow(self.program, catalog)
@@ -93,13 +95,14 @@ class Project:
         self._candidates = tuple(candidates)
         self._least = least
         self._kept = kept
+        self._progress = progress
         self._failed: list[tuple[str, str, Exception]] = []
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:
         """Every long-lived container, by path and place."""
         found = []
-        for holder in self._holders():
+        for holder in self._told("Following containers", tuple(self._holders())):
             try:
                 found.append(self._container(holder))
             except Exception as error:
@@ -161,6 +164,13 @@ class Project:
         """How many files have been read as facts so far."""
         return sum(1 for _ in self.program.read())
 
+    def _told(self, what: str, parts: Sequence[T]) -> Iterator[T]:
+        """The parts of a piece of work, telling how many are done."""
+        for done, part in enumerate(parts, 1):
+            yield part
+            if self._progress is not None:
+                self._progress(what, done, len(parts))
+
     def _holders(self) -> Iterator[Holder]:
         """The long-lived containers; what a derived class binds anew is the attribute that its base has already."""
         found = tuple(self._every_holder())
@@ -172,7 +182,7 @@ class Project:
                 yield holder
 
     def _every_holder(self) -> Iterator[Holder]:
-        for path in self._candidates:
+        for path in self._told("Looking for containers", self._candidates):
             module = self.program.module(path)
             if module is None:
                 continue

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from unbounded_lint.config import load_settings, settings_file, validate_codes
+from unbounded_lint.choosing import Choice, with_choice
+from unbounded_lint.config import load_settings, settings_file
 from unbounded_lint.declaring import is_about_growth
 from unbounded_lint.discovery import ProjectFiles, alone, discover
 from unbounded_lint.errors import UserError
@@ -21,7 +22,7 @@ from unbounded_lint.lsp import hover
 from unbounded_lint.lsp.messages import LENGTH_BYTES, Answer, Related, Report, Spot, Task, framed, length, message
 from unbounded_lint.lsp.places import Places
 from unbounded_lint.request import Request
-from unbounded_lint.rules import all_rules, pages
+from unbounded_lint.rules import pages
 from unbounded_lint.runner import survey
 from unbounded_lint.sheet import Sheet
 from unbounded_lint.source import encode
@@ -67,8 +68,7 @@ def _answered(task: Task) -> Answer:
 def _request(task: Task) -> tuple[ProjectFiles, Request]:
     """The project of a task, as the command would have it without options; raises `UserError`."""
     root, paths = Path(task.root), [Path(path) for path in task.texts]
-    settings = load_settings(root, config=None, isolated=False, overrides={})
-    validate_codes(settings, tuple(rule.code for rule in all_rules()))
+    settings = with_choice(load_settings(root, config=None, isolated=False, overrides={}), Choice())
     project = alone(paths[0], settings) if task.alone else discover([root], root, settings, paths)
     file = None if task.alone else settings_file(root, config=None, isolated=False)
     unsaved = {_below(path, project.root): encode(text) for path, text in task.texts.items()}

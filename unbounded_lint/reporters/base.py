@@ -140,6 +140,16 @@ def silenced(one: Suppressed) -> str:
     return f"{by}: {printable(one.justification)}" if one.justification else by
 
 
+def ranked(findings: Sequence[Finding]) -> list[Finding]:
+    """Order findings for a person: the most sure first, those about a file or a comment last."""
+    return sorted(findings, key=lambda finding: (not finding.symbol, -finding.confidence.rank, -_probability(finding)))
+
+
+def _probability(finding: Finding) -> float:
+    """What is not a matter of probability comes first in its level."""
+    return 1.0 if finding.probability is None else finding.probability
+
+
 def plural(count: int, noun: str) -> str:
     """Give "1 file" or "2 files"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -13,6 +13,7 @@ from unbounded_lint.reporters.base import (
     display_width,
     draw,
     printable,
+    ranked,
     silenced,
     source_lines,
     statistics_lines,
@@ -34,13 +35,13 @@ Lines: TypeAlias = Callable[[str], "Sequence[str] | None"]
 
 
 def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[str]:
-    """Give one block of lines per finding, with an empty line between two."""
+    """Give one block of lines per finding, the most sure one first, with an empty line between two."""
     if view.statistics:
         yield from statistics_lines(findings)
         return
     paint = painter(view.color)
     lines = _reader(view)
-    told = [(finding, "") for finding in findings]
+    told = [(finding, "") for finding in ranked(findings)]
     told += [(one.finding, silenced(one)) for one in view.suppressed or ()]
     for number, (finding, by) in enumerate(told):
         if number:

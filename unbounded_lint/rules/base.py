@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from unbounded_lint.finding import Finding
-from unbounded_lint.rules import pages
+from unbounded_lint.rules import pages, titles
 
 if TYPE_CHECKING:
     from unbounded_lint.link.project import Project
@@ -47,7 +47,7 @@ class Rule:
     @property
     def doc(self) -> str:
         """The page below its title, as Markdown; raises OSError if it is not there."""
-        return pages.text_of(self.name)
+        return titles.text_of(self.name)
 
     @property
     def examples(self) -> tuple[pages.Example, ...]:

@@ -2,7 +2,8 @@
 
 A page is CommonMark with this grammar, and anything else is an error:
 
-- the title, `# NAME (CODE)`, and one paragraph, which is the rule's summary as a sentence;
+- the title, `# NAME (CODE)` or, for a rule that is off unless it is selected, `# NAME (CODE), opt-in`, and one
+  paragraph, which is the rule's summary as a sentence;
 - a `## ` heading for each of `HEADINGS`, in that order, with paragraphs and lists below it;
 - under the headings of `KINDS`, programs. A program is a paragraph that ends in a colon and says what is shown, and
   then file by file a paragraph with nothing but the name in backticks, and the text in a block fenced as `python`.
@@ -14,13 +15,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from unbounded_lint.errors import UserError
+from unbounded_lint.rules.titles import file_of
 
 HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead", "When it stays quiet", "Options")
 
@@ -37,8 +38,7 @@ class PageError(UserError):
     """A page that does not keep to the grammar; the message says where and what."""
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """A program of a page: whether the rule reports it, the sentence that introduces it, and file name -> text."""
 
     kind: Kind
@@ -46,8 +46,7 @@ class Example:
     files: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A page taken apart: its title, the sentence below it, and its programs from top to bottom."""
 
     title: str
@@ -65,12 +64,7 @@ class _Block(NamedTuple):
 
 def path_of(name: str) -> Path:
     """Where the page of the rule with this name lies."""
-    return Path(__file__).with_name(f"{name.replace('-', '_')}.md")
-
-
-def text_of(name: str) -> str:
-    """The page of a rule below its title, as Markdown; raises OSError if there is none."""
-    return path_of(name).read_text(encoding="utf-8").partition("\n")[2].strip()
+    return Path(file_of(name))
 
 
 @cache
