@@ -376,6 +376,8 @@ def repository_path(root: Path) -> Callable[[str], str]:
     """Make the function that turns a project path into the one below the root of the repository: the nearest directory
     at or above the project that git keeps, or else that a service says to have put it into; the project's own where
     there is none. Absolute for what lies elsewhere."""
+    from pathlib import Path
+
     base = Path(os.path.realpath(root))
     around = (base, *base.parents)
     checkouts = {os.path.realpath(os.environ[name]) for name in _CHECKOUTS if os.environ.get(name)}

@@ -9,12 +9,13 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from unbounded_lint.discovery import ProjectFiles
 
 STDIN = "-"
@@ -42,6 +43,8 @@ def settle_stdin(options: argparse.Namespace) -> None:
 
 def unsaved_paths(options: argparse.Namespace) -> list[Path]:
     """The path of the file that standard input has the text of, if it has any."""
+    from pathlib import Path
+
     name: str | None = getattr(options, "stdin_filename", None)
     return [] if name is None else [Path(name)]
 
@@ -70,4 +73,4 @@ def left_out(options: argparse.Namespace, project: ProjectFiles) -> Iterator[str
 
 
 def _below(project: ProjectFiles, path: Path) -> str:
-    return Path(os.path.relpath(path.parent.resolve() / path.name, project.root)).as_posix()
+    return os.path.relpath(path.parent.resolve() / path.name, project.root).replace(os.sep, "/")
