@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unbounded_lint.cli import outputs
 from unbounded_lint.cli.config import settings_lines
 from unbounded_lint.cli.files import file_lines
 from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, view_for
-from unbounded_lint.cli.outputs import demand_sense, printed_format, report
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, PROGRAM, Progress, emit, say, wants_color
 
 if TYPE_CHECKING:
@@ -25,19 +25,20 @@ INTERNAL_ERROR_CODE = "UBM900"
 def run(arguments: list[str]) -> int:
     """Run the command with these arguments, give its exit code."""
     options = check_parser().parse_intermixed_args(arguments)
+    outputs.demand_no_conflict(options)
     project, settings = project_for(options)
     if options.show_settings:
         return emit(settings_lines(settings))
     if options.show_files:
         return emit(file_lines(project, options.paths))
-    printed = printed_format(settings.output_format)
-    demand_sense(options, printed, project)
+    printed = outputs.printed_format(settings.output_format)
+    outputs.demand_sense(options, printed, project)
     from unbounded_lint.reporters.base import printable
     from unbounded_lint.runner import check
 
     with Progress(sys.stderr.isatty()) as progress:
         outcome = check(request_for(options, project, settings), progress)
-    report(outcome, printed, options.output, _view(options, project.root, outcome))
+    outputs.report(outcome, printed, options.output, _view(options, project.root, outcome))
     for note in outcome.notes:
         say(f"{PROGRAM}: warning: {printable(note)}")
     say(_summary(outcome, len(reported(project))))

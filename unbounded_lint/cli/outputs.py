@@ -74,12 +74,20 @@ def _output(text: str) -> Output:
         raise argparse.ArgumentTypeError(f"no file stands behind {text!r}; write {name}=FILE")
     if file == "-":
         raise argparse.ArgumentTypeError(f"standard output is for --output-format {name}; give a file in {text!r}")
-    return Output(name, file)
+    return Output(name, os.path.expanduser(file))  # no shell expands a `~` behind an equals sign
 
 
 def printed_format(setting: str | None) -> str:
     """The format of the report on stdout, which a setting may name."""
     return setting or ("full" if sys.stdout.isatty() else "concise")
+
+
+def demand_no_conflict(options: argparse.Namespace) -> None:
+    """Raises `UserError` for reports of a run that does not take place."""
+    for option in ("show_files", "show_settings"):
+        if options.output and getattr(options, option):
+            name = f"--{option.replace('_', '-')}"
+            raise UserError(f"--output and {name} cannot be combined, since {name} finds nothing; give one of them")
 
 
 def demand_sense(options: argparse.Namespace, printed: str, project: ProjectFiles) -> None:

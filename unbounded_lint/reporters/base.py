@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -138,6 +139,12 @@ def silenced(one: Suppressed) -> str:
     """Give the words that tell that a finding is silenced, and why."""
     by = "by a comment" if one.kind == "inSource" else "outside the sources"
     return f"{by}: {printable(one.justification)}" if one.justification else by
+
+
+def json_text(data: object, *, compact: bool = False) -> str:
+    """Give data as JSON, indented or on one line, without any control character."""
+    text = json.dumps(data, separators=(",", ":")) if compact else json.dumps(data, indent=2)
+    return text.replace("\x7f", "\\u007f")  # the one that stands in JSON as it is
 
 
 def plural(count: int, noun: str) -> str:
