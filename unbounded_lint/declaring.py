@@ -62,13 +62,13 @@ class Declarations:
         """What is declared of a container, at most one of each kind."""
         return tuple(sorted(self._by_symbol.get(symbol, {}).values(), key=lambda one: (one.line, one.column)))
 
-    def silencing(self, finding: Finding) -> Declaration | None:
-        """The declaration that says that what is found is none: that a container grows, but not what is wrong with the
-        code that works on it. None where there is no such one."""
-        declared = {one.kind: one for one in self.of(finding.symbol)}
-        if "bounded" in declared and finding.code.startswith(_GROWTH) and finding.code not in _FAULTS:
-            return declared["bounded"]
-        return declared.get("swept-by") if finding.code in _UNSWEPT else None
+    def silences(self, finding: Finding) -> bool:
+        """Whether a declaration says that what is found is none: that a container grows, but not what is wrong with the
+        code that works on it."""
+        kinds = {one.kind for one in self.of(finding.symbol)}
+        if "bounded" in kinds and finding.code.startswith(_GROWTH) and finding.code not in _FAULTS:
+            return True
+        return "swept-by" in kinds and finding.code in _UNSWEPT
 
     @cached_property
     def _by_symbol(self) -> Mapping[str, Mapping[str, Declaration]]:
@@ -94,6 +94,11 @@ class Declarations:
             for place in self.project.definitions(holder):
                 found.setdefault(place.path, []).append((place.line, holder.symbol))
         return {path: sorted(defined) for path, defined in found.items()}
+
+    def silencing(self, finding: Finding) -> Declaration | None:
+        """The declaration by which `silences` holds, None where it does not."""
+        declared = {one.kind: one for one in self.of(finding.symbol)} if self.silences(finding) else {}
+        return declared.get("bounded") or declared.get("swept-by")
 
     # --- what names nothing ---
 

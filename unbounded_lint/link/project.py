@@ -217,7 +217,7 @@ class Project:
 
     def insert_places(self, container: Container) -> tuple[Place, ...]:
         """Every insert, those that cannot make it grow included."""
-        why = {id(i.access.site.node): i.domain.words for i in container.inserts}
+        why = {id(i.access.site.node): f"the key: {i.domain.why}" for i in container.inserts}
         found = set()
         for access in (a for a in container.accesses if a.kind == "insert"):
             when = ", ".join(sorted(self.execution.kinds(access.scope, access.op))) or "never"

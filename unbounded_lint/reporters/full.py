@@ -18,6 +18,7 @@ from unbounded_lint.reporters.base import (
     statistics_lines,
     where,
 )
+from unbounded_lint.reporters.paint import Paint, painter
 
 CONTEXT = 2
 """Lines shown before and after the line of the finding."""
@@ -31,16 +32,13 @@ KEPT = 32
 Lines: TypeAlias = Callable[[str], "Sequence[str] | None"]
 """Takes a path of the project, gives its lines, None where there is no text to show."""
 
-Paint: TypeAlias = Callable[[str, str], str]
-"""Takes a text and the name of a rich style, gives the text to print."""
-
 
 def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[str]:
     """Give one block of lines per finding, with an empty line between two."""
     if view.statistics:
         yield from statistics_lines(findings)
         return
-    paint = _colored if view.color else _plain
+    paint = painter(view.color)
     lines = _reader(view)
     told = [(finding, "") for finding in findings]
     told += [(one.finding, silenced(one)) for one in view.suppressed or ()]
@@ -50,18 +48,6 @@ def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[
         yield from _block(finding, view, lines, paint)
         if by:
             yield f"  {paint('suppressed', 'bold')} {by}"
-
-
-def _plain(text: str, style: str) -> str:
-    return text
-
-
-def _colored(text: str, style: str) -> str:
-    # rich is imported only where it draws: a report for a pipe or a file does not pay for it.
-    from rich.color import ColorSystem
-    from rich.style import Style
-
-    return Style.parse(style).render(text, color_system=ColorSystem.STANDARD)
 
 
 def _block(finding: Finding, view: View, read: Lines, paint: Paint) -> Iterator[str]:

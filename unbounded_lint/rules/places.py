@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from unbounded_lint import wording
 from unbounded_lint.finding import Place
 
 if TYPE_CHECKING:
@@ -21,24 +22,6 @@ _MOST_TIMERS = 2
 _MOST_CALLS = 5
 _TIMED = frozenset({"timer", "later", "unstarted", "once", "other-process", "shut"})
 """When removals run that some timer comes to."""
-
-_WHEN = {
-    "event": "only when it is called",
-    "exit": "only at exit",
-    "import": "only at import",
-    "test": "only in tests",
-    "dead": "by code that nothing calls",
-    "unstarted": "by a timer that is never started",
-    "once": "once, some time after the start",
-    "barred": "behind a condition that never holds",
-    "shut": "behind a test of the clock that soon lets nothing through",
-    "other-process": "in another process",
-    "insert": "as part of an insert",
-    "timer": "on a timer",
-    "later": "on the entry's own timer",
-    "guaranteed": "in a clean-up that always runs",
-    "capacity": "when a limit of its size is reached",
-}
 
 _EVENTS: Mapping[str, str] = MappingProxyType(
     {
@@ -105,7 +88,7 @@ def removal_place(removal: Removal, project: Project) -> Place:
     """A removal with when it runs."""
     access = removal.access
     role = "sweep" if removal.extent == "sweep" else "removal"
-    when = "only where something fails" if removal.when == "event" and removal.fails else _WHEN[removal.when]
+    when = wording.moment(removal.when, fails=removal.fails)
     text = f"`{project.function(access.scope)}` removes here, {when}"
     return project.place(access.scope, access.op, role, text)
 

@@ -209,11 +209,11 @@ class Evidences:
 
     def _runs(self, insert: Insert) -> tuple[str, ...]:
         known = [context for context in insert.contexts if not context.guess]
-        found = {self.run(context) for context in known or insert.contexts}
+        found = {self.run_of(context) for context in known or insert.contexts}
         return tuple(run for run in RUNS if run in found)
 
-    def run(self, context: Context) -> str:
-        """When something runs that comes to run so, as one of `RUNS`."""
+    def run_of(self, context: Context) -> str:
+        """How often a way of running is gone, one of `RUNS`."""
         match context.kind:
             case "run" if self.execution.is_asked_for(context):
                 return "request"

@@ -55,7 +55,7 @@ class Journeys(RunQuery):
 
     def to_insert(self, insert: Insert) -> Journey | None:
         """The most telling way to an insert."""
-        ways = [(RUNS.index(run), context) for context in insert.contexts if (run := self._evidences.run(context))]
+        ways = [(RUNS.index(run), context) for context in insert.contexts if (run := self._evidences.run_of(context))]
         if not ways:
             return None
         rank, context = min(ways, key=lambda way: (way[0], way[1].guess, way[1].begin))

@@ -1,0 +1,175 @@
+"""The words for what the analysis knows by a key: verdicts, moments, owners, ways to run, pieces of evidence.
+
+One place for all that shows them: messages, `explain`, `inventory` and the reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+OPEN: frozenset[str] = frozenset({"never", "event-only", "unscheduled"})
+"""The verdicts that say that nothing bounds a container."""
+
+VERDICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "never": "nothing",
+        "event-only": "only what its owner asks for",
+        "unscheduled": "a sweep that nothing runs",
+        "amortised": "a sweep on each insert",
+        "replaced": "emptied each cycle",
+        "entry-timer": "a timer for each entry",
+        "swept": "a sweep on a timer",
+        "paired": "the clean-up of each entry",
+        "bounded": "its size",
+        "closed": "few keys",
+        "idle": "nothing fills it",
+    }
+)
+"""What bounds a container, in a few words; the least bounded first."""
+
+MOMENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "timer": "on a timer",
+        "later": "on the entry's own timer",
+        "guaranteed": "in a clean-up that always runs",
+        "capacity": "when a limit of its size is reached",
+        "insert": "as part of an insert",
+        "event": "only when it is called",
+        "exit": "only at exit",
+        "import": "only at import",
+        "once": "once, some time after the start",
+        "unstarted": "by a timer that is never started",
+        "other-process": "in another process",
+        "shut": "behind a test of the clock that soon lets nothing through",
+        "barred": "behind a condition that never holds",
+        "test": "only in tests",
+        "dead": "by code that nothing calls",
+    }
+)
+"""When removals run, the surest first."""
+
+EXTENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "sweep": "takes out all that is stale",
+        "all": "takes out everything",
+        "evict": "takes out the next entry",
+        "single": "takes out one entry",
+    }
+)
+"""How much a removal takes."""
+
+RUNS: Mapping[str, str] = MappingProxyType(
+    {
+        "request": "per request",
+        "event": "per event of a framework",
+        "loop": "in a loop that goes on",
+        "timer": "on a timer",
+        "override": "when another package calls a method of its class",
+        "decorated": "when a decorator's code calls it",
+        "handed": "when code that it is handed to calls it",
+        "special": "by an operator or the like",
+        "later": "once, after a delay",
+        "spawned": "per thread or task that is started",
+        "repeated": "in a loop that ends",
+        "tested": "when its users call it, as only tests do here",
+        "public": "when its users call it",
+        "command": "in the body of a script",
+        "startup": "once, at start-up",
+        "import": "once, at import",
+        "once": "once",
+        "exit": "at exit",
+        "unstarted": "by a timer that is never started",
+        "other-process": "in another process",
+        "barred": "behind a condition that never holds",
+        "test": "in tests",
+        "dead": "by code that nothing calls",
+    }
+)
+"""How code comes to run, the most telling first."""
+
+STEPS: Mapping[str, str] = MappingProxyType(
+    {
+        "call": "",
+        "timer": "starts it",
+        "idle timer": "would start it",
+        "unstarted": "makes it and never starts it",
+        "begin": "",
+    }
+)
+"""What a step of a way does, where that is more than to call the next one."""
+
+LIVES: Mapping[str, str] = MappingProxyType(
+    {
+        "module": "as long as the process, since a module has {it}",
+        "class": "as long as the process, since a class has {it}",
+        "application": "as long as the application that has {it}",
+        "frame": "as long as the function runs that serves with {it}",
+        "closure": "as long as the function that captures {it}",
+        "registered": "as long as another package keeps {it}",
+        "framework": "as long as the framework that makes {it}",
+        "element": "as long as {it} stays in a container that lasts",
+        "closable": "until its users close {it}",
+        "outside": "as long as its users keep {it}",
+    }
+)
+"""How long what has a container lives."""
+
+EVIDENCE: Mapping[str, str] = MappingProxyType(
+    {
+        "key": "its key is made of",
+        "domain": "the keys there can be",
+        "insert": "an insert adds",
+        "runs": "an insert runs per",
+        "root": "the key hangs on",
+        "phase": "an insert belongs to",
+        "guess": "known by names alone",
+        "guards": "asked before an insert",
+        "value": "its values are",
+        "owner": "what makes it last",
+        "shared": "objects with it that last",
+        "removals": "what takes entries out",
+        "reads": "how else it is used",
+        "project": "it is part of",
+        "family": "kind",
+        "filled": "written out with entries",
+        "form": "its inserts look like",
+        "size": "what is seen of the program",
+        "names": "its name speaks of",
+        "class_names": "the name of the class that has it speaks of",
+        "key_names": "the names of its key speak of",
+        "given_names": "the names of what callers pass for that speak of",
+        "value_names": "the names of its values speak of",
+        "function_names": "the name of what inserts speaks of",
+        "path_names": "the path to that speaks of",
+        "left": "an entry stays behind on",
+        "usage": "its users are shown to call it",
+    }
+)
+"""The fields of the evidence."""
+
+_WEIGHED: Mapping[str, str] = MappingProxyType(
+    {
+        "also": "an insert runs besides per",
+        "code": "what is found is",
+        "together": "taken together",
+    }
+)
+"""What has a weight and is no field of the evidence."""
+
+
+def moment(when: str, *, fails: bool = False) -> str:
+    """When a removal runs, `fails` where only an error leads there."""
+    return "only where something fails" if when == "event" and fails else MOMENTS[when]
+
+
+def life(owner: str) -> str:
+    """How long what has a container lives, by `owner` as in a sheet."""
+    kind = owner.removeprefix("part of ")
+    return LIVES[kind].format(it="it" if kind == owner else "the object with it")
+
+
+def feature(name: str) -> str:
+    """A piece of evidence that has a weight, "field: value", in words."""
+    field, _, value = name.partition(": ")
+    return f"{EVIDENCE.get(field) or _WEIGHED[field]}: {value}"
