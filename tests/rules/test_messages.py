@@ -156,3 +156,9 @@ def test_places_that_lead_to_the_start_of_a_sweeper_come_before_it(fixture: str,
     timers = [place.text for place in one.related if place.role == "timer"]
     assert timers[0].endswith(" starts the sweeper here"), "what a rule says of a place comes first"
     assert len({(place.path, place.line, place.column, place.role) for place in one.related}) == len(one.related)
+
+
+def test_a_removal_that_is_at_fault_is_told_of_once() -> None:
+    (one,) = of_fixture(FIXTURES / "removal-while-iterating" / "delete-in-loop")
+    assert len({(place.path, place.line, place.column) for place in one.related}) == len(one.related)
+    assert one.related[-1].text == "removes from it meanwhile"
