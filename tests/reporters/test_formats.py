@@ -215,6 +215,7 @@ def test_gitlab_gets_what_its_documentation_asks_for(case: str) -> None:
     assert len(issues) == len(CASES[case].findings)
     for issue in issues:
         assert {"description", "check_name", "fingerprint", "severity", "location"} <= issue.keys()
+        assert all(isinstance(issue[name], str) for name in ("description", "fingerprint", "severity", "symbol"))
         assert issue["severity"] in {"info", "minor", "major", "critical", "blocker"}
         assert all(issue["location"]["positions"]["begin"][name] >= 1 for name in ("line", "column"))
         assert not issue["location"]["path"].startswith("./")

@@ -33,6 +33,7 @@ def _issue(finding: Finding, before: int, view: View) -> dict[str, Any]:
         "check_name": finding.code,
         "description": f"{finding.code}: {printable(finding.message)}{advice}",
         "severity": _SEVERITIES[finding.confidence],
+        "symbol": finding.symbol,  # GitLab leaves alone what it does not know
         "fingerprint": f"{finding.fingerprint}-{before + 1}" if before else finding.fingerprint,
         "location": {
             "path": view.repository(place.path),
