@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
-from urllib.parse import quote
 
 from unbounded_lint import __version__
 from unbounded_lint.finding import Confidence, Finding, Place, Suppressed
@@ -165,6 +164,8 @@ def _location(place: Place, view: View) -> _Object:
 
 
 def _artifact(path: str, view: View) -> _Object:
+    from urllib.parse import quote  # only this format pays for it
+
     shown = view.repository(path)
     uri = quote(os.fsencode(shown))
     if os.path.isabs(shown):  # it lies outside the repository
