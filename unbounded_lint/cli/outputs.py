@@ -102,15 +102,19 @@ def demand_sense(options: argparse.Namespace, printed: str, project: ProjectFile
                     f"--show-suppressed has no place in {name}, where each finding is an alarm; leave it out"
                 )
     files: dict[str, Output] = {}
-    sources = {os.path.realpath(os.path.join(project.root, file.path)) for file in project.files}
     for output in options.output:
         real = os.path.realpath(output.file)
-        if real in sources:
+        if _is_source(real, project):
             raise UserError(f"--output {'='.join(output)} would overwrite a file of the project; give another file")
         if real in files:
             raise UserError(f"--output {'='.join(files[real])} and {'='.join(output)} name one file; give each its own")
         files[real] = output
         _demand_place(output)
+
+
+def _is_source(real: str, project: ProjectFiles) -> bool:
+    relative = os.path.relpath(real, os.path.realpath(project.root)).replace(os.sep, "/")
+    return any(file.path == relative for file in project.files)
 
 
 def _demand_place(output: Output) -> None:
