@@ -113,8 +113,8 @@ def demand_sense(options: argparse.Namespace, printed: str, project: ProjectFile
 
 
 def _is_source(real: str, project: ProjectFiles) -> bool:
-    relative = os.path.relpath(real, os.path.realpath(project.root)).replace(os.sep, "/")
-    return any(file.path == relative for file in project.files)
+    root = os.path.realpath(project.root)
+    return any(os.path.normpath(os.path.join(root, file.path)) == real for file in project.files)
 
 
 def _demand_place(output: Output) -> None:
