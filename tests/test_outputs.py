@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import jsonschema
 import pytest
 
-from tests.reporters.test_formats import SARIF_SCHEMA
+from tests.reporters.test_formats import SARIF
 from unbounded_lint import cli
 from unbounded_lint.cli import options
 from unbounded_lint.cli.outputs import FORMATS
@@ -95,10 +94,31 @@ def test_a_format_is_printed_and_written_alike(project: Path, capsys: pytest.Cap
     assert Path("report").read_text(encoding="utf-8") == printed
 
 
+def test_a_sarif_flow_leads_from_the_request_to_what_is_missing(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--output-format", "sarif") == 1
+    (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    steps = result["codeFlows"][0]["threadFlows"][0]["locations"]
+    told = [
+        (
+            step["kinds"],
+            step["location"]["physicalLocation"]["region"]["startLine"],
+            step["location"]["message"]["text"],
+        )
+        for step in steps
+    ]
+    assert told == [
+        (["event"], 9, "`hit()` runs per request"),
+        (["insert"], 10, "`hit()` inserts here; the key: `request.form` comes from a request"),
+        (["definition"], 1, "`hits` grows in `hit()` and nothing ever removes an entry"),
+    ]
+
+
 def test_one_run_writes_every_format(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*(part for name in FORMATS for part in ("--output", f"{name}=r.{name}"))) == 1
     assert sorted(path.name for path in project.glob("r.*")) == sorted(f"r.{name}" for name in FORMATS)
-    jsonschema.Draft4Validator(SARIF_SCHEMA).validate(json.loads(Path("r.sarif").read_text()))
+    SARIF.validate(json.loads(Path("r.sarif").read_text()))
     assert capsys.readouterr().out == Path("r.concise").read_text()
     assert "symbol: store:hits\n" in Path("r.full").read_text()
 
@@ -170,6 +190,22 @@ def test_a_file_that_cannot_be_written_is_one_sentence(project: Path, capsys: py
     name = "x" * 300
     assert run("--output", f"json={name}") == 2
     assert said(capsys) == f"--output json={name} cannot be written: File name too long; give a file that can."
+
+
+@pytest.mark.parametrize("option", ["--show-files", "--show-settings"])
+def test_a_report_of_no_run_is_no_report(project: Path, capsys: pytest.CaptureFixture[str], option: str) -> None:
+    assert run("--output", "json=report", option) == 2
+    assert said(capsys) == (
+        f"--output and {option} cannot be combined, since {option} finds nothing; give one of them."
+    )
+    assert not Path("report").exists()
+
+
+def test_the_home_directory_may_be_written_short(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(project.parent))
+    monkeypatch.setenv("USERPROFILE", str(project.parent))
+    assert run("--output", "json=~/report") == 1
+    assert READERS["json"]((project.parent / "report").read_text()) == [("UBM101", "store.py")]
 
 
 def test_nothing_is_left_beside_a_report(project: Path) -> None:

@@ -16,18 +16,24 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.reporters.cases import CASES, ODD, ODD_PATH, SURE, SWEPT, Case
 from unbounded_lint import __version__
 from unbounded_lint.cli.outputs import FORMATS
 from unbounded_lint.config import json_schema
+from unbounded_lint.finding import Confidence, Finding, Place, Suppressed
 from unbounded_lint.reporters import REPORTERS
+from unbounded_lint.reporters.base import printable
 from unbounded_lint.rules import all_rules
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
 WRITE_VARIABLE = "UNBOUNDED_LINT_WRITE_GOLDEN"
-SARIF_SCHEMA = json.loads((HERE / "schemas" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+SARIF = jsonschema.Draft4Validator(
+    json.loads((HERE / "schemas" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+)
 
 
 def rendered(name: str, case: Case) -> str:
@@ -71,7 +77,7 @@ def test_option_setting_and_reporters_know_the_same_formats() -> None:
 def test_no_report_can_command_a_terminal(name: str, case: str) -> None:
     text = rendered(name, CASES[case])
     assert text.isascii() or name not in {"json", "json-lines", "sarif", "gitlab"}
-    assert all(char.isprintable() or char == "\n" for char in text)
+    assert all(printable(line) == line for line in text.split("\n"))
 
 
 # --- SARIF -----------------------------------------------------------------------------------------------------------
@@ -80,7 +86,7 @@ def test_no_report_can_command_a_terminal(name: str, case: str) -> None:
 def sarif(case: str) -> dict[str, Any]:
     """The one run of a report, which keeps to the schema."""
     document: dict[str, Any] = json.loads(rendered("sarif", CASES[case]))
-    jsonschema.Draft4Validator(SARIF_SCHEMA).validate(document)
+    SARIF.validate(document)
     (run,) = document["runs"]
     assert isinstance(run, dict)
     return run
@@ -96,7 +102,7 @@ def test_the_schema_rejects_what_is_no_sarif() -> None:
     document = json.loads(rendered("sarif", CASES["flow"]))
     document["runs"][0]["results"][0]["level"] = "fatal"
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft4Validator(SARIF_SCHEMA).validate(document)
+        SARIF.validate(document)
 
 
 def test_sarif_tells_of_every_rule() -> None:
@@ -209,6 +215,7 @@ def test_gitlab_gets_what_its_documentation_asks_for(case: str) -> None:
     assert len(issues) == len(CASES[case].findings)
     for issue in issues:
         assert {"description", "check_name", "fingerprint", "severity", "location"} <= issue.keys()
+        assert all(isinstance(issue[name], str) for name in ("description", "fingerprint", "severity", "symbol"))
         assert issue["severity"] in {"info", "minor", "major", "critical", "blocker"}
         assert all(issue["location"]["positions"]["begin"][name] >= 1 for name in ("line", "column"))
         assert not issue["location"]["path"].startswith("./")
@@ -240,3 +247,40 @@ def test_junit_has_a_case_that_passes_where_nothing_is_found() -> None:
 def test_junit_names_an_odd_path_in_full() -> None:
     root = ElementTree.fromstring(rendered("junit", CASES["odd"]).encode())
     assert root[0].get("name") == f"services/hits/{ODD_PATH}"
+
+
+# --- whatever the text -----------------------------------------------------------------------------------------------
+
+ANY = st.text(st.one_of(st.characters(), st.sampled_from("%:,\r\n<&]['\"\x1b\ud800")), max_size=20)
+
+
+def is_name(text: str) -> bool:
+    """Whether a file below a directory may have this name."""
+    try:
+        return b"\0" not in os.fsencode(text) and not text.startswith("/")
+    except UnicodeEncodeError:
+        return False
+
+
+@settings(max_examples=25, deadline=None)
+@given(path=ANY.map(lambda text: f"{text}x.py").filter(is_name), message=ANY, other=ANY)
+def test_every_report_can_be_read_whatever_stands_in_a_finding(path: str, message: str, other: str) -> None:
+    place = Place(path, 1, 1, 1, 2, "insert", other)
+    finding = Finding("UBM101", "name", message, place, other, Confidence.LOW, (place,), other, (other,))
+    case = Case((finding,), (Suppressed(finding, "inSource", other),), {path: other})
+    for name in ("json", "json-lines", "sarif", "gitlab"):
+        for line in rendered(name, case).split("\n") if name == "json-lines" else [rendered(name, case)]:
+            json.loads(line)
+    SARIF.validate(json.loads(rendered("sarif", case)))
+    ElementTree.fromstring(rendered("junit", case).encode())
+    (annotation,) = rendered("github", case).split("\n")
+    assert command(annotation)[1]["line"] == "1"
+    assert all(printable(line) == line for name in REPORTERS for line in rendered(name, case).split("\n"))
+    assert len(rendered("concise", case).split("\n")) == 2
+
+
+@given(st.text(st.sampled_from("a ä%:,\r\n=;0A25"), max_size=20))
+def test_a_path_comes_out_of_an_annotation_as_it_went_in(path: str) -> None:
+    place = Place(f"{path}.py", 1, 1, 1, 2)
+    case = Case((Finding("UBM101", "name", "message", place, "", Confidence.LOW),))
+    assert command(rendered("github", case))[1]["file"] == f"services/hits/{path}.py"

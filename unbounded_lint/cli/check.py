@@ -7,11 +7,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from unbounded_lint.cli import review
+from unbounded_lint.cli import outputs, review
 from unbounded_lint.cli.config import settings_lines
 from unbounded_lint.cli.files import file_lines
 from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, shown_path, view_for
-from unbounded_lint.cli.outputs import demand_sense, printed_format, report
 from unbounded_lint.cli.stdin import left_out, settle_stdin, unsaved_paths, unsaved_texts
 from unbounded_lint.cli.summary import summary
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, PROGRAM, Progress, emit, say, wants_color
@@ -29,13 +28,14 @@ def run(arguments: list[str]) -> int:
     options = check_parser().parse_intermixed_args(arguments)
     review.demand_no_conflict(options)
     settle_stdin(options)
+    outputs.demand_no_conflict(options)
     project, settings = project_for(options)
     if options.show_settings:
         return emit(settings_lines(settings))
     if options.show_files:
         return emit(file_lines(project, options.paths))
-    printed = printed_format(settings.output_format)
-    demand_sense(options, printed, project)
+    printed = outputs.printed_format(settings.output_format)
+    outputs.demand_sense(options, printed, project)
     unsaved = unsaved_texts(options, project)
     from unbounded_lint.reporters.base import printable
     from unbounded_lint.runner import check
@@ -45,7 +45,7 @@ def run(arguments: list[str]) -> int:
     given = [*options.paths, *map(str, unsaved_paths(options))]
     outcome = review.settled(options, project, outcome, shown_path(project.root, given))
     plain = view_for(project.root, given, statistics=options.statistics, unsaved=unsaved)
-    report(outcome, printed, options.output, _view(options, plain, outcome))
+    outputs.report(outcome, printed, options.output, _view(options, plain, outcome))
     for note in (*left_out(options, project), *outcome.notes):
         say(f"{PROGRAM}: warning: {printable(note)}")
     person = printed == "full" and not options.statistics

@@ -74,12 +74,20 @@ def _output(text: str) -> Output:
         raise argparse.ArgumentTypeError(f"no file stands behind {text!r}; write {name}=FILE")
     if file == "-":
         raise argparse.ArgumentTypeError(f"standard output is for --output-format {name}; give a file in {text!r}")
-    return Output(name, file)
+    return Output(name, os.path.expanduser(file))  # no shell expands a `~` behind an equals sign
 
 
 def printed_format(setting: str | None) -> str:
     """The format of the report on stdout, which a setting may name."""
     return setting or ("full" if sys.stdout.isatty() else "concise")
+
+
+def demand_no_conflict(options: argparse.Namespace) -> None:
+    """Raises `UserError` for reports of a run that does not take place."""
+    for option in ("show_files", "show_settings"):
+        if options.output and getattr(options, option):
+            name = f"--{option.replace('_', '-')}"
+            raise UserError(f"--output and {name} cannot be combined, since {name} finds nothing; give one of them")
 
 
 def demand_sense(options: argparse.Namespace, printed: str, project: ProjectFiles) -> None:
@@ -94,15 +102,19 @@ def demand_sense(options: argparse.Namespace, printed: str, project: ProjectFile
                     f"--show-suppressed has no place in {name}, where each finding is an alarm; leave it out"
                 )
     files: dict[str, Output] = {}
-    sources = {os.path.realpath(os.path.join(project.root, file.path)) for file in project.files}
     for output in options.output:
         real = os.path.realpath(output.file)
-        if real in sources:
+        if _is_source(real, project):
             raise UserError(f"--output {'='.join(output)} would overwrite a file of the project; give another file")
         if real in files:
             raise UserError(f"--output {'='.join(files[real])} and {'='.join(output)} name one file; give each its own")
         files[real] = output
         _demand_place(output)
+
+
+def _is_source(real: str, project: ProjectFiles) -> bool:
+    root = os.path.realpath(project.root)
+    return any(os.path.normpath(os.path.join(root, file.path)) == real for file in project.files)
 
 
 def _demand_place(output: Output) -> None:

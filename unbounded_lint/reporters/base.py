@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -148,6 +149,12 @@ def ranked(findings: Sequence[Finding]) -> list[Finding]:
 def _probability(finding: Finding) -> float:
     """What is not a matter of probability comes first in its level."""
     return 1.0 if finding.probability is None else finding.probability
+
+
+def json_text(data: object, *, compact: bool = False) -> str:
+    """Give data as JSON, indented or on one line, without any control character."""
+    text = json.dumps(data, separators=(",", ":")) if compact else json.dumps(data, indent=2)
+    return text.replace("\x7f", "\\u007f")  # the one that stands in JSON as it is
 
 
 def plural(count: int, noun: str) -> str:

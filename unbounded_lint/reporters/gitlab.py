@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from unbounded_lint.finding import Confidence, Finding
-from unbounded_lint.reporters.base import Totals, View, printable
+from unbounded_lint.reporters.base import Totals, View, json_text, printable
 
 _SEVERITIES: Mapping[Confidence, str] = MappingProxyType(
     {Confidence.HIGH: "major", Confidence.MEDIUM: "minor", Confidence.LOW: "info"}
@@ -23,7 +22,7 @@ def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[
     for finding in findings:
         issues.append(_issue(finding, seen[finding.fingerprint], view))
         seen[finding.fingerprint] += 1
-    yield json.dumps(issues, indent=2)
+    yield json_text(issues)
 
 
 def _issue(finding: Finding, before: int, view: View) -> dict[str, Any]:
@@ -34,6 +33,7 @@ def _issue(finding: Finding, before: int, view: View) -> dict[str, Any]:
         "check_name": finding.code,
         "description": f"{finding.code}: {printable(finding.message)}{advice}",
         "severity": _SEVERITIES[finding.confidence],
+        "symbol": finding.symbol,  # GitLab leaves alone what it does not know
         "fingerprint": f"{finding.fingerprint}-{before + 1}" if before else finding.fingerprint,
         "location": {
             "path": view.repository(place.path),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from unbounded_lint.finding import Finding, Place, Suppressed
-from unbounded_lint.reporters.base import Totals, View, counts
+from unbounded_lint.reporters.base import Totals, View, counts, json_text
 
 VERSION = 1
 
@@ -23,7 +22,7 @@ def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[
     }
     if view.suppressed is not None:
         document["suppressed"] = [suppressed_data(one, view) for one in view.suppressed]
-    yield json.dumps(document, indent=2)
+    yield json_text(document)
 
 
 def finding_data(finding: Finding, view: View) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _NAME = "unbounded-lint"
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[str]:
@@ -82,5 +80,5 @@ def _text(finding: Finding, view: View) -> Iterator[str]:
 
 
 def _xml(text: str) -> str:
-    """Text without the characters that no XML document may hold."""
-    return _NO_XML.sub(lambda found: printable(found[0]), text)
+    """Text as an XML document and a terminal may hold it, its lines kept apart."""
+    return "\n".join(printable(line) for line in text.split("\n"))

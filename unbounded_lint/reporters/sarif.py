@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
-from urllib.parse import quote
 
 from unbounded_lint import __version__
 from unbounded_lint.finding import Confidence, Finding, Place, Suppressed
-from unbounded_lint.reporters.base import Totals, View, printable
+from unbounded_lint.reporters.base import Totals, View, json_text, printable
 from unbounded_lint.reporters.json import stats_data
 from unbounded_lint.rules import all_rules, pages
 from unbounded_lint.rules.base import Rule
@@ -62,7 +60,7 @@ def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[
         "results": results,
         "properties": {"stats": stats_data(findings, totals, view)},
     }
-    yield json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+    yield json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
@@ -166,6 +164,8 @@ def _location(place: Place, view: View) -> _Object:
 
 
 def _artifact(path: str, view: View) -> _Object:
+    from urllib.parse import quote  # only this format pays for it
+
     shown = view.repository(path)
     uri = quote(os.fsencode(shown))
     if os.path.isabs(shown):  # it lies outside the repository

@@ -70,7 +70,7 @@ def places(
 
 
 def _spot(place: Place) -> tuple[str, int, int, str]:
-    return (place.path, place.line, place.column, place.role)
+    return (place.path, place.line, place.column, "removal" if place.role == "sweep" else place.role)
 
 
 def strongest_first(inserts: Iterable[Insert]) -> list[Insert]:
