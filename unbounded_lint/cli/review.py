@@ -24,6 +24,10 @@ _CONFLICTS = (
     ("write_baseline", "baseline"),
     ("write_baseline", "add_ignore"),
     ("write_baseline", "diff_base"),
+    ("write_baseline", "output"),
+    ("stdin_filename", "write_baseline"),
+    ("stdin_filename", "add_ignore"),
+    ("stdin_filename", "diff_base"),
 )
 
 
@@ -60,7 +64,7 @@ def demand_no_conflict(options: argparse.Namespace) -> None:
 
         options.add_ignore = checked_reason(options.add_ignore)
     for one, other in _CONFLICTS:
-        if getattr(options, one, None) is not None and getattr(options, other, None) is not None:
+        if all(getattr(options, each, None) not in (None, []) for each in (one, other)):
             raise UserError(f"{_written(one)} and {_written(other)} cannot be combined; give one of them")
 
 
