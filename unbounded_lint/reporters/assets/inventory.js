@@ -100,8 +100,9 @@
     parent.append(element);
     return element;
   };
-  const chain = (way) => way.steps.flatMap((step) => (step.far ? [step.text, "\u2026"] : [step.text]));
-  const named = (way) => `${way.words}${way.timer && way.timer !== "loop" ? ` (${way.timer})` : ""}`;
+  // An empty step stands for what is left out.
+  const chain = (way) => way.drawn.map((step) => `> ${step || "\u2026"}`);
+  const named = (way) => `${way.words}${way.timer ? ` (${way.timer})` : ""}`;
   const some = (list, what) => (list.length <= MOST ? list
     : [...list.slice(0, MOST - 1), { more: `${list.length - MOST + 1} more ${what}` }]);
 
@@ -115,7 +116,7 @@
       all.push({ ...box, column: 1, to: core, className: insert.grows || insert.more ? "" : "none" });
       const target = all[all.length - 1];
       for (const way of (insert.ways || []).slice(0, 2)) {
-        all.push({ lines: [named(way), ...chain(way).slice(-3).map((step) => `> ${step}`)], column: 0, to: target });
+        all.push({ lines: [named(way), ...chain(way)], column: 0, to: target });
       }
     }
     if (!item.removals.length) all.push({ lines: ["nothing takes entries out"], column: 3, from: core,
@@ -126,9 +127,9 @@
       all.push({ ...box, column: 3, from: core, className: !works ? "bad none" : removal.sure ? "good" : "" });
       const target = all[all.length - 1];
       if (removal.more) continue;
-      const way = removal.ways[0] || { steps: [], words: "", timer: "" };
-      all.push({ lines: [removal.when, ...(way.timer && way.timer !== "loop" ? [way.timer] : []),
-        ...chain(way).slice(-4).map((step) => `> ${step}`)], column: 4, to: target, className: works ? "" : "bad none" });
+      const way = removal.ways[0] || { drawn: [], words: "", timer: "" };
+      all.push({ lines: [removal.when, way.timer,
+        ...chain(way)], column: 4, to: target, className: works ? "" : "bad none" });
     }
     return all;
   };
@@ -211,11 +212,8 @@
     if (entries.length) section.append(items);
     return section;
   };
-  const told = (way, last) => {
-    if (!way.steps.length) return named(way);
-    const steps = way.steps.flatMap((step) => [`${step.text} (${step.at})`, ...(step.far ? ["\u2026"] : [])]);
-    return `${named(way)}: ${[...steps, last].join(" \u2192 ")}`;
-  };
+  const told = (way, last) => (way.told.length
+    ? `${named(way)}: ${[...way.told.map((step) => step || "\u2026"), last].join(" \u2192 ")}` : named(way));
 
   const detail = (item, number) => {
     const cell = make("td");
