@@ -278,7 +278,7 @@ def _removal(removal: Removal, view: View) -> dict[str, Any]:
 
 
 def _way(way: Way, view: View) -> dict[str, Any]:
-    told = ["" if step is None else f"{_step(step)} ({_at(step, view)})" for step in shortened(way.steps, 4, 4)]
+    told = ["" if step is None else f"{_step(step)} ({_at(step, view)})" for step in shortened(way.steps, 2, 3)]
     drawn = ["" if step is None else _step(step) for step in shortened(way.steps, 1, 2)]
     timer = "" if way.timer == "loop" else printable(way.timer)
     return {"words": wording.RUNS[way.run], "timer": timer, "told": told, "drawn": drawn}

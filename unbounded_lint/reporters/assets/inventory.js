@@ -76,14 +76,15 @@
 
   // --- the life of one container ---
 
-  const cut = (text, atStart) => {
+  const cut = (text, atStart, room = CHARS) => {
     const chars = [...text];
-    if (chars.length <= CHARS) return text;
-    return atStart ? `\u2026${chars.slice(1 - CHARS).join("")}` : `${chars.slice(0, CHARS - 1).join("")}\u2026`;
+    if (chars.length <= room) return text;
+    return atStart ? `\u2026${chars.slice(1 - room).join("")}` : `${chars.slice(0, room - 1).join("")}\u2026`;
   };
   // A name is cut to one line, of which the end tells most; a sentence goes on in the next.
   const wrapped = (text) => {
-    if (text.startsWith("> ") || !text.includes(" ")) return [cut(text, true)];
+    if (text.startsWith("> ")) return [`> ${cut(text.slice(2), true, CHARS - 2)}`];
+    if (!text.includes(" ")) return [cut(text, true)];
     const lines = [""];
     for (const word of text.split(" ")) {
       const last = lines[lines.length - 1];
