@@ -106,6 +106,14 @@ def test_of_a_long_way_both_ends_are_told(facts: Sheet, view_of: Callable[..., V
     )
 
 
+def test_of_a_long_way_the_start_of_the_timer_is_told() -> None:
+    roles = ["call"] * 5 + ["timer"] + ["call"] * 5
+    steps = [Place("m.py", number, 1, number, 2, role, "f()") for number, role in enumerate(roles, 1)]
+    lines = [step and step.line for step in sheet.shortened(steps, 1, 2)]
+    assert lines == [1, None, 6, None, 10, 11]
+    assert list(sheet.shortened(steps[:3], 1, 2)) == steps[:3] and list(sheet.shortened([], 1, 2)) == []
+
+
 def test_what_the_code_is_called_cannot_command_the_terminal(facts: Sheet, view_of: Callable[..., View]) -> None:
     evil = "\x1b[2Jx\n"
     steps = (Place(f"{evil}.py", 1, 1, 1, 2, "call", evil),)

@@ -18,6 +18,7 @@ from unbounded_lint.finding import Place
 from unbounded_lint.levels import level_of
 from unbounded_lint.reporters.base import View, printable
 from unbounded_lint.reporters.inventory import growing, keys, summary, working
+from unbounded_lint.reporters.sheet import shortened
 from unbounded_lint.sheet import Insert, Inventory, Removal, Sheet, Way
 
 PAGE = 200
@@ -277,8 +278,10 @@ def _removal(removal: Removal, view: View) -> dict[str, Any]:
 
 
 def _way(way: Way, view: View) -> dict[str, Any]:
-    steps = [{"text": _step(step), "far": step.role == "begin", "at": _at(step, view)} for step in way.steps]
-    return {"words": wording.RUNS[way.run], "timer": printable(way.timer), "steps": steps}
+    told = ["" if step is None else f"{_step(step)} ({_at(step, view)})" for step in shortened(way.steps, 2, 3)]
+    drawn = ["" if step is None else _step(step) for step in shortened(way.steps, 1, 2)]
+    timer = "" if way.timer == "loop" else printable(way.timer)
+    return {"words": wording.RUNS[way.run], "timer": timer, "told": told, "drawn": drawn}
 
 
 def _step(step: Place) -> str:

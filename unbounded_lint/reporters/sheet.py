@@ -194,17 +194,28 @@ def _timers(timers: Sequence[Place], view: View) -> Iterator[str]:
 def _ways(ways: Sequence[Way], function: str, view: View, indent: str) -> Iterator[str]:
     for way in ways:
         timer = f" ({way.timer})" if way.timer not in {"", "loop"} else ""
-        steps = [_step(step, view) for step in way.steps]
-        if len(steps) > 2 * ENDS:
-            steps[ENDS:-ENDS] = ["..."]
+        steps = ["..." if step is None else _step(step, view) for step in shortened(way.steps, ENDS, ENDS)]
         chain = f": {' -> '.join([*steps, f'`{printable(function)}`'])}" if steps else ""
         yield f"{indent}{wording.RUNS[way.run]}{printable(timer)}{chain}"
 
 
+def shortened(steps: Sequence[Place], first: int, last: int) -> Iterator[Place | None]:
+    """Of a long way so many steps at either end, and the start of a timer; None stands for what is left out."""
+    kept = [
+        number
+        for number, step in enumerate(steps)
+        if number < first or number >= len(steps) - last or wording.STEPS[step.role]
+    ]
+    for number, following in zip(kept, [*kept[1:], len(steps)], strict=False):
+        yield steps[number]
+        if following > number + 1 or steps[number].role == "begin":
+            yield None
+
+
 def _step(step: Place, view: View) -> str:
-    does, far = wording.STEPS[step.role], " -> ..." if step.role == "begin" else ""
+    does = wording.STEPS[step.role]
     where = f"{printable(view.path(step.path))}:{step.line}"
-    return f"`{printable(step.text)}`{' ' if does else ''}{does} ({where}){far}"
+    return f"`{printable(step.text)}`{' ' if does else ''}{does} ({where})"
 
 
 def _weights(weights: Sequence[Weight]) -> Iterator[str]:

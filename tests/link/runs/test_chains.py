@@ -138,10 +138,10 @@ def public(key):
 
 
 def test_of_a_way_that_begins_too_far_away_only_the_beginning_is_told(tmp_path: Path) -> None:
-    calls = "".join(f"def _f{number}(key):\n    _f{number + 1}(key)\n" for number in range(300))
-    text = f"X = {{}}\ndef _f300(key):\n    X[key] = 1\n{calls}def public(key):\n    _f0(key)\n"
+    calls = "".join(f"def _f{number}(key):\n    _f{number + 1}(key)\n" for number in range(1200))
+    text = f"X = {{}}\ndef _f1200(key):\n    X[key] = 1\n{calls}def public(key):\n    _f0(key)\n"
     told = ways(linked(tmp_path, {"m.py": text}), "X", "insert")
-    assert told["public"] == [("begin", "public()", 604)]
+    assert told["public"] == [("begin", "public()", 2404)]
 
 
 def test_a_class_body_is_come_to_from_the_scope_around_it(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from unbounded_lint.link.runs.callgraph import Edge
 from unbounded_lint.link.runs.context import Context, ContextKind, Step
 from unbounded_lint.link.runs.execution import RunQuery
 
-LOOKED_AT = 200
+LOOKED_AT = 1000
 """How many functions above one are looked at; of a way that begins behind them only the beginning is told."""
 
 _TIMED: frozenset[ContextKind] = frozenset({"timer", "later", "unstarted", "other-process"})
@@ -59,30 +59,25 @@ class Chains(RunQuery):
         return min((self._calls(start[0], context.root[0]) for context in begun or contexts), key=len, default=())
 
     def _calls(self, scope: ScopeId, above: ScopeId) -> tuple[Link, ...]:
-        found, chain, at = self._leading(scope), list[Link](), above
-        if above not in found:
-            return (Link((above, -1), "begin"),)
-        while at != scope:
-            below, op = found[at]
-            chain.append(Link((at, op), "call"))
-            at = below
-        return tuple(chain)
+        if above == scope:
+            return ()
+        return self._from_above(scope).get(above, (Link((above, -1), "begin"),))
 
     @kept
-    def _leading(self, scope: ScopeId) -> Mapping[ScopeId, Place]:
-        """The scopes above one, each with the next one below it and the operation that leads there; up to where all
-        ways begin."""
-        found: dict[ScopeId, Place] = {scope: (scope, -1)}
-        queue, sought = [scope], {context.root[0] for context in self.execution.contexts(scope)} - {scope}
+    def _from_above(self, scope: ScopeId) -> Mapping[ScopeId, tuple[Link, ...]]:
+        """What leads to a scope from each where one of its ways begins that is not too far away."""
+        found: dict[ScopeId, Place] = {}
+        begins = {context.root[0] for context in self.execution.contexts(scope)} - {scope}
+        queue, sought = [scope], set(begins)
         for below in queue:
             if not sought or len(queue) > LOOKED_AT:
                 break
             for above, op in self._above(below):
-                if above not in found:
+                if above != scope and above not in found:
                     found[above] = (below, op)
                     queue.append(above)
                     sought.discard(above)
-        return found
+        return {begin: tuple(_followed(begin, scope, found)) for begin in begins - sought}
 
     def _above(self, scope: ScopeId) -> Iterator[Place]:
         parent, edges = self.program.parent(scope), self.graph.edges(scope)
@@ -93,3 +88,12 @@ class Chains(RunQuery):
             if isinstance(around, Step):
                 yield around.scope, -1
         yield from (edge.root for edge in edges)
+
+
+def _followed(begin: ScopeId, scope: ScopeId, found: Mapping[ScopeId, Place]) -> Iterator[Link]:
+    """What leads from one scope to another: `found` has for each the next one below it, with the operation."""
+    at = begin
+    while at != scope:
+        below, op = found[at]
+        yield Link((at, op), "call")
+        at = below

@@ -76,14 +76,15 @@
 
   // --- the life of one container ---
 
-  const cut = (text, atStart) => {
+  const cut = (text, atStart, room = CHARS) => {
     const chars = [...text];
-    if (chars.length <= CHARS) return text;
-    return atStart ? `\u2026${chars.slice(1 - CHARS).join("")}` : `${chars.slice(0, CHARS - 1).join("")}\u2026`;
+    if (chars.length <= room) return text;
+    return atStart ? `\u2026${chars.slice(1 - room).join("")}` : `${chars.slice(0, room - 1).join("")}\u2026`;
   };
   // A name is cut to one line, of which the end tells most; a sentence goes on in the next.
   const wrapped = (text) => {
-    if (text.startsWith("> ") || !text.includes(" ")) return [cut(text, true)];
+    if (text.startsWith("> ")) return [`> ${cut(text.slice(2), true, CHARS - 2)}`];
+    if (!text.includes(" ")) return [cut(text, true)];
     const lines = [""];
     for (const word of text.split(" ")) {
       const last = lines[lines.length - 1];
@@ -100,8 +101,9 @@
     parent.append(element);
     return element;
   };
-  const chain = (way) => way.steps.flatMap((step) => (step.far ? [step.text, "\u2026"] : [step.text]));
-  const named = (way) => `${way.words}${way.timer && way.timer !== "loop" ? ` (${way.timer})` : ""}`;
+  // An empty step stands for what is left out.
+  const chain = (way) => way.drawn.map((step) => `> ${step || "\u2026"}`);
+  const named = (way) => `${way.words}${way.timer ? ` (${way.timer})` : ""}`;
   const some = (list, what) => (list.length <= MOST ? list
     : [...list.slice(0, MOST - 1), { more: `${list.length - MOST + 1} more ${what}` }]);
 
@@ -115,7 +117,7 @@
       all.push({ ...box, column: 1, to: core, className: insert.grows || insert.more ? "" : "none" });
       const target = all[all.length - 1];
       for (const way of (insert.ways || []).slice(0, 2)) {
-        all.push({ lines: [named(way), ...chain(way).slice(-3).map((step) => `> ${step}`)], column: 0, to: target });
+        all.push({ lines: [named(way), ...chain(way)], column: 0, to: target });
       }
     }
     if (!item.removals.length) all.push({ lines: ["nothing takes entries out"], column: 3, from: core,
@@ -126,9 +128,9 @@
       all.push({ ...box, column: 3, from: core, className: !works ? "bad none" : removal.sure ? "good" : "" });
       const target = all[all.length - 1];
       if (removal.more) continue;
-      const way = removal.ways[0] || { steps: [], words: "", timer: "" };
-      all.push({ lines: [removal.when, ...(way.timer && way.timer !== "loop" ? [way.timer] : []),
-        ...chain(way).slice(-4).map((step) => `> ${step}`)], column: 4, to: target, className: works ? "" : "bad none" });
+      const way = removal.ways[0] || { drawn: [], words: "", timer: "" };
+      all.push({ lines: [removal.when, way.timer,
+        ...chain(way)], column: 4, to: target, className: works ? "" : "bad none" });
     }
     return all;
   };
@@ -211,11 +213,8 @@
     if (entries.length) section.append(items);
     return section;
   };
-  const told = (way, last) => {
-    if (!way.steps.length) return named(way);
-    const steps = way.steps.flatMap((step) => [`${step.text} (${step.at})`, ...(step.far ? ["\u2026"] : [])]);
-    return `${named(way)}: ${[...steps, last].join(" \u2192 ")}`;
-  };
+  const told = (way, last) => (way.told.length
+    ? `${named(way)}: ${[...way.told.map((step) => step || "\u2026"), last].join(" \u2192 ")}` : named(way));
 
   const detail = (item, number) => {
     const cell = make("td");
