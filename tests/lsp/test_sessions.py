@@ -251,6 +251,21 @@ def test_pointing_works_where_the_findings_are_known_from_the_last_run(project: 
     asyncio.run(session())
 
 
+@pytest.mark.parametrize("client", ["neovim", "emacs"])
+def test_what_other_editors_can_do_is_enough(project: Path, client: str) -> None:
+    async def session() -> None:
+        store = project / "app" / "store.py"
+        async with editing(project, client_spec=client) as editor:
+            editor.open(store)
+            (found,) = await editor.diagnostics(store)
+            assert await editor.hover(store, 0, 1) is not None
+            offered = await editor.actions(store, [found])
+            editor.change(store, applied(STORE, next(iter(offered.values())), editor.encoding))
+            assert await editor.codes(store) == []
+
+    asyncio.run(session())
+
+
 def test_a_client_without_markdown_is_shown_text(project: Path) -> None:
     async def session() -> None:
         store = project / "app" / "store.py"
