@@ -164,6 +164,14 @@ asyncio.run(main())
     assert not (project / "run").exists()
 
 
+def test_its_help_tells_how_editors_start_it_and_needs_no_pygls() -> None:
+    script = "import sys; sys.modules['pygls'] = None; from unbounded_lint.cli import main; main(['lsp', '--help'])"
+    done = python("-c", script)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in ('  "glspc.server.commandArguments": ["lsp"],', '    cmd = { "unbounded-lint", "lsp" },', "M-x eglot"):
+        assert line in done.stdout
+
+
 def test_arguments_that_there_are_not_are_one_sentence() -> None:
     done = python("-m", "unbounded_lint", "lsp", "--port", "1")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

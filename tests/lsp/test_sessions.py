@@ -164,6 +164,51 @@ def test_what_is_broken_is_an_error_and_the_rest_is_told(project: Path) -> None:
     asyncio.run(session())
 
 
+HOSTILE = (
+    "X = " + "[" * 20_000 + "]" * 20_000 + "\n",
+    "X = " + "-" * 20_000 + "1\n",
+    "X = {'" + "\\\n" * 5_000,
+    "X" + ".a" * 20_000 + " = 1\n",
+    "\0" * 1_000,
+    "# coding: punycode\nX = 1\n",
+    "\x1b]0;title\x07 = {}\n",
+    "(\n" * 3_000,
+)
+"""Files that are no text, nested beyond measure, or both."""
+
+
+def test_hostile_files_leave_the_server_and_the_rest_of_the_project_alone(project: Path) -> None:
+    async def session() -> None:
+        store, api = project / "app" / "store.py", project / "app" / "api.py"
+        async with editing(project) as editor:
+            editor.open(store)
+            editor.open(api)
+            for text in HOSTILE:
+                editor.change(api, text)
+                found = await editor.diagnostics(api)
+                assert {one.code for one in found} <= {"UBM901"}
+                assert set(await editor.actions(api, found)) == {f"Show the rule {one.code}" for one in found}
+            editor.change(api, API)
+            assert await editor.codes(store) == ["1 UBM101"]
+            assert not [said for said in editor.logged if "internal error" in said]
+
+    asyncio.run(session())
+
+
+def test_what_has_not_changed_in_a_file_that_is_not_open_is_not_told_again(project: Path) -> None:
+    async def session() -> None:
+        store, api = project / "app" / "store.py", project / "app" / "api.py"
+        async with editing(project) as editor:
+            editor.open(api)
+            assert await editor.codes(store) == ["1 UBM101"]
+            for number in range(3):
+                editor.change(api, API + "#\n" * number)
+                await editor.settled()
+            assert len(editor.published[store.as_uri()]) == 1
+
+    asyncio.run(session())
+
+
 def test_pointing_at_a_container_shows_its_evidence(project: Path) -> None:
     async def session() -> None:
         store, api = project / "app" / "store.py", project / "app" / "api.py"
@@ -203,6 +248,21 @@ def test_pointing_works_where_the_findings_are_known_from_the_last_run(project: 
             assert found is not None
             first, second = await asyncio.gather(editor.hover(store, 0, 1), editor.hover(store, 0, 2))
             assert first == second == found
+
+    asyncio.run(session())
+
+
+@pytest.mark.parametrize("client", ["neovim", "emacs"])
+def test_what_other_editors_can_do_is_enough(project: Path, client: str) -> None:
+    async def session() -> None:
+        store = project / "app" / "store.py"
+        async with editing(project, client_spec=client) as editor:
+            editor.open(store)
+            (found,) = await editor.diagnostics(store)
+            assert await editor.hover(store, 0, 1) is not None
+            offered = await editor.actions(store, [found])
+            editor.change(store, applied(STORE, next(iter(offered.values())), editor.encoding))
+            assert await editor.codes(store) == []
 
     asyncio.run(session())
 

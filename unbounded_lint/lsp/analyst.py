@@ -36,7 +36,7 @@ class Analyst:
 
     async def ready(self) -> Process:
         """The process, started where there is none."""
-        if self._process is None or self._process.returncode is not None:
+        if self._process is None:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-c", _BEGIN, os.pathsep, os.pathsep.join(_search_path()), stdin=PIPE, stdout=PIPE
             )
@@ -52,25 +52,27 @@ class Analyst:
             head = await process.stdout.readexactly(LENGTH_BYTES)
             return message(await process.stdout.readexactly(length(head)), Answer)
         except (asyncio.IncompleteReadError, ConnectionError) as error:
-            self._kill(process)
+            self._end(process)
             raise EndedError(f"exit status {await process.wait()}") from error
         except BaseException:
-            self._kill(process)  # its answer would be taken for that to the next task
+            self._end(process)  # its answer would be taken for that to the next task
             raise
 
     def end(self) -> None:
         """End the process, whatever it is doing."""
         if self._process is not None:
-            self._kill(self._process)
+            self._end(self._process)
 
     async def close(self) -> None:
         """End the process and see it go."""
-        self.end()
-        if self._process is not None:
-            await self._process.wait()
+        process = self._process
+        if process is not None:
+            self._end(process)
+            await process.wait()
 
-    @staticmethod
-    def _kill(process: Process) -> None:
+    def _end(self, process: Process) -> None:
+        if self._process is process:
+            self._process = None
         with contextlib.suppress(ProcessLookupError):
             process.kill()
 

@@ -65,6 +65,7 @@ class Desk:
         self._open: dict[str, Document] = {}
         self._gone: set[str] = set()
         self._projects: dict[Home, _Project] = {}
+        self._shown: dict[str, tuple[Report, ...]] = {}
         self._due: dict[Home, float] = {}
         self._anew: set[Home] = set()
         self._running: Home | None = None
@@ -245,14 +246,22 @@ class Desk:
             document = self._open.get(path)
             # Of a text that has changed since, the next answer tells.
             if document is None or versions.get(path, document.version) == document.version:
-                self._told.found(path, mine.get(path, ()))
+                self._tell(path, mine.get(path, ()))
         self._clear(project.shown - {*mine, *versions})
+
+    def _tell(self, path: str, reports: tuple[Report, ...]) -> None:
+        """Tell what is found in a file, unless that is shown already; of an open one, in any case: it has a version."""
+        if path in self._open or self._shown.get(path, ()) != reports:
+            self._told.found(path, reports)
+        self._shown[path] = reports
+        if not reports:
+            del self._shown[path]
 
     def _clear(self, paths: Iterable[str]) -> None:
         """Tell that nothing is found in files any more, but for those that another project has."""
         others = frozenset[str]().union(*(project.shown for project in self._projects.values()))
         for path in sorted({*paths} - others):
-            self._told.found(path, ())
+            self._tell(path, ())
 
     def _forget(self, home: Home) -> None:
         project = self._projects.pop(home)
