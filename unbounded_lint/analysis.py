@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from unbounded_lint.cache import Cache
 from unbounded_lint.catalog.load import catalog, extend
@@ -31,6 +31,7 @@ from unbounded_lint.showing import Showing
 from unbounded_lint.sources import Sources
 
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 
 
 def analyse(request: Request, contents: Contents, cache: Cache | None, progress: Progress | None = None) -> Analysis:
@@ -67,6 +68,22 @@ def sheets(
     """For each symbol the fact sheet of the container that it names, or why it names none."""
     sources = Sources(request.project.root, request.project.files, contents, cache)
     found = tuple(_sheets(request, sources, symbols))
+    sources.save()
+    return found
+
+
+def about(
+    request: Request,
+    contents: Contents,
+    cache: Cache | None,
+    symbols: Sequence[str],
+    answer: Callable[[Project, str, Container | Unknown], T],
+) -> tuple[T, ...]:
+    """For each symbol an answer about the container that it names, or why it names none."""
+    sources = Sources(request.project.root, request.project.files, contents, cache)
+    project = link(request, Comments(sources), thorough=True)
+    asked = Explanations(project, sources, request.settings.src)
+    found = tuple(answer(project, symbol, asked.of(symbol)) for symbol in symbols)
     sources.save()
     return found
 

@@ -6,7 +6,7 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -17,8 +17,11 @@ from unbounded_lint.results import Results
 
 if TYPE_CHECKING:
     from unbounded_lint.explaining import Sheet, Unknown
+    from unbounded_lint.link.project import Project
+    from unbounded_lint.link.verdicts.container import Container
 
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 
 
 def check(request: Request, progress: Progress | None = None) -> Outcome:
@@ -41,6 +44,17 @@ def explain(request: Request, symbols: Sequence[str]) -> tuple[Sheet | Unknown, 
     opened = _opened(request)
     with _uncollected():
         return sheets(request, Contents(request.project.root, opened.cache), opened.cache, symbols)
+
+
+def about(
+    request: Request, symbols: Sequence[str], answer: Callable[[Project, str, Container | Unknown], T]
+) -> tuple[T, ...]:
+    """For each symbol an answer about the container that it names, flagged or not, or why it names none."""
+    from unbounded_lint import analysis
+
+    opened = _opened(request)
+    with _uncollected():
+        return analysis.about(request, Contents(request.project.root, opened.cache), opened.cache, symbols, answer)
 
 
 def _opened(request: Request) -> Opened:

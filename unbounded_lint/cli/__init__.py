@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "rule": ("[CODE ...]", "list the rules, or print the text of some"),
         "explain": ("SYMBOL ...", "tell what is known of containers, such as pkg.mod:NAME or pkg.mod:Class.attr"),
+        "confirm": ("SYMBOL ... | --all -- COMMAND ...", "run a program and tell which containers really grow"),
         "files": ("[PATH ...]", "list the files that would be analysed"),
         "config": ("[PATH]", "print the settings in force"),
         "clean": ("[PATH]", "remove what is kept of a project between runs"),
