@@ -43,7 +43,7 @@ def run(arguments: list[str]) -> int:
     from unbounded_lint.confirm.report import lines
     from unbounded_lint.confirm.session import Timing, confirm
 
-    how = Options(options.interval, options.call_sites, options.tracemalloc)
+    how = Options(options.interval, options.overhead / 100, options.call_sites, options.tracemalloc)
     with _opened(options.output_file) as stream:
         outcome, ended = confirm(request, asked, command, how, Timing(options.duration, options.warm_up))
         status = _status(outcome, ended, options.fail_on)
@@ -106,6 +106,13 @@ def _add_run_options(parser: Parser) -> None:
         help="from one look to the next; less at the start, more where a look takes long (default: 0.2)",
     )
     run.add_argument(
+        "--overhead",
+        type=_percent,
+        default=1.0,
+        metavar="PERCENT",
+        help="what the looks may take of a processor (default: 1); searches for objects may take it once more",
+    )
+    run.add_argument(
         "--call-sites",
         action="store_true",
         help="count how often each line inserts and removes (Python 3.12 and newer)",
@@ -136,6 +143,16 @@ def _seconds(text: str) -> float:
         number = -1.0
     if not 0 < number < 1e9:
         raise argparse.ArgumentTypeError(f"expected seconds above 0, not {text!r}")
+    return number
+
+
+def _percent(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number <= 100:
+        raise argparse.ArgumentTypeError(f"expected a percentage above 0 and up to 100, not {text!r}")
     return number
 
 
@@ -209,7 +226,7 @@ def _draw(outcome: Outcome, file: Path) -> None:
 
 
 def _status(outcome: Outcome, ended: Ended, fail_on: Sequence[str]) -> int:
-    """The status of the program, 0 where it ended since it was asked to, or 1 where a verdict is not as it should be."""
+    """That of the program, 0 where it ended since it was asked to, or 1 where a verdict is not as it should be."""
     status = EXIT_CLEAN if ended.asked else ended.status
     found = {result.verdict.replace(" ", "-") for result in outcome.results}
     return EXIT_FINDINGS if status == EXIT_CLEAN and not found.isdisjoint(fail_on) else status

@@ -19,10 +19,11 @@ SEARCHED = "PYTHONPATH"
 
 
 class Options(msgspec.Struct, frozen=True):
-    """How it is observed: seconds between two looks, whether it is counted which sites insert, whether all memory is
-    traced."""
+    """How it is observed: seconds between two looks, the part of a processor that they may take, whether it is counted
+    which sites insert, whether all memory is traced."""
 
     interval: float = 0.2
+    share: float = 0.01
     call_sites: bool = False
     tracemalloc: bool = False
 
@@ -57,6 +58,7 @@ def _plan(found: Sequence[Found], root: Path, options: Options, origin: float) -
         "origin": origin,
         "root": os.path.join(real, ""),
         "interval": options.interval,
+        "share": options.share,
         "call_sites": options.call_sites,
         "tracemalloc": options.tracemalloc,
         "targets": [

@@ -1,9 +1,9 @@
 """Whether a container grows, by its sizes over time.
 
-The time behind the warm-up is cut into two equal windows, and each of these into five parts. The *low* of a part is the
-least size in it, the *floor* the least of this low and all later ones: what the container never comes back below. So a
-container that is swept from time to time has a floor that stays, whatever it has between two sweeps, and one that only
-gains, or loses less than it gains, has a floor that rises. It
+The time behind the warm-up, as far as it could be looked, is cut into two equal windows, each of these into five parts.
+The *low* of a part is the least size in it, the *floor* the least of this low and all later ones: what the container
+never comes back below. So a container that is swept from time to time has a floor that stays, whatever it has between
+two sweeps, and one that only gains, or loses less than it gains, has a floor that rises. It
 
 - *grows* if the floor rises in both windows, in two steps or more in each, by at least as much as the size swings
   within a part (its median), and in the second window by at least a quarter of what it rose in the first;
@@ -35,6 +35,10 @@ ORDER: tuple[Verdict, ...] = ("grows", "shrinks", "levels off", "too short to te
 
 PARTS = 5
 """The parts of a window."""
+
+AROUND = 8
+MUCH_LONGER = 3
+"""A pause counts for no more than so many times what is usual among so many before and behind it."""
 
 STEPS = 2
 LEAST_SWING = 0.25
@@ -78,17 +82,26 @@ def judge(series: Series, warm_up: float | None = None) -> Judgement:
         return Judgement("never filled")
     if not times:
         return Judgement("too short to tell", "the process ended before it could be looked at twice")
-    start = max(times[0], warm_up) if warm_up is not None else times[0] + (times[-1] - times[0]) / 3
-    parts = cut(times, start)
+    clock = observed(times)
+    start = clock[-1] / 3 if warm_up is None else clock[min(bisect_left(times, warm_up), len(times) - 1)]
+    parts = cut(clock, start)
     if parts is None:
         return Judgement("too short to tell", "there are too few looks at it after the warm-up")
-    windows = (start, (start + times[-1]) / 2, times[-1])
+    windows = (times[parts[0].start], times[parts[PARTS].start], times[-1])
     by_entries, rise = trend(entries, parts)
     by_inside, inner = trend([one.entries + one.inside for one in series.sizes], parts)
     _, weight = trend([one.weight for one in series.sizes], parts)
     inside_alone = by_inside[0] == "grows" and by_entries[0] != "grows"
     verdict, why = by_inside if inside_alone else by_entries
     return Judgement(verdict, why, "inside" if inside_alone else "entries", windows, rise, inner, weight)
+
+
+def observed(times: Sequence[float]) -> list[float]:
+    """The time in which it could be looked: a pause that is much longer than those around it counts as one of these, as
+    where the machine slept or had no time."""
+    gaps = [after - before for before, after in pairwise(times)]
+    usual = (median(gaps[max(0, at - AROUND) : at + AROUND + 1]) for at in range(len(gaps)))
+    return [0.0, *accumulate(min(gap, MUCH_LONGER * each) for gap, each in zip(gaps, usual, strict=True))]
 
 
 def cut(times: Sequence[float], start: float) -> list[slice] | None:

@@ -31,9 +31,6 @@ LOOKS_UP_TO_INTERVAL = 50
 LOOKS_IN_ALL = 2000
 """A run of days is told by about so many looks times the logarithm of its length."""
 
-SHARE = 0.01
-"""The part of one processor that the looks may take, and the searches once more."""
-
 SEARCH_PAUSES = (0.05, 10.0)
 """Seconds from one search to the next: at first, and at most."""
 
@@ -84,6 +81,7 @@ class Sampler:
         self._plan = plan
         self._folder = folder
         self._interval: float = plan["interval"]
+        self._share: float = plan["share"]
         self._stop = _thread.allocate_lock()
         self._done = _thread.allocate_lock()
         self._is_running = False
@@ -161,7 +159,7 @@ class Sampler:
         passed = self._monotonic() - self._begun
         pause = max(FIRST_PAUSE, passed / LOOKS_UP_TO_INTERVAL)
         pause = max(min(self._interval, pause), passed / LOOKS_IN_ALL)
-        return max(pause, (self._spent - self._spent_on_searches) / SHARE - passed)
+        return max(pause, (self._spent - self._spent_on_searches) / self._share - passed)
 
     def _fail(self) -> None:
         """Tell of a fault of the observer, if even that can be told, and leave the program alone from now on."""
@@ -235,5 +233,5 @@ class Sampler:
         self._searched_for = (wanted.count, wanted.lacks)
         cost = self._thread_time() - begun
         self._spent_on_searches += cost
-        self._next_search = now + max(self._search_pause, cost / SHARE)
+        self._next_search = now + max(self._search_pause, cost / self._share)
         self._search_pause = min(SEARCH_PAUSES[1], self._search_pause * 1.5)
