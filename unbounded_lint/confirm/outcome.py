@@ -133,9 +133,12 @@ def _why(found: Found, processes: Sequence[Process], number: int) -> str:
     whys = [process.series[number].why for process in processes if process.series[number].why]
     target = found.target
     if not whys or target is None:
-        return _NO_PYTHON if not processes else "no process was looked at in time"
+        failed = any(process.fault for process in processes)
+        late = "the observer failed" if failed else "every process ended before it was looked at"
+        return late if processes else _NO_PYTHON
     closest = max(whys, key=lambda why: [*_WHY].index(why) if why in _WHY else len(_WHY))
     owner = ".".join(part for part in target.owner if part != "<locals>")
     if closest in _WHY:
         return _WHY[closest].format(module=target.module, owner=owner or target.below, name=target.name)
-    return f"it holds a {closest.partition(': ')[2]}, whose size cannot be told"
+    state, _, name = closest.partition(": ")
+    return f"it holds a {name}, whose size cannot be told" if state == "no container" else f"{name} was raised by it"

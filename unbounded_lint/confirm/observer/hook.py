@@ -10,6 +10,8 @@ import time
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 try:
+    if sys.hexversion < 0x03080000:
+        raise RuntimeError("this Python is older than 3.8, and the observer needs that or a newer one")
     _begun = time.process_time()
     from _unbounded_lint_observer.sampler import start  # type: ignore[import-not-found]
 
@@ -17,7 +19,9 @@ try:
 except Exception:  # the program must not notice, whatever it is
     try:
         with open(os.path.join(_FOLDER, "records", str(os.getpid()) + "-0.jsonl"), "a") as _file:
-            _file.write('{"failed": "' + type(sys.exc_info()[1]).__name__ + '"}\n')
+            _error = sys.exc_info()[1]
+            _file.write('{"pid": ' + str(os.getpid()) + ', "failed": "' + type(_error).__name__ + ": ")
+            _file.write("".join(char for char in str(_error) if char not in '"\\\n') + '"}\n')
     except Exception:
         pass
 

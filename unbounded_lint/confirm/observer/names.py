@@ -25,8 +25,8 @@ def owner(space: dict[str, Any], path: list[str]) -> Any:
             found = code_of(found)
         else:
             names = space if found is None else namespace(found)
-            found = _inside(found, part) if isinstance(found, CODE) else names.get(part)
-            if not is_class(found) and not isinstance(found, CODE):
+            found = _inside(found, part) if type(found) is CODE else names.get(part)
+            if not is_class(found) and type(found) is not CODE:
                 found = function(found) or found
         if found is None:
             return None
@@ -46,7 +46,7 @@ def is_class(thing: Any) -> bool:
 def function(thing: Any) -> Any:
     """The function inside what decorators made of it, None where none is found."""
     for _ in range(8):
-        if isinstance(thing, FUNCTION):
+        if type(thing) is FUNCTION:
             wrapped = instance_dict(thing).get("__wrapped__")
             if wrapped is None:
                 return thing
@@ -70,7 +70,7 @@ def _plain_attribute(thing: Any, name: str) -> Any:
 def memo(thing: Any) -> Any:
     """The memo of `functools` inside what decorators made of a function, None where none is found."""
     for _ in range(8):
-        if thing is None or isinstance(thing, MEMO):
+        if thing is None or type(thing) is MEMO:
             return thing
         inner = (_plain_attribute(thing, name) for name in _WRAPPERS)
         thing = next((each for each in inner if each is not None), None)
@@ -78,19 +78,19 @@ def memo(thing: Any) -> Any:
 
 
 def _inside(code: CodeType, name: str) -> CodeType | None:
-    return next((each for each in code.co_consts if isinstance(each, CODE) and each.co_name == name), None)
+    return next((each for each in code.co_consts if type(each) is CODE and each.co_name == name), None)
 
 
 def code_of(thing: Any) -> CodeType | None:
     """The code of a function, or the code itself."""
-    if isinstance(thing, FUNCTION):
+    if type(thing) is FUNCTION:
         return thing.__code__
-    return thing if isinstance(thing, CODE) else None
+    return thing if type(thing) is CODE else None
 
 
 def capturing(code: CodeType, name: str) -> Iterator[CodeType]:
     """The functions inside one that capture a variable of its."""
     for each in code.co_consts:
-        if isinstance(each, CODE) and name in each.co_freevars:
+        if type(each) is CODE and name in each.co_freevars:
             yield each
             yield from capturing(each, name)

@@ -149,7 +149,7 @@ class Sampler:
         try:
             while not stop.acquire(True, self._pause()):
                 self._look()
-        except Exception:
+        except BaseException:  # whatever code of the program may raise: this thread is nobody else's
             self._fail()
         finally:
             done.release()
@@ -213,7 +213,9 @@ class Sampler:
                 weighed = sum(map(weight, boxes, entries))
                 self._weighed[number] = now, weighed
             return [sum(entries), within, weighed, len(boxes)]
-        except Exception as error:  # of the program's own class, or a container that changes as it is walked through
+        except (
+            BaseException
+        ) as error:  # of the program's own class, or a container that changes as it is walked through
             told = self._told.get(str(number))
             return told if isinstance(told, list) else f"failed: {type(error).__name__}"
 

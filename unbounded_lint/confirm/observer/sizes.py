@@ -55,7 +55,7 @@ def length(box: Any) -> int | None:
         known = _builtin_length(inside.get(name))
         if known is not None:
             return known
-    if isinstance(box, type) or issubclass(type(box), _LETTERS):
+    if issubclass(type(box), (type, *_LETTERS)):
         return None
     for name in ("__len__", "qsize"):
         method = getattr(type(box), name, None)
