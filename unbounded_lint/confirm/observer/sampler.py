@@ -34,7 +34,11 @@ LOOKS_IN_ALL = 2000
 SEARCH_PAUSES = (0.05, 10.0)
 """Seconds from one search to the next: at first, and at most."""
 
-WEIGH_EVERY = 1.0
+IDLE = 4
+"""A program is taken to work for at least so small a part of the time."""
+
+WEIGH_EVERY = 2.0
+MODULES_EVERY = 3.0
 PATIENCE = 1.0
 """Seconds that a fork waits for the thread to end; it goes on however that is."""
 
@@ -94,7 +98,8 @@ class Sampler:
         self._told: dict[str, list[int] | str] = {}
         self._weighed: dict[int, tuple[float, int]] = {}
         self._begun = self._monotonic()
-        self._start = self._process_time() - begun
+        self._used_before = self._process_time()
+        self._start = self._used_before - begun
         self._spent = 0.0
         self._spent_on_searches = 0.0
         self._next_search = 0.0
@@ -159,7 +164,9 @@ class Sampler:
         passed = self._monotonic() - self._begun
         pause = max(FIRST_PAUSE, passed / LOOKS_UP_TO_INTERVAL)
         pause = max(min(self._interval, pause), passed / LOOKS_IN_ALL)
-        return max(pause, (self._spent - self._spent_on_searches) / self._share - passed)
+        # A program that waits leaves its processor to others, and one that has to share it gets less than time passes.
+        ours = max(self._process_time() - self._used_before, passed / IDLE)
+        return max(pause, ((self._spent - self._spent_on_searches) / self._share - ours) * passed / ours)
 
     def _fail(self) -> None:
         """Tell of a fault of the observer, if even that can be told, and leave the program alone from now on."""
@@ -178,7 +185,7 @@ class Sampler:
         now = self._monotonic()
         looked = self._finder.modules.look(again=now >= self._next_look_at_modules)
         if looked:
-            self._next_look_at_modules = now + 1.0
+            self._next_look_at_modules = now + MODULES_EVERY
         changed = {}
         for number, target in enumerate(self._plan["targets"]):
             state = self._state(number, target, now, is_last)
@@ -235,5 +242,5 @@ class Sampler:
         self._searched_for = (wanted.count, wanted.lacks)
         cost = self._thread_time() - begun
         self._spent_on_searches += cost
-        self._next_search = now + max(self._search_pause, cost / self._share)
+        self._next_search = now + max(self._search_pause, IDLE * cost / self._share)
         self._search_pause = min(SEARCH_PAUSES[1], self._search_pause * 1.5)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LOOKED_INSIDE = 512
 """Up to how many entries a container may have to be looked into for containers inside it."""
 
-WEIGHED = 16
+WEIGHED = 8
 """How many of the oldest and of the newest entries are weighed."""
 
 MEMO: type = _lru_cache_wrapper
