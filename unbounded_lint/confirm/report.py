@@ -11,7 +11,7 @@ import msgspec
 from unbounded_lint.confirm.outcome import Outcome, Result, Seen
 from unbounded_lint.confirm.records import Process, Series
 from unbounded_lint.confirm.targets import Site
-from unbounded_lint.confirm.verdict import Rise
+from unbounded_lint.confirm.verdict import Judgement, Rise
 from unbounded_lint.finding import Place
 from unbounded_lint.reporters.base import plural, printable
 
@@ -58,7 +58,14 @@ def _cells(seen: Seen) -> tuple[str, str, str, str]:
     rise = seen.judgement.inside if inside else seen.judgement.entries
     sizes = [each.entries + (each.inside if inside else 0) for each in (first, last) if each is not None]
     course = " -> ".join(map(str, sizes)) + (" inside" if inside else "")
-    return (course, *_rises(rise), f"{last.weight:,}" if last is not None else "")
+    weight = f"{last.weight:,}" if last is not None else ""
+    return (course, *_rises(rise), weight + _more(seen.judgement))
+
+
+def _more(judgement: Judgement) -> str:
+    """What the bytes of something that grows rose by."""
+    rise = judgement.weight
+    return f" ({rise.first:+,.0f} {rise.second:+,.0f})" if judgement.verdict == "grows" and rise is not None else ""
 
 
 def _rises(rise: Rise | None) -> tuple[str, str]:

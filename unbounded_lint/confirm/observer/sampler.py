@@ -34,6 +34,9 @@ LOOKS_IN_ALL = 2000
 SEARCH_PAUSES = (0.05, 10.0)
 """Seconds from one search to the next: at first, and at most."""
 
+SEARCHED_FAR = 10.0
+"""After so many seconds all objects are looked through although some were found, and again after twice the time."""
+
 IDLE = 4
 """A program is taken to work for at least so small a part of the time."""
 
@@ -103,6 +106,7 @@ class Sampler:
         self._spent = 0.0
         self._spent_on_searches = 0.0
         self._next_search = 0.0
+        self._next_far_search = self._begun + SEARCHED_FAR
         self._searched_for = (0, False)
         self._search_pause = SEARCH_PAUSES[0]
         self._next_look_at_modules = 0.0
@@ -237,8 +241,9 @@ class Sampler:
         if new:
             self._search_pause = SEARCH_PAUSES[0]
         wanted.near(modules.of_project(), modules.is_own)
-        if wanted.lacks or self._search_pause >= SEARCH_PAUSES[1]:
+        if wanted.lacks or now >= self._next_far_search:
             wanted.anywhere()
+            self._next_far_search = now + max(SEARCHED_FAR, now - self._begun)
         self._searched_for = (wanted.count, wanted.lacks)
         cost = self._thread_time() - begun
         self._spent_on_searches += cost
