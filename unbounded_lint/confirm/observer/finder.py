@@ -7,7 +7,7 @@ import sys
 from .modules import Modules
 from .names import capturing, code_of, function, is_class, memo, namespace, owner
 from .search import FRAME_OWNERS, Wanted
-from .sizes import instance_dict, length
+from .sizes import length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _boxes(values: Iterable[Any], missing: str) -> tuple[list[Any], str]:
 
 def attribute(thing: Any, name: str) -> Any:
     """An attribute that an object has itself, in its `__dict__` or a slot."""
-    found = instance_dict(thing).get(name, _NOTHING)
+    found = namespace(thing).get(name, _NOTHING)
     if found is not _NOTHING:
         return found
     for cls in type(thing).__mro__:

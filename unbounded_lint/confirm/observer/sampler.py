@@ -41,6 +41,9 @@ IDLE = 4
 """A program is taken to work for at least so small a part of the time."""
 
 WEIGH_EVERY = 2.0
+WEIGHED_IN_ALL = 30
+"""A container is weighed every two seconds, and in a short run about so many times."""
+
 MODULES_EVERY = 3.0
 PATIENCE = 1.0
 """Seconds that a fork waits for the thread to end; it goes on however that is."""
@@ -220,7 +223,7 @@ class Sampler:
             entries = [length(box) or 0 for box in boxes]
             within = sum(map(inside, boxes, entries))
             weighed_at, weighed = self._weighed.get(number, (0.0, 0))
-            if is_last or not weighed_at or now - weighed_at >= WEIGH_EVERY:
+            if is_last or now - weighed_at >= min(WEIGH_EVERY, (now - self._begun) / WEIGHED_IN_ALL):
                 weighed = sum(map(weight, boxes, entries))
                 self._weighed[number] = now, weighed
             return [sum(entries), within, weighed, len(boxes)]
