@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from unbounded_lint.cache import Cache
 from unbounded_lint.catalog.load import catalog, extend
@@ -39,6 +39,8 @@ from unbounded_lint.unmatched import Unmatched, unmatched
 
 Look: TypeAlias = "Callable[[Project, Declarations, Sequence[Finding]], None]"
 """Is handed the linked project before it goes, with what is declared and what the rules say of it."""
+
+T = TypeVar("T")
 
 
 def analyse(
@@ -110,6 +112,22 @@ def sheets(
     comments = Comments(sources)
     project = link(request, comments, thorough=True)
     found = tuple(_sheets(request, sources, comments, project, symbols))
+    sources.save()
+    return found
+
+
+def about(
+    request: Request,
+    contents: Contents,
+    cache: Cache | None,
+    symbols: Sequence[str],
+    answer: Callable[[Project, str, Container | Unknown], T],
+) -> tuple[T, ...]:
+    """For each symbol an answer about the container that it names, or why it names none."""
+    sources = Sources(request.project.root, request.project.files, contents, cache)
+    project = link(request, Comments(sources), thorough=True)
+    asked = Explanations(project, sources, request.settings.src)
+    found = tuple(answer(project, symbol, asked.of(symbol)) for symbol in symbols)
     sources.save()
     return found
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from unbounded_lint.comparing import Before, Compared
     from unbounded_lint.explaining import Unknown
     from unbounded_lint.finding import Finding
+    from unbounded_lint.link.project import Project
+    from unbounded_lint.link.verdicts.container import Container
     from unbounded_lint.sheet import Inventory, Sheet, Spot
 
 _SHOWN = 3
 
 TURN_SECONDS = 600.0
 """How long to wait for what another process is about to find."""
+
+T = TypeVar("T")
 
 
 def check(request: Request, progress: Progress | None = None) -> Outcome:
@@ -109,6 +113,17 @@ def inventory(request: Request, progress: Progress | None = None) -> Inventory:
     with _uncollected():
         found = inventory(request, Contents(request.project.root, opened.cache), opened.cache, progress)
     return msgspec.structs.replace(found, notes=(opened.note, *found.notes)) if opened.note else found
+
+
+def about(
+    request: Request, symbols: Sequence[str], answer: Callable[[Project, str, Container | Unknown], T]
+) -> tuple[T, ...]:
+    """For each symbol an answer about the container that it names, flagged or not, or why it names none."""
+    from unbounded_lint import analysis
+
+    opened = _opened(request)
+    with _uncollected():
+        return analysis.about(request, Contents(request.project.root, opened.cache), opened.cache, symbols, answer)
 
 
 def _opened(request: Request) -> Opened:

@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "rule": ("[CODE ...]", "list the rules, or print the text of some"),
         "explain": ("SYMBOL ...", "tell what is known of containers, such as pkg.mod:NAME or pkg.mod:Class.attr"),
         "inventory": ("[PATH ...]", "list every long-lived container and what bounds it, as a table, JSON or a page"),
+        "confirm": ("SYMBOL ... | --all -- COMMAND ...", "run a program and tell which containers really grow"),
         "files": ("[PATH ...]", "list the files that would be analysed"),
         "config": ("[PATH]", "print the settings in force"),
         "completion": ("SHELL", "print what lets bash, zsh or fish complete this command"),

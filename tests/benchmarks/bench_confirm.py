@@ -1,0 +1,130 @@
+"""What `confirm` costs the program that it observes: the same program alone and observed, taking turns.
+
+    python tests/benchmarks/bench_confirm.py [--rounds 5] [--containers 20] [--heap 200000] [OPTION ...]
+
+The program serves made requests as fast as it can: it decodes and encodes JSON, and puts what comes of it into so many
+maps of modules and of objects, beside a heap of so many other objects. It tells by itself how many seconds of a
+processor and on the clock it took for a number of requests that does not change. Further options, such as
+`--call-sites`, are handed to `confirm`. Prints the medians and their ratio; ends with 1 if the processor seconds of the
+observed program are above what is allowed, with 2 if a run fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MAX_RATIO = 1.03
+
+STORE = """\
+
+{maps}
+
+class Registry:
+    def __init__(self):
+        self.entries = {{}}
+        self.order = []
+
+    def add(self, key, value):
+        self.entries[key] = value
+        self.order.append(key)
+        if len(self.entries) > 20000:
+            del self.entries[self.order.pop(0)]
+
+
+registry = Registry()
+
+
+def keep(key, value):
+{puts}
+    registry.add(key, value)
+"""
+
+MAIN = """\
+import json
+import time
+
+import store
+
+heap = [{{"number": number, "parts": [number]}} for number in range({heap})]
+text = json.dumps({{"id": 0, "name": "a name", "parts": list(range(20)), "inner": {{"more": ["x"] * 10}}}})
+
+
+def serve(number):
+    request = json.loads(text)
+    request["id"] = number
+    store.keep(number % 50000, json.dumps(request))
+
+
+clock, processor = time.perf_counter(), time.process_time()
+for number in range({requests}):
+    serve(number)
+print(time.process_time() - processor, time.perf_counter() - clock)
+"""
+
+
+def make(folder: Path, containers: int, heap: int, requests: int) -> list[str]:
+    """Write the program to a folder, and give the symbols of its containers."""
+    names = [f"MAP_{number}" for number in range(containers)]
+    maps = "\n".join(f"{name} = {{}}" for name in names) + "\n"
+    puts = "\n".join(
+        f"    if key % {containers} == {number}:\n        {n}[key] = value" for number, n in enumerate(names)
+    )
+    (folder / "pyproject.toml").touch()
+    (folder / "store.py").write_text(STORE.format(maps=maps, puts=puts), encoding="utf-8")
+    (folder / "main.py").write_text(MAIN.format(heap=heap, requests=requests), encoding="utf-8")
+    return [*(f"store:{name}" for name in names), "store:Registry.entries", "store:Registry.order"]
+
+
+def seconds(command: Sequence[str], folder: Path) -> tuple[float, float]:
+    """Run the program, and give the seconds of a processor and on the clock that it tells."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=True)
+    processor, clock = done.stdout.split()
+    return float(processor), float(clock)
+
+
+def main() -> int:
+    """Compare."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--containers", type=int, default=20)
+    parser.add_argument("--heap", type=int, default=200_000)
+    parser.add_argument("--requests", type=int, default=400_000)
+    parser.add_argument("--max-ratio", type=float, default=MAX_RATIO)
+    options, more = parser.parse_known_args()
+    alone: list[tuple[float, float]] = []
+    observed: list[tuple[float, float]] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        symbols = make(folder, options.containers, options.heap, options.requests)
+        plain = [sys.executable, "main.py"]
+        ours = [sys.executable, "-m", "unbounded_lint", "confirm", *more, *symbols, "--", *plain]
+        try:
+            for number in range(options.rounds):
+                turns = [(plain, alone), (ours, observed)]
+                for command, times in turns if number % 2 == 0 else reversed(turns):
+                    times.append(seconds(command, folder))
+        except subprocess.CalledProcessError as error:
+            print(f"{error}\n{error.stderr[-2000:]}", file=sys.stderr)
+            return 2
+    ratios = []
+    for kind, title in enumerate(("processor", "clock")):
+        one, other = (statistics.median(each[kind] for each in times) for times in (alone, observed))
+        best = min(each[kind] for each in observed) / min(each[kind] for each in alone)
+        ratios.append(other / one)
+        print(
+            f"{title:10} alone {one:7.3f} s  observed {other:7.3f} s  ratio {other / one:.4f}  of the best {best:.4f}"
+        )
+    return int(ratios[0] > options.max_ratio)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

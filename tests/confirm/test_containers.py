@@ -1,0 +1,231 @@
+"""One program with a container of every kind, in every place where one can be: found, measured and judged."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.confirm.children import Confirmed, confirmed
+
+STORE = """\
+import asyncio
+import collections
+import functools
+import io
+import queue
+import threading
+import weakref
+
+GROWS = {}
+SWEPT = {}
+CAPPED = {}
+CLOSED = {}
+EMPTY = {}
+SHRINKS = dict.fromkeys(range(100_000))
+NESTED = collections.defaultdict(list)
+ORDERED = collections.OrderedDict()
+LISTED = []
+SEEN = set()
+RING = collections.deque(maxlen=20)
+QUEUE = queue.Queue()
+WAITING = asyncio.Queue()
+WEAK = weakref.WeakValueDictionary()
+BUFFER = io.BytesIO()
+LATER = None
+
+
+class Own(dict):
+    def __len__(self):
+        raise AssertionError("nobody asks")
+
+
+OWN = Own()
+
+
+class Registry:
+    shared = []
+
+    def __init__(self):
+        self.items = {}
+        self.__hidden = []
+
+    def add(self, number):
+        self.items[number] = number
+        self.__hidden.append(number)
+        self.shared.append(number)
+
+
+class Slotted:
+    __slots__ = ("items", "__weakref__")
+
+    def __init__(self):
+        self.items = set()
+
+    def add(self, number):
+        self.items.add(number)
+
+
+class Base:
+    def __init__(self):
+        self.kept = []
+
+    def add(self, number):
+        self.kept.append(number)
+
+
+class Derived(Base):
+    pass
+
+
+class Lazy:
+    _instance = None
+
+    def __init__(self):
+        self.found = {}
+
+    @classmethod
+    def get(cls):
+        if cls._instance is None:
+            cls._instance = cls()
+        return cls._instance
+
+    def add(self, number):
+        self.found[number] = number
+
+
+class Outer:
+    class Inner:
+        table = {}
+
+
+class Local:
+    def __init__(self):
+        self.entries = {}
+
+    def add(self, number):
+        self.entries[number] = number
+
+
+class State:
+    pass
+
+
+class App:
+    def __init__(self):
+        self.state = State()
+
+
+registry = Registry()
+slotted = Slotted()
+parts = {"derived": Derived()}
+
+
+@functools.lru_cache(maxsize=None)
+def remembered(user_id: str):
+    return user_id
+
+
+def defaulted(number, memo={}):
+    memo[number] = number
+
+
+def make():
+    captured = {}
+
+    def add(number):
+        captured[number] = number
+
+    return add
+
+
+add_captured = make()
+
+
+def handle(number):
+    global LATER
+    GROWS[number] = number
+    SWEPT[number] = number
+    CAPPED[number] = number
+    if len(CAPPED) > 5:
+        CAPPED.pop(next(iter(CAPPED)))
+    CLOSED["kind" if number % 2 else "other"] = number
+    if number < 0:
+        EMPTY[number] = number
+    for _ in range(20):
+        SHRINKS.popitem()
+    NESTED["all"].append(number)
+    ORDERED[number] = number
+    LISTED.append(number)
+    SEEN.add(number)
+    RING.append(number)
+    QUEUE.put(number)
+    WAITING.put_nowait(number)
+    WEAK[number] = registry
+    BUFFER.write(b"x" * 1000)
+    OWN[number] = number
+    registry.add(number)
+    slotted.add(number)
+    parts["derived"].add(number)
+    Lazy.get().add(number)
+    Outer.Inner.table[number] = number
+    defaulted(number)
+    add_captured(number)
+    if LATER is None:
+        LATER = {}
+    LATER[number] = number
+    if number % 3 == 0:
+        SWEPT.clear()
+"""
+
+MAIN = """\
+import store
+from pace import Course, step
+
+
+def serve():
+    own = store.Local()
+    kept = {}
+    course, number = Course(), 0
+    while True:
+        step()
+        number += 1
+        store.handle(number)
+        store.remembered(str(number))
+        own.add(number)
+        kept[number] = number
+        if course.is_over(number):
+            raise SystemExit
+
+
+serve()
+"""
+
+GROWING = [
+    "GROWS", "NESTED", "ORDERED", "LISTED", "SEEN", "QUEUE", "WAITING", "WEAK", "BUFFER", "OWN", "Registry.items",
+    "Registry._Registry__hidden", "Registry.shared", "Slotted.items", "Base.kept", "Lazy.found", "Outer.Inner.table",
+    "Local.entries", "remembered", "defaulted.memo", "make.captured", "LATER",
+]  # fmt: skip
+OTHERS = {
+    "SWEPT": "levels off",
+    "CAPPED": "levels off",
+    "CLOSED": "levels off",
+    "RING": "levels off",
+    "EMPTY": "never filled",
+    "SHRINKS": "shrinks",
+}
+EXPECTED = {
+    **dict.fromkeys((f"store:{name}" for name in GROWING), "grows"),
+    **{f"store:{name}": verdict for name, verdict in OTHERS.items()},
+    "main:serve.kept": "grows",
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Confirmed:
+    root = tmp_path_factory.mktemp("every")
+    return confirmed(root, {"store.py": STORE, "main.py": MAIN}, list(EXPECTED))
+
+
+@pytest.mark.parametrize("symbol", EXPECTED)
+def test_it_is_found_and_judged(symbol: str, run: Confirmed) -> None:
+    assert run.report, run.done.stderr
+    assert run[symbol]["verdict"] == EXPECTED[symbol], run[symbol]

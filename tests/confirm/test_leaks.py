@@ -1,0 +1,72 @@
+"""Leaks of real packages: the version that leaks grows under a short driver, the one that mends it levels off."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.confirm.children import confirmed
+from tests.processes import environment, python
+
+DRIVERS = Path(__file__).parent / "drivers" / "leaks"
+INSTALL = "-m pip install --quiet --no-input --disable-pip-version-check --no-warn-script-location --only-binary :all:"
+
+
+class Leak(NamedTuple):
+    """A driver, what it needs, the two versions, where the package lies in what is installed, and its containers."""
+
+    driver: str
+    package: str
+    leaky: str
+    fixed: str
+    folder: str
+    containers: tuple[str, ...]
+
+
+LEAKS = (
+    Leak("structlog_write_locks", "structlog", "25.5.0", "26.1.0", "structlog", ("WRITE_LOCKS",)),
+    Leak(
+        "opentelemetry_readers", "opentelemetry-sdk", "1.27.0", "1.28.0", "opentelemetry/sdk",
+        ("MeterProvider._all_metric_readers",),
+    ),
+    Leak(
+        "dateparser_settings", "dateparser", "1.1.7", "1.1.8", "dateparser",
+        ("Dictionary._split_regex_cache", "Dictionary._sorted_words_cache"),
+    ),
+    Leak(
+        "pydantic_generics", "pydantic", "1.9.0", "1.9.1", "pydantic",
+        ("_generic_types_cache", "_assigned_parameters"),
+    ),
+    Leak("astroid_tips", "astroid", "2.15.8", "3.0.0", "astroid", ("astroid.inference_tip:_cache",)),
+)  # fmt: skip
+NEEDS_OLDER = {"pydantic": (3, 12), "astroid": (3, 13)}
+"""The Python that is too new for the versions of a package."""
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak.driver)
+@pytest.mark.parametrize("is_fixed", [False, True], ids=["leaky", "fixed"])
+def test_a_real_leak_grows_until_it_is_mended(leak: Leak, is_fixed: bool, tmp_path: Path) -> None:
+    if sys.version_info >= NEEDS_OLDER.get(leak.package, (4, 0)):
+        pytest.skip("these versions need an older Python")
+    packages, version = tmp_path / "packages", leak.fixed if is_fixed else leak.leaky
+    installed = python(*INSTALL.split(), "--target", str(packages), f"{leak.package}=={version}")
+    assert installed.returncode == 0, installed.stderr
+    program = tmp_path / "program"
+    program.mkdir()
+    shutil.copy(DRIVERS / f"{leak.driver}.py", program / "driver.py")
+    asked = ["--project", str(packages / leak.folder), *leak.containers]
+    searched = f"{environment()['PYTHONPATH']}:{packages}"
+    run = confirmed(program, {}, asked, [sys.executable, "-W", "ignore", "driver.py"], env={"PYTHONPATH": searched})
+    assert run.done.returncode == 0, run.done.stderr
+    assert set(run.verdicts().values()) == {"levels off" if is_fixed else "grows"}, run.verdicts()
+
+
+@pytest.mark.parametrize("driver", sorted(DRIVERS.glob("*.py")), ids=lambda file: file.stem)
+def test_a_driver_is_short_and_belongs_to_a_leak(driver: Path) -> None:
+    assert len(driver.read_text(encoding="utf-8").splitlines()) <= 30
+    assert driver.stem in {leak.driver for leak in LEAKS}

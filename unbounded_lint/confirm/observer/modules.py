@@ -1,0 +1,61 @@
+"""Which loaded modules are files of the project. Nothing is imported: one waits until the program does."""
+
+from __future__ import annotations
+
+import sys
+from _weakref import ref
+from os.path import realpath
+
+from .sizes import instance_dict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+
+class Modules:
+    """The loaded modules by file, told anew as there are more of them. None is kept alive."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._real: dict[str, str] = {}
+        self._loaded = 0
+        self._by_file: dict[str, list[ref[ModuleType]]] = {}
+        self._names: set[str] = set()
+
+    def look(self, *, again: bool = False) -> bool:
+        """Look at what is loaded, unless that is as many modules as before; gives whether it has looked."""
+        if len(sys.modules) == self._loaded and not again:
+            return False
+        modules = list(sys.modules.items())
+        by_file: dict[str, list[ref[ModuleType]]] = {}
+        names = set()
+        for name, module in modules:
+            file = instance_dict(module).get("__file__")
+            if type(file) is str:
+                known = self._real.get(file)
+                if known is None:
+                    known = self._real[file] = realpath(file)
+                by_file.setdefault(known, []).append(ref(module))
+                if known.startswith(self._root):
+                    names.add(name)
+        self._loaded, self._by_file, self._names = len(modules), by_file, names
+        return True
+
+    def of(self, file: str, name: str) -> list[dict[str, Any]]:
+        """The namespaces of the modules that were read from a file, such as one run as `__main__` and imported too; of
+        the one with this name where the program has the file in another place."""
+        found = [module() for module in self._by_file.get(file, ())]
+        if not found:
+            found = [sys.modules.get(name)]
+        spaces = {id(space): space for module in found if (space := instance_dict(module))}
+        return list(spaces.values())
+
+    def of_project(self) -> list[dict[str, Any]]:
+        """The namespaces of all modules of the project."""
+        return [instance_dict(sys.modules.get(name)) for name in sorted(self._names)]
+
+    def is_own(self, kind: type) -> bool:
+        """Whether a class is written in the project."""
+        return type.__getattribute__(kind, "__module__") in self._names
