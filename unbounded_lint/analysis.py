@@ -33,8 +33,21 @@ from unbounded_lint.sources import Sources
 Progress = Callable[[int, int], None]
 
 
+class Studied(NamedTuple):
+    """An analysis, the findings of the rules at any confidence, and the project that they are about."""
+
+    analysis: Analysis
+    ever: tuple[Finding, ...]
+    project: Project
+
+
 def analyse(request: Request, contents: Contents, cache: Cache | None, progress: Progress | None = None) -> Analysis:
     """What the whole project says, by what the request asks of each of its files."""
+    return study(request, contents, cache, progress).analysis
+
+
+def study(request: Request, contents: Contents, cache: Cache | None, progress: Progress | None = None) -> Studied:
+    """The same, with what only repairs ask for."""
     sources = Sources(request.project.root, request.project.files, contents, cache)
     comments = Comments(sources)
     documents = Documents(request.project.root, request.settings, contents)
@@ -50,7 +63,7 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
     kept = [finding for finding in found if chosen.has(finding)]
     unresolved = _unresolved(sources, project)
     sources.save()
-    return Analysis(
+    analysis = Analysis(
         findings=tuple(sorted(_unsuppressed(kept, comments, request.apply_noqa), key=lambda f: f.sort_key)),
         stats=_stats(request, sources, project),
         unresolved=unresolved,
@@ -59,6 +72,7 @@ def analyse(request: Request, contents: Contents, cache: Cache | None, progress:
         documents=documents.rested_on,
         whole=not sources.unread and all(finding.code != internal_error.CODE for finding in failed),
     )
+    return Studied(analysis, made.ever, project)
 
 
 def sheets(

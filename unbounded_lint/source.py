@@ -54,6 +54,12 @@ def decode(data: bytes) -> str:
     return text
 
 
+def encoding_of(data: bytes) -> str:
+    """The name of the encoding that `decode` reads these bytes in, the byte order mark aside."""
+    cookie = _cookie(data.removeprefix(codecs.BOM_UTF8))
+    return "utf-8" if cookie is None else _usual_name(cookie)
+
+
 def _cookie(data: bytes) -> str | None:
     """The encoding that a comment in the first two lines declares (PEP 263)."""
     head = _HEAD.match(data)

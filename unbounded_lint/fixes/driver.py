@@ -1,0 +1,172 @@
+"""Repairs findings until nothing more can be: proposes, applies in memory, looks again, and takes back what did not
+help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from unbounded_lint.cache import Cache
+from unbounded_lint.finding import Finding, Fix
+from unbounded_lint.fixes.bench import Bench, Repair
+from unbounded_lint.fixes.recipes import recipes_for
+from unbounded_lint.fixes.refused import NotConcerned, Refused
+from unbounded_lint.fixes.shop import About, Shop, about, fresh
+from unbounded_lint.fixes.style import line_length
+from unbounded_lint.fixes.text import Change
+from unbounded_lint.request import Request
+
+ROUNDS = 6
+"""How often what is left, or could not be done at the same time, is looked at again."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finding and its repair."""
+
+    finding: Finding
+    repair: Repair
+    fix: Fix
+
+
+@dataclass(frozen=True)
+class NotDone:
+    """A finding and why it is not repaired, in one clause."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What can be repaired: the repairs in their order, what is refused, what is left to report, and the files that
+    change with their bytes before and after."""
+
+    done: tuple[Done, ...]
+    refused: tuple[NotDone, ...]
+    remaining: tuple[Finding, ...]
+    files: Mapping[str, tuple[bytes, bytes]]
+
+
+@dataclass
+class _Tries:
+    """How far the recipes for each finding have been tried, and why those before did not fit."""
+
+    next: dict[About, int] = field(default_factory=dict)
+    reasons: dict[About, str] = field(default_factory=dict)
+
+
+def plan(request: Request, cache: Cache | None = None, rounds: int = ROUNDS) -> Plan:
+    """Repair in memory all that a run reports and a recipe knows how to."""
+    start = shop = Shop(request, cache, {})
+    tries, done = _Tries(), list[Done]()
+    for _ in range(rounds):
+        proposed = list(_proposals(shop, tries))
+        if not proposed:
+            break
+        shop, accepted = _Round(shop, tries).accept(proposed)
+        done += accepted
+    repaired = {about(one.finding) for one in done}
+    refused = [f for f in start.shown if about(f) not in repaired and about(f) in tries.reasons]
+    return Plan(
+        done=tuple(done),
+        refused=tuple(NotDone(f, tries.reasons[about(f)]) for f in refused),
+        remaining=shop.shown,
+        files={path: (start.data(path), data) for path, data in sorted(shop.changed.items())},
+    )
+
+
+def _proposals(shop: Shop, tries: _Tries) -> Iterator[Done]:
+    """For each finding what the first recipe proposes that was not tried and does not refuse."""
+    length = line_length(shop.request.project.root)
+    for finding in shop.shown:
+        key, recipes = about(finding), recipes_for(finding.code)
+        if not recipes:
+            tries.reasons.setdefault(key, "there is no recipe for this rule")
+        while tries.next.get(key, 0) < len(recipes):
+            recipe = recipes[tries.next.get(key, 0)]
+            try:
+                repair = recipe(Bench(shop.project, finding, shop.file, length))
+                yield Done(finding, repair, _fix(shop, repair))
+                break
+            except NotConcerned:
+                tries.reasons.setdefault(key, "no recipe is for what it holds")
+            except Refused as refusal:
+                tries.reasons[key] = str(refusal)
+            except OSError:
+                tries.reasons[key] = "a file could not be read"
+            tries.next[key] = tries.next.get(key, 0) + 1
+
+
+def _fix(shop: Shop, repair: Repair) -> Fix:
+    edits = sorted(dict.fromkeys(shop.file(change.path).edit(change) for change in repair.changes))
+    return Fix(repair.message, repair.assumes, tuple(edits))
+
+
+class _Round:
+    """Proposals that are all about one state of the project."""
+
+    def __init__(self, shop: Shop, tries: _Tries) -> None:
+        self._shop = shop
+        self._tries = tries
+
+    def accept(self, proposed: Sequence[Done]) -> tuple[Shop, list[Done]]:
+        """The project with all that helps and goes together. What does not go together waits for the next round."""
+        chosen = self._disjoint(proposed)
+        after = self._applied(chosen)
+        if after is not None and not self._faults(chosen, after):
+            return after, chosen
+        shop, accepted = self._shop, list[Done]()
+        for one in chosen:
+            after = self._applied([*accepted, one])
+            fault = "its changes cannot be made" if after is None else self._faults([*accepted, one], after)
+            if after is not None and not fault:
+                shop, accepted = after, [*accepted, one]
+            else:
+                self._give_up(one.finding, fault)
+        return shop, accepted
+
+    def _give_up(self, finding: Finding, reason: str) -> None:
+        key = about(finding)
+        self._tries.next[key] = self._tries.next.get(key, 0) + 1
+        self._tries.reasons[key] = reason
+
+    def _disjoint(self, proposed: Sequence[Done]) -> list[Done]:
+        """Those whose changes concern different text; the first ones win."""
+        taken: dict[str, list[Change]] = {}
+        chosen = []
+        for one in proposed:
+            others = [other for c in one.repair.changes for other in taken.get(c.path, ()) if _clash(c, other)]
+            if not others:
+                chosen.append(one)
+                for change in one.repair.changes:
+                    taken.setdefault(change.path, []).append(change)
+        return chosen
+
+    def _applied(self, done: Sequence[Done]) -> Shop | None:
+        """The project with these repairs made, None where their changes do not go together."""
+        by_path: dict[str, list[Change]] = {}
+        for one in done:
+            for change in one.repair.changes:
+                by_path.setdefault(change.path, []).append(change)
+        changed = dict(self._shop.changed)
+        try:
+            changed.update({path: self._shop.file(path).changed(changes) for path, changes in by_path.items()})
+        except Refused:
+            return None
+        return self._shop.with_changed(changed)
+
+    def _faults(self, done: Iterable[Done], after: Shop) -> str:
+        """Why these repairs are no good, "" if they are."""
+        for one in done:
+            if about(one.finding) in after.about:
+                return "the finding would still be there"
+        new = fresh(self._shop, after)
+        return f"{new[0].code} would be reported then: {new[0].message}" if new else ""
+
+
+def _clash(one: Change, other: Change) -> bool:
+    """Whether two changes cannot be made both: the same import twice is one."""
+    if one == other:
+        return False
+    return one.start < other.end and other.start < one.end or one.start == other.start

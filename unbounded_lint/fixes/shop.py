@@ -1,0 +1,91 @@
+"""A project as it would be with some of its files changed, in memory alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TypeAlias
+
+from unbounded_lint.analysis import Studied, study
+from unbounded_lint.cache import Cache
+from unbounded_lint.contents import Contents
+from unbounded_lint.finding import Finding
+from unbounded_lint.fixes.refused import Refused
+from unbounded_lint.fixes.syntax import Syntax
+from unbounded_lint.link.project import Project
+from unbounded_lint.request import Request
+
+About: TypeAlias = tuple[str, str]
+"""A code with a symbol, or with a path where a finding is about a file."""
+
+
+class _Changed(Contents):
+    """The files of a project, some of which hold other bytes than on the disk."""
+
+    def __init__(self, root: Path, cache: Cache | None, changed: Mapping[str, bytes]) -> None:
+        super().__init__(root, cache)
+        self._data.update(changed)
+
+
+class Shop:
+    """One state of a project: what it says at any confidence, and its files."""
+
+    def __init__(self, request: Request, cache: Cache | None, changed: Mapping[str, bytes]) -> None:
+        self.request = request
+        self.changed = changed
+        self._contents = _Changed(request.project.root, cache, changed)
+        self._cache = cache
+        self._files: dict[str, Syntax] = {}
+
+    @cached_property
+    def _studied(self) -> Studied:
+        return study(self.request, self._contents, self._cache)
+
+    @property
+    def project(self) -> Project:
+        """The linked project."""
+        return self._studied.project
+
+    @property
+    def found(self) -> tuple[Finding, ...]:
+        """The findings of the whole project, as sure as the run asks for."""
+        return self._studied.analysis.findings
+
+    @property
+    def shown(self) -> tuple[Finding, ...]:
+        """The findings that the run asks for."""
+        wanted = self.request.project.report_on
+        return tuple(f for f in self.found if wanted is None or f.place.path in wanted)
+
+    @cached_property
+    def about(self) -> frozenset[About]:
+        """What is found at any confidence, and by those rules too whose findings are not asked for."""
+        return frozenset(map(about, (*self._studied.ever, *self._studied.analysis.findings)))
+
+    def with_changed(self, changed: Mapping[str, bytes]) -> Shop:
+        """The project with these files changed and all others as they are on the disk."""
+        return Shop(self.request, self._cache, changed)
+
+    def data(self, path: str) -> bytes:
+        """The bytes of a file. Raises `OSError` where it cannot be read."""
+        return self._contents.data(path)
+
+    def file(self, path: str) -> Syntax:
+        """A file, taken apart. Raises `Refused` for one that no repair may change."""
+        project = self.request.project
+        if project.report_on is not None and path not in project.report_on:
+            raise Refused(f"`{path}` would have to change too, which was not asked about")
+        if path not in self._files:
+            self._files[path] = Syntax(path, self.data(path))
+        return self._files[path]
+
+
+def about(finding: Finding) -> About:
+    """What tells one finding from another, wherever they are."""
+    return finding.code, finding.symbol or finding.place.path
+
+
+def fresh(before: Shop, after: Shop) -> tuple[Finding, ...]:
+    """What a run over the changed project reports that was not found before, in whatever file."""
+    return tuple(f for f in after.found if about(f) not in before.about)
