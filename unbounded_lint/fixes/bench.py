@@ -43,7 +43,7 @@ class Use:
     @property
     def key_text(self) -> str:
         """The key as it is written. Raises `Refused` where there is none, or it may be another one the second time."""
-        if self.key is None or not _is_steady(self.key):
+        if self.key is None or not is_steady(self.key):
             raise Refused("a key is not written as a plain name or value")
         return self.file.source(self.key)
 
@@ -125,7 +125,7 @@ class Bench:
             return f"{name[: len(name) - len(beside.name)]}{own.name}"
         if isinstance(own, Attribute) and isinstance(beside, Attribute):
             base, dot, last = name.rpartition(".")
-            if dot and own.scope == beside.scope and last == beside.name:
+            if dot and own.cls == beside.cls and last == beside.name:
                 return f"{base}.{own.name}"
         raise Refused(f"`{self.container.name}` and `{other.name}` are not kept side by side")
 
@@ -161,15 +161,15 @@ def _used(
     return None
 
 
-def _is_steady(key: cst.CSTNode) -> bool:
+def is_steady(key: cst.CSTNode) -> bool:
     """Whether an expression is the same a moment later: names, attributes, constants and tuples of them."""
     match key:
         case cst.Name() | cst.Attribute() | cst.SimpleString() | cst.Integer():
             return isinstance(key, cst.SimpleString | cst.Integer) or bool(dotted(key))
         case cst.Tuple(elements=elements):
-            return all(_is_steady(element.value) for element in elements)
+            return all(is_steady(element.value) for element in elements)
         case cst.Subscript(value=value, slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
-            return _is_steady(value) and _is_steady(index)
+            return is_steady(value) and is_steady(index)
         case cst.Call(func=cst.Name(value="str" | "int"), args=[cst.Arg(value=value, star="", keyword=None)]):
-            return _is_steady(value)
+            return is_steady(value)
     return False

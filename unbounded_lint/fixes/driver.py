@@ -19,6 +19,9 @@ from unbounded_lint.request import Request
 ROUNDS = 6
 """How often what is left, or could not be done at the same time, is looked at again."""
 
+FAILED = "the recipe failed, which is a fault of this program"
+"""How a reason begins that is none of the code that would be repaired."""
+
 
 @dataclass(frozen=True)
 class Done:
@@ -95,6 +98,8 @@ def _proposals(shop: Shop, tries: _Tries) -> Iterator[Done]:
                 tries.reasons[key] = str(refusal)
             except OSError:
                 tries.reasons[key] = "a file could not be read"
+            except Exception as error:
+                tries.reasons[key] = f"{FAILED} ({type(error).__name__}: {error})"
             tries.next[key] = tries.next.get(key, 0) + 1
 
 
@@ -169,4 +174,4 @@ def _clash(one: Change, other: Change) -> bool:
     """Whether two changes cannot be made both: the same import twice is one."""
     if one == other:
         return False
-    return one.start < other.end and other.start < one.end or one.start == other.start
+    return (one.start < other.end and other.start < one.end) or one.start == other.start

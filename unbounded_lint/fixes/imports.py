@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, names_in
 from unbounded_lint.fixes.text import Change
 
 
@@ -26,34 +26,9 @@ def imported(file: Syntax, module: str, attribute: str) -> tuple[str, tuple[Chan
                 for each in aliases:
                     if each.evaluated_name == attribute:
                         return _bound_once(file, each.evaluated_alias or attribute), ()
-    if _binds(file, module):
+    if module in file.words and any(node.value == module for node in names_in(file.tree)):
         raise Refused(f"`{module}` is not the module of that name in `{file.path}`")
     return f"{module}.{attribute}", (_import(file, module),)
-
-
-def _binds(file: Syntax, name: str) -> bool:
-    """Whether a name is used by itself, other than as an attribute, or for a parameter or import."""
-    return name in file.words and any(True for _ in _names(file.tree, name))
-
-
-def _names(tree: cst.CSTNode, name: str) -> Iterator[cst.CSTNode]:
-    pending: list[cst.CSTNode] = [tree]
-    while pending:
-        node = pending.pop()
-        match node:
-            case cst.Attribute():
-                pending.append(node.value)
-            case cst.Arg():
-                pending.append(node.value)
-            case cst.Import() | cst.ImportFrom() if not isinstance(node.names, cst.ImportStar):
-                for alias in node.names:
-                    if (alias.evaluated_alias or alias.evaluated_name.partition(".")[0]) == name:
-                        yield alias
-            case cst.Name(value=value):
-                if value == name:
-                    yield node
-            case _:
-                pending += node.children
 
 
 def _bound_once(file: Syntax, bound: str) -> str:

@@ -17,7 +17,12 @@ else:
     import tomli as tomllib
 
 USUAL = 88
-_FILES = (("ruff.toml", ()), (".ruff.toml", ()), ("pyproject.toml", ("tool", "ruff")), ("pyproject.toml", ("tool", "black")))
+_FILES = (
+    ("ruff.toml", ()),
+    (".ruff.toml", ()),
+    ("pyproject.toml", ("tool", "ruff")),
+    ("pyproject.toml", ("tool", "black")),
+)
 _KEYS = ("line-length", "line_length")
 
 

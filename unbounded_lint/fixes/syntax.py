@@ -174,6 +174,15 @@ class Syntax(Text):
             inner = [c for c in node.children if id(c) not in suites and not isinstance(c, cst.BaseSuite)]
             pending += reversed([c for c in inner if not isinstance(c, cst.Else | cst.ExceptHandler | cst.Finally)])
 
+    def is_free(self, name: str, statement: Statement) -> bool:
+        """Whether neither the function that holds a statement nor one around it mentions a name, and no other part of
+        the file declares it for the module."""
+        if name not in self.words:
+            return True
+        holders = [s.node for s in statement.around if isinstance(s.node, cst.FunctionDef)]
+        inside = holders[-1] if holders else self.tree
+        return not any(node.value == name for node in names_in(inside))
+
     # --- changes ---
 
     def replace(self, node: cst.CSTNode, text: str) -> Change:
@@ -217,6 +226,20 @@ def _suites(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         part = getattr(node, name, None)
         if part is not None:
             yield part if isinstance(part, cst.If) else part.body
+
+
+def names_in(tree: cst.CSTNode) -> Iterator[cst.Name]:
+    """The names in a part of a file, those of attributes and of keywords left out."""
+    pending: list[cst.CSTNode] = [tree]
+    while pending:
+        node = pending.pop()
+        match node:
+            case cst.Name():
+                yield node
+            case cst.Attribute() | cst.Arg():
+                pending.append(node.value)
+            case _:
+                pending += node.children
 
 
 def dotted(node: cst.CSTNode) -> str:

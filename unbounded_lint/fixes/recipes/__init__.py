@@ -11,21 +11,30 @@ from typing import TypeAlias
 
 from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.recipes import (
+    ask_for_both,
+    contain_steps,
+    done_callback,
+    drop_empty_keys,
     iterate_over_a_copy,
+    keep_handle,
     limit_function_cache,
     limit_size,
+    remove_from_companion,
+    remove_in_finally,
     weak_locks,
-    done_callback,
 )
 
 Recipe: TypeAlias = Callable[[Bench], Repair]
 
-_OF_ENTRIES = (weak_locks.repair, done_callback.repair, limit_size.repair)
-
 RECIPES: Mapping[str, Sequence[Recipe]] = MappingProxyType(
     {
-        "UBM101": _OF_ENTRIES,
-        "UBM102": _OF_ENTRIES,
+        "UBM101": (weak_locks.repair, done_callback.repair, limit_size.repair),
+        "UBM102": (weak_locks.repair, done_callback.repair, remove_in_finally.repair, limit_size.repair),
+        "UBM104": (drop_empty_keys.repair,),
+        "UBM105": (weak_locks.repair, remove_from_companion.repair),
+        "UBM205": (keep_handle.repair,),
+        "UBM206": (ask_for_both.repair,),
+        "UBM207": (contain_steps.repair,),
         "UBM208": (iterate_over_a_copy.repair,),
         "UBM301": (limit_function_cache.repair,),
     }

@@ -41,7 +41,7 @@ def _with_callback(bench: Bench, use: Use, leave: str) -> Iterator[Change]:
         yield use.file.after(use.statement, lines)
         return
     name = "task"
-    if name in use.file.words:
+    if not use.file.is_free(name, use.statement):
         raise Refused("the task that is added has no name, and `task` is taken")
     call = use.file.source(use.key)
     head = use.file.text[use.file.span(use.node)[0] : use.file.whole(use.key)[0]]

@@ -42,9 +42,9 @@ def _limited(file: Syntax, decorator: cst.BaseExpression, memo: FunctionCache) -
     """The changes that limit a decorator, none where it is another one."""
     limited = f"lru_cache(maxsize={SIZE})"
     match decorator:
-        case cst.Call(func=func, args=args) if dotted(func).rpartition(".")[2] in memo.decorator:
-            for argument in args:
-                name = argument.keyword.value if argument.keyword is not None else "maxsize"
+        case cst.Call(args=args):
+            for index, argument in enumerate(args):
+                name = argument.keyword.value if argument.keyword is not None else "" if index else "maxsize"
                 if name == "maxsize" and not argument.star and dotted(argument.value) == "None":
                     yield file.replace(argument.value, str(SIZE))
         case cst.Attribute(attr=cst.Name(value="cache"), value=value) if memo.decorator == "cache" and dotted(value):

@@ -1,4 +1,4 @@
-"""UBM101, UBM102: a memo drops its oldest result, and a list its first elements, once there are too many."""
+"""UBM101, UBM102: a container drops what came first once there is too much in it."""
 
 from __future__ import annotations
 
@@ -7,73 +7,77 @@ from collections.abc import Iterator
 import libcst as cst
 
 from unbounded_lint.fixes.bench import Bench, Repair, Use
+from unbounded_lint.fixes.constants import defined
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import constant
-from unbounded_lint.fixes.syntax import Statement, Syntax
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.containers.accesses import Access
 
-SIZE = 1024
+MEMO, OTHER = 1024, 10_000
+"""How many results a memo keeps, and how many entries or elements of others."""
+
+_WITHOUT_HARM = frozenset({"get", "pop", "setdefault", "discard", "items", "values", "keys", "copy"})
 
 
 def repair(bench: Bench) -> Repair:
     """Cut it behind each insert, to a size that is a constant of its module."""
     container = bench.container
-    family = container.holder.made.kind.family
-    memo = family == "map" and bench.project.holdings.of(container) == "results"
-    bench.concerns(memo or family == "list")
+    family, holds = container.holder.made.kind.family, bench.project.holdings.of(container)
+    bench.concerns(family in {"map", "list"} and holds in {"", "results"})
+    is_list, memo = family == "list", holds == "results"
+    if not memo:
+        _demand_tolerant(bench, is_list=is_list)
+    size = MEMO if memo else OTHER
     limit = constant(bench.home, container.holder.name, "MAX_SIZE")
-    changes = [defined(bench, f"{limit} = {SIZE}")]
+    changes = [defined(bench, f"{limit} = {size:_}" if size >= 10_000 else f"{limit} = {size}")]
     for access, use in bench.uses(["insert"]):
         if not access.nested:
             bench.at_home(access.scope)
-            changes += _cut(bench, access, use, limit, memo=memo)
+            changes += _cut(bench, access, use, limit, is_list=is_list)
+    what = "results" if memo else "elements" if is_list else "entries"
     return Repair(
-        f"Let `{container.name}` keep the last {SIZE} {'results' if memo else 'elements'}",
+        f"Let `{container.name}` keep the last {size} {what}",
         "a result that was dropped is computed again when it is asked for"
         if memo
-        else "nobody needs older elements, or counts on their places in it",
+        else "nobody needs older elements, or counts on their places in it"
+        if is_list
+        else "an entry that was dropped is as good as one that never came",
         tuple(dict.fromkeys(changes)),
     )
 
 
-def defined(bench: Bench, line: str) -> Change:
-    """A constant of the module that defines the container: behind it, or in front of the first function or class."""
-    file, statement = bench.home, bench.definition
-    if statement.parent is None:
-        return file.after(_with_text(file, statement), [line])
-    return of_module(file, line)
+def _demand_tolerant(bench: Bench, *, is_list: bool) -> None:
+    """Raises `Refused` where some use counts on an entry to be there, or on the place of an element."""
+    name = bench.container.name
+    known = bench.container.accesses.inserts_by_key
+    for access in bench.container.accesses:
+        if access.nested or access.kind in {"insert", "iterate", "size", "contains", "tested", "replace", "clear"}:
+            continue
+        if access.kind == "escape":
+            raise Refused(f"`{name}` is handed to code that may count on what is in it")
+        if is_list and access.kind != "read":
+            raise Refused(f"elements of `{name}` are taken out one by one")
+        if access.is_entered and (access.scope, access.key) not in known:
+            raise Refused(f"`{bench.project.function(access.scope)}` counts on an entry of `{name}` to be there")
+        if not access.is_entered and access.how not in _WITHOUT_HARM and access.kind in {"read", "remove"}:
+            raise Refused(f"`{bench.project.function(access.scope)}` reads `{name}` in a way that may need every entry")
 
 
-def of_module(file: Syntax, line: str) -> Change:
-    """A constant of a module: behind the last of the statements that come before its functions and classes."""
-    head = []
-    for statement in file.top:
-        if not isinstance(statement.node, cst.SimpleStatementLine):
-            break
-        head.append(statement)
-    if not head:
-        raise Refused(f"`{file.path}` has no imports or constants that another one could stand by")
-    imports = isinstance(head[-1].small, cst.Import | cst.ImportFrom | cst.Expr)
-    return file.after(head[-1], ["", line] if imports else [line])
-
-
-def _with_text(file: Syntax, statement: Statement) -> Statement:
-    """A statement, or the text about it that stands right behind it."""
-    behind = file.behind(statement)
-    if behind and isinstance(small := behind[0].small, cst.Expr) and isinstance(small.value, cst.SimpleString):
-        return behind[0]
-    return statement
-
-
-def _cut(bench: Bench, access: Access, use: Use, limit: str, *, memo: bool) -> Iterator[Change]:
+def _cut(bench: Bench, access: Access, use: Use, limit: str, *, is_list: bool) -> Iterator[Change]:
     file, statement = use.file, use.statement
-    indent = file.indent(statement.start)
-    if memo:
+    if use.name.rpartition(".")[2] != bench.container.holder.name:
+        raise Refused(f"`{use.name}`, which an entry is added to, need not be `{bench.container.name}`")
+    if not is_list:
         lines = [f"if len({use.name}) > {limit}:", f"{file.unit}{use.name}.pop(next(iter({use.name})), None)"]
-    else:
+    elif access.how in {"append", "extend", "+="}:
         lines = [f"del {use.name}[:-{limit}]"]
-    bench.demand_fit(lines, indent)
+    elif access.how == "insert" and use.key is not None and file.source(use.key) == "0":
+        lines = [f"del {use.name}[{limit}:]"]
+    else:
+        raise Refused("elements are added in the middle")
+    bench.demand_fit(lines, file.indent(statement.start))
+    if access.bulk and not is_list:
+        raise Refused("many entries are added at once")
     match statement.small:
         case cst.Assign() | cst.AugAssign() | cst.AnnAssign() | cst.Expr():
             yield file.after(statement, lines)

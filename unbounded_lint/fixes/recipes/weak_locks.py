@@ -75,13 +75,13 @@ def _rewritten(bench: Bench, access: Access, use: Use, factory: str) -> Iterator
             _demand_held(use)
         case "insert", "[]" if not access.implicit and isinstance(use.statement.small, cst.Assign):
             yield from _stored(bench, use)
-        case ("insert" | "read"), "[]" if factory:
+        case (("insert" | "read"), "[]") if factory:
             text = f"{use.name}.setdefault({use.key_text}, {factory}())"
             _demand_held(use)
             line = use.file.text[use.file.line_start(use.statement.start) : use.file.line_end(use.statement.start)]
             bench.demand_fit([line.replace(use.file.source(use.node), text, 1)])
             yield use.file.replace(use.node, text)
-        case ("read" | "contains" | "size" | "tested" | "remove" | "clear" | "iterate"), _:
+        case (("read" | "contains" | "size" | "tested" | "remove" | "clear" | "iterate"), _):
             return
         case "replace", _ if access.place in bench.container.holder.definitions:
             return
@@ -92,7 +92,7 @@ def _rewritten(bench: Bench, access: Access, use: Use, factory: str) -> Iterator
 def _demand_held(use: Use) -> None:
     """Raises `Refused` where a lock that is made is kept by nobody but the map."""
     match use.statement.small, use.statement.node:
-        case (cst.Assign(value=value) | cst.Return(value=value)), _ if value is use.node:
+        case ((cst.Assign(value=value) | cst.Return(value=value)), _) if value is use.node:
             return
         case _, cst.With(items=items) if any(item.item is use.node for item in items):
             return
@@ -146,24 +146,10 @@ def _taken(follower: Statement, use: Use) -> tuple[str, bool]:
                 return str(name), False
         case cst.Return(value=value) if value is not None and _is_item(value, use):
             name = "lock"
-            if name in use.file.words and any(_local(use, name)):
+            if not use.file.is_free(name, use.statement):
                 raise Refused("the name `lock` is taken where a lock is made")
             return name, True
     raise Refused("a new lock is stored without a name that holds it")
-
-
-def _local(use: Use, name: str) -> Iterator[bool]:
-    """Whether a function mentions a name."""
-    function = use.statement.function
-    pending: list[cst.CSTNode] = [function.node] if function is not None else [use.file.tree]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, cst.Attribute):
-            pending.append(node.value)
-            continue
-        if isinstance(node, cst.Name) and node.value == name:
-            yield True
-        pending += node.children
 
 
 def _is_item(value: cst.BaseExpression, use: Use) -> bool:
