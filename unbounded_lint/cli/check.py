@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from unbounded_lint.cli.config import settings_lines
 from unbounded_lint.cli.files import file_lines
+from unbounded_lint.cli.fixing import difference, repaired, with_fixes
 from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, view_for
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, PROGRAM, Progress, emit, say, wants_color
 
@@ -30,23 +31,29 @@ def run(arguments: list[str]) -> int:
     from unbounded_lint.reporters.base import printable
     from unbounded_lint.runner import check
 
+    request = request_for(options, project, settings)
+    if options.diff:
+        return difference(options, request)
+    fixed = repaired(options, request) if options.fix else ""
     with Progress(sys.stderr.isatty()) as progress:
-        outcome = check(request_for(options, project, settings), progress)
+        outcome = check(request, progress)
+    if options.unsafe_fixes and not options.fix:
+        outcome = with_fixes(options, request, outcome)
     format_name = settings.output_format or ("full" if sys.stdout.isatty() else "concise")
     view = view_for(project.root, options.paths, color=wants_color(options.color), statistics=options.statistics)
     emit(REPORTERS[format_name](outcome.findings, outcome.stats, view))
     for note in outcome.notes:
         say(f"{PROGRAM}: warning: {printable(note)}")
-    say(_summary(outcome, len(reported(project))))
+    say(_summary(outcome, len(reported(project)), fixed))
     return _exit_code(outcome.findings, options.exit_zero)
 
 
-def _summary(outcome: Outcome, files: int) -> str:
+def _summary(outcome: Outcome, files: int, fixed: str) -> str:
     from unbounded_lint.reporters.base import plural
 
     found = len(outcome.findings)
     result = f"Found {plural(found, 'finding')}" if found else "No findings"
-    return f"{result} in {plural(files, 'file')}."
+    return f"{result} in {plural(files, 'file')}{f' ({fixed})' if fixed else ''}."
 
 
 def _exit_code(findings: Sequence[Finding], exit_zero: bool) -> int:

@@ -113,6 +113,19 @@ def add_format_option(parser: Parser, choices: tuple[str, ...], text: str) -> No
     parser.add_argument("--output-format", choices=choices, help=text)
 
 
+def add_fix_options(parser: Parser) -> None:
+    """Add the options that repair."""
+    group = parser.add_argument_group("fixes")
+    group.add_argument("--fix", action="store_true", help="repair what can be repaired, then report what is left")
+    group.add_argument(
+        "--unsafe-fixes",
+        action="store_true",
+        help="let --fix and --diff make changes of what the program does, which all repairs are; without --fix, add "
+        "them to reports in JSON",
+    )
+    group.add_argument("--diff", action="store_true", help="print what --fix would change, and change nothing")
+
+
 def check_parser() -> Parser:
     """The parser of `check`."""
     parser = Parser(
@@ -124,6 +137,7 @@ def check_parser() -> Parser:
     add_selection_options(parser)
     add_file_options(parser)
     add_settings_options(parser)
+    add_fix_options(parser)
     output = parser.add_argument_group("output")
     output.add_argument(
         "--output-format",

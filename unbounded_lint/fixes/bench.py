@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ import libcst as cst
 from unbounded_lint.facts import model as m
 from unbounded_lint.finding import Finding
 from unbounded_lint.fixes.refused import NotConcerned, Refused
+from unbounded_lint.fixes.style import longest
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, written
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.containers.accesses import Access
@@ -18,6 +20,8 @@ from unbounded_lint.link.dataflow.handles import Attribute, Variable
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
+
+_COMMENT = re.compile(r"\s+#[^'\"]*$")
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,18 @@ class Use:
 class Bench:
     """One finding to be repaired."""
 
-    def __init__(self, project: Project, finding: Finding, file: Callable[[str], Syntax], line_length: int) -> None:
+    def __init__(
+        self, project: Project, finding: Finding, file: Callable[[str], Syntax], line_length: int | None
+    ) -> None:
         self.project = project
         self.finding = finding
         self.file = file
-        self.line_length = line_length
+        self._line_length = line_length
+
+    @cached_property
+    def line_length(self) -> int:
+        """How long lines may be: what the settings of formatters say, or as long as lines of the file are already."""
+        return self._line_length or longest(self.file(self.finding.place.path))
 
     @cached_property
     def container(self) -> Container:
@@ -130,8 +141,8 @@ class Bench:
         raise Refused(f"`{self.container.name}` and `{other.name}` are not kept side by side")
 
     def fits(self, line: str, indent: str = "") -> bool:
-        """Whether a line is no longer than lines of the project are."""
-        return len(indent.expandtabs(4)) + len(line) <= self.line_length
+        """Whether a line is no longer than lines of the project are, a comment at its end left out."""
+        return len(indent.expandtabs(4)) + len(_COMMENT.sub("", line)) <= self.line_length
 
     def demand_fit(self, lines: Sequence[str], indent: str = "") -> None:
         """Raises `Refused` where a line would be longer than lines of the project are."""

@@ -22,7 +22,7 @@ def wrapped(bench: Bench, file: Syntax, body: Sequence[Statement], head: Sequenc
     start, end = file.line_start(first.start), file.next_line(max(last.end - 1, last.start))
     lines = file.text[start:end].splitlines()
     moved = [f"{file.unit}{line}" if line.strip() else line for line in lines]
-    bench.demand_fit([line for line in moved if line.strip()])
+    bench.demand_fit([line for line, before in zip(moved, lines, strict=True) if bench.fits(before)])
     ended = file.text[start:end].endswith(("\n", "\r"))
     new = [*(f"{indent}{line}" for line in head), *moved, *(f"{indent}{line}" if line else "" for line in tail)]
     return Change(file.path, start, end, "\n".join(new) + ("\n" if ended else ""))

@@ -33,6 +33,17 @@ def of_module(file: Syntax, lines: Sequence[str]) -> Change:
     return file.after(head[-1], ["", *lines] if imports else lines)
 
 
+def behind_imports(file: Syntax, lines: Sequence[str]) -> Change:
+    """The same, right behind the imports, where there are some."""
+    head = []
+    for statement in file.top:
+        if not isinstance(statement.node, cst.SimpleStatementLine):
+            break
+        if isinstance(statement.small, cst.Import | cst.ImportFrom):
+            head.append(statement)
+    return file.after(head[-1], ["", *lines]) if head else of_module(file, lines)
+
+
 def _with_text(file: Syntax, statement: Statement) -> Statement:
     """A statement, or the text about it that stands right behind it."""
     behind = file.behind(statement)

@@ -12,9 +12,9 @@ from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, names_in
 from unbounded_lint.fixes.text import Change
 
 
-def imported(file: Syntax, module: str, attribute: str) -> tuple[str, tuple[Change, ...]]:
-    """How a file writes `module.attribute`, and the import that this needs where it has none. Raises `Refused` where
-    the name means something else there."""
+def imported(file: Syntax, module: str, attribute: str, *, bare: bool = False) -> tuple[str, tuple[Change, ...]]:
+    """How a file writes `module.attribute`, and the import that this needs where it has none: of the module, or of the
+    bare name. Raises `Refused` where the name means something else there."""
     for statement in file.top:
         match statement.small:
             case cst.Import(names=names):
@@ -26,6 +26,8 @@ def imported(file: Syntax, module: str, attribute: str) -> tuple[str, tuple[Chan
                 for each in aliases:
                     if each.evaluated_name == attribute:
                         return _bound_once(file, each.evaluated_alias or attribute), ()
+    if bare and attribute not in file.words:
+        return attribute, (_import_from(file, module, attribute),)
     if module in file.words and any(node.value == module for node in names_in(file.tree)):
         raise Refused(f"`{module}` is not the module of that name in `{file.path}`")
     return f"{module}.{attribute}", (_import(file, module),)
@@ -71,14 +73,38 @@ def _import(file: Syntax, module: str) -> Change:
     return _first_import(file, line)
 
 
+def _import_from(file: Syntax, module: str, attribute: str) -> Change:
+    """The statement that imports a name, where import sorters would put it."""
+    line = f"from {module} import {attribute}"
+    standard = [(s, name) for s in file.top if (name := _from(s)) in sys.stdlib_module_names and name != "__future__"]
+    for statement, name in standard:
+        if name > module:
+            return file.before(statement, [line])
+    plain = [s for s in file.top if isinstance(s.small, cst.Import) and _first_name(s) in sys.stdlib_module_names]
+    if standard or plain:
+        return file.after(standard[-1][0] if standard else plain[-1], [line])
+    return _first_import(file, line)
+
+
+def _from(statement: Statement) -> str:
+    """The module of a `from` import of this module's level, by its first name."""
+    small = statement.small
+    if isinstance(small, cst.ImportFrom) and small.module is not None and not small.relative:
+        return dotted(small.module).partition(".")[0]
+    return ""
+
+
+def _first_name(statement: Statement) -> str:
+    small = statement.small
+    return dotted(small.names[0].name).partition(".")[0] if isinstance(small, cst.Import) else ""
+
+
 def _first_import(file: Syntax, line: str) -> Change:
     """The same, where no module of the standard library is imported by itself yet."""
     for statement in file.top:
-        small = statement.small
-        if isinstance(small, cst.ImportFrom) and small.module is not None and not small.relative:
-            top = dotted(small.module).partition(".")[0]
-            if top != "__future__" and top in sys.stdlib_module_names:
-                return file.before(statement, [line])
+        top = _from(statement)
+        if top != "__future__" and top in sys.stdlib_module_names:
+            return file.before(statement, [line])
     head = _head(file.top)
     if head:
         return file.after(head[-1], ["", line])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from unbounded_lint.fixes.constants import of_module
+from unbounded_lint.fixes.constants import behind_imports
 from unbounded_lint.fixes.imports import imported
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import quote
@@ -23,7 +23,7 @@ def logger(file: Syntax) -> tuple[str, tuple[Change, ...]]:
     for name in ("logger", "_logger"):
         if name not in file.words:
             maker, needed = imported(file, "logging", "getLogger")
-            made = of_module(file, [f"{name} = {maker}(__name__)"])
+            made = behind_imports(file, [f"{name} = {maker}(__name__)"])
             if any(change.start == made.start for change in needed):
                 line = made.text.strip("\n")
                 return name, (*(change._replace(text=f"{change.text}\n{line}\n") for change in needed),)

@@ -13,8 +13,10 @@ from unbounded_lint.contents import Contents
 from unbounded_lint.finding import Finding
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.syntax import Syntax
+from unbounded_lint.fixes.writing import leads_out
 from unbounded_lint.link.project import Project
 from unbounded_lint.request import Request
+from unbounded_lint.rules import all_rules
 
 About: TypeAlias = tuple[str, str]
 """A code with a symbol, or with a path where a finding is about a file."""
@@ -76,6 +78,8 @@ class Shop:
         project = self.request.project
         if project.report_on is not None and path not in project.report_on:
             raise Refused(f"`{path}` would have to change too, which was not asked about")
+        if leads_out(project.root, path):
+            raise Refused(f"`{path}` is a link that leads out of the project")
         if path not in self._files:
             self._files[path] = Syntax(path, self.data(path))
         return self._files[path]
@@ -89,3 +93,10 @@ def about(finding: Finding) -> About:
 def fresh(before: Shop, after: Shop) -> tuple[Finding, ...]:
     """What a run over the changed project reports that was not found before, in whatever file."""
     return tuple(f for f in after.found if about(f) not in before.about)
+
+
+def is_rest(finding: Finding, repaired: Finding) -> bool:
+    """Whether a finding is what the repaired one had hidden: it says less about the same container, and was left out as
+    long as the other stood."""
+    rules = {rule.code: rule for rule in all_rules()}
+    return finding.symbol == repaired.symbol and finding.code in rules[repaired.code].overrides

@@ -16,7 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-USUAL = 88
+USUAL, MOST = 88, 120
 _FILES = (
     ("ruff.toml", ()),
     (".ruff.toml", ()),
@@ -26,8 +26,8 @@ _FILES = (
 _KEYS = ("line-length", "line_length")
 
 
-def line_length(root: Path) -> int:
-    """How long lines of a project may be, by the settings of ruff or black, or what is usual."""
+def line_length(root: Path) -> int | None:
+    """How long lines of a project may be, by the settings of ruff or black, None where these say nothing."""
     for name, table in _FILES:
         found = _settings(root / name)
         for key in table:
@@ -36,7 +36,14 @@ def line_length(root: Path) -> int:
         for key in _KEYS:
             if isinstance(found.get(key), int):
                 return int(found[key])
-    return USUAL
+    return None
+
+
+def longest(file: Syntax) -> int:
+    """How long lines of a file are: those with a text or a comment left out, which may be too long for a reason."""
+    lines = (line.rstrip() for line in file.text.splitlines())
+    plain = (len(line) for line in lines if len(line) > USUAL and not set(line) & {'"', "'", "#"})
+    return min(max(plain, default=USUAL), MOST)
 
 
 def _settings(file: Path) -> Mapping[str, Any]:

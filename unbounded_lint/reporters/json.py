@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from unbounded_lint.finding import Finding, Place
+from unbounded_lint.finding import Finding, Fix, Place
 from unbounded_lint.reporters.base import Totals, View, counts
 
 VERSION = 1
@@ -41,7 +41,13 @@ def _finding(finding: Finding, view: View) -> dict[str, Any]:
         "evidence": None if finding.evidence is None else msgspec.to_builtins(finding.evidence),
         "related": [_related(related, view) for related in finding.related],
         "fingerprint": finding.fingerprint,
+        **({} if finding.fix is None else {"fix": _fix(finding.fix, view)}),
     }
+
+
+def _fix(fix: Fix, view: View) -> dict[str, Any]:
+    edits = [{**msgspec.to_builtins(edit), "path": view.path(edit.path)} for edit in fix.edits]
+    return {"applicability": fix.applicability, "message": fix.message, "assumes": fix.assumes, "edits": edits}
 
 
 def _related(place: Place, view: View) -> dict[str, Any]:

@@ -30,7 +30,8 @@ RECIPES: Mapping[str, Sequence[Recipe]] = MappingProxyType(
     {
         "UBM101": (weak_locks.repair, done_callback.repair, limit_size.repair),
         "UBM102": (weak_locks.repair, done_callback.repair, remove_in_finally.repair, limit_size.repair),
-        "UBM104": (drop_empty_keys.repair,),
+        "UBM103": (limit_size.repair,),
+        "UBM104": (drop_empty_keys.repair, limit_size.repair),
         "UBM105": (weak_locks.repair, remove_from_companion.repair),
         "UBM205": (keep_handle.repair,),
         "UBM206": (ask_for_both.repair,),

@@ -67,11 +67,9 @@ def _of_rearmed(file: Syntax, statement: Statement) -> Sequence[Sequence[Stateme
     at = next((i for i, s in enumerate(body) if s is statement or s in tuple(statement.around)), len(body))
     while at and isinstance(body[at - 1].small, cst.Assign) and assigned(body[at - 1 : at]) & mentioned(body[at:]):
         at -= 1
-    if assigned(body[:at]) & mentioned(body[at:]):
+    if assigned([s for s in body[:at] if not _is_harmless(s)]) & mentioned(body[at:]):
         raise Refused("what arms the next run needs what the work before it gives")
-    if any(isinstance(s.small, cst.Global | cst.Nonlocal) for s in body[:at]):
-        return _parted(body[:at])
-    return [body[:at]] if at else []
+    return _parted(body[:at])
 
 
 def _body(file: Syntax, function: Statement) -> Sequence[Statement]:
@@ -86,18 +84,32 @@ def _parted(body: Sequence[Statement]) -> Sequence[Sequence[Statement]]:
     """Statements in groups between those that only wait: each by itself, where it needs nothing of the others."""
     groups: list[list[Statement]] = [[]]
     for statement in body:
-        if waits(statement) or isinstance(statement.small, cst.Global | cst.Nonlocal):
+        if _is_harmless(statement) and not groups[-1]:
+            continue
+        if waits(statement) or isinstance(statement.node, cst.Try):
             groups.append([])
-        elif not isinstance(statement.node, cst.Try):
-            groups[-1].append(statement)
         else:
-            groups.append([])
+            groups[-1].append(statement)
     found = [group for group in groups if group]
     for index, group in enumerate(found):
         rest = [s for other in found[index + 1 :] for s in other]
         if assigned(group) & mentioned(rest):
             raise Refused("a step needs what one before the wait gives")
     return [each for group in found for each in _alone(group)]
+
+
+def _is_harmless(statement: Statement) -> bool:
+    """Whether a statement cannot fail: it declares a name, or asks for the time."""
+    match statement.small:
+        case cst.Global() | cst.Nonlocal():
+            return True
+        case cst.Assign(value=value):
+            return all(
+                dotted(call.func).rpartition(".")[2] in {"time", "monotonic"} and not call.args
+                for call in (value.left if isinstance(value, cst.BinaryOperation) else value,)
+                if isinstance(call, cst.Call)
+            ) and isinstance(value, cst.Call | cst.BinaryOperation | cst.Integer | cst.Float | cst.Name)
+    return False
 
 
 def _alone(group: list[Statement]) -> Iterator[list[Statement]]:

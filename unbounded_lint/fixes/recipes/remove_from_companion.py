@@ -16,6 +16,8 @@ from unbounded_lint.link.defects.forgotten_companion import Forgotten
 
 def repair(bench: Bench) -> Repair:
     """Remove the key beside each removal that forgets the container."""
+    if bench.project.holdings.of(bench.container) == "locks":
+        raise Refused("a lock that somebody waits for must not go with the entry beside it")
     forgotten = bench.project.defects.forgotten_companions.of(bench.container)
     if forgotten is None:
         raise Refused("what removes from the other cannot be found again")

@@ -21,8 +21,8 @@ def repair(bench: Bench) -> Repair:
     bench.concerns(bench.project.holdings.of(container) == "locks" and family not in {"list", "deque", "set"})
     file, statement = bench.home, bench.definition
     made, factory = _made(statement)
-    weak, needed = imported(file, "weakref", "WeakValueDictionary")
-    changes = [*needed, file.replace(made, f"{weak}()"), *_annotated(bench, file, statement, weak)]
+    weak, needed = imported(file, "weakref", "WeakValueDictionary", bare=True)
+    changes = [*needed, *_made_weak(bench, file, statement, made, weak)]
     for access, use in bench.uses():
         bench.at_home(access.scope)
         changes += _rewritten(bench, access, use, factory)
@@ -48,21 +48,27 @@ def _made(statement: Statement) -> tuple[cst.BaseExpression, str]:
     raise Refused("it is not made as an empty dict in a statement of its own")
 
 
-def _annotated(bench: Bench, file: Syntax, statement: Statement, weak: str) -> Iterator[Change]:
-    """The annotation of the map, which names the type that it had."""
-    if not isinstance(statement.small, cst.AnnAssign):
-        return
-    match statement.small.annotation.annotation:
-        case cst.Subscript(value=value, slice=elements) if dotted(value).rpartition(".")[2] in _TYPES:
-            inner = ", ".join(file.source(element.slice) for element in elements)
-            new = f"{weak}[{inner}]"
-            if "from __future__ import annotations" not in file.text and not new:
-                raise Refused("its annotation cannot be evaluated")
-            line = file.text[file.line_start(statement.start) : file.line_end(statement.start)]
-            bench.demand_fit([line.replace(file.source(statement.small.annotation.annotation), new)])
-            yield file.replace(statement.small.annotation.annotation, new)
-        case _:
-            raise Refused("its annotation is none of a dict")
+def _made_weak(
+    bench: Bench, file: Syntax, statement: Statement, made: cst.BaseExpression, weak: str
+) -> Iterator[Change]:
+    """The statement that makes the map, with its annotation, in parentheses where the line gets too long."""
+    small, text = statement.small, f"{weak}()"
+    head = file.text[file.span(statement.node)[0] : file.whole(made)[0]]
+    if isinstance(small, cst.AnnAssign):
+        match small.annotation.annotation:
+            case cst.Subscript(value=value, slice=elements) if dotted(value).rpartition(".")[2] in _TYPES:
+                annotation = f"{weak}[{', '.join(file.source(element.slice) for element in elements)}]"
+            case cst.Name(value="dict") | cst.Name(value="Dict"):
+                annotation = weak
+            case _:
+                raise Refused("its annotation is none of a dict")
+        head = f"{file.source(small.target)}: {annotation} = "
+        yield file.replace(small.annotation.annotation, annotation)
+    indent = file.indent(statement.start)
+    if not bench.fits(f"{head}{text}", indent):
+        bench.demand_fit([f"{head}("], indent)
+        text = f"(\n{indent}{file.unit}{text}\n{indent})"
+    yield file.replace(made, text)
 
 
 _TYPES = frozenset({"dict", "Dict", "DefaultDict", "defaultdict", "OrderedDict", "MutableMapping", "Mapping"})
