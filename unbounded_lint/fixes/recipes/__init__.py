@@ -21,18 +21,24 @@ from unbounded_lint.fixes.recipes import (
     limit_size,
     remove_from_companion,
     remove_in_finally,
+    sweep_on_insert,
+    sweep_on_timer,
     weak_locks,
 )
 
 Recipe: TypeAlias = Callable[[Bench], Repair]
 
+_BY_AGE = (sweep_on_timer.repair, sweep_on_insert.repair)
+
 RECIPES: Mapping[str, Sequence[Recipe]] = MappingProxyType(
     {
-        "UBM101": (weak_locks.repair, done_callback.repair, limit_size.repair),
-        "UBM102": (weak_locks.repair, done_callback.repair, remove_in_finally.repair, limit_size.repair),
-        "UBM103": (limit_size.repair,),
+        "UBM101": (weak_locks.repair, done_callback.repair, *_BY_AGE, limit_size.repair),
+        "UBM102": (weak_locks.repair, done_callback.repair, remove_in_finally.repair, *_BY_AGE, limit_size.repair),
+        "UBM103": (*_BY_AGE, limit_size.repair),
         "UBM104": (drop_empty_keys.repair, limit_size.repair),
         "UBM105": (weak_locks.repair, remove_from_companion.repair),
+        "UBM201": (sweep_on_timer.repair_written, sweep_on_insert.repair_written),
+        "UBM202": (limit_size.repair,),
         "UBM205": (keep_handle.repair,),
         "UBM206": (ask_for_both.repair,),
         "UBM207": (contain_steps.repair,),
