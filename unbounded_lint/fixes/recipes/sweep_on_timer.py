@@ -30,8 +30,8 @@ def repair(bench: Bench) -> Repair:
     changes = [
         *sweep.imports,
         *(defined(bench, line) for line in sweep.constants),
-        placed(bench, sweep, beside, head, [text, clock, *sweep.body]),
         *_joined(bench, scope, sweep),
+        placed(bench, sweep, beside, head, [text, clock, *sweep.body]),
     ]
     often = "drops what is past its time" if date.deadline else f"drops what is older than {TTL} s"
     return Repair(
