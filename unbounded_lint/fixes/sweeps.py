@@ -14,6 +14,7 @@ from unbounded_lint.fixes.refused import NotConcerned, Refused
 from unbounded_lint.fixes.style import constant, function
 from unbounded_lint.fixes.syntax import Statement
 from unbounded_lint.fixes.text import Change
+from unbounded_lint.fixes.tolerance import demand_tolerance
 from unbounded_lint.link.dataflow.handles import Attribute, Variable
 from unbounded_lint.link.program.module import ScopeId
 
@@ -68,6 +69,7 @@ def new(bench: Bench, date: Dated) -> Sweep:
     family = holder.made.kind.family
     if family not in {"map", "list"}:
         raise NotConcerned
+    demand_tolerance(bench)
     held = f"{(own := receiver(bench))}{holder.name}"
     module, _, attribute = date.clock.partition(".")
     clock, imports = imported(file, module, attribute)

@@ -11,12 +11,11 @@ from unbounded_lint.fixes.constants import defined
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import constant
 from unbounded_lint.fixes.text import Change
+from unbounded_lint.fixes.tolerance import demand_tolerance
 from unbounded_lint.link.containers.accesses import Access
 
 MEMO, OTHER = 1024, 10_000
 """How many results a memo keeps, and how many entries or elements of others."""
-
-_WITHOUT_HARM = frozenset({"get", "pop", "setdefault", "discard", "items", "values", "keys", "copy"})
 
 
 def repair(bench: Bench) -> Repair:
@@ -26,7 +25,7 @@ def repair(bench: Bench) -> Repair:
     bench.concerns(family in {"map", "list"} and holds in {"", "results"})
     is_list, memo = family == "list", holds == "results"
     if not memo:
-        _demand_tolerant(bench, is_list=is_list)
+        demand_tolerance(bench)
     size = MEMO if memo else OTHER
     limit = constant(bench.home, container.holder.name, "MAX_SIZE")
     changes = [defined(bench, f"{limit} = {size:_}" if size >= 10_000 else f"{limit} = {size}")]
@@ -44,23 +43,6 @@ def repair(bench: Bench) -> Repair:
         else "an entry that was dropped is as good as one that never came",
         tuple(dict.fromkeys(changes)),
     )
-
-
-def _demand_tolerant(bench: Bench, *, is_list: bool) -> None:
-    """Raises `Refused` where some use counts on an entry to be there, or on the place of an element."""
-    name = bench.container.name
-    known = bench.container.accesses.inserts_by_key
-    for access in bench.container.accesses:
-        if access.nested or access.kind in {"insert", "iterate", "size", "contains", "tested", "replace", "clear"}:
-            continue
-        if access.kind == "escape":
-            raise Refused(f"`{name}` is handed to code that may count on what is in it")
-        if is_list and access.kind != "read":
-            raise Refused(f"elements of `{name}` are taken out one by one")
-        if access.is_entered and (access.scope, access.key) not in known:
-            raise Refused(f"`{bench.project.function(access.scope)}` counts on an entry of `{name}` to be there")
-        if not access.is_entered and access.how not in _WITHOUT_HARM and access.kind in {"read", "remove"}:
-            raise Refused(f"`{bench.project.function(access.scope)}` reads `{name}` in a way that may need every entry")
 
 
 def _cut(bench: Bench, access: Access, use: Use, limit: str, *, is_list: bool) -> Iterator[Change]:
