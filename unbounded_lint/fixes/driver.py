@@ -11,7 +11,7 @@ from unbounded_lint.finding import Finding, Fix
 from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.recipes import recipes_for
 from unbounded_lint.fixes.refused import NotConcerned, Refused
-from unbounded_lint.fixes.shop import About, Shop, about, fresh, is_rest
+from unbounded_lint.fixes.shop import About, Shop, about, fresh
 from unbounded_lint.fixes.style import line_length
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.request import Request
@@ -166,8 +166,7 @@ class _Round:
         for one in done:
             if about(one.finding) in after.about:
                 return "the finding would still be there"
-        found = fresh(self._shop, after)
-        new = [f for f in found if not any(is_rest(f, one.finding) for one in done)]
+        new = fresh(self._shop, after, [one.finding for one in done])
         return f"{new[0].code} would be reported then: {new[0].message}" if new else ""
 
 

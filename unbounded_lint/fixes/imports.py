@@ -33,6 +33,31 @@ def imported(file: Syntax, module: str, attribute: str, *, bare: bool = False) -
     return f"{module}.{attribute}", (_import(file, module),)
 
 
+def unneeded(file: Syntax, name: str) -> tuple[Change, ...]:
+    """The change that no longer imports a name, where nothing but one expression that goes has used it."""
+    if sum(node.value == name for node in names_in(file.tree)) != 2:
+        return ()
+    for statement in file.top:
+        match statement.small:
+            case cst.ImportFrom(names=[*aliases]) if statement.alone:
+                index = next((i for i, a in enumerate(aliases) if (a.evaluated_alias or a.evaluated_name) == name), -1)
+                if index < 0:
+                    continue
+                if len(aliases) == 1:
+                    end = file.next_line(max(statement.end - 1, statement.start))
+                    return (Change(file.path, file.line_start(statement.start), end, ""),)
+                spans = [file.span(alias) for alias in aliases]
+                start = spans[index][0] if index + 1 < len(aliases) else _end(file, aliases[index - 1])
+                end = spans[index + 1][0] if index + 1 < len(aliases) else _end(file, aliases[index])
+                return (Change(file.path, start, end, ""),) if "#" not in file.text[start:end] else ()
+    return ()
+
+
+def _end(file: Syntax, alias: cst.ImportAlias) -> int:
+    """Where an imported name ends, without the comma behind it."""
+    return file.span(alias.asname or alias.name)[1]
+
+
 def _bound_once(file: Syntax, bound: str) -> str:
     """A name that is bound by one import and nothing else."""
     if bound and any(_is_target(node, bound) for node in _binders(file.tree)):

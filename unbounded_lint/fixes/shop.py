@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
@@ -90,9 +90,17 @@ def about(finding: Finding) -> About:
     return finding.code, finding.symbol or finding.place.path
 
 
-def fresh(before: Shop, after: Shop) -> tuple[Finding, ...]:
-    """What a run over the changed project reports that was not found before, in whatever file."""
-    return tuple(f for f in after.found if about(f) not in before.about)
+def fresh(before: Shop, after: Shop, repaired: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What a run over the changed project reports that is new, in whatever file: about a container of which nothing was
+    said before, or one of those that were repaired, unless that is the rest of what was said."""
+    known = {f.symbol or f.place.path for f in before.found} - {f.symbol for f in repaired}
+    return tuple(
+        f
+        for f in after.found
+        if about(f) not in before.about
+        and (f.symbol or f.place.path) not in known
+        and not any(is_rest(f, one) for one in repaired)
+    )
 
 
 def is_rest(finding: Finding, repaired: Finding) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from unbounded_lint.fixes.bench import Bench, Repair, Use
-from unbounded_lint.fixes.imports import imported
+from unbounded_lint.fixes.imports import imported, unneeded
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
 from unbounded_lint.fixes.text import Change
@@ -22,7 +22,8 @@ def repair(bench: Bench) -> Repair:
     file, statement = bench.home, bench.definition
     made, factory = _made(statement)
     weak, needed = imported(file, "weakref", "WeakValueDictionary", bare=True)
-    changes = [*needed, *_made_weak(bench, file, statement, made, weak)]
+    called = dotted(made.func) if isinstance(made, cst.Call) else ""
+    changes = [*needed, *unneeded(file, called), *_made_weak(bench, file, statement, made, weak)]
     for access, use in bench.uses():
         bench.at_home(access.scope)
         changes += _rewritten(bench, access, use, factory)
