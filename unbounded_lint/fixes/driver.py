@@ -19,6 +19,9 @@ from unbounded_lint.request import Request
 ROUNDS = 6
 """How often what is left, or could not be done at the same time, is looked at again."""
 
+_OF_FILES = "UBM9"
+"""How the codes begin of what is said of files and comments."""
+
 FAILED = "the recipe failed, which is a fault of this program"
 """How a reason begins that is none of the code that would be repaired."""
 
@@ -84,7 +87,7 @@ def _proposals(shop: Shop, tries: _Tries) -> Iterator[Done]:
     length = line_length(shop.request.project.root)
     for finding in shop.shown:
         key, recipes = about(finding), recipes_for(finding.code)
-        if not recipes:
+        if not recipes and not finding.code.startswith(_OF_FILES):
             tries.reasons.setdefault(key, "there is no recipe for this rule")
         while tries.next.get(key, 0) < len(recipes):
             recipe = recipes[tries.next.get(key, 0)]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import libcst as cst
 
+from unbounded_lint.facts import walk as w
 from unbounded_lint.fixes.bench import Bench
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.program.blocks import frames_of, parts_of
 
 _WITHOUT_HARM = frozenset({"get", "pop", "setdefault", "discard", "items", "values", "keys", "copy"})
+_MISSING = frozenset({"KeyError", "LookupError", "Exception"})
 _HARMLESS = frozenset({"insert", "iterate", "size", "contains", "tested", "replace", "clear"})
 
 
@@ -41,10 +44,17 @@ def _is_bare_pop(bench: Bench, access: Access) -> bool:
 
 
 def _is_asked_first(bench: Bench, access: Access) -> bool:
-    """Whether the same function inserts under the key, or looks whether there is one."""
-    beside = bench.container.accesses.within(access.scope, "insert", "contains", "read", "iterate")
-    return any(
-        a.kind == "iterate" or (a.key == access.key and (a.kind != "read" or a.how in {"get", "setdefault"}))
-        for a in beside
-        if not a.nested
-    )
+    """Whether there is an entry for certain, or code for where there is none: the same function has inserted under the
+    key on every way there, asks whether there is one, walks what there is, or expects the error."""
+    facts = bench.facts(access.scope)
+    around = frames_of(facts, access.op)
+    for other in bench.container.accesses.within(access.scope, "insert", "contains", "read", "iterate"):
+        if other.nested or (other.key != access.key and other.kind != "iterate"):
+            continue
+        if other.kind == "insert" and other.op <= access.op and facts.ops[other.op].frame in {0, *around}:
+            return True
+        if other.kind in {"contains", "iterate"} or (other.kind == "read" and other.how in {"get", "setdefault"}):
+            return True
+    tries = (frame for frame in around if facts.frames[frame].kind == "try")
+    handlers = (facts.frames[h] for frame in tries for h in parts_of(facts, frame, "except"))
+    return any(h.head is None or not _MISSING.isdisjoint(w.names(h.head)) for h in handlers)

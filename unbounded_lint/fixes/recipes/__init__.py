@@ -34,12 +34,11 @@ _BY_AGE = (sweep_on_timer.repair, sweep_on_insert.repair)
 RECIPES: Mapping[str, Sequence[Recipe]] = MappingProxyType(
     {
         "UBM101": (weak_locks.repair, done_callback.repair, *_BY_AGE, limit_size.repair),
-        "UBM102": (weak_locks.repair, done_callback.repair, remove_in_finally.repair, *_BY_AGE, limit_size.repair),
+        "UBM102": (weak_locks.repair, done_callback.repair, remove_in_finally.repair, *_BY_AGE, limit_size.repair_memo),
         "UBM103": (*_BY_AGE, limit_size.repair),
         "UBM104": (drop_empty_keys.repair, limit_size.repair),
         "UBM105": (weak_locks.repair, remove_from_companion.repair, limit_size.repair),
         "UBM201": (sweep_on_timer.repair_written, sweep_on_insert.repair_written),
-        "UBM202": (limit_size.repair,),
         "UBM203": (start_at_insert.repair,),
         "UBM204": (start_at_insert.repair,),
         "UBM205": (keep_handle.repair,),

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.fixes.bench import Bench, Repair, Use
 from unbounded_lint.fixes.constants import defined
 from unbounded_lint.fixes.refused import Refused
@@ -13,9 +15,16 @@ from unbounded_lint.fixes.style import constant
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.fixes.tolerance import demand_tolerance
 from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.program.blocks import frames_of
 
 MEMO, OTHER = 1024, 10_000
 """How many results a memo keeps, and how many entries or elements of others."""
+
+
+def repair_memo(bench: Bench) -> Repair:
+    """The same for results that can be computed again alone: who would remove an entry may count on finding it."""
+    bench.concerns(bench.project.holdings.of(bench.container) == "results")
+    return repair(bench)
 
 
 def repair(bench: Bench) -> Repair:
@@ -23,15 +32,17 @@ def repair(bench: Bench) -> Repair:
     container = bench.container
     family, holds = container.holder.made.kind.family, bench.project.holdings.of(container)
     bench.concerns(family in {"map", "list"} and holds in {"", "results"})
+    _demand_plain(bench)
     is_list, memo = family == "list", holds == "results"
     if not memo:
         demand_tolerance(bench)
     size = MEMO if memo else OTHER
     limit = constant(bench.home, container.holder.name, "MAX_SIZE")
     changes = [defined(bench, f"{limit} = {size:_}" if size >= 10_000 else f"{limit} = {size}")]
-    for access, use in bench.uses(["insert"]):
-        if not access.nested:
+    for access in bench.container.accesses:
+        if access.kind == "insert" and not access.nested and not _is_update(bench, access):
             bench.at_home(access.scope)
+            use = bench.use(access)
             changes += _cut(bench, access, use, limit, is_list=is_list)
     what = "results" if memo else "elements" if is_list else "entries"
     return Repair(
@@ -43,6 +54,36 @@ def repair(bench: Bench) -> Repair:
         else "an entry that was dropped is as good as one that never came",
         tuple(dict.fromkeys(changes)),
     )
+
+
+def _is_update(bench: Bench, access: Access) -> bool:
+    """Whether there is an entry under the key already: the value is made of it, or the same function has just inserted
+    one."""
+    if access.key is None:
+        return False
+    facts = bench.facts(access.scope)
+    around = {0, *frames_of(facts, access.op)}
+    others = bench.container.accesses.within(access.scope, "insert", "read")
+    read = {id(other.site.node) for other in others if other.kind == "read" and other.key == access.key}
+    parts = w.walk(access.value) if access.value is not None and not access.implicit else ()
+    if access.how == "[]" and any(id(part) in read for part in parts):
+        return any(o.kind == "read" and o.key == access.key and o.is_entered for o in others)
+    before = (o for o in others if o.kind == "insert" and not o.nested and o.key == access.key and o.op < access.op)
+    return any(facts.ops[other.op].frame in around for other in before)
+
+
+def _demand_plain(bench: Bench) -> None:
+    """Raises `Refused` for a registry of what is called: functions that were handed in once."""
+    for access in bench.container.accesses:
+        if access.kind != "insert" or not isinstance(access.value or access.key, m.Name):
+            continue
+        value = access.value if isinstance(access.value, m.Name) else access.key
+        assert isinstance(value, m.Name)
+        resolver = bench.project.flow.resolver
+        named = bench.project.program.of(access.scope).sites(value.id)
+        called = any(site.call is not None and isinstance(site.node, m.Name) for site in named)
+        if called or tuple(resolver.functions(value, access.scope)):
+            raise Refused(f"`{bench.container.name}` may keep functions that were handed in once")
 
 
 def _cut(bench: Bench, access: Access, use: Use, limit: str, *, is_list: bool) -> Iterator[Change]:
