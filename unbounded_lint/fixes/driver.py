@@ -120,19 +120,27 @@ class _Round:
 
     def accept(self, proposed: Sequence[Done]) -> tuple[Shop, list[Done]]:
         """The project with all that helps and goes together. What does not go together waits for the next round."""
-        chosen = self._disjoint(proposed)
-        after = self._applied(chosen)
-        if after is not None and not self._faults(chosen, after):
-            return after, chosen
-        shop, accepted = self._shop, list[Done]()
-        for one in chosen:
-            after = self._applied([*accepted, one])
-            fault = "its changes cannot be made" if after is None else self._faults([*accepted, one], after)
-            if after is not None and not fault:
-                shop, accepted = after, [*accepted, one]
-            else:
-                self._give_up(one.finding, fault)
-        return shop, accepted
+        return self._settled(self._shop, [], self._disjoint(proposed))
+
+    def _settled(self, shop: Shop, accepted: list[Done], group: list[Done]) -> tuple[Shop, list[Done]]:
+        """The project with what was accepted, and with what of a group helps. Each look at a project takes as long as
+        a run: a group is looked at as a whole, and in halves where it cannot be told what of it does harm."""
+        if not group:
+            return shop, accepted
+        after = self._applied([*accepted, *group])
+        faults = {} if after is None else self._faults([*accepted, *group], after)
+        if after is not None and not faults:
+            return after, [*accepted, *group]
+        told = [one for one in group if id(one) in faults]
+        if told or len(group) == 1:
+            for one in told or group:
+                self._give_up(one.finding, faults.get(id(one)) or faults.get(0) or "its changes cannot be made")
+            return (
+                self._settled(shop, accepted, [one for one in group if one not in told]) if told else (shop, accepted)
+            )
+        half = len(group) // 2
+        shop, accepted = self._settled(shop, accepted, group[:half])
+        return self._settled(shop, accepted, group[half:])
 
     def _give_up(self, finding: Finding, reason: str) -> None:
         key = about(finding)
@@ -164,13 +172,13 @@ class _Round:
             return None
         return self._shop.with_changed(changed)
 
-    def _faults(self, done: Sequence[Done], after: Shop) -> str:
-        """Why these repairs are no good, "" if they are."""
-        for one in done:
-            if about(one.finding) in after.about:
-                return "the finding would still be there"
-        new = fresh(self._shop, after, [one.finding for one in done])
-        return f"{new[0].code} would be reported then: {new[0].message}" if new else ""
+    def _faults(self, done: Sequence[Done], after: Shop) -> Mapping[int, str]:
+        """Why repairs are no good: by the identity of each that can be told, under 0 for the others."""
+        found = {id(one): "the finding would still be there" for one in done if about(one.finding) in after.about}
+        for new in fresh(self._shop, after, [one.finding for one in done]):
+            told = next((id(one) for one in done if one.finding.symbol == new.symbol), 0)
+            found.setdefault(told, f"{new.code} would be reported then: {new.message}")
+        return found
 
 
 def _clash(one: Change, other: Change) -> bool:
