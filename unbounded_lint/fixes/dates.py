@@ -32,7 +32,7 @@ def dated(bench: Bench) -> Dated:
     }
     only = found.pop() if len(found) == 1 else None
     if only is None:
-        raise NotConcerned
+        raise NotConcerned("its entries do not say when they were made")
     return only
 
 

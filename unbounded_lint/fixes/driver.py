@@ -95,8 +95,9 @@ def _proposals(shop: Shop, tries: _Tries) -> Iterator[Done]:
                 repair = recipe(Bench(shop.project, finding, shop.file, length))
                 yield Done(finding, repair, _fix(shop, repair))
                 break
-            except NotConcerned:
-                tries.reasons.setdefault(key, "no recipe is for what it holds")
+            except NotConcerned as other:
+                if str(other) or key not in tries.reasons:
+                    tries.reasons[key] = str(other) or "no recipe is for what it holds"
             except Refused as refusal:
                 tries.reasons[key] = str(refusal)
             except OSError:

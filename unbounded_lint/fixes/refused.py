@@ -8,4 +8,4 @@ class Refused(Exception):
 
 
 class NotConcerned(Exception):
-    """A recipe that is for other findings than this one: another may fit."""
+    """A recipe that is for other findings than this one: another may fit. The message may be empty."""

@@ -243,13 +243,15 @@ def names_in(tree: cst.CSTNode) -> Iterator[cst.Name]:
 
 
 def dotted(node: cst.CSTNode) -> str:
-    """A name or a chain of attributes as one text, "" for anything else."""
+    """A name, or a chain of attributes and of calls without arguments, as one text, "" for anything else."""
     match node:
         case cst.Name(value=value):
             return str(value)
         case cst.Attribute(value=value, attr=attr):
             base = dotted(value)
             return f"{base}.{attr.value}" if base else ""
+        case cst.Call(func=func, args=[]):
+            return f"{called}()" if (called := dotted(func)) else ""
     return ""
 
 
@@ -261,4 +263,6 @@ def written(expr: m.Expr) -> str:
         case m.Attr(base=base, name=name):
             inner = written(base)
             return f"{inner}.{_MANGLED.sub('', name)}" if inner else ""
+        case m.Call(func=func, args=()):
+            return f"{called}()" if (called := written(func)) else ""
     return ""

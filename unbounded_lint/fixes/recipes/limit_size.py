@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.fixes.bench import Bench, Repair, Use
-from unbounded_lint.fixes.constants import defined
+from unbounded_lint.fixes.constants import defined, of_module
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import constant
+from unbounded_lint.fixes.syntax import Syntax
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.fixes.tolerance import demand_tolerance
 from unbounded_lint.link.containers.accesses import Access
@@ -37,13 +38,13 @@ def repair(bench: Bench) -> Repair:
     if not memo:
         demand_tolerance(bench)
     size = MEMO if memo else OTHER
-    limit = constant(bench.home, container.holder.name, "MAX_SIZE")
-    changes = [defined(bench, f"{limit} = {size:_}" if size >= 10_000 else f"{limit} = {size}")]
-    for access in bench.container.accesses:
-        if access.kind == "insert" and not access.nested and not _is_update(bench, access):
-            bench.at_home(access.scope)
-            use = bench.use(access)
-            changes += _cut(bench, access, use, limit, is_list=is_list)
+    grows = [a for a in container.accesses if a.kind == "insert" and not a.nested and not _is_update(bench, a)]
+    file = _where(bench, grows)
+    limit = constant(file, container.holder.name, "MAX_SIZE")
+    line = f"{limit} = {size:_}" if size >= 10_000 else f"{limit} = {size}"
+    changes = [defined(bench, line) if file is bench.home else of_module(file, [line])]
+    for access in grows:
+        changes += _cut(bench, access, bench.use(access), limit, is_list=is_list)
     what = "results" if memo else "elements" if is_list else "entries"
     return Repair(
         f"Let `{container.name}` keep the last {size} {what}",
@@ -54,6 +55,14 @@ def repair(bench: Bench) -> Repair:
         else "an entry that was dropped is as good as one that never came",
         tuple(dict.fromkeys(changes)),
     )
+
+
+def _where(bench: Bench, grows: Sequence[Access]) -> Syntax:
+    """The one file in which the container grows."""
+    paths = {access.scope.path for access in grows}
+    if len(paths) != 1:
+        raise Refused(f"`{bench.container.name}` grows in several files")
+    return bench.file(paths.pop())
 
 
 def _is_update(bench: Bench, access: Access) -> bool:
