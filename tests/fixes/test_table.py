@@ -19,12 +19,12 @@ from unbounded_lint.fixes.driver import FAILED, Plan, plan
 from unbounded_lint.rules import all_rules
 
 REPAIRED = {
-    "UBM101": 109,
+    "UBM101": 116,
     "UBM102": 12,
     "UBM103": 7,
     "UBM104": 11,
-    "UBM105": 16,
-    "UBM201": 4,
+    "UBM105": 23,
+    "UBM201": 6,
     "UBM203": 11,
     "UBM204": 7,
     "UBM205": 1,

@@ -21,7 +21,8 @@ from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
 
-_COMMENT = re.compile(r"\s+#[^'\"]*$")
+_PRAGMA = re.compile(r"\s+#\s*(?:noqa|type:|pyright:|pylint:|flake8:|ruff:|isort:|nosec)[^'\"]*$", re.IGNORECASE)
+"""A comment that formatters do not count."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,8 @@ class Bench:
         raise Refused(f"`{self.container.name}` and `{other.name}` are not kept side by side")
 
     def fits(self, line: str, indent: str = "") -> bool:
-        """Whether a line is no longer than lines of the project are, a comment at its end left out."""
-        return len(indent.expandtabs(4)) + len(_COMMENT.sub("", line)) <= self.line_length
+        """Whether a line is no longer than lines of the project are, what formatters do not count left out."""
+        return len(indent.expandtabs(4)) + len(_PRAGMA.sub("", line)) <= self.line_length
 
     def demand_fit(self, lines: Sequence[str], indent: str = "") -> None:
         """Raises `Refused` where a line would be longer than lines of the project are."""

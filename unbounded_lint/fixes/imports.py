@@ -33,9 +33,10 @@ def imported(file: Syntax, module: str, attribute: str, *, bare: bool = False) -
     return f"{module}.{attribute}", (_import(file, module),)
 
 
-def unneeded(file: Syntax, name: str) -> tuple[Change, ...]:
-    """The change that no longer imports a name, where nothing but one expression that goes has used it."""
-    if sum(node.value == name for node in names_in(file.tree)) != 2:
+def unneeded(file: Syntax, name: str, going: Sequence[cst.CSTNode]) -> tuple[Change, ...]:
+    """The change that no longer imports a name, where nothing has used it but the expressions that go."""
+    used = sum(node.value == name for part in going for node in names_in(part))
+    if not used or sum(node.value == name for node in names_in(file.tree)) != used + 1:
         return ()
     for statement in file.top:
         match statement.small:

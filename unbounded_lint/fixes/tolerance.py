@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import libcst as cst
 
 from unbounded_lint.facts import walk as w
@@ -9,6 +11,7 @@ from unbounded_lint.fixes.bench import Bench
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.program.blocks import frames_of, parts_of
+from unbounded_lint.link.program.module import Place
 
 _WITHOUT_HARM = frozenset({"get", "pop", "setdefault", "discard", "items", "values", "keys", "copy"})
 _MISSING = frozenset({"KeyError", "LookupError", "Exception"})
@@ -29,10 +32,23 @@ def demand_tolerance(bench: Bench) -> None:
         if is_list and access.kind != "read":
             raise Refused(f"elements of `{name}` are taken out one by one")
         if access.is_entered or _is_bare_pop(bench, access):
-            if not _is_asked_first(bench, access):
-                raise Refused(f"{where} counts on an entry of `{name}` to be there")
+            _demand_asked(bench, access)
         elif access.how not in _WITHOUT_HARM and access.kind in {"read", "remove"}:
             raise Refused(f"{where} reads `{name}` in a way that may need every entry")
+
+
+def demand_missing_keys(bench: Bench, besides: Iterable[Place] = ()) -> None:
+    """Raises `Refused` where some use of the container, besides those at some places, counts on a key to be there."""
+    spared = frozenset(besides)
+    for access in bench.container.accesses:
+        if not access.nested and access.is_entered and access.place not in spared:
+            _demand_asked(bench, access)
+
+
+def _demand_asked(bench: Bench, access: Access) -> None:
+    if not is_asked_first(bench, access):
+        where = bench.project.function(access.scope)
+        raise Refused(f"`{where}` counts on an entry of `{bench.container.name}` to be there")
 
 
 def _is_bare_pop(bench: Bench, access: Access) -> bool:
@@ -43,7 +59,7 @@ def _is_bare_pop(bench: Bench, access: Access) -> bool:
     return not isinstance(node, cst.Call) or len(node.args) < 2
 
 
-def _is_asked_first(bench: Bench, access: Access) -> bool:
+def is_asked_first(bench: Bench, access: Access) -> bool:
     """Whether there is an entry for certain, or code for where there is none: the same function has inserted under the
     key on every way there, asks whether there is one, walks what there is, or expects the error."""
     facts = bench.facts(access.scope)

@@ -11,12 +11,14 @@ from unbounded_lint.fixes.recipes.iterate_over_a_copy import copied
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, written
 from unbounded_lint.fixes.text import Change
+from unbounded_lint.fixes.tolerance import demand_missing_keys, is_asked_first
 from unbounded_lint.link.entries.prunings import Pruning
 
 
 def repair(bench: Bench) -> Repair:
     """Put `if not X[k]: del X[k]` behind each statement that takes something out of a value."""
     prunings = bench.project.defects.keys_outliving_values.of(bench.container)
+    demand_missing_keys(bench, [(p.scope, p.op) for p in prunings])
     changes = [change for pruning in prunings for change in _dropping(bench, pruning)]
     if not changes:
         raise Refused("what takes things out of its values cannot be found again")
@@ -25,6 +27,23 @@ def repair(bench: Bench) -> Repair:
         "nobody needs a key that has nothing under it",
         tuple(dict.fromkeys(changes)),
     )
+
+
+def _raises(bench: Bench, pruning: Pruning) -> bool:
+    """Whether a statement raises where there is nothing to be taken out, key or no key."""
+    match bench.statement(pruning.scope, pruning.op)[1].small:
+        case cst.Expr(value=cst.Call(func=cst.Attribute(attr=cst.Name(value=name)))):
+            return name in {"remove", "pop", "popleft", "popitem"}
+        case cst.Del() | cst.AugAssign():
+            return True
+    return False
+
+
+def _is_entered(bench: Bench, pruning: Pruning) -> bool:
+    """Whether a statement counts on the key to be there."""
+    place = (pruning.scope, pruning.op)
+    found = (a for a in bench.container.accesses if a.place == place and not a.nested)
+    return any(access.is_entered and not is_asked_first(bench, access) for access in found)
 
 
 def _dropping(bench: Bench, pruning: Pruning) -> Iterator[Change]:
@@ -44,6 +63,15 @@ def _dropping(bench: Bench, pruning: Pruning) -> Iterator[Change]:
     empty = f"{whole} <= 0" if pruning.how == "lowered" else f"not {whole}"
     lines = [f"if {empty}:", f"{file.unit}{_removal(item, name, key)}"]
     bench.demand_fit(lines, file.indent(statement.start))
+    if not held and not _raises(bench, pruning) and _is_entered(bench, pruning):
+        # a key that is gone by then was there before, with nothing under it
+        own = file.text[statement.start : statement.end]
+        asked = [f"if {key} in {name}:", *(f"{file.unit}{line}" for line in (own, *lines))]
+        if "\n" in own:
+            raise Refused("what takes things out is spread over several lines")
+        bench.demand_fit(asked, file.indent(statement.start))
+        yield Change(file.path, statement.start, statement.end, f"\n{file.indent(statement.start)}".join(asked))
+        return
     place = _whole_loop(file, statement, held)
     yield file.after(place, lines, indent=file.indent(place.start))
     for above in statement.around:

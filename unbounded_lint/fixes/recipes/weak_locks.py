@@ -23,7 +23,9 @@ def repair(bench: Bench) -> Repair:
     made, factory = _made(statement)
     weak, needed = imported(file, "weakref", "WeakValueDictionary", bare=True)
     called = dotted(made.func) if isinstance(made, cst.Call) else ""
-    changes = [*needed, *unneeded(file, called), *_made_weak(bench, file, statement, made, weak)]
+    small = statement.small
+    going = [made, small.annotation] if isinstance(small, cst.AnnAssign) else [made]
+    changes = [*needed, *unneeded(file, called, going), *_made_weak(bench, file, statement, made, weak)]
     for access, use in bench.uses():
         bench.at_home(access.scope)
         changes += _rewritten(bench, access, use, factory)
@@ -66,7 +68,8 @@ def _made_weak(
         head = f"{file.source(small.target)}: {annotation} = "
         yield file.replace(small.annotation.annotation, annotation)
     indent = file.indent(statement.start)
-    if not bench.fits(f"{head}{text}", indent):
+    rest = file.text[file.whole(made)[1] : file.line_end(file.whole(made)[1])]
+    if not bench.fits(f"{head}{text}{rest}", indent):
         bench.demand_fit([f"{head}("], indent)
         text = f"(\n{indent}{file.unit}{text}\n{indent})"
     yield file.replace(made, text)
