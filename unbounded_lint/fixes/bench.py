@@ -127,7 +127,10 @@ class Bench:
                 found = _used(node, name, access)
                 if found is not None:
                     return Use(file, statement, name, *found)
-        raise Refused(f"a use of `{self.container.name}` is not written by its name")
+        line = file.place(statement.start)[0]
+        raise Refused(
+            f"a use of `{self.container.name}` in line {line} of `{file.path}` is not one that can be changed"
+        )
 
     def name_beside(self, name: str, other: Container) -> str:
         """How the container is written where another one is written by a name: both are variables of one module, or

@@ -56,10 +56,16 @@ class Plan:
 
 @dataclass
 class _Tries:
-    """How far the recipes for each finding have been tried, and why those before did not fit."""
+    """How far the recipes for each finding have been tried, why those before refused, and why others were for another
+    one."""
 
     next: dict[About, int] = field(default_factory=dict)
     reasons: dict[About, str] = field(default_factory=dict)
+    others: dict[About, str] = field(default_factory=dict)
+
+    def reason(self, key: About) -> str:
+        """Why a finding is not repaired, "" if nothing has been tried."""
+        return self.reasons.get(key) or self.others.get(key, "")
 
 
 def plan(request: Request, cache: Cache | None = None, rounds: int = ROUNDS) -> Plan:
@@ -73,10 +79,10 @@ def plan(request: Request, cache: Cache | None = None, rounds: int = ROUNDS) -> 
         shop, accepted = _Round(shop, tries).accept(proposed)
         done += accepted
     repaired = {about(one.finding) for one in done}
-    refused = [f for f in start.shown if about(f) not in repaired and about(f) in tries.reasons]
+    refused = [f for f in start.shown if about(f) not in repaired and tries.reason(about(f))]
     return Plan(
         done=tuple(done),
-        refused=tuple(NotDone(f, tries.reasons[about(f)]) for f in refused),
+        refused=tuple(NotDone(f, tries.reason(about(f))) for f in refused),
         remaining=shop.shown,
         files={path: (start.data(path), data) for path, data in sorted(shop.changed.items())},
     )
@@ -96,8 +102,8 @@ def _proposals(shop: Shop, tries: _Tries) -> Iterator[Done]:
                 yield Done(finding, repair, _fix(shop, repair))
                 break
             except NotConcerned as other:
-                if str(other) or key not in tries.reasons:
-                    tries.reasons[key] = str(other) or "no recipe is for what it holds"
+                if str(other) or key not in tries.others:
+                    tries.others[key] = str(other) or "no recipe is for what it holds"
             except Refused as refusal:
                 tries.reasons[key] = str(refusal)
             except OSError:
