@@ -39,7 +39,7 @@ def explain(request: Request, symbols: Sequence[str]) -> tuple[Sheet | Unknown, 
     from unbounded_lint.analysis import sheets
 
     opened = _opened(request)
-    with uncollected():
+    with _uncollected():
         return sheets(request, Contents(request.project.root, opened.cache), opened.cache, symbols)
 
 
@@ -51,12 +51,12 @@ def _analysed(request: Request, contents: Contents, cache: Cache | None, progres
     # Not at the top: what is imported here takes longer than a run that has nothing to do.
     from unbounded_lint.analysis import analyse
 
-    with uncollected():
+    with _uncollected():
         return analyse(request, contents, cache, progress)
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def _uncollected() -> Iterator[None]:
     """Without the search for cyclic garbage: a run keeps what it finds to its end, and would look through all of that
     again and again."""
     was_on = gc.isenabled()

@@ -8,21 +8,18 @@ from unbounded_lint.cache import open_cache
 from unbounded_lint.fixes.driver import Plan, plan
 from unbounded_lint.fixes.shop import about
 from unbounded_lint.request import Outcome, Request
-from unbounded_lint.runner import uncollected
 
 
 def planned(request: Request) -> Plan:
     """All that can be repaired of what a run reports, in memory."""
     cache = open_cache(request.project.root, request.settings.cache_dir).cache if request.use_cache else None
-    with uncollected():
-        return plan(request, cache)
+    return plan(request, cache)
 
 
 def with_fixes(outcome: Outcome, request: Request) -> Outcome:
     """The outcome of a run, each finding with its `fix` where there is one: edits of the files as they are, of which
     each leaves nothing of its finding and brings no other. Those of different findings may concern the same text."""
     cache = open_cache(request.project.root, request.settings.cache_dir).cache if request.use_cache else None
-    with uncollected():
-        found = {about(done.finding): done.fix for done in plan(request, cache, rounds=1).done}
+    found = {about(done.finding): done.fix for done in plan(request, cache, rounds=1).done}
     findings = tuple(replace(f, fix=found[about(f)]) if about(f) in found else f for f in outcome.findings)
     return replace(outcome, findings=findings)
