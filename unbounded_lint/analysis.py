@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.cache import Cache
 from unbounded_lint.catalog.load import catalog, extend
@@ -31,23 +31,18 @@ from unbounded_lint.showing import Showing
 from unbounded_lint.sources import Sources
 
 Progress = Callable[[int, int], None]
+Look: TypeAlias = "Callable[[Project, Declarations, Sequence[Finding]], None]"
+"""Is handed the linked project before it goes, with what is declared and what the rules say of it."""
 
 
-class Studied(NamedTuple):
-    """An analysis, the findings of the rules at any confidence, and the project that they are about."""
-
-    analysis: Analysis
-    ever: tuple[Finding, ...]
-    project: Project
-
-
-def analyse(request: Request, contents: Contents, cache: Cache | None, progress: Progress | None = None) -> Analysis:
+def analyse(
+    request: Request,
+    contents: Contents,
+    cache: Cache | None,
+    progress: Progress | None = None,
+    look: Look | None = None,
+) -> Analysis:
     """What the whole project says, by what the request asks of each of its files."""
-    return study(request, contents, cache, progress).analysis
-
-
-def study(request: Request, contents: Contents, cache: Cache | None, progress: Progress | None = None) -> Studied:
-    """The same, with what only repairs ask for."""
     sources = Sources(request.project.root, request.project.files, contents, cache)
     comments = Comments(sources)
     documents = Documents(request.project.root, request.settings, contents)
@@ -62,17 +57,19 @@ def study(request: Request, contents: Contents, cache: Cache | None, progress: P
     found = [*made.shown, *others, *unsettled, *unused.within(chosen.paths - declared.broken)]
     kept = [finding for finding in found if chosen.has(finding)]
     unresolved = _unresolved(sources, project)
+    if look is not None:
+        look(project, declared, made.shown)
     sources.save()
-    analysis = Analysis(
+    return Analysis(
         findings=tuple(sorted(_unsuppressed(kept, comments, request.apply_noqa), key=lambda f: f.sort_key)),
         stats=_stats(request, sources, project),
         unresolved=unresolved,
         of_settings=tuple(told),
         beside=sources.looked_beside,
         documents=documents.rested_on,
+        unsure=tuple(sorted({(f.code, f.symbol) for f in made.ever if not chosen.is_sure(f)})),
         whole=not sources.unread and all(finding.code != internal_error.CODE for finding in failed),
     )
-    return Studied(analysis, made.ever, project)
 
 
 def sheets(
@@ -222,9 +219,13 @@ class _Chosen:
         """Whether a rule is on in a file."""
         return code in self._selected and not self._hushed.ignores(path, code)
 
+    def is_sure(self, finding: Finding) -> bool:
+        """Whether a finding is as sure as is asked for."""
+        return sureness(finding) >= self._least
+
     def has(self, finding: Finding) -> bool:
         """Whether a finding is to be reported."""
-        return sureness(finding) >= self._least and self.is_on(finding.place.path, finding.code)
+        return self.is_sure(finding) and self.is_on(finding.place.path, finding.code)
 
 
 def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding], list[str]]:

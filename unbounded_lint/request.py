@@ -51,7 +51,8 @@ class Analysis(msgspec.Struct, frozen=True):
     findings as in `Outcome`; unresolved is a sentence about imports that lead nowhere, or empty; of_settings are
     sentences about settings of the command line that name what is not there; beside has each (directory, stem) that was
     looked for beside the project's files, with whether it was found; documents are the pages of documentation,
-    None where nothing asked for them; whole is False where some file could not be read or a rule failed, so that
+    None where nothing asked for them; unsure are the codes and symbols of what is found with less confidence than is
+    asked for; whole is False where some file could not be read or a rule failed, so that
     another run may say more.
     """
 
@@ -61,4 +62,5 @@ class Analysis(msgspec.Struct, frozen=True):
     of_settings: tuple[str, ...] = ()
     beside: tuple[tuple[str, str, bool], ...] = ()
     documents: tuple[str, ...] | None = None
+    unsure: tuple[tuple[str, str], ...] = ()
     whole: bool = True

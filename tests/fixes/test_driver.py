@@ -17,6 +17,7 @@ from unbounded_lint.fixes.driver import Plan, plan
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.text import Change, Text
 from unbounded_lint.fixes.writing import write as put
+from unbounded_lint.runner import check
 
 APP = """\
 from flask import Flask, request
@@ -114,14 +115,20 @@ def test_a_recipe_that_fails_is_told_and_the_others_go_on(tmp_path: Path, monkey
 
 
 def test_only_files_that_were_asked_about_change(tmp_path: Path) -> None:
-    files = {
-        "app.py": APP.replace("store.heard", "store._heard.update").replace('"user"])\n    ret', '"user"])\n    ret'),
-        "store.py": STORE,
-    }
-    root = write(tmp_path, files)
-    (tmp_path / "other.py").write_text("import store\n\n\ndef note(user):\n    store._seen[user] = 1\n")
+    app = APP.replace('store.seen(request.form["user"])', 'store._seen[request.form["user"]] = True')
+    root = write(tmp_path, {"app.py": app, "store.py": STORE})
     made = plan(request_for(root, root / "store.py"))
-    assert {one.finding.symbol: "other.py" in one.reason for one in made.refused}["store:_seen"]
+    assert list(made.files) == ["store.py"]
+    assert {one.finding.symbol: one.reason for one in made.refused} == {
+        "store:_seen": "`app.py` would have to change too, which was not asked about"
+    }
+
+
+def test_only_findings_that_are_given_are_repaired(tmp_path: Path) -> None:
+    request = request_for(write(tmp_path, {"app.py": APP, "store.py": STORE}))
+    heard = [finding for finding in check(request).findings if finding.symbol == "store:_heard"]
+    made = plan(request, findings=heard)
+    assert [one.finding.symbol for one in made.done] == ["store:_heard"] and not made.refused
 
 
 def test_the_analysis_of_a_plan_writes_nothing(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_a_diff_can_be_applied_by_git(project: Path) -> None:
 def test_a_diff_without_unsafe_fixes_is_empty(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check("--diff") == 0
     told = capsys.readouterr()
-    assert (told.out, told.err) == ("", "1 fix hidden; enable with --unsafe-fixes\n")
+    assert (told.out, told.err) == ("", "1 fix hidden; enable with --unsafe-fixes.\n")
 
 
 def test_a_diff_of_what_cannot_be_fixed_is_clean(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from unbounded_lint.cli import fixing
 from unbounded_lint.cli.config import settings_lines
 from unbounded_lint.cli.files import file_lines
-from unbounded_lint.cli.fixing import difference, repaired, with_fixes
 from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, view_for
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, PROGRAM, Progress, emit, say, wants_color
 
@@ -32,19 +32,21 @@ def run(arguments: list[str]) -> int:
     from unbounded_lint.runner import check
 
     request = request_for(options, project, settings)
-    if options.diff:
-        return difference(options, request)
-    fixed = repaired(options, request) if options.fix else ""
     with Progress(sys.stderr.isatty()) as progress:
         outcome = check(request, progress)
-    if options.unsafe_fixes and not options.fix:
-        outcome = with_fixes(options, request, outcome)
+    if options.diff:
+        return fixing.difference(options, request, outcome)
+    fixed = fixing.repaired(options, request, outcome) if options.fix else fixing.Fixed()
+    if fixed.number:
+        outcome = check(request)
+    elif options.unsafe_fixes:
+        outcome = fixing.with_fixes(request, outcome)
     format_name = settings.output_format or ("full" if sys.stdout.isatty() else "concise")
     view = view_for(project.root, options.paths, color=wants_color(options.color), statistics=options.statistics)
     emit(REPORTERS[format_name](outcome.findings, outcome.stats, view))
     for note in outcome.notes:
         say(f"{PROGRAM}: warning: {printable(note)}")
-    say(_summary(outcome, len(reported(project)), fixed))
+    say(_summary(outcome, len(reported(project)), fixed.told(outcome)))
     return _exit_code(outcome.findings, options.exit_zero)
 
 
@@ -53,7 +55,7 @@ def _summary(outcome: Outcome, files: int, fixed: str) -> str:
 
     found = len(outcome.findings)
     result = f"Found {plural(found, 'finding')}" if found else "No findings"
-    return f"{result} in {plural(files, 'file')}{f' ({fixed})' if fixed else ''}."
+    return f"{result} in {plural(files, 'file')}{fixed}."
 
 
 def _exit_code(findings: Sequence[Finding], exit_zero: bool) -> int:

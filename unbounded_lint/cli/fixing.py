@@ -9,7 +9,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from unbounded_lint.cli.options import shown_path
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_FINDINGS, PROGRAM, emit, say, wants_color
@@ -21,35 +21,48 @@ if TYPE_CHECKING:
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def repaired(options: argparse.Namespace, request: Request) -> str:
-    """Repair the files of a run and tell what was done to each finding, on stderr; give what a summary adds."""
+class Fixed(NamedTuple):
+    """What came of `--fix`: how many findings are repaired, and how many only with `--unsafe-fixes`."""
+
+    number: int = 0
+    hidden: int = 0
+
+    def told(self, outcome: Outcome) -> str:
+        """What a summary of what is left adds."""
+        if self.hidden:
+            return f" ({_hidden(self.hidden)})"
+        return f" ({self.number} fixed, {len(outcome.findings)} remaining)" if self.number else ""
+
+
+def repaired(options: argparse.Namespace, request: Request, outcome: Outcome) -> Fixed:
+    """Repair what a run has found, where that is allowed, and tell on stderr what was done to each finding."""
     from unbounded_lint.fixes.running import planned
     from unbounded_lint.fixes.writing import write
 
-    plan = planned(request)
+    plan = planned(request, outcome.findings)
     if not options.unsafe_fixes:
-        return _hidden(plan)
+        return Fixed(hidden=len(plan.done))
     write(request.project.root, plan.files)
     _tell(plan, "fixed")
-    return f"{len(plan.done)} fixed, {len(plan.remaining)} remaining" if plan.done else ""
+    return Fixed(len(plan.done))
 
 
-def with_fixes(options: argparse.Namespace, request: Request, outcome: Outcome) -> Outcome:
+def with_fixes(request: Request, outcome: Outcome) -> Outcome:
     """The outcome with the repairs that a report can carry."""
     from unbounded_lint.fixes import running
 
     return running.with_fixes(outcome, request)
 
 
-def difference(options: argparse.Namespace, request: Request) -> int:
+def difference(options: argparse.Namespace, request: Request, outcome: Outcome) -> int:
     """Print what would change; give the exit code: 1 if anything would."""
     from unbounded_lint.fixes import writing
     from unbounded_lint.fixes.running import planned
     from unbounded_lint.reporters.base import plural
 
-    plan = planned(request)
+    plan = planned(request, outcome.findings)
     if not options.unsafe_fixes:
-        say(_hidden(plan) or "Nothing would be fixed.")
+        say(f"{_hidden(len(plan.done))}." if plan.done else "Nothing would be fixed.")
         return EXIT_CLEAN
     lines = writing.difference(plan.files, shown_path(request.project.root, options.paths))
     emit(_drawn(lines, color=wants_color(options.color)))
@@ -58,10 +71,7 @@ def difference(options: argparse.Namespace, request: Request) -> int:
     return EXIT_FINDINGS if plan.files and not options.exit_zero else EXIT_CLEAN
 
 
-def _hidden(plan: Plan) -> str:
-    number = len(plan.done)
-    if not number:
-        return ""
+def _hidden(number: int) -> str:
     return f"{number} {'fix' if number == 1 else 'fixes'} hidden; enable with --unsafe-fixes"
 
 

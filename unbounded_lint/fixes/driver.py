@@ -3,7 +3,7 @@ help."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from unbounded_lint.cache import Cache
@@ -68,12 +68,16 @@ class _Tries:
         return self.reasons.get(key) or self.others.get(key, "")
 
 
-def plan(request: Request, cache: Cache | None = None, rounds: int = ROUNDS) -> Plan:
-    """Repair in memory all that a run reports and a recipe knows how to."""
+def plan(
+    request: Request, cache: Cache | None = None, rounds: int = ROUNDS, findings: Iterable[Finding] | None = None
+) -> Plan:
+    """Repair in memory all that a run reports and a recipe knows how to, or of that what is about the same as some
+    findings."""
     start = shop = Shop(request, cache, {})
+    wanted = None if findings is None else frozenset(about(finding)[1] for finding in findings)
     tries, done = _Tries(), list[Done]()
     for _ in range(rounds):
-        proposed = list(_proposals(shop, tries))
+        proposed = list(_proposals(shop, tries, wanted))
         if not proposed:
             break
         shop, accepted = _Round(shop, tries).accept(proposed)
@@ -88,10 +92,12 @@ def plan(request: Request, cache: Cache | None = None, rounds: int = ROUNDS) -> 
     )
 
 
-def _proposals(shop: Shop, tries: _Tries) -> Iterator[Done]:
+def _proposals(shop: Shop, tries: _Tries, wanted: Collection[str] | None) -> Iterator[Done]:
     """For each finding what the first recipe proposes that was not tried and does not refuse."""
     length = line_length(shop.request.project.root)
     for finding in shop.shown:
+        if wanted is not None and about(finding)[1] not in wanted:
+            continue
         key, recipes = about(finding), recipes_for(finding.code)
         if not recipes and not finding.code.startswith(_OF_FILES):
             tries.reasons.setdefault(key, "there is no recipe for this rule")

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
-from unbounded_lint.analysis import Studied, study
+from unbounded_lint.analysis import Look, analyse
 from unbounded_lint.cache import Cache
 from unbounded_lint.contents import Contents
 from unbounded_lint.finding import Finding
@@ -15,7 +15,7 @@ from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.syntax import Syntax
 from unbounded_lint.fixes.writing import leads_out
 from unbounded_lint.link.project import Project
-from unbounded_lint.request import Request
+from unbounded_lint.request import Analysis, Request
 from unbounded_lint.rules import all_rules
 
 About: TypeAlias = tuple[str, str]
@@ -41,18 +41,21 @@ class Shop:
         self._files: dict[str, Syntax] = {}
 
     @cached_property
-    def _studied(self) -> Studied:
-        return study(self.request, self._contents, self._cache)
+    def _studied(self) -> tuple[Analysis, Project]:
+        linked: list[Project] = []
+        keep: Look = lambda project, _declared, _shown: linked.append(project)  # noqa: E731
+        analysis = analyse(self.request, self._contents, self._cache, look=keep)
+        return analysis, linked[0]
 
     @property
     def project(self) -> Project:
         """The linked project."""
-        return self._studied.project
+        return self._studied[1]
 
     @property
     def found(self) -> tuple[Finding, ...]:
         """The findings of the whole project, as sure as the run asks for."""
-        return self._studied.analysis.findings
+        return self._studied[0].findings
 
     @property
     def shown(self) -> tuple[Finding, ...]:
@@ -62,8 +65,8 @@ class Shop:
 
     @cached_property
     def about(self) -> frozenset[About]:
-        """What is found at any confidence, and by those rules too whose findings are not asked for."""
-        return frozenset(map(about, (*self._studied.ever, *self._studied.analysis.findings)))
+        """What is found, however sure."""
+        return frozenset((*map(about, self.found), *self._studied[0].unsure))
 
     def with_changed(self, changed: Mapping[str, bytes]) -> Shop:
         """The project with these files changed and all others as they are on the disk."""
