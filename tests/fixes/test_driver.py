@@ -116,7 +116,8 @@ def test_a_recipe_that_fails_is_told_and_the_others_go_on(tmp_path: Path, monkey
 
 def test_only_files_that_were_asked_about_change(tmp_path: Path) -> None:
     app = APP.replace('store.seen(request.form["user"])', 'store._seen[request.form["user"]] = True')
-    root = write(tmp_path, {"app.py": app, "store.py": STORE})
+    store = STORE.replace("_seen[user] = True", "print(user)")
+    root = write(tmp_path, {"app.py": app, "store.py": store})
     made = plan(request_for(root, root / "store.py"))
     assert list(made.files) == ["store.py"]
     assert {one.finding.symbol: one.reason for one in made.refused} == {

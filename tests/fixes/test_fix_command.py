@@ -38,7 +38,7 @@ FIXED = (
     "fixed UBM101 app:_seen: Let `_seen` keep the last 10000 entries; this assumes that an entry that was dropped is "
     "as good as one that never came"
 )
-REFUSED = "unbounded-lint: not fixed UBM101 app:_known: no recipe is for what it holds"
+REFUSED = "unbounded-lint: not fixed UBM101 app:_known: its entries do not say when they were made"
 
 
 @pytest.fixture
