@@ -32,6 +32,20 @@ PROGRAMS = {
         "_notes = {}\n\n\ndef note(key, value):\n    if value:\n        _notes[key] = value\n    return _notes[key]\n",
         "`note()` counts on an entry of `_notes` to be there",
     ),
+    "some of it is shown": (
+        "_notes = []\n\n\ndef note(key, value):\n    _notes.append(str(value))\n\n\ndef show():\n    return _notes[0]\n",
+        "`show()` counts on an entry of `_notes` to be there",
+    ),
+    "all of it is walked": (
+        "_notes = []\n\n\ndef note(key, value):\n    _notes.append(str(value))\n\n\n"
+        "def show():\n    for each in _notes:\n        print(each)\n",
+        "`show()` walks `_notes`, and may need every entry",
+    ),
+    "listeners are kept under a key": (
+        "from collections import defaultdict\n\n_notes = defaultdict(list)\n\n\n"
+        "def note(key, value):\n    _notes[key].append(value)\n",
+        "what is under a key of `_notes` may be needed later",
+    ),
     "functions are registered": (
         "_notes = []\n\n\ndef note(key, value):\n    _notes.append(value)\n    return value(key)\n",
         "`_notes` may keep functions that were handed in once",

@@ -20,11 +20,11 @@ from unbounded_lint.fixes.driver import FAILED, Plan, plan
 from unbounded_lint.rules import all_rules
 
 REPAIRED = {
-    "UBM101": 116,
+    "UBM101": 106,
     "UBM102": 12,
     "UBM103": 7,
     "UBM104": 11,
-    "UBM105": 23,
+    "UBM105": 22,
     "UBM201": 6,
     "UBM203": 11,
     "UBM204": 7,

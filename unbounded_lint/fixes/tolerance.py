@@ -14,8 +14,19 @@ from unbounded_lint.link.program.blocks import frames_of, parts_of
 from unbounded_lint.link.program.module import Place
 
 _WITHOUT_HARM = frozenset({"get", "pop", "setdefault", "discard", "items", "values", "keys", "copy"})
+_VIEWS = frozenset({"items", "values", "keys", "copy"})
 _MISSING = frozenset({"KeyError", "LookupError", "Exception"})
 _HARMLESS = frozenset({"insert", "iterate", "size", "contains", "tested", "replace", "clear"})
+
+
+def demand_whole_unneeded(bench: Bench) -> None:
+    """Raises `Refused` where some code walks the container for what is in it, and not to take things out."""
+    accesses = bench.container.accesses
+    for access in accesses:
+        shown = access.kind == "iterate" or (access.kind == "read" and access.how in _VIEWS)
+        if shown and not access.nested and not accesses.within(access.scope, "remove", "clear", "replace", "trim"):
+            where = bench.project.function(access.scope)
+            raise Refused(f"`{where}` walks `{bench.container.name}`, and may need every entry")
 
 
 def demand_tolerance(bench: Bench) -> None:

@@ -14,8 +14,10 @@ from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import constant
 from unbounded_lint.fixes.syntax import Syntax
 from unbounded_lint.fixes.text import Change
-from unbounded_lint.fixes.tolerance import demand_tolerance
+from unbounded_lint.fixes.tolerance import demand_tolerance, demand_whole_unneeded
 from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.dataflow.clocks import tells_time
+from unbounded_lint.link.dataflow.handles import Variable
 from unbounded_lint.link.program.blocks import frames_of
 
 MEMO, OTHER = 1024, 10_000
@@ -33,10 +35,15 @@ def repair(bench: Bench) -> Repair:
     container = bench.container
     family, holds = container.holder.made.kind.family, bench.project.holdings.of(container)
     bench.concerns(family in {"map", "list"} and holds in {"", "results"})
+    handle = container.holder.handle
+    if isinstance(handle, Variable) and handle.scope.index:
+        raise Refused(f"`{container.name}` is a variable of a function")
     _demand_plain(bench)
     is_list, memo = family == "list", holds == "results"
     if not memo:
         demand_tolerance(bench)
+        demand_whole_unneeded(bench)
+        _demand_plain_values(bench)
     size = MEMO if memo else OTHER
     grows = [a for a in container.accesses if a.kind == "insert" and not a.nested and not _is_update(bench, a)]
     file = _where(bench, grows)
@@ -79,6 +86,20 @@ def _is_update(bench: Bench, access: Access) -> bool:
         return any(o.kind == "read" and o.key == access.key and o.is_entered for o in others)
     before = (o for o in others if o.kind == "insert" and not o.nested and o.key == access.key and o.op < access.op)
     return any(facts.ops[other.op].frame in around for other in before)
+
+
+def _demand_plain_values(bench: Bench) -> None:
+    """Raises `Refused` for a map with more under its keys than times and constants, such as those who listen."""
+    for access in bench.container.accesses:
+        if access.nested and access.kind == "insert":
+            plain = isinstance(access.value, m.Const) or (access.value is None and access.how.endswith("="))
+            if not plain and not _is_time(bench, access):
+                raise Refused(f"what is under a key of `{bench.container.name}` may be needed later")
+
+
+def _is_time(bench: Bench, access: Access) -> bool:
+    values = (access.value, access.key)
+    return any(v is not None and tells_time(v, access.scope, bench.project.flow.resolver) for v in values)
 
 
 def _demand_plain(bench: Bench) -> None:
