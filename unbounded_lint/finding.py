@@ -41,6 +41,30 @@ class Place(msgspec.Struct, frozen=True, order=True):
     text: str = ""
 
 
+class Edit(msgspec.Struct, frozen=True, order=True):
+    """A piece of a file to be replaced by a text; lines and columns as in `Place`."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """How a finding can be repaired.
+
+    message says in one sentence what is done, assumes what must hold for that to be right; the edits do not overlap and
+    are all of one repair. Every one is unsafe: it changes what the program does.
+    """
+
+    message: str
+    assumes: str
+    edits: tuple[Edit, ...]
+    applicability: str = "unsafe"
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One report about one container (or file, for UBM9xx).
 
@@ -48,7 +72,7 @@ class Finding(msgspec.Struct, frozen=True):
     advice one action for the `help:` line or empty; reasons the chain of evidence behind the confidence, in words;
     evidence what is known about the container's growth, as data (None where a finding is not about that); probability
     how probable it is that the finding is right, from 0 to 1 (None where its confidence rests on the rule's own
-    evidence).
+    evidence); fix how it can be repaired, only where that was asked for.
     """
 
     code: str
@@ -62,6 +86,7 @@ class Finding(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] = ()
     evidence: Evidence | None = None
     probability: float | None = None
+    fix: Fix | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -71,8 +71,7 @@ class Analysis(msgspec.Struct, frozen=True):
     there; beside has each (directory, stem) that was looked for beside the project's files, with whether it was found;
     documents are the pages of documentation, None where nothing asked for them; unsure are the codes and symbols of
     what is found with less confidence than is asked for, hidden has the path of each of them that would be told
-    otherwise; whole is False where some file could not be read or a rule
-    failed, so that another run may say more.
+    otherwise; whole is False where some file could not be read or a rule failed, so that another run may say more.
     """
 
     findings: tuple[Finding, ...]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from unbounded_lint.cli import outputs, review
+from unbounded_lint.cli import fixing, outputs, review
 from unbounded_lint.cli.config import settings_lines
 from unbounded_lint.cli.files import file_lines
 from unbounded_lint.cli.options import check_parser, project_for, reported, request_for, shown_path, view_for
@@ -40,8 +40,16 @@ def run(arguments: list[str]) -> int:
     from unbounded_lint.reporters.base import printable
     from unbounded_lint.runner import check
 
+    request = review.asked(options, request_for(options, project, settings, unsaved))
     with Progress(sys.stderr.isatty()) as progress:
-        outcome = check(review.asked(options, request_for(options, project, settings, unsaved)), progress)
+        outcome = check(request, progress)
+    if options.diff:
+        return fixing.difference(options, request, outcome)
+    fixed = fixing.repaired(options, request, outcome) if options.fix else fixing.Fixed()
+    if fixed.number:
+        outcome = check(request)
+    elif options.unsafe_fixes:
+        outcome = fixing.with_fixes(request, outcome)
     given = [*options.paths, *map(str, unsaved_paths(options))]
     outcome = review.settled(options, project, outcome, shown_path(project.root, given))
     plain = view_for(project.root, given, statistics=options.statistics, unsaved=unsaved)
@@ -49,7 +57,8 @@ def run(arguments: list[str]) -> int:
     for note in (*left_out(options, project), *outcome.notes):
         say(f"{PROGRAM}: warning: {printable(note)}")
     person = printed == "full" and not options.statistics
-    for line in summary(outcome, len(reported(project)), review.left_out(options, outcome), next_step=person):
+    aside = f"{review.left_out(options, outcome)}{fixed.told(outcome)}"
+    for line in summary(outcome, len(reported(project)), aside, next_step=person):
         say(printable(line))
     return _exit_code(outcome.findings, options.exit_zero)
 

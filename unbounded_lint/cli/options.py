@@ -160,6 +160,19 @@ def add_color_option(parser: Parser | argparse._ArgumentGroup) -> None:
     )
 
 
+def add_fix_options(parser: Parser) -> None:
+    """Add the options that repair."""
+    group = parser.add_argument_group("fixes")
+    group.add_argument("--fix", action="store_true", help="repair what can be repaired, then report what is left")
+    group.add_argument(
+        "--unsafe-fixes",
+        action="store_true",
+        help="let --fix and --diff make changes of what the program does, which all repairs are; without --fix, add "
+        "them to reports in JSON",
+    )
+    group.add_argument("--diff", action="store_true", help="print what --fix would change, and change nothing")
+
+
 def check_parser() -> Parser:
     """The parser of `check`."""
     parser = Parser(
@@ -171,6 +184,7 @@ def check_parser() -> Parser:
     add_selection_options(parser)
     add_stdin_option(add_file_options(parser))
     add_settings_options(parser)
+    add_fix_options(parser)
     add_review_options(parser)
     output = add_output_options(parser)
     add_color_option(output)

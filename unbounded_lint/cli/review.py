@@ -28,6 +28,11 @@ _CONFLICTS = (
     ("stdin_filename", "write_baseline"),
     ("stdin_filename", "add_ignore"),
     ("stdin_filename", "diff_base"),
+    ("stdin_filename", "fix"),
+    ("write_baseline", "fix"),
+    ("add_ignore", "fix"),
+    ("write_baseline", "diff"),
+    ("add_ignore", "diff"),
 )
 
 
@@ -64,7 +69,7 @@ def demand_no_conflict(options: argparse.Namespace) -> None:
 
         options.add_ignore = checked_reason(options.add_ignore)
     for one, other in _CONFLICTS:
-        if all(getattr(options, each, None) not in (None, []) for each in (one, other)):
+        if all(getattr(options, each, None) not in (None, [], False) for each in (one, other)):
             raise UserError(f"{_written(one)} and {_written(other)} cannot be combined; give one of them")
 
 

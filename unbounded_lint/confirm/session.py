@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -15,7 +15,7 @@ from unbounded_lint.confirm.plan import Options, environment, folder
 from unbounded_lint.confirm.records import read
 from unbounded_lint.confirm.targets import Found, found
 from unbounded_lint.errors import UserError
-from unbounded_lint.request import Request
+from unbounded_lint.request import Progress, Request
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class Timing(msgspec.Struct, frozen=True):
     warm_up: float | None = None
 
 
-def of_findings(request: Request, progress: Callable[[int, int], None] | None = None) -> Asked:
+def of_findings(request: Request, progress: Progress | None = None) -> Asked:
     """What every finding of a request is about."""
     codes: dict[str, tuple[str, ...]] = {}
     for finding in runner.check(request, progress).findings:

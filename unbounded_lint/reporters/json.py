@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from unbounded_lint.finding import Finding, Place, Suppressed
+from unbounded_lint.finding import Finding, Fix, Place, Suppressed
 from unbounded_lint.reporters.base import Totals, View, counts, json_text
 
 VERSION = 1
@@ -45,6 +45,7 @@ def finding_data(finding: Finding, view: View) -> dict[str, Any]:
         "evidence": None if finding.evidence is None else msgspec.to_builtins(finding.evidence),
         "related": [_related(related, view) for related in finding.related],
         "fingerprint": finding.fingerprint,
+        **({} if finding.fix is None else {"fix": _fix(finding.fix, view)}),
     }
 
 
@@ -52,6 +53,11 @@ def suppressed_data(one: Suppressed, view: View) -> dict[str, Any]:
     """Give a finding that is silenced as plain data, with what silences it."""
     suppression = {"kind": one.kind, "justification": one.justification}
     return {**finding_data(one.finding, view), "suppression": suppression}
+
+
+def _fix(fix: Fix, view: View) -> dict[str, Any]:
+    edits = [{**msgspec.to_builtins(edit), "path": view.path(edit.path)} for edit in fix.edits]
+    return {"applicability": fix.applicability, "message": fix.message, "assumes": fix.assumes, "edits": edits}
 
 
 def _related(place: Place, view: View) -> dict[str, Any]:

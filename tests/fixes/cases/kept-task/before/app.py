@@ -1,0 +1,19 @@
+"""Starts what runs beside the requests."""
+
+import asyncio
+
+import memory
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.on_event("startup")
+async def begin():
+    """Let the janitor work."""
+    asyncio.create_task(memory.janitor())
+
+
+@app.post("/chats/{chat_id}")
+async def chat(chat_id: str):
+    memory.turn(chat_id)

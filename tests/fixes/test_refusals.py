@@ -1,0 +1,134 @@
+"""Where a recipe cannot be sure of names, scope or style it refuses, and says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.programs import request_for, write
+from unbounded_lint.fixes.driver import plan
+
+APP = """\
+import store
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.post("/notes")
+async def note():
+    store.note(request.form["key"], request.form["value"])
+    return "noted"
+"""
+HEAD = "import asyncio\nimport threading\nimport time\nfrom weakref import WeakValueDictionary\n\n"
+
+PROGRAMS = {
+    "another use counts on the entry": (
+        "_notes = {}\n\n\ndef note(key, value):\n    _notes[key] = value\n\n\ndef read(key):\n    return _notes[key]\n",
+        "`read()` counts on an entry of `_notes` to be there",
+    ),
+    "the entry is only there on one way": (
+        "_notes = {}\n\n\ndef note(key, value):\n    if value:\n        _notes[key] = value\n    return _notes[key]\n",
+        "`note()` counts on an entry of `_notes` to be there",
+    ),
+    "some of it is shown": (
+        "_notes = []\n\n\ndef note(key, value):\n    _notes.append(str(value))\n\n\ndef show():\n    return _notes[0]\n",
+        "`show()` counts on an entry of `_notes` to be there",
+    ),
+    "all of it is walked": (
+        "_notes = []\n\n\ndef note(key, value):\n    _notes.append(str(value))\n\n\n"
+        "def show():\n    for each in _notes:\n        print(each)\n",
+        "`show()` walks `_notes`, and may need every entry",
+    ),
+    "listeners are kept under a key": (
+        "from collections import defaultdict\n\n_notes = defaultdict(list)\n\n\n"
+        "def note(key, value):\n    _notes[key].append(value)\n",
+        "what is under a key of `_notes` may be needed later",
+    ),
+    "functions are registered": (
+        "_notes = []\n\n\ndef note(key, value):\n    _notes.append(value)\n    return value(key)\n",
+        "`_notes` may keep functions that were handed in once",
+    ),
+    "a line is shared": (
+        "_notes = {}\n\n\ndef note(key, value):\n    print(key); _notes[key] = value\n",
+        "the statement in line 5 of `store.py` shares its line with others",
+    ),
+    "a block stands on one line": (
+        "_notes = {}\n\n\ndef note(key, value):\n    if key: _notes[key] = value\n",
+        "a use of `_notes` in line 5 of `store.py` is not one that can be changed",
+    ),
+    "the insert is an expression": (
+        "_notes = {}\n\n\ndef note(key, value):\n    if _notes.setdefault(key, value):\n        print(key)\n",
+        "an entry is added by an expression that nothing can be put behind",
+    ),
+    "another name may mean something else": (
+        "_notes = {}\n\n\ndef note(key, value):\n    notes = _notes\n    notes[key] = value\n",
+        "`notes`, which an entry is added to, need not be `_notes`",
+    ),
+    "it is made twice": (
+        "_notes = {}\n_notes = dict()\n\n\ndef note(key, value):\n    _notes[key] = value\n",
+        "`_notes` is made in more than one place",
+    ),
+    "a line would be too long": (
+        "_notes_of_the_users_by_their_names_and_by_the_addresses = {}\n\n\ndef note(key, value):\n"
+        "    _notes_of_the_users_by_their_names_and_by_the_addresses[key] = value\n",
+        "a line of the repair would be longer than 88 characters",
+    ),
+    "a lock is held by nobody": (
+        f"{HEAD}_locks = {{}}\n\n\ndef note(key, value):\n    if key not in _locks:\n"
+        "        _locks[key] = threading.Lock()\n        print(key)\n    with _locks[key]:\n        print(value)\n",
+        "a new lock is stored without a name that holds it",
+    ),
+    "several tasks have one key": (
+        f"{HEAD}_tasks = {{}}\n\n\ndef note(key, value):\n    _tasks[key] = asyncio.create_task(asyncio.sleep(1))\n",
+        "another task may have the same key by the time that one is done",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_is_not_certain_is_refused_with_the_reason(name: str, tmp_path: Path) -> None:
+    program, reason = PROGRAMS[name]
+    made = plan(request_for(write(tmp_path, {"app.py": APP, "store.py": program})))
+    assert not made.files
+    assert [one.reason for one in made.refused] == [reason]
+    assert made.remaining
+
+
+def test_an_import_of_another_meaning_is_not_relied_on(tmp_path: Path) -> None:
+    program = (
+        "import threading\n\nWeakValueDictionary = weakref = None\n_locks = {}\n\n\ndef note(key, value):\n"
+        "    with _locks.setdefault(key, threading.Lock()):\n        print(value)\n"
+    )
+    made = plan(request_for(write(tmp_path, {"app.py": APP, "store.py": program})))
+    assert [one.reason for one in made.refused] == ["`weakref` is not the module of that name in `store.py`"]
+
+
+def test_a_list_of_another_meaning_is_not_called(tmp_path: Path) -> None:
+    program = (
+        "import threading\nimport time\n\n_notes = {}\n\n\ndef list(text):\n    return text.split()\n\n\n"
+        "def note(key, value):\n    _notes[key] = time.time()\n\n\ndef sweep():\n    for key in _notes:\n"
+        "        if _notes[key] < time.time() - 60:\n            del _notes[key]\n\n\ndef loop():\n    while True:\n"
+        "        time.sleep(60)\n        try:\n            sweep()\n        except Exception:\n"
+        "            print('failed')\n\n\nthreading.Thread(target=loop, daemon=True).start()\n"
+    )
+    made = plan(request_for(write(tmp_path, {"app.py": APP, "store.py": program})))
+    assert [one.reason for one in made.refused] == ["`list` has another meaning in `store.py`"]
+
+
+def test_the_line_length_of_the_project_counts(tmp_path: Path) -> None:
+    program, _ = PROGRAMS["a line would be too long"]
+    settings = "[tool.ruff]\nline-length = 160\n"
+    made = plan(request_for(write(tmp_path, {"app.py": APP, "store.py": program, "pyproject.toml": settings})))
+    assert made.done and not made.refused
+
+
+def test_a_text_over_several_lines_is_not_indented(tmp_path: Path) -> None:
+    program = (
+        "import urllib.request\n\n_notes = {}\n\n\ndef note(key, value):\n    _notes[key] = value\n"
+        '    urllib.request.urlopen(value, """one\n    two""".encode())\n    del _notes[key]\n'
+    )
+    made = plan(request_for(write(tmp_path, {"app.py": APP, "store.py": program})))
+    assert not made.files
+    assert "a text over several lines would have to be indented" in {one.reason for one in made.refused}

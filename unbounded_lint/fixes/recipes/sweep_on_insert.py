@@ -1,0 +1,78 @@
+"""UBM101 to UBM103, UBM201: inserts run the sweep, at most once a minute, where no timer is there to join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from unbounded_lint.fixes.bench import Bench, Repair, Use
+from unbounded_lint.fixes.constants import defined
+from unbounded_lint.fixes.dates import dated
+from unbounded_lint.fixes.recipes.sweep_on_timer import idle_sweep
+from unbounded_lint.fixes.refused import Refused
+from unbounded_lint.fixes.style import function
+from unbounded_lint.fixes.sweeps import PAUSE, TTL, Sweep, annotation, existing, new, placed
+from unbounded_lint.fixes.text import Change
+
+
+def repair(bench: Bench) -> Repair:
+    """Add a sweep by age, and call it behind each insert."""
+    date = dated(bench)
+    sweep = new(bench, date)
+    changes = _due(bench, sweep, sweep.name, sweep.body, "Drop old entries, at most once a minute.")
+    what = "is past its time" if date.deadline else f"is older than {TTL} s"
+    return Repair(
+        f"Let inserts into `{bench.container.name}` drop what {what}, at most once a minute",
+        "an entry past its time is of no use" if date.deadline else f"an entry of {TTL // 60} minutes is of no use",
+        tuple(changes),
+    )
+
+
+def repair_written(bench: Bench) -> Repair:
+    """Call a sweep that nothing runs behind each insert, when it is due."""
+    sweep = existing(bench, idle_sweep(bench))
+    name = function(bench.home, "sweep", f"{bench.container.holder.name}_when_due")
+    text = f"Call {sweep.name}() at most once a minute."
+    return Repair(
+        f"Let inserts into `{bench.container.name}` run `{sweep.call}`, at most once a minute",
+        "the sweep takes only what nobody needs any more",
+        tuple(_due(bench, sweep, name, [sweep.call], text)),
+    )
+
+
+def _due(bench: Bench, sweep: Sweep, name: str, body: Sequence[str], text: str) -> Iterator[Change]:
+    """A function that does something when it is due, what it needs, and its calls."""
+    file, own = bench.home, sweep.receiver
+    last = f"_{bench.container.holder.name.strip('_').lower()}_swept_at"
+    if last in file.words:
+        raise Refused(f"the name `{last}` is taken")
+    yield from sweep.imports
+    lines = [f'"""{text}"""']
+    if own:
+        yield from (defined(bench, line) for line in sweep.constants)
+        yield file.after(bench.definition, [f"{own}{last} = 0.0"])
+    else:
+        lines.append(f"global {last}")
+        yield from (defined(bench, line) for line in (*sweep.constants, f"{last} = 0.0"))
+    lines += [f"now = {sweep.clock}()", f"if now - {own}{last} < {PAUSE}:", f"{file.unit}return"]
+    lines += [f"{own}{last} = now", *body]
+    uses = [use for access, use in bench.uses(["insert"]) if not access.nested]
+    head = f"def {name}({own.removesuffix('.')}){annotation(bench)}:"
+    for use in uses:  # before the function, since both may begin where an insert ends
+        yield _called(bench, use, f"{own}{name}()")
+    yield placed(bench, sweep, uses[0].statement, head, lines)
+
+
+def _called(bench: Bench, use: Use, call: str) -> Change:
+    if use.file is not bench.home:
+        raise Refused(f"`{bench.container.name}` grows in another file than its own")
+    if call.startswith("self.") and not use.name.startswith("self."):
+        raise Refused(f"`{bench.container.name}` grows outside of its class")
+    bench.demand_fit([call], use.file.indent(use.statement.start))
+    match use.statement.small:
+        case cst.Assign() | cst.AugAssign() | cst.AnnAssign() | cst.Expr():
+            return use.file.after(use.statement, [call])
+        case cst.Return():
+            return use.file.before(use.statement, [call])
+    raise Refused("an entry is added in the head of a larger statement")

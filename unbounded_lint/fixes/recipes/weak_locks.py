@@ -1,0 +1,169 @@
+"""UBM101, UBM102: a map of locks keeps each for as long as somebody holds it or waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from unbounded_lint.fixes.bench import Bench, Repair, Use
+from unbounded_lint.fixes.imports import imported, unneeded
+from unbounded_lint.fixes.refused import Refused
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.text import Change
+from unbounded_lint.link.containers.accesses import Access
+
+
+def repair(bench: Bench) -> Repair:
+    """Make it a `weakref.WeakValueDictionary`, and hold each new lock by a name before it is kept."""
+    container = bench.container
+    family = container.holder.made.kind.family
+    bench.concerns(bench.project.holdings.of(container) == "locks" and family not in {"list", "deque", "set"})
+    file, statement = bench.home, bench.definition
+    made, factory = _made(statement)
+    weak, needed = imported(file, "weakref", "WeakValueDictionary", bare=True)
+    called = dotted(made.func) if isinstance(made, cst.Call) else ""
+    small = statement.small
+    going = [made, small.annotation] if isinstance(small, cst.AnnAssign) else [made]
+    changes = [*needed, *unneeded(file, called, going), *_made_weak(bench, file, statement, made, weak)]
+    for access, use in bench.uses():
+        bench.at_home(access.scope)
+        changes += _rewritten(bench, access, use, factory)
+    return Repair(
+        f"Keep the locks of `{container.name}` in a `weakref.WeakValueDictionary`",
+        "whoever takes a lock from it keeps it by a name or in a `with` for as long as the lock matters",
+        tuple(dict.fromkeys(changes)),
+    )
+
+
+def _made(statement: Statement) -> tuple[cst.BaseExpression, str]:
+    """The expression that makes the map, and what a `defaultdict` would call for a missing key."""
+    match statement.small:
+        case cst.Assign(targets=[_], value=value) | cst.AnnAssign(value=value) if value is not None:
+            match value:
+                case cst.Dict(elements=[]):
+                    return value, ""
+                case cst.Call(func=func, args=[]) if dotted(func).rpartition(".")[2] in {"dict", "OrderedDict"}:
+                    return value, ""
+                case cst.Call(func=func, args=[cst.Arg(value=factory, keyword=None, star="")]):
+                    if dotted(func).rpartition(".")[2] == "defaultdict" and dotted(factory):
+                        return value, dotted(factory)
+    raise Refused("it is not made as an empty dict in a statement of its own")
+
+
+def _made_weak(
+    bench: Bench, file: Syntax, statement: Statement, made: cst.BaseExpression, weak: str
+) -> Iterator[Change]:
+    """The statement that makes the map, with its annotation, in parentheses where the line gets too long."""
+    small, text = statement.small, f"{weak}()"
+    head = file.text[file.span(statement.node)[0] : file.whole(made)[0]]
+    if isinstance(small, cst.AnnAssign):
+        match small.annotation.annotation:
+            case cst.Subscript(value=value, slice=elements) if dotted(value).rpartition(".")[2] in _TYPES:
+                annotation = f"{weak}[{', '.join(file.source(element.slice) for element in elements)}]"
+            case cst.Name(value="dict") | cst.Name(value="Dict"):
+                annotation = weak
+            case _:
+                raise Refused("its annotation is none of a dict")
+        head = f"{file.source(small.target)}: {annotation} = "
+        yield file.replace(small.annotation.annotation, annotation)
+    indent = file.indent(statement.start)
+    rest = file.text[file.whole(made)[1] : file.line_end(file.whole(made)[1])]
+    if not bench.fits(f"{head}{text}{rest}", indent):
+        bench.demand_fit([f"{head}("], indent)
+        text = f"(\n{indent}{file.unit}{text}\n{indent})"
+    yield file.replace(made, text)
+
+
+_TYPES = frozenset({"dict", "Dict", "DefaultDict", "defaultdict", "OrderedDict", "MutableMapping", "Mapping"})
+
+
+def _rewritten(bench: Bench, access: Access, use: Use, factory: str) -> Iterator[Change]:
+    """The changes at one use: a lock that only the map has would be gone at once."""
+    match access.kind, access.how:
+        case "insert", "setdefault":
+            _demand_held(use)
+        case "insert", "[]" if not access.implicit and isinstance(use.statement.small, cst.Assign):
+            yield from _stored(bench, use)
+        case (("insert" | "read"), "[]") if factory:
+            text = f"{use.name}.setdefault({use.key_text}, {factory}())"
+            _demand_held(use)
+            line = use.file.text[use.file.line_start(use.statement.start) : use.file.line_end(use.statement.start)]
+            bench.demand_fit([line.replace(use.file.source(use.node), text, 1)])
+            yield use.file.replace(use.node, text)
+        case (("read" | "contains" | "size" | "tested" | "remove" | "clear" | "iterate"), _):
+            return
+        case "replace", _ if access.place in bench.container.holder.definitions:
+            return
+        case _:
+            raise Refused(f"`{bench.container.name}` is used in a way that a weak map may not have")
+
+
+def _demand_held(use: Use) -> None:
+    """Raises `Refused` where a lock that is made is kept by nobody but the map."""
+    match use.statement.small, use.statement.node:
+        case ((cst.Assign(value=value) | cst.Return(value=value)), _) if value is use.node:
+            return
+        case _, cst.With(items=items) if any(item.item is use.node for item in items):
+            return
+    raise Refused("a new lock is kept neither by a name nor in a `with`")
+
+
+def _stored(bench: Bench, use: Use) -> Iterator[Change]:
+    """`if k not in X: X[k] = Lock()` with what follows, `lock = X[k]` or `return X[k]`, told in a way that holds the
+    lock meanwhile."""
+    small = use.statement.small
+    assert isinstance(small, cst.Assign)
+    held = [t.target for t in small.targets if isinstance(t.target, cst.Name)]
+    if held or isinstance(small.value, cst.Name):
+        return
+    above = use.statement.parent
+    follower = _follower(use.file, above) if above is not None else None
+    if above is None or follower is None or not _is_asked(above, use) or len(use.file.block_of(above)) > 1:
+        raise Refused("a new lock is stored without a name that holds it")
+    name, returns = _taken(follower, use)
+    lines = [f"{name} = {use.name}.get({use.key_text})", f"if {name} is None:"]
+    lines.append(f"{use.file.unit}{name} = {use.name}[{use.key_text}] = {use.file.source(small.value)}")
+    if returns:
+        lines.append(f"return {name}")
+    bench.demand_fit(lines, use.file.indent(above.start))
+    indent = use.file.indent(above.start)
+    yield Change(use.file.path, above.start, follower.end, f"\n{indent}".join(lines))
+
+
+def _follower(file: Syntax, above: Statement) -> Statement | None:
+    """The statement behind an `if`, with nothing but white space between."""
+    behind: Sequence[Statement] = file.behind(above)
+    return behind[0] if behind and not file.text[above.end : behind[0].start].strip() else None
+
+
+def _is_asked(above: Statement, use: Use) -> bool:
+    """`if k not in X:`, with no other branch."""
+    match above.node:
+        case cst.If(test=test, orelse=None):
+            match test:
+                case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(cst.NotIn(), comparator)]):
+                    same = use.file.source(left) == use.key_text
+                    return same and dotted(comparator) == use.name
+    return False
+
+
+def _taken(follower: Statement, use: Use) -> tuple[str, bool]:
+    """The name that the lock gets behind the `if`, and whether it is returned."""
+    match follower.small:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value):
+            if _is_item(value, use):
+                return str(name), False
+        case cst.Return(value=value) if value is not None and _is_item(value, use):
+            name = "lock"
+            if not use.file.is_free(name, use.statement):
+                raise Refused("the name `lock` is taken where a lock is made")
+            return name, True
+    raise Refused("a new lock is stored without a name that holds it")
+
+
+def _is_item(value: cst.BaseExpression, use: Use) -> bool:
+    match value:
+        case cst.Subscript(value=base, slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
+            return dotted(base) == use.name and use.file.source(index) == use.key_text
+    return False
