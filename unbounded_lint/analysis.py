@@ -289,9 +289,8 @@ def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding
 
 def _unmatched(request: Request) -> Iterator[Unmatched]:
     """The settings about paths that speak of no file: of those of this project, since others may be for several."""
-    file, project = request.settings_file, request.project
-    if file is None or os.path.realpath(file.parent) == str(project.root):
-        yield from unmatched(request.settings, [each.path for each in project.files])
+    if request.has_settings_of_its_own:
+        yield from unmatched(request.settings, [each.path for each in request.project.files])
 
 
 def _by_comments(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -32,6 +33,12 @@ class Request(msgspec.Struct, frozen=True):
     diff_base: str = ""
     unsaved: dict[str, bytes] = {}
     in_turns: bool = False
+
+    @property
+    def has_settings_of_its_own(self) -> bool:
+        """Whether the settings are about this project: a file of them that lies elsewhere may be for several."""
+        file = self.settings_file
+        return file is None or os.path.realpath(file.parent) == str(self.project.root)
 
 
 class Stats(msgspec.Struct, frozen=True):

@@ -192,7 +192,7 @@ def _new(findings: tuple[Finding, ...], before: Before, request: Request) -> Com
 def _idle(request: Request) -> Iterator[str]:
     """What to tell of patterns that leave nothing out."""
     by_key: dict[str, list[str]] = {}
-    for key, pattern in request.project.idle:
+    for key, pattern in request.project.idle if request.has_settings_of_its_own else ():
         by_key.setdefault(key, []).append(pattern)
     for key, patterns in by_key.items():
         shown = ", ".join(f"`{pattern}`" for pattern in patterns[:_SHOWN])

@@ -33,7 +33,8 @@ PROGRAMS = {
         "`note()` counts on an entry of `_notes` to be there",
     ),
     "some of it is shown": (
-        "_notes = []\n\n\ndef note(key, value):\n    _notes.append(str(value))\n\n\ndef show():\n    return _notes[0]\n",
+        "_notes = []\n\n\ndef note(key, value):\n    _notes.append(str(value))\n\n\n"
+        "def show():\n    return _notes[0]\n",
         "`show()` counts on an entry of `_notes` to be there",
     ),
     "all of it is walked": (

@@ -518,6 +518,30 @@ def test_a_local_variable_lasts_in_a_function_that_does_not_come_back(text: str,
     assert [life for name, life in found.items() if name.endswith(".X")] == ["frame"] * lasts
 
 
+STORED = {
+    "in a table of its own": (
+        "class Table:\n    def __init__(self):\n        self.by_name = {}\n"
+        "def main():\n    store, table = Store(), Table()\n"
+        "    table.by_name['put'] = lambda key: store.items.update(key)\n    table.by_name['put'](input())\n",
+        [],
+    ),
+    "in a table that lasts": (
+        "BY_NAME = {}\ndef main():\n    store = Store()\n    BY_NAME['put'] = lambda key: store.items.update(key)\n",
+        ["part of closure"],
+    ),
+    "with another package": (
+        "import hub\ndef main():\n    store = Store()\n    hub.on('put', lambda key: store.items.update(key))\n",
+        ["part of closure"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "lives"), STORED.values(), ids=STORED)
+def test_what_a_function_captures_lasts_as_what_stores_that_does(text: str, lives: list[str], tmp_path: Path) -> None:
+    found = lifetimes(tmp_path, STORE + text + "if __name__ == '__main__':\n    main()\n")
+    assert [life for name, life in found.items() if name.endswith(".items")] == lives
+
+
 ENDLESS = (
     "import asyncio\nclass Feed:\n    async def turn(self):\n        while True:\n            await self.queue.get()\n"
 )

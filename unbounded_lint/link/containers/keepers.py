@@ -3,6 +3,8 @@ that capture it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -99,9 +101,10 @@ class Keepers(RunQuery):
 
     # --- functions ---
 
-    def captures(self, function: ScopeId, name: str) -> bool:
+    def captures(self, function: ScopeId, name: str) -> tuple[Use, ...] | None:
         """Whether a function that is made once, and handed to somebody who calls it later, uses a local variable of the
-        function around it."""
+        function around it: gives the uses by which it is stored, where it is stored and nothing else, otherwise no use.
+        None where there is no such function."""
         module = self.program.of(function)
         inner = {
             site.scope
@@ -110,8 +113,12 @@ class Keepers(RunQuery):
             and isinstance(site.node, m.Name)
             and self.resolver.owner(name, site.scope) == function
         }
-        if not inner or not any(self._is_handed_on(scope, function) for scope in sorted(inner)):
-            return False
+        handed = [uses for scope in sorted(inner) if (uses := self._handed_on(scope, function)) is not None]
+        if not handed or not self._is_made_once(function, inner):
+            return None
+        return tuple(use for uses in handed for use in uses) if all(handed) else ()
+
+    def _is_made_once(self, function: ScopeId, inner: Iterable[ScopeId]) -> bool:
         return (
             self.serving.is_once(function, 0)
             or self._decorates_definitions(function)
@@ -119,16 +126,20 @@ class Keepers(RunQuery):
             or any(self.registers(use) for scope in sorted(inner) for use in self.flow.function_uses(scope))
         )
 
-    def _is_handed_on(self, scope: ScopeId, function: ScopeId) -> bool:
+    def _handed_on(self, scope: ScopeId, function: ScopeId) -> tuple[Use, ...] | None:
+        """The uses by which a scope inside a function, or one between the two, is handed to somebody: those that store
+        it, none of them where something else is done with it too. None where it is not handed on."""
         at: ScopeId | None = scope
         while at is not None and at != function:
             facts = self.program.facts(at)
             if facts.decorators and self.program.parent(at) == function:
-                return True
-            if facts.kind in {"function", "lambda"} and any(u.kind in HANDED_ON for u in self.flow.function_uses(at)):
-                return True
+                return ()
+            uses = self.flow.function_uses(at) if facts.kind in {"function", "lambda"} else ()
+            handed = tuple(use for use in uses if use.kind in HANDED_ON)
+            if handed:
+                return handed if all(use.kind == "kept" for use in handed) else ()
             at = self.program.parent(at)
-        return False
+        return None
 
     def _decorates_definitions(self, function: ScopeId) -> bool:
         return any(

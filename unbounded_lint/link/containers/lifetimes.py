@@ -212,7 +212,7 @@ class Lifetimes(RunQuery):
             case Variable(scope=scope, name=name):
                 if self.program.facts(scope).kind in {"module", "class"}:
                     return None if self.endings.of(handle) else self._of_body(scope)
-                return self._local(scope, name)
+                return (yield from self._local(scope, name))
             case Attribute(cls=owner, name=name):
                 return (yield from self._attribute(owner, name, site))
             case Returned(function=function):
@@ -270,10 +270,17 @@ class Lifetimes(RunQuery):
         recurring = {c.kind for c in contexts if c.recurs}
         return not recurring or (recurring == {"run"} and self.serving.is_once(scope, op))
 
-    def _local(self, function: ScopeId, name: str) -> Life | None:
+    def _local(self, function: ScopeId, name: str) -> _Asked:
         if self.serving.lasts(function):
             return Life("frame")
-        return Life("closure") if self.keepers.captures(function, name) else None
+        stored = self.keepers.captures(function, name)
+        if not stored:
+            return None if stored is None else Life("closure")
+        # A function that is stored lasts no longer than where it is stored.
+        for use in stored:
+            if (yield self._question(use.site)) is not None:
+                return Life("closure")
+        return None
 
     def _is_on_class(self, owner: ScopeId, name: str, site: Site | None) -> bool:
         """Whether an attribute is bound on the class: by a method, by `Owner.name = Made()` in whatever function, or in
