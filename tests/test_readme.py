@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
+from pathlib import Path
 
-import msgspec
 import pytest
 
 from tests.processes import ROOT, environment, python
 from unbounded_lint import cli
-from unbounded_lint.config import DEFAULT_EXCLUDE, Settings
 from unbounded_lint.rules import all_rules
 from unbounded_lint.rules.pages import path_of
 
@@ -27,12 +27,25 @@ def rules_block() -> str:
     return "\n".join(rows)
 
 
-def help_block() -> str:
-    """What `unbounded-lint check --help` prints, 100 columns wide."""
-    env = environment(COLUMNS="100", NO_COLOR="1")
-    done = python("-m", "unbounded_lint", "check", "--help", env=env)
-    assert done.returncode == 0, done.stderr
-    return f"```text\n{done.stdout.rstrip()}\n```"
+def example() -> list[str]:
+    """The programs under "One finding": the leak, and what mends it."""
+    section = README.read_text(encoding="utf-8").split("## One finding\n")[1].split("\n## ")[0]
+    return re.findall(r"^```python\n(.*?)^```$", section, flags=re.DOTALL | re.MULTILINE)
+
+
+def check_example(*programs: str) -> str:
+    """What the command prints in full of a file with these programs one below the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "app.py").write_text("\n\n".join(programs), encoding="utf-8")
+        options = ("--isolated", "--no-cache", "--output-format", "full")
+        done = python("-m", "unbounded_lint", "check", *options, cwd=Path(folder), env=environment(NO_COLOR="1"))
+        assert done.returncode in {0, 1}, done.stderr
+        return done.stdout
+
+
+def finding_block() -> str:
+    """What the command says of the leak of the example."""
+    return f"```text\n{check_example(example()[0]).rstrip()}\n```"
 
 
 def with_block(text: str, name: str, block: str) -> str:
@@ -46,7 +59,7 @@ def with_block(text: str, name: str, block: str) -> str:
 
 def generated(text: str) -> str:
     """Give the README as it should be."""
-    return with_block(with_block(text, "rules", rules_block()), "help", help_block())
+    return with_block(with_block(text, "rules", rules_block()), "finding", finding_block())
 
 
 def test_generated_blocks_are_up_to_date() -> None:
@@ -54,21 +67,18 @@ def test_generated_blocks_are_up_to_date() -> None:
     assert text == generated(text), "run: python -m tests.test_readme --write"
 
 
-def settings_rows() -> list[tuple[str, str]]:
-    """The key and the default of each row in the table of settings."""
-    section = README.read_text(encoding="utf-8").split("## Settings\n")[1].split("\n## ")[0]
-    return re.findall(r"^\| `([a-z-]+)` \| (.*?) \|", section, flags=re.MULTILINE)
+def test_what_mends_the_example_is_found_to_do_so() -> None:
+    leak, mended = example()
+    assert check_example(leak) and not check_example(f"import threading\n{leak}", mended)
 
 
-def test_table_of_settings_is_complete_and_has_the_real_defaults() -> None:
-    rows = dict(settings_rows())
-    defaults = msgspec.json.decode(msgspec.json.encode(Settings()))
-    assert set(rows) == set(defaults)
-    for key, default in rows.items():
-        if default.startswith("`"):
-            assert msgspec.json.decode(default.strip("`")) == defaults[key], key
-        else:
-            assert defaults[key] in (None, list(DEFAULT_EXCLUDE)), key
+def test_it_can_be_read_in_one_go() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) < 200
+
+
+def test_links_lead_to_files_of_the_repository() -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)]+)\)", README.read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
