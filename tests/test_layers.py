@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.processes import python
@@ -71,3 +73,15 @@ def test_importing_the_rules_reads_no_page() -> None:
 def test_plugin_class_can_be_made_without_loading_anything() -> None:
     loaded = loaded_by("from unbounded_lint.flake8 import Plugin; list(Plugin(None, 'stdin').run())")
     assert too_much(loaded, HEAVY) == []
+
+
+def test_a_run_of_flake8_on_files_that_say_nothing_loads_nothing(tmp_path: Path) -> None:
+    """Neither the options, which flake8 asks for in each run, nor a file that only imports."""
+    (tmp_path / "m.py").write_text("import os\n")
+    loaded = loaded_by(
+        "import ast\nfrom flake8.options.parse_args import parse_args\nfrom unbounded_lint.flake8 import Plugin\n"
+        "parse_args(['--isolated', '--select', 'E,F,UBM'])\n"
+        f"assert not list(Plugin(ast.parse('import os'), {str(tmp_path / 'm.py')!r}).run())"
+    )
+    ours = {"unbounded_lint.config", "unbounded_lint.rules", "unbounded_lint.runner", "unbounded_lint.discovery"}
+    assert too_much(loaded, (HEAVY - {"multiprocessing", "concurrent"}) | ours) == []

@@ -93,10 +93,13 @@ def pre_commit(project: Path, env: dict[str, str], *argv: str) -> subprocess.Com
 
 
 @pytest.mark.exhaustive
-def test_try_repo(project: Path, hook_repo: Path, env: dict[str, str]) -> None:
-    done = pre_commit(project, env, "try-repo", str(hook_repo), "unbounded-lint", "--files", "app/api.py")
-    assert "app/store.py:1:1: UBM101 " in done.stdout, done.stdout + done.stderr
-    assert "- exit code: 1" in done.stdout and done.returncode == 1
+def test_try_repo_runs_both_hooks(project: Path, hook_repo: Path, env: dict[str, str]) -> None:
+    done = pre_commit(project, env, "try-repo", str(hook_repo), "--files", "app/api.py", "app/store.py")
+    by_hook = {part.split("\n")[0]: part for part in done.stdout.split("- hook id: ")[1:]}
+    assert sorted(by_hook) == ["unbounded-lint", "unbounded-lint-files"], done.stdout + done.stderr
+    for shown in by_hook.values():
+        assert "- exit code: 1" in shown and "app/store.py:1:1: UBM101 " in shown
+    assert done.returncode == 1
 
 
 @pytest.mark.exhaustive

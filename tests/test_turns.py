@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 
 from tests.processes import LIMIT, ROOT, started
 from tests.programs import request_for
-from unbounded_lint import runner
+from unbounded_lint import runner, turns
 from unbounded_lint.cache import clean, open_cache
 from unbounded_lint.request import Request
 from unbounded_lint.turns import turn
@@ -108,6 +109,16 @@ def test_where_there_can_be_no_lock_everybody_works(tmp_path: Path) -> None:
     with turn(str(tmp_path / "link"), LIMIT) as ours:
         assert ours
     assert not (tmp_path / "other").exists(), "it must not write through a link"
+
+
+def test_where_the_file_system_knows_no_locks_everybody_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    monkeypatch.setattr(turns.time, "sleep", pytest.fail)
+    with turn(str(tmp_path / "lock"), LIMIT) as ours:
+        assert ours
 
 
 # --- the runner ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import request_for
 from unbounded_lint import cli
 from unbounded_lint.config import Settings
 from unbounded_lint.discovery import discover
@@ -143,20 +142,3 @@ def test_a_notebook_beside_other_files_is_said_to_be_left_out(
     assert said.startswith("unbounded-lint: warning: notebooks are not read, so book.ipynb was left out\n")
     assert cli.main([command, "book.ipynb", "app/store.py", "other.ipynb"]) == 0
     assert "so book.ipynb and 1 more was left out" in capsys.readouterr().err
-
-
-def test_services_with_packages_of_the_same_name_are_programs_of_their_own(tmp_path: Path) -> None:
-    """Each imports its own `app`, be it found from a directory of the program or from the root of the repository."""
-    from unbounded_lint import runner
-
-    for service, more in (("one", ""), ("two", "\n\ndef drop(key):\n    _runs.pop(key, None)\n")):
-        app = tmp_path / "services" / service / "app"
-        app.mkdir(parents=True)
-        (app / "__init__.py").touch()
-        (app / "store.py").write_text(f"_runs = {{}}\n{more}")
-        (app / "api.py").write_text(
-            "from app import store\n\n\ndef register(request):\n    store._runs[request.id] = request\n"
-        )
-    (tmp_path / "pyproject.toml").touch()
-    found = {(one.place.path, one.code) for one in runner.check(request_for(tmp_path)).findings}
-    assert found == {("services/one/app/store.py", "UBM101"), ("services/two/app/store.py", "UBM102")}

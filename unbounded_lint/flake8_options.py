@@ -83,8 +83,6 @@ def add_options(manager: Manager) -> None:
 
 def asked_by(options: argparse.Namespace) -> Asked:
     """What options ask for; raises UserError where a value is none that the option takes."""
-    from unbounded_lint.rules.titles import codes_for
-
     level, scope, config = options.ubm_min_confidence, options.ubm_scope, options.ubm_config
     if scope is not None and scope not in _SCOPES:
         raise UserError(f"--ubm-scope must be process or instance, not {scope!r}")
@@ -92,13 +90,21 @@ def asked_by(options: argparse.Namespace) -> Asked:
         raise UserError(f"--ubm-config: there is no such settings file: {config}")
     selected = (*(options.select or ()), *(options.extend_select or ()))
     return Asked(
-        select=None if options.ubm_select is None else codes_for("--ubm-select", options.ubm_select),
-        extend_select=(*codes_for("--ubm-extend-select", options.ubm_extend_select or ()), *_turned_on(selected)),
-        ignore=codes_for("--ubm-ignore", options.ubm_ignore or ()),
+        select=None if options.ubm_select is None else _codes("--ubm-select", options.ubm_select),
+        extend_select=(*_codes("--ubm-extend-select", options.ubm_extend_select), *_turned_on(selected)),
+        ignore=_codes("--ubm-ignore", options.ubm_ignore),
         min_confidence=None if level is None else _confidence(level),
         scope=scope,
         config=config,
     )
+
+
+def _codes(option: str, words: Sequence[str] | None) -> tuple[str, ...]:
+    if not words:
+        return ()
+    from unbounded_lint.rules.titles import codes_for
+
+    return codes_for(option, words)
 
 
 def _confidence(text: str) -> str | float:

@@ -6,6 +6,7 @@ The system itself lets go of the lock of a process that dies, so that nothing is
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import time
@@ -21,6 +22,7 @@ _FLAGS = (
     os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 )
 _DONE = b"done"
+_HELD_BY_OTHERS = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK})
 
 
 @contextlib.contextmanager
@@ -37,8 +39,11 @@ def turn(path: str, seconds: float) -> Iterator[bool]:
         yield True
         return
     with os.fdopen(descriptor, "r+b", buffering=0) as lock:
-        at_once = _holds(descriptor)
-        held = at_once or _holds_in_time(descriptor, seconds)
+        try:
+            at_once = _holds(descriptor)
+            held = at_once or _holds_in_time(descriptor, seconds)
+        except OSError:  # such as on a file system that knows no locks
+            at_once = held = False
         if not held:
             yield True
         elif not at_once and lock.read() == _DONE:
@@ -60,12 +65,14 @@ def _holds_in_time(descriptor: int, seconds: float) -> bool:
 
 
 def _holds(descriptor: int) -> bool:
-    """Try to lock a file; a file system that knows no locks never lets anybody hold one."""
+    """Try to lock a file. Raises OSError where that cannot be, whoever else holds it or not."""
     try:
         if sys.platform == "win32":
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
+        if error.errno not in _HELD_BY_OTHERS:
+            raise
         return False
     return True

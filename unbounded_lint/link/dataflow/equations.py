@@ -200,7 +200,8 @@ class Equations:
     def _imported(self, imported: m.ImportedName, module: LinkedModule) -> Asked:
         dotted = module.absolute(imported)
         if imported.attribute is None:
-            name = dotted if imported.bound != dotted.partition(".")[0] else imported.bound
+            top, _, below = imported.module.partition(".")
+            name = dotted.removesuffix(f".{below}") if imported.bound == top else dotted
             return frozenset({Module(self.program.canonical(name)) if self.program.is_module(name) else External(name)})
         return (yield from self.member(dotted, imported.attribute))
 

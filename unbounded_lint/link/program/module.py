@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import TypeAlias
 
 import msgspec
@@ -126,8 +127,10 @@ def _is_statement(action: m.Action) -> bool:
 class LinkedModule:
     """One parsed file with what can be read off it alone."""
 
-    def __init__(self, file: SourceFile, facts: m.ModuleFacts) -> None:
+    def __init__(self, file: SourceFile, facts: m.ModuleFacts, near: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`near` says what the first words of imported names stand for in this file, where not for themselves."""
         self.file = file
+        self._near = near
         self.facts = msgspec.structs.replace(facts, scopes=tuple(_shared_heads(scope) for scope in facts.scopes))
         self.path = file.path
         self.name = file.module
@@ -319,7 +322,8 @@ class LinkedModule:
     def absolute(self, imported: m.ImportedName) -> str:
         """The dotted module that an import statement names."""
         if not imported.level:
-            return imported.module
+            top = imported.module.partition(".")[0]
+            return f"{self._near[top]}{imported.module[len(top) :]}" if top in self._near else imported.module
         base = self.package.split(".") if self.package else []
         kept = base[: len(base) - (imported.level - 1)] if imported.level > 1 else base
         return ".".join([*kept, *([imported.module] if imported.module else [])])

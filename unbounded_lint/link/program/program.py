@@ -8,6 +8,7 @@ from functools import cached_property
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.bindings import Binding
+from unbounded_lint.link.program.homes import Homes
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 from unbounded_lint.source import SourceFile
@@ -32,12 +33,13 @@ class Program:
         in_tests: Callable[[str], bool],
     ) -> None:
         self.is_in_tests = in_tests
-        self.files = {file.path: file for file in files}
+        self._homes = Homes(files)
+        self.files = {file.path: self._homes.renamed(file) for file in files}
         self._load = load
         self.paths_mentioning = mentioning
         self._modules: dict[str, LinkedModule | None] = {}
         self._by_name: dict[str, str] = {}
-        for file in files:
+        for file in (*self.files.values(), *files):
             self._by_name.setdefault(file.module, file.path)
         for file in files:
             for name in _longer_names(file):
@@ -47,7 +49,8 @@ class Program:
         """The parsed module at a path."""
         if path not in self._modules:
             facts = self._load(path)
-            self._modules[path] = LinkedModule(self.files[path], facts) if facts is not None else None
+            near = self._homes.near(path)
+            self._modules[path] = LinkedModule(self.files[path], facts, near) if facts is not None else None
         return self._modules[path]
 
     def every(self) -> Iterator[LinkedModule]:
