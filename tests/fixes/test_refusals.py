@@ -33,7 +33,8 @@ PROGRAMS = {
         "`note()` counts on an entry of `_notes` to be there",
     ),
     "some of it is shown": (
-        "_notes = []\n\n\ndef note(key, value):\n    _notes.append(str(value))\n\n\ndef show():\n    return _notes[0]\n",
+        "_notes = []\n\n\ndef note(key, value):\n    _notes.append(str(value))\n\n\n"
+        "def show():\n    return _notes[0]\n",
         "`show()` counts on an entry of `_notes` to be there",
     ),
     "all of it is walked": (
@@ -79,6 +80,11 @@ PROGRAMS = {
         f"{HEAD}_locks = {{}}\n\n\ndef note(key, value):\n    if key not in _locks:\n"
         "        _locks[key] = threading.Lock()\n        print(key)\n    with _locks[key]:\n        print(value)\n",
         "a new lock is stored without a name that holds it",
+    ),
+    "a lock is asked for that may have gone": (
+        f"{HEAD}_locks = {{}}\n\n\ndef note(key, value):\n    with _locks.setdefault(key, threading.Lock()):\n"
+        "        print(value)\n\n\ndef held(key):\n    return _locks[key].locked()\n",
+        "`held()` counts on a lock to be there, which may have gone by then",
     ),
     "several tasks have one key": (
         f"{HEAD}_tasks = {{}}\n\n\ndef note(key, value):\n    _tasks[key] = asyncio.create_task(asyncio.sleep(1))\n",
