@@ -92,7 +92,8 @@ def _demand_plain_values(bench: Bench) -> None:
     """Raises `Refused` for a map with more under its keys than times and constants, such as those who listen."""
     for access in bench.container.accesses:
         if access.nested and access.kind == "insert":
-            plain = isinstance(access.value, m.Const) or (access.value is None and access.how.endswith("="))
+            added = access.how.endswith("=") and not isinstance(access.value, m.Display | m.Comp | m.Name)
+            plain = isinstance(access.value, m.Const) or added
             if not plain and not _is_time(bench, access):
                 raise Refused(f"what is under a key of `{bench.container.name}` may be needed later")
 
