@@ -28,6 +28,11 @@ PROGRAMS = {
         "_notes = {}\n\n\ndef note(key, value):\n    _notes[key] = value\n\n\ndef read(key):\n    return _notes[key]\n",
         "`read()` counts on an entry of `_notes` to be there",
     ),
+    "a memo is relied on elsewhere": (
+        "_notes = {}\n\n\ndef note(key, value):\n    if key not in _notes:\n        _notes[key] = work(key)\n\n\n"
+        "def work(key):\n    return key.upper()\n\n\ndef read(key):\n    return _notes[key]\n",
+        "`read()` counts on an entry of `_notes` to be there",
+    ),
     "the entry is only there on one way": (
         "_notes = {}\n\n\ndef note(key, value):\n    if value:\n        _notes[key] = value\n    return _notes[key]\n",
         "`note()` counts on an entry of `_notes` to be there",
