@@ -28,6 +28,11 @@ PROGRAMS = {
         "_notes = {}\n\n\ndef note(key, value):\n    _notes[key] = value\n\n\ndef read(key):\n    return _notes[key]\n",
         "`read()` counts on an entry of `_notes` to be there",
     ),
+    "a memo is relied on elsewhere": (
+        "_notes = {}\n\n\ndef note(key, value):\n    if key not in _notes:\n        _notes[key] = work(key)\n\n\n"
+        "def work(key):\n    return key.upper()\n\n\ndef read(key):\n    return _notes[key]\n",
+        "`read()` counts on an entry of `_notes` to be there",
+    ),
     "the entry is only there on one way": (
         "_notes = {}\n\n\ndef note(key, value):\n    if value:\n        _notes[key] = value\n    return _notes[key]\n",
         "`note()` counts on an entry of `_notes` to be there",
@@ -80,6 +85,11 @@ PROGRAMS = {
         f"{HEAD}_locks = {{}}\n\n\ndef note(key, value):\n    if key not in _locks:\n"
         "        _locks[key] = threading.Lock()\n        print(key)\n    with _locks[key]:\n        print(value)\n",
         "a new lock is stored without a name that holds it",
+    ),
+    "a lock is asked for that may have gone": (
+        f"{HEAD}_locks = {{}}\n\n\ndef note(key, value):\n    with _locks.setdefault(key, threading.Lock()):\n"
+        "        print(value)\n\n\ndef held(key):\n    return _locks[key].locked()\n",
+        "`held()` counts on a lock to be there, which may have gone by then",
     ),
     "several tasks have one key": (
         f"{HEAD}_tasks = {{}}\n\n\ndef note(key, value):\n    _tasks[key] = asyncio.create_task(asyncio.sleep(1))\n",

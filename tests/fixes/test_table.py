@@ -20,8 +20,8 @@ from unbounded_lint.fixes.driver import FAILED, Plan, plan
 from unbounded_lint.rules import all_rules
 
 REPAIRED = {
-    "UBM101": 106,
-    "UBM102": 12,
+    "UBM101": 102,
+    "UBM102": 11,
     "UBM103": 7,
     "UBM104": 11,
     "UBM105": 22,

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
-from unbounded_lint.analysis import Look, analyse
+from unbounded_lint.analysis import analyse
 from unbounded_lint.cache import Cache
 from unbounded_lint.contents import Contents
 from unbounded_lint.finding import Finding
@@ -43,8 +43,11 @@ class Shop:
     @cached_property
     def _studied(self) -> tuple[Analysis, Project]:
         linked: list[Project] = []
-        keep: Look = lambda project, _declared, _shown: linked.append(project)  # noqa: E731
-        analysis = analyse(self.request, self._contents, self._cache, look=keep)
+
+        def look(project: Project, _declared: object, _shown: Sequence[Finding]) -> None:
+            linked.append(project)
+
+        analysis = analyse(self.request, self._contents, self._cache, look=look)
         return analysis, linked[0]
 
     @property

@@ -31,7 +31,7 @@ def repair(bench: Bench) -> Repair:
                 return Repair(
                     f"Let the sweeper stop in `{bench.project.function(stop.scope)}` only when "
                     f"`{bench.container.name}` is empty too",
-                    "nothing else stops the sweeper, and an insert starts it or finds it at work",
+                    "the sweeper is at work, or is started, whenever something is inserted",
                     (file.replace(test, text),),
                 )
     raise Refused("where its sweeper stops is not written as a plain test of the other container")

@@ -14,7 +14,7 @@ from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import constant
 from unbounded_lint.fixes.syntax import Syntax
 from unbounded_lint.fixes.text import Change
-from unbounded_lint.fixes.tolerance import demand_tolerance, demand_whole_unneeded
+from unbounded_lint.fixes.tolerance import demand_missing_keys, demand_tolerance, demand_whole_unneeded
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.clocks import tells_time
 from unbounded_lint.link.dataflow.handles import Variable
@@ -40,7 +40,9 @@ def repair(bench: Bench) -> Repair:
         raise Refused(f"`{container.name}` is a variable of a function")
     _demand_plain(bench)
     is_list, memo = family == "list", holds == "results"
-    if not memo:
+    if memo:
+        demand_missing_keys(bench)
+    else:
         demand_tolerance(bench)
         demand_whole_unneeded(bench)
         _demand_plain_values(bench)
@@ -92,7 +94,8 @@ def _demand_plain_values(bench: Bench) -> None:
     """Raises `Refused` for a map with more under its keys than times and constants, such as those who listen."""
     for access in bench.container.accesses:
         if access.nested and access.kind == "insert":
-            plain = isinstance(access.value, m.Const) or (access.value is None and access.how.endswith("="))
+            added = access.how.endswith("=") and not isinstance(access.value, m.Display | m.Comp | m.Name)
+            plain = isinstance(access.value, m.Const) or added
             if not plain and not _is_time(bench, access):
                 raise Refused(f"what is under a key of `{bench.container.name}` may be needed later")
 

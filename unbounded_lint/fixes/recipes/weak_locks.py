@@ -26,9 +26,14 @@ def repair(bench: Bench) -> Repair:
     small = statement.small
     going = [made, small.annotation] if isinstance(small, cst.AnnAssign) else [made]
     changes = [*needed, *unneeded(file, called, going), *_made_weak(bench, file, statement, made, weak)]
-    for access, use in bench.uses():
+    uses = list(bench.uses())
+    for access, use in uses:
         bench.at_home(access.scope)
         changes += _rewritten(bench, access, use, factory)
+    for access, use in uses:
+        if _may_be_gone(access, use) and not _is_replaced(use, changes):
+            where = bench.project.function(access.scope)
+            raise Refused(f"`{where}` counts on a lock to be there, which may have gone by then")
     return Repair(
         f"Keep the locks of `{container.name}` in a `weakref.WeakValueDictionary`",
         "whoever takes a lock from it keeps it by a name or in a `with` for as long as the lock matters",
@@ -97,6 +102,19 @@ def _rewritten(bench: Bench, access: Access, use: Use, factory: str) -> Iterator
             return
         case _:
             raise Refused(f"`{bench.container.name}` is used in a way that a weak map may not have")
+
+
+def _may_be_gone(access: Access, use: Use) -> bool:
+    """Whether an access raises where there is no such lock."""
+    if access.how in {"pop", "popitem"} and access.kind == "remove":
+        return not isinstance(use.node, cst.Call) or len(use.node.args) < 2
+    return access.is_entered
+
+
+def _is_replaced(use: Use, changes: Sequence[Change]) -> bool:
+    """Whether what a use is written as goes."""
+    start, end = use.file.span(use.node)
+    return any(c.path == use.file.path and c.start <= start and end <= c.end for c in changes)
 
 
 def _demand_held(use: Use) -> None:
