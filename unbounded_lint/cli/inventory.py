@@ -89,8 +89,9 @@ def _parser() -> Parser:
 
 
 def _legend() -> Iterator[str]:
-    yield "RISK is the probability that something is wrong with a container. IN counts its inserts, OUT its removals;"
-    yield "with a slash, those that make it grow, or that run while the program is at work, come first. What bounds it:"
+    yield "RISK is the probability that something is wrong with a container. IN counts its"
+    yield "inserts, OUT its removals; with a slash, those that make it grow, or that run"
+    yield "while the program is at work, come first. What bounds it, by its VERDICT:"
     yield from (f"  {verdict:<11}  {words}" for verdict, words in VERDICTS.items())
 
 
