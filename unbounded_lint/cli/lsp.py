@@ -8,7 +8,6 @@ import gc
 from unbounded_lint.cli.options import Parser, available_cpus
 from unbounded_lint.errors import UserError
 
-
 _EDITORS = """\
 Visual Studio Code, with the extension zsol.vscode-glspc (Generic LSP Client), in settings.json:
   "glspc.server.command": "unbounded-lint",
