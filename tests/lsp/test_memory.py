@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.lsp.editor import Editor, editing
-from tests.lsp.test_sessions import STORE, child_of, make
+from tests.lsp.test_sessions import STORE, children_of, make
 
 GROWTH = 16_000_000
 """Bytes that a process may take more than after its first changes: allocators breathe."""
@@ -42,7 +42,7 @@ def grows_by(project: Path, changes: int) -> tuple[int, int]:
             for number in range(changes + 10):
                 await write(editor, store, number)
                 if number in {9, changes + 9}:
-                    worker = child_of(editor.process.pid)
+                    (worker,) = children_of(editor.process.pid)
                     found.append((memory(editor.process.pid), memory(worker)))
 
     asyncio.run(session())

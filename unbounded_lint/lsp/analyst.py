@@ -14,6 +14,9 @@ from unbounded_lint.lsp.messages import LENGTH_BYTES, Answer, Task, framed, leng
 _PACKAGES = str(Path(__file__).parents[2])
 """The directory that this package is imported from."""
 
+END_SECONDS = 2.0
+"""How long a process may take to end by itself."""
+
 _BEGIN = """
 import sys
 sys.path[:] = sys.argv[2].split(sys.argv[1])
@@ -36,7 +39,7 @@ class Analyst:
 
     async def ready(self) -> Process:
         """The process, started where there is none."""
-        if self._process is None:
+        if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-c", _BEGIN, os.pathsep, os.pathsep.join(_search_path()), stdin=PIPE, stdout=PIPE
             )
@@ -52,8 +55,7 @@ class Analyst:
             head = await process.stdout.readexactly(LENGTH_BYTES)
             return message(await process.stdout.readexactly(length(head)), Answer)
         except (asyncio.IncompleteReadError, ConnectionError) as error:
-            self._end(process)
-            raise EndedError(f"exit status {await process.wait()}") from error
+            raise EndedError(f"exit status {await self._status(process)}") from error
         except BaseException:
             self._end(process)  # its answer would be taken for that to the next task
             raise
@@ -69,6 +71,14 @@ class Analyst:
         if process is not None:
             self._end(process)
             await process.wait()
+
+    async def _status(self, process: Process) -> int:
+        """The exit status of a process that has closed its output; it may need help to end."""
+        try:
+            return await asyncio.wait_for(process.wait(), END_SECONDS)
+        except asyncio.TimeoutError:
+            self._end(process)
+            return await process.wait()
 
     def _end(self, process: Process) -> None:
         if self._process is process:
