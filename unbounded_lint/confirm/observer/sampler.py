@@ -40,6 +40,9 @@ SEARCHED_FAR = 10.0
 IDLE = 4
 """A program is taken to work for at least so small a part of the time."""
 
+AT_FIRST = 0.03
+"""Seconds of a processor for which no share is kept: most of it is to be found at the start."""
+
 WEIGH_EVERY = 2.0
 WEIGHED_IN_ALL = 30
 """A container is weighed every two seconds, and in a short run about so many times."""
@@ -99,7 +102,7 @@ class Sampler:
 
     def _begin_anew(self, begun: float) -> None:
         self._record = Record(self._folder, self._time_ns())
-        self._finder = Finder(self._plan["root"])
+        self._finder = Finder(self._plan["root"], [target["file"] for target in self._plan["targets"]])
         self._sites = Sites(self._plan) if self._plan["call_sites"] else None
         self._told: dict[str, list[int] | str] = {}
         self._weighed: dict[int, tuple[float, int]] = {}
@@ -173,7 +176,8 @@ class Sampler:
         pause = max(min(self._interval, pause), passed / LOOKS_IN_ALL)
         # A program that waits leaves its processor to others, and one that has to share it gets less than time passes.
         ours = max(self._process_time() - self._used_before, passed / IDLE)
-        return max(pause, ((self._spent - self._spent_on_searches) / self._share - ours) * passed / ours)
+        spent = max(0.0, self._spent - self._spent_on_searches - AT_FIRST)
+        return max(pause, (spent / self._share - ours) * passed / ours)
 
     def _fail(self) -> None:
         """Tell of a fault of the observer, if even that can be told, and leave the program alone from now on."""
