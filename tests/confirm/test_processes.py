@@ -5,13 +5,11 @@ from __future__ import annotations
 import shutil
 import signal
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.confirm.children import FAST, PACE, Confirmed, confirmed, run
+from tests.confirm.children import FAST, PACE, Confirmed, confirmed, run, sampled
 from tests.processes import environment, started
 from tests.programs import write
 
@@ -22,11 +20,6 @@ WORK = (
 FILES = {"store.py": STORE, "work.py": WORK}
 
 needs_fork = pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs os.fork")
-
-
-def sampled(ways: Iterable[str], *sample: str) -> list[Any]:
-    """All ways, those outside the sample for the long run."""
-    return [pytest.param(way, marks=() if way in sample else pytest.mark.exhaustive) for way in ways]
 
 
 def course(found: Confirmed) -> list[str]:
