@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any, NamedTuple
+
+import pytest
 
 from tests.processes import ROOT, environment, finished
 from tests.programs import write
@@ -116,4 +118,9 @@ def confirmed(
     return Confirmed(done, json.loads(text) if text else {})
 
 
-__all__ = ["FAST", "PACE", "ROOT", "Confirmed", "confirmed", "run"]
+def sampled(ways: Iterable[str], *sample: str) -> list[Any]:
+    """All ways, those outside the sample for the long run."""
+    return [pytest.param(way, marks=() if way in sample else pytest.mark.exhaustive) for way in ways]
+
+
+__all__ = ["FAST", "PACE", "ROOT", "Confirmed", "confirmed", "run", "sampled"]

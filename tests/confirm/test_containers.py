@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from tests.confirm.children import Confirmed, confirmed
+from tests.processes import environment
+from tests.programs import write
 
 STORE = """\
 import asyncio
@@ -229,3 +234,86 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Confirmed:
 def test_it_is_found_and_judged(symbol: str, run: Confirmed) -> None:
     assert run.report, run.done.stderr
     assert run[symbol]["verdict"] == EXPECTED[symbol], run[symbol]
+
+
+FRAMEWORK = """\
+class State:
+    pass
+
+
+class App(dict):
+    def __init__(self):
+        self.state = State()
+
+    def post(self, function):
+        return function
+"""
+WEB = """\
+from framework import App
+
+app = App()
+app.state.jobs = {}
+app["seen"] = set()
+
+
+@app.post
+def handle(number):
+    app.state.jobs[number] = number
+    app["seen"].add(number)
+"""
+
+
+def test_what_hangs_on_an_object_of_another_package_is_found(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere", {"framework.py": FRAMEWORK})
+    main = "import web\nfrom pace import steps\nfor number in steps():\n    web.handle(number)\n"
+    searched = os.pathsep.join((environment()["PYTHONPATH"], str(tmp_path / "elsewhere")))
+    symbols = ["web:state.jobs", "web:app.seen"]
+    files = {"web.py": WEB, "main.py": main}
+    found = confirmed(tmp_path / "project", files, symbols, env={"PYTHONPATH": searched})
+    assert found.report, found.done.stderr
+    assert found.verdicts() == dict.fromkeys(symbols, "grows")
+
+
+META = """\
+class Kind(type):
+    def __init__(cls, *given):
+        super().__init__(*given)
+        cls.made = {}
+
+    def remember(cls, number):
+        cls.made[number] = number
+
+
+class Thing(metaclass=Kind):
+    pass
+"""
+
+
+def test_what_a_metaclass_gives_to_its_classes_is_found(tmp_path: Path) -> None:
+    main = "import meta\nfrom pace import steps\nfor number in steps():\n    meta.Thing.remember(number)\n"
+    found = confirmed(tmp_path, {"meta.py": META, "main.py": main}, ["Kind.made"])
+    assert found.report, found.done.stderr
+    assert found.verdicts() == {"meta:Kind.made": "grows"}
+
+
+def test_a_module_that_is_loaded_twice_is_looked_at_as_both(tmp_path: Path) -> None:
+    text = (
+        "import sys\nRUNS = {}\n\n\ndef handle(number):\n    RUNS[number] = number\n\n\n"
+        "if __name__ == '__main__':\n    import main\n    from pace import steps\n    for number in steps():\n"
+        "        handle(number)\n        main.handle(number)\n"
+    )
+    found = confirmed(tmp_path, {"main.py": text}, ["RUNS"])
+    (process,) = found["main:RUNS"]["processes"]
+    assert process["verdict"] == "grows"
+    assert process["series"][-1][4] == 2 and process["left"]["entries"] % 2 == 0
+
+
+def test_a_link_to_the_project_leads_to_it(tmp_path: Path) -> None:
+    write(tmp_path / "real", {"store.py": "RUNS = {}\n\n\ndef handle(number):\n    RUNS[number] = number\n"})
+    (tmp_path / "linked").symlink_to(tmp_path / "real", target_is_directory=True)
+    main = "import store\nfrom pace import steps\nfor number in steps():\n    store.handle(number)\n"
+    searched = os.pathsep.join((environment()["PYTHONPATH"], str(tmp_path / "linked")))
+    asked = ["--project", str(tmp_path / "real"), "RUNS"]
+    found = confirmed(tmp_path / "program", {"main.py": main}, asked, env={"PYTHONPATH": searched})
+    assert found.report, found.done.stderr
+    assert found.verdicts() == {"store:RUNS": "grows"}

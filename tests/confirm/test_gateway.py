@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.confirm.children import PACE, ROOT, confirmed
+from tests.confirm.children import PACE, ROOT, confirmed, sampled
 
 DRIVERS = Path(__file__).parent / "drivers"
 GATEWAY = ROOT / "fixtures" / "gateway"
@@ -54,7 +54,7 @@ LEAKY = {
 }
 
 
-@pytest.mark.parametrize("stage", LEAKY)
+@pytest.mark.parametrize("stage", sampled(LEAKY, "0_leaky/gateway_dicts"))
 def test_what_is_found_in_a_leaky_stage_grows(stage: str, tmp_path: Path) -> None:
     requests, expected = LEAKY[stage]
     package = stage.partition("/")[2]
@@ -67,7 +67,7 @@ def test_what_is_found_in_a_leaky_stage_grows(stage: str, tmp_path: Path) -> Non
     assert run.verdicts() == symbols, run.report
 
 
-@pytest.mark.parametrize("requests", [RUN, FAILED], ids=["done", "failed"])
+@pytest.mark.parametrize("requests", [pytest.param(RUN, marks=pytest.mark.exhaustive), FAILED], ids=["done", "failed"])
 def test_the_same_levels_off_in_the_fixed_one(requests: list[dict[str, object]], tmp_path: Path) -> None:
     program = tmp_path / "program"  # not beside the command, which finds a package of its own name there
     shutil.copytree(GATEWAY / "9_fixed" / "fixed_gateway", program / "fixed_gateway")

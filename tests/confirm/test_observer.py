@@ -9,6 +9,7 @@ import gc
 import io
 import json
 import queue
+import signal
 import sys
 import time
 import weakref
@@ -33,7 +34,19 @@ from unbounded_lint.confirm.targets import Found, found
 
 OBSERVER = ROOT / "unbounded_lint" / "confirm" / "observer"
 FILES = sorted(OBSERVER.glob("*.py"))
-CHEAP = {"__future__", "_thread", "atexit", "os", "sys", "time", "gc", "itertools", "traceback", "tracemalloc", "fcntl"}
+CHEAP = {
+    "__future__",
+    "_signal",
+    "_thread",
+    "atexit",
+    "os",
+    "sys",
+    "time",
+    "gc",
+    "itertools",
+    "traceback",
+    "tracemalloc",
+}
 
 
 # --- what it is made of ---
@@ -212,6 +225,40 @@ def test_objects_that_raise_are_not_asked_or_raise_in_vain(hostile: Confirmed) -
 def test_what_is_looked_at_is_not_kept_alive(hostile: Confirmed) -> None:
     assert hostile["store:Kept.items"]["verdict"] != "not found"
     assert hostile.done.stdout == "True\n"
+
+
+BESIDE = """\
+import gc
+import os
+import signal
+import store
+import threading
+from pace import STEPS, step
+
+threads = set()
+gc.callbacks.append(lambda phase, info: threads.add(threading.get_ident()))
+gc.set_threshold(50)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+for number in range(STEPS):
+    store.handle(number)
+    garbage = [[] for _ in range(40)]
+    garbage.append(garbage)
+    step()
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert signal.sigwait([signal.SIGUSR1]) == signal.SIGUSR1
+os.closerange(3, 1000)
+step()
+step()
+print(threads == {threading.get_ident()}, gc.isenabled(), threading.active_count())
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="needs signals that can be blocked")
+def test_collections_signals_and_open_files_are_those_of_the_program(tmp_path: Path) -> None:
+    run = confirmed(tmp_path, {"store.py": SITES, "main.py": BESIDE}, ["RUNS"])
+    assert (run.done.returncode, run.done.stdout, run.done.stderr) == (0, "True True 1\n", "")
+    assert run["store:RUNS"]["verdict"] == "grows"
+    assert [one["fault"] for one in run.report["processes"]] == [None]
 
 
 # --- why there is nothing ---

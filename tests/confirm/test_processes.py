@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.confirm.children import FAST, PACE, Confirmed, confirmed, run
-from tests.processes import environment, started
+from tests.confirm.children import FAST, PACE, Confirmed, confirmed, run, sampled
+from tests.processes import environment, finished, started
 from tests.programs import write
 
 STORE = "RUNS = {}\n\n\ndef handle(number):\n    RUNS[number] = number\n"
@@ -21,12 +20,7 @@ WORK = (
 )
 FILES = {"store.py": STORE, "work.py": WORK}
 
-needs_fork = pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs os.fork")
-
-
-def sampled(ways: Iterable[str], *sample: str) -> list[Any]:
-    """All ways, those outside the sample for the long run."""
-    return [pytest.param(way, marks=() if way in sample else pytest.mark.exhaustive) for way in ways]
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 
 
 def course(found: Confirmed) -> list[str]:
@@ -63,6 +57,18 @@ def test_a_program_is_observed_however_it_is_run(way: str, tmp_path: Path) -> No
     )
     assert found.done.returncode == 0, found.done.stderr
     assert found["store:RUNS"]["verdict"] == "grows"
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("version", [f"3.{minor}" for minor in range(8, 15)])
+def test_a_program_may_run_on_another_python_than_we_do(version: str, tmp_path: Path) -> None:
+    other = shutil.which(f"python{version}")
+    if other is None or finished([other, "-c", ""]).returncode:
+        pytest.skip("there is none here")
+    found = confirmed(tmp_path, main("import work\nwork.work()\n"), ["RUNS", "--call-sites"], [other, "main.py"])
+    assert (found.done.returncode, found.done.stderr) == (0, "")
+    assert found["store:RUNS"]["verdict"] == "grows"
+    assert found.report["processes"][0]["python"].startswith(f"{version}.")
 
 
 def test_the_containers_of_a_main_file_are_found_there(tmp_path: Path) -> None:
@@ -258,3 +264,45 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     assert found["store:RUNS"]["verdict"] == "grows"
     assert list(folder.iterdir()) == []
     shutil.rmtree(project)
+
+
+PRESSED = """\
+import signal
+import store
+from pace import step
+
+pressed = []
+signal.signal(signal.SIGINT, lambda *_: pressed.append(1))
+step()
+print("ready", flush=True)
+while not pressed:
+    step()
+for number in range(60):
+    store.handle(number)
+    step()
+print("pressed", len(pressed), flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a terminal of POSIX")
+def test_a_key_that_interrupts_reaches_the_program_once_and_the_report_still_comes(tmp_path: Path) -> None:
+    import pty
+
+    write(tmp_path, {"pyproject.toml": "", "pace.py": PACE, **main(PRESSED)})
+    ours = [sys.executable, "-m", "unbounded_lint", "confirm", *FAST, "RUNS", "--", sys.executable, "main.py"]
+    pid, terminal = pty.fork()
+    if not pid:
+        os.chdir(tmp_path)
+        os.execvpe(ours[0], ours, environment())
+    said = b""
+    try:
+        while b"ready" not in said:
+            said += os.read(terminal, 4096)
+        os.write(terminal, b"\x03")
+        while b"Observed" not in said:
+            said += os.read(terminal, 4096)
+    finally:
+        os.close(terminal)
+        _, status = os.waitpid(pid, 0)
+    assert b"pressed 1\r\n" in said and b"store:RUNS" in said
+    assert os.waitstatus_to_exitcode(status) in {0, -signal.SIGHUP, 128 + signal.SIGHUP}

@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import msgspec
 
@@ -31,14 +31,8 @@ class Ended(msgspec.Struct, frozen=True):
 
 def run(command: Sequence[str], env: Mapping[str, str], duration: float | None = None, grace: float = GRACE) -> Ended:
     """Run a command to its end, or for so many seconds. Raises UserError where it cannot be started."""
-    try:
-        process = subprocess.Popen(command, env=env)
-    except FileNotFoundError:
-        raise UserError(f"there is no program {command[0]!r} to run; write it as in a shell, behind `--`") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"{command[0]!r} cannot be run: {reason}; name a program behind `--`") from None
-    with _passing_on(process):
+    with _Passing() as passing:
+        process = passing.process = _started(command, env)
         try:
             return Ended(_status(process.wait(duration)))
         except subprocess.TimeoutExpired:
@@ -50,27 +44,41 @@ def run(command: Sequence[str], env: Mapping[str, str], duration: float | None =
         return Ended(_status(process.wait()), asked=True, killed=True)
 
 
+def _started(command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, env=env)
+    except FileNotFoundError:
+        raise UserError(f"there is no program {command[0]!r} to run; write it as in a shell, behind `--`") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{command[0]!r} cannot be run: {reason}; name a program behind `--`") from None
+
+
 def _status(code: int) -> int:
     return code if code >= 0 else 128 - code
 
 
-@contextmanager
-def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Pass on the signals that ask for an end; the report is still to come when the program has ended by one."""
+class _Passing:
+    """Passes on the signals that ask for an end: the report is still to come when the program has ended by one."""
 
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        if not (number in _of_terminal() and _terminal_tells_all()):
-            process.send_signal(number)
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self._before: dict[int, Any] = {}
 
-    before = {}
-    for number in _numbers(_PASSED_ON):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as under `nohup`
-            before[number] = signal.signal(number, pass_on)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+    def __enter__(self) -> _Passing:
+        for number in _numbers(_PASSED_ON):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under `nohup`
+                self._before[number] = signal.signal(number, self._pass_on)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _pass_on(self, number: int, _frame: FrameType | None) -> None:
+        is_told = number in _of_terminal() and _terminal_tells_all()
+        if self.process is not None and not is_told:
+            self.process.send_signal(number)
 
 
 def _numbers(names: Sequence[str]) -> Iterator[int]:

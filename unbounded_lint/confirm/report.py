@@ -21,6 +21,7 @@ VERSION = 1
 POINTS = 200
 """About how many points of a series the JSON form has."""
 
+_COLUMNS = ("entries", "inside", "bytes", "containers")
 _HEAD = ("verdict", "container", "entries", "1st window", "2nd window", "bytes")
 
 Shown = Callable[[str], str]
@@ -165,7 +166,7 @@ def _container(result: Result, path: Shown) -> dict[str, Any]:
 
 
 def _in_process(seen: Seen, path: Shown) -> dict[str, Any]:
-    judged = seen.judgement
+    judged, left = seen.judgement, seen.series.left
     rises = {"entries": judged.entries, "inside": judged.inside, "bytes": judged.weight}
     return {
         "pid": seen.process.pid,
@@ -176,19 +177,18 @@ def _in_process(seen: Seen, path: Shown) -> dict[str, Any]:
         "rises": {name: None if rise is None else msgspec.to_builtins(rise) for name, rise in rises.items()},
         "drops": msgspec.to_builtins(seen.drops),
         "reached": [{**_place(share.site.place, path), "count": share.count} for share in seen.shares],
-        "columns": ["seconds", "entries", "inside", "bytes", "containers"],
+        "columns": ["seconds", *_COLUMNS],
         "series": [list(point) for point in _points(seen.series)],
-        "left": None if seen.series.left is None else msgspec.to_builtins(seen.series.left),
+        "left": None if left is None else dict(zip(_COLUMNS, msgspec.structs.astuple(left), strict=True)),
     }
 
 
-def _points(series: Series) -> Iterator[tuple[float, int, int, int, int]]:
+def _points(series: Series) -> Iterator[tuple[float, ...]]:
     """Some points of a series, spread evenly, the last one among them."""
     step = max(1, len(series.times) // POINTS)
     chosen = sorted({*range(0, len(series.times), step), *range(len(series.times))[-1:]})
     for at in chosen:
-        sizes = series.sizes[at]
-        yield series.times[at], sizes.entries, sizes.inside, sizes.weight, sizes.places
+        yield series.times[at], *msgspec.structs.astuple(series.sizes[at])
 
 
 def _place(place: Place, path: Shown) -> dict[str, Any]:

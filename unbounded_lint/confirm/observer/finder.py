@@ -22,8 +22,8 @@ class Finder:
     """Gives what a target of the plan stands for at the moment, or why there is nothing: `no module`, `no owner`,
     `no name`, `no object`, `not running`, `local class`, or `no container: ...`."""
 
-    def __init__(self, root: str) -> None:
-        self.modules = Modules(root)
+    def __init__(self, root: str, files: Iterable[str]) -> None:
+        self.modules = Modules(root, files)
         self.wanted = Wanted()
 
     def find(self, target: dict[str, Any]) -> tuple[list[Any], str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from _weakref import ref
-from os.path import realpath
+from os.path import basename, realpath, sep
 
 from .sizes import instance_dict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import ModuleType
     from typing import Any
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 class Modules:
     """The loaded modules by file, told anew as there are more of them. None is kept alive."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, files: Iterable[str]) -> None:
         self._root = root
+        self._wanted = {basename(file) for file in files}
         self._real: dict[str, str] = {}
         self._loaded = 0
         self._by_file: dict[str, list[ref[ModuleType]]] = {}
@@ -34,14 +36,22 @@ class Modules:
         for name, module in modules:
             file = instance_dict(module).get("__file__")
             if type(file) is str:
-                known = self._real.get(file)
-                if known is None:
-                    known = self._real[file] = realpath(file)
+                known = self._real_path(file)
                 by_file.setdefault(known, []).append(ref(module))
                 if known.startswith(self._root):
                     names.add(name)
         self._loaded, self._by_file, self._names = len(modules), by_file, names
         return True
+
+    def _real_path(self, file: str) -> str:
+        """The real path of a file. Links take long to follow: it is asked once of each folder, and of no file that is
+        none of those looked for."""
+        folder, _, name = file.rpartition(sep)
+        asked = file if name in self._wanted else folder
+        known = self._real.get(asked)
+        if known is None:
+            known = self._real[asked] = realpath(asked)
+        return known if asked is file else f"{known}{sep}{name}"
 
     def of(self, file: str, name: str) -> list[dict[str, Any]]:
         """The namespaces of the modules that were read from a file, such as one run as `__main__` and imported too; of

@@ -14,37 +14,23 @@ if TYPE_CHECKING:
 
 
 class Record:
-    """The file of this process; it is made when there is first something to tell."""
+    """The file of this process; it is made when there is first something to tell, and open only while it is written: a
+    program may close whatever files it finds open, and open others under their numbers."""
 
     def __init__(self, folder: str, stamp: int) -> None:
         self._path = os.path.join(folder, "records", f"{os.getpid()}-{stamp}.jsonl")
-        self._descriptor = -1
+        self._is_made = False
 
     def write(self, line: dict[str, Any]) -> None:
         """Add a line. Raises OSError where it cannot, such as when nobody waits for it any more."""
-        if self._descriptor < 0:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-            self._descriptor = _high(os.open(self._path, flags, 0o600))
-            self.write(_about_process())
-        os.write(self._descriptor, f"{written(line)}\n".encode())
-
-    def close(self) -> None:
-        """Close the file, also the one that a fork has inherited."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-
-
-def _high(descriptor: int) -> int:
-    """The same file under a number that programs which count on the lowest free ones do not come to."""
-    try:
-        from fcntl import F_DUPFD_CLOEXEC, fcntl
-
-        moved = fcntl(descriptor, F_DUPFD_CLOEXEC, 200)
-    except (ImportError, OSError):
-        return descriptor
-    os.close(descriptor)
-    return moved
+        text = f"{written(line)}\n" if self._is_made else f"{written(_about_process())}\n{written(line)}\n"
+        flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | (0 if self._is_made else os.O_CREAT)
+        descriptor = os.open(self._path, flags, 0o600)
+        try:
+            os.write(descriptor, text.encode())
+        finally:
+            os.close(descriptor)
+        self._is_made = True
 
 
 def _about_process() -> dict[str, Any]:

@@ -7,8 +7,10 @@ held would stay locked in the child.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import _thread
 import atexit
+import gc
 import os
 import sys
 import time
@@ -39,6 +41,9 @@ SEARCHED_FAR = 10.0
 
 IDLE = 4
 """A program is taken to work for at least so small a part of the time."""
+
+AT_FIRST = 0.03
+"""Seconds of a processor for which no share is kept: most of it is to be found at the start."""
 
 WEIGH_EVERY = 2.0
 WEIGHED_IN_ALL = 30
@@ -77,6 +82,12 @@ def _is_main_interpreter() -> bool:
     return True
 
 
+def _block_signals() -> None:
+    """Leave all signals to the threads of the program: one that they wait for would end the process in any other."""
+    if hasattr(_signal, "pthread_sigmask"):
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
+
+
 class Sampler:
     """Looks at the containers of the plan and writes down how large they are.
 
@@ -95,11 +106,12 @@ class Sampler:
         self._stop = _thread.allocate_lock()
         self._done = _thread.allocate_lock()
         self._is_running = False
+        self._has_failed = False
         self._begin_anew(begun)
 
     def _begin_anew(self, begun: float) -> None:
         self._record = Record(self._folder, self._time_ns())
-        self._finder = Finder(self._plan["root"])
+        self._finder = Finder(self._plan["root"], [target["file"] for target in self._plan["targets"]])
         self._sites = Sites(self._plan) if self._plan["call_sites"] else None
         self._told: dict[str, list[int] | str] = {}
         self._weighed: dict[int, tuple[float, int]] = {}
@@ -118,7 +130,7 @@ class Sampler:
 
     def begin(self) -> None:
         """Start the thread."""
-        if self._is_running:
+        if self._is_running or self._has_failed:
             return
         self._stop, self._done = _thread.allocate_lock(), _thread.allocate_lock()
         self._stop.acquire()
@@ -133,7 +145,6 @@ class Sampler:
         """Start anew in a process that was forked off."""
         try:
             self._is_running = False
-            self._record.close()
             self._begin_anew(self._process_time())
             self.begin()
         except Exception:
@@ -159,8 +170,10 @@ class Sampler:
 
     def _run(self, stop: Any, done: Any) -> None:
         try:
-            while not stop.acquire(True, self._pause()):
-                self._look()
+            _block_signals()
+            pause = FIRST_PAUSE
+            while not stop.acquire(True, pause):
+                pause = self._look()
         except BaseException:  # whatever code of the program may raise: this thread is nobody else's
             self._fail()
         finally:
@@ -168,16 +181,17 @@ class Sampler:
 
     def _pause(self) -> float:
         """Seconds to the next look, such that all of them take no more than their share."""
-        passed = self._monotonic() - self._begun
+        passed = max(self._monotonic() - self._begun, FIRST_PAUSE)
         pause = max(FIRST_PAUSE, passed / LOOKS_UP_TO_INTERVAL)
         pause = max(min(self._interval, pause), passed / LOOKS_IN_ALL)
         # A program that waits leaves its processor to others, and one that has to share it gets less than time passes.
         ours = max(self._process_time() - self._used_before, passed / IDLE)
-        return max(pause, ((self._spent - self._spent_on_searches) / self._share - ours) * passed / ours)
+        spent = max(0.0, self._spent - self._spent_on_searches - AT_FIRST)
+        return max(pause, (spent / self._share - ours) * passed / ours)
 
     def _fail(self) -> None:
         """Tell of a fault of the observer, if even that can be told, and leave the program alone from now on."""
-        self._is_running = False
+        self._is_running, self._has_failed = False, True
         try:
             import traceback
 
@@ -187,7 +201,19 @@ class Sampler:
 
     # --- one look ---
 
-    def _look(self, *, is_last: bool = False) -> None:
+    def _look(self, *, is_last: bool = False) -> float:
+        """Look once, and give the seconds to the next look; without a garbage collection, which would run destructors
+        of the program in this thread."""
+        was_on = gc.isenabled()
+        gc.disable()
+        try:
+            self._record.write(self._told_by_look(is_last))
+            return self._pause()
+        finally:
+            if was_on:
+                gc.enable()
+
+    def _told_by_look(self, is_last: bool) -> dict[str, Any]:
         begun = self._thread_time()
         now = self._monotonic()
         looked = self._finder.modules.look(again=now >= self._next_look_at_modules)
@@ -212,7 +238,7 @@ class Sampler:
             line["traced"] = sys.modules["tracemalloc"].get_traced_memory()[0]
         if is_last:
             line["last"] = True
-        self._record.write(line)
+        return line
 
     def _state(self, number: int, target: dict[str, Any], now: float, is_last: bool) -> list[int] | str:
         """Entries, entries inside them, bytes, and how many containers these are; or why there are none."""
@@ -227,9 +253,7 @@ class Sampler:
                 weighed = sum(map(weight, boxes, entries))
                 self._weighed[number] = now, weighed
             return [sum(entries), within, weighed, len(boxes)]
-        except (
-            BaseException
-        ) as error:  # of the program's own class, or a container that changes as it is walked through
+        except BaseException as error:  # the program's own, or of what changes as it is walked through
             told = self._told.get(str(number))
             return told if isinstance(told, list) else f"failed: {type(error).__name__}"
 
