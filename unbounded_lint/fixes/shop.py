@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TypeAlias
 
 from unbounded_lint.analysis import analyse
@@ -22,21 +21,13 @@ About: TypeAlias = tuple[str, str]
 """A code with a symbol, or with a path where a finding is about a file."""
 
 
-class _Changed(Contents):
-    """The files of a project, some of which hold other bytes than on the disk."""
-
-    def __init__(self, root: Path, cache: Cache | None, changed: Mapping[str, bytes]) -> None:
-        super().__init__(root, cache)
-        self._data.update(changed)
-
-
 class Shop:
     """One state of a project: what it says at any confidence, and its files."""
 
     def __init__(self, request: Request, cache: Cache | None, changed: Mapping[str, bytes]) -> None:
         self.request = request
         self.changed = changed
-        self._contents = _Changed(request.project.root, cache, changed)
+        self._contents = Contents(request.project.root, cache, {**request.unsaved, **changed})
         self._cache = cache
         self._files: dict[str, Syntax] = {}
 
@@ -72,7 +63,7 @@ class Shop:
         return frozenset((*map(about, self.found), *self._studied[0].unsure))
 
     def with_changed(self, changed: Mapping[str, bytes]) -> Shop:
-        """The project with these files changed and all others as they are on the disk."""
+        """The project with these files changed and all others as the request has them."""
         return Shop(self.request, self._cache, changed)
 
     def data(self, path: str) -> bytes:
