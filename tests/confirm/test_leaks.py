@@ -17,7 +17,8 @@ INSTALL = "-m pip install --quiet --no-input --disable-pip-version-check --no-wa
 
 
 class Leak(NamedTuple):
-    """A driver, what it needs, the two versions, where the package lies in what is installed, and its containers."""
+    """A driver, the package with its two versions, where that lies in what is installed, its containers, and what the
+    driver needs besides."""
 
     driver: str
     package: str
@@ -25,6 +26,7 @@ class Leak(NamedTuple):
     fixed: str
     folder: str
     containers: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
 
 LEAKS = (
@@ -41,6 +43,11 @@ LEAKS = (
         "pydantic_generics", "pydantic", "1.9.0", "1.9.1", "pydantic",
         ("_generic_types_cache", "_assigned_parameters"),
     ),
+    Leak("duckduckgo_tokens", "duckduckgo-search", "2.1.3", "2.2.0", "duckduckgo_search", ("VQD_DICT",)),
+    Leak(
+        "fastapi_instrumented", "opentelemetry-instrumentation-fastapi", "0.57b0", "0.58b0",
+        "opentelemetry/instrumentation/fastapi", ("_InstrumentedFastAPI._instrumented_fastapi_apps",), ("fastapi",),
+    ),
     Leak("astroid_tips", "astroid", "2.15.8", "3.0.0", "astroid", ("astroid.inference_tip:_cache",)),
 )  # fmt: skip
 NEEDS_OLDER = {"pydantic": (3, 12), "astroid": (3, 13)}
@@ -54,7 +61,7 @@ def test_a_real_leak_grows_until_it_is_mended(leak: Leak, is_fixed: bool, tmp_pa
     if sys.version_info >= NEEDS_OLDER.get(leak.package, (4, 0)):
         pytest.skip("these versions need an older Python")
     packages, version = tmp_path / "packages", leak.fixed if is_fixed else leak.leaky
-    installed = python(*INSTALL.split(), "--target", str(packages), f"{leak.package}=={version}")
+    installed = python(*INSTALL.split(), "--target", str(packages), f"{leak.package}=={version}", *leak.beside)
     assert installed.returncode == 0, installed.stderr
     program = tmp_path / "program"
     program.mkdir()

@@ -361,9 +361,11 @@ def test_what_a_sweep_took_is_told(tmp_path: Path) -> None:
 
 
 def test_all_memory_can_be_traced(tmp_path: Path) -> None:
-    run = confirmed(tmp_path, {"store.py": SITES, "main.py": WORK}, ["RUNS", "--tracemalloc"])
+    text = f"kept = []\n{WORK}    kept.append(bytes(100_000))\n"
+    run = confirmed(tmp_path, {"store.py": SITES, "main.py": text}, ["RUNS", "--tracemalloc"])
     (process,) = run.report["processes"]
-    assert process["traced_bytes"][1] > process["traced_bytes"][0] > 0
+    first, last = process["traced_bytes"]
+    assert first > 0 and last - first > 5_000_000
 
 
 # --- sizes ---
