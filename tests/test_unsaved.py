@@ -322,4 +322,4 @@ def test_flake8_links_the_files_of_a_run_once(project: Path, monkeypatch: pytest
         lines = path.read_text().splitlines(keepends=True)
         found = list(plugin.Plugin(ast.parse("".join(lines)), str(path), lines).run())
         assert len(found) == (name == "store")
-    assert linked == [(project,)]
+    assert [root for root, *_ in linked] == [project]
