@@ -54,7 +54,7 @@ NEEDS_OLDER = {"pydantic": (3, 12), "astroid": (3, 13)}
 """The Python that is too new for the versions of a package."""
 
 
-@pytest.mark.exhaustive
+@pytest.mark.fetched
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak.driver)
 @pytest.mark.parametrize("is_fixed", [False, True], ids=["leaky", "fixed"])
 def test_a_real_leak_grows_until_it_is_mended(leak: Leak, is_fixed: bool, tmp_path: Path) -> None:
