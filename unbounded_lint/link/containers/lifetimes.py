@@ -142,7 +142,7 @@ class Lifetimes(RunQuery):
 
     def _of_class(self, cls: ScopeId) -> _Asked:
         best = Life("module") if self.births.are_lasting_classes(cls) else None
-        for site in (*self.births.of(cls), *self.births.kept_by_constructors(cls)) if best is None else ():
+        for site in self._beginnings(cls) if best is None else ():
             best = _surer(best, (yield self._question(site)))
             if best is not None and best.order == (0, 0):
                 break
@@ -153,6 +153,12 @@ class Lifetimes(RunQuery):
         if self.births.are_to_be_closed(cls):
             return Life("closable")
         return Life("outside") if self.births.are_left_to_users(cls) else None
+
+    def _beginnings(self, cls: ScopeId) -> list[Site]:
+        """Where objects of a class begin; first in the bodies of modules, where it takes no search to tell that they
+        last."""
+        found = (*self.births.of(cls), *self.births.kept_by_constructors(cls))
+        return sorted(found, key=lambda site: site.scope.index > 0)
 
     def _question(self, site: Site) -> _OfValue:
         question = _OfValue(site.scope, site.op, id(site.node))
@@ -165,6 +171,8 @@ class Lifetimes(RunQuery):
         best: Life | None = None
         for handle in self.flow.destinations(site):
             best = _surer(best, (yield _OfHandle(handle, self._question(site))))
+            if best is not None and best.order == (0, 0):
+                return best
         for use in self.flow.near_uses(site):
             if best is not None and best.order <= (2, 0):
                 break

@@ -9,7 +9,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.values import Class, Function, Value
 from unbounded_lint.link.program.kept import kept, listed
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import LinkedModule, ScopeId
 from unbounded_lint.link.program.program import Program
 
 _METACLASSES = frozenset({"type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"})
@@ -43,7 +43,7 @@ class Hierarchy:
         """Base -> the classes of a file that name it."""
         found: dict[Value, list[ScopeId]] = {}
         module = self.program.module(path)
-        for here in module.classes_with(None) if module is not None else ():
+        for here in _classes_with(None, module) if module is not None else ():
             for base in dict.fromkeys(self.declared.bases(here)):
                 found.setdefault(base, []).append(here)
         return found
@@ -61,7 +61,7 @@ class Hierarchy:
             cls
             for each in (meta, *self.subclasses(meta))
             for module in self.program.mentioning(self.program.facts(each).name)
-            for cls in module.classes_with("metaclass")
+            for cls in _classes_with("metaclass", module)
             if each in self.declared.metaclasses(cls)
         )
         return tuple(dict.fromkeys(cls for each in found for cls in (each, *self.subclasses(each))))
@@ -111,11 +111,10 @@ class Hierarchy:
     def defining(self, name: str) -> tuple[ScopeId, ...]:
         """The classes that define an attribute of that name."""
         return tuple(
-            ScopeId(module.path, index)
+            cls
             for module in self.program.mentioning(name)
-            for index, scope in enumerate(module.facts.scopes)
-            if scope.kind == "class"
-            and (name in module.names.of(index) or name in self.declared.writes(ScopeId(module.path, index)))
+            for cls in module.classes
+            if name in module.names.of(cls.index) or name in self.declared.writes(cls)
         )
 
     def is_of_one_kin(self, name: str, cls: ScopeId | None = None) -> bool:
@@ -129,6 +128,11 @@ class Hierarchy:
         return all(
             self.declared.related(one, other) or not above.isdisjoint(self.declared.mro(other)) for other in definers
         )
+
+
+def _classes_with(keyword: str | None, module: LinkedModule) -> Iterator[ScopeId]:
+    """The classes of a module that name a base, or with a keyword what they give by it, such as a metaclass."""
+    return (cls for cls in module.classes if any(base.keyword == keyword for base in module.scope(cls.index).bases))
 
 
 def is_declared_only(facts: m.Scope) -> bool:

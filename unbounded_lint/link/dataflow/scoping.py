@@ -170,8 +170,10 @@ class Scoping:
         """Last name of the base -> the values given to its attribute of that name."""
         found: dict[str, list[tuple[m.Expr, ScopeId, int]]] = {}
         for site in self.program.sites(name):
-            value = stored(self.program.op(site).action, site) if not site.parents else None
-            if value is not None and isinstance(site.node, m.Attr):
+            if site.parents or not isinstance(site.node, m.Attr):
+                continue
+            value = stored(self.program.op(site).action, site)
+            if value is not None:
                 found.setdefault(w.last_name(site.node.base), []).append((value, site.scope, site.op))
         return found
 

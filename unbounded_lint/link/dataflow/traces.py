@@ -132,7 +132,7 @@ class Traces:
         queue, pending = list(start), list(sites)
         holders = dict.fromkeys(item.handle for item in start)
         followed = {(item.handle, item.origin) for item in start}
-        uses: dict[tuple[ScopeId, int, int], list[Use]] = {}
+        taken: dict[tuple[ScopeId, int, int], tuple[Use | Item, ...]] = {}
         answered: Handle | None = None
         while queue or pending:
             if not pending:
@@ -142,13 +142,13 @@ class Traces:
             else:
                 site, bound, guess = pending.pop(0)
                 key = (site.scope, site.op, id(site.node))
-                if key in uses:
+                if key in taken:
                     continue
                 steps_from = steps.of(site, bound, guess)
                 if is_read and isinstance(site.node, m.Attr):
                     # what goes on from there is what the property gives
                     steps_from = _as_read(site, bound, guess, steps_from)
-                uses[key] = [out for out in steps_from if isinstance(out, Use)]
+                taken[key] = steps_from
                 found = [out for out in steps_from if isinstance(out, Item)]
             for out in found:
                 if answered is not None and out.handle == answered:
@@ -159,7 +159,7 @@ class Traces:
                         followed.add((out.handle, out.origin))
                         queue.append(out)
         ordered = tuple(sorted(holders, key=repr)) if limit == NEAR else ()
-        return Trace(tuple(use for part in uses.values() for use in part), ordered)
+        return Trace(tuple(out for part in taken.values() for out in part if isinstance(out, Use)), ordered)
 
     def _expanded(self, item: Item, steps: Steps) -> Generator[Any, Trace, tuple[list[_Standing], list[Item]]]:
         """Where a handle stands in the program, and what else holds the same value."""

@@ -218,6 +218,8 @@ class Entries(Query):
     # --- the search ---
 
     def _found(self, expr: m.Expr, scope: ScopeId, hops: int) -> _Found:
+        if not self._nodes:
+            return ()
         key = (scope, id(expr), hops)
         if key not in self._memo:
             active = (scope, id(expr))

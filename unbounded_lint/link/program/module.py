@@ -253,14 +253,10 @@ class LinkedModule:
         at = bisect_left(found, index, key=lambda definition: definition[1])
         return found[at][0] if at < len(found) and found[at][1] == index else 0
 
-    @kept
-    def classes_with(self, keyword: str | None) -> tuple[ScopeId, ...]:
-        """The classes that name a base, or with a keyword what they give by it, such as a metaclass."""
-        return tuple(
-            ScopeId(self.path, index)
-            for index, scope in enumerate(self.facts.scopes)
-            if scope.kind == "class" and any(base.keyword == keyword for base in scope.bases)
-        )
+    @cached_property
+    def classes(self) -> tuple[ScopeId, ...]:
+        """The classes that the file defines, in whatever scope."""
+        return tuple(ScopeId(self.path, at) for at, scope in enumerate(self.facts.scopes) if scope.kind == "class")
 
     @cached_property
     def defaults(self) -> Mapping[str, Sequence[tuple[int, str, m.Name | m.Attr]]]:

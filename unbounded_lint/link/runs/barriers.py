@@ -9,7 +9,7 @@ from unbounded_lint.link.dataflow.values import ExternalResult, Instance, Value
 from unbounded_lint.link.program.blocks import guards
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.program.truth import says
+from unbounded_lint.link.program.truth import leaves_of, says
 
 
 class Barriers(Query):
@@ -19,10 +19,20 @@ class Barriers(Query):
     def bar(self, scope: ScopeId, op: int) -> bool:
         """Whether a condition that never holds stands before an operation."""
         facts = self.program.facts(scope)
-        return 0 <= op < len(facts.ops) and any(
-            says(test, truth, lambda part, wanted: not wanted and self._is_method(part, scope))
-            for test, truth in guards(facts, op)
+        return (
+            0 <= op < len(facts.ops)
+            and self._asks_for_attributes(scope)
+            and any(
+                says(test, truth, lambda part, wanted: not wanted and self._is_method(part, scope))
+                for test, truth in guards(facts, op)
+            )
         )
+
+    @kept
+    def _asks_for_attributes(self, scope: ScopeId) -> bool:
+        """Whether any condition of a scope is the truth of an attribute: a quick look."""
+        heads = (frame.head for frame in self.program.facts(scope).frames if frame.head is not None)
+        return any(isinstance(part, m.Attr) for head in heads for part in leaves_of(head))
 
     def _is_method(self, expr: m.Expr, scope: ScopeId) -> bool:
         """Whether an expression is a method of whatever object it is looked up on, which is always true."""
