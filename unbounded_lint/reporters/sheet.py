@@ -204,7 +204,7 @@ def shortened(steps: Sequence[Place], first: int, last: int) -> Iterator[Place |
     kept = [
         number
         for number, step in enumerate(steps)
-        if number < first or number >= len(steps) - last or wording.STEPS[step.role]
+        if number < first or number >= len(steps) - last or wording.step(step.role)
     ]
     for number, following in zip(kept, [*kept[1:], len(steps)], strict=False):
         yield steps[number]
@@ -213,7 +213,7 @@ def shortened(steps: Sequence[Place], first: int, last: int) -> Iterator[Place |
 
 
 def _step(step: Place, view: View) -> str:
-    does = wording.STEPS[step.role]
+    does = wording.step(step.role)
     where = f"{printable(view.path(step.path))}:{step.line}"
     return f"`{printable(step.text)}`{' ' if does else ''}{does} ({where})"
 
