@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.directives import Directive
 from unbounded_lint.discovery import ProjectFiles
-from unbounded_lint.errors import UserError
+from unbounded_lint.errors import UserError, clause
 from unbounded_lint.finding import Finding
 from unbounded_lint.layout import Lines, around, layout_of, split
 from unbounded_lint.reading import SOURCE_LIMIT, read_regular
@@ -131,7 +131,7 @@ def _ignore_in(root: Path, path: str, wanted: Iterable[_At], reason: str) -> fro
         try:
             write_whole(place, new)
         except OSError as error:
-            raise UserError(f"{place} cannot be written: {(error.strerror or str(error)).lower()}") from None
+            raise UserError(f"{place} cannot be written: {clause(error)}") from None
     return done
 
 

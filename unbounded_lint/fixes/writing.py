@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from unbounded_lint.errors import UserError
+from unbounded_lint.errors import UserError, clause
 from unbounded_lint.reading import SOURCE_LIMIT, read_regular
 from unbounded_lint.source import decode
 from unbounded_lint.writing import write_whole
@@ -46,4 +46,4 @@ def write(root: Path, files: Mapping[str, tuple[bytes, bytes]]) -> None:
         try:
             write_whole(os.path.realpath(root / path), after)
         except OSError as error:
-            raise UserError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from None
+            raise UserError(f"{path} cannot be written: {clause(error)}") from None
