@@ -11,6 +11,7 @@ from unbounded_lint.baseline import Applied, Entry, Key
 from unbounded_lint.discovery import find_root
 from unbounded_lint.finding import Finding
 from unbounded_lint.request import Analysis, Request
+from unbounded_lint.source import path_below
 
 
 class Asked(NamedTuple):
@@ -38,7 +39,7 @@ def accepted_of(found: Analysis, request: Request) -> Asked:
 
     chosen = Chosen(request)
     stale = list(_stale(applied, found, chosen.codes))
-    place = os.path.relpath(os.path.realpath(path), os.path.realpath(root)).replace(os.sep, "/")
+    place = path_below(os.path.realpath(root), os.path.realpath(path))
     told = [
         stale_baseline_entry.report(place, entry.line, *entry.key, count=entry.accepts, left=left)
         for entry, left in stale

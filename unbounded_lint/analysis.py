@@ -33,6 +33,7 @@ from unbounded_lint.rules.base import Options, Rule, brief
 from unbounded_lint.selection import Chosen, is_selected
 from unbounded_lint.sheet import Inventory, Report, Sheet, Spot
 from unbounded_lint.showing import Showing
+from unbounded_lint.source import path_below
 from unbounded_lint.sources import Sources
 from unbounded_lint.spots import Spots
 from unbounded_lint.unmatched import Unmatched, unmatched
@@ -274,7 +275,7 @@ def _of_settings(request: Request, declared: Declarations) -> tuple[list[Finding
     of the command line, as sentences about the run."""
     file, root = request.settings_file, request.project.root
     text = settings_text(request).decode("utf-8-sig", "replace")
-    path = os.path.relpath(os.path.realpath(file), root).replace(os.sep, "/") if file is not None else ""
+    path = path_below(root, os.path.realpath(file)) if file is not None else ""
     is_on = is_selected(unknown_declaration.RULE, request.settings)
     found, told = [], []
     unknown = chain[Unmatched | UnknownSetting](declared.unknown_settings(request.settings), _unmatched(request))

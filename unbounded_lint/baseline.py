@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from unbounded_lint.errors import UserError
+from unbounded_lint.errors import UserError, clause
 from unbounded_lint.finding import Finding
 from unbounded_lint.reading import SOURCE_LIMIT, RefusedFile, read_regular
 from unbounded_lint.writing import write_whole
@@ -91,13 +91,8 @@ def _lines(path: str, shown: str) -> list[str]:
     except UnicodeDecodeError:
         raise UserError(f"{shown} is no baseline; give one that --write-baseline has written") from None
     except (OSError, ValueError) as error:
-        raise UserError(f"The baseline {shown} cannot be read: {_clause(error)}") from None
+        raise UserError(f"The baseline {shown} cannot be read: {clause(error)}") from None
     return [line.removesuffix("\r") for line in text.split("\n")]
-
-
-def _clause(error: Exception) -> str:
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return f"{reason[:1].lower()}{reason[1:]}"
 
 
 def _entries(lines: Sequence[str], shown: str) -> Iterator[Entry]:
@@ -151,7 +146,7 @@ def write(path: str, shown: str, findings: Sequence[Finding]) -> Written:
     try:
         write_whole(path, text.encode())
     except (OSError, ValueError) as error:
-        raise UserError(f"The baseline {shown} cannot be written: {_clause(error)}") from None
+        raise UserError(f"The baseline {shown} cannot be written: {clause(error)}") from None
     return Written(tuple(finding for finding in findings if finding.code in NEVER_ACCEPTED), accepted)
 
 

@@ -124,11 +124,11 @@ class Sheets:
     def _ways(self, scope: ScopeId, op: int) -> Iterator[Way]:
         """The ways to an operation, the most telling first, the nearest one of each sort."""
         told: dict[tuple[str, str], tuple[Place, ...]] = {}
-        for run, context in self.project.runs(scope, op):
-            steps = tuple(self._step(*link.place, link.role) for link in self.project.chains.to(scope, context))
-            before = told.get((run, context.timer))
+        for journey in self.project.journeys.to(scope, op):
+            steps = tuple(self._step(*link.place, link.role) for link in journey.chain.links)
+            before = told.get((journey.run, journey.context.timer))
             if before is None or len(steps) < len(before):
-                told[run, context.timer] = steps
+                told[journey.run, journey.context.timer] = steps
         ranked = sorted(told.items(), key=lambda way: (_RANK[way[0][0]], len(way[1])))
         yield from (Way(run, timer, steps) for (run, timer), steps in islice(ranked, WAYS))
 

@@ -105,10 +105,12 @@ def _is_passed_over(tree: ast.AST, filename: str, text: str | None) -> bool:
 def _report(filename: str, text: str | None, asked: Asked, given: Given) -> Iterator[tuple[int, int, str]]:
     path = os.path.realpath(filename)
     try:
+        from unbounded_lint.source import path_below
+
         answer = _answer(path, text, asked)
         if answer.failure and _is_spokesman(path, given, answer.root):
             yield 1, 0, f"{FAILED_CODE} {answer.failure}"
-        for finding in answer.by_path.get(_below(path, answer.root), ()):
+        for finding in answer.by_path.get(path_below(answer.root, path), ()):
             yield finding.place.line, finding.place.column - 1, _text(finding, answer.root)
     except Exception as error:  # one file's trouble must not end the whole run of flake8
         yield 1, 0, f"{FAILED_CODE} {_reason(error)}"
@@ -121,10 +123,6 @@ def _answer(path: str, text: str | None, asked: Asked) -> Answer:
     if text is None or _is_saved(path, text):
         return _project(str(root), asked)
     return _linked(root, asked, (path, text))
-
-
-def _below(path: str, root: str | Path) -> str:
-    return os.path.relpath(path, root).replace(os.sep, "/")
 
 
 @lru_cache(maxsize=8)
@@ -167,11 +165,11 @@ def _linked(root: Path, asked: Asked, unsaved: tuple[str, str] | None = None) ->
     from unbounded_lint.discovery import discover
     from unbounded_lint.request import Request
     from unbounded_lint.runner import check
-    from unbounded_lint.source import encode
+    from unbounded_lint.source import encode, path_below
 
     settings = settings_for(root, asked)
     project = discover([root], root, settings, [Path(unsaved[0])] if unsaved else ())
-    texts = {_below(unsaved[0], root): encode(unsaved[1])} if unsaved else {}
+    texts = {path_below(root, unsaved[0]): encode(unsaved[1])} if unsaved else {}
     # One process, since flake8 has already made as many as it was told to; of those one links and the others wait.
     outcome = check(
         Request(

@@ -10,13 +10,13 @@ import codecs
 import os
 import re
 import tokenize
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.directives import Directive
 from unbounded_lint.discovery import ProjectFiles
-from unbounded_lint.errors import UserError
+from unbounded_lint.errors import UserError, clause
 from unbounded_lint.finding import Finding
 from unbounded_lint.layout import Lines, around, layout_of, split
 from unbounded_lint.reading import SOURCE_LIMIT, read_regular
@@ -131,7 +131,7 @@ def _ignore_in(root: Path, path: str, wanted: Iterable[_At], reason: str) -> fro
         try:
             write_whole(place, new)
         except OSError as error:
-            raise UserError(f"{place} cannot be written: {(error.strerror or str(error)).lower()}") from None
+            raise UserError(f"{place} cannot be written: {clause(error)}") from None
     return done
 
 
@@ -245,10 +245,11 @@ def _merged(line: str, directive: Directive, codes: set[str], reason: str) -> st
 
 def _behind(line: str, codes: set[str], reason: str) -> str:
     bare = line.rstrip()
-    return f"{bare}{'  ' if bare else ''}{_comment(codes, reason)}"
+    return f"{bare}{'  ' if bare else ''}{comment(codes, reason)}"
 
 
-def _comment(codes: set[str], reason: str) -> str:
+def comment(codes: Collection[str], reason: str) -> str:
+    """The comment that ignores rules."""
     return f"# ubm: ignore[{', '.join(sorted(codes))}] {reason}"
 
 
@@ -258,8 +259,8 @@ def _rendered(text: _Text, changed: Mapping[int, str], above: Mapping[int, set[s
         if number in above:
             indent = _INDENT.match(line)
             assert indent is not None
-            comment = indent[0].replace("\f", "") + _comment(above[number], reason)
-            yield _encoded(text, comment) + (raw.end or usual)
+            written = indent[0].replace("\f", "") + comment(above[number], reason)
+            yield _encoded(text, written) + (raw.end or usual)
         if number in changed:
             if _encoded(text, line.rstrip("\n")) != raw.content:
                 raise CannotIgnoreError(f"its encoding {text.encoding} cannot be written as it was")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 
 import msgspec
@@ -26,6 +27,11 @@ class SourceFile(msgspec.Struct, frozen=True):
     module: str
     is_package: bool
     is_test: bool
+
+
+def path_below(root: str | os.PathLike[str], path: str | os.PathLike[str]) -> str:
+    """The path of a file as a project with this root has it; links in either are not followed."""
+    return os.path.relpath(path, root).replace(os.sep, "/")
 
 
 class DecodeError(Exception):

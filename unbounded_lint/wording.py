@@ -68,13 +68,13 @@ RUNS: Mapping[str, str] = MappingProxyType(
         "override": "when another package calls a method of its class",
         "decorated": "when a decorator's code calls it",
         "handed": "when code that it is handed to calls it",
-        "special": "by an operator or the like",
+        "special": "when an operator or the like calls it",
         "later": "once, after a delay",
         "spawned": "per thread or task that is started",
         "repeated": "in a loop that ends",
         "tested": "when its users call it, as only tests do here",
         "public": "when its users call it",
-        "command": "in the body of a script",
+        "command": "as a script",
         "startup": "once, at start-up",
         "import": "once, at import",
         "once": "once",
@@ -91,9 +91,9 @@ RUNS: Mapping[str, str] = MappingProxyType(
 STEPS: Mapping[str, str] = MappingProxyType(
     {
         "call": "",
-        "timer": "starts it",
-        "idle timer": "would start it",
-        "unstarted": "makes it and never starts it",
+        "timer": "starts {it}",
+        "idle timer": "would start {it}",
+        "unstarted": "makes {it} and never starts it",
         "begin": "",
     }
 )
@@ -158,9 +158,19 @@ _WEIGHED: Mapping[str, str] = MappingProxyType(
 """What has a weight and is no field of the evidence."""
 
 
+def running(run: str) -> str:
+    """How a function comes to run, to follow its name; of one that goes round in a loop the place in that is meant."""
+    return f"{'comes here' if run in {'loop', 'repeated'} else 'runs'} {RUNS[run]}"
+
+
 def moment(when: str, *, fails: bool = False) -> str:
     """When a removal runs, `fails` where only an error leads there."""
     return "only where something fails" if when == "event" and fails else MOMENTS[when]
+
+
+def step(role: str, it: str = "it") -> str:
+    """What a step of a way does, "it" being what comes next; empty where it calls that."""
+    return STEPS[role].format(it=it)
 
 
 def life(owner: str) -> str:

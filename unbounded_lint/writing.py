@@ -21,6 +21,10 @@ def write_whole(path: str, data: bytes, *, private: bool = False) -> None:
     try:
         with open(os.open(new, _MAKE, 0o600 if private else 0o666), "wb") as file:
             file.write(data)
+            if not private:
+                # What a power cut takes from the cache is made anew; what users wrote is not.
+                file.flush()
+                os.fsync(file.fileno())
         if before is not None:
             os.chmod(new, before)
         os.replace(new, path)

@@ -70,7 +70,11 @@ REFUSED: Mapping[str, tuple[list[str], str]] = {
     "picture nowhere": (["--plot", "no/curve.png", "RUNS", *NO], "--plot no/curve.png cannot be written: No such file"),
     "report nowhere": (
         ["--output-file", "no/report", "RUNS", *NO],
-        "--output-file no/report cannot be written: No such",
+        "--output-file no/report names a file in no, which is no directory",
+    ),
+    "report over the project": (
+        ["--output-file", "store.py", "RUNS", *NO],
+        "--output-file store.py would overwrite a file of the project; give another file",
     ),
     "no such program": (
         ["RUNS", "--", "no-such-program"],

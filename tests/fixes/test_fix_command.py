@@ -172,12 +172,12 @@ def test_json_without_being_asked_carries_none(project: Path, capsys: pytest.Cap
 def test_a_directory_that_cannot_be_written_is_one_sentence(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(prefix: str, dir: str) -> None:
-        raise PermissionError(13, "Permission denied", dir)
+    def refused(path: str, data: bytes) -> None:
+        raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr("tempfile.mkstemp", refused)
+    monkeypatch.setattr("unbounded_lint.fixes.writing.write_whole", refused)
     assert check("--fix", "--unsafe-fixes") == 2
-    assert capsys.readouterr().err.startswith("unbounded-lint: error: Permission denied: ")
+    assert capsys.readouterr().err.startswith("unbounded-lint: error: app.py cannot be written: permission denied")
     assert (project / "app.py").read_text() == APP
 
 

@@ -12,7 +12,7 @@ from tests.lsp.test_sessions import make
 from tests.processes import python
 from unbounded_lint.finding import Place
 from unbounded_lint.lsp import hover
-from unbounded_lint.lsp.actions import Insertion, commented
+from unbounded_lint.lsp.actions import Edit, commented, ignoring
 from unbounded_lint.lsp.messages import Span, Task
 from unbounded_lint.lsp.places import Places
 from unbounded_lint.lsp.worker import answered
@@ -115,15 +115,28 @@ def test_a_place_that_is_not_there_is_at_the_beginning_of_its_line(tmp_path: Pat
 )
 def test_a_comment_is_written_behind_the_statement(text: str, line: int, expected: tuple[int, int, str] | None) -> None:
     found = commented(text, line, "# c", "utf-16")
-    assert found == (None if expected is None else Insertion(*expected))
+    line, character, written = expected or (0, 0, "")
+    assert found == (None if expected is None else Edit(Span(line, character, line, character), written))
 
 
-def test_a_second_directive_stands_beside_the_first() -> None:
+def test_a_second_code_is_written_into_the_comment_that_is_there() -> None:
     text = "X = {}  # ubm: ignore[UBM101] one\n"
-    found = commented(text, 0, "# ubm: ignore[UBM102] two", "utf-16")
-    assert found is not None
-    both = suppressions(f"{text.rstrip()}{found.text}\n").directives
-    assert [(one.codes, one.reason) for one in both] == [(("UBM101",), "one"), (("UBM102",), "two")]
+    found = ignoring(text, 0, "UBM102", "utf-16")
+    assert found == Edit(Span(0, 28, 0, 28), ", UBM102")
+    (both,) = suppressions(text[:28] + found.text + text[28:]).directives
+    assert (both.codes, both.reason) == (("UBM101", "UBM102"), "one")
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_comment_that_would_be_too_far_right_gets_a_line_of_its_own(mark: str, end: str) -> None:
+    text = f"{mark}A = 1{end}X = {{{'0, ' * 40}}}{end}"
+    assert ignoring(text, 1, "UBM101", "utf-16") == Edit(Span(1, 0, 1, 0), f"# ubm: ignore[UBM101] TODO: say why{end}")
+
+
+@pytest.mark.parametrize("text", ["X = '''\n", "X = 1", "# coding: ascii\nX = '\ud800'\n"])
+def test_nothing_is_offered_where_no_comment_can_ignore_anything(text: str) -> None:
+    assert ignoring(text, 3, "UBM101", "utf-16") is None
 
 
 def test_what_the_user_has_to_mend_is_told_and_a_fault_is_not_raised(tmp_path: Path) -> None:

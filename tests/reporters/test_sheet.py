@@ -37,7 +37,7 @@ def test_text(facts: Sheet, view_of: Callable[..., View]) -> None:
         "  inserts:",
         "    app/api.py:5:5  `register()` inserts; the key: comes from a request (open)",
         "      per request: `login()` (app/web.py:9) -> `register()`",
-        "      in the body of a script: `module level` (app/web.py:30) -> ... -> `register()`",
+        "      as a script: `module level` (app/web.py:30) -> ... -> `register()`",
         "    app/api.py:7:5  `fill()` inserts, which does not make it grow",
         "  removals:",
         "    on a timer:",

@@ -17,6 +17,7 @@ from unbounded_lint.cli.options import (
     request_for,
     shown_path,
 )
+from unbounded_lint.cli.outputs import demand_place
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_FINDINGS, PROGRAM, Progress, say
 from unbounded_lint.errors import UserError
 
@@ -36,6 +37,8 @@ def run(arguments: list[str]) -> int:
     _check(options, command)
     as_json, options.output_format = options.output_format == "json", None
     project, settings = project_for(options)
+    if options.output_file is not None:
+        demand_place(f"--output-file {options.output_file}", str(options.output_file), project)
     request = request_for(options, project, settings)
     asked = _asked(options, request)
     from unbounded_lint.confirm.plan import Options

@@ -88,11 +88,12 @@ def _symbols_and_paths(given: Sequence[str]) -> tuple[list[str], list[str]]:
 def _asked(symbol: str, root: Path) -> str | Spot:
     """What a symbol asks for: a place in a file of the project, or what has that name."""
     from unbounded_lint.sheet import Spot
+    from unbounded_lint.source import path_below
 
     match = _SPOT.fullmatch(symbol)
     if match is None:
         return symbol
-    path = os.path.relpath(os.path.realpath(match["path"]), os.path.realpath(root)).replace(os.sep, "/")
+    path = path_below(os.path.realpath(root), os.path.realpath(match["path"]))
     return Spot(path, int(match["line"]), int(match["column"] or 0), symbol)
 
 

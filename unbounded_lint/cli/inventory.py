@@ -21,8 +21,8 @@ from unbounded_lint.cli.options import (
     request_for,
     view_for,
 )
+from unbounded_lint.cli.outputs import demand_place, write_report
 from unbounded_lint.cli.terminal import EXIT_CLEAN, PROGRAM, Progress, emit, say, wants_color
-from unbounded_lint.errors import UserError
 from unbounded_lint.wording import VERDICTS
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ def run(arguments: list[str]) -> int:
     options = _parser().parse_intermixed_args(arguments)
     format_name, options.output_format = options.output_format or "table", None
     project, settings = project_for(options)
+    option = f"--output-file {options.output_file}"
+    if options.output_file is not None:
+        demand_place(option, options.output_file, project)
     from unbounded_lint.reporters.base import printable
     from unbounded_lint.reporters.inventory import listed, summary
     from unbounded_lint.runner import inventory
@@ -48,7 +51,11 @@ def run(arguments: list[str]) -> int:
     sheets = listed(found.sheets, options.sort, options.only or "", verdicts)
     color = wants_color(options.color) and (options.output_file is None or options.color == "always")
     view = view_for(project.root, options.paths, color=color)
-    _write(_rendered(format_name, sheets, found, view, options), options.output_file)
+    lines = _rendered(format_name, sheets, found, view, options)
+    if options.output_file is None:
+        emit(lines)
+    else:
+        write_report(option, options.output_file, lines)
     for note in found.notes:
         say(f"{PROGRAM}: warning: {printable(note)}")
     say(summary(sheets, found))
@@ -122,17 +129,3 @@ def _rendered(
 
     on_terminal = options.output_file is None and sys.stdout.isatty()
     return render(sheets, view, shutil.get_terminal_size().columns if on_terminal else None)
-
-
-def _write(lines: Iterator[str], file: str | None) -> None:
-    """Write to a file, or to stdout where there is none; raises UserError for one that cannot be written."""
-    if file is None:
-        emit(lines)
-        return
-    text = "".join(f"{line}\n" for line in lines)
-    try:
-        with open(file, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            stream.write(text)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(f"cannot write {file}: {reason}; give a file in a directory that is there") from error

@@ -10,7 +10,7 @@ import difflib
 import os
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from unbounded_lint.cli.terminal import emit
@@ -35,6 +35,11 @@ class Output(NamedTuple):
 
     format: str
     file: str
+
+    @property
+    def option(self) -> str:
+        """As it was written."""
+        return f"--output {self.format}={self.file}"
 
 
 def add_output_options(parser: Parser) -> argparse._ArgumentGroup:
@@ -103,13 +108,11 @@ def demand_sense(options: argparse.Namespace, printed: str, project: ProjectFile
                 )
     files: dict[str, Output] = {}
     for output in options.output:
+        demand_place(output.option, output.file, project)
         real = os.path.realpath(output.file)
-        if _is_source(real, project):
-            raise UserError(f"--output {'='.join(output)} would overwrite a file of the project; give another file")
         if real in files:
-            raise UserError(f"--output {'='.join(files[real])} and {'='.join(output)} name one file; give each its own")
+            raise UserError(f"{files[real].option} and {output.format}={output.file} name one file; give each its own")
         files[real] = output
-        _demand_place(output)
 
 
 def _is_source(real: str, project: ProjectFiles) -> bool:
@@ -117,16 +120,20 @@ def _is_source(real: str, project: ProjectFiles) -> bool:
     return any(os.path.normpath(os.path.join(root, file.path)) == real for file in project.files)
 
 
-def _demand_place(output: Output) -> None:
-    if os.path.isdir(output.file):
-        raise UserError(f"--output {'='.join(output)} names a directory; name a file in it")
-    directory = os.path.dirname(output.file) or "."
+def demand_place(option: str, file: str, project: ProjectFiles) -> None:
+    """Raises `UserError` for a file of an option, as it was written, in which no report can be put: better before there
+    is any work done."""
+    if "\0" in file:
+        raise UserError(f"{option} has a null character in it; give the name of a file")
+    if _is_source(os.path.realpath(file), project):
+        raise UserError(f"{option} would overwrite a file of the project; give another file")
+    if os.path.isdir(file):
+        raise UserError(f"{option} names a directory; name a file in it")
+    directory = os.path.dirname(file) or "."
     if not os.path.isdir(directory):
-        raise UserError(
-            f"--output {'='.join(output)} names a file in {directory}, which is no directory; make it first"
-        )
-    if os.path.islink(output.file) and not _is_stream(output.file):
-        raise UserError(f"--output {'='.join(output)} names a symbolic link; name the file that it leads to")
+        raise UserError(f"{option} names a file in {directory}, which is no directory; make it first")
+    if os.path.islink(file) and not _is_stream(file):
+        raise UserError(f"{option} names a symbolic link; name the file that it leads to")
 
 
 def _is_stream(file: str) -> bool:
@@ -146,8 +153,7 @@ def report(outcome: Outcome, printed: str, outputs: Sequence[Output], view: Call
     plain = view(False)
     for output in outputs:
         whole = _whole(plain) if output.format != "json" else plain
-        text = "".join(f"{line}\n" for line in REPORTERS[output.format](outcome.findings, outcome.stats, whole))
-        _write(output, text.encode("utf-8", "backslashreplace"))
+        write_report(output.option, output.file, REPORTERS[output.format](outcome.findings, outcome.stats, whole))
     emit(REPORTERS[printed](outcome.findings, outcome.stats, view(True)))
 
 
@@ -158,18 +164,21 @@ def _whole(view: View) -> View:
     return msgspec.structs.replace(view, statistics=False)
 
 
-def _write(output: Output, data: bytes) -> None:
+def write_report(option: str, file: str, lines: Iterable[str]) -> None:
+    """Write a report into the file of an option, as it was written, whole or not at all; into a pipe or the like as it
+    is. Raises `UserError` where that cannot be."""
     from unbounded_lint.writing import write_whole
 
+    data = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
     try:
-        if _is_stream(output.file):
-            with open(output.file, "wb") as stream:
+        if _is_stream(file):
+            with open(file, "wb") as stream:
                 stream.write(data)
         else:
-            write_whole(output.file, data)
+            write_whole(file, data)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise UserError(f"--output {'='.join(output)} cannot be written: {why}; give a file that can") from None
+        raise UserError(f"{option} cannot be written: {why}; give a file that can") from None
 
 
 def _listed(names: Sequence[str]) -> str:

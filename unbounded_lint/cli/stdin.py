@@ -73,4 +73,6 @@ def left_out(options: argparse.Namespace, project: ProjectFiles) -> Iterator[str
 
 
 def _below(project: ProjectFiles, path: Path) -> str:
-    return os.path.relpath(path.parent.resolve() / path.name, project.root).replace(os.sep, "/")
+    from unbounded_lint.source import path_below
+
+    return path_below(project.root, path.parent.resolve() / path.name)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
-from unbounded_lint.errors import UserError
+from unbounded_lint.errors import UserError, clause
 from unbounded_lint.reading import SOURCE_LIMIT, read_regular
 from unbounded_lint.source import decode
+from unbounded_lint.writing import write_whole
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _NO_END = "\\ No newline at end of file"
@@ -37,28 +35,15 @@ def leads_out(root: Path, path: str) -> bool:
 
 
 def write(root: Path, files: Mapping[str, tuple[bytes, bytes]]) -> None:
-    """Write files (path -> bytes before and after), each at once or not at all. Raises `UserError` before anything is
-    written where a file lies outside of the project or is no longer what it was, `OSError` where one cannot be
-    written."""
+    """Write files (path -> bytes before and after), each at once or not at all. Raises `UserError` where one
+    cannot be written, and before any is where a file lies outside of the project or is no longer what it was."""
     for path, (before, _) in files.items():
         if leads_out(root, path):
             raise UserError(f"{path} is a link that leads out of the project; nothing was changed")
         if read_regular(root / path, SOURCE_LIMIT) != before:
             raise UserError(f"{path} was changed by someone else meanwhile; nothing was changed, run it again")
     for path, (_, after) in files.items():
-        _replace(os.path.realpath(root / path), after)
-
-
-def _replace(file: str, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=".unbounded-lint-", dir=os.path.dirname(file))
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        shutil.copymode(file, name)
-        os.replace(name, file)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
+        try:
+            write_whole(os.path.realpath(root / path), after)
+        except OSError as error:
+            raise UserError(f"{path} cannot be written: {clause(error)}") from None

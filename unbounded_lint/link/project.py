@@ -24,8 +24,6 @@ from unbounded_lint.link.defects.question import Linked
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.program.module import LinkedModule, ScopeId
 from unbounded_lint.link.program.program import Program
-from unbounded_lint.link.runs.chains import Chains
-from unbounded_lint.link.runs.context import EVERY, LIVE, Context, ContextKind
 from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
@@ -44,14 +42,13 @@ from unbounded_lint.source import SourceFile
 
 T = TypeVar("T")
 _NOTHING = Declared()
-_IDLE: frozenset[ContextKind] = EVERY - LIVE - {"tested"} | {"exit"}
 
 
 class Project:
     """What rules may ask. Read-only; the same files give the same answers in the same order.
 
     Unless it is thorough, attributes of singletons that nothing could insert into are left out of `containers`.
-    `holdings` answers what the entries of one are, `journeys` how a run comes to an insert or a removal. `least` is how
+    `holdings` answers what the entries of one are, `journeys` how a run comes to an operation. `least` is how
     sure a finding must be to be shown, `kept` takes the objects that others make, such as clients, for such that last;
     `shown` gives what mentions a name in tests and documentation, None where these are not looked at; `progress` is
     told how far the work is.
@@ -231,14 +228,3 @@ class Project:
     def every_removal(self, container: Container) -> tuple[Removal, ...]:
         """The removals of a container, those of one that nothing makes grow included."""
         return self._removals.of(container.accesses, container.holder.definitions)
-
-    def runs(self, scope: ScopeId, op: int) -> Iterator[tuple[str, Context]]:
-        """The ways in which an operation comes to run, each with how often that is: one of `RUNS` of the evidence, or
-        the kind of what does not run while the program is at work."""
-        for context in sorted(self.execution.at(scope, op), key=lambda context: (context.sort, context.begin)):
-            yield context.kind if context.kind in _IDLE else self._evidences.run_of(context), context
-
-    @cached_property
-    def chains(self) -> Chains:
-        """What leads to a function on each of the ways in which it comes to run."""
-        return Chains(self.flow, self.execution)

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from unbounded_lint.ignoring import CannotIgnoreError, with_comments
 from unbounded_lint.layout import around, layout_of, split
-from unbounded_lint.lsp.messages import Encoding
-from unbounded_lint.lsp.places import units
+from unbounded_lint.lsp.messages import Encoding, Span
+from unbounded_lint.lsp.places import MARK, units
+from unbounded_lint.source import DecodeError, decode, encode
 
 WHY = "TODO: say why"
 """What stands for the reason until somebody writes one: a server cannot ask."""
 
 
-class Insertion(NamedTuple):
-    """A text to write into a file, at a place as clients count."""
+class Edit(NamedTuple):
+    """A text to write in place of what stands in a file, at a place as clients count."""
 
-    line: int
-    character: int
+    span: Span
     text: str
-
-
-def ignoring(code: str) -> str:
-    """The comment that ignores a rule."""
-    return f"# ubm: ignore[{code}] {WHY}"
 
 
 def declaring_bounded() -> str:
@@ -30,12 +26,47 @@ def declaring_bounded() -> str:
     return f"# ubm: bounded({WHY})"
 
 
-def commented(text: str, line: int, comment: str, encoding: Encoding) -> Insertion | None:
-    """Where a comment is written so that it covers the statement at a line, counted from 0: behind that, and behind the
-    comment that may be there; None where no statement is, as in a file that cannot be tokenised."""
+def ignoring(text: str, line: int, code: str, encoding: Encoding) -> Edit | None:
+    """The change that ignores a rule at a line, counted from 0, as the command writes it; None where no comment can."""
+    try:
+        data, done = with_comments(encode(text), {(line + 1, code)}, WHY)
+        # A mark that a client hands over is a character to it, and none to us.
+        mark = MARK if text.startswith(MARK) else ""
+        return _change(text, mark + decode(data), encoding) if done else None
+    except (CannotIgnoreError, DecodeError):
+        return None
+
+
+def _change(before: str, after: str, encoding: Encoding) -> Edit:
+    """What makes one text of another."""
+    start = _shared(before, after)
+    end = _shared(before[start:][::-1], after[start:][::-1])
+    first, last = before[:start], before[: len(before) - end]
+    span = (number for text in (first, last) for number in _place(text, encoding))
+    return Edit(Span(*span), after[start : len(after) - end])
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((number for number, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _place(text: str, encoding: Encoding) -> tuple[int, int]:
+    """Where a client has the end of a text."""
+    lines = split(text)
+    if not lines or lines[-1].endswith("\n"):
+        return len(lines), 0
+    return len(lines) - 1, units(lines[-1], encoding)
+
+
+def commented(text: str, line: int, comment: str, encoding: Encoding) -> Edit | None:
+    """The change that writes a comment so that it covers the statement at a line, counted from 0: behind that, and
+    behind the comment that may be there; None where no statement is, as in a file that cannot be tokenised."""
     lines = split(text)
     found = around(line + 1, layout_of(lines).statements)
     if found is None:
         return None
     last = lines[found[1] - 1].rstrip("\n")
-    return Insertion(found[1] - 1, units(last, encoding), f"{'' if last.endswith(' ') else '  '}{comment}")
+    row, end = found[1] - 1, units(last, encoding)
+    return Edit(Span(row, end, row, end), f"{'' if last.endswith(' ') else '  '}{comment}")

@@ -12,7 +12,7 @@ from unbounded_lint.lsp.messages import Encoding, Span
 from unbounded_lint.reading import SOURCE_LIMIT, read_regular
 from unbounded_lint.source import DecodeError, decode
 
-_MARK = "\ufeff"
+MARK = "\ufeff"
 
 _UNITS: Mapping[Encoding, Callable[[str], int]] = MappingProxyType(
     {
@@ -52,7 +52,7 @@ class Places:
         lines = self._lines[path]
         text = lines[line - 1] if 1 <= line <= len(lines) else ""
         # A mark that a client hands over is a character to it, and none to us.
-        skipped = line == 1 and text.startswith(_MARK)
+        skipped = line == 1 and text.startswith(MARK)
         return units(text[: column - 1 + skipped], self._encoding)
 
     def _text(self, path: str) -> str:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from lsprotocol import types
 
+from unbounded_lint import ignoring
 from unbounded_lint.lsp import actions
 from unbounded_lint.lsp.messages import Encoding, Report, Span, Spot
 
@@ -88,9 +89,12 @@ def code_actions(
         if one.source != SOURCE or not isinstance(code, str):
             continue
         if not code.startswith("UBM9"):
-            yield from _commenting(one, uri, text, encoding, f"Ignore {code} here", actions.ignoring(code))
+            title = f"Ignore {code} here: {ignoring.comment({code}, actions.WHY)}"
+            yield from _editing(one, uri, title, actions.ignoring(text, one.range.start.line, code, encoding))
         if code in growth:
-            yield from _commenting(one, uri, text, encoding, "Declare it bounded", actions.declaring_bounded())
+            comment = actions.declaring_bounded()
+            edit = actions.commented(text, one.range.start.line, comment, encoding)
+            yield from _editing(one, uri, f"Declare it bounded: {comment}", edit)
         title = f"Show the rule {code}"
         yield types.CodeAction(
             title=title,
@@ -100,16 +104,11 @@ def code_actions(
         )
 
 
-def _commenting(
-    about: types.Diagnostic, uri: str, text: str, encoding: Encoding, title: str, comment: str
-) -> Iterator[types.CodeAction]:
-    written = actions.commented(text, about.range.start.line, comment, encoding)
-    if written is None:
-        return
-    at = types.Position(written.line, written.character)
-    yield types.CodeAction(
-        title=f"{title}: {comment}",
-        kind=types.CodeActionKind.QuickFix,
-        diagnostics=[about],
-        edit=types.WorkspaceEdit(changes={uri: [types.TextEdit(types.Range(at, at), written.text)]}),
-    )
+def _editing(about: types.Diagnostic, uri: str, title: str, edit: actions.Edit | None) -> Iterator[types.CodeAction]:
+    if edit is not None:
+        yield types.CodeAction(
+            title=title,
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=[about],
+            edit=types.WorkspaceEdit(changes={uri: [types.TextEdit(range_of(edit.span), edit.text)]}),
+        )

@@ -25,7 +25,7 @@ from unbounded_lint.request import Request
 from unbounded_lint.rules import pages
 from unbounded_lint.runner import survey
 from unbounded_lint.sheet import Sheet
-from unbounded_lint.source import encode
+from unbounded_lint.source import encode, path_below
 
 
 def serve(tasks: BinaryIO, answers: BinaryIO) -> None:
@@ -52,7 +52,7 @@ def answered(task: Task) -> Answer:
 def _answered(task: Task) -> Answer:
     project, request = _request(task)
     root = project.root
-    texts = {_below(path, root): text for path, text in task.texts.items()}
+    texts = {path_below(root, path): text for path, text in task.texts.items()}
     outcome, sheets = survey(request, texts.keys(), anew=task.anew)
     places = Places(root, texts, task.encoding)
     reports: dict[str, list[Report]] = {}
@@ -71,7 +71,7 @@ def _request(task: Task) -> tuple[ProjectFiles, Request]:
     settings = with_choice(load_settings(root, config=None, isolated=False, overrides={}), Choice())
     project = alone(paths[0], settings) if task.alone else discover([root], root, settings, paths)
     file = None if task.alone else settings_file(root, config=None, isolated=False)
-    unsaved = {_below(path, project.root): encode(text) for path, text in task.texts.items()}
+    unsaved = {path_below(project.root, path): encode(text) for path, text in task.texts.items()}
     return project, Request(project, settings, jobs=task.jobs, settings_file=file, unsaved=unsaved)
 
 
@@ -102,10 +102,6 @@ def _spots(
             if place.path in found:
                 found[place.path].append(Spot(places.span(place), text))
     return {_above(path, root): tuple(spots) for path, spots in found.items()}
-
-
-def _below(path: str, root: Path) -> str:
-    return os.path.relpath(path, root).replace(os.sep, "/")
 
 
 def _above(path: str, root: Path) -> str:

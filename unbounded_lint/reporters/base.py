@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -133,6 +133,19 @@ def statistics_lines(findings: Iterable[Finding]) -> Iterator[str]:
 def where(place: Place, view: View) -> str:
     """Give `path:line:col` as a reader at the current directory can use it, on one line."""
     return f"{printable(view.path(place.path))}:{place.line}:{place.column}"
+
+
+def place_data(place: Place, view: View) -> dict[str, Any]:
+    """A place as plain data, with what it has to do with the thing that it belongs to."""
+    return {
+        "role": place.role,
+        "path": view.path(place.path),
+        "line": place.line,
+        "column": place.column,
+        "end_line": place.end_line,
+        "end_column": place.end_column,
+        "text": place.text,
+    }
 
 
 def silenced(one: Suppressed) -> str:

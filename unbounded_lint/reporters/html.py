@@ -285,7 +285,7 @@ def _way(way: Way, view: View) -> dict[str, Any]:
 
 
 def _step(step: Place) -> str:
-    does = wording.STEPS[step.role]
+    does = wording.step(step.role)
     return f"{printable(step.text)}{' ' if does else ''}{does}"
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from unbounded_lint.finding import Finding, Fix, Place, Suppressed
-from unbounded_lint.reporters.base import Totals, View, counts, json_text
+from unbounded_lint.finding import Finding, Fix, Suppressed
+from unbounded_lint.reporters.base import Totals, View, counts, json_text, place_data
 
 VERSION = 1
 
@@ -43,7 +43,7 @@ def finding_data(finding: Finding, view: View) -> dict[str, Any]:
         "reasons": list(finding.reasons),
         "advice": finding.advice,
         "evidence": None if finding.evidence is None else msgspec.to_builtins(finding.evidence),
-        "related": [_related(related, view) for related in finding.related],
+        "related": [place_data(related, view) for related in finding.related],
         "fingerprint": finding.fingerprint,
         **({} if finding.fix is None else {"fix": _fix(finding.fix, view)}),
     }
@@ -58,18 +58,6 @@ def suppressed_data(one: Suppressed, view: View) -> dict[str, Any]:
 def _fix(fix: Fix, view: View) -> dict[str, Any]:
     edits = [{**msgspec.to_builtins(edit), "path": view.path(edit.path)} for edit in fix.edits]
     return {"applicability": fix.applicability, "message": fix.message, "assumes": fix.assumes, "edits": edits}
-
-
-def _related(place: Place, view: View) -> dict[str, Any]:
-    return {
-        "role": place.role,
-        "path": view.path(place.path),
-        "line": place.line,
-        "column": place.column,
-        "end_line": place.end_line,
-        "end_column": place.end_column,
-        "text": place.text,
-    }
 
 
 def stats_data(findings: Sequence[Finding], totals: Totals, view: View) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import msgspec
 from unbounded_lint import wording
 from unbounded_lint.evidence import Evidence
 from unbounded_lint.finding import Place
-from unbounded_lint.reporters.base import View, printable
+from unbounded_lint.reporters.base import View, place_data, printable
 from unbounded_lint.reporters.paint import Paint, painter
 from unbounded_lint.sheet import Insert, Removal, Report, Sheet, Way, Weight
 
@@ -82,7 +82,7 @@ def document(sheet: Sheet, view: View) -> dict[str, Any]:
     """A sheet as JSON has it, in `explain` and in `inventory`."""
     return {
         "symbol": sheet.symbol,
-        "place": _place(sheet.place, view),
+        "place": place_data(sheet.place, view),
         "constructor": sheet.constructor,
         "family": sheet.family,
         "owner": sheet.owner,
@@ -100,7 +100,7 @@ def document(sheet: Sheet, view: View) -> dict[str, Any]:
         "weights": [msgspec.to_builtins(weight) for weight in sheet.weights],
         "inserts": [_insert(insert, view) for insert in sheet.inserts],
         "removals": [_removal(removal, view) for removal in sheet.removals],
-        "timers": [_place(place, view) for place in sheet.timers],
+        "timers": [place_data(place, view) for place in sheet.timers],
         "findings": list(sheet.findings),
         "reports": [_finding(report) for report in sheet.reports],
         "remedies": [msgspec.to_builtins(remedy) for remedy in sheet.remedies],
@@ -109,7 +109,7 @@ def document(sheet: Sheet, view: View) -> dict[str, Any]:
 
 def _insert(insert: Insert, view: View) -> dict[str, Any]:
     return {
-        **_place(insert.place, view),
+        **place_data(insert.place, view),
         "function": insert.function,
         "grows": insert.grows,
         "key": insert.key,
@@ -121,7 +121,7 @@ def _insert(insert: Insert, view: View) -> dict[str, Any]:
 
 def _removal(removal: Removal, view: View) -> dict[str, Any]:
     return {
-        **_place(removal.place, view),
+        **place_data(removal.place, view),
         "function": removal.function,
         "extent": removal.extent,
         "when": removal.when,
@@ -137,24 +137,12 @@ def _way(way: Way, view: View) -> dict[str, Any]:
         "run": way.run,
         "words": wording.RUNS[way.run],
         "timer": way.timer,
-        "steps": [_place(step, view) for step in way.steps],
+        "steps": [place_data(step, view) for step in way.steps],
     }
 
 
 def _finding(report: Report) -> dict[str, Any]:
     return {**msgspec.to_builtins(report), "probability": round(report.probability, 3)}
-
-
-def _place(place: Place, view: View) -> dict[str, Any]:
-    return {
-        "role": place.role,
-        "path": view.path(place.path),
-        "line": place.line,
-        "column": place.column,
-        "end_line": place.end_line,
-        "end_column": place.end_column,
-        "text": place.text,
-    }
 
 
 # --- text ---
@@ -204,7 +192,7 @@ def shortened(steps: Sequence[Place], first: int, last: int) -> Iterator[Place |
     kept = [
         number
         for number, step in enumerate(steps)
-        if number < first or number >= len(steps) - last or wording.STEPS[step.role]
+        if number < first or number >= len(steps) - last or wording.step(step.role)
     ]
     for number, following in zip(kept, [*kept[1:], len(steps)], strict=False):
         yield steps[number]
@@ -213,7 +201,7 @@ def shortened(steps: Sequence[Place], first: int, last: int) -> Iterator[Place |
 
 
 def _step(step: Place, view: View) -> str:
-    does = wording.STEPS[step.role]
+    does = wording.step(step.role)
     where = f"{printable(view.path(step.path))}:{step.line}"
     return f"`{printable(step.text)}`{' ' if does else ''}{does} ({where})"
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from unbounded_lint import wording
@@ -22,27 +21,6 @@ _MOST_TIMERS = 2
 _MOST_CALLS = 5
 _TIMED = frozenset({"timer", "later", "unstarted", "once", "other-process", "shut"})
 """When removals run that some timer comes to."""
-
-_EVENTS: Mapping[str, str] = MappingProxyType(
-    {
-        "request": "runs per request",
-        "event": "runs per event",
-        "loop": "goes round for as long as the program runs",
-        "timer": "runs on a timer",
-        "override": "is a method that code of another package calls",
-        "decorated": "is called by what decorates it",
-        "handed": "is handed over here to be called",
-        "special": "is called by Python itself",
-        "later": "runs after a delay",
-        "spawned": "runs as a task or thread of its own",
-        "repeated": "goes round in a loop",
-        "tested": "is public and called by tests alone",
-        "public": "is public: users of the project call it",
-        "command": "runs as a script",
-        "startup": "runs as the program starts",
-    }
-)
-"""How a function comes to run, by `Evidence.runs`, for those of which there is something to tell."""
 
 
 def places(
@@ -102,10 +80,8 @@ def insert_place(insert: Insert, project: Project) -> Place:
 def _event(insert: Insert, project: Project) -> Iterator[Place]:
     """Where the event comes in that an insert belongs to, and the calls from there."""
     journey = project.journeys.to_insert(insert)
-    how = _EVENTS.get(journey.run) if journey is not None else None
-    if journey is not None and how is not None:
-        looped = journey.timer == "loop"
-        told = "comes here in each round of its loop" if looped else how
+    if journey is not None:
+        told = "comes here in each round of its loop" if journey.timer == "loop" else wording.running(journey.run)
         yield project.place(*journey.begin, "event", f"{_who(journey.first, project)} {told}")
         yield from _calls(journey, project)
 
@@ -123,19 +99,25 @@ def _timers(removals: Iterable[Removal], project: Project) -> Iterator[Place]:
 
 
 def _started(journey: Journey, project: Project) -> Iterator[Place]:
-    runs = _who(journey.first, project)
-    for start in journey.starts[:1]:
-        yield project.place(*start, "timer", f"`{project.function(start[0])}` starts what runs {runs}")
-    match journey.run:
-        case "unstarted":
-            text = f"{runs} would run from here, but nothing starts it"
-        case "other-process":
-            text = f"{runs} runs in another process"
-        case _ if journey.timer == "loop":
-            text = f"{runs} comes here in each round of its loop"
-        case _:
-            text = f"`{journey.timer}` runs {runs}" if journey.timer else f"{runs} is declared to run on a timer"
-    yield project.place(*journey.begin, "timer", text)
+    who, start = _who(journey.first, project), journey.start
+    if start is not None:
+        text = f"`{project.function(start.place[0])}` {wording.step(start.role, f'what runs {who}')}"
+        yield project.place(*start.place, "timer", text)
+    yield project.place(*journey.begin, "timer", _by_timer(journey, who))
+
+
+def _by_timer(journey: Journey, who: str) -> str:
+    idle, start = journey.run == "unstarted", journey.chain.start
+    if idle and journey.start is None:
+        lacks = "comes here" if start is not None and start.role == "idle timer" else "starts it"
+        return f"{who} would run from here, but nothing {lacks}"
+    if journey.run == "other-process":
+        return f"{who} {wording.running(journey.run)}"
+    if journey.timer == "loop":
+        return f"{who} {'would come' if idle else 'comes'} here in each round of its loop"
+    if not journey.timer:
+        return f"{who} is declared to run on a timer"
+    return f"`{journey.timer}` {'would run' if idle else 'runs'} {who}"
 
 
 def _who(scope: ScopeId, project: Project) -> str:
@@ -147,5 +129,6 @@ def _calls(journey: Journey, project: Project) -> Iterator[Place]:
     calls = journey.calls
     if len(calls) > _MOST_CALLS:
         calls = (*calls[: _MOST_CALLS // 2], *calls[-(_MOST_CALLS - _MOST_CALLS // 2) :])
-    for (scope, op), callee in calls:
-        yield project.place(scope, op, "call", f"`{project.function(scope)}` goes on to `{project.function(callee)}`")
+    for link in calls:
+        text = f"`{project.function(link.place[0])}` goes on to `{project.function(link.to)}`"
+        yield project.place(*link.place, "call", text)

@@ -57,10 +57,10 @@ def ways(project: Project, name: str, kind: str) -> dict[str, list[tuple[str, st
     link."""
     told = {}
     for access in named(project, name).accesses:
-        for run, context in project.runs(*access.place) if access.kind == kind else ():
-            links = project.chains.to(access.scope, context)
-            told[run] = [
-                (link.role, project.function(link.place[0]), project.place(*link.place, "", "").line) for link in links
+        for journey in project.journeys.to(*access.place) if access.kind == kind else ():
+            told[journey.run] = [
+                (link.role, project.function(link.place[0]), project.place(*link.place, "", "").line)
+                for link in journey.chain.links
             ]
     return told
 
@@ -135,6 +135,45 @@ def public(key):
 """
     told = ways(linked(tmp_path, {"m.py": text}), "X", "insert")
     assert told["public"] == [("call", "public()", 18), ("call", "third()", 12)]
+
+
+def test_a_way_begins_with_the_operation_that_hands_the_function_over_and_not_with_a_nearer_call(
+    tmp_path: Path,
+) -> None:
+    text = """\
+import somewhere
+X = {}
+
+def begin(key):
+    add(key)
+    somewhere.subscribe(told)
+
+def told(key):
+    add(key)
+
+def add(key):
+    X[key] = 1
+"""
+    told = ways(linked(tmp_path, {"m.py": text}), "X", "insert")
+    assert told == {"public": [("call", "begin()", 5)], "request": [("call", "begin()", 6), ("call", "told()", 9)]}
+
+
+def test_a_thread_is_started_on_the_way_of_the_script_that_starts_it(tmp_path: Path) -> None:
+    text = """\
+import threading
+X = {}
+
+def work():
+    X[len(X)] = 1
+
+if __name__ == "__main__":
+    while True:
+        threading.Thread(target=work).start()
+"""
+    project = linked(tmp_path, {"m.py": text})
+    assert ways(project, "X", "insert") == {"loop": [("call", "module level", 9)]}
+    places = {access.place for access in named(project, "X").accesses if access.kind == "insert"}
+    assert {project.function(way.first) for place in places for way in project.journeys.to(*place)} == {"module level"}
 
 
 def test_of_a_way_that_begins_too_far_away_only_the_beginning_is_told(tmp_path: Path) -> None:

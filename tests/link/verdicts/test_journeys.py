@@ -63,6 +63,16 @@ STARTED = """
 
 Upkeep().begin()
 """
+UNCALLED = """\
+def work():
+    while True:
+        time.sleep(60)
+        sweep()
+
+
+def begin():
+    threading.Thread(target=work).start()
+"""
 ENDLESS = """\
 import json
 import sys
@@ -128,10 +138,19 @@ def test_a_timer_is_told_of_where_it_starts_and_where_it_is_made(tmp_path: Path)
     ]
 
 
+def test_a_timer_that_nobody_comes_to_is_told_of_as_such(tmp_path: Path) -> None:
+    found = one(tmp_path, {"web.py": TIMER.partition("def tick")[0] + UNCALLED}, "UBM201")
+    timers = [(place.line, place.text) for place in found.related if place.role == "timer"]
+    assert timers == [
+        (28, "`begin()` would start what runs `work()`"),
+        (24, "`work()` would come here in each round of its loop"),
+    ]
+
+
 def test_a_loop_that_goes_on_is_where_events_come_in(tmp_path: Path) -> None:
     found = one(tmp_path, {"__main__.py": ENDLESS}, "UBM101")
     assert way(found) == [("event", "__main__.py", 17), ("call", "__main__.py", 13), ("insert", "__main__.py", 8)]
-    assert found.related[0].text == "this module goes round for as long as the program runs"
+    assert found.related[0].text == "this module comes here in a loop that goes on"
 
 
 def test_a_function_that_calls_itself_leads_nowhere_else(tmp_path: Path) -> None:
