@@ -3,7 +3,7 @@ why there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from unbounded_lint.explaining import SHOWN, Explanations, Unknown, Words
 from unbounded_lint.facts import model as m
@@ -21,17 +21,16 @@ _TOUCHING = frozenset({"insert", "remove", "clear", "replace", "trim"})
 class Spots:
     """Answers what stands at a place."""
 
-    def __init__(self, explanations: Explanations, findings: Callable[[], Iterable[Finding]]) -> None:
-        """`findings` gives those about the containers; it is asked where nothing else is known of a place."""
+    def __init__(self, explanations: Explanations) -> None:
         self.explanations = explanations
-        self.findings = findings
         self.project = explanations.project
         self.program = explanations.program
 
-    def of(self, spot: Spot) -> Container | Unknown:
-        """The one container of a place, or why there is none."""
+    def of(self, spot: Spot, findings: Iterable[Finding] = ()) -> Container | Unknown:
+        """The one container of a place, by what findings say where the line itself has none, or why there is none."""
         defined = self._at(spot, {c: self.project.definitions(c.holder) for c in self.project.containers})
-        found = defined or self._touched(spot, changed=True) or self._touched(spot, changed=False) or self._told(spot)
+        found = defined or self._touched(spot, changed=True) or self._touched(spot, changed=False)
+        found = found or self._told(spot, findings)
         if len(found) == 1:
             return found[0]
         if found:
@@ -51,10 +50,10 @@ class Spots:
         """The containers that something in the line changes, or that it looks at without that."""
         return self._at(spot, {c: tuple(self._touches(c, spot.path, changed)) for c in self.project.containers})
 
-    def _told(self, spot: Spot) -> list[Container]:
+    def _told(self, spot: Spot, findings: Iterable[Finding]) -> list[Container]:
         """The containers of the findings that name the line."""
         told: dict[str, list[Place]] = {}
-        for finding in self.findings():
+        for finding in findings:
             told.setdefault(finding.symbol, []).extend(finding.related)
         return self._at(spot, {c: tuple(told.get(c.symbol, ())) for c in self.project.containers})
 
