@@ -104,3 +104,33 @@ def test_hints_cost_nothing_where_nothing_is_mistyped(project: Path) -> None:
     assert done.returncode == 0
     assert "unbounded_lint.rules.titles" in done.stderr
     assert "difflib" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--select", "UBM1"], True),
+        (["--select", "UBM1", "--ignore", "UBM102"], True),
+        (["--select", "UBM1", "--ignore", "UBM901"], False),
+        (["--select", "UBM"], False),
+        (["--select", "UBM1,unparsable-file"], False),
+        (["--ignore", "UBM901"], False),
+        ([], False),
+    ],
+)
+def test_files_that_cannot_be_analysed_do_not_look_clean(
+    project: Path, argv: list[str], said: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "one" / "broken.py").write_text("def f(:\n")
+    for _ in range(2):  # anew, and from what is kept of the last run
+        cli.main(argv)
+        warned = "warning: one file could not be analysed and may hide findings; select UBM901 too to see why"
+        assert (warned in capsys.readouterr().err) is said
+
+
+def test_a_file_that_cannot_be_analysed_is_told_with_what_to_do(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "one" / "broken.py").write_text("def f(:\n")
+    cli.main(["--output-format", "full"])
+    assert "help: mend the file, or leave it out with the setting `extend-exclude`\n" in capsys.readouterr().out
