@@ -92,9 +92,9 @@ def test_a_place_names_the_container_that_is_defined_filled_or_emptied_there(
         (
             "app/store.py",
             7,
-            "nothing in that line makes, fills or empties one; did you mean app.store:Store.kept (line 9)",
+            "nothing in that line makes or uses one; did you mean app.store:Store.kept (line 9)",
         ),
-        ("app/api.py", 7, "nothing in that line makes, fills or empties one"),
+        ("app/api.py", 7, "nothing in that line makes or uses one"),
         ("app/store.py", 99, "the file has 14 lines"),
         ("app/store.py", 0, "the file has 14 lines"),
         ("app/empty.py", 2, "the file has 0 lines"),

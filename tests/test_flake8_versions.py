@@ -31,7 +31,7 @@ if __name__ == "__main__":
     multiprocessing.set_start_method(sys.argv[1])
     sys.exit(main(sys.argv[2:]))
 """
-SOME = ("every-import-form", "open-arguments", "assignments")
+SOME = ("every-import-form", "open-arguments", "assignments", "closed-by-now")
 REGISTERED = (
     "import importlib.metadata as m; print(any(e.name == 'UBM' for e in m.entry_points(group='flake8.extension')))"
 )
@@ -125,13 +125,24 @@ def broken(tree: Path) -> set[str]:
     return {os.path.normpath(path) for path in done.stdout.splitlines()}
 
 
+def handed(tree: Path, found: Iterable[Found]) -> set[Found]:
+    """What flake8 can say of what the command finds: it runs no plugin on files that it cannot parse, and keeps to
+    itself which of its `# noqa` silence nothing."""
+    unparsed = broken(tree)
+    return {one for one in found if one[0] not in unparsed and not (one[1] == "UBM902" and _is_noqa(tree, one))}
+
+
+def _is_noqa(tree: Path, found: Found) -> bool:
+    path, _, line = found
+    return "# noqa" in (tree / path).read_text(encoding="utf-8").splitlines()[line - 1]
+
+
 def compared(tree: Path, cases: Iterable[Path], interpreter: str, ways: Iterable[tuple[str, str]]) -> None:
     """Fail unless flake8 says in each way what the command says."""
     made = [*projects(tree, cases), several_packages(tree)]
     found = [one for project in made for one in by_command(tree, project)]
     assert {code for path, code, _ in found if path.startswith("several/services")} == {"UBM101", "UBM102"}
-    unparsed = broken(tree)
-    expected = {one for one in found if one[0] not in unparsed}
+    expected = handed(tree, found)
     assert {code for _, code, _ in expected}, "a comparison of nothing"
     for jobs, method in ways:
         assert by_plugin(interpreter, tree, jobs, method) == expected, (jobs, method)

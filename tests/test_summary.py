@@ -60,7 +60,7 @@ def test_only_the_report_for_people_is_ranked() -> None:
 def test_a_script_gets_one_line() -> None:
     assert lines(()) == ["No findings in 3 files."]
     assert lines(ALL) == ["Found 7 findings in 3 files."]
-    assert lines((), 1) == ["No findings in 3 files; 1 more is less sure (--min-confidence low shows it)."]
+    assert lines((), 1) == ["No findings in 3 files; 1 is less sure (--min-confidence low shows it)."]
     assert lines(ALL, 12) == ["Found 7 findings in 3 files; 12 more are less sure (--min-confidence low shows them)."]
 
 
@@ -122,7 +122,7 @@ def test_what_is_off_or_suppressed_or_elsewhere_is_not_hidden(project: Path) -> 
 def test_the_number_is_kept_with_the_result(project: Path) -> None:
     for _ in range(2):
         done = python("-m", "unbounded_lint", "--min-confidence", "1.0", cwd=project)
-        assert done.stderr == "No findings in 2 files; 2 more are less sure (--min-confidence low shows them).\n"
+        assert done.stderr == "No findings in 2 files; 2 are less sure (--min-confidence low shows them).\n"
 
 
 def test_the_full_report_ends_with_the_next_step(project: Path) -> None:

@@ -38,12 +38,11 @@ def accepted_of(found: Analysis, request: Request) -> Asked:
     from unbounded_lint.selection import Chosen
 
     chosen = Chosen(request)
-    stale = list(_stale(applied, found, chosen.codes))
     place = path_below(os.path.realpath(root), os.path.realpath(path))
+    stale = list(_stale(applied, found, chosen.codes)) if chosen.is_on(place, stale_baseline_entry.CODE) else []
     told = [
         stale_baseline_entry.report(place, entry.line, *entry.key, count=entry.accepts, left=left)
         for entry, left in stale
-        if chosen.is_on(place, stale_baseline_entry.CODE)
     ]
     kept = sorted([*applied.kept, *told], key=lambda finding: finding.sort_key)
     return Asked(tuple(kept), applied.accepted, _note(stale, shown))

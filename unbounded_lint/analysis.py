@@ -315,11 +315,15 @@ def _sheets(
     asked = Explanations(project, sources, request.settings.src)
     spots = Spots(asked)
     found = [spots.of(one) if isinstance(one, Spot) else asked.of(one) for one in symbols]
-    if all(isinstance(one, Unknown) for one in found):
+    if not any(isinstance(one, Spot) for one in symbols) and all(isinstance(one, Unknown) for one in found):
         yield from (one for one in found if isinstance(one, Unknown))
         return
-    made = _made_by(request, comments, project)
-    yield from (made.of(one) if isinstance(one, Container) else one for one in found)
+    declared = Declarations(project, comments)
+    findings = _by_rules(request.settings, project, declared).shown
+    made = _sheets_with(request, project, declared, findings)
+    for symbol, one in zip(symbols, found, strict=True):
+        known = spots.of(symbol, findings) if isinstance(symbol, Spot) and isinstance(one, Unknown) else one
+        yield made.of(known) if isinstance(known, Container) else known
 
 
 def _made_by(request: Request, comments: Comments, project: Project) -> Sheets:

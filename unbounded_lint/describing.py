@@ -14,7 +14,7 @@ from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import Insert as LinkedInsert
 from unbounded_lint.link.verdicts.removals import IDLE
 from unbounded_lint.link.verdicts.removals import Removal as LinkedRemoval
-from unbounded_lint.link.verdicts.support import contributions, weights
+from unbounded_lint.link.verdicts.support import OF_GROWTH, contributions, weights
 from unbounded_lint.sheet import Insert, Removal, Report, Sheet, Way, Weight
 
 WAYS = 6
@@ -37,10 +37,10 @@ class Sheets:
     def of(self, container: Container) -> Sheet:
         """The sheet of one container."""
         verdict, life = container.verdict, container.holder.life
-        code = _OF_VERDICT.get(verdict.name)
-        support = container.support(code) if code is not None else None
         declared = self.declared.of(container.symbol)
         reports = tuple(self.reports.get(container.symbol, ()))
+        code = _weighed_code(verdict.name, reports)
+        support = container.support(code) if code is not None else None
         said = next((one.words for one in declared if one.kind in {"bounded", "swept-by"}), "")
         broken = any(not report.hidden for report in reports)
         removals = self.project.every_removal(container)
@@ -134,6 +134,15 @@ class Sheets:
 
     def _step(self, scope: ScopeId, op: int, role: str) -> Place:
         return self.project.place(scope, op, role, self.project.function(scope))
+
+
+def _weighed_code(verdict: str, reports: Sequence[Report]) -> str | None:
+    """The rule of whose finding it is told how sure it is: the surest there is that says the container grows, so that a
+    sheet agrees with what is reported, or the one that a verdict stands for; None where a verdict says it does not."""
+    if verdict not in _OF_VERDICT:
+        return None
+    growing = [report for report in reports if report.code in OF_GROWTH]
+    return max(growing, key=lambda report: report.probability).code if growing else _OF_VERDICT[verdict]
 
 
 def _bound(container: Container) -> str:

@@ -32,6 +32,9 @@ TURN_SECONDS = 600.0
 
 T = TypeVar("T")
 
+_UNPARSABLE = "UBM901"
+"""The rule that reports files that cannot be analysed; rules take too long to import here."""
+
 
 def check(request: Request, progress: Progress | None = None) -> Outcome:
     """Analyse the whole project and report on the files asked for."""
@@ -158,6 +161,17 @@ def _before(request: Request, cache: Cache | None, progress: Progress | None) ->
     return before(request, cache, lambda old, contents: _analysed(old, contents, cache, progress))
 
 
+def _unseen(found: Analysis, request: Request) -> str:
+    """What to tell of files that could not be analysed where a choice of rules keeps quiet about them, which must not
+    look as if they were clean; "" where they are reported, or are left out by name."""
+    settings, number = request.settings, found.stats.unparsed
+    named = (*(settings.select or ()), *settings.extend_select, *settings.ignore)
+    if not number or settings.select is None or any(_UNPARSABLE.startswith(prefix) for prefix in named):
+        return ""
+    files = "one file" if number == 1 else f"{number} files"
+    return f"{files} could not be analysed and may hide findings; select {_UNPARSABLE} too to see why"
+
+
 def _outcome(found: Analysis, request: Request, note: str, before: Before | None = None) -> Outcome:
     """What is asked of what was found."""
     wanted = request.project.report_on
@@ -169,7 +183,7 @@ def _outcome(found: Analysis, request: Request, note: str, before: Before | None
     )
     by_code = dict(sorted(Counter(finding.code for finding in shown).items()))
     of_settings = (*found.of_settings, *_idle(request)) if wanted is None else ()
-    notes = (note, found.unresolved, *of_settings, asked.note)
+    notes = (note, _unseen(found, request), found.unresolved, *of_settings, asked.note)
     silenced = [one for one in found.suppressed if wanted is None or one.finding.place.path in wanted]
     silenced += (Suppressed(each, "external", "in the baseline") for each in accepted)
     return Outcome(

@@ -1,13 +1,14 @@
-"""What `explain` answers of a place: the container that is defined, filled or emptied there, or why there is none."""
+"""What `explain` answers of a place: the container that is defined or used there, or that a finding there is about, or
+why there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from unbounded_lint.explaining import SHOWN, Explanations, Unknown, Words
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts.walk import last_name
-from unbounded_lint.finding import Place
+from unbounded_lint.finding import Finding, Place
 from unbounded_lint.link.program.module import LinkedModule
 from unbounded_lint.link.program.naming import plain
 from unbounded_lint.link.verdicts.container import Container
@@ -25,10 +26,11 @@ class Spots:
         self.project = explanations.project
         self.program = explanations.program
 
-    def of(self, spot: Spot) -> Container | Unknown:
-        """The one container of a place, or why there is none."""
+    def of(self, spot: Spot, findings: Iterable[Finding] = ()) -> Container | Unknown:
+        """The one container of a place, by what findings say where the line itself has none, or why there is none."""
         defined = self._at(spot, {c: self.project.definitions(c.holder) for c in self.project.containers})
-        found = defined or self._at(spot, {c: tuple(self._touches(c, spot.path)) for c in self.project.containers})
+        found = defined or self._touched(spot, changed=True) or self._touched(spot, changed=False)
+        found = found or self._told(spot, findings)
         if len(found) == 1:
             return found[0]
         if found:
@@ -44,9 +46,20 @@ class Spots:
         exact = [c for c in on_line if spot.column and any(_is_on(p, spot) and _covers(p, spot) for p in places[c])]
         return exact or on_line
 
-    def _touches(self, container: Container, path: str) -> Iterator[Place]:
+    def _touched(self, spot: Spot, *, changed: bool) -> list[Container]:
+        """The containers that something in the line changes, or that it looks at without that."""
+        return self._at(spot, {c: tuple(self._touches(c, spot.path, changed)) for c in self.project.containers})
+
+    def _told(self, spot: Spot, findings: Iterable[Finding]) -> list[Container]:
+        """The containers of the findings that name the line."""
+        told: dict[str, list[Place]] = {}
+        for finding in findings:
+            told.setdefault(finding.symbol, []).extend(finding.related)
+        return self._at(spot, {c: tuple(told.get(c.symbol, ())) for c in self.project.containers})
+
+    def _touches(self, container: Container, path: str, changed: bool) -> Iterator[Place]:
         for access in container.accesses:
-            if access.kind in _TOUCHING and access.scope.path == path:
+            if (access.kind in _TOUCHING) is changed and access.scope.path == path:
                 yield self.project.place(access.scope, access.op, access.kind, "")
 
     # --- why there is none ---
@@ -80,7 +93,7 @@ class Spots:
                     passing = next(self.project.passing(module, _qualname(module, scope, target)), None)
                     if passing is not None:
                         return (f"of `{last_name(target)}`, ", *self.explanations.because(passing))
-        return ("nothing in that line makes, fills or empties one",)
+        return ("nothing in that line makes or uses one",)
 
     def _nearest(self, spot: Spot) -> Words:
         """The containers of the same file that are defined nearest."""

@@ -114,9 +114,21 @@ def _dispatch(arguments: list[str]) -> int:
         return emit(_overview())
     if first in {"-V", "--version"}:
         return emit([f"{PROGRAM} {__version__}"])
+    _demand_no_slip(first)
     command, rest = (first, arguments[1:]) if first in COMMANDS else ("check", arguments)
     run: Callable[[list[str]], int] = importlib.import_module(f"{__name__}.{command}").run
     return run(rest)
+
+
+def _demand_no_slip(first: str) -> None:
+    """Raises `UserError` for what is neither a command, nor an option, nor a path that exists, but like a command."""
+    if not first or first in COMMANDS or first.startswith("-") or os.path.lexists(first):
+        return
+    from unbounded_lint.cli.near import meant_command
+
+    near = meant_command(first, COMMANDS)
+    if near:
+        raise UserError(f"{first} is neither a command nor a path that exists; did you mean {PROGRAM} {near}?")
 
 
 def _overview() -> Iterator[str]:

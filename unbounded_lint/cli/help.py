@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from unbounded_lint.cli.near import nearest
 from unbounded_lint.cli.options import Parser
 from unbounded_lint.cli.terminal import PROGRAM, emit, emit_pages
 from unbounded_lint.errors import UserError
@@ -29,10 +30,8 @@ def _find(wanted: str, known: Sequence[Page]) -> Page:
     for page in known:
         if page.name == wanted.lower():
             return page
-    import difflib
-
-    close = difflib.get_close_matches(wanted.lower(), [page.name for page in known], 1)
-    hint = f"did you mean {close[0]}?" if close else f"`{PROGRAM} help` lists them"
+    near = nearest(wanted, (page.name for page in known))
+    hint = f"did you mean {near}?" if near else f"`{PROGRAM} help` lists them"
     raise UserError(f"no page is called {wanted!r}; {hint}")
 
 

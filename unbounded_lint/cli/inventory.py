@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from unbounded_lint.cli.near import choice_hint
 from unbounded_lint.cli.options import (
     Parser,
     add_color_option,
@@ -106,9 +106,7 @@ def _verdicts(text: str) -> list[str]:
     found = [part.strip() for part in text.split(",") if part.strip()]
     for verdict in found:
         if verdict not in VERDICTS:
-            near = next(iter(difflib.get_close_matches(verdict, VERDICTS, n=1)), "")
-            hint = f"did you mean {near}?" if near else f"choose from {', '.join(VERDICTS)}"
-            raise argparse.ArgumentTypeError(f"there is no verdict {verdict!r}; {hint}")
+            raise argparse.ArgumentTypeError(f"there is no verdict {verdict!r}; {choice_hint(verdict, VERDICTS)}")
     if not found:
         raise argparse.ArgumentTypeError(f"names no verdict; choose from {', '.join(VERDICTS)}")
     return found

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from unbounded_lint.arguments import confidence
 from unbounded_lint.cli.outputs import add_output_options
@@ -82,7 +82,19 @@ class Parser(argparse.ArgumentParser):
         )
         self.add_argument(self.DESCRIBE, action=_Describe, nargs=0, help=argparse.SUPPRESS)
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """As that of argparse, with the choice that was meant."""
+        if action.choices is not None and value not in action.choices:
+            from unbounded_lint.cli.near import choice_hint
+
+            raise argparse.ArgumentError(action, f"invalid choice: {value!r}; {choice_hint(value, action.choices)}")
+
     def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments"):
+            from unbounded_lint.cli import COMMANDS
+            from unbounded_lint.cli.near import meant_option
+
+            message += meant_option(message, self._option_string_actions, COMMANDS)
         raise UserError(f"{message} (see {PROGRAM} {self._command} --help)")
 
 
@@ -300,15 +312,18 @@ def _without_notebooks(given: Sequence[str]) -> Sequence[str]:
 
 def project_for(options: argparse.Namespace) -> tuple[ProjectFiles, Settings]:
     """The project that the paths belong to, and its settings; raises UserError where it has no Python files."""
-    from unbounded_lint.discovery import discover, find_root
+    from unbounded_lint.discovery import NoFilesError, discover, find_root
 
     options.paths = _without_notebooks(options.paths)
     unsaved = unsaved_paths(options)
     paths = given_paths(options.paths, unsaved)
     root = find_root(paths, unsaved)
     settings = settings_for(options, root)
-    project = discover(paths, root, settings, unsaved)
-    if not reported(project) and not unsaved:
+    try:
+        project = discover(paths, root, settings, unsaved)
+    except NoFilesError:
+        project = None
+    if project is None or not (reported(project) or unsaved):
         shown = " ".join(options.paths) or "the current directory"
         raise UserError(f"no Python files in {shown}; name a directory that has some, or look at `exclude`")
     return project, settings

@@ -6,13 +6,13 @@ Nothing heavy is imported at the top, as in `cli`.
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from unbounded_lint.cli.near import choice_hint
 from unbounded_lint.cli.terminal import emit
 from unbounded_lint.errors import UserError
 
@@ -72,9 +72,7 @@ def _output(text: str) -> Output:
     if not equals:
         raise argparse.ArgumentTypeError(f"expected FORMAT=FILE, such as sarif=report.sarif, not {text!r}")
     if name not in FORMATS:
-        close = difflib.get_close_matches(name, FORMATS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"choose from {', '.join(FORMATS)}"
-        raise argparse.ArgumentTypeError(f"there is no format {name!r}; {hint}")
+        raise argparse.ArgumentTypeError(f"there is no format {name!r}; {choice_hint(name, FORMATS)}")
     if not file:
         raise argparse.ArgumentTypeError(f"no file stands behind {text!r}; write {name}=FILE")
     if file == "-":

@@ -7,6 +7,7 @@ Nothing heavy is imported at the top, as in `cli`.
 from __future__ import annotations
 
 import argparse
+import os
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -67,6 +68,9 @@ def demand_no_conflict(options: argparse.Namespace) -> None:
     if options.add_ignore is not None:
         from unbounded_lint.ignoring import checked_reason
 
+        if os.path.lexists(options.add_ignore):  # a path that was meant would be taken for it, and all files changed
+            path = options.add_ignore
+            raise UserError(f'--add-ignore takes a reason, and {path} is a path; write --add-ignore "REASON" {path}')
         options.add_ignore = checked_reason(options.add_ignore)
     for one, other in _CONFLICTS:
         if all(getattr(options, each, None) not in (None, [], False) for each in (one, other)):

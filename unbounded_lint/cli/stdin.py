@@ -32,12 +32,15 @@ def add_stdin_option(group: argparse._ArgumentGroup) -> None:
 
 
 def settle_stdin(options: argparse.Namespace) -> None:
-    """Take the path that stands for standard input out of those given; raises `UserError` where nothing names it."""
+    """Take the path that stands for standard input out of those given; raises `UserError` where nothing names it, or
+    what names it is no file of Python."""
     if STDIN in options.paths and options.stdin_filename is None:
         raise UserError(
             f"{STDIN} stands for standard input, which has no place in a project; name it with --stdin-filename FILE "
             f"(or write .{os.sep}{STDIN} for a file of that name)"
         )
+    if (options.stdin_filename or "").endswith(".ipynb"):
+        raise UserError(f"notebooks are not read, and {options.stdin_filename} is one; name a file of Python")
     options.paths = [path for path in options.paths if path != STDIN]
 
 

@@ -23,7 +23,8 @@ def summary(outcome: Outcome, files: int, left_out: str = "", *, next_step: bool
     findings = outcome.findings
     result = f"Found {plural(len(findings), 'finding')}" if findings else "No findings"
     levels = f": {_by_level(findings)}" if findings and next_step else ""
-    yield f"{result} in {plural(files, 'file')}{levels}{left_out}{_hidden(outcome.hidden)}."
+    hidden = _hidden(outcome.hidden, "more " if findings else "")
+    yield f"{result} in {plural(files, 'file')}{levels}{left_out}{hidden}."
     first = next((finding for finding in ranked(findings) if finding.symbol), None)
     if next_step and first is not None:
         yield from _next_steps(first)
@@ -34,12 +35,12 @@ def _by_level(findings: Sequence[Finding]) -> str:
     return ", ".join(f"{counted[level]} {level}" for level in _LEVELS if counted[level])
 
 
-def _hidden(count: int) -> str:
-    """What is said of findings that are not sure enough to be shown."""
+def _hidden(count: int, more: str) -> str:
+    """What is said of findings that are not sure enough to be shown; more, where others are."""
     if not count:
         return ""
     be = "is" if count == 1 else "are"
-    return f"; {count} more {be} less sure (--min-confidence low shows {'it' if count == 1 else 'them'})"
+    return f"; {count} {more}{be} less sure (--min-confidence low shows {'it' if count == 1 else 'them'})"
 
 
 def _next_steps(finding: Finding) -> Iterator[str]:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcMethodNotFound
@@ -46,6 +46,36 @@ class _Protocol(LanguageServerProtocol):
             del self._request_futures[key]
 
 
+class _Answers:
+    """What is said to the client, as pygls writes it; once the client is gone, or has been said goodbye to, nothing is.
+
+    pygls would tell the client of what could not be told, and of that again, without end.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.is_open = True
+
+    def write(self, data: bytes) -> None:
+        """Say something, at once."""
+        if not self.is_open:
+            return
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except (OSError, ValueError):
+            self.is_open = False
+
+    def flush(self) -> None:
+        """Nothing: what is written is said."""
+
+    def close(self) -> None:
+        """Say nothing more."""
+        self.is_open = False
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.close()
+
+
 class Server(LanguageServer):
     """One client's server."""
 
@@ -62,6 +92,7 @@ class Server(LanguageServer):
         self._jobs = jobs
         self._tasks: list[asyncio.Task[None]] = []
         self._desk: Desk | None = None
+        self._answers: _Answers | None = None
         self.ended = False
         for method, handler in _FEATURES.items():
             self.feature(method, _OPTIONS.get(method))(handler)
@@ -135,10 +166,18 @@ class Server(LanguageServer):
 
     async def _watch_client(self) -> None:
         """End with the client: its end of the line may be held open by others."""
-        while self.process_id is None or _is_alive(self.process_id):
+        while self._hears() and (self.process_id is None or _is_alive(self.process_id)):
             await asyncio.sleep(CLIENT_SECONDS)
         await self.leave()
         os._exit(1)  # a thread of pygls waits for input that never comes
+
+    def _hears(self) -> bool:
+        return self._answers is None or self._answers.is_open
+
+    def talk(self, questions: BinaryIO, answers: BinaryIO) -> None:
+        """Serve the client at the other end of these, until it is gone."""
+        self._answers = _Answers(answers)
+        self.start_io(questions, cast(BinaryIO, self._answers))
 
     async def leave(self) -> None:
         """Stop to work."""
@@ -303,5 +342,5 @@ def serve(jobs: int) -> bool:
     server = Server(jobs)
     answers = sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever is printed is none of the answers
-    server.start_io(sys.stdin.buffer, answers)
+    server.talk(sys.stdin.buffer, answers)
     return server.ended

@@ -192,7 +192,7 @@ def _row(number: int, sheet: Sheet, view: View) -> Iterator[str]:
     yield f"<td>{_text(keys(sheet)) or _NOTHING}</td>"
     yield f'<td class="number">{_share(growing(sheet), len(sheet.inserts))}</td>'
     yield f'<td class="number">{_share(working(sheet), len(sheet.removals))}</td>'
-    yield f'<td class="found">{codes or _NOTHING}</td>'
+    yield f'<td class="found">{codes}</td>' if codes else f"<td>{_NOTHING}</td>"
     yield "</tr></tbody>"
 
 

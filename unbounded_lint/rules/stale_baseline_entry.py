@@ -29,7 +29,13 @@ def report(path: str, line: int, code: str, subject: str, *, count: int, left: i
     advice = "take the line away" if left == count else f"write `x{count - left}`"
     place = Place(path, line, 1, line, 1)
     return Finding(
-        CODE, NAME, brief(message), place, "", Confidence.HIGH, advice=f"{advice}, or write the baseline anew"
+        CODE,
+        NAME,
+        brief(message),
+        place,
+        "",
+        Confidence.HIGH,
+        advice=f"{advice}, or write the baseline anew with --write-baseline",
     )
 
 

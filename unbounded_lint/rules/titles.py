@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _HEAD = re.compile(r"# (?P<name>[a-z-]+) \((?P<code>[A-Z]+\d+)\)(?P<opt_in>, opt-in)?\n\n(?P<summary>(?:.+\n)+)")
 
+_CODE = re.compile(r"UBM\d{3}")
+
 
 class Title(NamedTuple):
     """A rule without what it does; `default` is False where it is opt-in."""
@@ -70,7 +72,9 @@ def nearest(word: str) -> str:
 
     if is_known(word.upper()):
         return word.upper()
-    codes = difflib.get_close_matches(word.upper(), [title.code for title in titles()], n=1)
+    # Of a code as there might be one, every digit may be meant: any other code would be a guess.
+    codes = [] if _CODE.fullmatch(word.upper()) else [title.code for title in titles()]
+    codes = difflib.get_close_matches(word.upper(), codes, n=1)
     names = difflib.get_close_matches(word.lower().replace("_", "-"), [title.name for title in titles()], n=1)
     return next(iter([*codes, *names]), "")
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 CODE = "UBM901"
 NAME = "unparsable-file"
 
+_ADVICE = "mend the file, or leave it out with the setting `extend-exclude`"
+
 
 def check(_project: Project, _options: Options) -> Iterator[Finding]:
     """Nothing by itself: the runner reports these where they happen."""
@@ -23,7 +25,8 @@ def check(_project: Project, _options: Options) -> Iterator[Finding]:
 def report(path: str, line: int, reason: str) -> Finding:
     """The finding for a file that cannot be analysed."""
     line = max(line, 1)
-    return Finding(CODE, NAME, f"cannot be analysed: {reason}", Place(path, line, 1, line, 1), "", Confidence.HIGH)
+    message, place = f"cannot be analysed: {reason}", Place(path, line, 1, line, 1)
+    return Finding(CODE, NAME, message, place, "", Confidence.HIGH, advice=_ADVICE)
 
 
 RULE = Rule(CODE, NAME, "a file that cannot be read or parsed", check)
