@@ -18,6 +18,9 @@ from tests.lsp.editor import Editor, characters, editing
 from tests.lsp.test_sessions import children_of
 from tests.processes import LIMIT
 from tests.programs import write
+from unbounded_lint.lsp import translating
+from unbounded_lint.lsp.desk import DEBOUNCE_SECONDS, Document
+from unbounded_lint.lsp.messages import Change, Repair, Span
 
 TITLE = "Repair: UBM101 never-removed-entries (unsafe)"
 STORE = "_seen = {}\n"
@@ -27,7 +30,7 @@ TWO_FILES = {
     .replace("_seen[", "store._seen[")
     .replace("request\n", "request\nimport store\n"),
 }
-"""A program whose repair changes two files."""
+"""A program whose repair changes another file than the one that the finding is in."""
 
 
 def make(root: Path, files: Mapping[str, str]) -> Path:
@@ -139,23 +142,35 @@ def test_a_repair_is_of_the_open_text_and_counts_what_the_client_counts(tmp_path
     asyncio.run(session())
 
 
-def test_a_repair_of_several_files_has_the_versions_of_those_that_are_open(tmp_path: Path) -> None:
+def test_a_repair_of_another_file_has_its_version_if_that_is_open(tmp_path: Path) -> None:
     async def session() -> None:
         root = make(tmp_path, TWO_FILES)
         store, app = root / "store.py", root / "app.py"
         async with editing(root) as editor:
-            editor.open(store, f"#\n{STORE}")
-            editor.change(store, STORE)
-            edits = edits_of(await resolved(editor, await offered(editor, store, "_seen")))
-            assert {uri: version for uri, (version, _) in edits.items()} == {store.as_uri(): 2, app.as_uri(): None}
+            editor.open(store)
+            ((uri, (version, edits)),) = edits_of(await resolved(editor, await offered(editor, store, "_seen"))).items()
+            assert (uri, version) == (app.as_uri(), None)
             editor.open(app)
             again = edits_of(await resolved(editor, await offered(editor, store, "_seen")))
-            assert again == {store.as_uri(): edits[store.as_uri()], app.as_uri(): (1, edits[app.as_uri()][1])}
-            for path, text in ((store, STORE), (app, TWO_FILES["app.py"])):
-                editor.change(path, changed(text, edits[path.as_uri()][1], editor.encoding))
+            assert again == {app.as_uri(): (1, edits)}
+            editor.change(app, changed(TWO_FILES["app.py"], edits, editor.encoding))
             assert await editor.diagnostics(store) == []
 
     asyncio.run(session())
+
+
+def test_a_repair_of_several_files_names_each_as_the_client_does() -> None:
+    change = Change(Span(0, 0, 0, 0), "x\n")
+    repair = Repair("Do it", {"/a b/open.py": (change,), "/a b/shut.py": (change, change)})
+    documents = {"/a b/open.py": Document("file:///a+b/open.py", 7, "")}
+    found = edits_of(translating.edit(repair, documents, versioned=True))
+    assert {uri: (version, len(edits)) for uri, (version, edits) in found.items()} == {
+        "file:///a+b/open.py": (7, 1),
+        "file:///a%20b/shut.py": (None, 2),
+    }
+    plain = translating.edit(repair, documents, versioned=False)
+    assert plain.document_changes is None
+    assert plain.changes == {uri: edits for uri, (_, edits) in found.items()}
 
 
 def test_a_text_that_changes_while_its_repair_is_looked_for_gets_no_stale_edit(tmp_path: Path) -> None:
@@ -167,17 +182,18 @@ def test_a_text_that_changes_while_its_repair_is_looked_for_gets_no_stale_edit(t
             (worker,) = children_of(editor.process.pid)
             os.kill(worker, signal.SIGSTOP)
             waiting = asyncio.ensure_future(resolved(editor, action))
-            await asyncio.sleep(0)  # it is asked before the text changes
-            editor.change(path, f"# one more line\n{APP}")
-            assert await waiting is None
+            while not waiting.done():  # each change may come before the process is asked, or once it stands still
+                editor.change(path, f"# version {editor.versions[path.as_uri()]}\n{APP}")
+                await asyncio.sleep(DEBOUNCE_SECONDS)
+            assert waiting.result() is None
             await editor.until(lambda: editor.messages)
             assert editor.messages == [
                 "unbounded-lint: UBM101 app:_seen is not repaired: the project has changed in the meantime; ask again"
             ]
             edit = await resolved(editor, await offered(editor, path, "_seen"))
             ((version, edits),) = edits_of(edit).values()
-            assert version == 2
-            assert changed(f"# one more line\n{APP}", edits, editor.encoding) == f"# one more line\n{REPAIRED}"
+            assert version == editor.versions[path.as_uri()]
+            assert changed(f"#\n{APP}", edits, editor.encoding) == f"#\n{REPAIRED}"
 
     asyncio.run(session())
 
@@ -191,11 +207,13 @@ def test_a_process_that_dies_over_a_repair_is_logged_and_the_next_one_repairs(tm
             (worker,) = children_of(editor.process.pid)
             os.kill(worker, signal.SIGSTOP)
             waiting = asyncio.ensure_future(resolved(editor, action))
-            await editor.hover(path, 0, 0)
-            os.kill(worker, signal.SIGKILL)
-            if await waiting is None:
-                await editor.until(lambda: [said for said in editor.logged if "ended before it was done" in said])
-                assert "its analysis failed, which the log tells of" in editor.messages[0]
+            while not waiting.done():
+                for worker in children_of(editor.process.pid):
+                    os.kill(worker, signal.SIGKILL)
+                await asyncio.sleep(0)
+            assert waiting.result() is None
+            await editor.until(lambda: [said for said in editor.logged if "ended before it was done" in said])
+            assert "its analysis failed, which the log tells of" in editor.messages[0]
             assert await resolved(editor, action) is not None
 
     asyncio.run(session())
@@ -221,10 +239,7 @@ def test_other_editors_repair_too(tmp_path: Path, client: str) -> None:
             else:
                 edit = await resolved(editor, action)
             assert edit is not None
-            if edit.changes is not None:
-                edits = edit.changes[path.as_uri()]
-            else:
-                edits = edits_of(edit)[path.as_uri()][1]
+            edits = edits_of(edit)[path.as_uri()][1] if edit.changes is None else edit.changes[path.as_uri()]
             assert changed(APP, edits, editor.encoding) == REPAIRED
             assert (client == "emacs") == bool(editor.sent) == (edit.changes is None)
 
