@@ -3,6 +3,7 @@ more."""
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import os
 import re
@@ -229,9 +230,9 @@ def test_other_editors_repair_too(tmp_path: Path, client: str) -> None:
             editor.open(path)
             (found,) = (one for one in await editor.diagnostics(path) if one.message.startswith("`_seen` "))
             action = (await editor.actions(path, [found]))[TITLE]
-            if isinstance(action.command, str):  # what this client makes of an action that has a command
-                assert isinstance(action, types.Command)
-                asked = types.ExecuteCommandParams(action.command, action.arguments)
+            if isinstance(action.command, str):  # this client takes the action for its command, and that for a name
+                command = ast.literal_eval(action.command)
+                asked = types.ExecuteCommandParams(command["command"], command["arguments"])
                 await editor.client.workspace_execute_command_async(asked)
                 await editor.until(lambda: editor.sent)
                 edit: types.WorkspaceEdit | None = editor.sent[0].edit
