@@ -64,6 +64,11 @@ class Fix(msgspec.Struct, frozen=True):
     edits: tuple[Edit, ...]
     applicability: str = "unsafe"
 
+    @property
+    def told(self) -> str:
+        """What is done, with what that assumes, on one line for a person."""
+        return f"{self.message}; this assumes that {self.assumes}"
+
 
 class Finding(msgspec.Struct, frozen=True):
     """One report about one container (or file, for UBM9xx).

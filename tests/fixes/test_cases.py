@@ -71,3 +71,37 @@ def test_imports_stay_sorted() -> None:
 def test_every_recipe_has_a_case() -> None:
     used = {done.finding.code for name in NAMES for done in plan(request_for(CASES / name / "before")).done}
     assert used == set(RECIPES) - {"UBM103", "UBM204"}, "those two are repaired as UBM102 and UBM203 are"
+
+
+HEADS = (
+    "from flask import request\n\ntry:\n    import json\nexcept ImportError:\n    json = None\n",
+    'import os\n\nif os.name == "nt":\n    import msvcrt\nelse:\n    import fcntl\nfrom flask import request\n',
+    '"""Text."""\n\nimport os\n\nif os.name:\n    LEVEL = 2\nimport sys\nfrom flask import request\n',
+)
+"""How modules begin that do not import all in a row."""
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_no_import_is_left_below_a_new_constant(head: str, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(f"{head}\n\n{CLASS}", encoding="utf-8")
+    ((_, after),) = plan(request_for(tmp_path)).files.values()
+    text = after.decode()
+    constant = text.index("_SEEN_MAX_SIZE = 10_000")
+    assert text.startswith(head.rstrip()) and "import" not in text[constant:]
+    assert constant < text.index("class Users")
+    (tmp_path / "app.py").write_bytes(after)
+    done = python("-m", "ruff", "check", "--isolated", "--select", "E3,E4", "--preview", str(tmp_path / "app.py"))
+    assert done.returncode == 0, done.stdout
+    assert python("-m", "ruff", "format", "--isolated", "--check", str(tmp_path / "app.py")).returncode == 0
+
+
+CLASS = """\
+class Users:
+    _seen = {}
+
+    def see(self):
+        self._seen[request.form["user"]] = True
+
+
+users = Users()
+"""

@@ -30,6 +30,7 @@ class Editor:
         self.messages: list[str] = []
         self.logged: list[str] = []
         self.shown: list[str] = []
+        self.sent: list[types.ApplyWorkspaceEditParams] = []
         self._news = asyncio.Event()
 
     # --- what the server says ---
@@ -196,6 +197,7 @@ def listen(client: LanguageClient, editor: Editor) -> None:
         types.WINDOW_LOG_MESSAGE,
         types.WINDOW_SHOW_MESSAGE,
         types.WINDOW_SHOW_DOCUMENT,
+        types.WORKSPACE_APPLY_EDIT,
         types.CLIENT_REGISTER_CAPABILITY,
     ):
         client.protocol.fm.features.pop(method, None)
@@ -216,6 +218,11 @@ def listen(client: LanguageClient, editor: Editor) -> None:
     def document(params: types.ShowDocumentParams) -> types.ShowDocumentResult:
         editor.hear(editor.shown, params.uri)
         return types.ShowDocumentResult(success=True)
+
+    @client.feature(types.WORKSPACE_APPLY_EDIT)
+    def sent(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+        editor.hear(editor.sent, params)
+        return types.ApplyWorkspaceEditResult(applied=True)
 
     @client.feature(types.CLIENT_REGISTER_CAPABILITY)
     def registered(params: types.RegistrationParams) -> None:

@@ -308,6 +308,7 @@ def test_what_is_offered_silences_the_finding_once_it_is_applied(project: Path) 
                 assert list(offered) == [
                     "Ignore UBM101 here: # ubm: ignore[UBM101] TODO: say why",
                     "Declare it bounded: # ubm: bounded(TODO: say why)",
+                    "Repair: UBM101 never-removed-entries (unsafe)",
                     "Show the rule UBM101",
                 ]
                 for title in list(offered)[:2]:

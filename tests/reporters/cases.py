@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from unbounded_lint.finding import Confidence, Finding, Place, Suppressed
+from unbounded_lint.finding import Confidence, Edit, Finding, Fix, Place, Suppressed
 from unbounded_lint.reporters.base import View
 
 
@@ -123,6 +123,18 @@ BROKEN = Finding(
     symbol="",
     confidence=Confidence.HIGH,
 )
+REPAIRED = msgspec.structs.replace(
+    SURE,
+    fix=Fix(
+        message="Let `seen` [sic](1) keep\nthe last 10000 entries",
+        assumes="an entry that was dropped is as good as one that never came \x1b[2J",
+        edits=(
+            Edit("store.py", 2, 1, 2, 24, "seen: dict[str, None] = {}\r\nSEEN_MAX_SIZE = 10_000"),
+            Edit("store.py", 2, 60, 2, 60, "\r\n"),
+            Edit(ODD_PATH, 1, 3, 2, 1, ""),
+        ),
+    ),
+)
 SOURCES = {"store.py": STORE, "web.py": WEB, "upkeep.py": UPKEEP}
 
 CASES: Mapping[str, Case] = MappingProxyType(
@@ -130,6 +142,7 @@ CASES: Mapping[str, Case] = MappingProxyType(
         "flow": Case((SWEPT,), sources=SOURCES),
         "odd": Case((ODD, BROKEN, BROKEN), sources={ODD_PATH: "by_id = {\n    1: 2,\n}\n"}),
         "none": Case(),
+        "repaired": Case((REPAIRED,), sources=SOURCES),
         "suppressed": Case(
             (SURE,),
             suppressed=(

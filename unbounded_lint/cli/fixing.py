@@ -79,8 +79,7 @@ def _tell(plan: Plan, verb: str) -> None:
     from unbounded_lint.reporters.base import printable
 
     for done in plan.done:
-        fix = done.fix
-        line = f"{verb} {done.finding.code} {done.finding.symbol}: {fix.message}; this assumes that {fix.assumes}"
+        line = f"{verb} {done.finding.code} {done.finding.symbol}: {done.fix.told}"
         say(f"{PROGRAM}: {printable(line)}")
     for refused in plan.refused:
         line = f"not fixed {refused.finding.code} {refused.finding.symbol}: {refused.reason}"

@@ -180,7 +180,7 @@ def add_fix_options(parser: Parser) -> None:
         "--unsafe-fixes",
         action="store_true",
         help="let --fix and --diff make changes of what the program does, which all repairs are; without --fix, add "
-        "them to reports in JSON",
+        "them to reports in JSON and SARIF",
     )
     group.add_argument("--diff", action="store_true", help="print what --fix would change, and change nothing")
 

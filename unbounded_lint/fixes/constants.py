@@ -22,26 +22,42 @@ def defined(bench: Bench, line: str) -> Change:
 
 def of_module(file: Syntax, lines: Sequence[str]) -> Change:
     """Constants of a module: behind the last of the statements that come before its functions and classes."""
-    head = []
-    for statement in file.top:
-        if not isinstance(statement.node, cst.SimpleStatementLine):
-            break
-        head.append(statement)
+    head = _head(file)
     if not head:
         raise Refused(f"`{file.path}` has no imports or constants that another one could stand by")
-    imports = isinstance(head[-1].small, cst.Import | cst.ImportFrom | cst.Expr)
-    return file.after(head[-1], ["", *lines] if imports else lines)
+    apart = isinstance(head[-1].small, cst.Expr) or _imports(file, head[-1])
+    return file.after(head[-1], ["", *lines] if apart else lines)
 
 
 def behind_imports(file: Syntax, lines: Sequence[str]) -> Change:
     """The same, right behind the imports, where there are some."""
-    head = []
+    imports = [statement for statement in _head(file) if _imports(file, statement)]
+    return file.after(imports[-1], ["", *lines]) if imports else of_module(file, lines)
+
+
+def _head(file: Syntax) -> Sequence[Statement]:
+    """The statements that come before the functions and classes of a module: as far as each stands on one line, and on
+    to the last that imports something, below which no import is to follow."""
+    head: list[Statement] = []
+    between: list[Statement] = []
     for statement in file.top:
-        if not isinstance(statement.node, cst.SimpleStatementLine):
+        if isinstance(statement.node, cst.FunctionDef | cst.ClassDef):
             break
-        if isinstance(statement.small, cst.Import | cst.ImportFrom):
-            head.append(statement)
-    return file.after(head[-1], ["", *lines]) if head else of_module(file, lines)
+        between.append(statement)
+        in_line = isinstance(statement.node, cst.SimpleStatementLine) and len(between) == 1
+        if in_line or _imports(file, statement):
+            head += between
+            between = []
+    return head
+
+
+def _imports(file: Syntax, statement: Statement) -> bool:
+    """Whether a statement imports something, or holds one that does, as where a module may be missing."""
+    if isinstance(statement.node, cst.SimpleStatementLine):
+        return isinstance(statement.small, cst.Import | cst.ImportFrom)
+    return any(
+        isinstance(inner.small, cst.Import | cst.ImportFrom) and statement in inner.around for inner in file.statements
+    )
 
 
 def _with_text(file: Syntax, statement: Statement) -> Statement:

@@ -3,7 +3,7 @@ help."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from unbounded_lint.cache import Cache
@@ -77,7 +77,7 @@ def plan(
     wanted = None if findings is None else frozenset(about(finding)[1] for finding in findings)
     tries, done = _Tries(), list[Done]()
     for _ in range(rounds):
-        proposed = list(_proposals(shop, tries, wanted))
+        proposed = list(_proposals(shop, tries, lambda key: wanted is None or key[1] in wanted))
         if not proposed:
             break
         shop, accepted = _Round(shop, tries).accept(proposed)
@@ -92,13 +92,30 @@ def plan(
     )
 
 
-def _proposals(shop: Shop, tries: _Tries, wanted: Collection[str] | None) -> Iterator[Done]:
+def each(request: Request, cache: Cache | None, wanted: Collection[About]) -> Mapping[About, Done | NotDone]:
+    """Repairs of findings of a run, each of the files as they are now, or why there is none; nothing of one that is not
+    found. Those of different findings may concern the same text."""
+    shop = Shop(request, cache, {})
+    tries, done = _Tries(), dict[About, Done | NotDone]()
+    for _ in range(ROUNDS):
+        proposed = list(_proposals(shop, tries, lambda key: key in wanted and key not in done))
+        if not proposed:
+            break
+        done.update((about(one.finding), one) for one in _Round(shop, tries).accept(proposed)[1])
+    for finding in shop.shown:
+        key = about(finding)
+        if key in wanted and tries.reason(key):
+            done.setdefault(key, NotDone(finding, tries.reason(key)))
+    return done
+
+
+def _proposals(shop: Shop, tries: _Tries, is_wanted: Callable[[About], bool]) -> Iterator[Done]:
     """For each finding what the first recipe proposes that was not tried and does not refuse."""
     length = line_length(shop.request.project.root)
     for finding in shop.shown:
-        if wanted is not None and about(finding)[1] not in wanted:
-            continue
         key, recipes = about(finding), recipes_for(finding.code)
+        if not is_wanted(key):
+            continue
         if not recipes and not finding.code.startswith(_OF_FILES):
             tries.reasons.setdefault(key, "there is no recipe for this rule")
         while tries.next.get(key, 0) < len(recipes):
@@ -120,7 +137,10 @@ def _proposals(shop: Shop, tries: _Tries, wanted: Collection[str] | None) -> Ite
 
 
 def _fix(shop: Shop, repair: Repair) -> Fix:
-    edits = sorted(dict.fromkeys(shop.file(change.path).edit(change) for change in repair.changes))
+    by_path: dict[str, list[Change]] = {}
+    for change in repair.changes:
+        by_path.setdefault(change.path, []).append(change)
+    edits = (edit for path, changes in sorted(by_path.items()) for edit in shop.file(path).edits(changes))
     return Fix(repair.message, repair.assumes, tuple(edits))
 
 

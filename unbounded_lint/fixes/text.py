@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -80,16 +80,24 @@ class Text:
         found = re.match(r"[ \t\f]*", self.text[start:])
         return found.group() if found else ""
 
-    def edit(self, change: Change) -> Edit:
-        """A change as others are told of it."""
-        text = change.text.replace("\n", self.newline)
-        return Edit(self.path, *self.place(change.start), *self.place(change.end), text)
+    def edits(self, changes: Iterable[Change]) -> Iterator[Edit]:
+        """Changes as others are told of them: those that touch are one, since who makes them could not tell which comes
+        first."""
+        joined: list[Change] = []
+        for change in _in_order(changes):
+            if joined and joined[-1].end == change.start:
+                joined[-1] = Change(self.path, joined[-1].start, change.end, joined[-1].text + change.text)
+            else:
+                joined.append(change)
+        for change in joined:
+            text = change.text.replace("\n", self.newline)
+            yield Edit(self.path, *self.place(change.start), *self.place(change.end), text)
 
     def changed(self, changes: Iterable[Change]) -> bytes:
         """The bytes of the file with all of these changes made. Raises `Refused` for some that overlap, or that its
         encoding cannot hold."""
         pieces, at = [], 0
-        for change in sorted(dict.fromkeys(changes), key=lambda c: (c.start, c.end)):
+        for change in _in_order(changes):
             if change.start < at:
                 raise Refused(f"two changes of `{self.path}` concern the same text")
             pieces += [self.text[at : change.start], change.text.replace("\n", self.newline)]
@@ -98,3 +106,8 @@ class Text:
             return self._mark + "".join([*pieces, self.text[at:]]).encode(self._encoding)
         except UnicodeError as error:
             raise Refused(f"the encoding of `{self.path}` cannot hold the text of the repair") from error
+
+
+def _in_order(changes: Iterable[Change]) -> Sequence[Change]:
+    """Each change once, in the order of the text; those at one place as they were given."""
+    return sorted(dict.fromkeys(changes), key=lambda change: (change.start, change.end))

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from unbounded_lint.discovery import marked_root
 from unbounded_lint.lsp.analyst import Analyst, EndedError
-from unbounded_lint.lsp.messages import Answer, Encoding, Report, Spot, Task
+from unbounded_lint.lsp.messages import Answer, Encoding, Repair, Report, Spot, Subject, Task
 
 DEBOUNCE_SECONDS = 0.3
 """How long a text must have been left alone before it is analysed."""
+
+CHANGED = "the project has changed in the meantime; ask again"
+"""Why a repair is not made of what is no more."""
 
 
 class Home(NamedTuple):
@@ -31,6 +35,20 @@ class Document(NamedTuple):
     uri: str
     version: int
     text: str
+
+
+class Repaired(NamedTuple):
+    """A repair with the open files, by path, as they were when it was made."""
+
+    repair: Repair
+    documents: Mapping[str, Document]
+
+
+class _Asked(NamedTuple):
+    """A repair that somebody waits for."""
+
+    subject: Subject
+    answer: asyncio.Future[Repaired]
 
 
 @dataclass
@@ -68,6 +86,7 @@ class Desk:
         self._shown: dict[str, tuple[Report, ...]] = {}
         self._due: dict[Home, float] = {}
         self._anew: set[Home] = set()
+        self._asked: deque[tuple[Home, _Asked]] = deque()
         self._running: Home | None = None
         self._changed = asyncio.Event()
         self._settled = asyncio.Event()
@@ -133,6 +152,13 @@ class Desk:
             await self._settled.wait()
         return ()
 
+    async def repair(self, path: str, subject: Subject) -> Repaired:
+        """How a finding in a file can be repaired as all is now; waits for its turn."""
+        asked = _Asked(subject, asyncio.get_running_loop().create_future())
+        self._asked.append((self.home(path), asked))
+        self._changed.set()
+        return await asked.answer
+
     def home(self, path: str) -> Home:
         """What a file is part of: the nearest directory above it that is marked as a project, or else the innermost
         folder of the editor."""
@@ -161,10 +187,10 @@ class Desk:
         """Analyse whatever changes, for as long as the editor is there."""
         try:
             while True:
-                home = await self._next()
+                home, asked = await self._next()
                 self._running = home
                 try:
-                    await self._analyse(home)
+                    await (self._analyse(home) if asked is None else self._repair(home, asked))
                 except Exception as error:
                     self._told.fault(f"{type(error).__name__}: {error}")
                 finally:
@@ -187,46 +213,65 @@ class Desk:
             self._analyst.end()
         self._changed.set()
 
-    async def _next(self) -> Home:
-        """Wait for the project whose turn it is."""
+    async def _next(self) -> tuple[Home, _Asked | None]:
+        """Wait for the project whose turn it is, to be analysed, or for a repair, which somebody waits for."""
         clock = asyncio.get_running_loop().time
         while True:
             self._changed.clear()
+            if self._asked:
+                return self._asked.popleft()
             home = min(self._due, key=self._due.__getitem__, default=None)
             left = None if home is None else self._due[home] - clock()
             if home is not None and left is not None and left <= 0:
                 del self._due[home]
-                return home
+                return home, None
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), left)
 
     async def _analyse(self, home: Home) -> None:
-        versions = {path: self._open[path].version for path in self._opened(home)}
-        encoding, markdown, jobs = self._form
-        anew = home in self._anew
-        task = Task(
-            root=os.path.dirname(home.path) if home.alone else home.path,
-            texts={path: self._open[path].text for path in versions},
-            alone=home.alone,
-            encoding=encoding,
-            markdown=markdown,
-            jobs=jobs,
-            anew=anew,
-        )
+        documents = self._documents(home)
+        versions = {path: document.version for path, document in documents.items()}
         try:
-            answer = await self._analyst.ask(task)
+            answer = await self._analyst.ask(self._task(home, documents, anew=home in self._anew))
         except EndedError as error:
             if home in self._due:
                 await self._analyst.ready()  # while the text is left alone
                 return
-            answer = Answer(fault=f"the analysis of {home.path} ended before it was done ({error})")
+            answer = _ended(home, error)
         if home in self._projects:
             self._keep(home, answer, versions)
         if answer.spots is not None or home not in self._due:
             self._anew.discard(home)
 
-    def _opened(self, home: Home) -> Iterator[str]:
-        return (path for path in sorted(self._open) if path not in self._gone and self.home(path) == home)
+    async def _repair(self, home: Home, asked: _Asked) -> None:
+        documents, answer = self._documents(home), Answer()
+        try:
+            answer = await self._analyst.ask(self._task(home, documents, repair=asked.subject))
+        except EndedError as error:
+            answer = Answer(problem=CHANGED) if home in self._due else _ended(home, error)
+        finally:
+            if not asked.answer.done():
+                told = answer.repair or Repair(refused=answer.problem or "its analysis failed, which the log tells of")
+                asked.answer.set_result(Repaired(told, documents))
+        if answer.fault:
+            self._told.fault(answer.fault)
+
+    def _task(self, home: Home, documents: Mapping[str, Document], **more: Any) -> Task:
+        encoding, markdown, jobs = self._form
+        return Task(
+            root=os.path.dirname(home.path) if home.alone else home.path,
+            texts={path: document.text for path, document in documents.items()},
+            alone=home.alone,
+            encoding=encoding,
+            markdown=markdown,
+            jobs=jobs,
+            **more,
+        )
+
+    def _documents(self, home: Home) -> dict[str, Document]:
+        return {
+            path: self._open[path] for path in sorted(self._open) if path not in self._gone and self.home(path) == home
+        }
 
     # --- what is told ---
 
@@ -269,6 +314,10 @@ class Desk:
         self._anew.discard(home)
         self._clear(project.shown)
         self._settle()
+
+
+def _ended(home: Home, error: EndedError) -> Answer:
+    return Answer(fault=f"the analysis of {home.path} ended before it was done ({error})")
 
 
 def _has_part_in(path: str, home: Home) -> bool:

@@ -24,11 +24,19 @@ class Span(NamedTuple):
     end_character: int
 
 
+class Subject(NamedTuple):
+    """What tells one finding from another, wherever they are."""
+
+    code: str
+    symbol: str
+
+
 class Task(msgspec.Struct, frozen=True):
     """What is to be analysed: the project at root, or, alone, the one file that `texts` has.
 
     texts are those of open files, by absolute path; markdown says how hovers are written; jobs is the number of
-    processes; anew asks for hovers even where the findings are known from the last run.
+    processes; anew asks for hovers even where the findings are known from the last run; repair asks for nothing but how
+    one finding can be repaired.
     """
 
     root: str
@@ -38,6 +46,7 @@ class Task(msgspec.Struct, frozen=True):
     markdown: bool = True
     jobs: int = 1
     anew: bool = False
+    repair: Subject | None = None
 
 
 class Related(msgspec.Struct, frozen=True):
@@ -50,7 +59,7 @@ class Related(msgspec.Struct, frozen=True):
 
 class Report(msgspec.Struct, frozen=True):
     """A finding in one file; page is the absolute path of the text of its rule, growth whether it says that a container
-    grows."""
+    grows, repairable whether there are ways to repair what its rule reports."""
 
     span: Span
     code: str
@@ -61,6 +70,13 @@ class Report(msgspec.Struct, frozen=True):
     page: str
     related: tuple[Related, ...]
     growth: bool
+    symbol: str
+    repairable: bool
+
+    @property
+    def subject(self) -> Subject:
+        """Which finding it is."""
+        return Subject(self.code, self.symbol)
 
 
 class Spot(msgspec.Struct, frozen=True):
@@ -70,17 +86,34 @@ class Spot(msgspec.Struct, frozen=True):
     text: str
 
 
+class Change(msgspec.Struct, frozen=True):
+    """A span of a file is replaced by a text."""
+
+    span: Span
+    text: str
+
+
+class Repair(msgspec.Struct, frozen=True):
+    """How a finding can be repaired: on one line what is done and what that assumes, and the changes of files by
+    absolute path; without changes refused says in one clause why not."""
+
+    told: str = ""
+    changes: dict[str, tuple[Change, ...]] = {}
+    refused: str = ""
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What was found.
 
     reports and spots are by the absolute path of the file, the latter None where nobody looked; notes are sentences
-    about the run; problem is a sentence about what the user has to mend before there can be one, fault says what is
-    wrong with us.
+    about the run; repair is the one that was asked for; problem is a sentence about what the user has to mend before
+    there can be an answer, fault says what is wrong with us.
     """
 
     reports: dict[str, tuple[Report, ...]] = {}
     spots: dict[str, tuple[Spot, ...]] | None = None
     notes: tuple[str, ...] = ()
+    repair: Repair | None = None
     problem: str = ""
     fault: str = ""
 

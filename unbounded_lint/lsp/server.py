@@ -19,8 +19,8 @@ from pygls.protocol import LanguageServerProtocol, default_converter
 from unbounded_lint import __version__
 from unbounded_lint.config import OWN_FILE
 from unbounded_lint.lsp import translating
-from unbounded_lint.lsp.desk import DEBOUNCE_SECONDS, Desk, Document, Told
-from unbounded_lint.lsp.messages import Encoding, Report
+from unbounded_lint.lsp.desk import CHANGED, DEBOUNCE_SECONDS, Desk, Document, Told
+from unbounded_lint.lsp.messages import Encoding, Report, Subject
 from unbounded_lint.rules import all_rules, pages
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Server(LanguageServer):
         for method, handler in _FEATURES.items():
             self.feature(method, _OPTIONS.get(method))(handler)
         self.command(translating.SHOW_RULE)(show_rule)
+        self.command(translating.REPAIR)(repair)
 
     @property
     def desk(self) -> Desk:
@@ -121,6 +122,32 @@ class Server(LanguageServer):
         documents = self.client_capabilities.text_document
         formats = documents.hover.content_format if documents is not None and documents.hover is not None else None
         return formats is None or types.MarkupKind.Markdown in formats
+
+    @property
+    def repairing(self) -> translating.Repairing:
+        """How the client has a finding repaired."""
+        documents, workspace = self.client_capabilities.text_document, self.client_capabilities.workspace
+        actions = documents.code_action if documents is not None else None
+        if actions is not None and actions.data_support and actions.resolve_support is not None:
+            if "edit" in actions.resolve_support.properties:
+                return "resolve"
+        return "command" if workspace is not None and workspace.apply_edit else None
+
+    async def repair(self, uri: str, subject: Subject) -> types.WorkspaceEdit | None:
+        """The edit that repairs a finding in a file, None where there is none: the client is told why."""
+        path, about = translating.path_of(uri), f"{subject.code} {subject.symbol}"
+        if path is None:
+            return None
+        made, documents = await self.desk.repair(path, subject)
+        is_stale = any(self.desk.document(path) != document for path, document in documents.items())
+        refused = made.refused or (CHANGED if is_stale else "")
+        if refused:
+            self._problem(f"{about} is not repaired: {refused}")
+            return None
+        self.note(f"repair of {about}: {made.told}")
+        workspace = self.client_capabilities.workspace
+        edits = workspace.workspace_edit if workspace is not None else None
+        return translating.edit(made, documents, versioned=bool(edits is not None and edits.document_changes))
 
     def _folders(self) -> Iterator[str]:
         uris = [folder.uri for folder in self.workspace.folders.values()]
@@ -288,12 +315,29 @@ async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.
     only = params.context.only
     if path is None or document is None or (only and not any(_is_quick_fix(kind) for kind in only)):
         return None
-    asked = (params.context.diagnostics, ls.desk.reports(path), document.uri, document.text, ls.encoding)
+    asked = (params.context.diagnostics, ls.desk.reports(path), document, ls.encoding, ls.repairing)
     return await asyncio.to_thread(lambda: list(translating.code_actions(*asked)))
 
 
 def _is_quick_fix(kind: str) -> bool:
     return kind in {"", types.CodeActionKind.QuickFix.value}
+
+
+async def resolve(ls: Server, action: types.CodeAction) -> types.CodeAction:
+    """Somebody has chosen an action, or looks at what it would do."""
+    which = translating.chosen(action.data)
+    if which is not None:
+        action.edit = await ls.repair(*which)
+    return action
+
+
+async def repair(ls: Server, uri: str, code: str, symbol: str) -> None:
+    """Repair a finding, for a client that asks for no edit."""
+    subject = Subject(code, symbol)
+    edit = await ls.repair(uri, subject)
+    if edit is not None:
+        label = f"Repair: {code} {symbol}"
+        await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label))
 
 
 async def show_rule(ls: Server, code: str) -> None:
@@ -329,11 +373,12 @@ _FEATURES: Mapping[str, Callable[..., Any]] = MappingProxyType(
         types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: did_change_workspace_folders,
         types.TEXT_DOCUMENT_HOVER: hover,
         types.TEXT_DOCUMENT_CODE_ACTION: code_action,
+        types.CODE_ACTION_RESOLVE: resolve,
         types.SHUTDOWN: shutdown,
     }
 )
 _OPTIONS: Mapping[str, Any] = MappingProxyType(
-    {types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions([types.CodeActionKind.QuickFix])}
+    {types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions([types.CodeActionKind.QuickFix], resolve_provider=True)}
 )
 
 

@@ -6,18 +6,27 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal, TypeAlias
 
 from lsprotocol import types
 
 from unbounded_lint import ignoring
 from unbounded_lint.lsp import actions
-from unbounded_lint.lsp.messages import Encoding, Report, Span, Spot
+from unbounded_lint.lsp.desk import Document
+from unbounded_lint.lsp.messages import Change, Encoding, Repair, Report, Span, Spot, Subject
 
 SOURCE = "unbounded-lint"
 """Whose diagnostics they are."""
 
 SHOW_RULE = "unbounded-lint.showRule"
 """The command that shows the text of a rule, which it takes the code of."""
+
+REPAIR = "unbounded-lint.repair"
+"""The command that repairs a finding, which it takes the address of a file, a code and a symbol of."""
+
+Repairing: TypeAlias = Literal["resolve", "command"] | None
+"""How a client has a finding repaired: it asks for the edit of an action that it was offered, is sent one by a command,
+or can do neither."""
 
 _SEVERITY: Mapping[str, types.DiagnosticSeverity] = MappingProxyType(
     {
@@ -80,9 +89,14 @@ def hover(spots: Iterable[Spot], position: types.Position, markdown: bool) -> ty
 
 
 def code_actions(
-    given: Sequence[types.Diagnostic], reports: Sequence[Report], uri: str, text: str, encoding: Encoding
+    given: Sequence[types.Diagnostic],
+    reports: Sequence[Report],
+    document: Document,
+    encoding: Encoding,
+    repairing: Repairing,
 ) -> Iterator[types.CodeAction]:
-    """What can be done about diagnostics of a file with this text: they are where the client has moved them to."""
+    """What can be done about diagnostics of an open file: they are where the client has moved them to."""
+    uri, text = document.uri, document.text
     growth = {report.code for report in reports if report.growth}
     for one in given:
         code = one.code
@@ -95,6 +109,9 @@ def code_actions(
             comment = actions.declaring_bounded()
             edit = actions.commented(text, one.range.start.line, comment, encoding)
             yield from _editing(one, uri, f"Declare it bounded: {comment}", edit)
+        report = _reported(one, reports)
+        if report is not None and report.repairable and repairing is not None:
+            yield _repairing(one, report, uri, repairing)
         title = f"Show the rule {code}"
         yield types.CodeAction(
             title=title,
@@ -112,3 +129,53 @@ def _editing(about: types.Diagnostic, uri: str, title: str, edit: actions.Edit |
             diagnostics=[about],
             edit=types.WorkspaceEdit(changes={uri: [types.TextEdit(range_of(edit.span), edit.text)]}),
         )
+
+
+def _reported(given: types.Diagnostic, reports: Iterable[Report]) -> Report | None:
+    """What a diagnostic was made of: of several that read alike the nearest, since a client moves it with its text."""
+    alike = [one for one in reports if one.code == given.code and given.message.startswith(one.message)]
+    return min(alike, key=lambda one: abs(one.span.line - given.range.start.line), default=None)
+
+
+def _repairing(about: types.Diagnostic, report: Report, uri: str, repairing: Repairing) -> types.CodeAction:
+    """The offer of a repair, which takes as long to find as an analysis: it is looked for once somebody chooses it."""
+    title = f"Repair: {report.code} {report.name} (unsafe)"
+    which = [uri, *report.subject]
+    return types.CodeAction(
+        title=title,
+        kind=types.CodeActionKind.QuickFix,
+        diagnostics=[about],
+        is_preferred=False,
+        data=which if repairing == "resolve" else None,
+        command=types.Command(title=title, command=REPAIR, arguments=which) if repairing == "command" else None,
+    )
+
+
+def chosen(data: object) -> tuple[str, Subject] | None:
+    """The address and the finding that an action for a repair is about, None for another one."""
+    match data:
+        case [str(uri), str(code), str(symbol)]:
+            return uri, Subject(code, symbol)
+    return None
+
+
+def edit(repair: Repair, documents: Mapping[str, Document], *, versioned: bool) -> types.WorkspaceEdit:
+    """The changes of a repair; those of open files with the versions that they are of, unless a client knows none."""
+    if not versioned:
+        return types.WorkspaceEdit(
+            changes={_uri(path, documents): _edits(changes) for path, changes in repair.changes.items()}
+        )
+    found = []
+    for path, changes in repair.changes.items():
+        version = documents[path].version if path in documents else None
+        which = types.OptionalVersionedTextDocumentIdentifier(uri=_uri(path, documents), version=version)
+        found.append(types.TextDocumentEdit(which, _edits(changes)))
+    return types.WorkspaceEdit(document_changes=found)
+
+
+def _uri(path: str, documents: Mapping[str, Document]) -> str:
+    return documents[path].uri if path in documents else Path(path).as_uri()
+
+
+def _edits(changes: Iterable[Change]) -> list[types.TextEdit]:
+    return [types.TextEdit(range_of(change.span), change.text) for change in changes]

@@ -17,9 +17,25 @@ from unbounded_lint.config import load_settings, settings_file
 from unbounded_lint.declaring import is_about_growth
 from unbounded_lint.discovery import ProjectFiles, alone, discover
 from unbounded_lint.errors import UserError
-from unbounded_lint.finding import Finding
+from unbounded_lint.finding import Edit, Finding, Place
+from unbounded_lint.fixes.driver import Done
+from unbounded_lint.fixes.recipes import recipes_for
+from unbounded_lint.fixes.running import repairs
 from unbounded_lint.lsp import hover
-from unbounded_lint.lsp.messages import LENGTH_BYTES, Answer, Related, Report, Spot, Task, framed, length, message
+from unbounded_lint.lsp.messages import (
+    LENGTH_BYTES,
+    Answer,
+    Change,
+    Related,
+    Repair,
+    Report,
+    Spot,
+    Subject,
+    Task,
+    framed,
+    length,
+    message,
+)
 from unbounded_lint.lsp.places import Places
 from unbounded_lint.request import Request
 from unbounded_lint.rules import pages
@@ -53,8 +69,10 @@ def _answered(task: Task) -> Answer:
     project, request = _request(task)
     root = project.root
     texts = {path_below(root, path): text for path, text in task.texts.items()}
-    outcome, sheets = survey(request, texts.keys(), anew=task.anew)
     places = Places(root, texts, task.encoding)
+    if task.repair is not None:
+        return Answer(repair=_repair(task.repair, request, places, root))
+    outcome, sheets = survey(request, texts.keys(), anew=task.anew)
     reports: dict[str, list[Report]] = {}
     for finding in outcome.findings:
         reports.setdefault(_above(finding.place.path, root), []).append(_report(finding, places, root))
@@ -89,7 +107,26 @@ def _report(finding: Finding, places: Places, root: Path) -> Report:
             for place in finding.related
         ),
         growth=bool(finding.symbol) and is_about_growth(finding.code),
+        symbol=finding.symbol,
+        repairable=bool(recipes_for(finding.code)),
     )
+
+
+def _repair(subject: Subject, request: Request, places: Places, root: Path) -> Repair:
+    about = (subject.code, subject.symbol)
+    found = repairs(request, {about}).get(about)
+    if found is None:
+        return Repair(refused="it is not found any more")
+    if not isinstance(found, Done):
+        return Repair(refused=found.reason)
+    changes: dict[str, list[Change]] = {}
+    for edit in found.fix.edits:
+        changes.setdefault(_above(edit.path, root), []).append(Change(places.span(_place(edit)), edit.text))
+    return Repair(found.fix.told, {path: tuple(made) for path, made in changes.items()})
+
+
+def _place(edit: Edit) -> Place:
+    return Place(edit.path, edit.line, edit.column, edit.end_line, edit.end_column)
 
 
 def _spots(

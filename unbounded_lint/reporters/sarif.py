@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from unbounded_lint import __version__
-from unbounded_lint.finding import Confidence, Finding, Place, Suppressed
+from unbounded_lint.finding import Confidence, Edit, Finding, Fix, Place, Suppressed
 from unbounded_lint.reporters.base import Totals, View, json_text, printable
 from unbounded_lint.reporters.json import stats_data
 from unbounded_lint.rules import all_rules, pages
@@ -116,18 +116,23 @@ def _result(finding: Finding, index: Mapping[str, int], view: View) -> _Object:
             for number, place in enumerate(finding.related, 1)
         ]
         result["codeFlows"] = [_flow(finding, view)]
+    if finding.fix is not None:
+        result["fixes"] = [_fix(finding.fix, view)]
     return result
 
 
 def _message(finding: Finding) -> str:
     """The message, with links to the related places: services show those that are linked to, and no others."""
-    text = printable(finding.message)
     if not finding.related:
-        return text
-    # What stands in brackets before a parenthesis would be a link.
-    plain = text.replace("[", "\\[").replace("]", "\\]") if "](" in text else text
+        return printable(finding.message)
     links = ", ".join(f"[{place.role}]({number})" for number, place in enumerate(finding.related, 1))
-    return f"{plain}. Places: {links}."
+    return f"{_unlinked(finding.message)}. Places: {links}."
+
+
+def _unlinked(text: str) -> str:
+    """A text on one line in which nothing is a link, as what stands in brackets before a parenthesis would be."""
+    plain = printable(text)
+    return plain.replace("[", "\\[").replace("]", "\\]") if "](" in plain else plain
 
 
 def _said(place: Place) -> str:
@@ -154,13 +159,11 @@ def _symbol(finding: Finding) -> _Object:
 
 
 def _location(place: Place, view: View) -> _Object:
-    region = {
-        "startLine": place.line,
-        "startColumn": place.column,
-        "endLine": place.end_line,
-        "endColumn": place.end_column,
-    }
-    return {"physicalLocation": {"artifactLocation": _artifact(place.path, view), "region": region}}
+    return {"physicalLocation": {"artifactLocation": _artifact(place.path, view), "region": _region(place)}}
+
+
+def _region(of: Place | Edit) -> _Object:
+    return {"startLine": of.line, "startColumn": of.column, "endLine": of.end_line, "endColumn": of.end_column}
 
 
 def _artifact(path: str, view: View) -> _Object:
@@ -171,6 +174,26 @@ def _artifact(path: str, view: View) -> _Object:
     if os.path.isabs(shown):  # it lies outside the repository
         return {"uri": f"file://{uri}" if uri.startswith("/") else f"file:///{uri}"}
     return {"uri": uri, "uriBaseId": _BASE}
+
+
+# --- the repair ------------------------------------------------------------------------------------------------------
+
+
+def _fix(fix: Fix, view: View) -> _Object:
+    by_path: dict[str, list[Edit]] = {}
+    for edit in fix.edits:
+        by_path.setdefault(edit.path, []).append(edit)
+    changes = [
+        {"artifactLocation": _artifact(path, view), "replacements": [_replacement(edit) for edit in edits]}
+        for path, edits in by_path.items()
+    ]
+    return {"description": {"text": f"{_unlinked(fix.told)}."}, "artifactChanges": changes}
+
+
+def _replacement(edit: Edit) -> _Object:
+    # A region from somewhere to there holds nothing: the text is put there.
+    found: _Object = {"deletedRegion": _region(edit)}
+    return {**found, "insertedContent": {"text": edit.text}} if edit.text else found
 
 
 # --- the flow --------------------------------------------------------------------------------------------------------
