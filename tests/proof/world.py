@@ -153,8 +153,9 @@ def stub(name, **members):
 
 def flask():
     """A stand-in for Flask; gives what it calls the request."""
-    request = Thing(remote_addr="", form={}, content_length=0)
-    stub("flask", Flask=Framework, request=request, abort=answer)
+    request = Thing(remote_addr="", form={}, content_length=0, data="")
+    request.get_data = lambda as_text=False: request.data if as_text else request.data.encode()
+    stub("flask", Flask=Framework, request=request, abort=answer, jsonify=dict)
     return request
 
 
