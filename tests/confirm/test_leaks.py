@@ -41,6 +41,15 @@ LEAKS = (
         "pydantic_generics", "pydantic", "1.9.0", "1.9.1", "pydantic",
         ("_generic_types_cache", "_assigned_parameters"),
     ),
+    Leak(
+        "marshmallow_registry", "marshmallow", "2.16.2", "2.16.3", "marshmallow",
+        ("marshmallow.class_registry:_registry",),
+    ),
+    Leak(
+        "fastapi_apps", "opentelemetry-instrumentation-fastapi[instruments]", "0.57b0", "0.58b0",
+        "opentelemetry/instrumentation/fastapi", ("_InstrumentedFastAPI._instrumented_fastapi_apps",),
+    ),
+    Leak("zeroconf_cache", "zeroconf", "0.24.4", "0.24.5", "zeroconf", ("DNSCache.cache",)),
     Leak("astroid_tips", "astroid", "2.15.8", "3.0.0", "astroid", ("astroid.inference_tip:_cache",)),
 )  # fmt: skip
 NEEDS_OLDER = {"pydantic": (3, 12), "astroid": (3, 13)}
