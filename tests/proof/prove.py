@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tests.confirm.children import PACE, confirmed
 from tests.processes import environment, python
-from tests.proof.cases import Case
+from tests.proof.cases import NO_GROWTH, Case
 from unbounded_lint import runner
 from unbounded_lint.facts.stack import run_with_big_stack
 from unbounded_lint.fixes.running import planned
@@ -31,6 +31,11 @@ class Row(NamedTuple):
     refused: str = ""
     after: str = ""
     kept: str = ""
+
+    @property
+    def no_growth(self) -> str:
+        """Why it does not grow though it is reported, "" if it should."""
+        return NO_GROWTH.get(self.code) or NO_GROWTH.get(self.case, "")
 
     @property
     def is_proven(self) -> bool:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tests.proof.cases import NO_GROWTH, UNDRIVEN, Case, cases
+from tests.proof.cases import UNDRIVEN, Case, cases
 from tests.proof.prove import Row, prove
 
 TOTALS = ("rule", "cases", "findings", "confirmed", "repaired", "refused", "confirmed again", "behaviour kept")
@@ -48,7 +48,7 @@ def details(found: Iterable[Row]) -> list[tuple[str, ...]]:
     """A line a finding."""
     lines = []
     for row in sorted(found):
-        run = f"{row.before}; {NO_GROWTH[row.code]}" if row.code in NO_GROWTH else row.before
+        run = f"{row.before}; {row.no_growth}" if row.no_growth else row.before
         repair = row.repair or f"refused: {row.refused}"
         lines.append((row.code, row.case, f"`{row.symbol}`", run, repair, row.after, row.kept))
     return lines
