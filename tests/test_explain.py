@@ -255,6 +255,12 @@ def test_a_symbol_may_name_the_module_by_a_longer_name(tmp_path: Path) -> None:
     assert isinstance(answer, Sheet) and answer.symbol == "app.store:X"
 
 
+def test_a_symbol_may_name_the_module_by_too_short_a_name(tmp_path: Path) -> None:
+    root = write(tmp_path, {"app/__init__.py": "", "app/store.py": "X = {}\n"}) / "app"
+    (answer,) = runner.explain(request_for(root), ["store:X"])
+    assert sentence(answer).endswith("store.py is the module app.store; ask for app.store:X")
+
+
 def test_a_maker_in_many_places_is_told_by_the_first_few(tmp_path: Path) -> None:
     calls = "".join(f"def f{number}():\n    return Job().log\n" for number in range(5))
     text = f"class Job:\n    def __init__(self):\n        self.log = []\n{calls}"

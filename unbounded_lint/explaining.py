@@ -139,6 +139,9 @@ class Explanations:
         test = next((f.path for f in self.sources.files if f.is_test and f.module == dotted), None)
         if test is not None:
             return (f"{test} is a test, and the containers of tests are not looked at",)
+        known = self.program.files.get(left_out or "")
+        if known is not None:
+            return (f"{left_out} is the module {known.module}; ask for {known.module}:{name or 'NAME'}",)
         if left_out is not None:
             return (f"{left_out} is left out of the analysis, by `exclude` or since git ignores it",)
         return (f"the project has no module `{dotted}`", *self._hint(self._near("", name)))

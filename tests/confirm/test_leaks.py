@@ -17,8 +17,8 @@ INSTALL = "-m pip install --quiet --no-input --disable-pip-version-check --no-wa
 
 
 class Leak(NamedTuple):
-    """A driver, the package with its two versions, where that lies in what is installed, its containers, and what the
-    driver needs besides."""
+    """A driver, what it needs, the two versions, where the package lies in what is installed, its containers, and what
+    the fixed version has in their place, if they are gone."""
 
     driver: str
     package: str
@@ -26,7 +26,7 @@ class Leak(NamedTuple):
     fixed: str
     folder: str
     containers: tuple[str, ...]
-    beside: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
 
 
 LEAKS = (
@@ -43,10 +43,23 @@ LEAKS = (
         "pydantic_generics", "pydantic", "1.9.0", "1.9.1", "pydantic",
         ("_generic_types_cache", "_assigned_parameters"),
     ),
-    Leak("duckduckgo_tokens", "duckduckgo-search", "2.1.3", "2.2.0", "duckduckgo_search", ("VQD_DICT",)),
     Leak(
-        "fastapi_instrumented", "opentelemetry-instrumentation-fastapi", "0.57b0", "0.58b0",
-        "opentelemetry/instrumentation/fastapi", ("_InstrumentedFastAPI._instrumented_fastapi_apps",), ("fastapi",),
+        "marshmallow_registry", "marshmallow", "2.16.2", "2.16.3", "marshmallow",
+        ("marshmallow.class_registry:_registry",),
+    ),
+    Leak(
+        "fastapi_apps", "opentelemetry-instrumentation-fastapi[instruments]", "0.57b0", "0.58b0",
+        "opentelemetry/instrumentation/fastapi", ("_InstrumentedFastAPI._instrumented_fastapi_apps",),
+    ),
+    Leak("duckduckgo_tokens", "duckduckgo-search", "2.1.3", "2.2.0", "duckduckgo_search", ("VQD_DICT",)),
+    Leak("zeroconf_cache", "zeroconf", "0.24.4", "0.24.5", "zeroconf", ("DNSCache.cache",)),
+    Leak(
+        "babel_patterns", "babel", "2.11.0", "2.12.0", "babel",
+        ("babel.dates:_pattern_cache",), ("babel.dates:_cached_parse_pattern",),
+    ),
+    Leak(
+        "sentry_processors", "sentry-sdk[opentelemetry]", "2.60.0", "2.61.0", "sentry_sdk",
+        ("sentry_sdk.scope:global_event_processors",),
     ),
     Leak("astroid_tips", "astroid", "2.15.8", "3.0.0", "astroid", ("astroid.inference_tip:_cache",)),
 )  # fmt: skip
@@ -61,12 +74,13 @@ def test_a_real_leak_grows_until_it_is_mended(leak: Leak, is_fixed: bool, tmp_pa
     if sys.version_info >= NEEDS_OLDER.get(leak.package, (4, 0)):
         pytest.skip("these versions need an older Python")
     packages, version = tmp_path / "packages", leak.fixed if is_fixed else leak.leaky
-    installed = python(*INSTALL.split(), "--target", str(packages), f"{leak.package}=={version}", *leak.beside)
+    installed = python(*INSTALL.split(), "--target", str(packages), f"{leak.package}=={version}")
     assert installed.returncode == 0, installed.stderr
     program = tmp_path / "program"
     program.mkdir()
     shutil.copy(DRIVERS / f"{leak.driver}.py", program / "driver.py")
-    asked = ["--project", str(packages / leak.folder), *leak.containers]
+    containers = leak.instead or leak.containers if is_fixed else leak.containers
+    asked = ["--project", str(packages / leak.folder), *containers]
     searched = f"{environment()['PYTHONPATH']}:{packages}"
     run = confirmed(program, {}, asked, [sys.executable, "-W", "ignore", "driver.py"], env={"PYTHONPATH": searched})
     assert run.done.returncode == 0, run.done.stderr

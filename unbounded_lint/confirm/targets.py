@@ -65,11 +65,11 @@ def found(project: Project, symbol: str, answer: Container | Unknown) -> Found:
     """What a symbol comes to, by what the analysis answers for it."""
     if isinstance(answer, Container):
         return _of_container(project, answer)
-    for memo in project.defects.unbounded_function_caches.all:
-        if symbol == memo.symbol or memo.symbol.endswith(f":{symbol}"):
-            place = project.place(memo.scope, -1, "definition", "")
-            *owner, name = _parts(project, memo.scope)
-            return Found(memo.symbol, _target(project, memo.symbol, "memo", memo.scope, tuple(owner), name, place))
+    for memo, scope in project.defects.unbounded_function_caches.memos.items():
+        if symbol == memo or memo.endswith(f":{symbol}"):
+            place = project.place(scope, -1, "definition", "")
+            *owner, name = _parts(project, scope)
+            return Found(memo, _target(project, memo, "memo", scope, tuple(owner), name, place))
     return Found(symbol, None, (), answer.sentence(lambda path: path))
 
 

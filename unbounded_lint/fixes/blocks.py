@@ -16,7 +16,7 @@ def wrapped(bench: Bench, file: Syntax, body: Sequence[Statement], head: Sequenc
     """Neighbouring statements, indented by one step, between the lines of a head and those of a tail. Raises `Refused`
     where a text over several lines would change, or a line would get too long."""
     first, last = body[0], body[-1]
-    if any(_is_long_text(file, node) for statement in body for node in _all(statement.node)):
+    if any(_is_long_text(file, node) for statement in body for node in every_node(statement.node)):
         raise Refused("a text over several lines would have to be indented")
     indent = file.indent(first.start)
     start, end = file.line_start(first.start), file.next_line(max(last.end - 1, last.start))
@@ -32,7 +32,7 @@ def assigned(statements: Sequence[Statement]) -> frozenset[str]:
     """The names that statements bind."""
     found = set()
     for statement in statements:
-        for node in _all(statement.node):
+        for node in every_node(statement.node):
             match node:
                 case cst.AssignTarget(target=target) | cst.For(target=target) | cst.AnnAssign(target=target):
                     found |= {name.value for name in names_in(target)}
@@ -67,7 +67,8 @@ def is_wait(call: cst.Call) -> bool:
     return False
 
 
-def _all(tree: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def every_node(tree: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A part of a file and all that it is made of."""
     pending = [tree]
     while pending:
         node = pending.pop()

@@ -44,7 +44,7 @@ RECIPES: Mapping[str, Sequence[Recipe]] = MappingProxyType(
         "UBM204": (start_at_insert.repair,),
         "UBM205": (keep_handle.repair,),
         "UBM206": (ask_for_both.repair,),
-        "UBM207": (contain_steps.repair,),
+        "UBM207": (contain_steps.repair_by_entry, contain_steps.repair),
         "UBM208": (iterate_over_a_copy.repair,),
         "UBM301": (limit_function_cache.repair,),
     }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import libcst as cst
 
 from unbounded_lint.fixes.bench import Bench, Repair
-from unbounded_lint.fixes.blocks import assigned, is_wait, mentioned, waits, wrapped
+from unbounded_lint.fixes.blocks import assigned, every_node, is_wait, mentioned, waits, wrapped
 from unbounded_lint.fixes.logs import handler, logger
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
@@ -17,6 +17,35 @@ from unbounded_lint.link.defects.fragile_sweeper_tick import Fragile
 
 def repair(bench: Bench) -> Repair:
     """Put the steps of the tick into `try` statements that log."""
+    return _repair(bench, lambda _file, group: group)
+
+
+def repair_by_entry(bench: Bench) -> Repair:
+    """The same, but where a step walks the container, what is done to each entry: one that fails every time would keep
+    those behind it for good. Raises `NotConcerned` where no step does."""
+    walks: list[Statement] = []
+
+    def of_entry(file: Syntax, group: Sequence[Statement]) -> Sequence[Statement]:
+        if len(group) > 1 or not _walks(group[0].node, bench.container.holder.name):
+            return group
+        walks.append(group[0])
+        return file.block_of(group[0])
+
+    made = _repair(bench, of_entry)
+    bench.concerns(bool(walks))
+    return made
+
+
+def _walks(node: cst.CSTNode, name: str) -> bool:
+    """Whether a statement is a plain loop over what has a name."""
+    match node:
+        case cst.For(iter=walked, orelse=None, asynchronous=None):
+            return any(isinstance(each, cst.Name) and each.value == name for each in every_node(walked))
+    return False
+
+
+def _repair(bench: Bench, contained: Callable[[Syntax, Sequence[Statement]], Sequence[Statement]]) -> Repair:
+    """Put of each step what is to be contained into a `try` that logs."""
     fragile = bench.project.defects.fragile_sweeper_ticks.of(bench.container)
     if fragile is None:
         raise Refused("what sweeps it cannot be found again")
@@ -26,9 +55,10 @@ def repair(bench: Bench) -> Repair:
     if not groups:
         raise Refused("no step of the sweeper can be told from the others")
     name, needed = logger(file)
-    changes = [_contained(bench, file, group, name, bench.project.function(place[0])) for group in groups]
+    where = bench.project.function(place[0])
+    changes = [_contained(bench, file, contained(file, group), name, where) for group in groups]
     return Repair(
-        f"Log an error of a step in `{bench.project.function(place[0])}` and go on",
+        f"Log an error of a step in `{where}` and go on",
         "a step that failed can be tried again at the next tick",
         (*needed, *changes),
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
@@ -63,8 +63,18 @@ class UnboundedFunctionCaches(Question):
         """Every function of the project, tests left out, whose memo grows with what running code calls it with."""
         return tuple(found for scope, memo in self._memoised() if (found := self._cache(scope, memo)) is not None)
 
+    @cached_property
+    def memos(self) -> Mapping[str, ScopeId]:
+        """Every function with a memo, bounded or not, by its symbol."""
+        return {self._symbol(scope): scope for scope, memos in self._decorated() if any(memos)}
+
     def _memoised(self) -> Iterator[tuple[ScopeId, str]]:
-        """The functions that are made once, at module level or in a class there, with an unbounded memo each."""
+        """The functions with a memo that nothing bounds, and how a message names it."""
+        for scope, memos in self._decorated():
+            yield from islice(((scope, name) for name, is_bounded in memos if not is_bounded), 1)
+
+    def _decorated(self) -> Iterator[tuple[ScopeId, Iterator[tuple[str, bool]]]]:
+        """The functions that are made once, at module level or in a class there, each with its memos."""
         names = [n for kind in self.catalog.data.containers if kind.family == _FAMILY for n in kind.names]
         tails = sorted({name.rpartition(".")[2] for name in names})
         modules = {module.path: module for tail in tails for module in self.program.mentioning(tail)}
@@ -72,19 +82,20 @@ class UnboundedFunctionCaches(Question):
             for index, facts in enumerate(module.facts.scopes):
                 if facts.kind == "function" and "<locals>" not in facts.qualname:
                     outside = ScopeId(path, facts.parent)
-                    memos = filter(None, (self._unbounded(decorator, outside) for decorator in facts.decorators))
-                    yield from ((ScopeId(path, index), memo) for memo in islice(memos, 1))
+                    yield ScopeId(path, index), chain.from_iterable(self._memos(d, outside) for d in facts.decorators)
 
-    def _unbounded(self, decorator: m.Expr, scope: ScopeId) -> str | None:
-        """The decorator as a message names it, if it is a memo without a bound."""
+    def _memos(self, decorator: m.Expr, scope: ScopeId) -> Iterator[tuple[str, bool]]:
+        """The memos that a decorator may be: as a message names them, and whether they are bounded."""
         func = decorator.func if isinstance(decorator, m.Call) else decorator
         arguments = given(decorator, scope, self.resolver) if isinstance(decorator, m.Call) else {}
         for name in self.resolver.names(func, scope):
             kind = self.catalog.container(name)
-            if kind and kind.family == _FAMILY and kind.calls_insert and not kind.is_bounded(arguments):
+            if kind and kind.family == _FAMILY and kind.calls_insert:
                 tail = name.rpartition(".")[2]
-                return f"{tail}(maxsize=None)" if tail == "lru_cache" else tail
-        return None
+                yield f"{tail}(maxsize=None)" if tail == "lru_cache" else tail, kind.is_bounded(arguments)
+
+    def _symbol(self, scope: ScopeId) -> str:
+        return f"{self.program.of(scope).name}:{self.program.facts(scope).qualname}"
 
     # --- one function ---
 
@@ -99,7 +110,7 @@ class UnboundedFunctionCaches(Question):
             return None
         return FunctionCache(
             scope,
-            f"{self.program.of(scope).name}:{facts.qualname}",
+            self._symbol(scope),
             decorator,
             chosen.name,
             chosen.on_self,

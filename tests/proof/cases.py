@@ -1,0 +1,94 @@
+"""The cases of the proof: a leaky program, and the driver that makes it grow.
+
+A driver stands at `drivers/pages/<rule>_<number>.py` for a program of a rule's page, at `drivers/<rule>/<case>.py` for
+a fixture, and at `drivers/gateway/` for the stages of the gateway that are served alike.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.programs import request_for, write
+from tests.test_fixtures import FIXTURES, GATEWAY
+from tests.test_fixtures import request_for as request_for_fixture
+from unbounded_lint.request import Request
+from unbounded_lint.rules import all_rules
+
+DRIVERS = Path(__file__).with_name("drivers")
+
+STAGES = {
+    "0_leaky/gateway_dicts": "runs",
+    "0_leaky/gateway_getter": "runs",
+    "0_leaky/gateway_singleton": "runs",
+    "1_first_fix/first_fix_dicts": "runs",
+    "1_first_fix/first_fix_getter": "runs",
+    "1_first_fix/first_fix_singleton": "runs",
+    "3_forgotten_companion/forgotten_companion_dicts": "sessions",
+    "3_forgotten_companion/forgotten_companion_singleton": "sessions",
+    "5_guarded_start/guarded_start_dicts": "spawned",
+    "5_guarded_start/guarded_start_singleton": "spawned",
+    "6_restore_without_start/restore_without_start_dicts": "restored",
+    "6_restore_without_start/restore_without_start_singleton": "restored",
+    "7_fragile_tick/fragile_tick_dicts": "transcripts",
+    "7_fragile_tick/fragile_tick_getter": "transcripts",
+}
+"""Stage and form -> the driver."""
+
+NO_GROWTH = {
+    "UBM209": "loses entries that are in use, and keeps none",
+    "UBM210": "keeps each entry until its own timer, and none for ever",
+    "removal-while-iterating/list-skips": "passes over every other entry, which goes with a later tick",
+}
+"""Codes and cases whose findings are no growth -> why."""
+
+UNDRIVEN = {
+    "pages/insert_without_sweeper_start_2": "is filled once, as the program starts",
+}
+"""Programs of pages without a driver -> why."""
+
+
+class Case(NamedTuple):
+    """A program and its driver, with what the driver is given."""
+
+    name: str
+    driver: Path
+    arguments: tuple[str, ...] = ()
+
+    def lay(self, root: Path) -> Request:
+        """Write the program below a directory, and give the run that looks at it."""
+        kind, _, rest = self.name.partition("/")
+        if kind == "pages":
+            rule, _, number = rest.rpartition("_")
+            return request_for(write(root, _bad(rule)[int(number) - 1]))
+        if kind == "gateway":
+            shutil.copytree(GATEWAY / rest, root / rest.partition("/")[2], dirs_exist_ok=True)
+            return request_for(root)
+        shutil.copytree(FIXTURES / self.name, root, dirs_exist_ok=True)
+        return request_for_fixture(root)
+
+
+def cases() -> Iterator[Case]:
+    """All there are, in their order."""
+    for driver in sorted(DRIVERS.rglob("*.py")):
+        name = driver.relative_to(DRIVERS).with_suffix("").as_posix()
+        if not name.startswith("gateway/"):
+            yield Case(name, driver)
+    for stage, served in STAGES.items():
+        yield Case(f"gateway/{stage}", DRIVERS / "gateway" / f"{served}.py", (stage.partition("/")[2],))
+
+
+def programs_of_pages() -> Iterator[str]:
+    """The names of all programs on the pages that are reported for what grows."""
+    for rule in all_rules():
+        if rule.code.startswith("UBM9") or rule.code in NO_GROWTH:
+            continue  # what is said of files and comments, and what is no growth
+        for number, _ in enumerate(_bad(rule.name.replace("-", "_")), 1):
+            yield f"pages/{rule.name.replace('-', '_')}_{number}"
+
+
+def _bad(name: str) -> list[dict[str, str]]:
+    (rule,) = (rule for rule in all_rules() if rule.name.replace("-", "_") == name)
+    return [dict(example.files) for example in rule.examples if example.kind == "bad"]

@@ -1,0 +1,104 @@
+"""One case, proven: its findings are confirmed by a run, repaired, and confirmed again."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.confirm.children import PACE, confirmed
+from tests.processes import environment, python
+from tests.proof.cases import NO_GROWTH, Case
+from unbounded_lint import runner
+from unbounded_lint.facts.stack import run_with_big_stack
+from unbounded_lint.fixes.running import planned
+
+WORLD = Path(__file__).with_name("world.py")
+ANSWERS = "12"
+
+
+class Row(NamedTuple):
+    """What became of one finding: its container, the verdict of a run, how it is repaired or why it is not, the verdict
+    of a run after the repair, and whether the repaired program answers as before; "" where it is not repaired."""
+
+    code: str
+    case: str
+    symbol: str
+    before: str
+    repair: str = ""
+    refused: str = ""
+    after: str = ""
+    kept: str = ""
+
+    @property
+    def no_growth(self) -> str:
+        """Why it does not grow though it is reported, "" if it should."""
+        return NO_GROWTH.get(self.code) or NO_GROWTH.get(self.case, "")
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it grew, is repaired, and then levels off with the same answers."""
+        return (self.before, self.after, self.kept) == ("grows", "levels off", "yes") and not self.refused
+
+
+def prove(case: Case, root: Path) -> list[Row]:
+    """The rows of one case, in the order of its findings; it is worked on below an empty directory."""
+    request = case.lay(root / "before")
+    findings = [finding for finding in runner.check(request).findings if finding.symbol]
+    symbols = list(dict.fromkeys(finding.symbol for finding in findings))
+    plan = run_with_big_stack(lambda: planned(request, findings))
+    left = {(finding.code, finding.symbol) for finding in plan.remaining}
+    done = {(one.finding.code, one.finding.symbol): one.repair.message for one in plan.done}
+    refused = {(one.finding.code, one.finding.symbol): one.reason for one in plan.refused}
+    repaired = _repaired(root, {path: after for path, (_, after) in plan.files.items()})
+    before = _verdicts(case, root / "before", symbols)
+    after = _verdicts(case, repaired, symbols) if done else {}
+    kept = "yes" if done and _answers(case, root / "before") == _answers(case, repaired) else "no"
+    rows = []
+    for finding in findings:
+        key = finding.code, finding.symbol
+        row = Row(finding.code, case.name, finding.symbol, before[finding.symbol])
+        if key in done and key not in left:
+            row = row._replace(repair=done[key], after=after[finding.symbol], kept=kept)
+        rows.append(row if row.repair else row._replace(refused=refused.get(key, "it would still be found")))
+    return rows
+
+
+def _repaired(root: Path, files: Mapping[str, bytes]) -> Path:
+    shutil.copytree(root / "before", root / "after")
+    for path, data in files.items():
+        (root / "after" / path).write_bytes(data)
+    return root / "after"
+
+
+def _verdicts(case: Case, program: Path, symbols: Sequence[str]) -> dict[str, str]:
+    """Symbol -> what a run under the driver says about it."""
+    here = _beside(case, program, "run")
+    command = [sys.executable, "driver.py", *case.arguments]
+    run = confirmed(here, {}, ["--project", str(program), *symbols], command, env=_searched(program))
+    assert run.done.returncode == 0, f"{case.name}: {run.done.stderr}"
+    return run.verdicts()
+
+
+def _answers(case: Case, program: Path) -> str:
+    """What the program tells the driver, while no time passes."""
+    here = _beside(case, program, "answers")
+    (here / "pace.py").write_text(PACE, encoding="utf-8")
+    env = {**environment(), **_searched(program), "PROOF_ANSWERS": ANSWERS}
+    done = python("driver.py", *case.arguments, cwd=here, env=env)
+    assert done.returncode == 0 and done.stdout, f"{case.name}: {done.stderr or 'it answers nothing'}"
+    return done.stdout
+
+
+def _beside(case: Case, program: Path, kind: str) -> Path:
+    here = program.with_name(f"{program.name}-{kind}")
+    here.mkdir()
+    shutil.copy(case.driver, here / "driver.py")
+    shutil.copy(WORLD, here / "world.py")
+    return here
+
+
+def _searched(program: Path) -> dict[str, str]:
+    return {"PYTHONPATH": f"{environment()['PYTHONPATH']}:{program}"}

@@ -1,0 +1,89 @@
+"""Prints what becomes of the findings: each confirmed by a run, repaired, and confirmed again.
+
+`python -m tests.proof.run [--markdown FILE] [NAME ...]`: all cases, or those whose names have one of these words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from tests.proof.cases import UNDRIVEN, Case, cases
+from tests.proof.prove import Row, prove
+
+TOTALS = ("rule", "cases", "findings", "confirmed", "repaired", "refused", "confirmed again", "behaviour kept")
+ROWS = ("rule", "case", "container", "run", "repair", "run after it", "behaviour kept")
+
+
+def rows(chosen: Iterable[Case]) -> Iterator[Row]:
+    """The rows of some cases, each as soon as it is known."""
+    for case in chosen:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from prove(case, Path(folder))
+
+
+def totals(found: Sequence[Row]) -> list[tuple[str, ...]]:
+    """A line a rule, and one for all."""
+    codes = sorted({row.code for row in found})
+    lines = [_total(code, [row for row in found if row.code == code]) for code in codes]
+    return [*lines, _total("all", found)]
+
+
+def _total(name: str, found: Sequence[Row]) -> tuple[str, ...]:
+    numbers = (
+        len({row.case for row in found}),
+        len(found),
+        sum(row.before == "grows" for row in found),
+        sum(bool(row.repair) for row in found),
+        sum(bool(row.refused) for row in found),
+        sum(row.after == "levels off" for row in found),
+        sum(row.kept == "yes" for row in found),
+    )
+    return (name, *map(str, numbers))
+
+
+def details(found: Iterable[Row]) -> list[tuple[str, ...]]:
+    """A line a finding."""
+    lines = []
+    for row in sorted(found):
+        run = f"{row.before}; {row.no_growth}" if row.no_growth else row.before
+        repair = row.repair or f"refused: {row.refused}"
+        lines.append((row.code, row.case, f"`{row.symbol}`", run, repair, row.after, row.kept))
+    return lines
+
+
+def markdown(found: Sequence[Row]) -> str:
+    """Both tables for a page of documentation, and what is left out."""
+    left_out = [f"- `{name}` {why}." for name, why in UNDRIVEN.items()]
+    blocks = [_table(TOTALS, totals(found)), _table(ROWS, details(found)), "Left out:", "\n".join(left_out)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    cells = [head, ["---"] * len(head), *lines]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in cells)
+
+
+def plain(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table for a terminal."""
+    widths = [max(len(line[column]) for line in (head, *lines)) for column in range(len(head))]
+    padded = ("  ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)) for line in (head, *lines))
+    return "\n".join(line.rstrip() for line in padded)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.proof.run", description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a word of the names of cases (default: all)")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables to FILE, as Markdown")
+    options = parser.parse_args()
+    chosen = [case for case in cases() if not options.names or any(name in case.name for name in options.names)]
+    found = list(rows(chosen))
+    print(plain(ROWS, details(found)), plain(TOTALS, totals(found)), sep="\n\n")
+    if options.markdown is not None:
+        options.markdown.write_text(markdown(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
