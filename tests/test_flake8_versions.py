@@ -74,19 +74,14 @@ def several_packages(tree: Path) -> Path:
 
 
 def by_command(tree: Path, project: Path) -> Iterator[Found]:
-    """What the command says of a project, less what flake8 does not hand to plugins or leaves to itself."""
+    """What the command says of the Python files of a project that can be parsed."""
     done = python("-m", "unbounded_lint", str(project), "--output-format", "json", cwd=tree)
     if "no Python files" in done.stderr:
         return
     assert done.stdout, done.stderr
     for one in json.loads(done.stdout)["findings"]:
-        if one["path"].endswith(".py") and not _is_left_to_flake8(one):
+        if one["path"].endswith(".py") and one["code"] != "UBM901":
             yield os.path.normpath(one["path"]), one["code"], one["line"]
-
-
-def _is_left_to_flake8(one: dict[str, str]) -> bool:
-    """Whether a finding is about a file that flake8 cannot parse, or about a comment of flake8's."""
-    return one["code"] == "UBM901" or (one["code"] == "UBM902" and "# noqa" in one["message"])
 
 
 def configure(interpreter: str, tree: Path, option: str) -> list[str]:
