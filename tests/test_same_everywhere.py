@@ -5,6 +5,7 @@ Each fixture is a project of its own, and two larger programs are made of all of
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shlex
@@ -23,6 +24,7 @@ from tests.test_flake8_versions import WAYS, Found, by_command, by_plugin, cases
 LINE = re.compile(r"(?P<path>.+?):(?P<line>\d+):\d+: (?P<code>UBM\d{3}) ")
 SETTINGS = "[tool.unbounded-lint]\nextend-select = ['UBM']\n"
 
+GATEWAY = ROOT / "fixtures" / "gateway"
 ALL = cases()
 SAMPLE = ALL[:: len(ALL) // 4]
 
@@ -87,3 +89,20 @@ def test_all_say_the_same_of_every_project(tmp_path: Path) -> None:
 @pytest.mark.parametrize("first", [0, 1])
 def test_all_say_the_same_of_a_large_program(tmp_path: Path, first: int) -> None:
     compared(tmp_path, [program(tmp_path, "whole", ALL[first::2])], WAYS)
+
+
+@pytest.mark.exhaustive
+def test_all_say_the_same_of_every_stage_of_the_gateway(tmp_path: Path) -> None:
+    compared(tmp_path, [program(tmp_path, "gateway", [stage for stage in GATEWAY.iterdir() if stage.is_dir()])], WAYS)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("package", ["selenium", "rich"])
+def test_all_say_the_same_of_a_package_of_others(tmp_path: Path, package: str) -> None:
+    """Of those that the tests need anyway, so that nothing of them is kept here."""
+    spec = importlib.util.find_spec(package)
+    assert spec is not None and spec.origin is not None
+    root = tmp_path / "theirs"
+    shutil.copytree(Path(spec.origin).parent, root / package, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    (root / "pyproject.toml").write_text(f"{SETTINGS}min-confidence = 'low'\n")
+    compared(tmp_path, [root], WAYS)
