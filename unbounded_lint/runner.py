@@ -54,8 +54,12 @@ def check(request: Request, progress: Progress | None = None) -> Outcome:
     return _outcome(found, request, opened.note, before)
 
 
+def _contents(request: Request, opened: Opened) -> Contents:
+    return Contents(request.project.root, opened.cache, request.unsaved)
+
+
 def _ground(request: Request, opened: Opened) -> tuple[Contents, Results]:
-    contents = Contents(request.project.root, opened.cache, request.unsaved)
+    contents = _contents(request, opened)
     # What is kept is about what is on disk, and is not to make way for what somebody is about to write.
     return contents, Results(request, contents, opened.cache if contents.is_saved else None)
 
@@ -104,8 +108,7 @@ def explain(request: Request, symbols: Sequence[str | Spot]) -> tuple[Sheet | Un
 
     opened = _opened(request)
     with _uncollected():
-        contents = Contents(request.project.root, opened.cache, request.unsaved)
-        return sheets(request, contents, opened.cache, symbols)
+        return sheets(request, _contents(request, opened), opened.cache, symbols)
 
 
 def inventory(request: Request, progress: Progress | None = None) -> Inventory:
@@ -114,7 +117,7 @@ def inventory(request: Request, progress: Progress | None = None) -> Inventory:
 
     opened = _opened(request)
     with _uncollected():
-        found = inventory(request, Contents(request.project.root, opened.cache), opened.cache, progress)
+        found = inventory(request, _contents(request, opened), opened.cache, progress)
     return msgspec.structs.replace(found, notes=(opened.note, *found.notes)) if opened.note else found
 
 
@@ -126,7 +129,7 @@ def about(
 
     opened = _opened(request)
     with _uncollected():
-        return analysis.about(request, Contents(request.project.root, opened.cache), opened.cache, symbols, answer)
+        return analysis.about(request, _contents(request, opened), opened.cache, symbols, answer)
 
 
 def _opened(request: Request) -> Opened:

@@ -60,21 +60,23 @@ def quote(file: Syntax) -> str:
 
 def constant(file: Syntax, name: str, about: str) -> str:
     """A free name for a private constant of a module, made of that of a container and what it is about."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").upper() or "ENTRIES"
-    found = f"_{words}_{about}"
-    number = 2
-    while found in file.words:
-        found = f"_{words}_{about}_{number}"
-        number += 1
-    return found
+    return _free(file, f"_{_words(name).upper() or 'ENTRIES'}_{about}")
 
 
 def function(file: Syntax, verb: str, name: str) -> str:
     """A free name for a private function of a module, made of what it does and the name of a container."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").lower() or "entries"
-    found = f"_{verb}_{words}"
-    number = 2
+    return _free(file, f"_{verb}_{_words(name).lower() or 'entries'}")
+
+
+def _words(name: str) -> str:
+    """The words of a name with underscores between them."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_")
+
+
+def _free(file: Syntax, wanted: str) -> str:
+    """A name, with a number behind it where the file has it already."""
+    found, number = wanted, 2
     while found in file.words:
-        found = f"_{verb}_{words}_{number}"
+        found = f"{wanted}_{number}"
         number += 1
     return found
