@@ -8,7 +8,8 @@ from __future__ import annotations
 import multiprocessing
 import sys
 
-from unbounded_lint import cli, sources
+from unbounded_lint import cli
+from unbounded_lint.files import sources
 
 METHODS = ("fork", "spawn", "forkserver")
 

@@ -10,17 +10,17 @@ import pytest
 from msgspec.structs import replace
 
 from tests.marks import Report, definition_lines
-from unbounded_lint import analysis
-from unbounded_lint.cache import SEAL_BYTES
-from unbounded_lint.comments import Comments
-from unbounded_lint.config import load_settings
-from unbounded_lint.contents import Contents
-from unbounded_lint.discovery import discover
+from unbounded_lint.comments.said import Comments
+from unbounded_lint.disk.cache import SEAL_BYTES
+from unbounded_lint.files.contents import Contents
+from unbounded_lint.files.discovery import discover
+from unbounded_lint.files.sources import Sources
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
-from unbounded_lint.request import Request
-from unbounded_lint.runner import check
-from unbounded_lint.sources import Sources
+from unbounded_lint.run import analysis
+from unbounded_lint.run.request import Request
+from unbounded_lint.run.runner import check
+from unbounded_lint.settings.config import load_settings
 
 
 def known_gap(reason: str) -> pytest.MarkDecorator:

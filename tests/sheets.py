@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from unbounded_lint.evidence import Evidence
-from unbounded_lint.finding import Place
-from unbounded_lint.sheet import Insert, Remedy, Removal, Report, Sheet, Way, Weight
+from unbounded_lint.findings.evidence import Evidence
+from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.sheet import Insert, Remedy, Removal, Report, Sheet, Way, Weight
 
 EVIDENCE = Evidence(
     key="request", domain="open", insert="entry", runs=("request", "event"), guards=(), value="tasks", owner="module",

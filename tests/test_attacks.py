@@ -24,12 +24,12 @@ import msgspec
 import pytest
 
 from tests.programs import write
-from unbounded_lint import cache as cache_module
-from unbounded_lint.cache import DIRECTORY_VARIABLE, open_cache
-from unbounded_lint.contents import Contents
+from unbounded_lint.disk import cache as cache_module
+from unbounded_lint.disk.cache import DIRECTORY_VARIABLE, open_cache
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts.collect import collect
-from unbounded_lint.sources import Sources
+from unbounded_lint.files.contents import Contents
+from unbounded_lint.files.sources import Sources
 
 ROOT = Path(__file__).resolve().parents[1]
 CPU_SECONDS = 5
@@ -51,7 +51,7 @@ class Ended(NamedTuple):
 
 # A server that has the command loaded already forks a child for each attack, so that none pays for the start.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["unbounded_lint.cli", "unbounded_lint.runner"])
+CONTEXT.set_forkserver_preload(["unbounded_lint.cli", "unbounded_lint.run.runner"])
 
 
 def run_command(
@@ -347,7 +347,7 @@ def test_an_odd_git_file(project: Path, make: Callable[[Path], None]) -> None:
 
 
 def test_a_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from unbounded_lint.reading import read_regular
+    from unbounded_lint.disk.reading import read_regular
 
     path = tmp_path / "log.py"
     path.write_bytes(b"x" * 50)

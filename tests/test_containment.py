@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.programs import request_for, write
-from unbounded_lint import analysis, runner
-from unbounded_lint.finding import Finding
+from unbounded_lint.findings.finding import Finding
 from unbounded_lint.link.project import Project
 from unbounded_lint.rules import never_removed_entries
 from unbounded_lint.rules.base import Options, Rule
+from unbounded_lint.run import analysis, runner
 
 PROGRAM = {"app.py": "A = {}\nB = {}\n\n\ndef f(request):\n    A[request.id] = 1\n    B[request.id] = 1\n"}
 

@@ -19,8 +19,8 @@ from tests.conftest import CACHE_VARIABLE
 from tests.processes import ROOT, environment, python
 from tests.programs import forget_results, request_for, write
 from unbounded_lint import cli
-from unbounded_lint.contents import Contents
-from unbounded_lint.sources import POOL_BYTES, Sources
+from unbounded_lint.files.contents import Contents
+from unbounded_lint.files.sources import POOL_BYTES, Sources
 
 FIXTURES = ROOT / "fixtures"
 TOGETHER = (

@@ -46,7 +46,7 @@ def fixture_directories() -> list[Path]:
 
 def settings_of(directory: Path, confidence: str = "medium") -> Any:
     """The fixture's own settings, the gateway's for its stages, otherwise every rule there is at some confidence."""
-    from unbounded_lint.config import load_settings
+    from unbounded_lint.settings.config import load_settings
 
     own = directory / SETTINGS_FILE
     if own.is_file():
@@ -71,8 +71,8 @@ def source_of(directory: Path) -> Path | None:
 
 def request_for(directory: Path, confidence: str = "medium") -> Any:
     """A run over a fixture; over its own files and those it points at as one project, if there is a `source.txt`."""
-    from unbounded_lint import discovery
-    from unbounded_lint.request import Request
+    from unbounded_lint.files import discovery
+    from unbounded_lint.run.request import Request
 
     settings = settings_of(directory, confidence)
     project = discovery.discover([directory], directory, settings)
@@ -90,7 +90,7 @@ def request_for(directory: Path, confidence: str = "medium") -> Any:
 
 def findings_of(directory: Path, confidence: str = "medium") -> dict[Report, str]:
     """What the pipeline reports about a fixture, with the message and the confidence of each finding."""
-    from unbounded_lint import runner
+    from unbounded_lint.run import runner
 
     request = request_for(directory, confidence)
     outcome = runner.check(request)
@@ -129,8 +129,8 @@ def test_fixture(directory: Path) -> None:
 
 
 def test_the_fixed_gateway_is_quiet_although_its_maps_are_seen() -> None:
-    from unbounded_lint import runner
-    from unbounded_lint.sheet import Sheet
+    from unbounded_lint.findings.sheet import Sheet
+    from unbounded_lint.run import runner
 
     sheets = runner.explain(request_for(GATEWAY / "9_fixed"), FIXED_MAPS)
     assert [sheet.symbol for sheet in sheets if isinstance(sheet, Sheet) and not sheet.findings] == list(FIXED_MAPS)

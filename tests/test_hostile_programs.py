@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import request_for, write
-from unbounded_lint import runner
+from unbounded_lint.run import runner
 
 OWN = frozenset({"UBM900", "UBM901"})
 

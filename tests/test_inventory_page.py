@@ -13,10 +13,10 @@ import pytest
 
 from tests.reporters.test_html import EVIL, hostile
 from tests.sheets import SHEET, sheet
-from unbounded_lint.finding import Place
+from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.sheet import Inventory, Sheet
 from unbounded_lint.reporters import html
 from unbounded_lint.reporters.base import View
-from unbounded_lint.sheet import Inventory, Sheet
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed (extra `dev`)")
 from selenium.webdriver.common.by import By  # noqa: E402

@@ -26,7 +26,7 @@ def too_much(modules: set[str], heavy: set[str]) -> list[str]:
 
 @pytest.mark.parametrize("module", ["unbounded_lint", "unbounded_lint.cli", "unbounded_lint.flake8"])
 def test_import_is_light(module: str) -> None:
-    ours = {"unbounded_lint.link", "unbounded_lint.facts", "unbounded_lint.runner", "unbounded_lint.rules"}
+    ours = {"unbounded_lint.link", "unbounded_lint.facts", "unbounded_lint.run", "unbounded_lint.rules"}
     loaded = loaded_by(f"import {module}")
     assert module in loaded
     assert too_much(loaded, HEAVY | ours) == []
@@ -35,13 +35,13 @@ def test_import_is_light(module: str) -> None:
 @pytest.mark.parametrize("argv", [["--version"], ["--help"], ["check", "--help"]])
 def test_version_and_help_load_nothing(argv: list[str]) -> None:
     loaded = loaded_by(f"from unbounded_lint.cli import main; assert main({argv!r}) == 0")
-    assert too_much(loaded, HEAVY | {"unbounded_lint.config", "unbounded_lint.rules", "json"}) == []
+    assert too_much(loaded, HEAVY | {"unbounded_lint.settings", "unbounded_lint.rules", "json"}) == []
 
 
 @pytest.mark.parametrize("argv", [["rule"], ["rule", "UBM101"], ["rule", "--output-format", "json"]])
 def test_rule_loads_neither_libcst_nor_the_link_layer(argv: list[str]) -> None:
     loaded = loaded_by(f"from unbounded_lint.cli import main; assert main({argv!r}) == 0")
-    assert too_much(loaded, {"libcst", "rich", "unbounded_lint.link", "unbounded_lint.runner"}) == []
+    assert too_much(loaded, {"libcst", "rich", "unbounded_lint.link", "unbounded_lint.run"}) == []
 
 
 @pytest.mark.parametrize("argv", [["rule"], ["rule", "UBM101"], ["check", "--help"]])
@@ -50,7 +50,15 @@ def test_only_what_asks_for_examples_parses_pages(argv: list[str]) -> None:
     assert too_much(loaded, {"markdown_it"}) == []
 
 
-SLOW = {"msgspec", "dataclasses", "inspect", "pathlib", "shutil", "importlib.metadata", "unbounded_lint.config"}
+SLOW = {
+    "msgspec",
+    "dataclasses",
+    "inspect",
+    "pathlib",
+    "shutil",
+    "importlib.metadata",
+    "unbounded_lint.settings",
+}
 """What takes longer to load than the rest of a command that answers at once."""
 
 
@@ -83,5 +91,10 @@ def test_a_run_of_flake8_on_files_that_say_nothing_loads_nothing(tmp_path: Path)
         "parse_args(['--isolated', '--select', 'E,F,UBM'])\n"
         f"assert not list(Plugin(ast.parse('import os'), {str(tmp_path / 'm.py')!r}).run())"
     )
-    ours = {"unbounded_lint.config", "unbounded_lint.rules", "unbounded_lint.runner", "unbounded_lint.discovery"}
+    ours = {
+        "unbounded_lint.settings",
+        "unbounded_lint.rules",
+        "unbounded_lint.run",
+        "unbounded_lint.files",
+    }
     assert too_much(loaded, (HEAVY - {"multiprocessing", "concurrent"}) | ours) == []

@@ -16,8 +16,8 @@ from tests.marks import read_marks
 from tests.mutation.programs import Whole, texts_of
 from tests.test_fixtures import FIXTURES, GATEWAY, fixture_directories
 from tests.transforms import TRANSFORMATIONS
-from unbounded_lint import runner
 from unbounded_lint.rules import all_rules
+from unbounded_lint.run import runner
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from tests.programs import link, linked, request_for, write
 from tests.test_determinism import copied, installed
 from tests.test_fixtures import FIXTURES, GATEWAY, fixture_directories, source_of
 from unbounded_lint.facts import model as m
-from unbounded_lint.finding import Finding
+from unbounded_lint.findings.finding import Finding
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.values import Instance
 from unbounded_lint.link.program.module import ScopeId

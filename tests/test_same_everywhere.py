@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.flake8.test_versions import WAYS, Found, by_command, by_plugin, cases, handed, projects
 from tests.lsp.test_fixtures import shown
 from tests.processes import ROOT, finished
-from tests.test_flake8_versions import WAYS, Found, by_command, by_plugin, cases, handed, projects
 
 LINE = re.compile(r"(?P<path>.+?):(?P<line>\d+):\d+: (?P<code>UBM\d{3}) ")
 SETTINGS = "[tool.unbounded-lint]\nextend-select = ['UBM']\n"

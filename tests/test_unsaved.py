@@ -12,19 +12,19 @@ from pathlib import Path
 import pytest
 from flake8.processor import FileProcessor
 
+from tests.flake8.test_plugin import flake8
 from tests.processes import finished, python, started
-from tests.test_flake8 import flake8
 from unbounded_lint import flake8 as plugin
-from unbounded_lint.cache import open_cache
-from unbounded_lint.config import Settings
-from unbounded_lint.contents import Contents
-from unbounded_lint.discovery import discover, find_root
+from unbounded_lint.disk.cache import open_cache
+from unbounded_lint.disk.reading import SOURCE_LIMIT
 from unbounded_lint.errors import UserError
-from unbounded_lint.finding import Finding
-from unbounded_lint.reading import SOURCE_LIMIT
-from unbounded_lint.request import Request
-from unbounded_lint.runner import check
-from unbounded_lint.source import decode, encode
+from unbounded_lint.files.contents import Contents
+from unbounded_lint.files.discovery import discover, find_root
+from unbounded_lint.files.source import decode, encode
+from unbounded_lint.findings.finding import Finding
+from unbounded_lint.run.request import Request
+from unbounded_lint.run.runner import check
+from unbounded_lint.settings.config import Settings
 
 STORE = "RUNS: dict[str, object] = {}\n"
 API = "from app import store\n\n\ndef register(request) -> None:\n    store.RUNS[request.id] = request\n"

@@ -322,11 +322,11 @@ class Run(NamedTuple):
 
 def check(directory: Path) -> None:
     """Check the program in a directory and print the findings to nowhere, in full."""
-    from unbounded_lint import runner
-    from unbounded_lint.config import load_settings
-    from unbounded_lint.discovery import discover
+    from unbounded_lint.files.discovery import discover
     from unbounded_lint.reporters import REPORTERS, View
-    from unbounded_lint.request import Request
+    from unbounded_lint.run import runner
+    from unbounded_lint.run.request import Request
+    from unbounded_lint.settings.config import load_settings
 
     overrides = {"select": ["UBM"], "min-confidence": "low"}
     settings = load_settings(directory, config=None, isolated=True, overrides=overrides)

@@ -17,7 +17,7 @@ from unbounded_lint.confirm.outcome import Outcome, outcome
 from unbounded_lint.confirm.records import Process, Series, Sizes, read
 from unbounded_lint.confirm.report import as_json, lines
 from unbounded_lint.confirm.targets import Found, Site, Target
-from unbounded_lint.finding import Place
+from unbounded_lint.findings.finding import Place
 
 PYTHON = sys.executable
 STORE = "RUNS = {}\n\n\ndef handle(request_id: str):\n    RUNS[request_id] = 1\n"

@@ -25,12 +25,12 @@ from hypothesis import strategies as st
 from tests.confirm.children import Confirmed, confirmed
 from tests.processes import ROOT, environment, python
 from tests.programs import request_for, write
-from unbounded_lint import runner
 from unbounded_lint.confirm.observer import names, search, sizes, text
 from unbounded_lint.confirm.plan import Options, folder
 from unbounded_lint.confirm.plan import environment as observed
 from unbounded_lint.confirm.records import read
 from unbounded_lint.confirm.targets import Found, found
+from unbounded_lint.run import runner
 
 OBSERVER = ROOT / "unbounded_lint" / "confirm" / "observer"
 FILES = sorted(OBSERVER.glob("*.py"))

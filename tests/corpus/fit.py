@@ -36,7 +36,7 @@ from scipy.optimize import minimize
 from sklearn.model_selection import GroupKFold
 
 from unbounded_lint import catalog as catalog_data
-from unbounded_lint.evidence import Evidence
+from unbounded_lint.findings.evidence import Evidence
 from unbounded_lint.link.verdicts.support import OF_GROWTH, features
 
 PENALTIES = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)

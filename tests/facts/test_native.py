@@ -20,7 +20,7 @@ from unbounded_lint.facts.model import ModuleFacts
 from unbounded_lint.facts.native.reader import MAX_CHARACTERS
 from unbounded_lint.facts.scan import SourceError
 from unbounded_lint.facts.stack import run_with_big_stack
-from unbounded_lint.source import DecodeError, decode
+from unbounded_lint.files.source import DecodeError, decode
 
 ROOT = Path(__file__).resolve().parents[2]
 STDLIB = Path(sysconfig.get_paths()["stdlib"])

@@ -17,7 +17,7 @@ from unbounded_lint.facts.cst import constants
 from unbounded_lint.facts.cst import pieces as pieces_module
 from unbounded_lint.facts.cst.reader import read
 from unbounded_lint.facts.scan import SourceError, scan
-from unbounded_lint.source import decode
+from unbounded_lint.files.source import decode
 
 ROOT = Path(__file__).resolve().parents[2]
 STDLIB = Path(sysconfig.get_paths()["stdlib"])

@@ -17,7 +17,7 @@ from unbounded_lint.fixes.driver import Plan, plan
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.text import Change, Text
 from unbounded_lint.fixes.writing import write as put
-from unbounded_lint.runner import check
+from unbounded_lint.run.runner import check
 
 APP = """\
 from flask import Flask, request

@@ -184,7 +184,7 @@ def test_a_directory_that_cannot_be_written_is_one_sentence(
 def test_a_run_that_repairs_nothing_loads_no_recipe(project: Path) -> None:
     script = (
         "import sys; from unbounded_lint.cli import main; main(['check', '--no-cache']); "
-        "assert 'unbounded_lint.runner' in sys.modules; "
+        "assert 'unbounded_lint.run.runner' in sys.modules; "
         "assert not [name for name in sys.modules if name.startswith('unbounded_lint.fixes')]"
     )
     done = python("-c", script, cwd=project)

@@ -17,12 +17,12 @@ import libcst as cst
 import msgspec
 
 from tests.programs import link, request_for, write
-from unbounded_lint import runner
 from unbounded_lint.facts.scan import SourceError, scan
 from unbounded_lint.facts.stack import run_with_big_stack
-from unbounded_lint.finding import Finding
+from unbounded_lint.findings.finding import Finding
 from unbounded_lint.rules import all_rules
 from unbounded_lint.rules.base import Options
+from unbounded_lint.run import runner
 
 Files = Mapping[str, str]
 OWN = frozenset({"UBM900", "UBM901"})

@@ -10,10 +10,10 @@ import pytest
 
 from tests.lsp.editor import editing
 from tests.test_fixtures import GATEWAY, SOURCE_FILE, fixture_directories
-from unbounded_lint.config import load_settings
-from unbounded_lint.discovery import discover
-from unbounded_lint.request import Request
-from unbounded_lint.runner import check
+from unbounded_lint.files.discovery import discover
+from unbounded_lint.run.request import Request
+from unbounded_lint.run.runner import check
+from unbounded_lint.settings.config import load_settings
 
 SAMPLE = 12
 ALL = [case for case in fixture_directories() if not (case / SOURCE_FILE).exists() and case.parent != GATEWAY]

@@ -10,14 +10,14 @@ from markdown_it.token import Token
 
 from tests.lsp.test_sessions import make
 from tests.processes import python
-from unbounded_lint.finding import Place
+from unbounded_lint.comments.suppress import suppressions
+from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.sheet import Insert, Sheet
 from unbounded_lint.lsp import hover
 from unbounded_lint.lsp.actions import Edit, commented, ignoring
 from unbounded_lint.lsp.messages import Span, Task
 from unbounded_lint.lsp.places import Places
 from unbounded_lint.lsp.worker import answered
-from unbounded_lint.sheet import Insert, Sheet
-from unbounded_lint.suppress import suppressions
 
 
 def sheet(symbol: str, text: str, path: str = "a.py") -> Sheet:

@@ -17,7 +17,7 @@ from functools import cached_property
 from tests.mutation.text import Edit, edited, is_whole, piece, try_around, without_finally
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.finding import Confidence
+from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.link.dataflow.handles import Use
 from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard
 from unbounded_lint.link.program.module import ScopeId, Site

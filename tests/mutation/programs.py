@@ -9,10 +9,10 @@ from pathlib import Path
 from tests.marks import python_files, read_marks
 from tests.programs import request_for, write
 from tests.test_fixtures import FIXTURES, GATEWAY, ROOT, SETTINGS_FILE, fixture_directories, source_of
-from unbounded_lint.config import load_settings
-from unbounded_lint.discovery import discover
-from unbounded_lint.request import Request
+from unbounded_lint.files.discovery import discover
 from unbounded_lint.rules import all_rules
+from unbounded_lint.run.request import Request
+from unbounded_lint.settings.config import load_settings
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from tests.mutation.mutate import ALLOWED, Mutant, mutants
 from tests.mutation.programs import Whole, programs
 from tests.programs import link, write
-from unbounded_lint import runner
 from unbounded_lint.facts.stack import run_with_big_stack
-from unbounded_lint.request import Request
+from unbounded_lint.run import runner
+from unbounded_lint.run.request import Request
 
 PROCESSES = 2
 

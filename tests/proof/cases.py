@@ -14,8 +14,8 @@ from typing import NamedTuple
 from tests.programs import request_for, write
 from tests.test_fixtures import FIXTURES, GATEWAY
 from tests.test_fixtures import request_for as request_for_fixture
-from unbounded_lint.request import Request
 from unbounded_lint.rules import all_rules
+from unbounded_lint.run.request import Request
 
 DRIVERS = Path(__file__).with_name("drivers")
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from tests.confirm.children import PACE, confirmed
 from tests.processes import environment, python
 from tests.proof.cases import NO_GROWTH, Case
-from unbounded_lint import runner
 from unbounded_lint.facts.stack import run_with_big_stack
 from unbounded_lint.fixes.running import planned
+from unbounded_lint.run import runner
 
 WORLD = Path(__file__).with_name("world.py")
 ANSWERS = "12"

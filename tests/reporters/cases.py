@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from unbounded_lint.finding import Confidence, Edit, Finding, Fix, Place, Suppressed
+from unbounded_lint.findings.finding import Confidence, Edit, Finding, Fix, Place, Suppressed
 from unbounded_lint.reporters.base import View
 
 

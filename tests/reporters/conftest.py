@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from unbounded_lint.finding import Confidence, Finding, Place
+from unbounded_lint.findings.finding import Confidence, Finding, Place
 from unbounded_lint.reporters.base import View
 
 STORE = """\

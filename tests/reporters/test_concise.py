@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from unbounded_lint.finding import Finding
+from unbounded_lint.findings.finding import Finding
 from unbounded_lint.reporters import concise
 from unbounded_lint.reporters.base import Totals, View
 

@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 from tests.reporters.cases import CASES, ODD, ODD_PATH, SURE, SWEPT, Case
 from unbounded_lint import __version__
 from unbounded_lint.cli.outputs import FORMATS
-from unbounded_lint.config import json_schema
-from unbounded_lint.finding import Confidence, Finding, Place, Suppressed
+from unbounded_lint.findings.finding import Confidence, Finding, Place, Suppressed
 from unbounded_lint.reporters import REPORTERS
 from unbounded_lint.reporters.base import printable
 from unbounded_lint.rules import all_rules
+from unbounded_lint.settings.config import json_schema
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.processes import python
-from unbounded_lint.finding import Finding, Place
+from unbounded_lint.findings.finding import Finding, Place
 from unbounded_lint.reporters import full
 from unbounded_lint.reporters.base import Totals, View, display_width
 
@@ -148,7 +148,7 @@ def test_lines_are_counted_as_python_counts_them(
 def test_plain_text_does_not_load_rich() -> None:
     script = """
         import sys
-        from unbounded_lint.finding import Confidence, Finding, Place
+        from unbounded_lint.findings.finding import Confidence, Finding, Place
         from unbounded_lint.reporters import REPORTERS, View
         found = Finding("UBM101", "n", "m", Place("a.py", 1, 1, 1, 2), "a:b", Confidence.LOW)
         class Totals: files = analysed = containers = unparsed = 0; by_code = {}

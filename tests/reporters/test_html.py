@@ -11,10 +11,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 from tests.sheets import SHEET, sheet
-from unbounded_lint.finding import Place
+from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.sheet import Inventory, Remedy, Removal, Report, Way, Weight
 from unbounded_lint.reporters import html
 from unbounded_lint.reporters.base import View
-from unbounded_lint.sheet import Inventory, Remedy, Removal, Report, Way, Weight
 
 EVIL = """</script><script>alert(1)</script>"><img src=x onerror='alert(2)'>&amp;\u202e\u2028<!--"""
 

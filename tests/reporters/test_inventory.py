@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from tests.sheets import SHEET, sheet
-from unbounded_lint import wording
-from unbounded_lint.finding import Place
+from unbounded_lint.findings import wording
+from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.sheet import Inventory, Sheet
 from unbounded_lint.reporters.base import View
 from unbounded_lint.reporters.inventory import SORTS, listed, render_json, summary
 from unbounded_lint.reporters.sheet import document
-from unbounded_lint.sheet import Inventory, Sheet
 
 LIKELY = SHEET
 UNLIKELY = sheet(symbol="a:unlikely", probability=0.05, reports=(), place=Place("z.py", 1, 1, 1, 2))

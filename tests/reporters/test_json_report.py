@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from unbounded_lint.finding import Finding
+from unbounded_lint.findings.finding import Finding
 from unbounded_lint.reporters import json as reporter
 from unbounded_lint.reporters.base import Totals, View
 

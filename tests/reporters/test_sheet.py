@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from tests.sheets import EVIDENCE, SHEET
-from unbounded_lint.evidence import Evidence
-from unbounded_lint.finding import Place
+from unbounded_lint.findings.evidence import Evidence
+from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.sheet import Sheet, Way
 from unbounded_lint.reporters import sheet
 from unbounded_lint.reporters.base import View
-from unbounded_lint.sheet import Sheet, Way
 
 
 @pytest.fixture

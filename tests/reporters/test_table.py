@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.sheets import sheet
-from unbounded_lint.finding import Place
+from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.sheet import Sheet
 from unbounded_lint.reporters import table
 from unbounded_lint.reporters.base import View, display_width
-from unbounded_lint.sheet import Sheet
 
 LONG = sheet(
     symbol="app.services.notifications.delivery:DeliveryTracker._attempts_by_recipient",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import request_for, write
-from unbounded_lint import runner
+from unbounded_lint.run import runner
 
 TIMER = """
 import threading

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.programs import request_for, write
-from unbounded_lint.finding import Finding
-from unbounded_lint.runner import check
+from unbounded_lint.findings.finding import Finding
+from unbounded_lint.run.runner import check
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 HEAD = "from flask import Flask, request\n\napp = Flask(__name__)\nX = {}\n\n\n"

@@ -16,9 +16,9 @@ from unbounded_lint.cli.summary import summary
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, PROGRAM, Progress, emit, say, wants_color
 
 if TYPE_CHECKING:
-    from unbounded_lint.finding import Finding
+    from unbounded_lint.findings.finding import Finding
     from unbounded_lint.reporters.base import View
-    from unbounded_lint.request import Outcome
+    from unbounded_lint.run.request import Outcome
 
 INTERNAL_ERROR_CODE = "UBM900"
 
@@ -38,7 +38,7 @@ def run(arguments: list[str]) -> int:
     outputs.demand_sense(options, printed, project)
     unsaved = unsaved_texts(options, project)
     from unbounded_lint.reporters.base import printable
-    from unbounded_lint.runner import check
+    from unbounded_lint.run.runner import check
 
     request = review.asked(options, request_for(options, project, settings, unsaved))
     with Progress(sys.stderr.isatty()) as progress:

@@ -12,8 +12,8 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("path", nargs="?", metavar="PATH", help="a path in the project (default: .)")
     add_settings_options(parser)
     options = parser.parse_intermixed_args(arguments)
-    from unbounded_lint.cache import clean
-    from unbounded_lint.discovery import find_root
+    from unbounded_lint.disk.cache import clean
+    from unbounded_lint.files.discovery import find_root
     from unbounded_lint.reporters.base import plural
 
     root = find_root(given_paths([options.path] if options.path else []))

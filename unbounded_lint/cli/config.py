@@ -9,7 +9,7 @@ from unbounded_lint.cli.options import Parser, add_format_option, add_settings_o
 from unbounded_lint.cli.terminal import emit
 
 if TYPE_CHECKING:
-    from unbounded_lint.config import Settings
+    from unbounded_lint.settings.config import Settings
 
 
 def run(arguments: list[str]) -> int:
@@ -23,16 +23,16 @@ def run(arguments: list[str]) -> int:
     instead.add_argument("--docs", action="store_true", help="print what each setting means, as Markdown, and stop")
     options = parser.parse_intermixed_args(arguments)
     if options.docs:
-        from unbounded_lint.config_docs import reference
+        from unbounded_lint.settings.words import reference
 
         return emit(reference())
     if options.schema:
         import json
 
-        from unbounded_lint.config import json_schema
+        from unbounded_lint.settings.config import json_schema
 
         return emit([json.dumps(json_schema(), indent=2)])
-    from unbounded_lint.discovery import find_root
+    from unbounded_lint.files.discovery import find_root
 
     as_json, options.output_format = options.output_format == "json", None
     settings = settings_for(options, find_root(given_paths([options.path] if options.path else [])))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from unbounded_lint.confirm.child import Ended
     from unbounded_lint.confirm.outcome import Outcome
     from unbounded_lint.confirm.session import Asked
-    from unbounded_lint.request import Request
+    from unbounded_lint.run.request import Request
 
 VERDICTS = ("grows", "levels-off", "shrinks", "too-short-to-tell", "never-filled", "not-found")
 

@@ -21,7 +21,7 @@ from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, complain, emit, 
 from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
-    from unbounded_lint.sheet import Spot
+    from unbounded_lint.findings.sheet import Spot
 
 _SPOT = re.compile(r"(?P<path>.+\.pyi?):(?P<line>[0-9]{1,9})(?::(?P<column>[0-9]{1,9}))?:?")
 """A place as reports print it, with the colon that follows there."""
@@ -54,10 +54,10 @@ def run(arguments: list[str]) -> int:
     symbols, given = _symbols_and_paths(options.symbols)
     options.paths = given or [match["path"] for match in map(_SPOT.fullmatch, symbols) if match is not None]
     project, settings = project_for(options)
-    from unbounded_lint.explaining import Unknown
+    from unbounded_lint.explain.symbols import Unknown
+    from unbounded_lint.findings.sheet import Sheet
     from unbounded_lint.reporters import sheet
-    from unbounded_lint.runner import explain
-    from unbounded_lint.sheet import Sheet
+    from unbounded_lint.run.runner import explain
 
     found = explain(request_for(options, project, settings), [_asked(symbol, project.root) for symbol in symbols])
     view = view_for(project.root, options.paths, color=wants_color(options.color))
@@ -87,8 +87,8 @@ def _symbols_and_paths(given: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _asked(symbol: str, root: Path) -> str | Spot:
     """What a symbol asks for: a place in a file of the project, or what has that name."""
-    from unbounded_lint.sheet import Spot
-    from unbounded_lint.source import path_below
+    from unbounded_lint.files.source import path_below
+    from unbounded_lint.findings.sheet import Spot
 
     match = _SPOT.fullmatch(symbol)
     if match is None:

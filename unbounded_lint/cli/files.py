@@ -17,7 +17,7 @@ from unbounded_lint.cli.options import (
 from unbounded_lint.cli.terminal import emit
 
 if TYPE_CHECKING:
-    from unbounded_lint.discovery import ProjectFiles
+    from unbounded_lint.files.discovery import ProjectFiles
 
 
 def run(arguments: list[str]) -> int:

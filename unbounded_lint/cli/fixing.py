@@ -16,7 +16,7 @@ from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_FINDINGS, PROGRAM, emit
 
 if TYPE_CHECKING:
     from unbounded_lint.fixes.driver import Plan
-    from unbounded_lint.request import Outcome, Request
+    from unbounded_lint.run.request import Outcome, Request
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 

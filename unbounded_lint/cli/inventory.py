@@ -23,11 +23,11 @@ from unbounded_lint.cli.options import (
 )
 from unbounded_lint.cli.outputs import demand_place, write_report
 from unbounded_lint.cli.terminal import EXIT_CLEAN, PROGRAM, Progress, emit, say, wants_color
-from unbounded_lint.wording import VERDICTS
+from unbounded_lint.findings.wording import VERDICTS
 
 if TYPE_CHECKING:
+    from unbounded_lint.findings.sheet import Inventory, Sheet
     from unbounded_lint.reporters.base import View
-    from unbounded_lint.sheet import Inventory, Sheet
 
 FORMATS = ("table", "json", "html")
 SORTS = ("risk", "verdict", "symbol", "place", "inserts", "removals")
@@ -43,7 +43,7 @@ def run(arguments: list[str]) -> int:
         demand_place(option, options.output_file, project)
     from unbounded_lint.reporters.base import printable
     from unbounded_lint.reporters.inventory import listed, summary
-    from unbounded_lint.runner import inventory
+    from unbounded_lint.run.runner import inventory
 
     with Progress(sys.stderr.isatty()) as progress:
         found = inventory(request_for(options, project, settings), progress)

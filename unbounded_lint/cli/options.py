@@ -14,7 +14,6 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from unbounded_lint.arguments import confidence
 from unbounded_lint.cli.outputs import add_output_options
 from unbounded_lint.cli.review import add_review_options
 from unbounded_lint.cli.stdin import add_stdin_option, unsaved_paths
@@ -24,10 +23,10 @@ from unbounded_lint.errors import UserError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from unbounded_lint.config import Settings
-    from unbounded_lint.discovery import ProjectFiles
+    from unbounded_lint.files.discovery import ProjectFiles
     from unbounded_lint.reporters.base import View
-    from unbounded_lint.request import Request
+    from unbounded_lint.run.request import Request
+    from unbounded_lint.settings.config import Settings
 
 
 _CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
@@ -122,11 +121,17 @@ def add_selection_options(parser: Parser) -> None:
         group.add_argument(option, action="append", type=_comma_list, metavar="RULES", help=text)
     group.add_argument(
         "--min-confidence",
-        type=confidence,
+        type=_confidence,
         metavar="LEVEL",
         help="report only what is at least this sure: low, medium, high or a number from 0 to 1 (default: medium)",
     )
     _add_scope_option(group)
+
+
+def _confidence(text: str) -> str | float:
+    from unbounded_lint.settings.arguments import confidence
+
+    return confidence(text)
 
 
 def _add_scope_option(group: argparse._ArgumentGroup) -> None:
@@ -248,7 +253,7 @@ def _split_config(values: Iterable[str]) -> tuple[Path | None, dict[str, object]
     """Tell the one FILE from the KEY=VALUE overrides; a file that exists is a file, whatever its name."""
     from pathlib import Path
 
-    from unbounded_lint.config import parse_override
+    from unbounded_lint.settings.config import parse_override
 
     file: Path | None = None
     overrides: dict[str, object] = {}
@@ -265,7 +270,7 @@ def _split_config(values: Iterable[str]) -> tuple[Path | None, dict[str, object]
 
 def settings_for(options: argparse.Namespace, root: Path) -> Settings:
     """Load the settings, then let the options of the command line win; raises UserError."""
-    from unbounded_lint.config import load_settings
+    from unbounded_lint.settings.config import load_settings
 
     file, overrides = _split_config(options.config)
     if file is not None and options.isolated:
@@ -284,7 +289,7 @@ def _selected(options: argparse.Namespace, settings: Settings) -> Settings:
     """Apply --select, --extend-select, --ignore and --extend-exclude; raises UserError for an unknown rule."""
     import msgspec
 
-    from unbounded_lint.choosing import Choice, with_choice
+    from unbounded_lint.run.choosing import Choice, with_choice
 
     select = getattr(options, "select", None)
     choice = Choice(
@@ -312,7 +317,7 @@ def _without_notebooks(given: Sequence[str]) -> Sequence[str]:
 
 def project_for(options: argparse.Namespace) -> tuple[ProjectFiles, Settings]:
     """The project that the paths belong to, and its settings; raises UserError where it has no Python files."""
-    from unbounded_lint.discovery import NoFilesError, discover, find_root
+    from unbounded_lint.files.discovery import NoFilesError, discover, find_root
 
     options.paths = _without_notebooks(options.paths)
     unsaved = unsaved_paths(options)
@@ -349,7 +354,7 @@ def request_for(
     unsaved: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Request:
     """What the runner is asked; unsaved as in `Request`."""
-    from unbounded_lint.request import Request
+    from unbounded_lint.run.request import Request
 
     return Request(
         project=project,
@@ -362,8 +367,8 @@ def request_for(
 
 
 def _settings_file(options: argparse.Namespace) -> Path | None:
-    from unbounded_lint.config import settings_file
-    from unbounded_lint.discovery import find_root
+    from unbounded_lint.files.discovery import find_root
+    from unbounded_lint.settings.config import settings_file
 
     file, _ = _split_config(options.config)
     unsaved = unsaved_paths(options)
@@ -431,9 +436,9 @@ def view_for(
     unsaved: Mapping[str, bytes] = MappingProxyType({}),
 ) -> View:
     """How a report shows the paths and the sources of a project; unsaved as in `Request`."""
-    from unbounded_lint.reading import SOURCE_LIMIT, read_regular
+    from unbounded_lint.disk.reading import SOURCE_LIMIT, read_regular
+    from unbounded_lint.files.source import DecodeError, decode
     from unbounded_lint.reporters.base import View
-    from unbounded_lint.source import DecodeError, decode
 
     @lru_cache(maxsize=32)
     def source(path: str) -> str | None:

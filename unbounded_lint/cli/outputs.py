@@ -18,9 +18,9 @@ from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
     from unbounded_lint.cli.options import Parser
-    from unbounded_lint.discovery import ProjectFiles
+    from unbounded_lint.files.discovery import ProjectFiles
     from unbounded_lint.reporters.base import View
-    from unbounded_lint.request import Outcome
+    from unbounded_lint.run.request import Outcome
 
 FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit")
 
@@ -165,7 +165,7 @@ def _whole(view: View) -> View:
 def write_report(option: str, file: str, lines: Iterable[str]) -> None:
     """Write a report into the file of an option, as it was written, whole or not at all; into a pipe or the like as it
     is. Raises `UserError` where that cannot be."""
-    from unbounded_lint.writing import write_whole
+    from unbounded_lint.disk.writing import write_whole
 
     data = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
     try:

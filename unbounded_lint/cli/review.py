@@ -17,9 +17,9 @@ from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
     from unbounded_lint.cli.options import Parser
-    from unbounded_lint.discovery import ProjectFiles
-    from unbounded_lint.finding import Finding
-    from unbounded_lint.request import Outcome, Request
+    from unbounded_lint.files.discovery import ProjectFiles
+    from unbounded_lint.findings.finding import Finding
+    from unbounded_lint.run.request import Outcome, Request
 
 _CONFLICTS = (
     ("write_baseline", "baseline"),
@@ -66,7 +66,7 @@ def demand_no_conflict(options: argparse.Namespace) -> None:
     if options.diff_base == "":
         raise UserError("--diff-base names no revision; give one")
     if options.add_ignore is not None:
-        from unbounded_lint.ignoring import checked_reason
+        from unbounded_lint.comments.ignoring import checked_reason
 
         if os.path.lexists(options.add_ignore):  # a path that was meant would be taken for it, and all files changed
             path = options.add_ignore
@@ -105,8 +105,8 @@ def settled(
 
 
 def _write_baseline(file: str, outcome: Outcome) -> Outcome:
-    from unbounded_lint import baseline
     from unbounded_lint.reporters.base import plural
+    from unbounded_lint.run import baseline
 
     left, accepted = baseline.write(file, file, outcome.findings)
     say(f"Wrote a baseline of {plural(len(accepted), 'finding')} to {file}.")
@@ -114,7 +114,7 @@ def _write_baseline(file: str, outcome: Outcome) -> Outcome:
 
 
 def _add_ignores(reason: str, project: ProjectFiles, outcome: Outcome, shown: Callable[[str], str]) -> Outcome:
-    from unbounded_lint.ignoring import ignore
+    from unbounded_lint.comments.ignoring import ignore
     from unbounded_lint.reporters.base import plural, printable
 
     done = ignore(project, outcome.findings, reason)

@@ -16,7 +16,7 @@ from unbounded_lint.errors import UserError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from unbounded_lint.discovery import ProjectFiles
+    from unbounded_lint.files.discovery import ProjectFiles
 
 STDIN = "-"
 """The path that stands for standard input."""
@@ -55,7 +55,7 @@ def unsaved_paths(options: argparse.Namespace) -> list[Path]:
 def unsaved_texts(options: argparse.Namespace, project: ProjectFiles) -> dict[str, bytes]:
     """Read standard input, by the path below the root of the file that it is the text of; raises `UserError` where it
     cannot be read."""
-    from unbounded_lint.reading import SOURCE_LIMIT
+    from unbounded_lint.disk.reading import SOURCE_LIMIT
 
     paths = unsaved_paths(options)
     if not paths:
@@ -76,6 +76,6 @@ def left_out(options: argparse.Namespace, project: ProjectFiles) -> Iterator[str
 
 
 def _below(project: ProjectFiles, path: Path) -> str:
-    from unbounded_lint.source import path_below
+    from unbounded_lint.files.source import path_below
 
     return path_below(project.root, path.parent.resolve() / path.name)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from unbounded_lint.cli.terminal import PROGRAM
 
 if TYPE_CHECKING:
-    from unbounded_lint.finding import Finding
-    from unbounded_lint.request import Outcome
+    from unbounded_lint.findings.finding import Finding
+    from unbounded_lint.run.request import Outcome
 
 _LEVELS = ("high", "medium", "low")
 

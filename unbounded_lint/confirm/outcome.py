@@ -11,7 +11,7 @@ import msgspec
 from unbounded_lint.confirm.records import Process, Series, Sizes
 from unbounded_lint.confirm.targets import Found, Site
 from unbounded_lint.confirm.verdict import ORDER, Judgement, Verdict, judge
-from unbounded_lint.finding import Place
+from unbounded_lint.findings.finding import Place
 
 _WHY: Mapping[str, str] = MappingProxyType(
     {

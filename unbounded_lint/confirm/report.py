@@ -12,7 +12,7 @@ from unbounded_lint.confirm.outcome import Outcome, Result, Seen
 from unbounded_lint.confirm.records import Process, Series
 from unbounded_lint.confirm.targets import Site
 from unbounded_lint.confirm.verdict import Judgement, Rise
-from unbounded_lint.finding import Place
+from unbounded_lint.findings.finding import Place
 from unbounded_lint.reporters.base import plural, printable
 
 VERSION = 1

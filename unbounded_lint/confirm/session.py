@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from unbounded_lint import runner
 from unbounded_lint.confirm.child import Ended, run
 from unbounded_lint.confirm.outcome import Outcome, outcome
 from unbounded_lint.confirm.plan import Options, environment, folder
 from unbounded_lint.confirm.records import read
 from unbounded_lint.confirm.targets import Found, found
 from unbounded_lint.errors import UserError
-from unbounded_lint.request import Progress, Request
+from unbounded_lint.run import runner
+from unbounded_lint.run.request import Progress, Request
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from unbounded_lint.explaining import Unknown
-from unbounded_lint.finding import Place
+from unbounded_lint.explain.symbols import Unknown
+from unbounded_lint.findings.finding import Place
 from unbounded_lint.link.containers.accesses import REMOVING, Access
 from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Variable
 from unbounded_lint.link.program.module import ScopeId

@@ -10,7 +10,7 @@ from functools import cached_property
 import libcst as cst
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.finding import Finding
+from unbounded_lint.findings.finding import Finding
 from unbounded_lint.fixes.refused import NotConcerned, Refused
 from unbounded_lint.fixes.style import longest
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, written

@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from unbounded_lint.cache import Cache
-from unbounded_lint.finding import Finding, Fix
+from unbounded_lint.disk.cache import Cache
+from unbounded_lint.findings.finding import Finding, Fix
 from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.recipes import recipes_for
 from unbounded_lint.fixes.refused import NotConcerned, Refused
 from unbounded_lint.fixes.shop import About, Shop, about, fresh
 from unbounded_lint.fixes.style import line_length
 from unbounded_lint.fixes.text import Change
-from unbounded_lint.request import Request
+from unbounded_lint.run.request import Request
 
 ROUNDS = 6
 """How often what is left, or could not be done at the same time, is looked at again."""

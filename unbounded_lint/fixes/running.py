@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
-from unbounded_lint.cache import Cache, open_cache
-from unbounded_lint.finding import Finding
+from unbounded_lint.disk.cache import Cache, open_cache
+from unbounded_lint.findings.finding import Finding
 from unbounded_lint.fixes import driver
 from unbounded_lint.fixes.driver import Done, NotDone, Plan
 from unbounded_lint.fixes.shop import About, about
-from unbounded_lint.request import Outcome, Request
+from unbounded_lint.run.request import Outcome, Request
 
 
 def planned(request: Request, findings: Iterable[Finding]) -> Plan:

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
-from unbounded_lint.analysis import analyse
-from unbounded_lint.cache import Cache
-from unbounded_lint.contents import Contents
-from unbounded_lint.finding import Finding
+from unbounded_lint.disk.cache import Cache
+from unbounded_lint.files.contents import Contents
+from unbounded_lint.findings.finding import Finding
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.syntax import Syntax
 from unbounded_lint.fixes.writing import leads_out
 from unbounded_lint.link.project import Project
-from unbounded_lint.request import Analysis, Request
 from unbounded_lint.rules import all_rules
+from unbounded_lint.run.analysis import analyse
+from unbounded_lint.run.request import Analysis, Request
 
 About: TypeAlias = tuple[str, str]
 """A code with a symbol, or with a path where a finding is about a file."""

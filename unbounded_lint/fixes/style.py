@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from unbounded_lint.disk.reading import SETTINGS_LIMIT, read_regular
 from unbounded_lint.fixes.syntax import Syntax
-from unbounded_lint.reading import SETTINGS_LIMIT, read_regular
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from unbounded_lint.finding import Edit
+from unbounded_lint.files.source import DecodeError, decode, encoding_of
+from unbounded_lint.findings.finding import Edit
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.source import DecodeError, decode, encoding_of
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 

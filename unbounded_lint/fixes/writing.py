@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from unbounded_lint.disk.reading import SOURCE_LIMIT, read_regular
+from unbounded_lint.disk.writing import write_whole
 from unbounded_lint.errors import UserError, clause
-from unbounded_lint.reading import SOURCE_LIMIT, read_regular
-from unbounded_lint.source import decode
-from unbounded_lint.writing import write_whole
+from unbounded_lint.files.source import decode
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _NO_END = "\\ No newline at end of file"

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
-from unbounded_lint.finding import Confidence, Place
+from unbounded_lint.files.source import SourceFile
+from unbounded_lint.findings.finding import Confidence, Place
 from unbounded_lint.link.containers.finding import Containers, Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.containers.making import Making
@@ -38,7 +39,6 @@ from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.support import OF_GROWTH
 from unbounded_lint.link.verdicts.usages import Shown, Usages
 from unbounded_lint.link.verdicts.ways import Ways
-from unbounded_lint.source import SourceFile
 
 T = TypeVar("T")
 _NOTHING = Declared()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from unbounded_lint.ignoring import CannotIgnoreError, with_comments
-from unbounded_lint.layout import around, layout_of, split
+from unbounded_lint.comments.ignoring import CannotIgnoreError, with_comments
+from unbounded_lint.comments.layout import around, layout_of, split
+from unbounded_lint.files.source import DecodeError, decode, encode
 from unbounded_lint.lsp.messages import Encoding, Span
 from unbounded_lint.lsp.places import MARK, units
-from unbounded_lint.source import DecodeError, decode, encode
 
 WHY = "TODO: say why"
 """What stands for the reason until somebody writes one: a server cannot ask."""

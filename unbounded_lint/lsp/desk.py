@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from unbounded_lint.discovery import marked_root
+from unbounded_lint.files.discovery import marked_root
 from unbounded_lint.lsp.analyst import Analyst, EndedError
 from unbounded_lint.lsp.messages import Answer, Encoding, Repair, Report, Spot, Subject, Task
 

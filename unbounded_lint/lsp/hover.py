@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from unbounded_lint.finding import Place
+from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.sheet import Sheet
 from unbounded_lint.reporters.base import View, printable
 from unbounded_lint.reporters.sheet import render_text
-from unbounded_lint.sheet import Sheet
 
 _SPECIAL = re.compile(r"([\\*_\[\]<>&~|])")
 _SHOWN = 8

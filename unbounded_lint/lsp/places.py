@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from unbounded_lint.finding import Place
-from unbounded_lint.layout import split
+from unbounded_lint.comments.layout import split
+from unbounded_lint.disk.reading import SOURCE_LIMIT, read_regular
+from unbounded_lint.files.source import DecodeError, decode
+from unbounded_lint.findings.finding import Place
 from unbounded_lint.lsp.messages import Encoding, Span
-from unbounded_lint.reading import SOURCE_LIMIT, read_regular
-from unbounded_lint.source import DecodeError, decode
 
 MARK = "\ufeff"
 

@@ -17,11 +17,11 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter
 
 from unbounded_lint import __version__
-from unbounded_lint.config import OWN_FILE
 from unbounded_lint.lsp import translating
 from unbounded_lint.lsp.desk import CHANGED, DEBOUNCE_SECONDS, Desk, Document, Told
 from unbounded_lint.lsp.messages import Encoding, Report, Subject
 from unbounded_lint.rules import all_rules, pages
+from unbounded_lint.settings.config import OWN_FILE
 
 if TYPE_CHECKING:
     from pygls.server import ServerErrors

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from lsprotocol import types
 
-from unbounded_lint import ignoring
+from unbounded_lint.comments import ignoring
 from unbounded_lint.lsp import actions
 from unbounded_lint.lsp.desk import Document
 from unbounded_lint.lsp.messages import Change, Encoding, Repair, Report, Span, Spot, Subject

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from unbounded_lint.choosing import Choice, with_choice
-from unbounded_lint.config import load_settings, settings_file
-from unbounded_lint.declaring import is_about_growth
-from unbounded_lint.discovery import ProjectFiles, alone, discover
+from unbounded_lint.comments.declaring import is_about_growth
 from unbounded_lint.errors import UserError
-from unbounded_lint.finding import Edit, Finding, Place
+from unbounded_lint.files.discovery import ProjectFiles, alone, discover
+from unbounded_lint.files.source import encode, path_below
+from unbounded_lint.findings.finding import Edit, Finding, Place
+from unbounded_lint.findings.sheet import Sheet
 from unbounded_lint.fixes.driver import Done
 from unbounded_lint.fixes.recipes import recipes_for
 from unbounded_lint.fixes.running import repairs
@@ -37,11 +37,11 @@ from unbounded_lint.lsp.messages import (
     message,
 )
 from unbounded_lint.lsp.places import Places
-from unbounded_lint.request import Request
 from unbounded_lint.rules import pages
-from unbounded_lint.runner import survey
-from unbounded_lint.sheet import Sheet
-from unbounded_lint.source import encode, path_below
+from unbounded_lint.run.choosing import Choice, with_choice
+from unbounded_lint.run.request import Request
+from unbounded_lint.run.runner import survey
+from unbounded_lint.settings.config import load_settings, settings_file
 
 
 def serve(tasks: BinaryIO, answers: BinaryIO) -> None:

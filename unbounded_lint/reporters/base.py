@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from unbounded_lint.finding import Finding, Place, Suppressed
+from unbounded_lint.findings.finding import Finding, Place, Suppressed
 
 TAB_WIDTH = 4
 """A tab in a snippet is drawn up to the next multiple of this many columns."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
-from unbounded_lint.finding import Finding, Place
+from unbounded_lint.findings.finding import Finding, Place
 from unbounded_lint.reporters.base import (
     Totals,
     View,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from unbounded_lint.finding import Confidence, Finding, Place
+from unbounded_lint.findings.finding import Confidence, Finding, Place
 from unbounded_lint.reporters.base import Totals, View, printable, where
 
 _LEVELS: Mapping[Confidence, str] = MappingProxyType(

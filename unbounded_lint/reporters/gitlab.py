@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from unbounded_lint.finding import Confidence, Finding
+from unbounded_lint.findings.finding import Confidence, Finding
 from unbounded_lint.reporters.base import Totals, View, json_text, printable
 
 _SEVERITIES: Mapping[Confidence, str] = MappingProxyType(

@@ -13,13 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from unbounded_lint import __version__, wording
-from unbounded_lint.finding import Place
-from unbounded_lint.levels import level_of
+from unbounded_lint import __version__
+from unbounded_lint.findings import wording
+from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.levels import level_of
+from unbounded_lint.findings.sheet import Insert, Inventory, Removal, Sheet, Way
 from unbounded_lint.reporters.base import View, printable
 from unbounded_lint.reporters.inventory import growing, keys, summary, working
 from unbounded_lint.reporters.sheet import shortened
-from unbounded_lint.sheet import Insert, Inventory, Removal, Sheet, Way
 
 PAGE = 200
 """How many rows are shown at first: browsers take long for thousands of them."""

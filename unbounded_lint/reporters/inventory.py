@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from unbounded_lint import wording
+from unbounded_lint.findings import wording
+from unbounded_lint.findings.sheet import Inventory, Sheet
 from unbounded_lint.reporters.base import View, plural
 from unbounded_lint.reporters.sheet import document
-from unbounded_lint.sheet import Inventory, Sheet
 
 VERSION = 1
 """Changes when a field of the JSON form changes its meaning or goes."""

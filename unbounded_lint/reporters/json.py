@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from unbounded_lint.finding import Finding, Fix, Suppressed
+from unbounded_lint.findings.finding import Finding, Fix, Suppressed
 from unbounded_lint.reporters.base import Totals, View, counts, json_text, place_data
 
 VERSION = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from unbounded_lint.finding import Finding
+from unbounded_lint.findings.finding import Finding
 from unbounded_lint.reporters.base import Totals, View, printable, silenced, where
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from unbounded_lint import __version__
-from unbounded_lint.finding import Confidence, Edit, Finding, Fix, Place, Suppressed
+from unbounded_lint.findings.finding import Confidence, Edit, Finding, Fix, Place, Suppressed
 from unbounded_lint.reporters.base import Totals, View, json_text, printable
 from unbounded_lint.reporters.json import stats_data
 from unbounded_lint.rules import all_rules, pages

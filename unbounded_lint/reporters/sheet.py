@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from unbounded_lint import wording
-from unbounded_lint.evidence import Evidence
-from unbounded_lint.finding import Place
+from unbounded_lint.findings import wording
+from unbounded_lint.findings.evidence import Evidence
+from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.sheet import Insert, Removal, Report, Sheet, Way, Weight
 from unbounded_lint.reporters.base import View, place_data, printable
 from unbounded_lint.reporters.paint import Paint, painter
-from unbounded_lint.sheet import Insert, Removal, Report, Sheet, Way, Weight
 
 VERSION = 1
 """Changes when a field of the JSON form changes its meaning or goes."""

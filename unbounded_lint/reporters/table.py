@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from unbounded_lint.finding import Confidence
-from unbounded_lint.levels import level_of
+from unbounded_lint.findings.finding import Confidence
+from unbounded_lint.findings.levels import level_of
+from unbounded_lint.findings.sheet import Sheet
 from unbounded_lint.reporters.base import View, display_width, printable
 from unbounded_lint.reporters.inventory import growing, keys, working
 from unbounded_lint.reporters.paint import Paint, painter
-from unbounded_lint.sheet import Sheet
 
 GAP = "  "
 

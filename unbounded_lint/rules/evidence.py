@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from unbounded_lint.finding import Confidence, Finding, Place
+from unbounded_lint.findings.finding import Confidence, Finding, Place
 from unbounded_lint.rules.places import places, strongest_first
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from unbounded_lint import wording
-from unbounded_lint.finding import Place
+from unbounded_lint.findings import wording
+from unbounded_lint.findings.finding import Place
 
 if TYPE_CHECKING:
     from unbounded_lint.link.program.module import ScopeId

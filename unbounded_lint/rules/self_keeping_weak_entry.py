@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from unbounded_lint.finding import Confidence, Finding
+from unbounded_lint.findings.finding import Confidence, Finding
 from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import finding
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import linked, named
-from unbounded_lint.finding import Confidence
+from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.link.defects.entry_skipping_sweep import Skip
 from unbounded_lint.link.project import Project
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import linked
-from unbounded_lint.finding import Confidence
+from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.link.defects.unbounded_function_cache import FunctionCache
 
 ROUTE = "import flask\napp = flask.Flask(__name__)\n@app.get('/<key>')\ndef show(key):\n    return f(key)\n"

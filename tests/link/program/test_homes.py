@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.programs import request_for
-from unbounded_lint import runner
+from unbounded_lint.files.source import SourceFile
 from unbounded_lint.link.program.homes import Homes
-from unbounded_lint.source import SourceFile
+from unbounded_lint.run import runner
 
 
 def file(path: str, module: str) -> SourceFile:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.programs import request_for, write
-from unbounded_lint.finding import Finding
-from unbounded_lint.runner import check
+from unbounded_lint.findings.finding import Finding
+from unbounded_lint.run.runner import check
 
 STORE = "hits = {}\n\n\ndef add(user):\n    hits[user] = 1\n"
 WEB = """\

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from unbounded_lint.evidence import Evidence
-from unbounded_lint.finding import Confidence
+from unbounded_lint.findings.evidence import Evidence
+from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.link.verdicts.support import Support, features, weighs, weights
 
 STRONG = Evidence(

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.finding import Confidence
+from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.handles import Handle
 from unbounded_lint.link.defects.question import Linked, Question

@@ -8,7 +8,7 @@ from itertools import islice
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.finding import Confidence
+from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.defects.conditions import Condition, Conditions
 from unbounded_lint.link.defects.field_writes import FieldWrites, Write

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.finding import Confidence
+from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.link.dataflow.handles import Variable
 from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.defects.question import Question

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.finding import Confidence
+from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import CallSite, argument_of

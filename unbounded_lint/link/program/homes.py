@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 import msgspec
 
+from unbounded_lint.files.source import SourceFile
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.source import SourceFile
 
 
 class Homes:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.files.source import SourceFile
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.program import Program
-from unbounded_lint.source import SourceFile
 
 _GUARDS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException", "TYPE_CHECKING"})
 """What the conditions and handlers are about that stand around imports which need not succeed."""

@@ -12,9 +12,9 @@ import msgspec
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.files.source import SourceFile
 from unbounded_lint.link.program.bindings import Names
 from unbounded_lint.link.program.kept import grouped, kept
-from unbounded_lint.source import SourceFile
 
 
 class ScopeId(msgspec.Struct, frozen=True, order=True, gc=False):

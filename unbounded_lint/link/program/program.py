@@ -7,11 +7,11 @@ from functools import cached_property
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.files.source import SourceFile
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.homes import Homes
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
-from unbounded_lint.source import SourceFile
 
 _FEW = 40
 """Functions, classes and modules of a program that is a sample at most."""

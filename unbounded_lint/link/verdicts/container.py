@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from unbounded_lint.evidence import Evidence
-from unbounded_lint.finding import Confidence, Place
+from unbounded_lint.findings.evidence import Evidence
+from unbounded_lint.findings.finding import Confidence, Place
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.runs.context import ContextKind

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from unbounded_lint.catalog.load import name_lists
-from unbounded_lint.evidence import Evidence
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.findings.evidence import Evidence
 from unbounded_lint.link.containers.accesses import APPENDING, Access, AccessKind, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.finding import Confidence
+from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
 from unbounded_lint.link.program.blocks import frames_of, layout, ops_in, parts_of
 from unbounded_lint.link.program.kept import kept

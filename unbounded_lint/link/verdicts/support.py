@@ -14,9 +14,9 @@ import msgspec
 
 from unbounded_lint.catalog.load import catalog
 from unbounded_lint.catalog.model import Weights
-from unbounded_lint.evidence import Evidence
-from unbounded_lint.finding import Confidence
-from unbounded_lint.levels import level_of
+from unbounded_lint.findings.evidence import Evidence
+from unbounded_lint.findings.finding import Confidence
+from unbounded_lint.findings.levels import level_of
 
 OF_GROWTH = ("UBM101", "UBM102", "UBM103", "UBM104", "UBM105", "UBM201")
 """The rules whose findings say that a container grows without end, as sure as this evidence is."""

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.files.source import SourceFile
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.program.bindings import ITEMS, Binding
@@ -16,7 +17,6 @@ from unbounded_lint.link.program.blocks import loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 from unbounded_lint.link.program.naming import is_aside
-from unbounded_lint.source import SourceFile
 
 Shown: TypeAlias = Callable[[str, tuple[str, ...]], Iterable[tuple[SourceFile, m.ModuleFacts]]]
 """What mentions an identifier outside the program, given docstrings that may show its use."""

@@ -1,0 +1,1 @@
+"""What is told of containers, as data and in words."""

@@ -1,0 +1,1 @@
+"""What a project may set, and in words what is wrong with it."""
