@@ -8,7 +8,8 @@ import pytest
 
 from tests.processes import python
 from unbounded_lint import cli
-from unbounded_lint.cli.near import meant_command, meant_option, nearest
+from unbounded_lint.alike import closest, nearest
+from unbounded_lint.cli.near import meant_command, meant_option
 from unbounded_lint.rules.titles import nearest as nearest_rule
 
 LEAK = "SEEN = {}\n\n\ndef see(request):\n    SEEN[request.id] = 1\n"
@@ -83,6 +84,16 @@ def test_what_is_like_nothing_is_not_guessed_at() -> None:
     assert meant_option("unrecognized arguments: --quiet", ["--select", "--exclude"], cli.COMMANDS) == ""
     assert meant_option("unrecognized arguments: a b", ["--select"], cli.COMMANDS) == ""
     assert meant_option("unrecognized arguments: --", ["--select"], cli.COMMANDS) == ""
+
+
+def test_case_and_dashes_are_no_slips() -> None:
+    assert nearest("UNSCHEDULED_Sweep", ["event-only-removal", "unscheduled-sweep"]) == "unscheduled-sweep"
+    assert closest("Runs", ["_runs", "RUNS", "runs", "walks"], 2) == ["RUNS", "runs"]
+
+
+def test_what_nobody_wrote_as_a_name_is_like_nothing() -> None:
+    assert nearest("x" * 500, ["x" * 500]) == "x" * 500
+    assert nearest("x" * 501, ["x" * 501]) == ""
 
 
 def test_of_a_code_that_might_be_one_no_other_is_guessed() -> None:

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from unbounded_lint.alike import nearest
 from unbounded_lint.cli.terminal import PROGRAM
 
 _ALIKE = 0.75
 """How much of an option or a command has to be as it is written: less, and another one is offered than was meant."""
-
-
-def nearest(word: str, known: Iterable[str], *, alike: float = 0.6) -> str:
-    """The known word that is most like another one, "" where none is."""
-    import difflib  # a slip is rare, and whoever makes none shall not wait for this
-
-    return next(iter(difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=alike)), "")
 
 
 def meant_option(message: str, known: Iterable[str], commands: Iterable[str]) -> str:

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from unbounded_lint.cli.near import choice_hint
 from unbounded_lint.cli.terminal import emit
 from unbounded_lint.errors import UserError
 
@@ -72,6 +71,8 @@ def _output(text: str) -> Output:
     if not equals:
         raise argparse.ArgumentTypeError(f"expected FORMAT=FILE, such as sarif=report.sarif, not {text!r}")
     if name not in FORMATS:
+        from unbounded_lint.cli.near import choice_hint
+
         raise argparse.ArgumentTypeError(f"there is no format {name!r}; {choice_hint(name, FORMATS)}")
     if not file:
         raise argparse.ArgumentTypeError(f"no file stands behind {text!r}; write {name}=FILE")

@@ -5,13 +5,13 @@ Each covers the whole statement it stands in, or, on a line of its own, the next
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from unbounded_lint.alike import nearest
 from unbounded_lint.comments.layout import Comment, Layout, Lines, statement_of
 
 _HEAD = re.compile(r"#\s*ubm:\s*(?P<word>[\w\-]*)")
@@ -183,8 +183,8 @@ def _fault(written: _Written) -> str:
     word, bracket = written.word, written.bracket
     pair = _BRACKETS.get(word)
     if pair is None:
-        close = difflib.get_close_matches(word, _BRACKETS, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else "known are `ignore`, `bounded` and `swept-by`"
+        near = nearest(word, _BRACKETS)
+        hint = f"did you mean `{near}`?" if near else "known are `ignore`, `bounded` and `swept-by`"
         return f"`# ubm: {word}` is no directive; {hint}"
     form = f"write `# ubm: {_FORMS[word]}`"
     if bracket and bracket != pair[0]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePosixPath
@@ -11,6 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from unbounded_lint.alike import closest
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts.walk import dotted
 from unbounded_lint.files.sources import Sources
@@ -166,7 +166,7 @@ class Explanations:
         every = {c.symbol: plain_symbol(c.symbol).partition(":")[::2] for c in self.project.containers}
         same = [symbol for symbol, (_, own) in every.items() if own == name]
         similar = {own: symbol for symbol, (module, own) in every.items() if module == dotted or not dotted}
-        return same or [similar[own] for own in difflib.get_close_matches(name, similar, n=SHOWN)]
+        return same or [similar[own] for own in closest(name, similar, SHOWN)]
 
     def _below(self, start: str) -> list[str]:
         return [c.symbol for c in self.project.containers if c.symbol.startswith(start)]

@@ -68,15 +68,13 @@ def is_known(word: str) -> bool:
 
 def nearest(word: str) -> str:
     """The code, prefix or name that is most like a word, "" where none is."""
-    import difflib
+    from unbounded_lint import alike  # only what is mistyped pays for it
 
     if is_known(word.upper()):
         return word.upper()
     # Of a code as there might be one, every digit may be meant: any other code would be a guess.
     codes = [] if _CODE.fullmatch(word.upper()) else [title.code for title in titles()]
-    codes = difflib.get_close_matches(word.upper(), codes, n=1)
-    names = difflib.get_close_matches(word.lower().replace("_", "-"), [title.name for title in titles()], n=1)
-    return next(iter([*codes, *names]), "")
+    return alike.nearest(word, codes) or alike.nearest(word, [title.name for title in titles()])
 
 
 def codes_for(key: str, words: Iterable[str]) -> tuple[str, ...]:

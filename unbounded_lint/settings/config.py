@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
@@ -13,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from unbounded_lint.alike import nearest
 from unbounded_lint.disk.reading import SETTINGS_LIMIT, read_regular
 from unbounded_lint.errors import UserError
 
@@ -309,5 +309,5 @@ def _checked(values: Mapping[str, object], origin: str) -> dict[str, object]:
 
 def _hint(word: str, known: Iterable[str]) -> str:
     """The end of a sentence about an unknown word."""
-    close = difflib.get_close_matches(word.replace("_", "-"), known, n=1)
-    return f"; did you mean `{close[0]}`?" if close else f"; known are {', '.join(known)}."
+    near = nearest(word, known)
+    return f"; did you mean `{near}`?" if near else f"; known are {', '.join(known)}."

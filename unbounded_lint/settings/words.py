@@ -5,7 +5,6 @@ All of it is made from the types of `Settings`, so that no text about them can b
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from unbounded_lint.alike import nearest
 from unbounded_lint.settings.config import TABLE, Settings
 
 _LONGEST = 80
@@ -23,8 +23,8 @@ def wrong(key: str, value: object) -> str:
     kind = _kinds()[key]
     place, part, of_part = _culprit(kind, value)
     where = f" ({place})" if place else ""
-    near = difflib.get_close_matches(part, _words(of_part), n=1) if isinstance(part, str) else []
-    hint = f"; did you mean `{near[0]}`?" if near else ""
+    near = nearest(part, _words(of_part)) if isinstance(part, str) else ""
+    hint = f"; did you mean `{near}`?" if near else ""
     return f"it must be {in_words(kind)}, not {_written(part)}{where}{hint}"
 
 

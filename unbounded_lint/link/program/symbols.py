@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from unbounded_lint.alike import closest, nearest
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.kept import grouped, kept
@@ -130,10 +130,10 @@ class Symbols:
             return ""
         dotted, name = self.parts(symbol)
         module = self.program.named(dotted)
-        if module is not None and (close := _closest(name, module, kinds)):
+        if module is not None and (close := nearest(name, _names(module, kinds))):
             return f"{module.name}:{close}"
         head, last = symbol.replace(":", ".").rpartition(".")[::2]
-        for other in difflib.get_close_matches(head, sorted(file.module for file in self.program.files.values())):
+        for other in closest(head, sorted(file.module for file in self.program.files.values()), 3):
             source = self.program.named(other)
             if source is not None and last in _names(source, kinds):
                 return f"{other}:{last}"
@@ -142,7 +142,3 @@ class Symbols:
 
 def _names(module: LinkedModule, kinds: Collection[str]) -> list[str]:
     return sorted({plain(scope.qualname) for scope in module.facts.scopes if scope.kind in kinds})
-
-
-def _closest(name: str, module: LinkedModule, kinds: Collection[str]) -> str:
-    return next(iter(difflib.get_close_matches(name, _names(module, kinds), n=1)), "")
