@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.reporters.cases import CASES, ODD, ODD_PATH, SURE, SWEPT, Case
+from tests.reporters.cases import CASES, ODD, ODD_PATH, REPAIRED, SURE, SWEPT, Case
 from unbounded_lint import __version__
 from unbounded_lint.cli.outputs import FORMATS
 from unbounded_lint.findings.finding import Confidence, Finding, Place, Suppressed
@@ -153,6 +155,31 @@ def test_a_sarif_flow_goes_from_the_event_to_one_insert_to_the_sweep_that_does_n
 def test_a_sarif_message_has_no_links_but_its_own() -> None:
     text = sarif("odd")["results"][0]["message"]["text"]
     assert re.findall(r"(?<!\\)\[((?:[^\]\\]|\\.)*)\]\((\d+)\)", text) == [("guard", "1")]
+
+
+def messages(node: Any) -> Iterator[str]:
+    """The texts of all message objects in a part of a report."""
+    if isinstance(node, list):
+        for each in node:
+            yield from messages(each)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key in {"message", "description"}:
+                yield value["text"]
+            else:
+                yield from messages(value)
+
+
+def test_a_brace_in_a_sarif_message_stands_for_no_argument() -> None:
+    text = "`{0}` and f'{x}' {"
+    place = Place("store.py", 1, 1, 1, 28, "insert", text)
+    fix = msgspec.structs.replace(REPAIRED.fix, message=text)
+    finding = msgspec.structs.replace(SWEPT, message=text, related=(place,), fix=fix)
+    found = list(messages(json.loads(rendered("sarif", Case((finding,))))["runs"][0]["results"]))
+    assert len(found) == 5
+    for message in found:
+        assert "{" not in re.sub("{{|}}", "", message) and "}" not in re.sub("{{|}}", "", message)
+        assert text in message.replace("{{", "{").replace("}}", "}")
 
 
 def test_sarif_says_why_a_finding_is_suppressed() -> None:

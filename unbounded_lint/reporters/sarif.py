@@ -55,7 +55,7 @@ def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[
         },
         "invocations": [{"executionSuccessful": all(finding.code != _INTERNAL_ERROR for finding in findings)}],
         # Without its URI, which would tell where the code lay on the machine of the run: readers know their own.
-        "originalUriBaseIds": {_BASE: {"description": {"text": "The root of the repository."}}},
+        "originalUriBaseIds": {_BASE: {"description": _message("The root of the repository.")}},
         "columnKind": "unicodeCodePoints",
         "results": results,
         "properties": {"stats": stats_data(findings, totals, view)},
@@ -105,14 +105,14 @@ def _result(finding: Finding, index: Mapping[str, int], view: View) -> _Object:
         "ruleIndex": index[finding.code],
         "level": _LEVELS[finding.confidence],
         "rank": _RANKS[finding.confidence] if finding.probability is None else round(100 * finding.probability, 1),
-        "message": {"text": _message(finding)},
+        "message": _message(_linked(finding)),
         "locations": [{**_location(finding.place, view), **_symbol(finding)}],
         "partialFingerprints": {"codeAndSymbol/v1": finding.fingerprint},
         "properties": _properties(finding),
     }
     if finding.related:
         result["relatedLocations"] = [
-            {"id": number, **_location(place, view), "message": {"text": _said(place)}}
+            {"id": number, **_location(place, view), "message": _message(_said(place))}
             for number, place in enumerate(finding.related, 1)
         ]
         result["codeFlows"] = [_flow(finding, view)]
@@ -121,7 +121,12 @@ def _result(finding: Finding, index: Mapping[str, int], view: View) -> _Object:
     return result
 
 
-def _message(finding: Finding) -> str:
+def _message(text: str) -> _Object:
+    """A message object: a brace alone would stand for an argument in it, as one never does in the text about a rule."""
+    return {"text": text.replace("{", "{{").replace("}", "}}")}
+
+
+def _linked(finding: Finding) -> str:
     """The message, with links to the related places: services show those that are linked to, and no others."""
     if not finding.related:
         return printable(finding.message)
@@ -187,7 +192,7 @@ def _fix(fix: Fix, view: View) -> _Object:
         {"artifactLocation": _artifact(path, view), "replacements": [_replacement(edit) for edit in edits]}
         for path, edits in by_path.items()
     ]
-    return {"description": {"text": f"{_unlinked(fix.told)}."}, "artifactChanges": changes}
+    return {"description": _message(f"{_unlinked(fix.told)}."), "artifactChanges": changes}
 
 
 def _replacement(edit: Edit) -> _Object:
@@ -205,7 +210,7 @@ def _flow(finding: Finding, view: View) -> _Object:
     steps = [*_steps(finding.related), _end(finding)]
     locations = [
         {
-            "location": {**_location(place, view), "message": {"text": printable(place.text or place.role)}},
+            "location": {**_location(place, view), "message": _message(printable(place.text or place.role))},
             "kinds": [place.role],
             "importance": _IMPORTANCE.get(place.role, "important"),
         }
