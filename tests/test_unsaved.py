@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 import json
 import sys
-from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flake8.processor import FileProcessor
 
 from tests.flake8.test_plugin import flake8
 from tests.processes import finished, python, started
@@ -296,20 +294,13 @@ def test_flake8_without_a_name_and_for_what_is_left_out_reports_nothing(project:
     assert asked(LEAK, "made/x.py") == []
 
 
-@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize(("head", "encoding"), [(b"", "utf-8"), (b"\xef\xbb\xbf", "utf-8"), (b"#coding:l1", "l1")])
-def test_flake8_takes_what_is_saved_for_what_it_is(project: Path, ends: str, head: bytes, encoding: str) -> None:
-    """Else each file of a run would be linked for itself."""
-    path = str(project / "app" / "store.py")
-    Path(path).write_bytes(head + "\nX = 'é'\n\fY = 1\n".replace("\n", ends).encode(encoding))
-    lines = FileProcessor(
-        path,
-        Namespace(
-            hanging_indent=False, hang_closing=False, indent_size=4, max_line_length=79, max_doc_length=79, verbose=0
-        ),
-    ).lines
-    assert plugin._is_saved(path, "".join(lines))
-    assert not plugin._is_saved(path, "".join([*lines, "#"]))
+def test_flake8_checks_a_buffer_and_the_file_of_its_name_in_one_run(project: Path) -> None:
+    both = ("-", "app/store.py", "--stdin-display-name", "app/store.py")
+    done = flake8(project, *both, "--select", "UBM", text=f"# moved\n{STORE}")
+    assert sorted(line.split()[:2] for line in done.stdout.splitlines()) == [
+        ["app/store.py:1:1:", "UBM101"],
+        ["app/store.py:2:1:", "UBM101"],
+    ]
 
 
 def test_flake8_links_the_files_of_a_run_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

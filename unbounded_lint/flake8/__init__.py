@@ -1,7 +1,7 @@
 """The flake8 plugin: the findings of the whole project, handed out file by file.
 
 flake8 checks one file at a time, in a pool of forked or spawned workers. One of them links the project of the file, the
-others take what it found from the cache on disk, and each remembers the answer. A text that flake8 has from elsewhere,
+others take what it found from the cache on disk, and each remembers the answer. What flake8 has from standard input,
 such as the buffer of an editor, counts in place of what is on disk. Suppression by `# noqa` is left to flake8. Nothing
 heavy is imported until a file is to be checked in which something could be found.
 """
@@ -104,10 +104,11 @@ def _is_passed_over(tree: ast.AST, filename: str, text: str | None) -> bool:
 
 def _report(filename: str, text: str | None, asked: Asked, given: Given) -> Iterator[tuple[int, int, str]]:
     path = os.path.realpath(filename)
+    unsaved = text if given.is_standard_input(filename) else None
     try:
         from unbounded_lint.files.source import path_below
 
-        answer = _answer(path, text, asked)
+        answer = _answer(path, unsaved, asked)
         if answer.failure and _is_spokesman(path, given, answer.root):
             yield 1, 0, f"{FAILED_CODE} {answer.failure}"
         for finding in answer.by_path.get(path_below(answer.root, path), ()):
@@ -116,13 +117,11 @@ def _report(filename: str, text: str | None, asked: Asked, given: Given) -> Iter
         yield 1, 0, f"{FAILED_CODE} {_reason(error)}"
 
 
-def _answer(path: str, text: str | None, asked: Asked) -> Answer:
+def _answer(path: str, unsaved: str | None, asked: Asked) -> Answer:
     from unbounded_lint.files.discovery import find_root
 
     root = find_root([], [Path(path)])
-    if text is None or _is_saved(path, text):
-        return _project(str(root), asked)
-    return _linked(root, asked, (path, text))
+    return _project(str(root), asked) if unsaved is None else _linked(root, asked, (path, unsaved))
 
 
 @lru_cache(maxsize=8)
@@ -142,22 +141,6 @@ def _spokesman(given: Given, root: str) -> str | None:
 def _is_spokesman(path: str, given: Given, root: str) -> bool:
     """Whether a file is the one to tell of a failure, of which once is enough; any is, where flake8 lists none."""
     return _spokesman(given, root) in {None, path}
-
-
-def _is_saved(path: str, text: str) -> bool:
-    """Whether flake8 would read this text from the file at a path: its line ends become "\n"."""
-    from unbounded_lint.disk.reading import SOURCE_LIMIT, read_regular
-    from unbounded_lint.files.source import DecodeError, decode
-
-    try:
-        data = read_regular(path, SOURCE_LIMIT)
-    except OSError:
-        return False
-    try:
-        saved = decode(data)
-    except DecodeError:
-        saved = data.decode("latin-1")  # as flake8 then does
-    return saved.replace("\r\n", "\n").replace("\r", "\n") == text
 
 
 def _linked(root: Path, asked: Asked, unsaved: tuple[str, str] | None = None) -> Answer:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PREFIX = "UBM"
 
 _SCOPES = ("process", "instance")
+_STDIN = "-"
 
 
 class Manager(Protocol):
@@ -50,6 +51,10 @@ class Given(NamedTuple):
     stdin_display_name: str = "stdin"
     filename_patterns: tuple[str, ...] = ("*.py",)
     exclude: tuple[str, ...] = ()
+
+    def is_standard_input(self, filename: str) -> bool:
+        """Whether a file is what comes from standard input, under the name that it is given."""
+        return _STDIN in self.paths and filename == self.stdin_display_name
 
 
 def add_options(manager: Manager) -> None:
@@ -181,7 +186,7 @@ def spokesman(given: Given, root: str) -> str | None:
         filename_patterns=given.filename_patterns,
         exclude=given.exclude,
     )
-    for path in sorted({os.path.realpath(file) for file in files if file != "-"}):
+    for path in sorted({os.path.realpath(file) for file in files if file != _STDIN}):
         if _is_handed_out(path) and os.path.realpath(find_root([_as_path(path)])) == root:
             return path
     return None
