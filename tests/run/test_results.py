@@ -16,8 +16,9 @@ from tests.programs import request_for, write
 from unbounded_lint.disk.cache import DIRECTORY_VARIABLE
 from unbounded_lint.files import contents
 from unbounded_lint.findings.finding import Finding
+from unbounded_lint.findings.sheet import Inventory
 from unbounded_lint.run import analysis, runner
-from unbounded_lint.run.request import Analysis
+from unbounded_lint.run.request import Analysis, Listing
 
 PROGRAM = {
     "pyproject.toml": "",
@@ -34,6 +35,7 @@ class Runs:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.analysed = 0
+        self.listings = 0
 
     def found(self, *paths: str, **settings: Any) -> list[tuple[str, str]]:
         """Path and code of each finding of a run."""
@@ -41,6 +43,11 @@ class Runs:
         outcome = runner.check(request_for(self.root, *given, use_cache=True, **settings))
         assert outcome.stats.by_code == _counted(outcome.findings)
         return [(finding.place.path, finding.code) for finding in outcome.findings]
+
+    def listed(self, *paths: str, **settings: Any) -> Inventory:
+        """The containers of some paths, or of all."""
+        given = [self.root / path for path in paths]
+        return runner.inventory(request_for(self.root, *given, use_cache=True, **settings))
 
 
 def _counted(findings: tuple[Finding, ...]) -> dict[str, int]:
@@ -53,13 +60,18 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     """A project whose files were written a minute ago."""
     monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path / "caches"))
     made = Runs(write(tmp_path / "project", PROGRAM))
-    analyse = analysis.analyse
+    analyse, inventory = analysis.analyse, analysis.inventory
 
     def counted(*given: Any) -> Analysis:
         made.analysed += 1
         return analyse(*given)
 
+    def listing(*given: Any) -> Listing:
+        made.listings += 1
+        return inventory(*given)
+
     monkeypatch.setattr(analysis, "analyse", counted)
+    monkeypatch.setattr(analysis, "inventory", listing)
     age(monkeypatch)
     return made
 
@@ -230,6 +242,51 @@ def test_without_the_cache_nothing_is_kept(runs: Runs, tmp_path: Path) -> None:
         runner.check(request_for(runs.root))
     assert runs.analysed == 2
     assert not (tmp_path / "caches").exists()
+
+
+def test_a_second_inventory_is_the_first_one_in_full(runs: Runs) -> None:
+    write(runs.root, {"broken.py": "def f(:\n"})
+    first = runs.listed()
+    assert [sheet.symbol for sheet in first.sheets] == ["app:A", "other:B"] and len(first.notes) == 1
+    assert runs.listed() == first
+    assert runs.listings == 1
+
+
+def test_an_inventory_is_made_anew_for_other_paths_settings_and_contents(runs: Runs) -> None:
+    def symbols(*paths: str, **settings: Any) -> list[str]:
+        return [sheet.symbol for sheet in runs.listed(*paths, **settings).sheets]
+
+    for _ in range(2):
+        assert (symbols("app.py"), symbols("other.py"), symbols()) == (["app:A"], ["other:B"], ["app:A", "other:B"])
+    assert runs.listings == 3
+    assert symbols(ignore=["UBM101"]) == ["app:A", "other:B"]
+    hidden = {report.hidden for sheet in runs.listed(ignore=["UBM101"]).sheets for report in sheet.reports}
+    assert hidden == {"the settings leave its rule out"}
+    assert runs.listings == 4
+    removed(runs)
+    assert symbols() == ["other:B"]
+    assert runs.listings == 5
+
+
+def test_an_inventory_and_a_check_do_not_take_what_is_kept_of_the_other(runs: Runs) -> None:
+    for _ in range(2):
+        assert runs.found() == BOTH
+        assert len(runs.listed().sheets) == 2
+    assert (runs.analysed, runs.listings) == (1, 1)
+
+
+def test_an_inventory_that_could_not_read_a_file_is_not_kept(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_regular = contents.read_regular
+
+    def refused(path: str, limit: int) -> bytes:
+        if path.endswith("app.py"):
+            raise PermissionError(13, "Permission denied")
+        return read_regular(path, limit)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(contents, "read_regular", refused)
+        assert len(runs.listed().sheets) == 1
+    assert len(runs.listed().sheets) == 2
 
 
 def test_nothing_of_the_analysis_is_imported_where_there_is_nothing_to_do(runs: Runs) -> None:

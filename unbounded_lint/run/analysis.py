@@ -32,7 +32,7 @@ from unbounded_lint.link.verdicts.support import weighs
 from unbounded_lint.reporters.base import plural
 from unbounded_lint.rules import all_rules, internal_error, unknown_declaration, unparsable_file
 from unbounded_lint.rules.base import Options, Rule, brief
-from unbounded_lint.run.request import Analysis, Progress, Request, Stats
+from unbounded_lint.run.request import Analysis, Listing, Progress, Request, Stats
 from unbounded_lint.run.results import settings_text
 from unbounded_lint.run.selection import Chosen, is_selected
 from unbounded_lint.run.unmatched import Unmatched, unmatched
@@ -80,7 +80,7 @@ def analyse(
         documents=documents.rested_on,
         unsure=tuple(sorted({(f.code, f.symbol) for f in made.ever if not chosen.is_sure(f)})),
         hidden=tuple(finding.place.path for finding in _by_comments(unsure, comments, request.apply_noqa)[0]),
-        whole=not sources.unread and all(finding.code != internal_error.CODE for finding in failed),
+        whole=_is_whole(sources, failed),
         suppressed=tuple(sorted([*silenced, *hushed], key=lambda one: one.finding.sort_key)),
     )
 
@@ -133,18 +133,31 @@ def about(
     return found
 
 
-def inventory(request: Request, contents: Contents, cache: Cache | None, progress: Progress | None = None) -> Inventory:
+def inventory(request: Request, contents: Contents, cache: Cache | None, progress: Progress | None = None) -> Listing:
     """The fact sheet of every long-lived container of the files that a request asks about."""
     sources = Sources(request.project.root, request.project.files, contents, cache)
     comments = Comments(sources)
-    project = link(request, comments, progress, thorough=True, usages=False)
+    documents = Documents(request.project.root, request.settings, contents)
+    project = link(request, comments, progress, documents, thorough=True, usages=False)
     made, wanted = _made_by(request, comments, project), request.project.report_on
     found = [container for container in project.containers if wanted is None or container.place.path in wanted]
     told = tuple(made.of(container) for container in found)
     sources.examine_rest()
-    notes = (_unresolved(sources, project), _unseen(len(list(_failures(sources, project))), request))
+    failed = list(_failures(sources, project))
+    notes = (_unresolved(sources, project), _unseen(len(failed), request))
     sources.save()
-    return Inventory(told, len(sources.files) if wanted is None else len(wanted), tuple(n for n in notes if n))
+    files = len(sources.files) if wanted is None else len(wanted)
+    return Listing(
+        inventory=Inventory(told, files, tuple(note for note in notes if note)),
+        beside=sources.looked_beside,
+        documents=documents.rested_on,
+        whole=_is_whole(sources, failed),
+    )
+
+
+def _is_whole(sources: Sources, failed: Iterable[Finding]) -> bool:
+    """Whether another run over the same files would say the same."""
+    return not sources.unread and all(finding.code != internal_error.CODE for finding in failed)
 
 
 def _unseen(failures: int, request: Request) -> str:

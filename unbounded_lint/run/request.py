@@ -11,6 +11,7 @@ import msgspec
 
 from unbounded_lint.files.discovery import ProjectFiles
 from unbounded_lint.findings.finding import Finding, Suppressed
+from unbounded_lint.findings.sheet import Inventory
 from unbounded_lint.settings.config import Settings
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -70,24 +71,38 @@ class Outcome(msgspec.Struct, frozen=True):
     hidden: int = 0
 
 
-class Analysis(msgspec.Struct, frozen=True):
+class Grounded(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer rests on besides the files of a project.
+
+    beside has each (directory, stem) that was looked for beside these files, with whether it was found; documents are
+    the pages of documentation, None where nothing asked for them; whole is False where some file could not be read or
+    a rule failed, so that another run may say more.
+    """
+
+    beside: tuple[tuple[str, str, bool], ...] = ()
+    documents: tuple[str, ...] | None = None
+    whole: bool = True
+
+
+class Analysis(Grounded, frozen=True):
     """What a project says, whichever of its files a run asks about.
 
     findings and suppressed as in `Outcome`, without what a baseline accepts; unresolved is a sentence about imports
     that lead nowhere, or empty; of_settings are sentences about settings of the command line that name what is not
-    there; beside has each (directory, stem) that was looked for beside the project's files, with whether it was found;
-    documents are the pages of documentation, None where nothing asked for them; unsure are the codes and symbols of
-    what is found with less confidence than is asked for, hidden has the path of each of them that would be told
-    otherwise; whole is False where some file could not be read or a rule failed, so that another run may say more.
+    there; unsure are the codes and symbols of what is found with less confidence than is asked for, hidden has the path
+    of each of them that would be told otherwise.
     """
 
     findings: tuple[Finding, ...]
     stats: Stats
     unresolved: str = ""
     of_settings: tuple[str, ...] = ()
-    beside: tuple[tuple[str, str, bool], ...] = ()
-    documents: tuple[str, ...] | None = None
     unsure: tuple[tuple[str, str], ...] = ()
     hidden: tuple[str, ...] = ()
-    whole: bool = True
     suppressed: tuple[Suppressed, ...] = ()
+
+
+class Listing(Grounded, frozen=True):
+    """The containers of the files that a run asks about."""
+
+    inventory: Inventory

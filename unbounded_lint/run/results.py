@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -16,26 +17,32 @@ from unbounded_lint.disk.cache import Cache
 from unbounded_lint.disk.reading import SETTINGS_LIMIT, read_regular
 from unbounded_lint.files.contents import Contents, has_beside
 from unbounded_lint.files.discovery import documents
-from unbounded_lint.run.request import Analysis, Request
+from unbounded_lint.run.request import Grounded, Request
+
+T = TypeVar("T", bound=Grounded)
 
 
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
-    """An analysis, and a digest of all that it rests on."""
+    """An answer, and a digest of all that it rests on."""
 
     ground: bytes
-    analysis: Analysis
+    answer: msgspec.Raw
 
 
-class Results:
-    """The analysis that is kept of one project, for one way to ask: by these settings, with this program."""
+class Results(Generic[T]):
+    """The answer that is kept of one project, for one way to ask: by these settings, with this program. kind is what
+    answers are, question what tells one from others of its kind."""
 
-    def __init__(self, request: Request, contents: Contents, cache: Cache | None) -> None:
+    def __init__(
+        self, request: Request, contents: Contents, cache: Cache | None, kind: type[T], question: bytes = b""
+    ) -> None:
         self._request = request
         self._contents = contents
         self._cache = cache
-        self._slot = slot(request, b"findings") if cache is not None else b""
+        self._kind = kind
+        self._slot = slot(request, kind.__name__.encode() + question) if cache is not None else b""
 
-    def known(self) -> Analysis | None:
+    def known(self) -> T | None:
         """What was found when all was as it is now, None where something has changed."""
         if self._cache is None:
             return None
@@ -44,20 +51,22 @@ class Results:
             return None
         try:
             kept = msgspec.msgpack.decode(stored, type=_Kept)
+            answer = msgspec.msgpack.decode(kept.answer, type=self._kind)
         except (msgspec.DecodeError, RecursionError):
             return None
-        return kept.analysis if kept.ground == self._ground(kept.analysis) else None
+        return answer if kept.ground == self._ground(answer) else None
 
-    def keep(self, analysis: Analysis) -> None:
-        """Keep an analysis for the next run, unless that may say more."""
-        if self._cache is None or not analysis.whole:
+    def keep(self, answer: T) -> None:
+        """Keep an answer for the next run, unless that may say more."""
+        if self._cache is None or not answer.whole:
             return
-        ground = self._ground(analysis)
+        ground = self._ground(answer)
         if ground:
-            self._cache.put_many({self._slot: msgspec.msgpack.encode(_Kept(ground, analysis))})
+            kept = _Kept(ground, msgspec.Raw(msgspec.msgpack.encode(answer)))
+            self._cache.put_many({self._slot: msgspec.msgpack.encode(kept)})
 
-    def _ground(self, analysis: Analysis) -> bytes:
-        """A digest of what an analysis rests on as it is now, empty where a file cannot be read."""
+    def _ground(self, answer: T) -> bytes:
+        """A digest of what an answer rests on as it is now, empty where a file cannot be read."""
         digest = hashlib.blake2b(digest_size=32)
         project = self._request.project
         try:
@@ -66,13 +75,13 @@ class Results:
                 digest.update(self._contents.digest(file.path))
         except OSError:
             return b""
-        beside = [has_beside(project.root, directory, stem) for directory, stem, _ in analysis.beside]
-        if beside != [found for _, _, found in analysis.beside]:
+        beside = [has_beside(project.root, directory, stem) for directory, stem, _ in answer.beside]
+        if beside != [found for _, _, found in answer.beside]:
             return b""
-        if analysis.documents is not None:
-            if documents(project.root, self._request.settings) != analysis.documents:
+        if answer.documents is not None:
+            if documents(project.root, self._request.settings) != answer.documents:
                 return b""
-            for path in analysis.documents:
+            for path in answer.documents:
                 digest.update(self._of_document(path))
         digest.update(msgspec.msgpack.encode((project.unnamed, settings_text(self._request))))
         return digest.digest()

@@ -14,7 +14,7 @@ from unbounded_lint.disk.cache import Cache, Opened, open_cache
 from unbounded_lint.files.contents import Contents
 from unbounded_lint.findings.finding import Suppressed
 from unbounded_lint.run.accepting import accepted_of
-from unbounded_lint.run.request import Analysis, Outcome, Progress, Request, Stats
+from unbounded_lint.run.request import Analysis, Grounded, Listing, Outcome, Progress, Request, Stats
 from unbounded_lint.run.results import Results
 
 if TYPE_CHECKING:
@@ -58,13 +58,17 @@ def _contents(request: Request, opened: Opened) -> Contents:
     return Contents(request.project.root, opened.cache, request.unsaved)
 
 
-def _ground(request: Request, opened: Opened) -> tuple[Contents, Results]:
+def _ground(request: Request, opened: Opened) -> tuple[Contents, Results[Analysis]]:
     contents = _contents(request, opened)
-    # What is kept is about what is on disk, and is not to make way for what somebody is about to write.
-    return contents, Results(request, contents, opened.cache if contents.is_saved else None)
+    return contents, Results(request, contents, _keeping(contents, opened), Analysis)
 
 
-def _known(request: Request, contents: Contents, results: Results) -> Analysis | None:
+def _keeping(contents: Contents, opened: Opened) -> Cache | None:
+    """Where answers are kept: they are about what is on disk, and not to make way for what somebody is writing."""
+    return opened.cache if contents.is_saved else None
+
+
+def _known(request: Request, contents: Contents, results: Results[Analysis]) -> Analysis | None:
     """What an earlier run found, None where something has changed since."""
     found = results.known()
     if found is not None:
@@ -73,7 +77,7 @@ def _known(request: Request, contents: Contents, results: Results) -> Analysis |
 
 
 def _made(
-    request: Request, contents: Contents, results: Results, cache: Cache | None, progress: Progress | None
+    request: Request, contents: Contents, results: Results[Analysis], cache: Cache | None, progress: Progress | None
 ) -> Analysis:
     """Analyse, and keep what was found for other runs."""
     found = _analysed(request, contents, cache, progress)
@@ -82,7 +86,7 @@ def _made(
     return found
 
 
-def _keep_digests(request: Request, contents: Contents, found: Analysis) -> None:
+def _keep_digests(request: Request, contents: Contents, found: Grounded) -> None:
     contents.keep([*(file.path for file in request.project.files), *(found.documents or ())])
 
 
@@ -113,12 +117,20 @@ def explain(request: Request, symbols: Sequence[str | Spot]) -> tuple[Sheet | Un
 
 def inventory(request: Request, progress: Progress | None = None) -> Inventory:
     """Every long-lived container of the files asked for, and what bounds it."""
-    from unbounded_lint.run.analysis import inventory
-
     opened = _opened(request)
-    with _uncollected():
-        found = inventory(request, _contents(request, opened), opened.cache, progress)
-    return msgspec.structs.replace(found, notes=(opened.note, *found.notes)) if opened.note else found
+    contents, wanted = _contents(request, opened), request.project.report_on
+    question = msgspec.msgpack.encode(None if wanted is None else sorted(wanted))
+    results = Results(request, contents, _keeping(contents, opened), Listing, question)
+    found = results.known()
+    if found is None:
+        from unbounded_lint.run import analysis
+
+        with _uncollected():
+            found = analysis.inventory(request, contents, opened.cache, progress)
+        results.keep(found)
+    _keep_digests(request, contents, found)
+    listed = found.inventory
+    return msgspec.structs.replace(listed, notes=(opened.note, *listed.notes)) if opened.note else listed
 
 
 def about(
