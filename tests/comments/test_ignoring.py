@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from tests.programs import write
 from unbounded_lint import cli
 from unbounded_lint.comments import ignoring
-from unbounded_lint.comments.ignoring import CannotIgnoreError, checked_reason, with_comments
+from unbounded_lint.comments.ignoring import checked_reason
+from unbounded_lint.comments.placing import NoCommentError, Remark, with_comments
 from unbounded_lint.comments.suppress import suppressions
 from unbounded_lint.errors import UserError
 
 WHY = "until later"
 OURS = f"# ubm: ignore[UBM101] {WHY}"
+REMARK = Remark("ignore", WHY)
 
 # Each program with a finding at the lines given, and what becomes of it.
 WRITTEN = {
@@ -96,13 +98,13 @@ WRITTEN = {
 @pytest.mark.parametrize("name", WRITTEN)
 def test_where_a_comment_is_written(name: str) -> None:
     before, lines, after = WRITTEN[name]
-    new, done = with_comments(before.encode(), [(line, "UBM101") for line in lines], WHY)
+    new, done = with_comments(before.encode(), [(line, "UBM101") for line in lines], REMARK)
     assert new.decode() == after
     assert done == {(line, "UBM101") for line in lines}
 
 
 def test_codes_of_one_statement_share_a_comment() -> None:
-    new, _ = with_comments(b"A = {}\n", [(1, "UBM202"), (1, "UBM101")], WHY)
+    new, _ = with_comments(b"A = {}\n", [(1, "UBM202"), (1, "UBM101")], REMARK)
     assert new.decode() == f"A = {{}}  # ubm: ignore[UBM101, UBM202] {WHY}\n"
 
 
@@ -120,7 +122,7 @@ ENCODED = {
 def test_lines_without_a_comment_keep_their_bytes(name: str) -> None:
     data = ENCODED[name]
     number = next(number for number, line in enumerate(data.splitlines(), 1) if b"A = {}" in line)
-    new, done = with_comments(data, [(number, "UBM101")], WHY)
+    new, done = with_comments(data, [(number, "UBM101")], REMARK)
     assert done
     before, after = data.splitlines(), new.splitlines()
     assert after[number - 1].startswith(before[number - 1]) and OURS.encode() in after[number - 1]
@@ -128,31 +130,33 @@ def test_lines_without_a_comment_keep_their_bytes(name: str) -> None:
 
 
 def test_a_reason_that_the_encoding_cannot_write_is_not_written() -> None:
-    with pytest.raises(CannotIgnoreError, match="its encoding latin has no letters for the reason"):
-        with_comments(b"# coding: latin\nA = {}\n", [(2, "UBM101")], "☃")
+    with pytest.raises(NoCommentError, match="its encoding latin has no letters for the reason"):
+        with_comments(b"# coding: latin\nA = {}\n", [(2, "UBM101")], Remark("ignore", "☃"))
 
 
 def test_bytes_that_would_come_out_as_others_are_left() -> None:
-    with pytest.raises(CannotIgnoreError, match="its encoding utf-7 cannot be written as it was"):
-        with_comments(b"# coding: utf-7\nA = {'+AGE-'}\n", [(2, "UBM101")], WHY)
+    with pytest.raises(NoCommentError, match="its encoding utf-7 cannot be written as it was"):
+        with_comments(b"# coding: utf-7\nA = {'+AGE-'}\n", [(2, "UBM101")], REMARK)
 
 
 def test_a_reason_does_not_become_the_encoding_of_the_file() -> None:
-    new, done = with_comments(b"A = '''\n'''\nB = 1\n", [(1, "UBM101"), (3, "UBM101")], "coding: latin-1")
+    new, done = with_comments(
+        b"A = '''\n'''\nB = 1\n", [(1, "UBM101"), (3, "UBM101")], Remark("ignore", "coding: latin-1")
+    )
     assert (new, done) == (b"A = '''\n'''\nB = 1\n", frozenset())
 
 
 def test_a_comment_that_would_silence_nothing_is_not_written() -> None:
     last = b"# ubm: ignore[UBM101\n"
-    new, done = with_comments(b"A = {}\n" + last, [(1, "UBM101"), (2, "UBM903"), (9, "UBM101")], WHY)
+    new, done = with_comments(b"A = {}\n" + last, [(1, "UBM101"), (2, "UBM903"), (9, "UBM101")], REMARK)
     assert (new, done) == (f"A = {{}}  {OURS}\n".encode() + last, {(1, "UBM101")})
-    assert with_comments(last, [(1, "UBM903")], WHY) == (last, frozenset())
+    assert with_comments(last, [(1, "UBM903")], REMARK) == (last, frozenset())
 
 
 @pytest.mark.parametrize("data", [b"A = (\n", b"A = '''\n", b"if 1:\n    a\n  b\n", b"\0", b"\xff\n"])
 def test_what_cannot_be_taken_apart_is_left(data: bytes) -> None:
-    with pytest.raises(CannotIgnoreError):
-        with_comments(data, [(1, "UBM101")], WHY)
+    with pytest.raises(NoCommentError):
+        with_comments(data, [(1, "UBM101")], REMARK)
 
 
 PIECES = (
@@ -178,8 +182,8 @@ PIECES = (
 def test_nothing_but_comments_changes_and_a_second_time_nothing(text: str, lines: set[int]) -> None:
     wanted = [(line, "UBM101") for line in sorted(lines) if line <= max(1, text.count("\n"))]
     try:
-        new, done = with_comments(text.encode(), wanted, WHY)
-    except CannotIgnoreError:
+        new, done = with_comments(text.encode(), wanted, REMARK)
+    except NoCommentError:
         return
     assert meaning(new) == meaning(text.encode())
     assert {line for line, _ in done} <= lines

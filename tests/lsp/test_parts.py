@@ -14,10 +14,12 @@ from unbounded_lint.comments.suppress import suppressions
 from unbounded_lint.findings.finding import Place
 from unbounded_lint.findings.sheet import Insert, Sheet
 from unbounded_lint.lsp import hover
-from unbounded_lint.lsp.actions import Edit, commented, ignoring
+from unbounded_lint.lsp.actions import Edit, declaring, ignoring
 from unbounded_lint.lsp.messages import Span, Task
 from unbounded_lint.lsp.places import Places
 from unbounded_lint.lsp.worker import answered
+
+BOUNDED = "# ubm: bounded(TODO: say why)"
 
 
 def sheet(symbol: str, text: str, path: str = "a.py") -> Sheet:
@@ -103,18 +105,23 @@ def test_a_place_that_is_not_there_is_at_the_beginning_of_its_line(tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "line", "expected"),
     [
-        ("X = {}\n", 0, (0, 6, "  # c")),
-        ("X = {} \n", 0, (0, 7, "# c")),
-        ("X = {\n}  # a\nY = 1\n", 0, (1, 6, "  # c")),
-        ("def f(x={}):\n    pass\n", 0, (0, 12, "  # c")),
-        ("@cache\ndef f(): pass\n", 0, (0, 6, "  # c")),
+        ("X = {}\n", 0, (0, 6, f"  {BOUNDED}")),
+        ("X = {} \n", 0, (0, 7, f" {BOUNDED}")),
+        ("X = {\n}  # a\nY = 1\n", 0, (0, 5, f"  {BOUNDED}")),
+        ("X = {} \\\n    or {}\n", 0, (0, 0, f"{BOUNDED}\n")),
+        (f"X = {{{'0, ' * 40}}}\r\n", 0, (0, 0, f"{BOUNDED}\r\n")),
+        ("X = {}  # ubm: ignore[UBM101] few\n", 0, (0, 33, f"  {BOUNDED}")),
+        ("def f(x={}):\n    pass\n", 0, (0, 12, f"  {BOUNDED}")),
+        ("@cache\ndef f(): pass\n", 0, (0, 6, f"  {BOUNDED}")),
         ("\n\n", 0, None),
+        ("\nX = {}\n", 0, None),
+        ("# coding: ascii\nX = '\ud800'\n", 1, None),
         ("X = '''\n", 0, None),
         ("X = 1", 5, None),
     ],
 )
-def test_a_comment_is_written_behind_the_statement(text: str, line: int, expected: tuple[int, int, str] | None) -> None:
-    found = commented(text, line, "# c", "utf-16")
+def test_what_is_declared_is_about_the_statement(text: str, line: int, expected: tuple[int, int, str] | None) -> None:
+    found = declaring(text, line, "utf-16")
     line, character, written = expected or (0, 0, "")
     assert found == (None if expected is None else Edit(Span(line, character, line, character), written))
 

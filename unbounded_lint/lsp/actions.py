@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from unbounded_lint.comments.ignoring import CannotIgnoreError, with_comments
-from unbounded_lint.comments.layout import around, layout_of, split
+from unbounded_lint.comments.layout import split
+from unbounded_lint.comments.placing import At, NoCommentError, Remark, with_comments
 from unbounded_lint.files.source import DecodeError, decode, encode
 from unbounded_lint.lsp.messages import Encoding, Span
 from unbounded_lint.lsp.places import MARK, units
 
-WHY = "TODO: say why"
+_WHY = "TODO: say why"
 """What stands for the reason until somebody writes one: a server cannot ask."""
+
+IGNORED = Remark("ignore", _WHY)
+BOUNDED = Remark("bounded", _WHY)
 
 
 class Edit(NamedTuple):
@@ -21,19 +24,23 @@ class Edit(NamedTuple):
     text: str
 
 
-def declaring_bounded() -> str:
-    """The comment that declares a container to be bounded."""
-    return f"# ubm: bounded({WHY})"
-
-
 def ignoring(text: str, line: int, code: str, encoding: Encoding) -> Edit | None:
     """The change that ignores a rule at a line, counted from 0, as the command writes it; None where no comment can."""
+    return _commented(text, (line + 1, code), IGNORED, encoding)
+
+
+def declaring(text: str, line: int, encoding: Encoding) -> Edit | None:
+    """The change that declares the container at a line, counted from 0, to be bounded; None where no comment can."""
+    return _commented(text, (line + 1, ""), BOUNDED, encoding)
+
+
+def _commented(text: str, at: At, remark: Remark, encoding: Encoding) -> Edit | None:
     try:
-        data, done = with_comments(encode(text), {(line + 1, code)}, WHY)
+        data, said = with_comments(encode(text), {at}, remark)
         # A mark that a client hands over is a character to it, and none to us.
         mark = MARK if text.startswith(MARK) else ""
-        return _change(text, mark + decode(data), encoding) if done else None
-    except (CannotIgnoreError, DecodeError):
+        return _change(text, mark + decode(data), encoding) if said else None
+    except (NoCommentError, DecodeError):
         return None
 
 
@@ -58,15 +65,3 @@ def _place(text: str, encoding: Encoding) -> tuple[int, int]:
     if not lines or lines[-1].endswith("\n"):
         return len(lines), 0
     return len(lines) - 1, units(lines[-1], encoding)
-
-
-def commented(text: str, line: int, comment: str, encoding: Encoding) -> Edit | None:
-    """The change that writes a comment so that it covers the statement at a line, counted from 0: behind that, and
-    behind the comment that may be there; None where no statement is, as in a file that cannot be tokenised."""
-    lines = split(text)
-    found = around(line + 1, layout_of(lines).statements)
-    if found is None:
-        return None
-    last = lines[found[1] - 1].rstrip("\n")
-    row, end = found[1] - 1, units(last, encoding)
-    return Edit(Span(row, end, row, end), f"{'' if last.endswith(' ') else '  '}{comment}")

@@ -10,7 +10,6 @@ from typing import Literal, TypeAlias
 
 from lsprotocol import types
 
-from unbounded_lint.comments import ignoring
 from unbounded_lint.lsp import actions
 from unbounded_lint.lsp.desk import Document
 from unbounded_lint.lsp.messages import Change, Encoding, Repair, Report, Span, Spot, Subject
@@ -103,12 +102,11 @@ def code_actions(
         if one.source != SOURCE or not isinstance(code, str):
             continue
         if not code.startswith("UBM9"):
-            title = f"Ignore {code} here: {ignoring.comment({code}, actions.WHY)}"
+            title = f"Ignore {code} here: {actions.IGNORED.comment({code})}"
             yield from _editing(one, uri, title, actions.ignoring(text, one.range.start.line, code, encoding))
         if code in growth:
-            comment = actions.declaring_bounded()
-            edit = actions.commented(text, one.range.start.line, comment, encoding)
-            yield from _editing(one, uri, f"Declare it bounded: {comment}", edit)
+            title = f"Declare it bounded: {actions.BOUNDED.comment()}"
+            yield from _editing(one, uri, title, actions.declaring(text, one.range.start.line, encoding))
         report = _reported(one, reports)
         if report is not None and report.repairable and repairing is not None:
             yield _repairing(one, report, uri, repairing)
