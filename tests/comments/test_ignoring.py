@@ -17,6 +17,7 @@ from tests.programs import write
 from unbounded_lint import cli
 from unbounded_lint.comments import ignoring
 from unbounded_lint.comments.ignoring import checked_reason
+from unbounded_lint.comments.layout import around, layout_of, split
 from unbounded_lint.comments.placing import NoCommentError, Remark, with_comments
 from unbounded_lint.comments.suppress import suppressions
 from unbounded_lint.errors import UserError
@@ -101,6 +102,16 @@ def test_where_a_comment_is_written(name: str) -> None:
     new, done = with_comments(before.encode(), [(line, "UBM101") for line in lines], REMARK)
     assert new.decode() == after
     assert done == {(line, "UBM101") for line in lines}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_declaration_is_written_wherever_a_statement_is(name: str) -> None:
+    before, (line, *_), _ = WRITTEN[name]
+    new, done = with_comments(before.encode(), [(line, "")], Remark("bounded", WHY))
+    stands = around(line, layout_of(split(before)).statements) is not None
+    assert done == ({(line, "")} if stands else set())
+    assert (new == before.encode()) is not stands
+    assert [one.reason for one in suppressions(new.decode()).declarations].count(WHY) == stands
 
 
 def test_codes_of_one_statement_share_a_comment() -> None:

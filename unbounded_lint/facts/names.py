@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from sys import intern
 
@@ -12,6 +13,8 @@ _CONSTANTS = {
     "False": Const("bool", "False"),
     "None": Const("none", "None"),
 }
+
+_MANGLED = re.compile(r"^_[^\W_]\w*?(?=__\w)")
 
 
 def constant_name(word: str) -> Expr | None:
@@ -28,6 +31,11 @@ def private_in(cls: str) -> str:
     """What the body of a class puts before private names."""
     stripped = cls.lstrip("_")
     return "_" + stripped if stripped else ""
+
+
+def unmangled(name: str) -> str:
+    """A name without the class by which Python binds it where it is private, as far as the name alone tells."""
+    return _MANGLED.sub("", name)
 
 
 class Names:

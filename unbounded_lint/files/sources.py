@@ -7,7 +7,6 @@ import gc
 import hashlib
 import multiprocessing
 import os
-import re
 import signal
 import sys
 import threading
@@ -23,6 +22,7 @@ from unbounded_lint import __version__
 from unbounded_lint.disk.cache import Cache
 from unbounded_lint.facts import gate
 from unbounded_lint.facts.model import SCHEMA, ModuleFacts
+from unbounded_lint.facts.names import unmangled
 from unbounded_lint.facts.sound import fits
 from unbounded_lint.files.contents import Contents, has_beside
 from unbounded_lint.files.source import DecodeError, SourceFile, decode
@@ -32,7 +32,6 @@ POOL_BYTES = 500_000
 
 _KEY_BYTES = 16
 _EXAMINED = b"files that can be parsed"
-_MANGLED = re.compile(r"^_[^\W_]\w*?(?=__\w)")
 _SAFE_PATH = "PYTHONSAFEPATH"
 
 
@@ -223,8 +222,7 @@ class Sources:
     def mentioning(self, identifier: str) -> Sequence[str]:
         """The files that mention an identifier, in path order, tests left out; a private name is written without the
         class that mangles it."""
-        written = _MANGLED.sub("", identifier)
-        return self._by_word.get(written.encode(), ())
+        return self._by_word.get(unmangled(identifier).encode(), ())
 
     # --- facts ---
 

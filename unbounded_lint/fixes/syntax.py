@@ -13,6 +13,7 @@ from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts.cst.parse import SourceError, parse
+from unbounded_lint.facts.names import unmangled
 from unbounded_lint.facts.stack import run_with_big_stack
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.text import Change, Text
@@ -20,7 +21,6 @@ from unbounded_lint.fixes.text import Change, Text
 LARGEST = 500_000
 """Characters of a file that is repaired; a larger one is not what somebody maintains by hand."""
 
-_MANGLED = re.compile(r"^_\w*?[^\W_]\w*?(?=__\w)")
 _WORD = re.compile(r"\w+")
 
 Node: TypeAlias = "cst.SimpleStatementLine | cst.BaseCompoundStatement"
@@ -262,7 +262,7 @@ def written(expr: m.Expr) -> str:
             return name
         case m.Attr(base=base, name=name):
             inner = written(base)
-            return f"{inner}.{_MANGLED.sub('', name)}" if inner else ""
+            return f"{inner}.{unmangled(name)}" if inner else ""
         case m.Call(func=func, args=()):
             return f"{called}()" if (called := written(func)) else ""
     return ""
