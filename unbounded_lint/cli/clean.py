@@ -14,7 +14,7 @@ def run(arguments: list[str]) -> int:
     options = parser.parse_intermixed_args(arguments)
     from unbounded_lint.disk.cache import clean
     from unbounded_lint.files.discovery import find_root
-    from unbounded_lint.reporters.base import plural
+    from unbounded_lint.findings.wording import plural
 
     root = find_root(given_paths([options.path] if options.path else []))
     removed = clean(root.resolve(), settings_for(options, root).cache_dir)

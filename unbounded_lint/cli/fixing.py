@@ -56,9 +56,9 @@ def with_fixes(request: Request, outcome: Outcome) -> Outcome:
 
 def difference(options: argparse.Namespace, request: Request, outcome: Outcome) -> int:
     """Print what would change; give the exit code: 1 if anything would."""
+    from unbounded_lint.findings.wording import plural
     from unbounded_lint.fixes import writing
     from unbounded_lint.fixes.running import planned
-    from unbounded_lint.reporters.base import plural
 
     plan = planned(request, outcome.findings)
     if not options.unsafe_fixes:

@@ -105,7 +105,7 @@ def settled(
 
 
 def _write_baseline(file: str, outcome: Outcome) -> Outcome:
-    from unbounded_lint.reporters.base import plural
+    from unbounded_lint.findings.wording import plural
     from unbounded_lint.run import baseline
 
     left, accepted = baseline.write(file, file, outcome.findings)
@@ -115,7 +115,8 @@ def _write_baseline(file: str, outcome: Outcome) -> Outcome:
 
 def _add_ignores(reason: str, project: ProjectFiles, outcome: Outcome, shown: Callable[[str], str]) -> Outcome:
     from unbounded_lint.comments.ignoring import ignore
-    from unbounded_lint.reporters.base import plural, printable
+    from unbounded_lint.findings.wording import plural
+    from unbounded_lint.reporters.base import printable
 
     done = ignore(project, outcome.findings, reason)
     for path, count in done.counts.items():

@@ -18,7 +18,8 @@ _LEVELS = ("high", "medium", "low")
 def summary(outcome: Outcome, files: int, left_out: str = "", *, next_step: bool) -> Iterator[str]:
     """The lines for an outcome about so many files, with what was left out of it; with next_step, such for a person who
     has the findings in full."""
-    from unbounded_lint.reporters.base import plural, ranked
+    from unbounded_lint.findings.wording import plural
+    from unbounded_lint.reporters.base import ranked
 
     findings = outcome.findings
     result = f"Found {plural(len(findings), 'finding')}" if findings else "No findings"

@@ -13,7 +13,8 @@ from unbounded_lint.confirm.records import Process, Series
 from unbounded_lint.confirm.targets import Site
 from unbounded_lint.confirm.verdict import Judgement, Rise
 from unbounded_lint.findings.finding import Place
-from unbounded_lint.reporters.base import plural, printable
+from unbounded_lint.findings.wording import plural
+from unbounded_lint.reporters.base import printable
 
 VERSION = 1
 """Changes when a field of the JSON form changes its meaning or goes."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from unbounded_lint.explain.symbols import SHOWN, Explanations, Unknown, Words
+from unbounded_lint.comments.layout import split
+from unbounded_lint.explain.symbols import SHOWN, Explanations, Unknown, Words, chosen
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts.walk import last_name
 from unbounded_lint.findings.finding import Finding, Place
 from unbounded_lint.findings.sheet import Spot
+from unbounded_lint.findings.wording import plural
 from unbounded_lint.link.program.module import LinkedModule
 from unbounded_lint.link.program.naming import plain
 from unbounded_lint.link.verdicts.container import Container
-from unbounded_lint.reporters.base import plural, source_lines
 
 _TOUCHING = frozenset({"insert", "remove", "clear", "replace", "trim"})
 
@@ -31,12 +32,7 @@ class Spots:
         defined = self._at(spot, {c: self.project.definitions(c.holder) for c in self.project.containers})
         found = defined or self._touched(spot, changed=True) or self._touched(spot, changed=False)
         found = found or self._told(spot, findings)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            listed = ", ".join(container.symbol for container in found[:8])
-            return Unknown(spot.text, (spot.place, f" has {len(found)} containers; write one of {listed}"))
-        return Unknown(
+        return chosen(found, spot.text, (spot.place, " has")) or Unknown(
             spot.text, ("no long-lived container is defined or used at ", spot.place, ": ", *self._why(spot))
         )
 
@@ -74,7 +70,7 @@ class Spots:
         if module is None:
             return self.explanations.broken(spot.path)
         text = self.explanations.sources.data(spot.path).decode("utf-8", "replace")
-        lines = len(source_lines(text)) - (not text or text.endswith(("\n", "\r")))
+        lines = len(split(text))
         if not 1 <= spot.line <= lines:
             return (f"the file has {plural(lines, 'line')}",)
         return (*self._bound(module, spot), *self._nearest(spot))

@@ -25,6 +25,9 @@ from unbounded_lint.link.verdicts.container import Container
 SHOWN = 3
 """How many places, or symbols that may be meant, one sentence names."""
 
+_LISTED = 8
+"""How many containers are listed of which one is to be chosen."""
+
 LOOKED_AT = 50
 """How many things of one name are looked at when a symbol names no module."""
 
@@ -48,6 +51,15 @@ class Unknown(msgspec.Struct, frozen=True):
         return "".join(w if isinstance(w, str) else f"{path(w.path)}:{w.line}" for w in self.words)
 
 
+def chosen(found: Sequence[Container], asked: str, beginning: Words) -> Container | Unknown | None:
+    """The one container that was found for what was asked, or why it is not one, in a sentence that begins so; None
+    where there is none."""
+    if len(found) <= 1:
+        return next(iter(found), None)
+    listed = ", ".join(container.symbol for container in found[:_LISTED])
+    return Unknown(asked, (*beginning, f" {len(found)} containers; write one of {listed}"))
+
+
 class Explanations:
     """Answers what a symbol names; src is the setting of that name."""
 
@@ -62,12 +74,9 @@ class Explanations:
         dotted, name = Symbols(self.program).parts(symbol)
         exact = [container for container in self.project.containers if container.symbol == symbol]
         found = exact or self._named(dotted, name) or self._named("", plain(symbol))
-        if len(found) == 1:
-            return found[0]
-        if found:
-            listed = ", ".join(container.symbol for container in found[:8])
-            return Unknown(symbol, (f"{symbol!r} names {len(found)} containers; write one of {listed}",))
-        return Unknown(symbol, (f"no long-lived container is called {symbol!r}: ", *self._why(dotted, name)))
+        return chosen(found, symbol, (f"{symbol!r} names",)) or Unknown(
+            symbol, (f"no long-lived container is called {symbol!r}: ", *self._why(dotted, name))
+        )
 
     def _named(self, dotted: str, name: str) -> list[Container]:
         found = []

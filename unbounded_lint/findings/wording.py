@@ -183,3 +183,8 @@ def feature(name: str) -> str:
     """A piece of evidence that has a weight, "field: value", in words."""
     field, _, value = name.partition(": ")
     return f"{EVIDENCE.get(field) or _WEIGHED[field]}: {value}"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count of things: "1 file" or "2 files"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

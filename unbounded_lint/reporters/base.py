@@ -168,8 +168,3 @@ def json_text(data: object, *, compact: bool = False) -> str:
     """Give data as JSON, indented or on one line, without any control character."""
     text = json.dumps(data, separators=(",", ":")) if compact else json.dumps(data, indent=2)
     return text.replace("\x7f", "\\u007f")  # the one that stands in JSON as it is
-
-
-def plural(count: int, noun: str) -> str:
-    """Give "1 file" or "2 files"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -10,7 +10,7 @@ from typing import Any
 
 from unbounded_lint.findings import wording
 from unbounded_lint.findings.sheet import Inventory, Sheet
-from unbounded_lint.reporters.base import View, plural
+from unbounded_lint.reporters.base import View
 from unbounded_lint.reporters.sheet import document
 
 VERSION = 1
@@ -84,8 +84,8 @@ def summary(sheets: Sequence[Sheet], inventory: Inventory) -> str:
     """One sentence about what is listed."""
     found = counts(sheets)
     if not sheets:
-        return f"No long-lived containers to list in {plural(inventory.files, 'file')}."
+        return f"No long-lived containers to list in {wording.plural(inventory.files, 'file')}."
     return (
-        f"{plural(found['containers'], 'long-lived container')} in {plural(inventory.files, 'file')}: "
+        f"{wording.plural(found['containers'], 'long-lived container')} in {wording.plural(inventory.files, 'file')}: "
         f"{found['open']} open, {found['reported']} reported."
     )

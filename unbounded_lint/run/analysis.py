@@ -24,12 +24,12 @@ from unbounded_lint.files.sources import Sources
 from unbounded_lint.findings.finding import Finding, Suppressed
 from unbounded_lint.findings.levels import asked, level_of, sureness
 from unbounded_lint.findings.sheet import Inventory, Report, Sheet, Spot
+from unbounded_lint.findings.wording import plural
 from unbounded_lint.link.program.missing import missing
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.support import weighs
-from unbounded_lint.reporters.base import plural
 from unbounded_lint.rules import all_rules, internal_error, unknown_declaration, unparsable_file
 from unbounded_lint.rules.base import Options, Rule, brief
 from unbounded_lint.run.request import Analysis, Listing, Progress, Request, Stats
