@@ -15,6 +15,7 @@ import threading
 import time
 import types
 
+from pace import step as look
 from pace import steps
 
 HOUR = 3600.0
@@ -98,6 +99,7 @@ def keys(number=40, hours=1.0):
     for step in range(ANSWERS) if ANSWERS else steps():
         for part in range(4 if ANSWERS else number):
             yield f"{step}-{part}"
+        show()
         for _ in WORLD.wakings(0.0 if ANSWERS else hours * HOUR):
             pass
 
@@ -108,8 +110,15 @@ async def akeys(number=40, hours=1.0):
         for part in range(4 if ANSWERS else number):
             yield f"{step}-{part}"
             await turns()
+        show()
         for _ in WORLD.wakings(0.0 if ANSWERS else hours * HOUR):
             await turns()
+
+
+def show():
+    """Let the observer see what the keys have filled, before the hours empty it."""
+    if not ANSWERS:
+        look()
 
 
 async def turns(number=8):
