@@ -134,6 +134,9 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 PACKAGES = ("_pytest", "coverage", "filelock", "importlinter", "rich", "virtualenv", "xdist")
 """Installed wherever the tests are; all have long-lived containers, and all have findings."""
 
+SHORT = {"filelock", "importlinter", "xdist"}
+"""Those of them that take seconds, not minutes."""
+
 RUNS = 8
 CACHES = ("none", "cold", "unchanged", "warm", "partly warm")
 
@@ -214,7 +217,11 @@ class Package:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(("name", "given"), circumstances(), ids=PACKAGES)
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [pytest.param(*one, marks=() if one[0] in SHORT else pytest.mark.release) for one in circumstances()],
+    ids=PACKAGES,
+)
 def test_same_bytes_under_all_circumstances(name: str, given: list[Circumstances], tmp_path: Path) -> None:
     package = Package(name, tmp_path)
     expected = package.run(Circumstances(1, "fork", "none", 0))

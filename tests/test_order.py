@@ -27,6 +27,9 @@ SEEDS = 4
 PACKAGES = ("coverage", "filelock", "importlinter", "rich")
 """Installed wherever the tests are; all have long-lived containers, and all have findings."""
 
+LONG = [package if package == "filelock" else pytest.param(package, marks=pytest.mark.release) for package in PACKAGES]
+"""All of them; all orders of questions take a minute."""
+
 FLOW = {"uses", "attribute uses", "function uses", "calls", "contexts", "kinds"}
 """Questions about where a value goes, whose answers are cut where functions return each other: of these the verdicts
 alone are compared."""
@@ -83,7 +86,7 @@ def test_a_package_has_its_verdicts_after_some_questions(package: str, tmp_path:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("package", LONG)
 def test_a_package_has_its_verdicts_in_any_order_of_questions(package: str, tmp_path: Path) -> None:
     check_orders(installed(package, tmp_path), 3, 1_000_000)
 

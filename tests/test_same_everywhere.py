@@ -81,12 +81,13 @@ def test_all_say_the_same_of_some_projects_and_a_program_made_of_them(tmp_path: 
 
 
 @pytest.mark.exhaustive
+@pytest.mark.release
 def test_all_say_the_same_of_every_project(tmp_path: Path) -> None:
     compared(tmp_path, projects(tmp_path, ALL), WAYS)
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("first", [0, pytest.param(1, marks=pytest.mark.release)])
 def test_all_say_the_same_of_a_large_program(tmp_path: Path, first: int) -> None:
     compared(tmp_path, [program(tmp_path, "whole", ALL[first::2])], WAYS)
 
@@ -97,7 +98,7 @@ def test_all_say_the_same_of_every_stage_of_the_gateway(tmp_path: Path) -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("package", ["selenium", "rich"])
+@pytest.mark.parametrize("package", [pytest.param("selenium", marks=pytest.mark.release), "filelock"])
 def test_all_say_the_same_of_a_package_of_others(tmp_path: Path, package: str) -> None:
     """Of those that the tests need anyway, so that nothing of them is kept here."""
     spec = importlib.util.find_spec(package)

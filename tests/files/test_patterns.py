@@ -506,7 +506,7 @@ def within_limits(tree: Path, place: Path, key: str, patterns: Sequence[str]) ->
         [sys.executable, "-c", script, str(place / "patterns.json"), str(tree)],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         timeout=120,
         check=False,
     )

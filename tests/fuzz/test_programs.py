@@ -17,6 +17,7 @@ from unbounded_lint.link.runs.execution import Execution
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCHES = 10
+BRIEF = 3
 PROGRAMS = 30
 LEAK = {"m.py": "A = {}\nB = []\n\n\ndef f(r):\n    B.clear()\n    A[r] = 1\n", "n.py": "import m\n"}
 
@@ -27,7 +28,9 @@ def snippets() -> tuple[str, ...]:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("batch", range(BATCHES))
+@pytest.mark.parametrize(
+    "batch", [pytest.param(batch, marks=pytest.mark.release if batch >= BRIEF else ()) for batch in range(BATCHES)]
+)
 def test_no_program_at_random_is_too_much(batch: int, snippets: tuple[str, ...]) -> None:
     found = survey(batch + 1, PROGRAMS, snippets)
     assert found.faults == {}, "\n".join(found.lines())

@@ -84,8 +84,13 @@ def run(root: str, caches: str, prepare: Callable[[], None] | None) -> None:
     findings(Path(root))
 
 
+@pytest.mark.parametrize("times", [50, pytest.param(TIMES, marks=pytest.mark.release)])
 def test_killed_at_any_moment(
-    root: Path, caches: Path, clean: tuple[Finding, ...], record_property: Callable[[str, object], None]
+    times: int,
+    root: Path,
+    caches: Path,
+    clean: tuple[Finding, ...],
+    record_property: Callable[[str, object], None],
 ) -> None:
     """Half of the kills come at a random moment of a run, half while it writes what it found out."""
     rng = random.Random(1)
@@ -94,9 +99,9 @@ def test_killed_at_any_moment(
         process.join()
     length = time.monotonic() - started
     killed = in_writing = tries = 0
-    while killed < TIMES:
+    while killed < times:
         tries += 1
-        assert tries < 5 * TIMES, "the runs end before they can be killed"
+        assert tries < 5 * times, "the runs end before they can be killed"
         shutil.rmtree(caches, ignore_errors=True)
         with child(root) as process:
             if tries % 2:
@@ -113,7 +118,7 @@ def test_killed_at_any_moment(
         if rng.random() < 0.25:
             assert findings(root) == clean
     record_property("kills while the cache was written", f"{in_writing} of {killed}")
-    assert in_writing >= TIMES // 10
+    assert in_writing >= times // 10
     assert findings(root) == clean == findings(root)
 
 
