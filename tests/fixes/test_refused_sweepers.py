@@ -1,0 +1,87 @@
+"""Where repairs of sweeps and of what runs them refuse: the program, and the reason for each finding of a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.programs import request_for, write
+from unbounded_lint.fixes.driver import plan
+
+FLASK = """\
+import store
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.post("/notes")
+def note():
+    store.note(request.form["key"], request.form["value"])
+    return "noted"
+
+
+@app.post("/replies")
+def reply():
+    store.reply(request.form["key"])
+    return "noted"
+"""
+
+
+class Refusal(NamedTuple):
+    """A program that is not repaired in the way of a rule, and why."""
+
+    code: str
+    store: str
+    reason: str
+    app: str = FLASK
+
+
+def two_maps(start: str, begin: str = "    _begin()\n") -> str:
+    """A timer that sweeps two maps and stops as the first is empty, and how an insert into that one starts it."""
+    return (
+        "import threading\nimport time\n\n_notes = {}\n_replies = {}\n_timer = None\n\n\n"
+        f"def note(key, value):\n    _notes[key] = time.time()\n{start}\n\n"
+        "def reply(key):\n    _replies[key] = time.time()\n\n\n"
+        "def _tick():\n    global _timer\n    _timer = None\n    limit = time.time() - 60\n"
+        "    for table in (_notes, _replies):\n"
+        "        for key in [k for k, at in table.items() if at < limit]:\n            table.pop(key, None)\n"
+        f"    if _notes:\n{begin.replace('    ', '        ')}\n\n"
+        "def _begin():\n    global _timer\n    if _timer is None:\n        _timer = threading.Timer(60, _tick)\n"
+        "        _timer.start()\n"
+    )
+
+
+REFUSALS: Mapping[str, Refusal] = {
+    "a start would start a second one": Refusal(
+        "UBM206",
+        two_maps("    _begin()\n").replace("    if _timer is None:\n        _timer", "    _timer").replace(
+            "        _timer.start", "    _timer.start"
+        ),
+        "`_begin()` may start a second sweeper when it is called again",
+    ),
+    "the start stands on its own": Refusal(
+        "UBM206",
+        two_maps("    global _timer\n    if _timer is None or value:\n        _timer = threading.Timer(60, _tick)\n"
+                 "        _timer.start()\n"),
+        "the sweeper is started by no function of its own",
+    ),
+    "the start needs what the function is given": Refusal(
+        "UBM206",
+        two_maps("    global _timer\n    if _timer is None:\n        _timer = threading.Timer(int(value), _tick)\n"
+                 "        _timer.start()\n"),
+        "what starts the sweeper needs names of the function that it stands in",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_is_not_certain_is_refused_with_the_reason(name: str, tmp_path: Path) -> None:
+    refusal = REFUSALS[name]
+    files = {"app.py": refusal.app, "store.py": refusal.store}
+    made = plan(request_for(write(tmp_path, files)))
+    assert [one.reason for one in made.refused if one.finding.code == refusal.code] == [refusal.reason]
+    assert refusal.code in {finding.code for finding in made.remaining}
