@@ -55,6 +55,27 @@ def two_maps(start: str, begin: str = "    _begin()\n") -> str:
     )
 
 
+def optional_end(
+    entry: str = "Note(value)", cls: str = "class Note:\n    def __init__(self, value):\n        self.value = value\n"
+    "        self.ends_at = None if value else time.time() + 60\n", imports: str = "", rest: str = "",
+    part: str = "note.ends_at",
+) -> str:
+    """A sweep that takes what has an end alone, and how entries are made."""
+    return (
+        f"import threading\nimport time\n{imports}\n_notes = {{}}\n\n\n{cls}\n\ndef note(key, value):\n"
+        f"    _notes[key] = {entry}\n\n\ndef reply(key):\n    _notes.pop(key, None)\n{rest}\n\n"
+        "def sweep():\n    for key, note in list(_notes.items()):\n"
+        f"        if {part} is not None and {part} < time.time():\n            _notes.pop(key, None)\n\n\n"
+        "def loop():\n    while True:\n        time.sleep(60)\n        try:\n            sweep()\n"
+        "        except Exception:\n            print('failed')\n\n\n"
+        "threading.Thread(target=loop, daemon=True).start()\n"
+    )  # fmt: skip
+
+
+FROZEN = (
+    "@dataclass(frozen=True)\nclass Note:\n    value: str\n    ends_at: float | None = None\n"
+)
+
 REFUSALS: Mapping[str, Refusal] = {
     "a start would start a second one": Refusal(
         "UBM206",
@@ -74,6 +95,41 @@ REFUSALS: Mapping[str, Refusal] = {
         two_maps("    global _timer\n    if _timer is None:\n        _timer = threading.Timer(int(value), _tick)\n"
                  "        _timer.start()\n"),
         "what starts the sweeper needs names of the function that it stands in",
+    ),
+    "an entry is nothing but its end": Refusal(
+        "UBM202",
+        optional_end("None if value else time.time() + 60", "", part="note"),
+        "its entries are nothing but what they lack, without a place for the time of their making",
+    ),
+    "someone counts on an entry": Refusal(
+        "UBM202",
+        optional_end(rest="\n\ndef shown(key):\n    return _notes[key].value\n"),
+        "`shown()` counts on an entry of `_notes` to be there",
+    ),
+    "an entry cannot be changed": Refusal(
+        "UBM202",
+        optional_end("Note(value)", FROZEN, "from dataclasses import dataclass\n"),
+        "objects of `Note` cannot be changed",
+    ),
+    "an entry is told whole": Refusal(
+        "UBM202",
+        optional_end(rest="\n\ndef told(key):\n    return vars(_notes.get(key))\n"),
+        "its entries may be told whole, as `vars` in `store.py` does",
+    ),
+    "an entry has no place for a time": Refusal(
+        "UBM202",
+        optional_end("(value, None if value else time.time() + 60)", "", part="note[1]"),
+        "what its entries lack has no name",
+    ),
+    "a sweep asks two clocks": Refusal(
+        "UBM202",
+        optional_end(rest="\n\nBEGUN = time.monotonic()\n"),
+        "the clock that its sweep goes by cannot be told",
+    ),
+    "others derive from the class": Refusal(
+        "UBM202",
+        optional_end(rest="\n\nclass Long(Note):\n    pass\n"),
+        "other classes derive from `Note`, whose objects have no time at which they were made",
     ),
 }  # fmt: skip
 

@@ -118,7 +118,7 @@ def _moved(bench: Bench, file: Syntax, statement: Statement) -> Start:
     declared, changes = _declarations(file, around, above)
     body = file.text[file.line_start(above.start) : above.end].splitlines()
     outer = file.indent(around.start)
-    lines = [f"def {name}({own.removesuffix('.')}){annotation(bench)}:", *(f"{file.unit}{line}" for line in declared)]
+    lines = [f"def {name}({own.removesuffix('.')}){annotation(file)}:", *(f"{file.unit}{line}" for line in declared)]
     lines += [line.removeprefix(outer) for line in body]
     gap = [""] if method else ["", ""]
     made = file.after(around, [*gap, *lines])

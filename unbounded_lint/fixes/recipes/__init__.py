@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.recipes import (
+    age_without_deadline,
     ask_for_both,
     contain_steps,
     done_callback,
@@ -40,6 +41,7 @@ RECIPES: Mapping[str, Sequence[Recipe]] = MappingProxyType(
         "UBM104": (drop_empty_keys.repair, limit_size.repair),
         "UBM105": (weak_locks.repair, remove_from_companion.repair, limit_size.repair),
         "UBM201": (start_timer.repair, sweep_on_timer.repair_written, sweep_on_insert.repair_written),
+        "UBM202": (age_without_deadline.repair,),
         "UBM203": (start_at_insert.repair,),
         "UBM204": (start_at_insert.repair,),
         "UBM205": (keep_handle.repair,),
