@@ -72,6 +72,19 @@ def optional_end(
     )  # fmt: skip
 
 
+def swallowed(wait: str = "asyncio.sleep(60)", drop: str = "_notes.pop(key, None)", rest: str = "") -> str:
+    """A sweeper whose start fails at import."""
+    return (
+        "import asyncio\nimport time\n\n_notes = {}\n_task = None\n\n\ndef note(key, value):\n"
+        "    _notes[key] = time.time()\n\n\ndef reply(key):\n    _notes.pop(key, None)\n\n\n"
+        f"async def expire():\n    while True:\n        await {wait}\n"
+        "        for key, at in list(_notes.items()):\n            if at < time.time() - 60:\n"
+        f"                {drop}\n\n\n"
+        "def start():\n    global _task\n    try:\n        _task = asyncio.create_task(expire())\n"
+        f"    except RuntimeError:\n        pass\n\n\n{rest}start()\n"
+    )
+
+
 FROZEN = (
     "@dataclass(frozen=True)\nclass Note:\n    value: str\n    ends_at: float | None = None\n"
 )
@@ -130,6 +143,26 @@ REFUSALS: Mapping[str, Refusal] = {
         "UBM202",
         optional_end(rest="\n\nclass Long(Note):\n    pass\n"),
         "other classes derive from `Note`, whose objects have no time at which they were made",
+    ),
+    "a sweeper waits for more than time": Refusal(
+        "UBM205",
+        swallowed("asyncio.sleep(60)\n        await asyncio.Event().wait()"),
+        "its sweeper waits for more than time",
+    ),
+    "a sweep needs what is not known": Refusal(
+        "UBM205",
+        swallowed(drop="notify(_notes.pop(key, None))", rest="def notify(at):\n    print(at)\n\n\n"),
+        "its sweep calls `notify()`, which may need the event loop",
+    ),
+    "a sweep counts on a key": Refusal(
+        "UBM205",
+        swallowed(drop="del _notes[key]"),
+        "its sweep counts on keys to be there, which another thread may take",
+    ),
+    "a task is cancelled": Refusal(
+        "UBM205",
+        swallowed(rest="def stop():\n    if _task is not None:\n        _task.cancel()\n\n\n"),
+        "`_task.cancel` is asked for, which a thread need not have",
     ),
 }  # fmt: skip
 

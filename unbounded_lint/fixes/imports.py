@@ -86,6 +86,19 @@ def unneeded(file: Syntax, name: str, going: Sequence[cst.CSTNode]) -> tuple[Cha
     return ()
 
 
+def unused(file: Syntax, module: str, going: Sequence[cst.CSTNode]) -> tuple[Change, ...]:
+    """The change that no longer imports a module, where nothing has used it but the expressions that go."""
+    used = len({id(node) for part in going for node in names_in(part) if node.value == module})
+    if not used or sum(node.value == module for node in names_in(file.tree)) != used + 1:
+        return ()
+    for statement in file.top:
+        match statement.small:
+            case cst.Import(names=[cst.ImportAlias(asname=None, name=cst.Name(value=name))]) if name == module:
+                end = file.next_line(max(statement.end - 1, statement.start))
+                return (Change(file.path, file.line_start(statement.start), end, ""),) if statement.alone else ()
+    return ()
+
+
 def _end(file: Syntax, alias: cst.ImportAlias) -> int:
     """Where an imported name ends, without the comma behind it."""
     return file.span(alias.asname or alias.name)[1]
