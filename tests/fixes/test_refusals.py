@@ -22,6 +22,12 @@ async def note():
     return "noted"
 """
 HEAD = "import asyncio\nimport threading\nimport time\nfrom weakref import WeakValueDictionary\n\n"
+WEAK = (
+    f"{HEAD.replace('import asyncio', 'from dataclasses import dataclass')}_notes = weakref.WeakKeyDictionary()\n\n\n"
+)
+WEAK = WEAK.replace("from weakref import WeakValueDictionary", "import weakref")
+NOTE = f"{WEAK}class Note:\n    def __init__(self, about):\n        self.about = about\n"
+SLOTS = "\n    __slots__ = ('about', '_about')\n"
 
 PROGRAMS = {
     "another use counts on the entry": (
@@ -90,6 +96,43 @@ PROGRAMS = {
         f"{HEAD}_locks = {{}}\n\n\ndef note(key, value):\n    with _locks.setdefault(key, threading.Lock()):\n"
         "        print(value)\n\n\ndef held(key):\n    return _locks[key].locked()\n",
         "`held()` counts on a lock to be there, which may have gone by then",
+    ),
+    "a value is a key": (
+        f"{WEAK}def note(key, value):\n    _notes[key] = [key]\n",
+        "its values are made of the key itself",
+    ),
+    "a key is a default": (
+        f"{WEAK}def note(key, value):\n    _notes[key] = lambda it=key: print(it)\n",
+        "its values have the key as a default",
+    ),
+    "a key is given another value": (
+        f"{WEAK}def note(key, value):\n    key = key.owner\n    key = key.it\n    _notes[key] = lambda: print(key)\n",
+        "`key` may mean something else by then",
+    ),
+    "a name for a weak reference is taken": (
+        f"{WEAK}def note(key, value):\n    key_ref = value\n    _notes[key] = lambda: print(key, key_ref)\n",
+        "the name `key_ref` is taken",
+    ),
+    "a key is kept in a field": (
+        f"{WEAK}@dataclass\nclass Note:\n    key: object\n\n\ndef note(key, value):\n    _notes[key] = Note(key)\n",
+        "its values are made of the key itself",
+    ),
+    "a key is kept in an attribute that changes": (
+        f"{NOTE}\n    def move(self, other):\n        self.about = other\n\n\n"
+        "def note(key, value):\n    _notes[key] = Note(key)\n",
+        "`Note.about` is written in several places",
+    ),
+    "such objects are made of other things too": (
+        f"{NOTE}\n\ndef note(key, value):\n    _notes[key] = Note(key)\n\n\ndef told(text):\n    return Note(text)\n",
+        "`Note.__init__` is called in several places, not all of which need hold a key",
+    ),
+    "such objects may be made of nothing": (
+        f"{NOTE.replace('about)', 'about=None)', 1)}\n\ndef note(key, value):\n    _notes[key] = Note(key)\n",
+        "`Note.__init__` may be given nothing that can be referred to weakly",
+    ),
+    "such objects have slots": (
+        f"{NOTE.replace('class Note:', 'class Note:' + SLOTS)}\n\ndef note(key, value):\n    _notes[key] = Note(key)\n",
+        "`Note` is no plain class that could have a property",
     ),
     "several tasks have one key": (
         f"{HEAD}_tasks = {{}}\n\n\ndef note(key, value):\n    _tasks[key] = asyncio.create_task(asyncio.sleep(1))\n",

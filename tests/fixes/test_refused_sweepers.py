@@ -56,8 +56,11 @@ def two_maps(start: str, begin: str = "    _begin()\n") -> str:
 
 
 def optional_end(
-    entry: str = "Note(value)", cls: str = "class Note:\n    def __init__(self, value):\n        self.value = value\n"
-    "        self.ends_at = None if value else time.time() + 60\n", imports: str = "", rest: str = "",
+    entry: str = "Note(value)",
+    cls: str = "class Note:\n    def __init__(self, value):\n        self.value = value\n"
+    "        self.ends_at = None if value else time.time() + 60\n",
+    imports: str = "",
+    rest: str = "",
     part: str = "note.ends_at",
 ) -> str:
     """A sweep that takes what has an end alone, and how entries are made."""
@@ -85,9 +88,7 @@ def swallowed(wait: str = "asyncio.sleep(60)", drop: str = "_notes.pop(key, None
     )
 
 
-FROZEN = (
-    "@dataclass(frozen=True)\nclass Note:\n    value: str\n    ends_at: float | None = None\n"
-)
+FROZEN = "@dataclass(frozen=True)\nclass Note:\n    value: str\n    ends_at: float | None = None\n"
 
 REFUSALS: Mapping[str, Refusal] = {
     "a start would start a second one": Refusal(
