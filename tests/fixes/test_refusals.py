@@ -62,6 +62,39 @@ PROGRAMS = {
         "_notes = []\n\n\ndef note(key, value):\n    _notes.append(value)\n    return value(key)\n",
         "`_notes` may keep functions that were handed in once",
     ),
+    "a decorator registers": (
+        "_notes = []\n\n\ndef exempt(function):\n    _notes.append(function)\n    return function\n\n\n"
+        "def note(key, value):\n    exempt(value)\n    return key in _notes\n",
+        "`exempt()` gives back what it puts into `_notes`, as decorators do that register something",
+    ),
+    "a decorator with arguments registers": (
+        "_notes = []\n\n\ndef route(path):\n    def kept(function):\n        _notes.append((path, function))\n"
+        "        return function\n\n    return kept\n\n\n"
+        "def note(key, value):\n    route(key)(value)\n    return len(_notes)\n",
+        "`route.kept()` gives back what it puts into `_notes`, as decorators do that register something",
+    ),
+    "it is filled as the program starts": (
+        "_notes = {}\n\n\ndef note(key, value):\n    _notes[key] = value\n\n\nnote('first', 'of all')\n",
+        "`_notes` is filled as the program starts, and what is put in then would go first",
+    ),
+    "it has entries from the start": (
+        "_notes = {'first': 'of all'}\n\n\ndef note(key, value):\n    _notes[key] = value\n",
+        "`_notes` has entries from the start, which would go first",
+    ),
+    "it is a part of a map": (
+        "class Notes(dict):\n    def __init__(self):\n        super().__init__()\n        self.names = {}\n\n"
+        "    def __setitem__(self, key, value):\n        self.names[key.lower()] = key\n"
+        "        super().__setitem__(key, value)\n\n\n_all = Notes()\n\n\n"
+        "def note(key, value):\n    _all[key] = value\n",
+        "`Notes.names` is a part of a map, which may need every entry",
+        "`Notes` may do more than to store what it is given",
+    ),
+    "it is filled with another that must keep its entries": (
+        "_notes = {}\n_makers = {}\n\n\ndef note(key, value):\n    _notes[key] = value\n    _makers[key] = str(value)\n"
+        "\n\ndef made(key):\n    return _makers[key] + _notes.get(key, '')\n",
+        "`note()` puts the same key into `_makers`, of which each entry may be needed",
+        "`made()` counts on an entry of `_makers` to be there",
+    ),
     "a line is shared": (
         "_notes = {}\n\n\ndef note(key, value):\n    print(key); _notes[key] = value\n",
         "the statement in line 5 of `store.py` shares its line with others",
@@ -143,10 +176,10 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_what_is_not_certain_is_refused_with_the_reason(name: str, tmp_path: Path) -> None:
-    program, reason = PROGRAMS[name]
+    program, *reasons = PROGRAMS[name]
     made = plan(request_for(write(tmp_path, {"app.py": APP, "store.py": program})))
     assert not made.files
-    assert [one.reason for one in made.refused] == [reason]
+    assert [one.reason for one in made.refused] == reasons
     assert made.remaining
 
 
@@ -172,7 +205,7 @@ def test_a_list_of_another_meaning_is_not_called(tmp_path: Path) -> None:
 
 
 def test_the_line_length_of_the_project_counts(tmp_path: Path) -> None:
-    program, _ = PROGRAMS["a line would be too long"]
+    program, *_ = PROGRAMS["a line would be too long"]
     settings = "[tool.ruff]\nline-length = 160\n"
     made = plan(request_for(write(tmp_path, {"app.py": APP, "store.py": program, "pyproject.toml": settings})))
     assert made.done and not made.refused
