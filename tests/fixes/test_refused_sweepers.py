@@ -88,6 +88,28 @@ def swallowed(wait: str = "asyncio.sleep(60)", drop: str = "_notes.pop(key, None
     )
 
 
+OWN_TIMERS = (
+    "import threading\n\n_notes = {}\n\n\ndef note(key, value):\n"
+    "    _notes[key] = threading.Timer(int(value), _expire, (key,))\n    _notes[key].start()\n\n\n"
+    "def reply(key):\n    _notes.pop(key, None)\n\n\ndef _expire(key):\n    _notes.pop(key, None)\n"
+)
+"""Entries that their own timers take out."""
+
+
+def busy(work: str = "_notes[key].value = key") -> str:
+    """Entries that are worked on, and go by the time of their making."""
+    return (
+        "import threading\nimport time\n\n_notes = {}\n\n\nclass Note:\n    def __init__(self, value):\n"
+        "        self.value = value\n        self.at = time.time()\n\n\n"
+        f"def note(key, value):\n    _notes[key] = Note(value)\n\n\ndef reply(key):\n    {work}\n\n\n"
+        "def sweep():\n    for key, note in list(_notes.items()):\n"
+        "        if note.at < time.time() - 60:\n            _notes.pop(key, None)\n\n\n"
+        "def loop():\n    while True:\n        time.sleep(60)\n        try:\n            sweep()\n"
+        "        except Exception:\n            print('failed')\n\n\n"
+        "threading.Thread(target=loop, daemon=True).start()\n"
+    )
+
+
 FROZEN = "@dataclass(frozen=True)\nclass Note:\n    value: str\n    ends_at: float | None = None\n"
 
 REFUSALS: Mapping[str, Refusal] = {
@@ -164,6 +186,29 @@ REFUSALS: Mapping[str, Refusal] = {
         "UBM205",
         swallowed(rest="def stop():\n    if _task is not None:\n        _task.cancel()\n\n\n"),
         "`_task.cancel` is asked for, which a thread need not have",
+    ),
+    "a timer of an entry is cancelled": Refusal(
+        "UBM210",
+        OWN_TIMERS.replace("    _notes.pop(key, None)", "    _notes.pop(key).cancel()"),
+        "`reply()` needs what it cancels",
+    ),
+    "a timer counts on its entry": Refusal(
+        "UBM210",
+        OWN_TIMERS.replace("_expire(key):\n    _notes.pop(key, None)", "_expire(key):\n    del _notes[key]"),
+        "`_expire()` counts on an entry of `_notes` to be there",
+    ),
+    "an entry has no name where it is used": Refusal(
+        "UBM209", busy("_notes[key.lower()].value = key"), "the entry that `reply()` works on has no name"
+    ),
+    "a sweep compares the date by a name": Refusal(
+        "UBM209",
+        busy().replace("        if note.at <", "        at = note.at\n        if at <"),
+        "what its sweep compares is not written out where it does",
+    ),
+    "an entry that is worked on is told whole": Refusal(
+        "UBM209",
+        busy("_notes[key].value = str(vars(_notes[key]))"),
+        "its entries may be told whole, as `vars` in `store.py` does",
     ),
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import libcst as cst
@@ -18,7 +18,9 @@ from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.entries.values import Path
 from unbounded_lint.link.program.module import ScopeId
 
-_NAMES = ("created_at", "made_at", "stored_at")
+BIRTH: Sequence[str] = ("created_at", "made_at", "stored_at")
+"""What the time may be called at which an entry was made."""
+
 _WRITTEN_OUT = frozenset({"asdict", "astuple", "fields", "vars", "__dict__", "__slots__", "dumps", "jsonify"})
 """Words of code that asks an entry for all that is in it, or has a list of it."""
 
@@ -40,13 +42,19 @@ def birth_of(bench: Bench, besides: Path, clock: str) -> Birth:
         raise Refused(f"its entries say by `{told[0].clock}()` when they were made, and its sweep asks `{clock}()`")
     if told:
         return Birth(told[0].clock, told[0].path.replace('"', quote(bench.home)), ())
+    return part_with_time(bench, clock, BIRTH)
+
+
+def part_with_time(bench: Bench, clock: str, names: Sequence[str]) -> Birth:
+    """A new part of each entry, by the first free one of some names, that gets the time at which the entry is made.
+    Raises `Refused` where it cannot be given one."""
     inserts = [a for a in bench.container.accesses if a.kind == "insert" and not a.nested]
     if all(isinstance(access.value, m.DictDisplay) for access in inserts):
-        return _of_displays(bench, clock)
+        return _of_displays(bench, clock, names)
     cls = entry_class(bench)
     if cls is None:
         raise Refused("its entries have no place for the time at which they were made")
-    return _of_class(bench, cls, clock)
+    return _of_class(bench, cls, clock, names)
 
 
 def demand_changeable(bench: Bench, step: str) -> None:
@@ -64,10 +72,10 @@ def demand_changeable(bench: Bench, step: str) -> None:
         raise Refused(f"`{facts.name}` derives from a class that cannot be seen")
 
 
-def _of_displays(bench: Bench, clock: str) -> Birth:
+def _of_displays(bench: Bench, clock: str, names: Sequence[str]) -> Birth:
     """A key in each dict that is stored."""
     changes: list[Change] = []
-    name = _free(bench.home)
+    name = _free(bench.home, names)
     for access, use in bench.uses(["insert"]):
         if access.nested:
             continue
@@ -87,12 +95,12 @@ def _of_displays(bench: Bench, clock: str) -> Birth:
     return Birth(clock, f"[{quote(bench.home)}{name}{quote(bench.home)}]", tuple(dict.fromkeys(changes)))
 
 
-def _of_class(bench: Bench, cls: ScopeId, clock: str) -> Birth:
+def _of_class(bench: Bench, cls: ScopeId, clock: str, names: Sequence[str]) -> Birth:
     """An attribute of the objects that are stored."""
     file, facts = bench.file(cls.path), bench.facts(cls)
     _demand_whole(file)
     _demand_whole(bench.home)
-    name = _free(file, bench.project.flow.resolver.writes(cls))
+    name = _free(file, names, bench.project.flow.resolver.writes(cls))
     if bench.project.flow.hierarchy.subclasses(cls):
         raise Refused(f"other classes derive from `{facts.name}`, whose objects have no time at which they were made")
     span = facts.span
@@ -146,9 +154,9 @@ def _demand_whole(file: Syntax) -> None:
         raise Refused(f"its entries may be told whole, as `{found[0]}` in `{file.path}` does")
 
 
-def _free(file: Syntax, known: Collection[str] = ()) -> str:
-    """A name that neither a file nor a class has."""
-    found = next((name for name in _NAMES if name not in file.words and name not in known), None)
+def _free(file: Syntax, names: Sequence[str], known: Collection[str] = ()) -> str:
+    """The first of some names that neither a file nor a class has."""
+    found = next((name for name in names if name not in file.words and name not in known), None)
     if found is None:
-        raise Refused(f"`{_NAMES[0]}` is something else in `{file.path}`")
+        raise Refused(f"`{names[0]}` is something else in `{file.path}`")
     return found

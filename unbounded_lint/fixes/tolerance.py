@@ -19,6 +19,7 @@ _WITHOUT_HARM = frozenset({"get", "pop", "setdefault", "discard", "items", "valu
 _VIEWS = frozenset({"items", "values", "keys", "copy"})
 _MISSING = frozenset({"KeyError", "LookupError", "Exception"})
 _PARTS = frozenset({"__setitem__", "__setattr__", "__missing__"})
+_PLAIN = frozenset({"str", "int", "bytes", "float", "UUID", "date", "datetime"})
 _STORING = frozenset({"__setitem__", "append", "add", "update", "setdefault"})
 _HARMLESS = frozenset({"insert", "iterate", "size", "contains", "tested", "replace", "clear"})
 
@@ -67,9 +68,9 @@ def _is_filled_at_once(bench: Bench) -> bool:
 def _gives_back(bench: Bench, access: Access) -> bool:
     """Whether the function that inserts returns an argument that it has put in."""
     facts = bench.facts(access.scope)
-    given = {parameter.name for parameter in facts.parameters}
-    put = [part for part in (access.key, access.value) if part is not None]
-    stored = {node.id for part in put for node in w.walk(part) if isinstance(node, m.Name)} & given
+    given = {p.name for p in facts.parameters if p.annotation is None or w.last_name(p.annotation) not in _PLAIN}
+    put = access.value or access.key
+    stored = {node.id for node in w.walk(put) if isinstance(node, m.Name)} & given if put is not None else set()
     returned = (op.action.value for op in facts.ops if isinstance(op.action, m.Return))
     return any(isinstance(value, m.Name) and value.id in stored for value in returned)
 
@@ -124,6 +125,10 @@ def _is_bare_pop(bench: Bench, access: Access) -> bool:
     """`X.pop(k)`, which raises where there is no such entry."""
     if access.how not in {"pop", "remove"} or access.kind != "remove":
         return False
+    if access.handed is not None:
+        given = [argument.value for argument in access.handed.args]
+        behind = given[1 + next((i for i, part in enumerate(given) if access.site.node in w.walk(part)), -1) :]
+        return len([item for part in behind for item in (part.items if isinstance(part, m.Display) else (part,))]) < 2
     node = bench.use(access).node
     return not isinstance(node, cst.Call) or len(node.args) < 2
 

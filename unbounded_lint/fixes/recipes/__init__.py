@@ -20,9 +20,11 @@ from unbounded_lint.fixes.recipes import (
     keep_handle,
     limit_function_cache,
     limit_size,
+    net_under_timers,
     refer_weakly,
     remove_from_companion,
     remove_in_finally,
+    renew_date,
     start_at_insert,
     start_timer,
     sweep_in_thread,
@@ -51,6 +53,12 @@ RECIPES: Mapping[str, Sequence[Recipe]] = MappingProxyType(
         "UBM206": (ask_for_both.repair,),
         "UBM207": (contain_steps.repair_by_entry, contain_steps.repair),
         "UBM208": (iterate_over_a_copy.repair,),
+        "UBM209": (renew_date.repair,),
+        "UBM210": (
+            net_under_timers.repair_on_timer,
+            net_under_timers.repair_on_insert,
+            net_under_timers.repair_by_size,
+        ),
         "UBM301": (limit_function_cache.repair,),
     }
 )
