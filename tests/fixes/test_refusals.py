@@ -73,6 +73,11 @@ PROGRAMS = {
         "def note(key, value):\n    route(key)(value)\n    return len(_notes)\n",
         "`route.kept()` gives back what it puts into `_notes`, as decorators do that register something",
     ),
+    "users alone fill it": (
+        "_notes = {}\n\n\ndef register(key, value):\n    _notes[key] = value\n\n\n"
+        "def note(key, value):\n    return _notes.get(key)\n",
+        "only users call `register()`, who may need all that they put into `_notes`",
+    ),
     "it is filled as the program starts": (
         "_notes = {}\n\n\ndef note(key, value):\n    _notes[key] = value\n\n\nnote('first', 'of all')\n",
         "`_notes` is filled as the program starts, and what is put in then would go first",

@@ -46,8 +46,11 @@ def demand_no_registrations(bench: Bench) -> None:
         if access.kind != "insert" or access.nested:
             continue
         facts, where = bench.facts(access.scope), f"`{bench.project.function(access.scope)}`"
-        if bench.project.execution.kinds(access.scope, access.op) & {"import", "startup"}:
+        kinds = bench.project.execution.kinds(access.scope, access.op)
+        if kinds & {"import", "startup"}:
             raise Refused(f"`{name}` is filled as the program starts, and what is put in then would go first")
+        if not bench.project.execution.graph.callers(access.scope) and kinds <= {"api", "tested"}:
+            raise Refused(f"only users call {where}, who may need all that they put into `{name}`")
         if _gives_back(bench, access):
             raise Refused(f"{where} gives back what it puts into `{name}`, as decorators do that register something")
         if facts.name in _PARTS and bench.project.program.owner_class(access.scope) is not None:
