@@ -22,6 +22,12 @@ async def note():
     return "noted"
 """
 HEAD = "import asyncio\nimport threading\nimport time\nfrom weakref import WeakValueDictionary\n\n"
+WEAK = (
+    f"{HEAD.replace('import asyncio', 'from dataclasses import dataclass')}_notes = weakref.WeakKeyDictionary()\n\n\n"
+)
+WEAK = WEAK.replace("from weakref import WeakValueDictionary", "import weakref")
+NOTE = f"{WEAK}class Note:\n    def __init__(self, about):\n        self.about = about\n"
+SLOTS = "\n    __slots__ = ('about', '_about')\n"
 
 PROGRAMS = {
     "another use counts on the entry": (
@@ -55,6 +61,44 @@ PROGRAMS = {
     "functions are registered": (
         "_notes = []\n\n\ndef note(key, value):\n    _notes.append(value)\n    return value(key)\n",
         "`_notes` may keep functions that were handed in once",
+    ),
+    "a decorator registers": (
+        "_notes = []\n\n\ndef exempt(function):\n    _notes.append(function)\n    return function\n\n\n"
+        "def note(key, value):\n    exempt(value)\n    return key in _notes\n",
+        "`exempt()` gives back what it puts into `_notes`, as decorators do that register something",
+    ),
+    "a decorator with arguments registers": (
+        "_notes = []\n\n\ndef route(path):\n    def kept(function):\n        _notes.append((path, function))\n"
+        "        return function\n\n    return kept\n\n\n"
+        "def note(key, value):\n    route(key)(value)\n    return len(_notes)\n",
+        "`route.kept()` gives back what it puts into `_notes`, as decorators do that register something",
+    ),
+    "users alone fill it": (
+        "_notes = {}\n\n\ndef register(key, value):\n    _notes[key] = value\n\n\n"
+        "def note(key, value):\n    return _notes.get(key)\n",
+        "only users call `register()`, who may need all that they put into `_notes`",
+    ),
+    "it is filled as the program starts": (
+        "_notes = {}\n\n\ndef note(key, value):\n    _notes[key] = value\n\n\nnote('first', 'of all')\n",
+        "`_notes` is filled as the program starts, and what is put in then would go first",
+    ),
+    "it has entries from the start": (
+        "_notes = {'first': 'of all'}\n\n\ndef note(key, value):\n    _notes[key] = value\n",
+        "`_notes` has entries from the start, which would go first",
+    ),
+    "it is a part of a map": (
+        "class Notes(dict):\n    def __init__(self):\n        super().__init__()\n        self.names = {}\n\n"
+        "    def __setitem__(self, key, value):\n        self.names[key.lower()] = key\n"
+        "        super().__setitem__(key, value)\n\n\n_all = Notes()\n\n\n"
+        "def note(key, value):\n    _all[key] = value\n",
+        "`Notes.names` is a part of a map, which may need every entry",
+        "`Notes` may do more than to store what it is given",
+    ),
+    "it is filled with another that must keep its entries": (
+        "_notes = {}\n_makers = {}\n\n\ndef note(key, value):\n    _notes[key] = value\n    _makers[key] = str(value)\n"
+        "\n\ndef made(key):\n    return _makers[key] + _notes.get(key, '')\n",
+        "`note()` puts the same key into `_makers`, of which each entry may be needed",
+        "`made()` counts on an entry of `_makers` to be there",
     ),
     "a line is shared": (
         "_notes = {}\n\n\ndef note(key, value):\n    print(key); _notes[key] = value\n",
@@ -91,6 +135,43 @@ PROGRAMS = {
         "        print(value)\n\n\ndef held(key):\n    return _locks[key].locked()\n",
         "`held()` counts on a lock to be there, which may have gone by then",
     ),
+    "a value is a key": (
+        f"{WEAK}def note(key, value):\n    _notes[key] = [key]\n",
+        "its values are made of the key itself",
+    ),
+    "a key is a default": (
+        f"{WEAK}def note(key, value):\n    _notes[key] = lambda it=key: print(it)\n",
+        "its values have the key as a default",
+    ),
+    "a key is given another value": (
+        f"{WEAK}def note(key, value):\n    key = key.owner\n    key = key.it\n    _notes[key] = lambda: print(key)\n",
+        "`key` may mean something else by then",
+    ),
+    "a name for a weak reference is taken": (
+        f"{WEAK}def note(key, value):\n    key_ref = value\n    _notes[key] = lambda: print(key, key_ref)\n",
+        "the name `key_ref` is taken",
+    ),
+    "a key is kept in a field": (
+        f"{WEAK}@dataclass\nclass Note:\n    key: object\n\n\ndef note(key, value):\n    _notes[key] = Note(key)\n",
+        "its values are made of the key itself",
+    ),
+    "a key is kept in an attribute that changes": (
+        f"{NOTE}\n    def move(self, other):\n        self.about = other\n\n\n"
+        "def note(key, value):\n    _notes[key] = Note(key)\n",
+        "`Note.about` is written in several places",
+    ),
+    "such objects are made of other things too": (
+        f"{NOTE}\n\ndef note(key, value):\n    _notes[key] = Note(key)\n\n\ndef told(text):\n    return Note(text)\n",
+        "`Note.__init__` is called in several places, not all of which need hold a key",
+    ),
+    "such objects may be made of nothing": (
+        f"{NOTE.replace('about)', 'about=None)', 1)}\n\ndef note(key, value):\n    _notes[key] = Note(key)\n",
+        "`Note.__init__` may be given nothing that can be referred to weakly",
+    ),
+    "such objects have slots": (
+        f"{NOTE.replace('class Note:', 'class Note:' + SLOTS)}\n\ndef note(key, value):\n    _notes[key] = Note(key)\n",
+        "`Note` is no plain class that could have a property",
+    ),
     "several tasks have one key": (
         f"{HEAD}_tasks = {{}}\n\n\ndef note(key, value):\n    _tasks[key] = asyncio.create_task(asyncio.sleep(1))\n",
         "another task may have the same key by the time that one is done",
@@ -100,10 +181,10 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_what_is_not_certain_is_refused_with_the_reason(name: str, tmp_path: Path) -> None:
-    program, reason = PROGRAMS[name]
+    program, *reasons = PROGRAMS[name]
     made = plan(request_for(write(tmp_path, {"app.py": APP, "store.py": program})))
     assert not made.files
-    assert [one.reason for one in made.refused] == [reason]
+    assert [one.reason for one in made.refused] == reasons
     assert made.remaining
 
 
@@ -129,7 +210,7 @@ def test_a_list_of_another_meaning_is_not_called(tmp_path: Path) -> None:
 
 
 def test_the_line_length_of_the_project_counts(tmp_path: Path) -> None:
-    program, _ = PROGRAMS["a line would be too long"]
+    program, *_ = PROGRAMS["a line would be too long"]
     settings = "[tool.ruff]\nline-length = 160\n"
     made = plan(request_for(write(tmp_path, {"app.py": APP, "store.py": program, "pyproject.toml": settings})))
     assert made.done and not made.refused

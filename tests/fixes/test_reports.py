@@ -17,6 +17,7 @@ from tests.fixes.test_cases import CASES, NAMES
 from tests.fixes.test_driver import APP as STORE_APP
 from tests.fixes.test_driver import STORE, recipe
 from tests.fixes.test_fix_command import APP, REPAIRED
+from tests.processes import python
 from tests.programs import request_for, write
 from unbounded_lint.cli import main
 from unbounded_lint.fixes.bench import Bench, Repair
@@ -69,12 +70,16 @@ def replaced(data: bytes, changes: list[tuple[dict[str, int], str]]) -> bytes:
         (offset(region["startLine"], region["startColumn"]), offset(region["endLine"], region["endColumn"]), inserted)
         for region, inserted in changes
     ]
-    for start, end, inserted in sorted(spans, reverse=True):
+    for start, end, inserted in sorted(spans, key=lambda span: span[:2], reverse=True):
         text = text[:start] + inserted + text[end:]
     return mark + text.encode()
 
 
-@pytest.mark.parametrize("name", NAMES)
+ALTERNATIVES = ("three-maps",)
+"""Cases whose repairs put different text in the place of the same."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ALTERNATIVES])
 def test_the_changes_of_a_report_make_what_a_repair_writes(name: str, tmp_path: Path, capsys: Capture) -> None:
     root = write(tmp_path / name, {"pyproject.toml": ""})
     shutil.copytree(CASES / name / "before", root, dirs_exist_ok=True)
@@ -84,6 +89,54 @@ def test_the_changes_of_a_report_make_what_a_repair_writes(name: str, tmp_path: 
         file.relative_to(CASES / name / "after").as_posix(): file for file in (CASES / name / "after").rglob("*.py")
     }
     assert made(root, run, fixes(run)) == {path: file.read_bytes() for path, file in after.items()}
+
+
+@pytest.mark.parametrize("name", ALTERNATIVES)
+def test_each_of_two_repairs_of_the_same_text_stands_alone(name: str, tmp_path: Path, capsys: Capture) -> None:
+    root = write(tmp_path / name, {"pyproject.toml": ""})
+    shutil.copytree(CASES / name / "before", root, dirs_exist_ok=True)
+    run = report(root, capsys)
+    for number, fix in enumerate(fixes(run)):
+        alone = shutil.copytree(root, tmp_path / str(number))
+        for path, data in made(root, run, [fix]).items():
+            (alone / path).write_bytes(data)
+        left = report(alone, capsys)["results"]
+        assert len(left) == len(run["results"]) - 1
+
+
+PLACES = {
+    "capped in one statement": STORE.replace("_seen[user] = True", "_seen[user] = _heard[user] = True"),
+    "swept from one statement": (
+        "import time\n\n_seen = {}\n_heard = {}\n\n\n"
+        "def seen(user):\n    _seen[user] = _heard[user] = time.time()\n\n\n"
+        "def heard(user):\n    return user in _seen or user in _heard\n"
+    ),
+    "constants of one module": (
+        '"""Text."""\n\nimport os\n\n\nclass A:\n    names = {}\n\n\nclass B:\n    names = {}\n\n\n'
+        "def seen(user):\n    A.names[user] = os.name\n\n\ndef heard(user):\n    B.names[user] = os.name\n"
+    ),
+    "weak in one function": (
+        "import weakref\n\n_seen = weakref.WeakKeyDictionary()\n_heard = weakref.WeakKeyDictionary()\n\n\n"
+        "def seen(user):\n    _seen[user] = lambda: print(user)\n    _heard[user] = lambda: print(user)\n\n\n"
+        "def heard(user):\n    _seen.get(user)()\n"
+    ),
+}
+"""Programs in which two repairs put something at the same place."""
+
+
+@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_repairs_at_the_same_place_are_right_together(
+    name: str, order: int, tmp_path: Path, capsys: Capture
+) -> None:
+    root = write(tmp_path, {"pyproject.toml": "", "app.py": STORE_APP, "store.py": PLACES[name]})
+    run = report(root, capsys)
+    both = fixes(run)[::order]
+    assert len(both) == len(run["results"]) == 2
+    for path, data in made(root, run, both).items():
+        (root / path).write_bytes(data)
+    assert not report(root, capsys)["results"]
+    assert python("-c", "import store", cwd=root).returncode == 0
 
 
 @pytest.mark.parametrize(

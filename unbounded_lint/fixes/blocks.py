@@ -28,8 +28,25 @@ def wrapped(bench: Bench, file: Syntax, body: Sequence[Statement], head: Sequenc
     return Change(file.path, start, end, "\n".join(new) + ("\n" if ended else ""))
 
 
+def binds(statement: Statement, name: str) -> bool:
+    """Whether a statement on one line, or the head of a larger one, gives a name a value."""
+    small = statement.small
+    targets: list[cst.BaseExpression] = []
+    match small or statement.node:
+        case cst.Assign(targets=found):
+            targets += [each.target for each in found]
+        case cst.AnnAssign(target=target) | cst.AugAssign(target=target) | cst.For(target=target):
+            targets.append(target)
+        case cst.With(items=items):
+            targets += [item.asname.name for item in items if item.asname is not None]
+    for each in targets:
+        if isinstance(each, cst.Tuple | cst.List):
+            targets += [element.value for element in each.elements]
+    return any(isinstance(each, cst.Name) and each.value == name for each in targets)
+
+
 def assigned(statements: Sequence[Statement]) -> frozenset[str]:
-    """The names that statements bind."""
+    """The names that statements bind, or bind something in."""
     found = set()
     for statement in statements:
         for node in every_node(statement.node):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+import libcst as cst
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.fixes.bench import Bench
 from unbounded_lint.fixes.refused import NotConcerned
-from unbounded_lint.link.dataflow.values import ExternalResult
+from unbounded_lint.fixes.syntax import dotted
+from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.dataflow.handles import Attribute, Variable
+from unbounded_lint.link.dataflow.values import Class, ExternalResult
 from unbounded_lint.link.program.module import ScopeId
 
 _CLOCKS = frozenset({"time.time", "time.monotonic", "time.perf_counter"})
@@ -25,15 +30,49 @@ class Dated(NamedTuple):
 
 def dated(bench: Bench) -> Dated:
     """The date that every entry of a container has. Raises `NotConcerned` where there is none, or several ways."""
-    found = {
-        next(_dates(bench, access.value, access.scope, _HOPS), None) if access.value is not None else None
-        for access in bench.container.accesses
-        if access.kind == "insert" and not access.nested
-    }
+    found = {next(_dates(bench, a.value, a.scope, _HOPS), None) if a.value is not None else None for a in _made(bench)}
     only = found.pop() if len(found) == 1 else None
     if only is None:
         raise NotConcerned("its entries do not say when they were made")
     return only
+
+
+def births(bench: Bench) -> frozenset[Dated]:
+    """The dates of birth that entries have: of one insert, where all are objects of one class, else of all."""
+    told = [frozenset(_told(bench, access)) for access in _made(bench)]
+    if entry_class(bench) is not None:
+        return frozenset[Dated]().union(*(each for each in told))
+    return frozenset.intersection(*told) if told else frozenset()
+
+
+def _told(bench: Bench, access: Access) -> Iterator[Dated]:
+    if access.value is not None:
+        yield from (date for date in _dates(bench, access.value, access.scope, _HOPS) if not date.deadline)
+
+
+def _made(bench: Bench) -> Sequence[Access]:
+    """The inserts of entries."""
+    return [access for access in bench.container.accesses if access.kind == "insert" and not access.nested]
+
+
+def entry_class(bench: Bench) -> ScopeId | None:
+    """The one class of the project whose objects the entries are, as far as inserts tell; where some do not, the
+    annotation of the container must say so."""
+    resolver = bench.project.flow.resolver
+    found = [resolver.classes(a.value, a.scope) if a.value is not None else () for a in _made(bench)]
+    known = {classes for classes in found if classes}
+    if len(known) != 1 or len(only := known.pop()) != 1:
+        return None
+    return only[0] if all(found) or bench.facts(only[0]).name == _annotated(bench) else None
+
+
+def _annotated(bench: Bench) -> str:
+    """The last name in the brackets of the annotation of the container, "" where it has none."""
+    small = bench.definition.small
+    if not isinstance(small, cst.AnnAssign) or not isinstance(small.annotation.annotation, cst.Subscript):
+        return ""
+    element = small.annotation.annotation.slice[-1].slice
+    return dotted(element.value).rpartition(".")[2] if isinstance(element, cst.Index) else ""
 
 
 def _dates(bench: Bench, value: m.Expr, scope: ScopeId, hops: int) -> Iterator[Dated]:
@@ -83,9 +122,22 @@ def _of_object(bench: Bench, call: m.Call, scope: ScopeId) -> Iterator[Dated]:
                 clocks = _CLOCKS.intersection(resolver.names(factory, classes[0]))
                 yield from (Dated(clock, f".{name}", False) for clock in sorted(clocks))
     for argument in call.args:
-        if argument.keyword is not None:
+        for name in _kept_as(bench, classes[0], call, argument):
             inner = (d for d in _dates(bench, argument.value, scope, 0) if not d.path)
-            yield from (d._replace(path=f".{argument.keyword}") for d in inner)
+            yield from (d._replace(path=f".{name}") for d in inner)
+
+
+def _kept_as(bench: Bench, cls: ScopeId, call: m.Call, argument: m.Arg) -> Iterator[str]:
+    """The attributes of a new object that are what an argument is."""
+    flow = bench.project.flow
+    for handle in flow.steps.into(Class(cls), call, argument):
+        if isinstance(handle, Attribute):
+            yield handle.name
+            continue
+        for name, writes in sorted(flow.resolver.writes(cls).items()):
+            given = [w.value for w in writes if isinstance(handle, Variable) and w.scope == handle.scope]
+            if isinstance(handle, Variable) and given == [m.Name(handle.name)]:
+                yield name
 
 
 def _factory(expr: m.Expr | None) -> m.Expr | None:

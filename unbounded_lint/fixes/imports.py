@@ -33,6 +33,38 @@ def imported(file: Syntax, module: str, attribute: str, *, bare: bool = False) -
     return f"{module}.{attribute}", (_import(file, module),)
 
 
+def imported_too(file: Syntax, module: str, attribute: str) -> tuple[str, tuple[Change, ...]]:
+    """As `imported`, but a name beside others that the file imports from the module, where there are some."""
+    for statement in file.top:
+        match statement.small:
+            case cst.ImportFrom(module=cst.Name(value=value), names=[*aliases], relative=()) if value == module:
+                if attribute not in file.words:
+                    return attribute, (with_name(file, aliases, attribute),)
+    return imported(file, module, attribute, bare=True)
+
+
+def with_name(
+    file: Syntax, aliases: Sequence[cst.ImportAlias], name: str, instead_of: cst.ImportAlias | None = None
+) -> Change:
+    """A name among those that are imported, in the order that import sorters give them. Raises `Refused` where these
+    are spread over several lines."""
+    first, last = aliases[0], aliases[-1]
+    start, end = file.span(first)[0], file.span(last.asname or last.name)[1]
+    if "\n" in file.text[start:end] or "\r" in file.text[start:end]:
+        raise Refused("the import that would change is spread over several lines")
+    names = [alias.evaluated_name for alias in aliases]
+    kept = [file.source(alias).rstrip(", ") for alias in aliases if alias is not instead_of]
+    added = [*kept, name]
+    ordered = sorted(added, key=_order) if names == sorted(names, key=_order) else added
+    return Change(file.path, start, end, ", ".join(ordered))
+
+
+def _order(name: str) -> tuple[int, str]:
+    """Constants, classes, then the rest, as isort has them."""
+    word = name.partition(" ")[0]
+    return (0 if word.isupper() else 1 if word[:1].isupper() else 2), word
+
+
 def unneeded(file: Syntax, name: str, going: Sequence[cst.CSTNode]) -> tuple[Change, ...]:
     """The change that no longer imports a name, where nothing has used it but the expressions that go."""
     used = sum(node.value == name for part in going for node in names_in(part))
@@ -51,6 +83,19 @@ def unneeded(file: Syntax, name: str, going: Sequence[cst.CSTNode]) -> tuple[Cha
                 start = spans[index][0] if index + 1 < len(aliases) else _end(file, aliases[index - 1])
                 end = spans[index + 1][0] if index + 1 < len(aliases) else _end(file, aliases[index])
                 return (Change(file.path, start, end, ""),) if "#" not in file.text[start:end] else ()
+    return ()
+
+
+def unused(file: Syntax, module: str, going: Sequence[cst.CSTNode]) -> tuple[Change, ...]:
+    """The change that no longer imports a module, where nothing has used it but the expressions that go."""
+    used = len({id(node) for part in going for node in names_in(part) if node.value == module})
+    if not used or sum(node.value == module for node in names_in(file.tree)) != used + 1:
+        return ()
+    for statement in file.top:
+        match statement.small:
+            case cst.Import(names=[cst.ImportAlias(asname=None, name=cst.Name(value=name))]) if name == module:
+                end = file.next_line(max(statement.end - 1, statement.start))
+                return (Change(file.path, file.line_start(statement.start), end, ""),) if statement.alone else ()
     return ()
 
 

@@ -12,7 +12,7 @@ from unbounded_lint.fixes.dates import Dated
 from unbounded_lint.fixes.imports import imported
 from unbounded_lint.fixes.refused import NotConcerned, Refused
 from unbounded_lint.fixes.style import constant, function
-from unbounded_lint.fixes.syntax import Statement
+from unbounded_lint.fixes.syntax import Statement, Syntax
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.fixes.tolerance import demand_tolerance
 from unbounded_lint.link.dataflow.handles import Attribute, Variable
@@ -104,9 +104,9 @@ def existing(bench: Bench, scope: ScopeId) -> Sweep:
     return Sweep(own, facts.name, (), clock, (), imports)
 
 
-def annotation(bench: Bench) -> str:
-    """What new functions say of what they return, where the others do."""
-    return " -> None" if " -> " in bench.home.text else ""
+def annotation(file: Syntax) -> str:
+    """What new functions of a file say of what they return, where the others do."""
+    return " -> None" if " -> " in file.text else ""
 
 
 def placed(bench: Bench, sweep: Sweep, beside: Statement, head: str, body: Sequence[str]) -> Change:

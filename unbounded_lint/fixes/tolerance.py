@@ -6,16 +6,21 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.fixes.bench import Bench
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.program.blocks import frames_of, parts_of
 from unbounded_lint.link.program.module import Place
+from unbounded_lint.link.verdicts.container import Container
 
 _WITHOUT_HARM = frozenset({"get", "pop", "setdefault", "discard", "items", "values", "keys", "copy"})
 _VIEWS = frozenset({"items", "values", "keys", "copy"})
 _MISSING = frozenset({"KeyError", "LookupError", "Exception"})
+_PARTS = frozenset({"__setitem__", "__setattr__", "__missing__"})
+_PLAIN = frozenset({"str", "int", "bytes", "float", "UUID", "date", "datetime"})
+_STORING = frozenset({"__setitem__", "append", "add", "update", "setdefault"})
 _HARMLESS = frozenset({"insert", "iterate", "size", "contains", "tested", "replace", "clear"})
 
 
@@ -27,6 +32,63 @@ def demand_whole_unneeded(bench: Bench) -> None:
         if shown and not access.nested and not accesses.within(access.scope, "remove", "clear", "replace", "trim"):
             where = bench.project.function(access.scope)
             raise Refused(f"`{where}` walks `{bench.container.name}`, and may need every entry")
+
+
+def demand_no_registrations(bench: Bench) -> None:
+    """Raises `Refused` where entries are put in once and for all: by a decorator, by a part of a map, as the program
+    starts, or under a key of something else that is to have it too."""
+    name, cls = bench.container.name, bench.container.holder.made.cls
+    if cls is not None and any(bench.project.flow.resolver.methods(cls, method) for method in _STORING):
+        raise Refused(f"`{bench.facts(cls).name}` may do more than to store what it is given")
+    if _is_filled_at_once(bench):
+        raise Refused(f"`{name}` has entries from the start, which would go first")
+    for access in bench.container.accesses:
+        if access.kind != "insert" or access.nested:
+            continue
+        facts, where = bench.facts(access.scope), f"`{bench.project.function(access.scope)}`"
+        kinds = bench.project.execution.kinds(access.scope, access.op)
+        if kinds & {"import", "startup"}:
+            raise Refused(f"`{name}` is filled as the program starts, and what is put in then would go first")
+        if not bench.project.execution.graph.callers(access.scope) and kinds <= {"api", "tested"}:
+            raise Refused(f"only users call {where}, who may need all that they put into `{name}`")
+        if _gives_back(bench, access):
+            raise Refused(f"{where} gives back what it puts into `{name}`, as decorators do that register something")
+        if facts.name in _PARTS and bench.project.program.owner_class(access.scope) is not None:
+            raise Refused(f"`{name}` is a part of a map, which may need every entry")
+        other = _filled_beside(bench, access)
+        if other:
+            raise Refused(f"{where} puts the same key into `{other}`, of which each entry may be needed")
+
+
+def _is_filled_at_once(bench: Bench) -> bool:
+    """Whether the statement that makes the container puts something in."""
+    holder = bench.container.holder
+    action = bench.facts(holder.scope).ops[holder.op].action if holder.op >= 0 else None
+    value = action.value if isinstance(action, m.Assign) else None
+    return isinstance(value, m.Display | m.DictDisplay) and bool(value.items)
+
+
+def _gives_back(bench: Bench, access: Access) -> bool:
+    """Whether the function that inserts returns an argument that it has put in."""
+    facts = bench.facts(access.scope)
+    given = {p.name for p in facts.parameters if p.annotation is None or w.last_name(p.annotation) not in _PLAIN}
+    put = access.value or access.key
+    stored = {node.id for node in w.walk(put) if isinstance(node, m.Name)} & given if put is not None else set()
+    returned = (op.action.value for op in facts.ops if isinstance(op.action, m.Return))
+    return any(isinstance(value, m.Name) and value.id in stored for value in returned)
+
+
+def _filled_beside(bench: Bench, access: Access) -> str:
+    """Another container that the same function stores something in under the same key, that keeps it, and of which some
+    code counts on an entry to be there; "" if there is none."""
+    for other in bench.project.containers:
+        if other.symbol == bench.container.symbol or access.key is None or other.removals:
+            continue
+        stored = (a for a in other.accesses.within(access.scope, "insert") if not a.nested and a.key == access.key)
+        counted = (a for a in other.accesses if a.is_entered and not a.nested and not is_asked_first(bench, a, other))
+        if any(True for _ in stored) and any(True for _ in counted):
+            return other.name
+    return ""
 
 
 def demand_tolerance(bench: Bench) -> None:
@@ -66,16 +128,20 @@ def _is_bare_pop(bench: Bench, access: Access) -> bool:
     """`X.pop(k)`, which raises where there is no such entry."""
     if access.how not in {"pop", "remove"} or access.kind != "remove":
         return False
+    if access.handed is not None:
+        given = [argument.value for argument in access.handed.args]
+        behind = given[1 + next((i for i, part in enumerate(given) if access.site.node in w.walk(part)), -1) :]
+        return len([item for part in behind for item in (part.items if isinstance(part, m.Display) else (part,))]) < 2
     node = bench.use(access).node
     return not isinstance(node, cst.Call) or len(node.args) < 2
 
 
-def is_asked_first(bench: Bench, access: Access) -> bool:
+def is_asked_first(bench: Bench, access: Access, container: Container | None = None) -> bool:
     """Whether there is an entry for certain, or code for where there is none: the same function has inserted under the
     key on every way there, asks whether there is one, walks what there is, or expects the error."""
     facts = bench.facts(access.scope)
     around = frames_of(facts, access.op)
-    for other in bench.container.accesses.within(access.scope, "insert", "contains", "read", "iterate"):
+    for other in (container or bench.container).accesses.within(access.scope, "insert", "contains", "read", "iterate"):
         if other.nested or (other.key != access.key and other.kind != "iterate"):
             continue
         if other.kind == "insert" and other.op <= access.op and facts.ops[other.op].frame in {0, *around}:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.recipes import (
+    age_without_deadline,
     ask_for_both,
     contain_steps,
     done_callback,
@@ -19,10 +20,14 @@ from unbounded_lint.fixes.recipes import (
     keep_handle,
     limit_function_cache,
     limit_size,
+    net_under_timers,
+    refer_weakly,
     remove_from_companion,
     remove_in_finally,
+    renew_date,
     start_at_insert,
     start_timer,
+    sweep_in_thread,
     sweep_on_insert,
     sweep_on_timer,
     weak_locks,
@@ -39,13 +44,21 @@ RECIPES: Mapping[str, Sequence[Recipe]] = MappingProxyType(
         "UBM103": (*_BY_AGE, limit_size.repair),
         "UBM104": (drop_empty_keys.repair, limit_size.repair),
         "UBM105": (weak_locks.repair, remove_from_companion.repair, limit_size.repair),
+        "UBM106": (refer_weakly.repair,),
         "UBM201": (start_timer.repair, sweep_on_timer.repair_written, sweep_on_insert.repair_written),
+        "UBM202": (age_without_deadline.repair,),
         "UBM203": (start_at_insert.repair,),
         "UBM204": (start_at_insert.repair,),
-        "UBM205": (keep_handle.repair,),
+        "UBM205": (keep_handle.repair, sweep_in_thread.repair),
         "UBM206": (ask_for_both.repair,),
         "UBM207": (contain_steps.repair_by_entry, contain_steps.repair),
         "UBM208": (iterate_over_a_copy.repair,),
+        "UBM209": (renew_date.repair,),
+        "UBM210": (
+            net_under_timers.repair_on_timer,
+            net_under_timers.repair_on_insert,
+            net_under_timers.repair_by_size,
+        ),
         "UBM301": (limit_function_cache.repair,),
     }
 )

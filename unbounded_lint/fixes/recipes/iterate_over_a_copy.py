@@ -31,7 +31,7 @@ def _copied(bench: Bench, file: Syntax, statement: Statement) -> Change:
     return copied(bench, file, statement, statement.node)
 
 
-def copied(bench: Bench, file: Syntax, statement: Statement, loop: cst.For) -> Change:
+def copied(bench: Bench, file: Syntax, statement: Statement, loop: cst.For | cst.CompFor) -> Change:
     """What a loop walks, taken as a list first."""
     if re.search(r"\blist\s*=(?!=)|\bdef list\b|\bimport list\b|\bas list\b", file.text):
         raise Refused(f"`list` has another meaning in `{file.path}`")

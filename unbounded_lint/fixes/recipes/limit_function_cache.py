@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from unbounded_lint.fixes.bench import Bench, Repair
+from unbounded_lint.fixes.imports import with_name
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.syntax import Syntax, dotted
 from unbounded_lint.fixes.text import Change
@@ -66,34 +67,8 @@ def _of_name(file: Syntax, decorator: cst.Name, limited: str) -> Iterator[Change
                     if not known:
                         if "lru_cache" in file.words:
                             raise Refused("`lru_cache` has another meaning in its file")
-                        yield _with_import(file, aliases, alias, keep=used > 1)
+                        yield with_name(file, aliases, "lru_cache", None if used > 1 else alias)
                     yield file.replace(decorator, limited)
-
-
-def _with_import(file: Syntax, aliases: list[cst.ImportAlias], alias: cst.ImportAlias, *, keep: bool) -> Change:
-    """`lru_cache` among the names that are imported, in the order that import sorters give them."""
-    names = [a.evaluated_name for a in aliases]
-    whole = [file.source(a).rstrip(", ") for a in aliases]
-    kept = [text for a, text in zip(aliases, whole, strict=True) if keep or a is not alias]
-    if any(a.comma is not None and "#" in file.text[slice(*_span(file, aliases))] for a in aliases):
-        raise Refused("a comment stands among the imports that would change")
-    multiline = "\n" in file.text[slice(*_span(file, aliases))]
-    if multiline:
-        raise Refused("the import that would change is spread over several lines")
-    added = [*kept, "lru_cache"]
-    ordered = sorted(added, key=_order) if names == sorted(names, key=_order) else added
-    return Change(file.path, *_span(file, aliases), ", ".join(ordered))
-
-
-def _order(name: str) -> tuple[int, str]:
-    """Constants, classes, then the rest, as isort has them."""
-    word = name.partition(" ")[0]
-    return (0 if word.isupper() else 1 if word[:1].isupper() else 2), word
-
-
-def _span(file: Syntax, aliases: list[cst.ImportAlias]) -> tuple[int, int]:
-    last = aliases[-1].asname or aliases[-1].name
-    return file.span(aliases[0])[0], file.span(last)[1]
 
 
 def _all_names(tree: cst.CSTNode) -> Iterator[cst.Name]:

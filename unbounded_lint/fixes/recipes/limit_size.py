@@ -14,7 +14,12 @@ from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import constant
 from unbounded_lint.fixes.syntax import Syntax
 from unbounded_lint.fixes.text import Change
-from unbounded_lint.fixes.tolerance import demand_missing_keys, demand_tolerance, demand_whole_unneeded
+from unbounded_lint.fixes.tolerance import (
+    demand_missing_keys,
+    demand_no_registrations,
+    demand_tolerance,
+    demand_whole_unneeded,
+)
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.clocks import tells_time
 from unbounded_lint.link.dataflow.handles import Variable
@@ -45,6 +50,7 @@ def repair(bench: Bench) -> Repair:
     else:
         demand_tolerance(bench)
         demand_whole_unneeded(bench)
+        demand_no_registrations(bench)
         _demand_plain_values(bench)
     size = MEMO if memo else OTHER
     grows = [a for a in container.accesses if a.kind == "insert" and not a.nested and not _is_update(bench, a)]

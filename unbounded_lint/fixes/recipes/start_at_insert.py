@@ -8,10 +8,18 @@ import libcst as cst
 
 from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.refused import Refused
+from unbounded_lint.fixes.starts import (
+    after_insert,
+    called,
+    defined_at,
+    demand_once,
+    is_in_reach,
+    outermost,
+    start_call,
+)
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, names_in
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.defects.sweeper_starts import Unstarted
-from unbounded_lint.link.program.module import ScopeId
 
 
 def repair(bench: Bench) -> Repair:
@@ -30,15 +38,15 @@ def repair(bench: Bench) -> Repair:
 
 def _started(bench: Bench, each: Unstarted) -> Iterator[Change]:
     file, statement = bench.statement(*each.start)
-    call = _call(bench, file, statement, each.start[0])
+    call = start_call(bench, file, statement, each.start[0])
     if call is None:
         yield from _without_guard(bench, each)
         return
     text = file.source(call)
-    _demand_once(bench, call, each.start[0])
+    demand_once(bench, call, each.start[0])
     place = bench.file(each.access.scope.path)
-    insert = _outermost(bench, each)
-    if place is not file or not _is_in_reach(bench, file, text, each):
+    insert = outermost(bench, each.access)
+    if place is not file or not is_in_reach(bench, file, text, each.start[0], each.access.scope):
         raise Refused(f"`{text}` cannot be called where `{bench.project.function(each.access.scope)}` inserts")
     if each.kind == "guarded" and each.start[0] == each.access.scope:
         yield from _unconditional(file, statement, call, insert, text)
@@ -46,48 +54,8 @@ def _started(bench: Bench, each: Unstarted) -> Iterator[Change]:
     guarded = _guarded_start(file, insert, text)
     if guarded is not None:
         yield Change(file.path, guarded.start, guarded.end, text)
-    elif isinstance(insert.small, cst.Return):
-        yield place.before(insert, [text])
     else:
-        yield place.after(insert, [text])
-
-
-def _call(bench: Bench, file: Syntax, statement: Statement, scope: ScopeId) -> cst.Call | None:
-    """The call of a function of the project, without arguments, that starts the sweeper in a statement."""
-    calls = (node for node in file.expressions(statement) if isinstance(node, cst.Call) and dotted(node.func))
-    return next((call for call in calls if not call.args and _called(bench, call, scope) is not None), None)
-
-
-def _called(bench: Bench, call: cst.Call, scope: ScopeId) -> ScopeId | None:
-    """The one function of the project that a call means."""
-    name = dotted(call.func).rpartition(".")[2]
-    for op in range(len(bench.facts(scope).ops)):
-        for node in bench.project.program.calls_at(scope, op):
-            functions = tuple(bench.project.flow.resolver.functions(node.func, scope))
-            if len(functions) == 1 and bench.facts(functions[0]).name == name:
-                return functions[0]
-    return None
-
-
-def _demand_once(bench: Bench, call: cst.Call, scope: ScopeId) -> None:
-    """Raises `Refused` for a start that would start a second sweeper: it asks for nothing first."""
-    target = _called(bench, call, scope)
-    assert target is not None
-    file, span = bench.file(target.path), bench.facts(target).span
-    function = file.statement_around(file.offset(span.line, span.column))
-    if not any(isinstance(s.node, cst.If) and s.function is function for s in file.statements):
-        raise Refused(f"`{file.source(call)}` may start a second sweeper when it is called again")
-
-
-def _outermost(bench: Bench, each: Unstarted) -> Statement:
-    """The statement with the insert, or the loop that inserts many."""
-    statement = bench.statement(each.access.scope, each.access.op)[1]
-    for above in statement.around:
-        if isinstance(above.node, cst.FunctionDef):
-            break
-        if isinstance(above.node, cst.For) and above.function is statement.function:
-            statement = above
-    return statement
+        yield after_insert(place, insert, text)
 
 
 def _guarded_start(file: Syntax, insert: Statement, text: str) -> Statement | None:
@@ -98,19 +66,6 @@ def _guarded_start(file: Syntax, insert: Statement, text: str) -> Statement | No
             if file.text[body[0].start : body[0].end] == text and "#" not in file.text[statement.start : body[0].start]:
                 return statement
     return None
-
-
-def _is_in_reach(bench: Bench, file: Syntax, text: str, each: Unstarted) -> bool:
-    """Whether a call means the same where the insert is: by a name of the module, or of the same class."""
-    if each.start[0] == each.access.scope:
-        return True
-    program = bench.project.program
-    own, other = program.owner_class(each.access.scope), program.owner_class(each.start[0])
-    if text.startswith("self."):
-        return own is not None and own == other and bench.facts(each.access.scope).parameters[:1] != ()
-    name = text.partition("(")[0].partition(".")[0]
-    bound = bench.project.program.bound(ScopeId(file.path, 0), name)
-    return len(bound) == 1 and bound[0].kind in {"import", "define"}
 
 
 def _unconditional(
@@ -142,12 +97,11 @@ def _without_guard(bench: Bench, each: Unstarted) -> Iterator[Change]:
     scope = each.start[0]
     file, statement = bench.statement(*each.start)
     calls = [n for n in file.expressions(statement) if isinstance(n, cst.Call) and n.args and dotted(n.func)]
-    helpers = {target for call in calls if (target := _called(bench, call, scope)) is not None}
+    helpers = {target for call in calls if (target := called(bench, call, scope)) is not None}
     if each.kind != "guarded" or len(helpers) != 1:
         raise Refused("the sweeper is started by no function of its own")
     helper = helpers.pop()
-    file, span = bench.file(helper.path), bench.facts(helper).span
-    function = file.statement_around(file.offset(span.line, span.column))
+    file, function = bench.file(helper.path), defined_at(bench, helper)
     parameters = {parameter.name for parameter in bench.facts(helper).parameters} - {"self"}
     found = [s for s in file.block_of(function) if _leaves(file, s, parameters)]
     if len(found) != 1 or "#" in file.text[found[0].start : file.line_end(found[0].end)]:

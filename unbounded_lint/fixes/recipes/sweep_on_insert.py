@@ -58,7 +58,7 @@ def _due(bench: Bench, sweep: Sweep, name: str, body: Sequence[str], text: str) 
     lines += [f"now = {sweep.clock}()", f"if now - {own}{last} < {PAUSE}:", f"{file.unit}return"]
     lines += [f"{own}{last} = now", *body]
     uses = [use for access, use in bench.uses(["insert"]) if not access.nested]
-    head = f"def {name}({own.removesuffix('.')}){annotation(bench)}:"
+    head = f"def {name}({own.removesuffix('.')}){annotation(bench.home)}:"
     for use in uses:  # before the function, since both may begin where an insert ends
         yield _called(bench, use, f"{own}{name}()")
     yield placed(bench, sweep, uses[0].statement, head, lines)

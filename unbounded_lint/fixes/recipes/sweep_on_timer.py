@@ -26,7 +26,7 @@ def repair(bench: Bench) -> Repair:
     beside = next(iter(bench.uses(["insert"])))[1].statement
     clock = f"now = {sweep.clock}()"
     text = _about(bench, deadline=date.deadline)
-    head = f"def {sweep.name}({'self' if sweep.receiver else ''}){annotation(bench)}:"
+    head = f"def {sweep.name}({'self' if sweep.receiver else ''}){annotation(bench.home)}:"
     changes = [
         *sweep.imports,
         *(defined(bench, line) for line in sweep.constants),

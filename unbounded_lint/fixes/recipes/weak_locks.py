@@ -1,4 +1,4 @@
-"""UBM101, UBM102: a map of locks keeps each for as long as somebody holds it or waits for it."""
+"""UBM101, UBM102: a map of locks keeps each for as long as its key lives, or as somebody holds it or waits for it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.program.module import ScopeId
 
 
 def repair(bench: Bench) -> Repair:
-    """Make it a `weakref.WeakValueDictionary`, and hold each new lock by a name before it is kept."""
+    """Make it a `weakref.WeakKeyDictionary` where keys are objects with a life of their own; else a
+    `weakref.WeakValueDictionary`, and hold each new lock by a name before it is kept."""
     container = bench.container
     family = container.holder.made.kind.family
     bench.concerns(bench.project.holdings.of(container) == "locks" and family not in {"list", "deque", "set"})
     file, statement = bench.home, bench.definition
     made, factory = _made(statement)
-    weak, needed = imported(file, "weakref", "WeakValueDictionary", bare=True)
-    called = dotted(made.func) if isinstance(made, cst.Call) else ""
-    small = statement.small
-    going = [made, small.annotation] if isinstance(small, cst.AnnAssign) else [made]
-    changes = [*needed, *unneeded(file, called, going), *_made_weak(bench, file, statement, made, weak)]
+    if not factory and _keys_live(bench, statement):
+        return Repair(
+            f"Keep the locks of `{container.name}` in a `weakref.WeakKeyDictionary`",
+            "the lock of a key matters as long as the key is there, which can be referred to weakly",
+            tuple(_made_weak(bench, file, statement, made, "WeakKeyDictionary")),
+        )
+    changes = list(_made_weak(bench, file, statement, made, "WeakValueDictionary"))
     uses = list(bench.uses())
     for access, use in uses:
         bench.at_home(access.scope)
@@ -56,10 +60,45 @@ def _made(statement: Statement) -> tuple[cst.BaseExpression, str]:
     raise Refused("it is not made as an empty dict in a statement of its own")
 
 
+def _keys_live(bench: Bench, statement: Statement) -> bool:
+    """Whether every key is an object that is equal to itself alone and can be referred to weakly: a file, by the
+    annotation of the map, or an instance of a plain class of the project."""
+    accesses = [a for a in bench.container.accesses if not a.nested]
+    if any(a.kind == "escape" or (a.kind == "insert" and a.bulk) for a in accesses):
+        return False
+    small = statement.small
+    if isinstance(small, cst.AnnAssign) and isinstance(small.annotation.annotation, cst.Subscript):
+        key = small.annotation.annotation.slice[0].slice
+        told = key.value if isinstance(key, cst.Index) else key
+        if dotted(told.value if isinstance(told, cst.Subscript) else told).rpartition(".")[2] in _FILES:
+            return True
+    resolver = bench.project.flow.resolver
+    keys = [(a.key, a.scope) for a in accesses if a.kind == "insert"]
+    found = [resolver.classes(key, scope) if key is not None else () for key, scope in keys]
+    return bool(found) and all(classes and all(_is_plain(bench, cls) for cls in classes) for classes in found)
+
+
+def _is_plain(bench: Bench, cls: ScopeId) -> bool:
+    """Whether instances of a class are equal to themselves alone, and have room for weak references."""
+    resolver = bench.project.flow.resolver
+    kin = resolver.mro(cls)
+    if resolver.all_outside_bases(cls) - {"object"} or any(bench.facts(each).decorators for each in kin):
+        return False
+    special = any(resolver.methods(each, name) for each in kin for name in ("__eq__", "__hash__"))
+    slots = any(bench.project.program.of(each).names.of(each.index).get("__slots__") for each in kin)
+    return not special and not slots
+
+
 def _made_weak(
-    bench: Bench, file: Syntax, statement: Statement, made: cst.BaseExpression, weak: str
+    bench: Bench, file: Syntax, statement: Statement, made: cst.BaseExpression, kind: str
 ) -> Iterator[Change]:
-    """The statement that makes the map, with its annotation, in parentheses where the line gets too long."""
+    """The statement that makes the map, with its annotation, in parentheses where the line gets too long, and the
+    imports that it needs, or needs no more."""
+    weak, needed = imported(file, "weakref", kind, bare=True)
+    called = dotted(made.func) if isinstance(made, cst.Call) else ""
+    annotated = [statement.small.annotation] if isinstance(statement.small, cst.AnnAssign) else []
+    yield from needed
+    yield from unneeded(file, called, [made, *annotated])
     small, text = statement.small, f"{weak}()"
     head = file.text[file.span(statement.node)[0] : file.whole(made)[0]]
     if isinstance(small, cst.AnnAssign):
@@ -80,6 +119,7 @@ def _made_weak(
     yield file.replace(made, text)
 
 
+_FILES = frozenset({"IO", "TextIO", "BinaryIO", "TextIOBase", "TextIOWrapper", "IOBase", "RawIOBase", "BufferedIOBase"})
 _TYPES = frozenset({"dict", "Dict", "DefaultDict", "defaultdict", "OrderedDict", "MutableMapping", "Mapping"})
 
 

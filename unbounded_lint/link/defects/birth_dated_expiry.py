@@ -27,14 +27,23 @@ class Stale:
     test    the comparison of the date
     sweep   the removal it leads to
     part    the attribute or key that holds the date
-    scope, op   where an entry is changed without its date
+    works   where an entry is changed without its date
     """
 
     test: AgeTest
     sweep: Removal
     part: str
-    scope: ScopeId
-    op: int
+    works: tuple[Place, ...]
+
+    @property
+    def scope(self) -> ScopeId:
+        """The first function that changes an entry so."""
+        return self.works[0][0]
+
+    @property
+    def op(self) -> int:
+        """Where it does."""
+        return self.works[0][1]
 
 
 class BirthDatedExpiry(Question):
@@ -56,9 +65,9 @@ class BirthDatedExpiry(Question):
                 continue
             if self._is_renewed(step, entries) or self._asks_more(test, sweep, entries):
                 return None
-            work = next(self._work(entries, step, {test.scope, *(s.access.scope for s in sweeps)}), None)
-            if work is not None:
-                return Stale(test, sweep, step.strip(".[]"), *work)
+            works = tuple(self._work(entries, step, {test.scope, *(s.access.scope for s in sweeps)}))
+            if works:
+                return Stale(test, sweep, step.strip(".[]"), works)
         return None
 
     # --- the sweep ---

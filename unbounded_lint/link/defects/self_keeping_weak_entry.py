@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
@@ -30,12 +31,16 @@ class SelfKeepingWeakEntries(Question):
     def of(self, container: Container) -> Kept | None:
         """The first insert whose entry stays for ever; None for a map that holds its keys, or loses its entries
         otherwise."""
+        return next(self.every(container), None)
+
+    def every(self, container: Container) -> Iterator[Kept]:
+        """All such inserts."""
         made = container.holder.made
         if not made.kind.weak_keys or any(r.when not in IDLE for r in container.removals):
-            return None
+            return
         if made.cls is not None and self.resolver.methods(made.cls, "__setitem__"):
-            return None  # a class of the project has a say in what is stored
-        return next((kept for i in container.inserts if (kept := self._kept(i.access)) is not None), None)
+            return  # a class of the project has a say in what is stored
+        yield from (kept for i in container.inserts if (kept := self._kept(i.access)) is not None)
 
     def _kept(self, access: Access) -> Kept | None:
         key, value = access.outer if access.nested else access.key, access.value

@@ -2,7 +2,9 @@ import asyncio
 import sys
 from types import SimpleNamespace
 
-pass_on = SimpleNamespace(on_event=lambda name: lambda f: f, post=lambda path: lambda f: f)
+pass_on = SimpleNamespace(
+    on_event=lambda name: lambda f: f, post=lambda path: lambda f: f
+)
 sys.modules["fastapi"] = SimpleNamespace(FastAPI=lambda: pass_on)
 import app
 

@@ -1,4 +1,4 @@
-"""One order, and then receipts alone, of which there are always some."""
+"""One order, and then receipts alone, with times between in which there is nothing at all."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ import tables
 
 async def main():
     tables.tables.order("first")
-    async for key in akeys(hours=0.1):
+    async for key in akeys():
         tables.tables.receipt(key)
         answer(key in tables.tables._receipts)
 

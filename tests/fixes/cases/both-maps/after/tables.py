@@ -16,11 +16,15 @@ class Tables:
 
     def order(self, order_id, until):
         self._orders[order_id] = until
+        self._start_sweeper()
+
+    def _start_sweeper(self):
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
     def receipt(self, number, until):
         self._receipts[number] = until
+        self._start_sweeper()
 
     async def _sweep(self):
         while True:

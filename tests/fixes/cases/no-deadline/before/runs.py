@@ -1,0 +1,45 @@
+"""Runs, most of which end at a time that is known."""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
+PAUSE = 60
+
+
+@dataclass
+class Run:
+    task: str
+    archive_at: float | None = None
+
+
+_runs: dict[str, Run] = {}
+archived = []
+
+
+def register(run_id, task, lifetime=None):
+    _runs[run_id] = Run(task, time.time() + lifetime if lifetime else None)
+
+
+def sweep():
+    """Archive what is over."""
+    for run_id, run in list(_runs.items()):
+        if run.archive_at is None or run.archive_at > time.time():
+            continue
+        archived.append(run.task)
+        del _runs[run_id]
+    del archived[:-100]
+
+
+def loop():
+    while True:
+        time.sleep(PAUSE)
+        try:
+            sweep()
+        except Exception:
+            log.exception("sweep failed")
+
+
+threading.Thread(target=loop, daemon=True).start()

@@ -1,0 +1,10 @@
+from board import board
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.post("/posts")
+def post():
+    board.post(request.form["id"])
+    return "posted"

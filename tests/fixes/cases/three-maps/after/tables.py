@@ -1,0 +1,53 @@
+"""Orders, receipts and complaints, each for a while."""
+
+import threading
+import time
+
+_orders = {}
+_receipts = {}
+_complaints = {}
+_timer = None
+
+
+def order(number):
+    _orders[number] = time.monotonic()
+    _start_sweeper()
+
+
+def _start_sweeper():
+    global _timer
+    if not _timer:
+        _timer = threading.Timer(60, tick)
+        _timer.daemon = True
+        _timer.start()
+
+
+def receipt(number):
+    _receipts[number] = time.monotonic()
+    _start_sweeper()
+
+
+def complain(numbers):
+    for number in numbers:
+        _complaints[number] = time.monotonic()
+    _start_sweeper()
+
+
+def _drop(table):
+    limit = time.monotonic() - 600
+    for key in [k for k, at in table.items() if at < limit]:
+        table.pop(key, None)
+
+
+def tick():
+    global _timer
+    _timer = None
+    try:
+        _drop(_orders)
+        _drop(_receipts)
+        _drop(_complaints)
+    finally:
+        if _orders or _receipts or _complaints:
+            _timer = threading.Timer(60, tick)
+            _timer.daemon = True
+            _timer.start()
