@@ -21,7 +21,7 @@ import json
 import os
 import time
 
-STEPS = 90
+STEPS = int(os.environ.get("PACE_STEPS", "90"))
 FOLDER = os.environ["PYTHONPATH"].split(os.pathsep)[0]
 RECORDS = os.path.join(FOLDER, "records")
 
