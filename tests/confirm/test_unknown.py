@@ -15,7 +15,7 @@ from tests.processes import environment, finished, python
 
 DRIVERS = Path(__file__).parent / "drivers" / "unknown"
 PAGE = Path(__file__).parent / "unknown.md"
-CHECK = "-m unbounded_lint check --isolated --no-cache --min-confidence low --output-format json --select UBM ."
+CHECK = "-m unbounded_lint check --isolated --no-cache --min-confidence low --output-format json --select UBM"
 
 
 class Unknown(NamedTuple):
@@ -67,7 +67,7 @@ UNKNOWN = (
 
 def reported(packages: Path, unknown: Unknown) -> set[str]:
     """The codes of the findings about its container."""
-    done = python(*CHECK.split(), cwd=packages / unknown.folder)
+    done = python(*CHECK.split(), str(packages / unknown.folder))
     return {one["code"] for one in json.loads(done.stdout)["findings"] if one["symbol"] == unknown.symbol}
 
 
@@ -96,9 +96,9 @@ def test_a_leak_that_nobody_has_reported_grows_until_the_suggested_change(unknow
 
 @pytest.mark.parametrize("unknown", UNKNOWN, ids=lambda unknown: unknown.driver)
 def test_the_page_tells_of_each_as_it_is_tested(unknown: Unknown) -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    (section,) = (part for part in re.split(r"^## ", text, flags=re.MULTILINE) if f"{unknown.driver}.py" in part)
-    assert section.startswith(unknown.release.replace("==", " "))
+    _, *sections = re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    (section,) = (part for part in sections if part.startswith(f"{unknown.release.replace('==', ' ')}: "))
+    assert f"`{unknown.driver}.py`" in section
     assert f"`{unknown.symbol}`" in section
     driver = (DRIVERS / f"{unknown.driver}.py").read_text(encoding="utf-8")
     assert driver.replace("from pace import steps\n", "").replace("steps()", "range(1000)") in section

@@ -15,7 +15,7 @@ async def interact(connection):
 
 async def main():
     port = socket.create_server(("127.0.0.1", 0)).getsockname()[1]
-    server = TelnetServer(interact=interact, port=port)
+    server = TelnetServer(interact=interact, port=port, enable_cpr=False)
     running = asyncio.create_task(server.run())
     await asyncio.sleep(0)
     for _ in steps():
