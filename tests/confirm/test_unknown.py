@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,6 +64,8 @@ UNKNOWN = (
         "mautrix.appservice.as_handler:AppServiceServerMixin.transactions", "UBM101",
     ),
 )  # fmt: skip
+NEEDS_NEWER = {"upnp_backlog": (3, 11)}
+"""The Python that the release needs at least."""
 
 
 def reported(packages: Path, unknown: Unknown) -> set[str]:
@@ -74,6 +77,8 @@ def reported(packages: Path, unknown: Unknown) -> set[str]:
 @pytest.mark.fetched
 @pytest.mark.parametrize("unknown", UNKNOWN, ids=lambda unknown: unknown.driver)
 def test_a_leak_that_nobody_has_reported_grows_until_the_suggested_change(unknown: Unknown, tmp_path: Path) -> None:
+    if sys.version_info < NEEDS_NEWER.get(unknown.driver, (3, 0)):
+        pytest.skip("this release needs a newer Python")
     driver, packages = DRIVERS / f"{unknown.driver}.py", tmp_path / "packages"
     install(packages, unknown.release, *unknown.needs)
     assert reported(packages, unknown) == {unknown.code}
