@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.confirm.children import confirmed
-from tests.processes import environment, python
+from tests.confirm.packages import LONGEST_DRIVER, driven, install
 
 DRIVERS = Path(__file__).parent / "drivers" / "leaks"
-INSTALL = "-m pip install --quiet --no-input --disable-pip-version-check --no-warn-script-location --only-binary :all:"
 
 
 class Leak(NamedTuple):
@@ -74,20 +71,14 @@ def test_a_real_leak_grows_until_it_is_mended(leak: Leak, is_fixed: bool, tmp_pa
     if sys.version_info >= NEEDS_OLDER.get(leak.package, (4, 0)):
         pytest.skip("these versions need an older Python")
     packages, version = tmp_path / "packages", leak.fixed if is_fixed else leak.leaky
-    installed = python(*INSTALL.split(), "--target", str(packages), f"{leak.package}=={version}")
-    assert installed.returncode == 0, installed.stderr
-    program = tmp_path / "program"
-    program.mkdir()
-    shutil.copy(DRIVERS / f"{leak.driver}.py", program / "driver.py")
+    install(packages, f"{leak.package}=={version}")
     containers = leak.instead or leak.containers if is_fixed else leak.containers
-    asked = ["--project", str(packages / leak.folder), *containers]
-    searched = f"{environment()['PYTHONPATH']}:{packages}"
-    run = confirmed(program, {}, asked, [sys.executable, "-W", "ignore", "driver.py"], env={"PYTHONPATH": searched})
+    run = driven(tmp_path / "program", DRIVERS / f"{leak.driver}.py", packages, leak.folder, containers)
     assert run.done.returncode == 0, run.done.stderr
     assert set(run.verdicts().values()) == {"levels off" if is_fixed else "grows"}, run.verdicts()
 
 
 @pytest.mark.parametrize("driver", sorted(DRIVERS.glob("*.py")), ids=lambda file: file.stem)
 def test_a_driver_is_short_and_belongs_to_a_leak(driver: Path) -> None:
-    assert len(driver.read_text(encoding="utf-8").splitlines()) <= 30
+    assert len(driver.read_text(encoding="utf-8").splitlines()) <= LONGEST_DRIVER
     assert driver.stem in {leak.driver for leak in LEAKS}
