@@ -43,8 +43,6 @@ PENALTIES = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 RELIANCE = 0.7
 """How much of what reason says counts before any label is seen: with all of it, the probabilities of packages that the
 fit never saw were too high (log-loss 0.51 against 0.46, 613 drawn cases, 2026-11-30)."""
-HISTORY = 0.6
-"""What a leak of history counts beside a container that was drawn: those that became known are easier to see."""
 FOLDS = 10
 SEEDS = (1, 2, 3)
 NEVER_RAISE = ("removals: ", "filled: ", "key: constant", "key: names", "key: class", "key: module", "key: enum")
@@ -90,7 +88,8 @@ PRIOR = {
     "also: import": -0.7, "also: startup": -0.5, "also: command": -0.3,
     "left: error": -0.3, "left: unasked": -0.5, "left: emptied": -0.7, "left: condition": 0.3, "left: success": 0.7,
     "code: UBM102": -0.7, "code: UBM104": 0.5, "code: UBM103": 0.3, "code: UBM105": 0.5, "code: UBM201": 0.5,
-    "together: locks are kept": 1.0, "together: left behind by each message": 2.5, "together: set up at import": -0.8,
+    "together: locks are kept": 1.0, "together: left behind by each message": 2.5,
+    "together: kept for each message": 0.8, "together: set up at import": -0.8,
     "together: sample with few keys": -5.0, "together: sample of listeners": -4.5,
     "together: sample of a list that users fill": -3.5, "together: sample of a queue": -4.5,
     "together: sample of lists inside": -5.5, "together: sample of names that users give": -3.5,
@@ -140,13 +139,11 @@ def fit(cases: Sequence[Case], penalty: float) -> Fitted:
         for feature in index.keys() & case.features:
             table[row, index[feature]] = 1.0
     truth = np.array([case.true for case in cases], dtype=float)
-    counts = np.array([1.0 if case.drawn else HISTORY for case in cases])
 
     def loss(point: Vector) -> tuple[float, Vector]:
         odds = point[0] + table @ point[1:]
-        error = counts * (1 / (1 + np.exp(-odds)) - truth)
-        missed = np.sum(counts * (np.logaddexp(0, odds) - truth * odds))
-        value = float(missed + penalty / 2 * np.sum((point[1:] - prior) ** 2))
+        error = 1 / (1 + np.exp(-odds)) - truth
+        value = float(np.sum(np.logaddexp(0, odds) - truth * odds) + penalty / 2 * np.sum((point[1:] - prior) ** 2))
         return value, np.concatenate([[error.sum()], table.T @ error + penalty * (point[1:] - prior)])
 
     bounds = [(None, None), *((None, 0.0 if _never_raises(name) else None) for name in names)]
@@ -343,7 +340,8 @@ def judge(
     sure = probabilities[random]
     medium, high = threshold(sure, few, 0.90), threshold(sure, few, 0.95)
     print(f"{len(cases)} cases ({sum(c.true for c in cases)} true) of {len({c.package for c in cases})} packages")
-    print(f"penalty {penalty}; log-loss {_surprises(few, sure).mean():.3f}; medium from {medium:.2f}, high from {high:.2f}")
+    loss = _surprises(few, sure).mean()
+    print(f"penalty {penalty}; log-loss {loss:.3f}; medium from {medium:.2f}, high from {high:.2f}")
     for least in sorted({0.2, 0.3, 0.4, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, medium, high}):
         tell(f"drawn, from {least:.2f}", few, sure, least, drawn.unreported)
     for scope in ("module", "class", "singleton", "instance"):
