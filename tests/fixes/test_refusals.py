@@ -224,3 +224,18 @@ def test_a_text_over_several_lines_is_not_indented(tmp_path: Path) -> None:
     made = plan(request_for(write(tmp_path, {"app.py": APP, "store.py": program})))
     assert not made.files
     assert "a text over several lines would have to be indented" in {one.reason for one in made.refused}
+
+
+def test_a_key_that_tests_may_look_for_is_not_dropped(tmp_path: Path) -> None:
+    program = (
+        "_notes = {}\n\n\ndef note(key, value):\n    _notes.setdefault(key, []).append(value)\n\n\n"
+        "def forget(key, value):\n    if key in _notes:\n        _notes[key].remove(value)\n"
+    )
+    app = APP.replace(
+        '    return "noted"', '    store.forget(request.form["key"], request.form["value"])\n    return "noted"'
+    )
+    test = "import store\n\n\ndef test_it_is_forgotten():\n    {}\n    store.forget(1, 2)\n    assert {} == []\n"
+    for number, (shown, done) in enumerate((("store.noted(1)", ["UBM104"]), ("store._notes[1]", []))):
+        files = {"app.py": app, "store.py": program, "tests/test_store.py": test.format("store.note(1, 2)", shown)}
+        made = plan(request_for(write(tmp_path / str(number), files)))
+        assert [one.finding.code for one in made.done] == done

@@ -20,18 +20,22 @@ from unbounded_lint.fixes.driver import FAILED, Plan, plan
 from unbounded_lint.rules import all_rules
 
 REPAIRED = {
-    "UBM101": 102,
+    "UBM101": 95,
     "UBM102": 11,
     "UBM103": 7,
     "UBM104": 11,
     "UBM105": 22,
+    "UBM106": 7,
     "UBM201": 6,
-    "UBM203": 11,
+    "UBM202": 6,
+    "UBM203": 14,
     "UBM204": 7,
-    "UBM205": 1,
+    "UBM205": 6,
     "UBM206": 4,
     "UBM207": 12,
     "UBM208": 7,
+    "UBM209": 6,
+    "UBM210": 9,
     "UBM301": 7,
 }
 """Code -> how many are repaired at least."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
@@ -28,7 +29,7 @@ def imported(file: Syntax, module: str, attribute: str, *, bare: bool = False) -
                         return _bound_once(file, each.evaluated_alias or attribute), ()
     if bare and attribute not in file.words:
         return attribute, (_import_from(file, module, attribute),)
-    if module in file.words and any(node.value == module for node in names_in(file.tree)):
+    if module in file.words and any(node.value == module for node in _meant(file)):
         raise Refused(f"`{module}` is not the module of that name in `{file.path}`")
     return f"{module}.{attribute}", (_import(file, module),)
 
@@ -86,6 +87,26 @@ def unneeded(file: Syntax, name: str, going: Sequence[cst.CSTNode]) -> tuple[Cha
     return ()
 
 
+def unused_names(file: Syntax, module: str, going: Sequence[cst.CSTNode]) -> Iterator[Change]:
+    """The changes that no longer import those names of a module that nothing has used but the expressions that go."""
+    gone = {id(node): node.value for part in going for node in names_in(part)}
+    counts = Counter(gone.values())
+    every = Counter(node.value for node in names_in(file.tree))
+    for statement in file.top:
+        match statement.small:
+            case cst.ImportFrom(module=cst.Name(value=value), names=[*aliases], relative=()) if value == module:
+                bound = [(alias, alias.evaluated_alias or alias.evaluated_name) for alias in aliases]
+                kept = [alias for alias, name in bound if not counts[name] or every[name] != counts[name] + 1]
+                start, end = file.span(aliases[0])[0], _end(file, aliases[-1])
+                if len(kept) == len(aliases) or not statement.alone or "\n" in file.text[start:end]:
+                    continue
+                if kept:
+                    yield Change(file.path, start, end, ", ".join(file.source(alias).rstrip(", ") for alias in kept))
+                else:
+                    end = file.next_line(max(statement.end - 1, statement.start))
+                    yield Change(file.path, file.line_start(statement.start), end, "")
+
+
 def unused(file: Syntax, module: str, going: Sequence[cst.CSTNode]) -> tuple[Change, ...]:
     """The change that no longer imports a module, where nothing has used it but the expressions that go."""
     used = len({id(node) for part in going for node in names_in(part) if node.value == module})
@@ -109,6 +130,17 @@ def _bound_once(file: Syntax, bound: str) -> str:
     if bound and any(_is_target(node, bound) for node in _binders(file.tree)):
         raise Refused(f"`{bound}` is not only the import of that name in `{file.path}`")
     return bound
+
+
+def _meant(file: Syntax) -> Iterator[cst.Name]:
+    """The names of a file, those left out by which imports name a module."""
+    modules = {
+        id(node)
+        for statement in file.statements
+        if isinstance(small := statement.small, cst.ImportFrom) and small.module is not None
+        for node in names_in(small.module)
+    }
+    return (node for node in names_in(file.tree) if id(node) not in modules)
 
 
 def _binders(tree: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -15,6 +15,7 @@ from unbounded_lint.fixes.sweeps import annotation
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, names_in
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.program.blocks import loops_around
 from unbounded_lint.link.program.module import Place, ScopeId
 
 
@@ -63,13 +64,18 @@ def defined_at(bench: Bench, scope: ScopeId) -> Statement:
 
 
 def outermost(bench: Bench, access: Access) -> Statement:
-    """The statement with an insert, or the loop that inserts many."""
+    """The statement with an insert, or the loop that inserts many; a loop that goes over what comes in, for as long as
+    anything does, is none of these."""
     statement = bench.statement(access.scope, access.op)[1]
+    loops, facts = bench.project.execution.loops, bench.facts(access.scope)
+    if any(loops.is_endless(access.scope, frame) for frame in loops_around(facts, access.op)):
+        return statement
     for above in statement.around:
         if isinstance(above.node, cst.FunctionDef):
             break
-        if isinstance(above.node, cst.For) and above.function is statement.function:
-            statement = above
+        if isinstance(above.node, cst.For) and above.node.asynchronous is None:
+            if above.function is statement.function:
+                statement = above
     return statement
 
 

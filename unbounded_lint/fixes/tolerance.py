@@ -49,7 +49,8 @@ def demand_no_registrations(bench: Bench) -> None:
         kinds = bench.project.execution.kinds(access.scope, access.op)
         if kinds & {"import", "startup"}:
             raise Refused(f"`{name}` is filled as the program starts, and what is put in then would go first")
-        if not bench.project.execution.graph.callers(access.scope) and kinds <= {"api", "tested"}:
+        called = bench.project.execution.graph.callers(access.scope)
+        if not called and kinds <= {"api", "tested"} and _given(bench, access):
             raise Refused(f"only users call {where}, who may need all that they put into `{name}`")
         if _gives_back(bench, access):
             raise Refused(f"{where} gives back what it puts into `{name}`, as decorators do that register something")
@@ -66,6 +67,13 @@ def _is_filled_at_once(bench: Bench) -> bool:
     action = bench.facts(holder.scope).ops[holder.op].action if holder.op >= 0 else None
     value = action.value if isinstance(action, m.Assign) else None
     return isinstance(value, m.Display | m.DictDisplay) and bool(value.items)
+
+
+def _given(bench: Bench, access: Access) -> bool:
+    """Whether an argument of the function that inserts is part of what it inserts."""
+    given = {parameter.name for parameter in bench.facts(access.scope).parameters} - {"self", "cls"}
+    parts = (node for part in (access.key, access.value) if part is not None for node in w.walk(part))
+    return any(isinstance(node, m.Name) and node.id in given for node in parts)
 
 
 def _gives_back(bench: Bench, access: Access) -> bool:

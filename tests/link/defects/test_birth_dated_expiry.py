@@ -86,3 +86,11 @@ def test_entry_stored_by_another_module(tmp_path: Path) -> None:
     begin = "import uploads\n\n\ndef begin(request):\n    uploads._uploads[request.id] = uploads.Upload()\n"
     found = reports(write(tmp_path, {"uploads.py": uploads, "begin.py": begin}))
     assert "UBM209" in {report.code for report in found}
+
+
+def test_all_work_on_entries_is_given(tmp_path: Path) -> None:
+    more = "def told(request):\n    X[request.id].lines.append(request.line)\n    X[request.id].count += 1\n"
+    project = linked(tmp_path, {"m.py": CLASS + COUNT + more + SWEEP + LOOP})
+    stale = project.defects.birth_dated_expiry.of(named(project))
+    assert stale is not None and (stale.scope, stale.op) == stale.works[0]
+    assert [project.function(scope) for scope, _ in stale.works] == ["hit()", "told()", "told()"]

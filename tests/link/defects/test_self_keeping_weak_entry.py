@@ -235,3 +235,15 @@ def test_a_map_that_has_no_weak_keys_or_stores_by_itself(maker: str, tmp_path: P
     own = "class Own(weakref.WeakKeyDictionary):\n    def __setitem__(self, key, value):\n        pass\n\n\n"
     head = "import weakref\n" + own + HEAD.partition("\n\n")[2].replace("weakref.WeakKeyDictionary()", maker, 1)
     assert of(tmp_path, "X[c] = [c]", head) is None
+
+
+def test_every_entry_that_keeps_itself_is_given(tmp_path: Path) -> None:
+    body = (
+        "def put(request):\n    a, b = request.a, request.b\n"
+        "    X[a] = [a]\n    X[request.c] = 1\n    X[b] = lambda: print(b)\n"
+    )
+    project = linked(tmp_path, {"m.py": HEAD + body})
+    container = named(project)
+    every = list(project.defects.self_keeping_weak_entries.every(container))
+    assert every[0] == project.defects.self_keeping_weak_entries.of(container)
+    assert len(every) == 2

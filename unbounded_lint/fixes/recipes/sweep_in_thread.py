@@ -8,7 +8,7 @@ import libcst as cst
 
 from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.blocks import every_node
-from unbounded_lint.fixes.imports import imported, unused
+from unbounded_lint.fixes.imports import imported, unused, unused_names
 from unbounded_lint.fixes.recipes.iterate_over_a_copy import copied
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.starts import defined_at
@@ -52,7 +52,8 @@ def repair(bench: Bench) -> Repair:
     if wrapper is not None:
         changes += _unwrapped(bench.file(loss.scope.path), wrapper)
         gone.append(wrapper.node)
-    changes += [change for module in ("asyncio", "contextlib") for change in unused(file, module, gone)]
+    for module in ("asyncio", "contextlib"):
+        changes += [*unused(file, module, gone), *unused_names(file, module, gone)]
     where = bench.project.function(loss.sweeper)
     return Repair(
         f"Let a daemon thread run `{where}`, and no task",

@@ -11,9 +11,11 @@ from unbounded_lint.fixes.constants import defined
 from unbounded_lint.fixes.dates import dated
 from unbounded_lint.fixes.recipes.sweep_on_timer import idle_sweep
 from unbounded_lint.fixes.refused import Refused
+from unbounded_lint.fixes.starts import outermost
 from unbounded_lint.fixes.style import function
 from unbounded_lint.fixes.sweeps import PAUSE, TTL, Sweep, annotation, existing, new, placed
 from unbounded_lint.fixes.text import Change
+from unbounded_lint.link.containers.accesses import Access
 
 
 def repair(bench: Bench) -> Repair:
@@ -57,20 +59,23 @@ def _due(bench: Bench, sweep: Sweep, name: str, body: Sequence[str], text: str) 
         yield from (defined(bench, line) for line in (*sweep.constants, f"{last} = 0.0"))
     lines += [f"now = {sweep.clock}()", f"if now - {own}{last} < {PAUSE}:", f"{file.unit}return"]
     lines += [f"{own}{last} = now", *body]
-    uses = [use for access, use in bench.uses(["insert"]) if not access.nested]
+    found = [(access, use) for access, use in bench.uses(["insert"]) if not access.nested]
     head = f"def {name}({own.removesuffix('.')}){annotation(bench.home)}:"
-    for use in uses:  # before the function, since both may begin where an insert ends
-        yield _called(bench, use, f"{own}{name}()")
-    yield placed(bench, sweep, uses[0].statement, head, lines)
+    for access, use in found:  # before the function, since both may begin where an insert ends
+        yield _called(bench, access, use, f"{own}{name}()")
+    yield placed(bench, sweep, found[0][1].statement, head, lines)
 
 
-def _called(bench: Bench, use: Use, call: str) -> Change:
+def _called(bench: Bench, access: Access, use: Use, call: str) -> Change:
     if use.file is not bench.home:
         raise Refused(f"`{bench.container.name}` grows in another file than its own")
     if call.startswith("self.") and not use.name.startswith("self."):
         raise Refused(f"`{bench.container.name}` grows outside of its class")
     bench.demand_fit([call], use.file.indent(use.statement.start))
+    whole = outermost(bench, access)
     match use.statement.small:
+        case _ if whole is not use.statement:
+            return use.file.after(whole, [call])
         case cst.Assign() | cst.AugAssign() | cst.AnnAssign() | cst.Expr():
             return use.file.after(use.statement, [call])
         case cst.Return():

@@ -1,3 +1,4 @@
+import marks
 from board import board
 from flask import Flask, request
 
@@ -6,5 +7,6 @@ app = Flask(__name__)
 
 @app.post("/posts")
 def post():
+    marks.mark(request.form["user"])
     board.post(request.form["id"])
     return "posted"
