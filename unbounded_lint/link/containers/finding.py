@@ -179,7 +179,7 @@ class Containers(Query):
         execution, facts = self.lifetimes.execution, self.program.facts(function)
         seen = execution.roots.has_entry_points or facts.name.startswith("_")
         sites = self.flow.call_sites(function) if seen and self.flow.is_only_called(function) else ()
-        if not sites or any(context.root[0] == function for context in execution.contexts(function)):
+        if not sites or execution.is_begun(function):
             return True
         return any(argument_of(facts, index, site) is None for site in sites)
 

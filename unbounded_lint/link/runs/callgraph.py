@@ -174,7 +174,7 @@ class CallGraph(Query):
         if use.kind == "argument" and isinstance(use.outer, m.Call):
             yield from self._handed(use.site, use.outer, scope)
         elif use.kind == "kept":
-            context = Context("run", True, False, (use.site.scope, use.site.op), by="handed")
+            context = Context("run", True, False, root=(use.site.scope, use.site.op), by="handed")
             yield Edge("kept", scope, use.site, context=context)
         elif use.kind == "escaped":
             yield from self._returned(use.site, scope)
@@ -197,7 +197,7 @@ class CallGraph(Query):
             yield self._by_timer(timers[0], made, scope)
         elif forwarders := self.timers.forwarders_of(call, site.scope):
             if forwarders[0].when == "exit":
-                yield Edge("hook", scope, site, made=made, context=Context("exit", False, True, here))
+                yield Edge("hook", scope, site, made=made, context=Context("exit", False, True, root=here))
             elif forwarders[0].when != "lost":
                 yield Edge("forward", scope, site, made=made)
         elif hooks := self.timers.hooks_of(call, site.scope):
@@ -229,7 +229,7 @@ class CallGraph(Query):
 
     def _by_timer(self, timer: Timer, made: Site, scope: ScopeId) -> Edge:
         if timer.process == "other":
-            context = Context("other-process", True, False, (made.scope, made.op), timer.api)
+            context = Context("other-process", True, False, timer.api, root=(made.scope, made.op))
             return Edge("hook", scope, made, None, timer, made, context)
         return Edge("spawn" if timer.kind == "spawn" else "timer", scope, made, None, timer, made)
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import Edge, EdgeKind
-from unbounded_lint.link.runs.context import Context, ContextKind, Step
+from unbounded_lint.link.runs.context import EVERY, Context, ContextKind, Step
 from unbounded_lint.link.runs.execution import RunQuery
 
 LOOKED_AT = 1000
@@ -133,7 +133,7 @@ class Chains(RunQuery):
     def _to_start(self, start: Place) -> tuple[Link, ...]:
         """What leads to the start of a timer, on the way that begins nearest; not from the timer itself, which may arm
         itself again."""
-        contexts = sorted(self.execution.at(*start), key=lambda context: (context.sort, context.begin))
+        contexts = self.execution.nearest(*start, *EVERY)
         begun = [context for context in contexts if context.kind not in TIMED]
         return min((self._from_root(start[0], each).links for each in begun or contexts), key=len, default=())
 

@@ -12,9 +12,8 @@ from unbounded_lint.link.dataflow.hierarchy import is_declared_only
 from unbounded_lint.link.dataflow.values import Function, positional
 from unbounded_lint.link.program.blocks import LOOPS, frames_of, layout, ops_in
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import Place, ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.callgraph import Edge
-from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import RunQuery
 
 
@@ -34,17 +33,13 @@ class Serving(RunQuery):
         """Whether one way at least in which an operation comes to run is gone once: at import, at start-up, by a
         script, or as a thread or task that such code starts. One that is guessed counts only where none is known."""
         contexts = self.execution.at(scope, op)
-        known = [context for context in contexts if not context.guess]
-        return any(self._is_once(context, (scope, op)) for context in known or contexts)
-
-    def _is_once(self, context: Context, here: Place) -> bool:
-        if context.kind in {"import", "startup"}:
+        sure = any(not context.guess for context in contexts)
+        known = [context for context in contexts if not (sure and context.guess)]
+        if any(c.kind in {"import", "startup"} or (c.kind == "main" and not c.looped) for c in known):
             return True
-        if context.looped:
-            return False
-        if context.kind == "run" and context.root != here and context.root[0] != here[0]:
-            return self.is_once(*context.root)
-        return context.kind == "main"
+        spawned = any(c.kind == "run" and not c.looped for c in known)
+        begun = self.execution.nearest(scope, op, "run", sure=sure) if spawned else ()
+        return any(self.is_once(*c.root) for c in begun if not c.looped and c.root[0] != scope)
 
     def may_wait(self, facts: m.Scope) -> bool:
         """Whether a function has a loop, or a call by a name, that may wait for work: a quick look."""

@@ -67,12 +67,13 @@ class Journeys:
 
     def to(self, scope: ScopeId, op: int) -> Iterator[Journey]:
         """Every way to an operation, in a fixed order."""
-        for context in sorted(self.execution.at(scope, op), key=lambda context: (context.sort, context.begin)):
+        for context in self.execution.nearest(scope, op, *EVERY):
             yield self._by(context, scope)
 
     def to_insert(self, insert: Insert) -> Journey | None:
         """The most telling way to an insert; None where it does not run while the program is at work."""
-        ways = [(run, context) for context in insert.contexts if (run := self._run(context)) in _AT_WORK]
+        contexts = self.execution.nearest(*insert.access.place, *EVERY)
+        ways = [(run, context) for context in contexts if (run := self._run(context)) in _AT_WORK]
         if not ways:
             return None
         _, context = min(ways, key=lambda way: (_AT_WORK.index(way[0]), way[1].guess, way[1].begin))
@@ -80,11 +81,9 @@ class Journeys:
 
     def to_removal(self, removal: Removal) -> Journey | None:
         """The way by which a timer comes to a removal, be it one that never starts; None where none does."""
-        timed = [context for context in removal.contexts if context.kind in TIMED]
-        if not timed:
-            return None
-        context = min(timed, key=lambda each: (TIMED.index(each.kind), each.begin))
-        return self._by(context, removal.access.scope)
+        timed = removal.nearest(self.execution, *TIMED)
+        context = min(timed, key=lambda each: (TIMED.index(each.kind), each.begin), default=None)
+        return None if context is None else self._by(context, removal.access.scope)
 
     def _by(self, context: Context, scope: ScopeId) -> Journey:
         return Journey(self._run(context), context, self._chains.to(scope, context))
