@@ -38,8 +38,6 @@ class Spreading:
         self._bits: dict[ScopeId, int] = {}
         self._callers: dict[ScopeId, tuple[ScopeId, ...]] = {}
         self._begun: dict[ScopeId, tuple[Context, ...]] = {}
-        self._circling: dict[ScopeId, Context] = {}
-        """What only calls itself in a circle begins as what nobody calls."""
         self._nearest: dict[tuple[ContextKind, bool], dict[ScopeId, tuple[_Way, ...]]] = {}
         self._shared: dict[_Way, _Way] = {}
 
@@ -62,7 +60,7 @@ class Spreading:
         if step.scope not in known:
             known.update(self._reaching(step.scope, kind, sure, known))
         found: dict[int, Context] = {}
-        for _, number, context in sorted(known[step.scope], key=lambda way: way[1]):
+        for _, number, context in known[step.scope]:
             found.setdefault(number | marks_of(step), context)
         return tuple(replace(context, **marked(number)) for number, context in found.items())
 
@@ -78,7 +76,7 @@ class Spreading:
     def begun(self, scope: ScopeId) -> tuple[Context, ...]:
         """The ways in which a scope comes to run with no other scope in between."""
         self._settled(scope)
-        return self._begun[scope] or ((self._circling[scope],) if scope in self._circling else ())
+        return self._begun[scope]
 
     # --- the sorts ---
 
@@ -97,21 +95,40 @@ class Spreading:
         for scope in scopes:
             steps = [item for item in self._above(scope) if isinstance(item, Step)]
             self._callers[scope] = tuple(dict.fromkeys(step.scope for step in steps))
-            self._begun[scope] = tuple(item for item in self._above(scope) if isinstance(item, Context))
-            for context in self._begun[scope]:
-                found[scope] |= 1 << self._sorts.number(context)
+            self._begin(scope, [item for item in self._above(scope) if isinstance(item, Context)], found)
             for step in steps:
                 if step.scope in found:
                     below[step.scope].append((scope, marks_of(step)))
                 else:
                     found[scope] |= self._sorts.behind(self._bits[step.scope], marks_of(step))
         self._spread(found, [scope for scope in reversed(scopes) if found[scope]], below)
-        circling = [(scope, self._outside(scope)) for scope in scopes if not found[scope]]
-        begun = {scope: item for scope, item in circling if isinstance(item, Context)}
-        found.update((scope, 1 << self._sorts.number(context)) for scope, context in begun.items())
-        self._spread(found, begun, below)
-        self._circling.update(begun)
+        circling = tuple(self._circling([scope for scope in scopes if not found[scope]], below))
+        for scope in circling:
+            outside = self._outside(scope)
+            self._begin(scope, [outside] if isinstance(outside, Context) else [], found)
+        self._spread(found, circling, below)
         self._bits.update(found)
+
+    def _begin(self, scope: ScopeId, contexts: Sequence[Context], found: dict[ScopeId, int]) -> None:
+        self._begun[scope] = tuple(contexts)
+        for context in contexts:
+            found[scope] |= 1 << self._sorts.number(context)
+
+    def _circling(self, scopes: Sequence[ScopeId], below: Mapping[ScopeId, Sequence[_Onward]]) -> Iterator[ScopeId]:
+        """Of scopes that nothing was found for, those that only call each other in a circle, wherever one begins: these
+        begin as what nobody calls."""
+
+        def first(order: Iterable[ScopeId]) -> Iterator[ScopeId]:
+            """Scopes that reach all the others, in their order."""
+            known: set[ScopeId] = set()
+            for scope in order:
+                if scope not in known:
+                    yield scope
+                    known.update(explored([scope], lambda at: (user for user, _ in below[at] if user not in known)))
+
+        # What the other way round comes first again is reached by nothing but what it reaches itself.
+        for scope in first(reversed(tuple(first(scopes)))):
+            yield from explored([scope], lambda at: self._callers[at])
 
     def _spread(
         self,
@@ -156,12 +173,11 @@ class Spreading:
                 for distance, number, context in known.get(step.scope, ()):
                     rounds.offer(distance + 1, number | marks_of(step), context, {scope})
         rounds.go()
-        for scope in below:
-            begin = self._circling.get(scope)
-            if begin is not None and begin.kind == kind:
-                rounds.offer(0, self._sorts.number(begin), begin, {scope})
-        rounds.go()
-        return {scope: tuple(self._shared.setdefault(way, way) for way in ways) for scope, ways in rounds.ways.items()}
+        return {scope: tuple(self._in_order(ways)) for scope, ways in rounds.ways.items()}
+
+    def _in_order(self, ways: Iterable[_Way]) -> Iterator[_Way]:
+        """The nearest first, of equally near ones that which begins first."""
+        return (self._shared.setdefault(way, way) for way in sorted(ways, key=lambda way: (way[0], way[2].begin)))
 
 
 class _Rounds:
