@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.callgraph import explored
-from unbounded_lint.link.runs.context import EVERY, MARKS, Context, ContextKind, Sort, Step
-from unbounded_lint.link.runs.sorts import Sorts, marks_of
+from unbounded_lint.link.runs.context import EVERY, MARKS, Context, ContextKind, Mark, Sort, Step
+from unbounded_lint.link.runs.sorts import Sorts, bits_of, marks_of
 from unbounded_lint.link.runs.spreading import Spreading
 
 Graph: TypeAlias = dict[ScopeId, tuple[Context | Step, ...]]
@@ -21,6 +21,7 @@ Route: TypeAlias = tuple[int, Context]
 
 KINDS: tuple[ContextKind, ...] = ("import", "run", "timer")
 SEEDS = range(60)
+_WITHOUT: tuple[tuple[Mark, ...], ...] = ((), ("guess",), ("looped", "guess"))
 
 
 def scope(index: int) -> ScopeId:
@@ -89,10 +90,10 @@ def _above(graph: Graph, at: ScopeId) -> set[ScopeId]:
     return set(explored([at], lambda here: (item.scope for item in graph[here] if isinstance(item, Step))))
 
 
-def nearest(ways: Sequence[Route], kind: ContextKind, *, sure: bool) -> list[Context]:
+def nearest(ways: Sequence[Route], kind: ContextKind, without: Sequence[Mark]) -> list[Context]:
     found: dict[Sort, Route] = {}
     for distance, way in sorted(ways, key=lambda route: (route[0], route[1].begin)):
-        if way.kind == kind and not (sure and way.guess):
+        if way.kind == kind and not any(getattr(way, mark) for mark in without):
             found.setdefault(sort_of(way), (distance, way))
     return sorted((way for _, way in found.values()), key=lambda way: way.order)
 
@@ -114,9 +115,9 @@ def test_of_the_ways_of_one_sort_the_nearest_is_told_whoever_is_asked_for_first(
     for at in random.Random(seed).sample(sorted(graph), len(graph)):
         step = _step(random.Random(seed), at)
         ways = [(distance, behind(way, step)) for distance, way in routes(graph, at)]
-        for kind, sure in product((*KINDS, "api"), (False, True)):
-            told = sorted(spreading.nearest(step, kind, sure=sure), key=lambda way: way.order)
-            assert told == nearest(ways, kind, sure=sure), (at, kind, sure)
+        for kind, without in product((*KINDS, "api"), _WITHOUT):
+            told = sorted(spreading.nearest(step, kind, without), key=lambda way: way.order)
+            assert told == nearest(ways, kind, without), (at, kind, without)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -143,7 +144,7 @@ def test_a_set_of_sorts_goes_behind_a_step_as_each_of_them_does(seed: int) -> No
     assert sorts.of(bits) == {sort_of(way) for way in ways}
     assert sorts.of(sorts.behind(bits, marks_of(step))) == {sort_of(behind(way, step)) for way in ways}
     assert sorts.kinds(bits) == {way.kind for way in ways}
-    assert sorts.of(bits & sorts.among({"run"}, sure=True)) == {
+    assert sorts.of(bits & sorts.among({"run"}, bits_of(["guess"]))) == {
         sort_of(way) for way in ways if way.kind == "run" and not way.guess
     }
     assert sorts.of(bits & sorts.among(EVERY)) == sorts.of(bits)

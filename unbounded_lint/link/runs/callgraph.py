@@ -100,6 +100,8 @@ class CallGraph(Query):
         self.timers = timers
         self.outside = outside
         self._dispatch = Dispatch(flow)
+        self._shared: dict[tuple[int, ...], tuple[int, ...]] = {}
+        """Operations as they are found -> in order: most functions have one that leads somewhere, and few numbers."""
 
     # --- edges ---
 
@@ -270,7 +272,7 @@ class CallGraph(Query):
             for user, op in self.callers(at):
                 if user.index:
                     found.setdefault(user, {})[op] = None
-        return {user: tuple(sorted(ops)) for user, ops in found.items()}
+        return {user: self._shared.setdefault(tuple(ops), tuple(sorted(ops))) for user, ops in found.items()}
 
     def common_runs(self, one: Place, other: Place) -> Iterator[tuple[ScopeId, int, int]]:
         """The functions of which one run may come to both operations, and the operations that lead to them."""

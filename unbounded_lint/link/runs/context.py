@@ -90,9 +90,9 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     guess: bool = False
 
 
-MARKS = ("guess", "endless", "failing", "cleanup", "looped")
+Mark: TypeAlias = Literal["guess", "endless", "failing", "cleanup", "looped"]
+MARKS: tuple[Mark, ...] = get_args(Mark)
 """What a step adds to the ways that come to what is behind it."""
-
 
 _BY_ROLE: dict[str, ContextKind] = {
     "startup": "startup", "shutdown": "exit", "command": "main", "test": "test", "task": "other-process",

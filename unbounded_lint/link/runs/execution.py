@@ -17,7 +17,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.barriers import Barriers
 from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots
-from unbounded_lint.link.runs.context import EVERY, LIVE, STARTING, By, Context, ContextKind, Sort, Step
+from unbounded_lint.link.runs.context import EVERY, LIVE, STARTING, By, Context, ContextKind, Mark, Sort, Step
 from unbounded_lint.link.runs.declared import Declared, DeclaredFunctions
 from unbounded_lint.link.runs.eventloops import EventLoops
 from unbounded_lint.link.runs.loops import Loops
@@ -54,13 +54,15 @@ class Execution(Query):
         item = self._of_operation(scope, op)
         return frozenset({item}) if isinstance(item, Context) else self._spreading.sorts(item)
 
-    def nearest(self, scope: ScopeId, op: int, *kinds: ContextKind, sure: bool = False) -> tuple[Context, ...]:
-        """The ways of some kinds in which an operation comes to run, all or those on which nothing is guessed: of those
-        of one sort the one that begins nearest. In a fixed order."""
+    def nearest(
+        self, scope: ScopeId, op: int, *kinds: ContextKind, without: tuple[Mark, ...] = ()
+    ) -> tuple[Context, ...]:
+        """The ways of some kinds in which an operation comes to run, that have none of some marks: of those of one sort
+        the one that begins nearest. In a fixed order."""
         item = self._of_operation(scope, op)
         if isinstance(item, Context):
-            return (item,) if item.kind in kinds and not (sure and item.guess) else ()
-        found = (context for kind in kinds for context in self._spreading.nearest(item, kind, sure=sure))
+            return (item,) if item.kind in kinds and not any(getattr(item, mark) for mark in without) else ()
+        found = (context for kind in kinds for context in self._spreading.nearest(item, kind, without))
         return tuple(sorted(found, key=lambda context: context.order))
 
     def kinds(self, scope: ScopeId, op: int) -> frozenset[ContextKind]:

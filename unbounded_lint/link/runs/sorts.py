@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Iterable
 from typing import Any
 
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.runs.context import MARKS, ContextKind, Sort, Step
+from unbounded_lint.link.runs.context import EVERY, MARKS, ContextKind, Mark, Sort, Step
 
 _EACH = 1 << len(MARKS)
 """How many sorts there are of one family: of one kind, with one timer, resting on one thing. They differ in what steps
@@ -17,8 +17,13 @@ _WITHOUT = tuple(sum(1 << marks for marks in range(_EACH) if not marks >> mark &
 
 
 def marks_of(item: Sort | Step) -> int:
-    """The marks of a sort, or those that a step adds to what is behind it, as bits."""
-    return sum(1 << mark for mark, name in enumerate(MARKS) if getattr(item, name))
+    """The marks of a sort, or those that a step adds to what is behind it, as bits: many steps are asked."""
+    return item.guess | item.endless << 1 | item.failing << 2 | item.cleanup << 3 | item.looped << 4
+
+
+def bits_of(marks: Iterable[Mark]) -> int:
+    """Some marks as bits."""
+    return sum(1 << MARKS.index(mark) for mark in marks)
 
 
 def marked(marks: int) -> dict[str, Any]:
@@ -34,12 +39,14 @@ class Sorts:
         self._first: dict[tuple[object, ...], int] = {}
         self._sorts: list[Sort] = []
         self._without = [0] * len(MARKS)
+        self._of_kind = dict.fromkeys(EVERY, 0)
 
     def number(self, sort: Sort) -> int:
         """The number of a sort, and so the place of its bit."""
         first = self._first.setdefault((sort.kind, sort.timer, sort.by), len(self._sorts))
         if first == len(self._sorts):
             self._sorts += [Sort(sort.kind, timer=sort.timer, by=sort.by, **marked(marks)) for marks in range(_EACH)]
+            self._of_kind[sort.kind] |= ((1 << _EACH) - 1) << first
             for mark, without in enumerate(_WITHOUT):
                 self._without[mark] |= without << first
         return first + marks_of(sort)
@@ -52,10 +59,15 @@ class Sorts:
                 bits = bits ^ plain | plain << (1 << mark)
         return bits
 
-    def among(self, kinds: Container[ContextKind], *, sure: bool = False) -> int:
-        """All sorts of some kinds, or those of them on which nothing is guessed."""
-        found = (n for n, sort in enumerate(self._sorts) if sort.kind in kinds and not (sure and sort.guess))
-        return sum(1 << number for number in found)
+    def among(self, kinds: Iterable[ContextKind], without: int = 0) -> int:
+        """All sorts of some kinds that have none of some marks."""
+        found = 0
+        for kind in kinds:
+            found |= self._of_kind[kind]
+        for mark, free in enumerate(self._without) if without else ():
+            if without >> mark & 1:
+                found &= free
+        return found
 
     @kept
     def of(self, bits: int) -> frozenset[Sort]:

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.callgraph import explored
-from unbounded_lint.link.runs.context import Context, ContextKind, Sort, Step
-from unbounded_lint.link.runs.sorts import Sorts, marked, marks_of
+from unbounded_lint.link.runs.context import Context, ContextKind, Mark, Sort, Step
+from unbounded_lint.link.runs.sorts import Sorts, bits_of, marked, marks_of
 
 _Way: TypeAlias = tuple[int, int, Context]
 """A way in which a scope comes to run: how many calls away it begins, the number of its sort, and how it begins."""
@@ -38,7 +38,7 @@ class Spreading:
         self._bits: dict[ScopeId, int] = {}
         self._callers: dict[ScopeId, tuple[ScopeId, ...]] = {}
         self._begun: dict[ScopeId, tuple[Context, ...]] = {}
-        self._nearest: dict[tuple[ContextKind, bool], dict[ScopeId, tuple[_Way, ...]]] = {}
+        self._nearest: dict[tuple[ContextKind, int], dict[ScopeId, tuple[_Way, ...]]] = {}
         self._shared: dict[_Way, _Way] = {}
 
     # --- questions ---
@@ -51,17 +51,18 @@ class Spreading:
         """The kinds of the ways in which a scope comes to run."""
         return self._sorts.kinds(self._settled(scope))
 
-    def nearest(self, step: Step, kind: ContextKind, *, sure: bool = False) -> tuple[Context, ...]:
-        """The ways of a kind in which what stands behind a step comes to run, all or those on which nothing is guessed:
-        of those of one sort, the one that begins nearest, of equally near ones that which begins first."""
-        if (sure and step.guess) or not self._settled(step.scope) & self._sorts.among({kind}, sure=sure):
+    def nearest(self, step: Step, kind: ContextKind, without: Iterable[Mark] = ()) -> tuple[Context, ...]:
+        """The ways of a kind in which what stands behind a step comes to run, that have none of some marks: of those of
+        one sort, the one that begins nearest, of equally near ones that which begins first."""
+        barred, marks = bits_of(without), marks_of(step)
+        if marks & barred or not self._settled(step.scope) & self._sorts.among({kind}, barred):
             return ()
-        known = self._nearest.setdefault((kind, sure), {})
+        known = self._nearest.setdefault((kind, barred), {})
         if step.scope not in known:
-            known.update(self._reaching(step.scope, kind, sure, known))
+            known.update(self._reaching(step.scope, kind, barred, known))
         found: dict[int, Context] = {}
         for _, number, context in known[step.scope]:
-            found.setdefault(number | marks_of(step), context)
+            found.setdefault(number | marks, context)
         return tuple(replace(context, **marked(number)) for number, context in found.items())
 
     @kept
@@ -153,25 +154,26 @@ class Spreading:
     # --- where they begin ---
 
     def _reaching(
-        self, asked: ScopeId, kind: ContextKind, sure: bool, known: Mapping[ScopeId, tuple[_Way, ...]]
+        self, asked: ScopeId, kind: ContextKind, barred: int, known: Mapping[ScopeId, tuple[_Way, ...]]
     ) -> dict[ScopeId, tuple[_Way, ...]]:
         """The ways of a kind of a scope and of all above it that nobody asked for yet: followed down from where they
         begin, one call further in each round, so that the first of its sort to come to a scope is the nearest."""
-        bits, among = self._bits, self._sorts.among({kind}, sure=sure)
+        bits, among = self._bits, self._sorts.among({kind}, barred)
         scopes = explored([asked], lambda at: [s for s in self._callers[at] if s not in known and bits[s] & among])
         below: dict[ScopeId, dict[int, set[ScopeId]]] = {scope: {} for scope in scopes}
         rounds = _Rounds(below)
         for scope in below:
             for context in self._begun[scope]:
-                if context.kind == kind and not (sure and context.guess):
+                if context.kind == kind and not marks_of(context) & barred:
                     rounds.offer(0, self._sorts.number(context), context, {scope})
             for step in self._above(scope):
-                if not isinstance(step, Step) or (sure and step.guess):
+                marks = marks_of(step) if isinstance(step, Step) else 0
+                if isinstance(step, Context) or marks & barred:
                     continue
                 if step.scope in below:
-                    below[step.scope].setdefault(marks_of(step), set()).add(scope)
+                    below[step.scope].setdefault(marks, set()).add(scope)
                 for distance, number, context in known.get(step.scope, ()):
-                    rounds.offer(distance + 1, number | marks_of(step), context, {scope})
+                    rounds.offer(distance + 1, number | marks, context, {scope})
         rounds.go()
         return {scope: tuple(self._in_order(ways)) for scope, ways in rounds.ways.items()}
 

@@ -211,7 +211,7 @@ class Evidences:
     def _runs(self, insert: Insert) -> tuple[str, ...]:
         sure = any(not context.guess for context in insert.contexts)
         others = (c for c in insert.contexts if c.kind != "run" and not (sure and c.guess))
-        runs = self.execution.nearest(*insert.access.place, "run", sure=sure)
+        runs = self.execution.nearest(*insert.access.place, "run", without=("guess",) if sure else ())
         found = {self.run_of(context) for context in (*others, *runs)}
         return tuple(run for run in RUNS if run in found)
 
