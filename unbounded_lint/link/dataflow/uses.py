@@ -103,6 +103,10 @@ class Flow:
         ]
         return tuple(use for uses in (self.class_uses(cls), *receivers) for use in uses if use.kind == "called")
 
+    def receiving(self, site: Site) -> ScopeId | None:
+        """The class of the method whose receiver has the attribute at a site; None where the base is anything else."""
+        return self._sites.receiving(site)
+
     # --- calls ---
 
     @kept
