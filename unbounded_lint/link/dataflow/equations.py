@@ -15,6 +15,7 @@ from unbounded_lint.link.dataflow.attributes import Attributes
 from unbounded_lint.link.dataflow.elements import Elements
 from unbounded_lint.link.dataflow.loading import Loading
 from unbounded_lint.link.dataflow.questions import (
+    ANYTHING,
     Asked,
     Nodes,
     OfAttribute,
@@ -25,7 +26,6 @@ from unbounded_lint.link.dataflow.questions import (
     OfParameter,
     OfReturned,
     capped,
-    strict,
     union,
 )
 from unbounded_lint.link.dataflow.scoping import Scoping, allocated, is_static, takes_class
@@ -87,12 +87,20 @@ class Equations:
     def of(self, question: Any) -> Asked:
         """The equation of a question."""
         equation = self._by_kind[question.kind](question)
-        return equation if question.kind in _OF_CLASSES else self._once(strict(equation))
+        return equation if question.kind in _OF_CLASSES else self._strict(equation)
 
-    def _once(self, equation: Asked) -> Asked:
-        """Many questions have the same answer, which is kept once."""
-        found = yield from equation
-        return self._shared.setdefault(found, found)
+    def _strict(self, equation: Asked) -> Asked:
+        """What rests on something that can be anything can be anything itself. Were it less, an answer would shrink
+        when another one grows, and depend on which of the two was found first. Many questions have the same answer,
+        which is kept once."""
+        told: Any = None
+        while told != ANYTHING:
+            try:
+                asked = equation.send(told)
+            except StopIteration as end:
+                return self._shared.setdefault(end.value, end.value)
+            told = yield asked
+        return ANYTHING
 
     def question(self, expr: m.Expr, scope: ScopeId) -> OfExpression:
         """What an expression can be, as a question."""

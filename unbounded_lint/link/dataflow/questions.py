@@ -137,20 +137,6 @@ def joined(one: Any, other: Any) -> Any:
     return capped(one | other)
 
 
-def strict(equation: Asked) -> Asked:
-    """What rests on something that can be anything can be anything itself. Were it less, an answer would shrink when
-    another one grows, and depend on which of the two was found first."""
-    told: Any = None
-    while told != ANYTHING:
-        try:
-            asked = equation.send(told)
-        except StopIteration as end:
-            found: Values = end.value
-            return found
-        told = yield asked
-    return ANYTHING
-
-
 def capped(values: Values) -> Values:
     """The values, or anything where they are too many."""
     return ANYTHING if len(values) > MOST or External("*") in values else values

@@ -302,19 +302,6 @@ class LinkedModule:
             for name in op.action.names
         )
 
-    @cached_property
-    def imported_from(self) -> Mapping[tuple[str, str], Mapping[str, Sequence[tuple[int, str]]]]:
-        """Attribute, and for `*` the last word of the module -> module -> the (scope, bound name) pairs of every
-        `from module import attribute`."""
-        found: dict[tuple[str, str], dict[str, list[tuple[int, str]]]] = {}
-        for scope, _, imported in self.imports:
-            if imported.attribute is not None:
-                source = self.absolute(imported)
-                last = source.rpartition(".")[2] if imported.attribute == "*" else ""
-                by_module = found.setdefault((imported.attribute, last), {})
-                by_module.setdefault(source, []).append((scope, imported.bound))
-        return found
-
     def absolute(self, imported: m.ImportedName) -> str:
         """The dotted module that an import statement names."""
         if not imported.level:
