@@ -105,7 +105,7 @@ class Scoping:
             if name in facts.globals:
                 return ScopeId(scope.path, 0) if name in module.names.of(0) else None
             if (first or facts.kind != "class") and name in module.names.of(index):
-                return ScopeId(scope.path, index)
+                return scope if index == scope.index else ScopeId(scope.path, index)
             index, first = facts.parent, False
         return None
 

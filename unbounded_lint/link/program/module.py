@@ -205,10 +205,9 @@ class LinkedModule:
         return {id(site.node): site.op for site in self.sites_in(index, identifier)}
 
     @kept
-    def around(self, index: int, identifier: str) -> Mapping[tuple[int, int], Site]:
-        """What stands directly around the nodes of a scope with that identifier, by its operation and its id."""
-        sites = reversed(self.sites_in(index, identifier))
-        return {(site.op, id(site.parent)): site.outer for site in sites if site.parents}
+    def below(self, index: int, identifier: str) -> Mapping[int, Site]:
+        """The nodes of a scope with that identifier, the first of each by the id of what stands directly around it."""
+        return {id(site.parent): site for site in reversed(self.sites_in(index, identifier)) if site.parents}
 
     @kept
     def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
