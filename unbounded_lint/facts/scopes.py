@@ -25,13 +25,17 @@ from unbounded_lint.facts.names import Names
 # What many scopes have in common is one object.
 _NO_BLOCKS = (Frame("body", -1, 0, None, None, False, False, 0),)
 _NOTE = Eval(Const("str", ""), "statement")
-"""A text that stands alone, such as a docstring: what it says is nothing to the program, and often long."""
+"""A text that stands alone, such as a docstring, and shows no code: what it says is nothing to the program, and often
+long."""
+_OF_CODE = ("::", ">>>", "In [", "```", "~~~")
+"""What stands before code in a text."""
 
 
 def _is_note(action: Action) -> bool:
     if not isinstance(action, Eval) or action.role != "statement":
         return False
-    return isinstance(action.value, Const) and action.value.kind == "str"
+    text = action.value
+    return isinstance(text, Const) and text.kind == "str" and not any(mark in text.value for mark in _OF_CODE)
 
 
 class Body:

@@ -221,19 +221,18 @@ class Containers(Query):
 
     @kept
     def _growing(self, name: str) -> tuple[frozenset[ScopeId], bool]:
-        """The classes whose own bodies and methods could insert into their attribute of that name, and whether
-        anything else could do so to one of whatever class."""
-        owners, others = set[ScopeId](), False
+        """The classes whose own bodies and methods could insert into their attribute of that name; or whether anything
+        else could do so, to one of whatever class."""
+        owners = set[ScopeId]()
         for site in self.program.sites(name):
             is_name = isinstance(site.node, m.Name)
             if (is_name and self.program.facts(site.scope).kind != "class") or not self._inserts_or_hands_on(site):
                 continue
             owner = site.scope if is_name else self.flow.receiving(site)
             if owner is None or self.flow.hierarchy.is_protocol(owner):
-                others = True
-            else:
-                owners.add(owner)
-        return frozenset(owners), others
+                return frozenset(), True
+            owners.add(owner)
+        return frozenset(owners), False
 
     @kept
     def _kin(self, cls: ScopeId) -> frozenset[ScopeId]:

@@ -302,6 +302,7 @@ class Roots:
         self.declared = declared
         self.program = graph.program
         self._found: dict[ScopeId, _Kinds] = {}
+        self._shared: dict[_Kinds, _Kinds] = {}
 
     def is_live(self, scope: ScopeId) -> bool:
         """Whether anything but tests and other processes can run a scope."""
@@ -331,7 +332,8 @@ class Roots:
         for kind, start in begun.items():
             for scope in explored(start, lambda scope: below.get(scope, ())):
                 found[scope].add(kind)
-        return {scope: frozenset(kinds) for scope, kinds in found.items()}
+        frozen = ((scope, frozenset(kinds)) for scope, kinds in found.items())
+        return {scope: self._shared.setdefault(kinds, kinds) for scope, kinds in frozen}
 
     def _users(self, scope: ScopeId) -> Iterator[ScopeId | ContextKind]:
         """The scopes that use a scope, and the kinds of roots it has itself."""
