@@ -22,6 +22,7 @@ class Hierarchy:
         self.program = program
         self.declared = declared
 
+    @kept
     def subclasses(self, cls: ScopeId) -> tuple[ScopeId, ...]:
         """The classes of the project that inherit from a class, directly or not."""
         found: dict[ScopeId, None] = {}
