@@ -17,7 +17,6 @@ from unbounded_lint.link.dataflow.loading import Loading
 from unbounded_lint.link.dataflow.questions import (
     ANYTHING,
     Asked,
-    Nodes,
     OfAttribute,
     OfExpression,
     OfHung,
@@ -25,6 +24,7 @@ from unbounded_lint.link.dataflow.questions import (
     OfOrder,
     OfParameter,
     OfReturned,
+    Pool,
     capped,
     union,
 )
@@ -61,17 +61,18 @@ _OF_CLASSES = frozenset({"bases", "order"})
 class Equations:
     """The equations over expressions, names and calls."""
 
-    def __init__(self, program: Program, scoping: Scoping, calls: Callable[[ScopeId], Iterable[CallSite]]) -> None:
+    def __init__(
+        self, program: Program, scoping: Scoping, calls: Callable[[ScopeId], Iterable[CallSite]], pool: Pool
+    ) -> None:
         self.program = program
         self.scoping = scoping
         self._calls = calls
-        self._nodes = Nodes()
+        self._pool = pool
         self._loading = Loading(scoping)
         self._attributes = Attributes(self)
         self._elements = Elements(self)
-        self._shared: dict[Values, Values] = {}
         self._by_kind: dict[str, Callable[[Any], Asked]] = {
-            "expression": lambda q: self._expression(self._nodes[q.node], q.scope),
+            "expression": lambda q: self._expression(pool.nodes[q.node], q.scope),
             "name": lambda q: self._variable(q.name, q.owner),
             "parameter": lambda q: self._parameter(q.function, q.position),
             "returned": lambda q: self._returned(q.function),
@@ -98,13 +99,13 @@ class Equations:
             try:
                 asked = equation.send(told)
             except StopIteration as end:
-                return self._shared.setdefault(end.value, end.value)
+                return self._pool.first(end.value)
             told = yield asked
         return ANYTHING
 
     def question(self, expr: m.Expr, scope: ScopeId) -> OfExpression:
         """What an expression can be, as a question."""
-        return OfExpression(self._nodes.identity(expr), scope)
+        return OfExpression(self._pool.nodes.identity(expr), scope)
 
     # --- expressions ---
 

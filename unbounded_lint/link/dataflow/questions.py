@@ -120,6 +120,18 @@ class Nodes:
         return id(expr)
 
 
+class Pool:
+    """What the resolvers of a program have in common: expressions by their nodes, and of equal answers the first."""
+
+    def __init__(self) -> None:
+        self.nodes = Nodes()
+        self._values: dict[Values, Values] = {}
+
+    def first(self, values: Values) -> Values:
+        """The first answer that was the same."""
+        return self._values.setdefault(values, values)
+
+
 def nothing_yet(question: Any) -> Any:
     """What is known of a question before anything is."""
     match question:

@@ -107,6 +107,10 @@ def _last_before(op: int, evaluated: Sequence[tuple[int, m.Expr]]) -> m.Expr | N
     return evaluated[at - 1][1] if at else None
 
 
+_FEW = 8
+"""So many sites are looked through each time rather than kept by their nodes: most names of a scope have no more."""
+
+
 def _scope_of(site: Site) -> int:
     return site.scope.index
 
@@ -199,15 +203,24 @@ class LinkedModule:
         """The operations of a scope that write an identifier, in order."""
         return sorted({site.op for site in self.sites_in(index, identifier)})
 
-    @kept
-    def places(self, index: int, identifier: str) -> Mapping[int, int]:
-        """The ids of the nodes of a scope with that identifier -> the operations they stand in."""
-        return {id(site.node): site.op for site in self.sites_in(index, identifier)}
+    def site_of(self, index: int, node: m.Name) -> Site | None:
+        """Where a name of a scope stands."""
+        return self._found(index, node.id, node)
+
+    def below(self, index: int, identifier: str, around: m.Expr) -> Site | None:
+        """The first name or attribute of a scope with that identifier that stands directly in an expression."""
+        return self._found(index, identifier, around, inside=True)
+
+    def _found(self, index: int, identifier: str, expr: m.Expr, *, inside: bool = False) -> Site | None:
+        sites = self.sites_in(index, identifier)
+        if len(sites) > _FEW:
+            return self._by_id(index, identifier, inside).get(id(expr))
+        return next((site for site in sites if (site.parent if inside else site.node) is expr), None)
 
     @kept
-    def below(self, index: int, identifier: str) -> Mapping[int, Site]:
-        """The nodes of a scope with that identifier, the first of each by the id of what stands directly around it."""
-        return {id(site.parent): site for site in reversed(self.sites_in(index, identifier)) if site.parents}
+    def _by_id(self, index: int, identifier: str, inside: bool) -> Mapping[int, Site]:
+        sites = reversed(self.sites_in(index, identifier))
+        return {id(site.parent if inside else site.node): site for site in sites}
 
     @kept
     def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
