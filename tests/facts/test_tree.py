@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from unbounded_lint.facts.collect import collect
+from unbounded_lint.facts.native import tree
 from unbounded_lint.facts.native.tree import CANNOT_PARSE, demand_parsable, parsed, without_warnings
 
 GOOD = {
@@ -41,3 +43,13 @@ def test_what_python_would_not_run_is_left_to_the_other_parser() -> None:
     assert parsed(source) is not None
     with pytest.raises(SyntaxError):
         demand_parsable(source)
+
+
+def test_a_file_has_its_facts_where_pythons_parser_fails_on_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = collect("x = {}\n")
+
+    def fail(*_given: object, **_named: object) -> None:
+        raise SystemError("AST constructor recursion depth mismatch")
+
+    monkeypatch.setattr(tree, "compile", fail, raising=False)
+    assert collect("x = {}\n") == expected

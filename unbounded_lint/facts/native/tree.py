@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from symtable import symtable
 from typing import Any
 
-CANNOT_PARSE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
-"""What it raises for what it cannot parse, deep nesting and the like included."""
+CANNOT_PARSE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, SystemError)
+"""What it raises for what it cannot parse, deep nesting and the like included; the last where threads do so at once, of
+which Python 3.11 counts the depth together."""
 
 
 def parsed(source: str | bytes, mode: str = "exec") -> Any:
