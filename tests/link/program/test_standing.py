@@ -25,7 +25,7 @@ def test_each_of_many_names_is_found_where_it_stands(times: int, tmp_path: Path)
     for op, each in enumerate(module.scope(1).ops):
         for node in w.nodes(each.action):
             if isinstance(node, m.Name):
-                site = module.site_of(1, node)
+                site = module.find(1, node.id, node)
                 assert site is not None
                 assert (site.op, site.node is node) == (op, True)
 
@@ -36,8 +36,8 @@ def test_the_first_of_a_name_in_a_call_is_found(times: int, tmp_path: Path) -> N
     for op, each in enumerate(module.scope(1).ops):
         (call,) = w.calls(each.action)
         for name, first in (("put", call.func), ("x", call.args[0].value)):
-            site = module.below(1, name, call)
+            site = module.find(1, name, call, inside=True)
             assert site is not None
             assert (site.op, site.node is first, site.outer.node is call) == (op, True, True)
-        assert module.below(1, "x", m.Call(call.func, call.args, call.span)) is None
-        assert module.below(1, "y", call) is None
+        assert module.find(1, "x", m.Call(call.func, call.args, call.span), inside=True) is None
+        assert module.find(1, "y", call, inside=True) is None

@@ -71,7 +71,7 @@ class Sources(Query):
         found = self.program.bound(owner, name.id)
         if owner != scope:
             return found
-        site = self.program.of(scope).site_of(scope.index, name)
+        site = self.program.of(scope).find(scope.index, name.id, name)
         return nearest(found, 0 if site is None else site.op)
 
     def properties(self, expr: m.Attr, scope: ScopeId) -> tuple[ScopeId, ...]:

@@ -203,15 +203,9 @@ class LinkedModule:
         """The operations of a scope that write an identifier, in order."""
         return sorted({site.op for site in self.sites_in(index, identifier)})
 
-    def site_of(self, index: int, node: m.Name) -> Site | None:
-        """Where a name of a scope stands."""
-        return self._found(index, node.id, node)
-
-    def below(self, index: int, identifier: str, around: m.Expr) -> Site | None:
-        """The first name or attribute of a scope with that identifier that stands directly in an expression."""
-        return self._found(index, identifier, around, inside=True)
-
-    def _found(self, index: int, identifier: str, expr: m.Expr, *, inside: bool = False) -> Site | None:
+    def find(self, index: int, identifier: str, expr: m.Expr, *, inside: bool = False) -> Site | None:
+        """Where an expression of a scope that is a name or attribute with that identifier stands, or the first of those
+        directly inside it."""
         sites = self.sites_in(index, identifier)
         if len(sites) > _FEW:
             return self._by_id(index, identifier, inside).get(id(expr))

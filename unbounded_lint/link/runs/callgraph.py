@@ -132,7 +132,7 @@ class CallGraph(Query):
         """Where a call stands in an operation."""
         name = w.last_name(call.func)
         if name:
-            inner = self.program.of(scope).below(scope.index, name, call)
+            inner = self.program.of(scope).find(scope.index, name, call, inside=True)
             return Site(scope, op, call, ()) if inner is None else inner.outer
         for top in w.expressions(self.program.facts(scope).ops[op].action):
             for part, parents in w.walk_with_parents(top):
