@@ -21,13 +21,12 @@ from unbounded_lint.link.containers.lifetimes import Life, Lifetimes
 from unbounded_lint.link.containers.making import Made, Making, foremost
 from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
-from unbounded_lint.link.dataflow.values import Class, ExternalResult, argument_of, is_fresh
+from unbounded_lint.link.dataflow.values import ExternalResult, argument_of, is_fresh
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.definitions import AT_ENTRY
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, Place, ScopeId, Site
-from unbounded_lint.link.runs.callgraph import explored
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +236,7 @@ class Containers(Query):
 
     @kept
     def _kin(self, cls: ScopeId) -> frozenset[ScopeId]:
-        """A class, those derived from it, and the bases of all of these."""
-        bases = self.resolver.bases
-        below = (cls, *self.flow.hierarchy.subclasses(cls))
-        return frozenset(explored(below, lambda at: (base.scope for base in bases(at) if isinstance(base, Class))))
+        return self.flow.hierarchy.kin(cls)
 
     def _inserts_or_hands_on(self, site: Site) -> bool:
         action = self.program.op(site).action

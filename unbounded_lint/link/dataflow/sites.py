@@ -236,9 +236,8 @@ class Sites:
     def _mixed(self, cls: ScopeId) -> tuple[ScopeId, ...]:
         """The classes that a class is mixed with, and not related to, in one that derives from both: what they ask of
         their object, that class may answer."""
-        mixing = (self.declared.mro(derived) for derived in self.hierarchy.subclasses(cls))
-        found = dict.fromkeys(each for order in mixing if cls in order for each in order)
-        return tuple(each for each in found if not self.declared.related(each, cls))
+        related = {*self.declared.mro(cls), *self.hierarchy.subclasses(cls)}
+        return tuple(sorted(self.hierarchy.kin(cls) - related))
 
     def _answers(self, cls: ScopeId, asking: ScopeId, name: str) -> bool:
         """Whether a class has what one that it is mixed with asks of its object: that has none of its own, or comes
