@@ -70,7 +70,9 @@ def display(*items: m.Expr, kind: str = "tuple") -> m.Display:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("'a' \"b\" '''c'''", string("abc")),
+        ("f('a' \"b\" '''c''')", call(f, string("abc"))),
+        ("'a text that stands alone, of which nothing is kept'", string("")),
+        ("'one that shows code: >>> f(a)'", string("one that shows code: >>> f(a)")),
         ("b'a'", m.Const("bytes", "b'a'")),
         ("b'a' B'b'", m.Const("bytes", "b'a' B'b'")),
         ("0x1F", m.Const("int", "0x1F")),

@@ -188,7 +188,8 @@ class _Breaker:
     @cached_property
     def _timed(self) -> frozenset[ScopeId]:
         """The functions in which a timed loop runs a removal, or a timer is armed for one."""
-        return frozenset(c.root[0] for r in self.container.removals for c in r.contexts if c.kind == "timer")
+        found = (c for r in self.container.removals for c in r.nearest(self.execution, "timer"))
+        return frozenset(c.root[0] for c in found)
 
     @cached_property
     def _inserting(self) -> frozenset[ScopeId]:
@@ -294,9 +295,8 @@ class _Breaker:
 
     def _without_starts(self, removals: list[Removal]) -> Iterator[Mutant]:
         for removal in removals:
-            for context in removal.contexts:
-                if context.kind == "timer":
-                    yield from self._of_root(*context.root)
+            for context in removal.nearest(self.execution, "timer"):
+                yield from self._of_root(*context.root)
 
     def _of_root(self, scope: ScopeId, op: int) -> Iterator[Mutant]:
         """The start methods of the timers that are made where a way of running begins, or that run the loop there."""

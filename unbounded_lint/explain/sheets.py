@@ -113,8 +113,8 @@ class Sheets:
     def _timers(self, removals: Sequence[LinkedRemoval]) -> tuple[Place, ...]:
         """Where the timers that reach a removal are started."""
         found = set()
-        for context in {context for removal in removals for context in removal.contexts}:
-            if context.kind in {"timer", "later", "unstarted"}:
+        for removal in removals:
+            for context in removal.nearest(self.project.execution, "timer", "later", "unstarted"):
                 text = f"{context.timer or 'a timed loop'} in `{self.project.function(context.root[0])}`"
                 found.add(self.project.place(*context.root, "timer", text))
         return tuple(sorted(found))

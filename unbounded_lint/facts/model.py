@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised whenever a fact changes its meaning or form; part of every cache key."""
 
 
@@ -270,7 +270,8 @@ EvalRole: TypeAlias = Literal["statement", "if", "while", "for", "with", "match"
 class Eval(_Node, frozen=True):
     """An expression statement, or the head of a compound statement at the moment it is evaluated (the test of an `if`
     or `while`, the iterable of a `for`, the items of a `with`, the subject of a `match`). `role` is "statement", "if",
-    "while", "for", "with", "match", "case" (a guard), "assert" or "decorator"."""
+    "while", "for", "with", "match", "case" (a guard), "assert" or "decorator". A text that stands alone, such as a
+    docstring, is kept as an empty one where it shows no code."""
 
     value: Expr
     role: EvalRole

@@ -8,6 +8,8 @@ from unbounded_lint.facts.model import (
     SCHEMA,
     Action,
     Arg,
+    Const,
+    Eval,
     Expr,
     Frame,
     FrameKind,
@@ -19,6 +21,21 @@ from unbounded_lint.facts.model import (
     Span,
 )
 from unbounded_lint.facts.names import Names
+
+# What many scopes have in common is one object.
+_NO_BLOCKS = (Frame("body", -1, 0, None, None, False, False, 0),)
+_NOTE = Eval(Const("str", ""), "statement")
+"""A text that stands alone, such as a docstring, and shows no code: what it says is nothing to the program, and often
+long."""
+_OF_CODE = ("::", ">>>", "In [", "```", "~~~")
+"""What stands before code in a text."""
+
+
+def _is_note(action: Action) -> bool:
+    if not isinstance(action, Eval) or action.role != "statement":
+        return False
+    text = action.value
+    return isinstance(text, Const) and text.kind == "str" and not any(mark in text.value for mark in _OF_CODE)
 
 
 class Body:
@@ -34,7 +51,7 @@ class Body:
         self.parent = parent
         self.index = index
         self.ops: list[Op] = []
-        self.frames = [Frame("body", -1, 0, None, None, False, False, 0)]
+        self.frames = list(_NO_BLOCKS)
         self.frame = 0
         self.statements = 0
         self.globals: list[str] = []
@@ -46,7 +63,7 @@ class Body:
         return self.statements
 
     def emit(self, action: Action, span: Span) -> None:
-        self.ops.append(Op(action, self.frame, span))
+        self.ops.append(Op(_NOTE if _is_note(action) else action, self.frame, span))
 
     def enter(
         self,
@@ -92,7 +109,7 @@ class Body:
             self.is_generator,
             tuple(self.globals),
             tuple(self.nonlocals),
-            tuple(self.frames),
+            tuple(self.frames) if len(self.frames) > 1 else _NO_BLOCKS,
             tuple(self.ops),
             span,
             name_span,

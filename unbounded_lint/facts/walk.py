@@ -77,8 +77,10 @@ def walk_with_parents(expr: m.Expr) -> Iterator[tuple[m.Expr, tuple[m.Expr, ...]
     while stack:
         node, parents = stack.pop()
         yield node, parents
-        below = (*parents, node)
-        stack.extend((child, below) for child in reversed(children(node)))
+        find = _CHILDREN.get(node.__class__)
+        if find is not None:
+            below = (*parents, node)
+            stack += [(child, below) for child in find(node)[::-1]]
 
 
 def expressions(action: m.Action) -> tuple[m.Expr, ...]:

@@ -129,14 +129,15 @@ def _end_with_parent() -> None:
 
 
 def _compiles(data: bytes) -> bool:
-    """Whether the running Python can parse a file; deep nesting and the like count as no."""
-    from unbounded_lint.facts.native.tree import CANNOT_PARSE, parsed, without_warnings
+    """Whether the running Python can parse a file; deep nesting and the like count as no, as does what it would not
+    run."""
+    from unbounded_lint.facts.native.tree import CANNOT_PARSE, demand_parsable, without_warnings
 
     if len(data) > POOL_BYTES:
         return False
     try:
         with without_warnings():
-            parsed(data)
+            demand_parsable(data)
     except CANNOT_PARSE:
         return False
     return True

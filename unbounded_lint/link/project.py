@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import TypeVar
 
 from unbounded_lint.catalog.load import Catalog
@@ -193,19 +193,22 @@ class Project:
         accesses = self._accesses.of(holder)
         inserts = self._inserts.of(holder, accesses)
         removals = self._removals.of(accesses, holder.definitions) if inserts else ()
-        growth = self._growths.of(holder, accesses, inserts)
-        verdict = verdict_on(holder, accesses, inserts, removals, growth, self._removals)
+        grows = cache(partial(self._growths.of, holder, accesses, inserts))
+        verdict = verdict_on(holder, accesses, inserts, removals, grows, self._removals)
         way = self._ways.of(inserts, removals, accesses) if verdict.name == "event-only" else None
-        evidence = self._evidences.of(holder, accesses, inserts, removals, way)
+        looks = partial(self._evidences.of, holder, accesses, inserts, removals, way)
         place = self.place(holder.scope, holder.op, "definition", "")
-        known = (accesses, inserts, removals, verdict, *growth, evidence, way, self._kept)
-        return Container(holder, place, *known)
+        return Container(holder, place, accesses, inserts, removals, verdict, way, self._kept, grows, looks)
 
     def rhythm_near(self, container: Container) -> Rhythm | None:
         """The recurring timer that a sweep of a container could join; None too where no finding about that is sure
         enough to be shown."""
+        return self.rhythms.near(container) if self.may_show(container) else None
+
+    def may_show(self, container: Container) -> bool:
+        """Whether any finding about a container could be sure enough to be shown."""
         sure = (container.confidence, *(container.support(code).level for code in OF_GROWTH))
-        return self.rhythms.near(container) if any(level.rank >= self._least.rank for level in sure) else None
+        return any(level.rank >= self._least.rank for level in sure)
 
     @cached_property
     def rhythms(self) -> Rhythms:

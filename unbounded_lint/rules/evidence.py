@@ -39,7 +39,8 @@ def finding(
 ) -> Finding:
     """A finding about a container at its definition.
 
-    faults are the places where the mistake itself stands; starts those of them that come before a sweeper starts.
+    faults are the places where the mistake itself stands; starts those of them that come before a sweeper starts. One
+    that nobody can be shown has no places, which take a search.
     confidence and reasons are those of the rule's own evidence, on top of the container's: the weaker confidence
     counts.
     """
@@ -51,7 +52,7 @@ def finding(
         place=container.place,
         symbol=container.symbol,
         confidence=min(container.confidence, own, key=lambda level: level.rank),
-        related=places(container, project, tuple(starts), tuple(faults)),
+        related=places(container, project, tuple(starts), tuple(faults)) if project.may_show(container) else (),
         advice=advice,
         reasons=(*container.reasons, *reasons),
         evidence=container.evidence,

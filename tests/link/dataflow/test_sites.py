@@ -33,8 +33,9 @@ def inserts(text: str, tmp_path: Path) -> set[str]:
     project = linked(tmp_path, {"m.py": f"{text}both = Both()\n"})
     assert not project.failures
     (container,) = (c for c in project.containers if c.holder.name == "seen")
-    roots = {context.root[0] for insert in container.inserts for context in insert.contexts if context.kind == "api"}
-    return {project.program.facts(root).name for root in roots}
+    places = [insert.access.place for insert in container.inserts]
+    ways = [way for place in places for way in project.execution.nearest(*place, "api")]
+    return {project.program.facts(way.root[0]).name for way in ways}
 
 
 @pytest.mark.parametrize("text", MIXED.values(), ids=MIXED)

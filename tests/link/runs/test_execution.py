@@ -69,6 +69,13 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
         {"m.py": "X = {}\ndef _put(k):\n    X[k] = 1\n    _more(k)\ndef _more(k):\n    _put(k)\n"},
         {"dead"},
     ),
+    "public, called by private ones alone that call each other": (
+        {
+            "m.py": "X = {}\ndef put(k):\n    X[k] = 1\n"
+            "def _one(k):\n    put(k)\n    _two(k)\ndef _two(k):\n    _one(k)\n"
+        },
+        {"dead"},
+    ),
     "private, in a circle with what a script calls": (
         {"m.py": "X = {}\ndef _put(k):\n    X[k] = 1\n    main()\ndef main():\n    _put(1)\n" + MAIN},
         {"main"},

@@ -14,6 +14,8 @@ _BEHIND = re.compile(r"(?:[ \t\f\r\n]|\\(?=[\r\n])|#[^\r\n]*)*")
 _SPACE = r"(?:[ \t\f]|\\(?:\r\n?|\n))+"
 _NAME = re.compile(rf"(?:async{_SPACE})?(?:def|class){_SPACE}(\w+)")
 _HEAD = frozenset("()[],*/")
+_LINES = tuple(range(10_000))
+"""Each number of a line is one object, however many places are in such a line."""
 
 
 class Places:
@@ -37,10 +39,12 @@ class Places:
 
     def span(self, node: Any) -> Span:
         """The place of a node."""
-        if self.is_ascii:
-            return Span(node.lineno, node.col_offset + 1, node.end_lineno, node.end_col_offset + 1)
-        column = self._column(node.lineno, node.col_offset)
-        return Span(node.lineno, column + 1, node.end_lineno, self._column(node.end_lineno, node.end_col_offset) + 1)
+        line, end_line = node.lineno, node.end_lineno
+        column = node.col_offset if self.is_ascii else self._column(line, node.col_offset)
+        end = node.end_col_offset if self.is_ascii else self._column(end_line, node.end_col_offset)
+        first = _LINES[line] if line < len(_LINES) else line
+        last = first if end_line == line else _LINES[end_line] if end_line < len(_LINES) else end_line
+        return Span(first, column + 1, last, end + 1)
 
     def between(self, start: int, end: int) -> Span:
         """The place from one offset to another."""

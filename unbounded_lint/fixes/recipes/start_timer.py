@@ -15,12 +15,13 @@ _JOBS = frozenset({"add_job", "add_task", "scheduled_job"})
 
 def repair(bench: Bench) -> Repair:
     """Call `start()` behind the statement that makes it."""
-    contexts = {c for r in bench.container.removals if r.when == "unstarted" for c in r.contexts}
-    graph = bench.project.execution.graph
+    execution = bench.project.execution
+    graph = execution.graph
     places = {
         place
-        for c in contexts
-        if c.kind == "unstarted"
+        for r in bench.container.removals
+        if r.when == "unstarted"
+        for c in r.nearest(execution, "unstarted")
         for place in ([edge.place for edge in graph.edges(c.root[0])] if c.timer == "loop" else [c.root])
     }
     bench.concerns(bool(places))

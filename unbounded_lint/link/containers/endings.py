@@ -9,7 +9,7 @@ from unbounded_lint.link.dataflow.handles import Handle, Use
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.truth import NONE
-from unbounded_lint.link.runs.context import AGAIN, Context
+from unbounded_lint.link.runs.context import AGAIN, Sort
 from unbounded_lint.link.runs.execution import RunQuery
 
 
@@ -48,7 +48,7 @@ class Endings(RunQuery):
                 return any(not method.bulk for method in taking)
         return False
 
-    def _ends_of_work(self, use: Use) -> Iterator[Context]:
+    def _ends_of_work(self, use: Use) -> Iterator[Sort]:
         """The ways in which a use comes to run at the end of each work."""
         contexts = self.execution.at(use.site.scope, use.site.op)
         return (c for c in contexts if c.cleanup and not c.failing and c.kind in AGAIN)

@@ -159,7 +159,9 @@ class Containers(Query):
         for name, bindings in self.program.of(function).names.of(function.index).items():
             own = tuple(b for b in bindings if b.scope == function.index and b.kind in {"value", "part"})
             fresh = any(b.given is not None and is_fresh(b.given) for b in own)
-            if not fresh or not (waits or self._is_mentioned_inside(function, name)) or not self._may_grow(name):
+            if not fresh or not (waits or self._is_mentioned_inside(function, name)):
+                continue
+            if not self._grows_inside(function, name):
                 continue
             life = self.lifetimes.of_variable(function, name)
             found = self._made_by_bindings(function, own) if life is not None else None
@@ -167,7 +169,7 @@ class Containers(Query):
                 yield self._holder(function, name, life, found)
         outside = self.program.parent(function)
         for index, parameter in enumerate(facts.parameters):
-            if parameter.default is None or outside is None or not self._may_grow(parameter.name):
+            if parameter.default is None or outside is None or not self._grows_inside(function, parameter.name):
                 continue
             made = self.making.made(parameter.default, outside)
             if made is not None and not is_local(self.program, function) and self.may_be_left_out(function, index):
@@ -179,7 +181,7 @@ class Containers(Query):
         execution, facts = self.lifetimes.execution, self.program.facts(function)
         seen = execution.roots.has_entry_points or facts.name.startswith("_")
         sites = self.flow.call_sites(function) if seen and self.flow.is_only_called(function) else ()
-        if not sites or any(context.root[0] == function for context in execution.contexts(function)):
+        if not sites or execution.is_begun(function):
             return True
         return any(argument_of(facts, index, site) is None for site in sites)
 
@@ -203,17 +205,38 @@ class Containers(Query):
                         symbol = f"{module.name}:{handle.below}.{handle.name}"
                         yield Holder(handle, symbol, handle.name, Life("application"), here, op, made, ((here, op),))
 
-    def _is_of_interest(self, name: str) -> bool:
-        """Whether an attribute of that name is looked at."""
-        return self.thorough or self._may_grow(name)
+    def _grows_inside(self, function: ScopeId, name: str) -> bool:
+        """Whether anything in a function could insert into a variable of it."""
+        return any(map(self._inserts_or_hands_on, self.program.of(function).sites_within(function.index, name)))
 
-    @kept
-    def _may_grow(self, name: str) -> bool:
-        """Whether anything in the program could insert into an attribute of that name.
+    def _is_of_interest(self, cls: ScopeId, name: str) -> bool:
+        """Whether an attribute is looked at: anything in the program could insert into it.
 
         A quick look, which spares most classes the search for their instances.
         """
-        return any(self._inserts_or_hands_on(site) for site in self.program.sites(name))
+        if self.thorough:
+            return True
+        owners, others = self._growing(name)
+        return others or not owners.isdisjoint(self._kin(cls))
+
+    @kept
+    def _growing(self, name: str) -> tuple[frozenset[ScopeId], bool]:
+        """The classes whose own bodies and methods could insert into their attribute of that name; or whether anything
+        else could do so, to one of whatever class."""
+        owners = set[ScopeId]()
+        for site in self.program.sites(name):
+            is_name = isinstance(site.node, m.Name)
+            if (is_name and self.program.facts(site.scope).kind != "class") or not self._inserts_or_hands_on(site):
+                continue
+            owner = site.scope if is_name else self.flow.receiving(site)
+            if owner is None or self.flow.hierarchy.is_protocol(owner):
+                return frozenset(), True
+            owners.add(owner)
+        return frozenset(owners), False
+
+    @kept
+    def _kin(self, cls: ScopeId) -> frozenset[ScopeId]:
+        return self.flow.hierarchy.kin(cls)
 
     def _inserts_or_hands_on(self, site: Site) -> bool:
         action = self.program.op(site).action
@@ -244,7 +267,7 @@ class Containers(Query):
     def _instance_holders(self, cls: ScopeId) -> Iterator[tuple[str, _Found]]:
         writes, assigned = self.resolver.writes(cls), set[str]()
         for name, written in writes.items():
-            if not self._is_of_interest(name):
+            if not self._is_of_interest(cls, name):
                 continue
             if not self.is_default(cls, name) and self._made_by_bindings(cls, self.program.bound(cls, name)):
                 continue  # the body of the class holds it already
@@ -255,7 +278,7 @@ class Containers(Query):
                 assigned.add(name)
                 yield name, (chosen, tuple(initial or places[:1]))
         for name, bindings in self.program.of(cls).names.of(cls.index).items():
-            if name not in assigned and self._is_of_interest(name) and self.is_field(cls, name):
+            if name not in assigned and self._is_of_interest(cls, name) and self.is_field(cls, name):
                 found = self._made_by_bindings(cls, bindings)
                 if found is not None:
                     yield name, found

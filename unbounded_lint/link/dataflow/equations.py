@@ -15,8 +15,8 @@ from unbounded_lint.link.dataflow.attributes import Attributes
 from unbounded_lint.link.dataflow.elements import Elements
 from unbounded_lint.link.dataflow.loading import Loading
 from unbounded_lint.link.dataflow.questions import (
+    ANYTHING,
     Asked,
-    Nodes,
     OfAttribute,
     OfExpression,
     OfHung,
@@ -24,8 +24,8 @@ from unbounded_lint.link.dataflow.questions import (
     OfOrder,
     OfParameter,
     OfReturned,
+    Pool,
     capped,
-    strict,
     union,
 )
 from unbounded_lint.link.dataflow.scoping import Scoping, allocated, is_static, takes_class
@@ -61,17 +61,18 @@ _OF_CLASSES = frozenset({"bases", "order"})
 class Equations:
     """The equations over expressions, names and calls."""
 
-    def __init__(self, program: Program, scoping: Scoping, calls: Callable[[ScopeId], Iterable[CallSite]]) -> None:
+    def __init__(
+        self, program: Program, scoping: Scoping, calls: Callable[[ScopeId], Iterable[CallSite]], pool: Pool
+    ) -> None:
         self.program = program
         self.scoping = scoping
         self._calls = calls
-        self._nodes = Nodes()
+        self._pool = pool
         self._loading = Loading(scoping)
         self._attributes = Attributes(self)
         self._elements = Elements(self)
-        self._shared: dict[Values, Values] = {}
         self._by_kind: dict[str, Callable[[Any], Asked]] = {
-            "expression": lambda q: self._expression(self._nodes[q.node], q.scope),
+            "expression": lambda q: self._expression(pool.nodes[q.node], q.scope),
             "name": lambda q: self._variable(q.name, q.owner),
             "parameter": lambda q: self._parameter(q.function, q.position),
             "returned": lambda q: self._returned(q.function),
@@ -87,16 +88,24 @@ class Equations:
     def of(self, question: Any) -> Asked:
         """The equation of a question."""
         equation = self._by_kind[question.kind](question)
-        return equation if question.kind in _OF_CLASSES else self._once(strict(equation))
+        return equation if question.kind in _OF_CLASSES else self._strict(equation)
 
-    def _once(self, equation: Asked) -> Asked:
-        """Many questions have the same answer, which is kept once."""
-        found = yield from equation
-        return self._shared.setdefault(found, found)
+    def _strict(self, equation: Asked) -> Asked:
+        """What rests on something that can be anything can be anything itself. Were it less, an answer would shrink
+        when another one grows, and depend on which of the two was found first. Many questions have the same answer,
+        which is kept once."""
+        told: Any = None
+        while told != ANYTHING:
+            try:
+                asked = equation.send(told)
+            except StopIteration as end:
+                return self._pool.first(end.value)
+            told = yield asked
+        return ANYTHING
 
     def question(self, expr: m.Expr, scope: ScopeId) -> OfExpression:
         """What an expression can be, as a question."""
-        return OfExpression(self._nodes.identity(expr), scope)
+        return OfExpression(self._pool.nodes.identity(expr), scope)
 
     # --- expressions ---
 

@@ -22,6 +22,7 @@ class Hierarchy:
         self.program = program
         self.declared = declared
 
+    @kept
     def subclasses(self, cls: ScopeId) -> tuple[ScopeId, ...]:
         """The classes of the project that inherit from a class, directly or not."""
         found: dict[ScopeId, None] = {}
@@ -32,6 +33,17 @@ class Hierarchy:
                     found[child] = None
                     queue.append(child)
         return tuple(found)
+
+    def kin(self, cls: ScopeId) -> frozenset[ScopeId]:
+        """A class, those derived from it, and the bases of all of these in the project."""
+        found = dict.fromkeys((cls, *self.subclasses(cls)))
+        queue = list(found)
+        for at in queue:
+            for base in self.declared.bases(at):
+                if isinstance(base, Class) and base.scope not in found:
+                    found[base.scope] = None
+                    queue.append(base.scope)
+        return frozenset(found)
 
     @kept
     def _children(self, cls: ScopeId) -> tuple[ScopeId, ...]:

@@ -120,6 +120,18 @@ class Nodes:
         return id(expr)
 
 
+class Pool:
+    """What the resolvers of a program have in common: expressions by their nodes, and of equal answers the first."""
+
+    def __init__(self) -> None:
+        self.nodes = Nodes()
+        self._values: dict[Values, Values] = {}
+
+    def first(self, values: Values) -> Values:
+        """The first answer that was the same."""
+        return self._values.setdefault(values, values)
+
+
 def nothing_yet(question: Any) -> Any:
     """What is known of a question before anything is."""
     match question:
@@ -135,20 +147,6 @@ def joined(one: Any, other: Any) -> Any:
     if isinstance(one, tuple):
         return tuple(dict.fromkeys((*one, *other)))
     return capped(one | other)
-
-
-def strict(equation: Asked) -> Asked:
-    """What rests on something that can be anything can be anything itself. Were it less, an answer would shrink when
-    another one grows, and depend on which of the two was found first."""
-    told: Any = None
-    while told != ANYTHING:
-        try:
-            asked = equation.send(told)
-        except StopIteration as end:
-            found: Values = end.value
-            return found
-        told = yield asked
-    return ANYTHING
 
 
 def capped(values: Values) -> Values:

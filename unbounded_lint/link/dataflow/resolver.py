@@ -17,6 +17,7 @@ from unbounded_lint.link.dataflow.questions import (
     OfOrder,
     OfParameter,
     OfReturned,
+    Pool,
     joined,
     nothing_yet,
 )
@@ -42,12 +43,14 @@ from unbounded_lint.link.program.program import Program
 
 class Resolver:
     """Answers what things can be; empty means unknown. `calls` gives the calls of a function that its parameters are
-    followed to."""
+    followed to, `pool` keeps what several resolvers have in common."""
 
-    def __init__(self, program: Program, scoping: Scoping, calls: Callable[[ScopeId], Iterable[CallSite]]) -> None:
+    def __init__(
+        self, program: Program, scoping: Scoping, calls: Callable[[ScopeId], Iterable[CallSite]], pool: Pool
+    ) -> None:
         self.program = program
         self.scoping = scoping
-        self._equations = Equations(program, scoping, calls)
+        self._equations = Equations(program, scoping, calls, pool)
         self._solver: Solver[Any, Any] = Solver(self._equations.of, nothing_yet, joined)
         self._outside: dict[ScopeId, frozenset[str]] = {}
 

@@ -91,22 +91,23 @@ class Scoping:
 
     def owner(self, name: str, scope: ScopeId) -> ScopeId | None:
         """The scope whose variable a bare name means, None for a builtin or a star import."""
+        if name in self.program.of(scope).names.of(scope.index):
+            return scope  # most names are those of a function itself: these take no search, and no memory
         key = (name, scope)
         if key not in self._owners:
             self._owners[key] = self._find_owner(name, scope)
         return self._owners[key]
 
     def _find_owner(self, name: str, scope: ScopeId) -> ScopeId | None:
-        module = self.program.of(scope)
-        index = scope.index
-        first = True
+        """The owner of a name that is not the scope's own."""
+        module, index = self.program.of(scope), scope.index
         while index >= 0:
             facts = module.scope(index)
             if name in facts.globals:
                 return ScopeId(scope.path, 0) if name in module.names.of(0) else None
-            if (first or facts.kind != "class") and name in module.names.of(index):
+            if facts.kind != "class" and name in module.names.of(index):
                 return ScopeId(scope.path, index)
-            index, first = facts.parent, False
+            index = facts.parent
         return None
 
     @kept

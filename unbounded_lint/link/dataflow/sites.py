@@ -35,7 +35,8 @@ def role_of(program: Program, site: Site) -> Role:
             return "augmented"
         case m.Delete(targets=targets) if any(target is site.node for target in targets):
             return "deleted"
-    return "stored" if id(site.node) in layout(program.facts(site.scope)).bound else "read"
+    facts = program.facts(site.scope)
+    return "stored" if len(facts.frames) > 1 and id(site.node) in layout(facts).bound else "read"
 
 
 _Written: TypeAlias = tuple[Site, int | None, bool]
@@ -45,18 +46,22 @@ _Written: TypeAlias = tuple[Site, int | None, bool]
 class _Bases(NamedTuple):
     """Every `base.name` of the program with that name.
 
-    sites      where, what the base can be, and whether it is `super()`
+    sites      where, what the base can be, in order, and whether it is `super()`
     exact      class -> those whose base can be an instance of it (or the class)
     below      class -> those whose base can be of it or of a class derived from it
     behind     those whose base is of a protocol, which any class may follow
     unknown    those whose base is unknown, each as the guess that it is for whichever class
+    taken      those of the unknown ones that count for each of several classes that have such an attribute
+    kept       those whose base is an attribute itself, and its name: they count for the classes that this is to keep
     """
 
-    sites: tuple[tuple[Site, frozenset[Value], bool], ...]
+    sites: tuple[tuple[Site, tuple[Value, ...], bool], ...]
     exact: Mapping[ScopeId, Sequence[int]]
     below: Mapping[ScopeId, Sequence[int]]
     behind: Sequence[int]
     unknown: Mapping[int, _Written]
+    taken: Sequence[int]
+    kept: Sequence[tuple[int, str]]
 
     def near(self, cls: ScopeId, above: tuple[ScopeId, ...], guessed: Iterable[int]) -> list[int]:
         """Those that may mean an attribute of a class, the guessed ones included; `above` are the class and its
@@ -114,7 +119,7 @@ class Sites:
         guessed: Iterable[int] = bases.unknown
         owned = not _is_common(name) and not name.startswith("__")
         if bases.unknown and not (owned and self.hierarchy.is_of_one_kin(name, cls)):
-            guessed = [index for index in bases.unknown if self._may_mean(bases.sites[index][0], cls)]
+            guessed = (*bases.taken, *(index for index, keeper in bases.kept if self._keepers_agree(keeper, cls)))
         for index in bases.near(cls, (*self.declared.mro(cls), *self._mixed(cls)), guessed):
             guess = bases.unknown.get(index)
             if guess is not None:
@@ -124,8 +129,8 @@ class Sites:
             how = self._match(values, by_super, cls, name)
             if how is not None:
                 yield site, *how
-        for values, site in self._askings.of_member(name):
-            if (how := self._match(values, False, cls, name)) is not None:
+        for found, site in self._askings.of_member(name):
+            if (how := self._match(ordered(found), False, cls, name)) is not None:
                 yield site, *how
 
     def of_operators(self, cls: ScopeId) -> Sequence[Site]:
@@ -141,6 +146,12 @@ class Sites:
                     if isinstance(value, Instance):
                         found.setdefault(value.scope, []).append(site)
         return found
+
+    def receiving(self, site: Site) -> ScopeId | None:
+        """The class of the method whose receiver has the attribute at a site; None where the base is anything else."""
+        own = self._own_receiver(site.scope)
+        is_own = own is not None and isinstance(site.node, m.Attr) and site.node.base == m.Name(own[0])
+        return self.program.owner_class(site.scope) if is_own else None
 
     def is_receiver(self, site: Site) -> bool:
         """Whether a name is the receiver of the method that it stands in."""
@@ -167,9 +178,10 @@ class Sites:
     def _bases_of(self, name: str) -> _Bases:
         """Every `base.name` of the program, what its base can be, and whether that is `super()`."""
         sites = tuple(
-            (site, *self._base_of(site.node.base, site.scope))
+            (site, ordered(values), by_super)
             for site in self.program.sites(name)
             if isinstance(site.node, m.Attr)
+            for values, by_super in (self._base_of(site.node.base, site.scope),)
         )
         exact: dict[ScopeId, list[int]] = {}
         below: dict[ScopeId, list[int]] = {}
@@ -185,7 +197,9 @@ class Sites:
         for cls, indexes in exact.items():
             for above in self.declared.mro(cls):
                 below.setdefault(above, []).extend(indexes)
-        return _Bases(sites, exact, below, behind, unknown)
+        taken = [] if _is_common(name) else [index for index in unknown if self._takes_out(sites[index][0])]
+        keepers = ((index, _private(sites[index][0])) for index in unknown)
+        return _Bases(sites, exact, below, behind, unknown, taken, [each for each in keepers if each[1]])
 
     def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[frozenset[Value], bool]:
         if isinstance(base, m.Name):
@@ -199,12 +213,12 @@ class Sites:
         return values | above if above else values, is_super(base)
 
     def _match(
-        self, values: frozenset[Value], by_super: bool, cls: ScopeId, name: str
+        self, values: tuple[Value, ...], by_super: bool, cls: ScopeId, name: str
     ) -> tuple[int | None, bool] | None:
         """How `base.name` reaches an attribute of `cls`: (parameters bound, None for the usual; guessed), or None."""
         if by_super:
             return (None, False) if Instance(cls) in values else None
-        for value in ordered(values):
+        for value in values:
             if isinstance(value, Class | Instance) and self._is_shadowed(value.scope, cls, name):
                 continue
             if isinstance(value, Instance) and (
@@ -222,9 +236,8 @@ class Sites:
     def _mixed(self, cls: ScopeId) -> tuple[ScopeId, ...]:
         """The classes that a class is mixed with, and not related to, in one that derives from both: what they ask of
         their object, that class may answer."""
-        mixing = (self.declared.mro(derived) for derived in self.hierarchy.subclasses(cls))
-        found = dict.fromkeys(each for order in mixing if cls in order for each in order)
-        return tuple(each for each in found if not self.declared.related(each, cls))
+        related = {*self.declared.mro(cls), *self.hierarchy.subclasses(cls)}
+        return tuple(sorted(self.hierarchy.kin(cls) - related))
 
     def _answers(self, cls: ScopeId, asking: ScopeId, name: str) -> bool:
         """Whether a class has what one that it is mixed with asks of its object: that has none of its own, or comes
@@ -266,33 +279,28 @@ class Sites:
     def _instances(self, cls: ScopeId) -> frozenset[Value]:
         return frozenset({Instance(cls)})
 
-    def _may_mean(self, site: Site, cls: ScopeId) -> bool:
-        """Whether `any.thing.name` counts for each of several classes with an attribute of that name: where it is told
-        whose it is, and where something is taken out, since what may be removed is not known to stay."""
-        is_own = isinstance(site.node, m.Attr) and not _is_common(site.node.name)
-        return self._is_kept_as(site.node, cls) or (is_own and self._takes_out(site))
-
     def _takes_out(self, site: Site) -> bool:
-        """Whether an operation takes something out of what stands at a site."""
+        """Whether an operation takes something out of what stands at a site: what may be removed is not known to
+        stay."""
         over, action = site.parent, self.program.op(site).action
         if isinstance(over, m.Attr):
             return bool(catalog().removing(over.name))
         return isinstance(over, m.Sub) and isinstance(action, m.Delete) and over in action.targets
 
-    def _is_kept_as(self, member: m.Expr, cls: ScopeId) -> bool:
-        """Whether `any.thing._kept.name` is about an object of a class: a private attribute is of the project, and
-        whichever class has that one keeps such an object in it."""
-        kept_as = member.base if isinstance(member, m.Attr) else None
-        if not isinstance(kept_as, m.Attr) or not kept_as.name.startswith("_") or kept_as.name.startswith("__"):
-            return False
-        return self._keepers_agree(kept_as.name, cls)
-
     @kept
     def _keepers_agree(self, name: str, cls: ScopeId) -> bool:
+        """Whether whichever class has an attribute of a name keeps an object of this class in it."""
         keepers = self.hierarchy.defining(name)
         found = [self.declared.class_attribute(keeper, name, on_class=False) for keeper in keepers]
         classes = [{value.scope for value in values if isinstance(value, Instance)} for values in found]
         return bool(classes) and all(kept and all(self.declared.related(c, cls) for c in kept) for kept in classes)
+
+
+def _private(site: Site) -> str:
+    """The name `_kept` of `any.thing._kept.name`, which an attribute of the project has; "" for any other."""
+    below = site.node.base if isinstance(site.node, m.Attr) else None
+    name = below.name if isinstance(below, m.Attr) else ""
+    return name if name.startswith("_") and not name.startswith("__") else ""
 
 
 def _is_common(name: str) -> bool:

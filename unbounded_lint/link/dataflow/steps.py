@@ -34,6 +34,13 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     """The function gives this parameter back, and where the call's result goes is followed from the call itself."""
 
 
+class Taken(msgspec.Struct, frozen=True, gc=False):
+    """One step from where a value stands: what is done with it there, and what holds it next."""
+
+    uses: tuple[Use, ...]
+    items: tuple[Item, ...]
+
+
 class Steps:
     """Takes steps forwards. Strict ones do not lead into an attribute that is bound to other things elsewhere: what is
     done to that need not concern this value."""
@@ -46,14 +53,23 @@ class Steps:
         self.hierarchy = hierarchy
         self.reaching = reaching
         self.strict = strict
-        self._taken: dict[tuple[int, int, int, bool], tuple[Use | Item, ...]] = {}
+        self._taken: dict[tuple[int, int, int, bool], Taken] = {}
 
-    def of(self, site: Site, bound: int, guess: bool) -> tuple[Use | Item, ...]:
-        """What is done with a value that stands at a site, and what holds it next."""
+    def of(self, site: Site, bound: int, guess: bool) -> Taken:
+        """The step of a value that stands at a site."""
         standing = (id(site.node), site.op, bound, guess)
-        if standing not in self._taken:
-            self._taken[standing] = tuple(self._take(site, bound, guess))
-        return self._taken[standing]
+        known = self._taken.get(standing)
+        if known is None:
+            found = tuple(self._take(site, bound, guess))
+            items = tuple(out for out in found if isinstance(out, Item))
+            known = self._taken[standing] = Taken(tuple(out for out in found if isinstance(out, Use)), items)
+        return known
+
+    def _onward(self, site: Site, bound: int, guess: bool) -> Iterator[Use | Item]:
+        """The step of what stands at a site for a value as well."""
+        taken = self.of(site, bound, guess)
+        yield from taken.uses
+        yield from taken.items
 
     def _take(self, site: Site, bound: int, guess: bool) -> Iterator[Use | Item]:
         node, parents = site.node, site.parents
@@ -156,7 +172,7 @@ class Steps:
     def _as_argument(self, site: Site, call: m.Call, bound: int, guess: bool) -> Iterator[Use | Item]:
         argument = next(a for a in call.args if a.value is site.node)
         if _falls_back(call, argument):
-            yield from self.of(site.outer, bound, guess)
+            yield from self._onward(site.outer, bound, guess)
         callees = ordered(self.declared.values(call.func, site.scope))
         known = False
         for callee in callees:
@@ -164,10 +180,10 @@ class Steps:
             if name in name_lists().partials and call.args[0].value is site.node:
                 given = sum(1 for a in call.args[1:] if a.keyword is None and not a.star)
                 yield Use("partial", site, bound, guess)
-                yield from self.of(site.outer, bound + given, guess)
+                yield from self._onward(site.outer, bound + given, guess)
                 known = True
             elif name in name_lists().casts:
-                yield from self.of(site.outer, bound, guess)
+                yield from self._onward(site.outer, bound, guess)
                 known = True
             else:
                 for target in (callee, *self.hierarchy.implementations(callee)):
@@ -179,7 +195,7 @@ class Steps:
                         answered = isinstance(target, Function) and self._gives_back(item)
                         yield Item(item, bound, guess, (item.scope, AT_ENTRY), answered)
                         if answered:
-                            yield from self.of(site.outer, bound, guess)
+                            yield from self._onward(site.outer, bound, guess)
         if not known or any(isinstance(c, External) for c in callees):
             yield Use("argument", site, bound, guess)
 

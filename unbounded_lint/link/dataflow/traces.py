@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from itertools import chain
 from typing import Any, ClassVar, TypeAlias
 
 import msgspec
@@ -21,7 +22,7 @@ from unbounded_lint.link.dataflow.handles import (
 from unbounded_lint.link.dataflow.scoping import decorated_by, is_property, is_static
 from unbounded_lint.link.dataflow.sites import Sites
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.dataflow.steps import Item, Steps
+from unbounded_lint.link.dataflow.steps import Item, Steps, Taken
 from unbounded_lint.link.dataflow.values import Module
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
 from unbounded_lint.link.program.kept import listed
@@ -132,8 +133,9 @@ class Traces:
         queue, pending = list(start), list(sites)
         holders = dict.fromkeys(item.handle for item in start)
         followed = {(item.handle, item.origin) for item in start}
-        taken: dict[tuple[ScopeId, int, int], tuple[Use | Item, ...]] = {}
+        taken: dict[tuple[int, int], tuple[Use, ...]] = {}
         answered: Handle | None = None
+        found: Sequence[Item]
         while queue or pending:
             if not pending:
                 item = queue.pop(0)
@@ -141,15 +143,14 @@ class Traces:
                 pending, found = yield from self._expanded(item, steps)
             else:
                 site, bound, guess = pending.pop(0)
-                key = (site.scope, site.op, id(site.node))
+                key = (id(site.node), site.op)
                 if key in taken:
                     continue
-                steps_from = steps.of(site, bound, guess)
+                step = steps.of(site, bound, guess)
                 if is_read and isinstance(site.node, m.Attr):
                     # what goes on from there is what the property gives
-                    steps_from = _as_read(site, bound, guess, steps_from)
-                taken[key] = steps_from
-                found = [out for out in steps_from if isinstance(out, Item)]
+                    step = _as_read(site, bound, guess, step.uses)
+                taken[key], found = step.uses, step.items
             for out in found:
                 if answered is not None and out.handle == answered:
                     holders[out.handle] = None
@@ -159,7 +160,7 @@ class Traces:
                         followed.add((out.handle, out.origin))
                         queue.append(out)
         ordered = tuple(sorted(holders, key=repr)) if limit == NEAR else ()
-        return Trace(tuple(out for part in taken.values() for out in part if isinstance(out, Use)), ordered)
+        return Trace(tuple(chain.from_iterable(taken.values())), ordered)
 
     def _expanded(self, item: Item, steps: Steps) -> Generator[Any, Trace, tuple[list[_Standing], list[Item]]]:
         """Where a handle stands in the program, and what else holds the same value."""
@@ -252,11 +253,11 @@ class Traces:
                         yield from steps.to_target(frame.target, use.site.scope, item.bound, item.guess)
 
 
-def _as_read(site: Site, bound: int, guess: bool, taken: tuple[Use | Item, ...]) -> tuple[Use, ...]:
+def _as_read(site: Site, bound: int, guess: bool, uses: tuple[Use, ...]) -> Taken:
     """What is done with a property where the attribute stands that it is read as."""
-    kinds = {use.kind for use in taken if isinstance(use, Use)}
+    kinds = {use.kind for use in uses}
     unread = next((kind for kind in ("rebound", "deleted") if kind in kinds), None)
-    return (Use(unread or "read", site, bound, guess),)
+    return Taken((Use(unread or "read", site, bound, guess),), ())
 
 
 def decorated_name(program: Program, site: Site) -> str | None:

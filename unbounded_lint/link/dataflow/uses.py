@@ -9,6 +9,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.dataflow.fields import Fields
 from unbounded_lint.link.dataflow.handles import HANDED_ON, Handle, Use, Variable
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
+from unbounded_lint.link.dataflow.questions import Pool
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import Scoping, is_property, is_static, takes_class
 from unbounded_lint.link.dataflow.sites import Role, Sites, role_of
@@ -47,8 +48,9 @@ class Flow:
         self.program = program
         self.catalog = catalog
         self.scoping = Scoping(program)
-        self.declared = Resolver(program, self.scoping, _no_calls)
-        self.resolver = Resolver(program, self.scoping, self.call_sites)
+        pool = Pool()
+        self.declared = Resolver(program, self.scoping, _no_calls, pool)
+        self.resolver = Resolver(program, self.scoping, self.call_sites, pool)
         self.hierarchy = Hierarchy(program, self.declared)
         self._sites = Sites(program, self.declared, self.hierarchy)
         self.fields = Fields(program, self.resolver)
@@ -102,6 +104,10 @@ class Flow:
             if self.program.parent(method) == cls and self.program.facts(method).parameters
         ]
         return tuple(use for uses in (self.class_uses(cls), *receivers) for use in uses if use.kind == "called")
+
+    def receiving(self, site: Site) -> ScopeId | None:
+        """The class of the method whose receiver has the attribute at a site; None where the base is anything else."""
+        return self._sites.receiving(site)
 
     # --- calls ---
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.defects.question import Question
-from unbounded_lint.link.program.module import Site
+from unbounded_lint.link.program.blocks import loops_around
+from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.runs.callgraph import explored
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import Removal
@@ -34,12 +36,18 @@ class EntryTimerOnlyCleanups(Question):
     def _finds(self, removal: Access, accesses: AccessList) -> bool:
         """Whether a loop around a removal, or around a call on the way to it, walks the container."""
         scopes = explored([removal.scope], lambda below: (scope for scope, _ in self.graph.callers(below)))
-        calls = (place for scope in scopes for place in self.graph.callers(scope))
+        calls = (place for scope in scopes for place in self._called_in_loops(scope))
         extents = self.linked.removals.extents
         return any(
             extents.is_walked_around(Site(*place, removal.site.node, ()), accesses)
             for place in ((removal.scope, removal.op), *dict.fromkeys(calls))
         )
+
+    @kept
+    def _called_in_loops(self, scope: ScopeId) -> tuple[Place, ...]:
+        """The operations in a loop that call a function, or the like."""
+        callers = self.graph.callers(scope)
+        return tuple(place for place in callers if loops_around(self.program.facts(place[0]), place[1]))
 
 
 def _is_of_one_entry(removal: Removal) -> bool:

@@ -284,8 +284,10 @@ class SweeperStarts(Question):
 
     def _is_asked_for(self, start: Site) -> bool:
         """Whether an operation only runs for requests: many entries that come with one are no program's start."""
-        ways = [c for c in self.execution.sources(start.scope, start.op) if c.kind not in {"test", "dead"}]
-        return bool(ways) and all(self.execution.is_asked_for(c) for c in ways)
+        kinds = self.execution.kinds(start.scope, start.op) - {"test", "dead"}
+        if not kinds or not kinds <= {"run", "main"}:
+            return False
+        return all(self.execution.is_asked_for(way) for way in self.execution.sources(start.scope, start.op, kinds))
 
     # --- up from the timers ---
 

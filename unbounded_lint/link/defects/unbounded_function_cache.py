@@ -17,7 +17,7 @@ from unbounded_lint.link.dataflow.values import CallSite, argument_of
 from unbounded_lint.link.defects.question import Question
 from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.runs.context import Context, ContextKind
+from unbounded_lint.link.runs.context import ContextKind, Sort
 
 _FAMILY = "cache-decorator"
 _STEPS = 3
@@ -176,11 +176,11 @@ class UnboundedFunctionCaches(Question):
         )
 
 
-def _runs_again(contexts: frozenset[Context]) -> bool:
+def _runs_again(contexts: frozenset[Sort]) -> bool:
     return any(c.recurs or c.kind == "api" or (c.kind == "tested" and c.looped) for c in contexts)
 
 
-def _confidence(known: bool, contexts: frozenset[Context]) -> Confidence:
+def _confidence(known: bool, contexts: frozenset[Sort]) -> Confidence:
     """Only what is known to be ever new counts: most memos are for the few values that a program has."""
     recurs = any(context.recurs for context in contexts)
     if not known or not (recurs or any(context.kind == "api" for context in contexts)):

@@ -69,11 +69,10 @@ class Sources(Query):
         if owner is None or (owner.index == 0 and scope.index):
             return ()
         found = self.program.bound(owner, name.id)
-        return (
-            nearest(found, self.program.of(scope).places(scope.index, name.id).get(id(name), 0))
-            if owner == scope
-            else found
-        )
+        if owner != scope:
+            return found
+        site = self.program.of(scope).find(scope.index, name.id, name)
+        return nearest(found, 0 if site is None else site.op)
 
     def properties(self, expr: m.Attr, scope: ScopeId) -> tuple[ScopeId, ...]:
         """The property functions that reading an attribute runs."""

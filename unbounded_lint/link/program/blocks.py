@@ -191,23 +191,22 @@ def inside(scope: m.Scope, op: int, frame: int) -> bool:
 
 def in_block(scope: m.Scope, frame: int, op: int) -> bool:
     """Whether a frame is the one of an operation, or around it: what stands there has run or will run with it."""
-    return layout(scope).is_within(scope.ops[op].frame, frame)
+    return not frame or layout(scope).is_within(scope.ops[op].frame, frame)
 
 
 def apart(scope: m.Scope, op: int, other: int) -> Iterator[int]:
     """The frames around one operation that are not around another, innermost first."""
-    where = layout(scope)
     for frame in _outwards(scope, scope.ops[op].frame):
-        if where.is_within(scope.ops[other].frame, frame):
+        if in_block(scope, frame, other):
             return
         yield frame
 
 
 def runs_before(scope: m.Scope, op: int, later: int) -> bool:
     """Whether an operation has always gone well when a later one of the same scope runs."""
-    where = layout(scope)
     frame, end = scope.ops[op].frame, scope.ops[later].frame
-    while op < later and not where.is_within(end, frame):
+    while op < later and not in_block(scope, frame, later):
+        where = layout(scope)
         handlers = parts_of(scope, frame, "except", "finally")
         left = all(where.leaves[i] or scope.frames[i].kind == "finally" for i in handlers)
         if scope.frames[frame].kind not in _THROUGH or not left or any(where.is_within(end, i) for i in handlers):
@@ -276,9 +275,12 @@ def has_finally(scope: m.Scope, frame: int) -> bool:
 
 def loops_around(scope: m.Scope, op: int) -> tuple[int, ...]:
     """The loop bodies around an operation, innermost first."""
+    frame = scope.ops[op].frame
+    if not frame:
+        return ()
     nearest = layout(scope).loop
     found = []
-    at = nearest[scope.ops[op].frame]
+    at = nearest[frame]
     while at:
         found.append(at)
         at = nearest[scope.frames[at].parent]
@@ -287,7 +289,8 @@ def loops_around(scope: m.Scope, op: int) -> tuple[int, ...]:
 
 def in_cleanup(scope: m.Scope, op: int) -> bool:
     """Whether an operation stands in a `finally`."""
-    return layout(scope).cleanup[scope.ops[op].frame] > 0
+    frame = scope.ops[op].frame
+    return frame > 0 and layout(scope).cleanup[frame] > 0
 
 
 def after_any_end(scope: m.Scope, op: int) -> bool:
@@ -335,7 +338,8 @@ def _jumps(scope: m.Scope, frame: int, item: tuple[int, m.Op]) -> bool:
 
 def loops_over(scope: m.Scope, iterable: m.Expr) -> Iterator[int]:
     """The `for` loops whose iterable is this very expression."""
-    return (index for index in layout(scope).by_head.get(id(iterable), ()) if scope.frames[index].kind == "for")
+    frames = layout(scope).by_head.get(id(iterable), ()) if len(scope.frames) > 1 else ()
+    return (index for index in frames if scope.frames[index].kind == "for")
 
 
 def ops_in(scope: m.Scope, frame: int) -> Iterator[tuple[int, m.Op]]:
@@ -425,7 +429,7 @@ def _outwards(scope: m.Scope, frame: int) -> Iterator[int]:
 
 def _left_before(scope: m.Scope, blocks: Iterable[int], op: int) -> Iterator[int]:
     """The branches of some blocks around an operation that leave before it, the nearest first."""
-    left = layout(scope).left
+    left = layout(scope).left if len(scope.frames) > 1 else {}
     for block in blocks:
         branches, ends = left.get(block, ((), ()))
         for index in range(bisect_right(ends, op) - 1, -1, -1):

@@ -21,14 +21,16 @@ def kept(method: Callable[Concatenate[_Self, _Asked], _Answer]) -> Callable[Conc
 
     @wraps(method)
     def ask(self: _Self, /, *args: _Asked.args, **kwargs: _Asked.kwargs) -> _Answer:
-        answers: dict[object, _Answer] = vars(self).setdefault(place, {})
         # One argument stands for itself: hundreds of thousands of tuples of one would be kept.
         asked: object = (args, *kwargs.items()) if kwargs else args[0] if len(args) == 1 else args
         try:
-            return answers[asked]
+            known: _Answer = vars(self)[place][asked]
         except KeyError:
             pass
-        answer = answers[asked] = method(self, *args, **kwargs)
+        else:
+            return known
+        answer = method(self, *args, **kwargs)
+        vars(self).setdefault(place, {})[asked] = answer
         return answer
 
     return ask

@@ -107,6 +107,10 @@ def _last_before(op: int, evaluated: Sequence[tuple[int, m.Expr]]) -> m.Expr | N
     return evaluated[at - 1][1] if at else None
 
 
+_FEW = 8
+"""So many sites are looked through each time rather than kept by their nodes: most names of a scope have no more."""
+
+
 def _scope_of(site: Site) -> int:
     return site.scope.index
 
@@ -199,16 +203,18 @@ class LinkedModule:
         """The operations of a scope that write an identifier, in order."""
         return sorted({site.op for site in self.sites_in(index, identifier)})
 
-    @kept
-    def places(self, index: int, identifier: str) -> Mapping[int, int]:
-        """The ids of the nodes of a scope with that identifier -> the operations they stand in."""
-        return {id(site.node): site.op for site in self.sites_in(index, identifier)}
+    def find(self, index: int, identifier: str, expr: m.Expr, *, inside: bool = False) -> Site | None:
+        """Where an expression of a scope that is a name or attribute with that identifier stands, or the first of those
+        directly inside it."""
+        sites = self.sites_in(index, identifier)
+        if len(sites) > _FEW:
+            return self._by_id(index, identifier, inside).get(id(expr))
+        return next((site for site in sites if (site.parent if inside else site.node) is expr), None)
 
     @kept
-    def around(self, index: int, identifier: str) -> Mapping[tuple[int, int], Site]:
-        """What stands directly around the nodes of a scope with that identifier, by its operation and its id."""
+    def _by_id(self, index: int, identifier: str, inside: bool) -> Mapping[int, Site]:
         sites = reversed(self.sites_in(index, identifier))
-        return {(site.op, id(site.parent)): site.outer for site in sites if site.parents}
+        return {id(site.parent if inside else site.node): site for site in sites}
 
     @kept
     def used_calls(self, index: int) -> tuple[tuple[int, m.Call], ...]:
@@ -301,19 +307,6 @@ class LinkedModule:
             if isinstance(op.action, m.Import)
             for name in op.action.names
         )
-
-    @cached_property
-    def imported_from(self) -> Mapping[tuple[str, str], Mapping[str, Sequence[tuple[int, str]]]]:
-        """Attribute, and for `*` the last word of the module -> module -> the (scope, bound name) pairs of every
-        `from module import attribute`."""
-        found: dict[tuple[str, str], dict[str, list[tuple[int, str]]]] = {}
-        for scope, _, imported in self.imports:
-            if imported.attribute is not None:
-                source = self.absolute(imported)
-                last = source.rpartition(".")[2] if imported.attribute == "*" else ""
-                by_module = found.setdefault((imported.attribute, last), {})
-                by_module.setdefault(source, []).append((scope, imported.bound))
-        return found
 
     def absolute(self, imported: m.ImportedName) -> str:
         """The dotted module that an import statement names."""

@@ -71,8 +71,10 @@ class Program:
         """Module -> who imports a name from it; for "*", of the modules whose names end with a word."""
         found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
         for module in self.mentioning(last or name):
-            for source, names in module.imported_from.get((name, last), {}).items():
-                found.setdefault(self.canonical(source), []).extend((module, *where) for where in names)
+            for scope, _, imported in module.imports:
+                if imported.attribute == name and (not last or module.absolute(imported).rpartition(".")[2] == last):
+                    source = self.canonical(module.absolute(imported))
+                    found.setdefault(source, []).append((module, scope, imported.bound))
         return found
 
     def canonical(self, dotted: str) -> str:

@@ -15,17 +15,16 @@ from unbounded_lint.link.program.truth import leaves_of, says
 class Barriers(Query):
     """Recognises operations that nothing can come to. Memoised."""
 
-    @kept
     def bar(self, scope: ScopeId, op: int) -> bool:
         """Whether a condition that never holds stands before an operation."""
+        return self._asks_for_attributes(scope) and self._stand_before(scope, op)
+
+    @kept
+    def _stand_before(self, scope: ScopeId, op: int) -> bool:
         facts = self.program.facts(scope)
-        return (
-            0 <= op < len(facts.ops)
-            and self._asks_for_attributes(scope)
-            and any(
-                says(test, truth, lambda part, wanted: not wanted and self._is_method(part, scope))
-                for test, truth in guards(facts, op)
-            )
+        return 0 <= op < len(facts.ops) and any(
+            says(test, truth, lambda part, wanted: not wanted and self._is_method(part, scope))
+            for test, truth in guards(facts, op)
         )
 
     @kept

@@ -100,6 +100,8 @@ class CallGraph(Query):
         self.timers = timers
         self.outside = outside
         self._dispatch = Dispatch(flow)
+        self._shared: dict[tuple[int, ...], tuple[int, ...]] = {}
+        """Operations as they are found -> in order: most functions have one that leads somewhere, and few numbers."""
 
     # --- edges ---
 
@@ -130,7 +132,8 @@ class CallGraph(Query):
         """Where a call stands in an operation."""
         name = w.last_name(call.func)
         if name:
-            return self.program.of(scope).around(scope.index, name).get((op, id(call)), Site(scope, op, call, ()))
+            inner = self.program.of(scope).find(scope.index, name, call, inside=True)
+            return Site(scope, op, call, ()) if inner is None else inner.outer
         for top in w.expressions(self.program.facts(scope).ops[op].action):
             for part, parents in w.walk_with_parents(top):
                 if part is call:
@@ -174,7 +177,7 @@ class CallGraph(Query):
         if use.kind == "argument" and isinstance(use.outer, m.Call):
             yield from self._handed(use.site, use.outer, scope)
         elif use.kind == "kept":
-            context = Context("run", True, False, (use.site.scope, use.site.op), by="handed")
+            context = Context("run", True, False, root=(use.site.scope, use.site.op), by="handed")
             yield Edge("kept", scope, use.site, context=context)
         elif use.kind == "escaped":
             yield from self._returned(use.site, scope)
@@ -197,7 +200,7 @@ class CallGraph(Query):
             yield self._by_timer(timers[0], made, scope)
         elif forwarders := self.timers.forwarders_of(call, site.scope):
             if forwarders[0].when == "exit":
-                yield Edge("hook", scope, site, made=made, context=Context("exit", False, True, here))
+                yield Edge("hook", scope, site, made=made, context=Context("exit", False, True, root=here))
             elif forwarders[0].when != "lost":
                 yield Edge("forward", scope, site, made=made)
         elif hooks := self.timers.hooks_of(call, site.scope):
@@ -229,7 +232,7 @@ class CallGraph(Query):
 
     def _by_timer(self, timer: Timer, made: Site, scope: ScopeId) -> Edge:
         if timer.process == "other":
-            context = Context("other-process", True, False, (made.scope, made.op), timer.api)
+            context = Context("other-process", True, False, timer.api, root=(made.scope, made.op))
             return Edge("hook", scope, made, None, timer, made, context)
         return Edge("spawn" if timer.kind == "spawn" else "timer", scope, made, None, timer, made)
 
@@ -270,7 +273,7 @@ class CallGraph(Query):
             for user, op in self.callers(at):
                 if user.index:
                     found.setdefault(user, {})[op] = None
-        return {user: tuple(sorted(ops)) for user, ops in found.items()}
+        return {user: self._shared.setdefault(tuple(ops), tuple(sorted(ops))) for user, ops in found.items()}
 
     def common_runs(self, one: Place, other: Place) -> Iterator[tuple[ScopeId, int, int]]:
         """The functions of which one run may come to both operations, and the operations that lead to them."""
@@ -299,6 +302,7 @@ class Roots:
         self.declared = declared
         self.program = graph.program
         self._found: dict[ScopeId, _Kinds] = {}
+        self._shared: dict[_Kinds, _Kinds] = {}
 
     def is_live(self, scope: ScopeId) -> bool:
         """Whether anything but tests and other processes can run a scope."""
@@ -328,7 +332,8 @@ class Roots:
         for kind, start in begun.items():
             for scope in explored(start, lambda scope: below.get(scope, ())):
                 found[scope].add(kind)
-        return {scope: frozenset(kinds) for scope, kinds in found.items()}
+        frozen = ((scope, frozenset(kinds)) for scope, kinds in found.items())
+        return {scope: self._shared.setdefault(kinds, kinds) for scope, kinds in frozen}
 
     def _users(self, scope: ScopeId) -> Iterator[ScopeId | ContextKind]:
         """The scopes that use a scope, and the kinds of roots it has itself."""

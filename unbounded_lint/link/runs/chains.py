@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import Edge, EdgeKind
-from unbounded_lint.link.runs.context import Context, ContextKind, Step
-from unbounded_lint.link.runs.execution import RunQuery
+from unbounded_lint.link.runs.context import EVERY, Context, ContextKind, Step
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 LOOKED_AT = 1000
 """How many functions above one are looked at; of a way that begins behind them only the beginning is told."""
+
+_KEPT = 4
 
 TIMED: tuple[ContextKind, ...] = ("timer", "later", "unstarted", "other-process")
 """What is run by a timer, or would be; the surest first."""
@@ -107,7 +109,11 @@ class _Walk:
 
 
 class Chains(RunQuery):
-    """Follows ways of running. Memoised; deterministic for the same program."""
+    """Follows ways of running. Deterministic for the same program."""
+
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        super().__init__(flow, execution)
+        self._walks: dict[ScopeId, _Walk] = {}
 
     def to(self, scope: ScopeId, context: Context) -> Chain:
         """What leads to a function, from where a way of running begins. What a timer runs begins where that is started,
@@ -133,7 +139,7 @@ class Chains(RunQuery):
     def _to_start(self, start: Place) -> tuple[Link, ...]:
         """What leads to the start of a timer, on the way that begins nearest; not from the timer itself, which may arm
         itself again."""
-        contexts = sorted(self.execution.at(*start), key=lambda context: (context.sort, context.begin))
+        contexts = self.execution.nearest(*start, *EVERY)
         begun = [context for context in contexts if context.kind not in TIMED]
         return min((self._from_root(start[0], each).links for each in begun or contexts), key=len, default=())
 
@@ -151,9 +157,14 @@ class Chains(RunQuery):
         first = context.target or root[0]
         return Chain(first, (Link((first, -1), "begin", scope),))
 
-    @kept
     def _walk(self, scope: ScopeId) -> _Walk:
-        return _Walk(scope, self._above)
+        """Several ways to a function are asked for one after the other, and walks take a good deal of memory: the last
+        few are kept."""
+        if scope not in self._walks:
+            if len(self._walks) >= _KEPT:
+                del self._walks[next(iter(self._walks))]
+            self._walks[scope] = _Walk(scope, self._above)
+        return self._walks[scope]
 
     def _above(self, scope: ScopeId) -> Iterator[tuple[Place, Edge | None]]:
         """The operations that lead to a function, or what stands around a class or a function that nothing runs."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, get_args
 
 import msgspec
-from msgspec.structs import replace
 
 from unbounded_lint.catalog.model import Hook
 from unbounded_lint.link.program.module import Place, ScopeId
@@ -27,8 +26,8 @@ STARTING: frozenset[ContextKind] = frozenset({"import", "startup", "main", "exit
 """While a program starts or ends, or for tests."""
 
 
-class Context(msgspec.Struct, frozen=True, gc=False):
-    """One way in which code comes to run.
+class Sort(msgspec.Struct, frozen=True, gc=False):
+    """One sort of ways in which code comes to run, wherever they begin.
 
     kind     import, startup (once, before serving), main (a script's body), run (per request, event or callback), api
              (public and called by nobody here), tested (public and called by tests alone), timer, later (once, after
@@ -36,49 +35,43 @@ class Context(msgspec.Struct, frozen=True, gc=False):
              that nothing starts), barred (behind a condition that never holds)
     looped   a loop stands on the way (meaningful for main and startup)
     cleanup  a `finally` or `__exit__` stands on the way
-    failing  only an exception leads there, one that is no answer (a time-out, a missing key)
-    root     where the way begins: scope and operation
     timer    the catalogue's entry, for timer, later, unstarted and other-process
+    failing  only an exception leads there, one that is no answer (a time-out, a missing key)
     by       what it rests on that it runs again and again, for run
     endless  the loop on the way has no end of its own (meaningful for main and startup)
     guess    a call on the way is taken for one by its name alone, since its receiver is not known
-    target   the function that the timer runs, or that holds the loop; None where nothing here hands it over
     """
 
     kind: ContextKind
     looped: bool
     cleanup: bool
-    root: Place
     timer: str = ""
-    target: ScopeId | None = None
     failing: bool = False
     by: By | None = None
     endless: bool = False
     guess: bool = False
-
-    def behind(self, step: Step) -> Context:
-        """The same way of running, for something that stands behind a loop, a clean-up or a handler of its own."""
-        if step.endless <= self.endless and step.looped <= self.looped and step.guess <= self.guess:
-            if step.cleanup <= self.cleanup and step.failing <= self.failing:
-                return self
-        return replace(
-            self,
-            looped=self.looped or step.looped,
-            cleanup=self.cleanup or step.cleanup,
-            failing=self.failing or step.failing,
-            endless=self.endless or step.endless,
-            guess=self.guess or step.guess,
-        )
 
     @property
     def recurs(self) -> bool:
         """Whether it happens again and again while the program is at work, whoever uses it."""
         return self.kind in AGAIN or (self.looped and self.kind in {"main", "startup"})
 
+
+class Context(Sort, frozen=True, gc=False, kw_only=True):
+    """One way in which code comes to run.
+
+    root     where the way begins: scope and operation
+    target   the function that the timer runs, or that holds the loop; None where nothing here hands it over
+    """
+
+    root: Place
+    target: ScopeId | None = None
+
     @property
-    def sort(self) -> tuple[ContextKind, bool, bool, bool, str, str, bool, bool]:
-        """What tells it from other ways of running, wherever it begins."""
-        return (self.kind, self.looped, self.cleanup, self.failing, self.timer, self.by or "", self.endless, self.guess)
+    def order(self) -> tuple[object, ...]:
+        """By what ways are put in order: their sorts, then where they begin."""
+        marks = (self.looped, self.cleanup, self.failing, self.timer, self.by or "", self.endless, self.guess)
+        return (self.kind, *marks, self.begin)
 
     @property
     def begin(self) -> tuple[Place, ScopeId]:
@@ -97,6 +90,10 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     guess: bool = False
 
 
+Mark: TypeAlias = Literal["guess", "endless", "failing", "cleanup", "looped"]
+MARKS: tuple[Mark, ...] = get_args(Mark)
+"""What a step adds to the ways that come to what is behind it."""
+
 _BY_ROLE: dict[str, ContextKind] = {
     "startup": "startup", "shutdown": "exit", "command": "main", "test": "test", "task": "other-process",
 }  # fmt: skip
@@ -106,4 +103,4 @@ def by_hook(hook: Hook, here: Place) -> Context:
     """How what is wired to a framework at a place comes to run."""
     kind = _BY_ROLE.get(hook.role, "run")
     by: By = "request" if hook.role == "request" else "hook"
-    return Context(kind, kind == "run", False, here, by=by if kind == "run" else None)
+    return Context(kind, kind == "run", False, root=here, by=by if kind == "run" else None)

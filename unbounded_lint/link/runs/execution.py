@@ -16,8 +16,8 @@ from unbounded_lint.link.program.blocks import in_cleanup, in_main_guard, loops_
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.barriers import Barriers
-from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots, explored
-from unbounded_lint.link.runs.context import EVERY, LIVE, STARTING, By, Context, ContextKind, Step
+from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots
+from unbounded_lint.link.runs.context import EVERY, LIVE, STARTING, By, Context, ContextKind, Mark, Sort, Step
 from unbounded_lint.link.runs.declared import Declared, DeclaredFunctions
 from unbounded_lint.link.runs.eventloops import EventLoops
 from unbounded_lint.link.runs.loops import Loops
@@ -42,42 +42,38 @@ class Execution(Query):
         self.roots = Roots(self.graph, self.declared)
         self._event_loops = EventLoops(self.graph, self.roots, self.loops)
         self._spreading = Spreading(self._above, self.graph.outside.of)
-        self._shared: dict[frozenset[Context], frozenset[Context]] = {}
-        """The ways of running that many scopes and operations have in common, each kept once."""
 
     # --- questions ---
 
-    @kept
-    def contexts(self, scope: ScopeId) -> frozenset[Context]:
-        """How a function, lambda or class body comes to run; a module's body runs at import. One way of each sort is
-        enough: the one that begins nearest."""
-        found = self._spreading.contexts(scope)
-        return self._shared.setdefault(found, found)
+    def contexts(self, scope: ScopeId) -> frozenset[Sort]:
+        """How a function, lambda or class body comes to run; a module's body runs at import."""
+        return self._spreading.sorts(Step(scope))
 
-    def at(self, scope: ScopeId, op: int) -> frozenset[Context]:
+    def at(self, scope: ScopeId, op: int) -> frozenset[Sort]:
         """How one operation comes to run."""
-        return self._ways(self._of_operation(scope, op))
+        item = self._of_operation(scope, op)
+        return frozenset({item}) if isinstance(item, Context) else self._spreading.sorts(item)
 
-    @kept
-    def _ways(self, step: Context | Step) -> frozenset[Context]:
-        if isinstance(step, Context):
-            return frozenset({step})
-        if step == Step(step.scope):
-            return self.contexts(step.scope)
-        found: dict[object, Context] = {}
-        for context in sorted(self.contexts(step.scope), key=lambda context: (context.sort, context.begin)):
-            behind = context.behind(step)
-            found.setdefault(behind.sort, behind)
-        ways = frozenset(found.values())
-        return self._shared.setdefault(ways, ways)
+    def nearest(
+        self, scope: ScopeId, op: int, *kinds: ContextKind, without: tuple[Mark, ...] = ()
+    ) -> tuple[Context, ...]:
+        """The ways of some kinds in which an operation comes to run, that have none of some marks: of those of one sort
+        the one that begins nearest. In a fixed order."""
+        item = self._of_operation(scope, op)
+        if isinstance(item, Context):
+            return (item,) if item.kind in kinds and not any(getattr(item, mark) for mark in without) else ()
+        found = (context for kind in kinds for context in self._spreading.nearest(item, kind, without))
+        return tuple(sorted(found, key=lambda context: context.order))
 
     def kinds(self, scope: ScopeId, op: int) -> frozenset[ContextKind]:
         """The kinds of the contexts of an operation."""
-        return self._kinds(self.at(scope, op))
+        item = self._of_operation(scope, op)
+        return frozenset({item.kind}) if isinstance(item, Context) else self._spreading.kinds(item.scope)
 
-    @kept
-    def _kinds(self, contexts: frozenset[Context]) -> frozenset[ContextKind]:
-        return frozenset(context.kind for context in contexts)
+    def runs_here_alone(self, scope: ScopeId, op: int, kinds: frozenset[ContextKind]) -> bool:
+        """Whether an operation comes to run in ways of some kinds alone, and those begin with its function."""
+        begins = (context.root[0] for context in self.nearest(scope, op, *kinds))
+        return self.kinds(scope, op) <= kinds and all(at == scope for at in begins)
 
     def runs_once(self, scope: ScopeId, op: int) -> bool:
         """Whether an operation only runs while the program starts or ends, and once then."""
@@ -89,16 +85,11 @@ class Execution(Query):
         item = self._of_operation(scope, op)
         if isinstance(item, Context):
             return (item,) if item.kind in kinds else ()
-        return self._sources(item.scope, kinds)
+        return self._spreading.sources(item.scope, kinds)
 
-    @kept
-    def _sources(self, scope: ScopeId, kinds: frozenset[ContextKind]) -> tuple[Context, ...]:
-        def further(above: ScopeId) -> Iterator[ScopeId]:
-            items = (item.scope for item in self._above(above) if isinstance(item, Step))
-            return (item for item in items if not kinds.isdisjoint(self._kinds(self.contexts(item))))
-
-        found = (item for above in explored([scope], further) for item in self._above(above))
-        return tuple(dict.fromkeys(item for item in found if isinstance(item, Context) and item.kind in kinds))
+    def is_begun(self, scope: ScopeId) -> bool:
+        """Whether a function runs by something else than by those that call it."""
+        return any(context.root[0] == scope for context in self._spreading.begun(scope))
 
     def direct(self, scope: ScopeId) -> tuple[Context, ...]:
         """The roots from which a scope is run with no other scope in between."""
@@ -116,10 +107,9 @@ class Execution(Query):
     @kept
     def only_calls(self, scope: ScopeId) -> tuple[CallSite, ...]:
         """The calls of a function that runs by them alone; none of one that something else runs too."""
-        if not scope.index or not self.flow.is_only_called(scope):
+        if not scope.index or not self.flow.is_only_called(scope) or self.is_begun(scope):
             return ()
-        begun = any(context.root == (scope, 0) for context in self.contexts(scope))
-        return () if begun else self.flow.call_sites(scope)
+        return self.flow.call_sites(scope)
 
     def is_asked_for(self, context: Context) -> bool:
         """Whether a way of running is a request, of which there are many, or begins in the handler of one, rather than
@@ -135,7 +125,7 @@ class Execution(Query):
         """The operation `op` of `scope` runs something: when does it itself run?"""
         facts = self.program.facts(scope)
         if self.barriers.bar(scope, op):
-            return Context("barred", False, False, (scope, op))
+            return Context("barred", False, False, root=(scope, op))
         around = loops_around(facts, op)
         looped = any(not self.loops.is_finite(scope, facts.frames[f]) for f in around)
         endless = looped and any(self.loops.is_endless(scope, f) for f in around)
@@ -144,14 +134,16 @@ class Execution(Query):
         failing = self.loops.fails(scope, op, timed or 0)
         if timed is not None and self.roots.is_live(scope):
             kind: ContextKind = "timer" if scope.index == 0 else self._started_as(scope)
-            return Context(kind, looped, cleanup, (scope, op), "loop", scope, failing)
+            return Context(kind, looped, cleanup, "loop", failing, root=(scope, op), target=scope)
         armed = None if scope.index == 0 else self._armed(scope, op)
         if armed is not None:
-            return Context("later", False, cleanup, armed.root, armed.timer.api if armed.timer else "", scope)
+            return Context(
+                "later", False, cleanup, armed.timer.api if armed.timer else "", root=armed.root, target=scope
+            )
         if scope.index == 0:
             script = self.program.of(scope).is_script or in_main_guard(facts, op)
             serves = any(self.loops.serves(facts.frames[f], scope) for f in around)
-            return Context("main" if script or serves else "import", looped, cleanup, (scope, op), endless=endless)
+            return Context("main" if script or serves else "import", looped, cleanup, root=(scope, op), endless=endless)
         return Step(scope, looped, cleanup, failing, endless)
 
     def _armed(self, scope: ScopeId, op: int) -> Edge | None:
@@ -199,7 +191,7 @@ class Execution(Query):
     def _find(self, scope: ScopeId) -> Iterator[Context | Step]:
         facts, parent = self.program.facts(scope), self.program.parent(scope)
         if parent is None:
-            yield Context("import", False, False, (scope, 0))
+            yield Context("import", False, False, root=(scope, 0))
         elif facts.kind == "class":
             yield self._of_operation(parent, self.program.of(scope).defined_at(scope.index))
         else:
@@ -207,12 +199,12 @@ class Execution(Query):
 
     def _of_function(self, scope: ScopeId, facts: m.Scope) -> Iterator[Context | Step]:
         if scope in self.declared.elsewhere:
-            yield Context("other-process", True, False, (scope, 0), DECLARED)
+            yield Context("other-process", True, False, DECLARED, root=(scope, 0))
             return
         if scope in self.declared.sweepers:
-            yield Context("timer", True, False, (scope, 0), DECLARED)
+            yield Context("timer", True, False, DECLARED, root=(scope, 0))
         if scope in self.declared.entry_points:
-            yield Context("run", True, False, (scope, 0), by="request")
+            yield Context("run", True, False, root=(scope, 0), by="request")
         found = False
         for edge in self.graph.edges(scope):
             item = self._by_edge(edge)
@@ -226,23 +218,23 @@ class Execution(Query):
 
     def _by_edge(self, edge: Edge) -> Context | Step | None:
         if self.barriers.bar(*edge.root):
-            return Context("barred", False, False, edge.root)
+            return Context("barred", False, False, root=edge.root)
         if edge.context is not None:
             return edge.context
         if edge.kind == "dispatch" and self._event_loops.come_to(*edge.place):
-            return Context("run", True, False, edge.place, by="hook")
+            return Context("run", True, False, root=edge.place, by="hook")
         if edge.kind in {"call", "dispatch", "forward"}:
             return self._of_operation(*edge.root)
         if edge.kind in {"wraps", "escaped"}:
             return Step(edge.scope)
         if edge.timer is not None and edge.made is not None:
             return self._by_timer(edge, edge.timer, edge.made)
-        return Context("run", True, False, edge.root, by="handed") if self.roots.is_live(edge.scope) else None
+        return Context("run", True, False, root=edge.root, by="handed") if self.roots.is_live(edge.scope) else None
 
     def _by_timer(self, edge: Edge, timer: Timer, made: Site) -> Context | Step:
         def on(kind: ContextKind, looped: bool = True) -> Context:
             by: By | None = "hook" if kind == "run" else None
-            return Context(kind, looped, False, edge.root, timer.api, edge.target, by=by)
+            return Context(kind, looped, False, timer.api, root=edge.root, target=edge.target, by=by)
 
         if timer.scope != "process":
             return on("run")

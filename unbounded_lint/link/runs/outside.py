@@ -48,11 +48,11 @@ class Outside(Query):
     def _by_timer(self, timer: Timer, scope: ScopeId, call: m.Call, outside: ScopeId) -> Context:
         here = (scope, 0)
         if timer.process == "other":
-            return Context("other-process", True, False, here, timer.api)
+            return Context("other-process", True, False, timer.api, root=here)
         if timer.scope != "process" or not timer.repeats(given(call, outside, self.resolver)):
-            return Context("run", True, False, here, timer.api, by="hook")
+            return Context("run", True, False, timer.api, root=here, by="hook")
         started = self.timers.decorated_starts(timer, scope, call)
-        return Context("timer" if started else "unstarted", True, False, here, timer.api)
+        return Context("timer" if started else "unstarted", True, False, timer.api, root=here)
 
     def _wired(self, call: m.Call, outside: ScopeId) -> list[Hook]:
         arguments = given(call, outside, self.resolver)
@@ -141,9 +141,9 @@ class Outside(Query):
         item = self._uncalled(scope)
         is_wired = isinstance(item, Context) and item.by in {"request", "hook"}
         if not is_wired and self._is_kept(scope):
-            return Context("run", True, False, (scope, 0), by="decorated")
+            return Context("run", True, False, root=(scope, 0), by="decorated")
         if isinstance(item, Context) and item.kind in {"api", "run", "dead"} and self._is_tested(scope):
-            return Context("test" if item.kind == "dead" else "tested", item.kind != "dead", False, (scope, 0))
+            return Context("test" if item.kind == "dead" else "tested", item.kind != "dead", False, root=(scope, 0))
         return item
 
     def by_users(self, scope: ScopeId, callers: Iterable[ScopeId]) -> Iterator[Context]:
@@ -169,18 +169,18 @@ class Outside(Query):
         if owner is not None:
             return self._method(scope, owner)
         if name == "__getattr__":
-            return Context("run", True, False, here, by="special")
+            return Context("run", True, False, root=here, by="special")
         if hooks := self.catalog.hook_function(name):
             return by_hook(hooks[0], here)
         if parent is not None and parent.index != 0:
             if name == "<lambda>":
                 return Step(parent)
             return (
-                Context("api", True, False, here)
+                Context("api", True, False, root=here)
                 if self._is_exported(scope, parent)
-                else Context("dead", False, False, here)
+                else Context("dead", False, False, root=here)
             )
-        return Context("dead" if name.startswith("_") else "api", True, False, here)
+        return Context("dead" if name.startswith("_") else "api", True, False, root=here)
 
     def _is_exported(self, scope: ScopeId, maker: ScopeId) -> bool:
         """Whether a public name of a module or class stands for a function that another one makes and returns."""
@@ -198,7 +198,7 @@ class Outside(Query):
         here, name = (scope, 0), self.program.facts(scope).name
         bases = self.resolver.all_outside_bases(owner)
         if name in _CLASS_CREATION or (name in {"__init__", "__new__"} and self.flow.hierarchy.is_metaclass(owner)):
-            return Context("import", False, False, here)
+            return Context("import", False, False, root=here)
         for base in sorted(bases):
             for timer in self.catalog.timer_base(base):
                 if timer.callback.how == "override" and name in timer.callback.names:
@@ -206,10 +206,11 @@ class Outside(Query):
             if hook := next((h for h in self.catalog.hook_base(base) if name in h.callback.names), None):
                 return by_hook(hook, here)
         if name.startswith("__") and name.endswith("__"):
-            return Context("run" if self._is_used(owner) else "api", True, False, here, by="special")
+            return Context("run" if self._is_used(owner) else "api", True, False, root=here, by="special")
         if bases - _PLAIN_BASES:
-            return Context("api" if name.startswith("_") else "run", True, False, here, by="override")
-        return Context("dead", False, False, here) if name.startswith("_") else Context("api", True, False, here)
+            return Context("api" if name.startswith("_") else "run", True, False, root=here, by="override")
+        is_private = name.startswith("_")
+        return Context("dead" if is_private else "api", not is_private, False, root=here)
 
     def _is_used(self, cls: ScopeId) -> bool:
         return any(use.kind != "rebound" for use in self.flow.class_uses(cls))
@@ -222,7 +223,7 @@ class Outside(Query):
             kind = "unstarted"
         else:
             kind = "run" if timer.kind == "spawn" else "timer"
-        return Context(kind, kind != "run", False, (scope, 0), timer.api, by="hook" if kind == "run" else None)
+        return Context(kind, kind != "run", False, timer.api, root=(scope, 0), by="hook" if kind == "run" else None)
 
 
 def _is_public(name: str) -> bool:

@@ -10,11 +10,10 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.hierarchy import is_declared_only
 from unbounded_lint.link.dataflow.values import Function, positional
-from unbounded_lint.link.program.blocks import LOOPS, frames_of, layout, ops_in
+from unbounded_lint.link.program.blocks import LOOPS, frames_of, ops_in
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import Place, ScopeId, Site
+from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.callgraph import Edge
-from unbounded_lint.link.runs.context import Context
 from unbounded_lint.link.runs.execution import RunQuery
 
 
@@ -34,21 +33,16 @@ class Serving(RunQuery):
         """Whether one way at least in which an operation comes to run is gone once: at import, at start-up, by a
         script, or as a thread or task that such code starts. One that is guessed counts only where none is known."""
         contexts = self.execution.at(scope, op)
-        known = [context for context in contexts if not context.guess]
-        return any(self._is_once(context, (scope, op)) for context in known or contexts)
-
-    def _is_once(self, context: Context, here: Place) -> bool:
-        if context.kind in {"import", "startup"}:
+        sure = any(not context.guess for context in contexts)
+        known = [context for context in contexts if not (sure and context.guess)]
+        if any(c.kind in {"import", "startup"} or (c.kind == "main" and not c.looped) for c in known):
             return True
-        if context.looped:
-            return False
-        if context.kind == "run" and context.root != here and context.root[0] != here[0]:
-            return self.is_once(*context.root)
-        return context.kind == "main"
+        begun = self.execution.nearest(scope, op, "run", without=("looped", "guess") if sure else ("looped",))
+        return any(self.is_once(*c.root) for c in begun if c.root[0] != scope)
 
     def may_wait(self, facts: m.Scope) -> bool:
         """Whether a function has a loop, or a call by a name, that may wait for work: a quick look."""
-        if "while" in layout(facts).by_kind or any(frame.is_async for frame in facts.frames if frame.kind == "for"):
+        if any(frame.kind == "while" or (frame.kind == "for" and frame.is_async) for frame in facts.frames):
             return True
         return any(w.last_name(call.func) in self._serving_names for op in facts.ops for call in w.calls(op.action))
 
@@ -72,10 +66,8 @@ class Serving(RunQuery):
     def _waiting(self) -> Iterator[ScopeId]:
         for module in self.program.every():
             for index, facts in enumerate(module.facts.scopes):
-                loops = (frame for kind in LOOPS for frame in layout(facts).by_kind.get(kind, ()))
-                if _comes_back(facts) and any(
-                    self._waits(ScopeId(module.path, index), facts, frame) for frame in loops
-                ):
+                loops = (number for number, frame in enumerate(facts.frames) if frame.kind in LOOPS)
+                if _comes_back(facts) and any(self._waits(ScopeId(module.path, index), facts, loop) for loop in loops):
                     yield ScopeId(module.path, index)
 
     def _served(self) -> Iterator[ScopeId]:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -13,7 +15,7 @@ from unbounded_lint.link.dataflow.values import Allocation, CallSite, argument_o
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import in_block, loops_around
 from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Step
+from unbounded_lint.link.runs.context import LIVE, ContextKind, Sort
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.completions import Completions
@@ -51,13 +53,14 @@ class Removals(RunQuery):
     def of(self, accesses: AccessList, definitions: tuple[Place, ...] = ()) -> tuple[Removal, ...]:
         """All removals of whole entries among the accesses of one container, which is made at these operations."""
         found = [
-            Removal(a, "sweep", "capacity", self.execution.at(a.scope, a.op))
+            Removal(a, "sweep", "capacity", self.execution.at(a.scope, a.op), (a.place,))
             for a in accesses
             if self.rewrites_entries(a, accesses) and self.causes.limits_total(a, accesses)
         ]
         for access in accesses:
             if access.kind in REMOVING and not access.nested and not self._is_put_back(access, accesses):
-                extent, contexts = self.extents.of(access, accesses), self._contexts(access, definitions)
+                extent, places = self.extents.of(access, accesses), self._places(access, definitions)
+                contexts = self._contexts(access, places)
                 when = self._moments.of(access, extent, contexts, accesses)
                 if self._unsized.bars(access, accesses, definitions) or (
                     when == "capacity" and self._is_without_limit(access, accesses, definitions)
@@ -69,7 +72,7 @@ class Removals(RunQuery):
                     when = "event"
                 if when == "insert" and self._is_remade(access, accesses, definitions):
                     when = "event"
-                found.append(Removal(access, extent, when, contexts, self._moments.is_walked(access)))
+                found.append(Removal(access, extent, when, contexts, places, self._moments.is_walked(access)))
         return tuple(found)
 
     def _is_of_some(self, access: Access) -> bool:
@@ -132,23 +135,27 @@ class Removals(RunQuery):
             for other in accesses.inserts_by_key.get((access.scope, access.key), ())
         )
 
-    def _contexts(self, access: Access, definitions: tuple[Place, ...]) -> frozenset[Context]:
-        """When a removal runs; where a helper is handed the container, when it is handed this very one, and where what
-        makes the container empties it too, when it does not make it."""
-        scope, node = access.scope, access.site.node
-        every = self.execution.at(scope, access.op)
-        bound = self.program.only(scope, node)
-        if (scope, access.op) in definitions and (anew := self._births.made_anew(scope)):
-            passing = list(anew)
-        elif not definitions or bound is None or bound.kind != "parameter" or not self.flow.is_only_called(scope):
+    def _places(self, access: Access, definitions: tuple[Place, ...]) -> tuple[Place, ...]:
+        """By what a removal comes to run; where a helper is handed the container, by what hands it this very one, and
+        where what makes the container empties it too, by what does not make it."""
+        scope = access.scope
+        bound = self.program.only(scope, access.site.node)
+        if access.place in definitions and (anew := self._births.made_anew(scope)):
+            return anew
+        if not definitions or bound is None or bound.kind != "parameter" or not self.flow.is_only_called(scope):
+            return (access.place,)
+        sites = self.flow.call_sites(scope)
+        passing = tuple(s.place for s in sites if self._passes(s, scope, bound.index, definitions))
+        return (access.place,) if not passing or len(passing) == len(sites) else passing
+
+    def _contexts(self, access: Access, places: tuple[Place, ...]) -> frozenset[Sort]:
+        """When a removal runs that comes to run by these operations."""
+        every = self.execution.at(access.scope, access.op)
+        if places == (access.place,):
             return every
-        else:
-            sites = self.flow.call_sites(scope)
-            passing = [s.place for s in sites if self._passes(s, scope, bound.index, definitions)]
-            if not passing or len(passing) == len(sites):
-                return every
         looped = any(context.looped for context in every)
-        return frozenset(c.behind(Step(scope, looped)) for place in passing for c in self.execution.at(*place))
+        passing = (context for place in places for context in self.execution.at(*place))
+        return frozenset(replace(context, looped=looped or context.looped) for context in passing)
 
     @staticmethod
     def _is_remade(access: Access, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:

@@ -98,7 +98,7 @@ class Growths(RunQuery):
     def _is_registration(self, insert: Insert, accesses: AccessList) -> bool:
         """Whether a public function that nobody here calls stores something under a name, or to be called later: the
         form of a registration, which users make when their program starts."""
-        asked = all(c.kind in _OUTSIDE and c.root[0] == insert.access.scope for c in insert.contexts)
+        asked = self.execution.runs_here_alone(*insert.access.place, _OUTSIDE)
         if not asked or insert.access.nested:
             return False
         below = [a.value for a in accesses.nested_inserts(insert.access.scope)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from unbounded_lint.findings.evidence import Evidence
@@ -46,9 +47,9 @@ class Verdict:
 class Container:
     """A long-lived container and all that is known about it. There is one object of each: it equals itself alone.
 
-    `confidence` says how sure it is that running code makes it grow, `reasons` why, whatever its verdict; `evidence` is
-    all that is known about its growth, None where nothing makes it grow; `way` the one on which an entry stays, where
-    only events remove; `kept` whether the objects that have it are taken for such that last.
+    `way` is the one on which an entry stays, where only events remove; `kept` says whether the objects that have it are
+    taken for such that last; `grows` how sure it is that running code makes it grow, and why; `looks` gives the
+    `evidence`. What bounds most containers makes both of no interest.
     """
 
     holder: Holder
@@ -57,11 +58,25 @@ class Container:
     inserts: tuple[Insert, ...]
     removals: tuple[Removal, ...]
     verdict: Verdict
-    confidence: Confidence
-    reasons: tuple[str, ...]
-    evidence: Evidence | None
     way: Way | None
     kept: bool
+    grows: Callable[[], Growth]
+    looks: Callable[[], Evidence | None]
+
+    @cached_property
+    def evidence(self) -> Evidence | None:
+        """All that is known about its growth, None where nothing makes it grow; looked at when somebody asks."""
+        return self.looks()
+
+    @property
+    def confidence(self) -> Confidence:
+        """How sure it is that running code makes it grow, whatever its verdict."""
+        return self.grows()[0]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is as sure as that."""
+        return self.grows()[1]
 
     @property
     def symbol(self) -> str:
@@ -90,10 +105,10 @@ def verdict_on(
     accesses: AccessList,
     inserts: tuple[Insert, ...],
     removals: tuple[Removal, ...],
-    growth: Growth,
+    grows: Callable[[], Growth],
     asked: Removals,
 ) -> Verdict:
-    """The first row of the table in the design that fits; `growth` says how sure it is that the container grows."""
+    """The first row of the table in the design that fits; `grows` says how sure it is that the container grows."""
     whens = {r.when for r in removals}
     usual = [r for r in removals if not r.fails]
     if holder.made.bounded:
@@ -124,8 +139,8 @@ def verdict_on(
     if asked.completions.take(usual, (i.access for i in growing)):
         return Verdict("paired", Confidence.MEDIUM, ("the loop that polls for events removes the entry of each",))
     if _is_unscheduled(removals, asked.picks_stale):
-        return Verdict("unscheduled", *growth)
-    return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", *growth)
+        return Verdict("unscheduled", *grows())
+    return Verdict("never" if whens.isdisjoint(_BY_EVENT) else "event-only", *grows())
 
 
 def _of_account(holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> tuple[Insert, ...]:

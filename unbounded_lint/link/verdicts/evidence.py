@@ -26,7 +26,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.naming import is_aside
 from unbounded_lint.link.program.program import is_sample
-from unbounded_lint.link.runs.context import Context
+from unbounded_lint.link.runs.context import EVERY, Context, Sort
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.confidence import Growths
 from unbounded_lint.link.verdicts.inserts import Insert
@@ -180,8 +180,9 @@ class Evidences:
         access = insert.access
         if self._usages is None:
             return ()
-        tops = {c.root[0] for c in insert.contexts if c.kind in {"api", "tested"}}
-        if not all(c.kind in {"api", "tested"} or is_aside(c.root[0].path) for c in insert.contexts):
+        ways = self.execution.nearest(*access.place, *EVERY)
+        tops = {c.root[0] for c in ways if c.kind in {"api", "tested"}}
+        if not all(c.kind in {"api", "tested"} or is_aside(c.root[0].path) for c in ways):
             return ()
         functions = sorted(tops or {access.scope})[:_CALLERS]
         return self._usages.of(functions, frozenset(w.names(_inserted(access))))
@@ -208,14 +209,16 @@ class Evidences:
         return False
 
     def _runs(self, insert: Insert) -> tuple[str, ...]:
-        known = [context for context in insert.contexts if not context.guess]
-        found = {self.run_of(context) for context in known or insert.contexts}
+        sure = any(not context.guess for context in insert.contexts)
+        others = (c for c in insert.contexts if c.kind != "run" and not (sure and c.guess))
+        runs = self.execution.nearest(*insert.access.place, "run", without=("guess",) if sure else ())
+        found = {self.run_of(context) for context in (*others, *runs)}
         return tuple(run for run in RUNS if run in found)
 
-    def run_of(self, context: Context) -> str:
+    def run_of(self, context: Sort) -> str:
         """How often a way of running is gone, one of `RUNS`."""
         match context.kind:
-            case "run" if self.execution.is_asked_for(context):
+            case "run" if isinstance(context, Context) and self.execution.is_asked_for(context):
                 return "request"
             case "run" if not context.looped:
                 return "spawned"

@@ -25,7 +25,7 @@ from unbounded_lint.link.program.blocks import held_at, in_block, in_main_guard,
 from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import NONE, flag_of, is_so
-from unbounded_lint.link.runs.context import Context, ContextKind
+from unbounded_lint.link.runs.context import ContextKind, Sort
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.runs.serving import Serving
 from unbounded_lint.link.verdicts.classing import Removals
@@ -54,7 +54,7 @@ class Insert:
 
     access: Access
     domain: Domain
-    contexts: frozenset[Context]
+    contexts: frozenset[Sort]
 
     @property
     def kinds(self) -> frozenset[ContextKind]:
@@ -100,7 +100,7 @@ class Inserts(AroundQuery):
                 continue
             domain = LONGER if longer else self._domain(access, elements)
             if isinstance(holder.handle, Registered) and (
-                domain.kind != "open" or _is_called_by_users(access, contexts)
+                domain.kind != "open" or self.execution.runs_here_alone(*access.place, OF_USERS)
             ):
                 continue
             if domain.kind != "closed" and not self.removals.rewrites_entries(access, accesses):
@@ -237,7 +237,7 @@ class Inserts(AroundQuery):
         above, resetting = [function], False
         for scope in above:
             calls = [site.place for site in self.execution.only_calls(scope) if site.scope != scope]
-            if not calls or any(context.root[0] == scope for context in self.execution.contexts(scope)):
+            if not calls or self.execution.is_begun(scope):
                 return False
             if holder.life.is_left_to_users and not self.program.facts(scope).name.startswith("_"):
                 return False
@@ -316,11 +316,6 @@ class Inserts(AroundQuery):
         return False
 
 
-def _keeps_running(contexts: Iterable[Context]) -> bool:
+def _keeps_running(contexts: Iterable[Sort]) -> bool:
     """Whether code runs again and again in what a script does."""
     return any(c.kind == "timer" or (c.kind == "main" and c.looped) for c in contexts)
-
-
-def _is_called_by_users(access: Access, contexts: Iterable[Context]) -> bool:
-    """Whether an operation stands in a function that only the project's users call, as they do to set something up."""
-    return all(c.kind in OF_USERS and c.root[0] == access.scope for c in contexts)

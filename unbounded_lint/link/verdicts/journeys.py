@@ -9,7 +9,7 @@ from unbounded_lint.catalog.load import DECLARED
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.chains import TIMED, Chain, Chains, Link
-from unbounded_lint.link.runs.context import EVERY, LIVE, Context, ContextKind
+from unbounded_lint.link.runs.context import EVERY, LIVE, Context, ContextKind, Sort
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.evidence import RUNS, Evidences
 from unbounded_lint.link.verdicts.inserts import Insert
@@ -67,27 +67,32 @@ class Journeys:
 
     def to(self, scope: ScopeId, op: int) -> Iterator[Journey]:
         """Every way to an operation, in a fixed order."""
-        for context in sorted(self.execution.at(scope, op), key=lambda context: (context.sort, context.begin)):
+        for context in self.execution.nearest(scope, op, *EVERY):
             yield self._by(context, scope)
 
     def to_insert(self, insert: Insert) -> Journey | None:
         """The most telling way to an insert; None where it does not run while the program is at work."""
-        ways = [(run, context) for context in insert.contexts if (run := self._run(context)) in _AT_WORK]
-        if not ways:
-            return None
-        _, context = min(ways, key=lambda way: (_AT_WORK.index(way[0]), way[1].guess, way[1].begin))
-        return self._by(context, insert.access.scope)
+        telling = [sort for sort in insert.contexts if self._rank(sort) < len(_AT_WORK)]
+        first = min((self._rank(sort) for sort in telling), default=0)
+        # Whether a run is a request depends on where it begins, which takes a search for each kind.
+        kinds = sorted({sort.kind for sort in telling if sort.kind == "run" or self._rank(sort) == first})
+        ways = self.execution.nearest(*insert.access.place, *kinds)
+        context = min(ways, key=lambda way: (self._rank(way), way.guess, way.begin), default=None)
+        return None if context is None else self._by(context, insert.access.scope)
 
     def to_removal(self, removal: Removal) -> Journey | None:
         """The way by which a timer comes to a removal, be it one that never starts; None where none does."""
-        timed = [context for context in removal.contexts if context.kind in TIMED]
-        if not timed:
-            return None
-        context = min(timed, key=lambda each: (TIMED.index(each.kind), each.begin))
-        return self._by(context, removal.access.scope)
+        timed = removal.nearest(self.execution, *TIMED)
+        context = min(timed, key=lambda each: (TIMED.index(each.kind), each.begin), default=None)
+        return None if context is None else self._by(context, removal.access.scope)
 
     def _by(self, context: Context, scope: ScopeId) -> Journey:
         return Journey(self._run(context), context, self._chains.to(scope, context))
 
-    def _run(self, context: Context) -> str:
+    def _rank(self, context: Sort) -> int:
+        """How telling a way is, the most telling first."""
+        run = self._run(context)
+        return _AT_WORK.index(run) if run in _AT_WORK else len(_AT_WORK)
+
+    def _run(self, context: Sort) -> str:
         return context.kind if context.kind in _IDLE else self._evidences.run_of(context)

@@ -12,7 +12,7 @@ from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import loops_around, span_of
 from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.runs.context import LIVE, STARTING, Context, ContextKind
+from unbounded_lint.link.runs.context import LIVE, STARTING, ContextKind, Sort
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.guarantees import Guarantees
@@ -42,7 +42,7 @@ class Moments(RunQuery):
         self.causes = causes
         self.guarantees = guarantees
 
-    def of(self, access: Access, extent: Extent, contexts: frozenset[Context], accesses: AccessList) -> Moment:
+    def of(self, access: Access, extent: Extent, contexts: frozenset[Sort], accesses: AccessList) -> Moment:
         """When a removal runs that takes out this much, in these contexts."""
         handed = self._when_handed(access)
         if handed is not None:

@@ -80,8 +80,9 @@ class Rhythms(RunQuery):
     @cached_property
     def sweeping(self) -> tuple[Rhythm, ...]:
         """The timers that sweep some container."""
-        contexts = {c for held in self.containers for r in held.removals if r.when == "timer" for c in r.contexts}
-        timers = sorted((c for c in contexts if c.kind == "timer"), key=lambda c: (c.begin, c.timer))
+        sweeps = [removal for held in self.containers for removal in held.removals if removal.when == "timer"]
+        begun = {timer for removal in sweeps for timer in removal.nearest(self.execution, "timer")}
+        timers = sorted(begun, key=lambda c: (c.begin, c.timer))
         return tuple(dict.fromkeys(Rhythm(*found, True) for timer in timers if (found := self._paced(timer))))
 
     def _modules_near(self, path: str) -> tuple[str, ...]:
@@ -105,8 +106,8 @@ class Rhythms(RunQuery):
         """The timers that run a function, or the timed loops in it."""
         ops = range(len(self.program.facts(scope).ops))
         looped = [op for op in ops if self.execution.loops.timed(scope, op) is not None]
-        found = (*(c for op in looped for c in self.execution.at(scope, op)), *self.execution.direct(scope))
-        return [context for context in found if context.kind == "timer"]
+        found = [timer for op in looped for timer in self.execution.nearest(scope, op, "timer")]
+        return [*found, *(context for context in self.execution.direct(scope) if context.kind == "timer")]
 
     # --- how often ---
 

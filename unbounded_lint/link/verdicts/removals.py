@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from unbounded_lint.link.containers.accesses import Access
-from unbounded_lint.link.runs.context import LIVE, Context
+from unbounded_lint.link.program.module import Place
+from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, Sort
 from unbounded_lint.link.runs.execution import Execution
 
 Extent: TypeAlias = Literal["sweep", "all", "evict", "single"]
@@ -34,13 +35,15 @@ class Removal:
              calls it), unstarted (a timer that is never started), once (a one-shot timer that is armed while the
              program starts), other-process, barred (behind a condition that never holds), shut (behind one that
              soon holds no more)
+    places   the operations by which it comes to run: itself, or the calls that hand over this container
     walked   the key is an item of a loop, whatever that walks
     """
 
     access: Access
     extent: Extent
     when: Moment
-    contexts: frozenset[Context]
+    contexts: frozenset[Sort]
+    places: tuple[Place, ...]
     walked: bool = False
 
     @property
@@ -53,6 +56,10 @@ class Removal:
         """Whether it runs only where something fails."""
         live = [context for context in self.contexts if context.kind in LIVE]
         return bool(live) and all(context.failing for context in live)
+
+    def nearest(self, execution: Execution, *kinds: ContextKind) -> Iterator[Context]:
+        """The ways of some kinds in which it comes to run, of those of one sort the one that begins nearest."""
+        return (context for place in self.places for context in execution.nearest(*place, *kinds))
 
 
 def sweeping_timers(removals: Iterable[Removal], execution: Execution) -> tuple[Context, ...]:
