@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.programs import request_for, write
-from unbounded_lint import analysis
-from unbounded_lint.comments import Comments
-from unbounded_lint.contents import Contents
-from unbounded_lint.sources import Sources
+from unbounded_lint.comments.said import Comments
+from unbounded_lint.files.contents import Contents
+from unbounded_lint.files.sources import Sources
+from unbounded_lint.run import analysis
 
 MADE = "class Keeps:\n    def __init__(self):\n        self.seen = {}\nkeeps = Keeps()\n"
 PUT = "    def put(self, k):\n        self.seen[k] = 1\n"

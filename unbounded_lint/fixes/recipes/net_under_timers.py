@@ -12,6 +12,9 @@ from unbounded_lint.fixes.dates import dated
 from unbounded_lint.fixes.recipes import limit_size, sweep_on_insert, sweep_on_timer
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.sweeps import TTL
+from unbounded_lint.link.runs.context import ContextKind
+
+_LATER: frozenset[ContextKind] = frozenset({"later"})
 
 
 def repair_on_timer(bench: Bench) -> Repair:
@@ -50,10 +53,9 @@ def _demand_shorter(bench: Bench) -> None:
 def _delays(bench: Bench) -> Iterator[float | None]:
     """After how many seconds the timers of entries run, None where that is not written as a number."""
     for removal in bench.container.removals:
-        for context in removal.contexts:
-            if context.kind == "later":
-                scope, op = context.root
-                yield next(_numbers(bench.facts(scope).ops[op].action), None)
+        for context in bench.project.execution.sources(removal.access.scope, removal.access.op, _LATER):
+            scope, op = context.root
+            yield next(_numbers(bench.facts(scope).ops[op].action), None)
 
 
 def _numbers(action: m.Action) -> Iterator[float]:
