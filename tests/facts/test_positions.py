@@ -177,6 +177,8 @@ def test_whatever_libcst_parses_is_placed_right(text: str) -> None:
     def check() -> None:
         try:
             expected, _ = provided(text)
+        except libcst.CSTValidationError:
+            return  # it asks for spaces that Python does not ask for, and the reader leaves its nodes unchecked
         except (libcst.ParserSyntaxError, SyntaxError):
             with pytest.raises(SourceError):
                 reader.read(text)
