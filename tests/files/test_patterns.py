@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pathspec
 import pytest
@@ -514,6 +515,15 @@ def within_limits(tree: Path, place: Path, key: str, patterns: Sequence[str]) ->
     return done.stdout
 
 
+FIRST = list(HOSTILE)[:8]
+
+
+def by_turns(key: str, name: str, turn: int) -> Any:
+    """A setting and a hostile pattern: by default each pattern stands in one of two settings."""
+    left = (list(HOSTILE).index(name) + turn) % 2
+    return pytest.param(key, name, marks=[pytest.mark.exhaustive, pytest.mark.release] if left else ())
+
+
 limited = pytest.mark.skipif(sys.platform == "win32", reason="needs limits of a process")
 
 
@@ -521,9 +531,9 @@ limited = pytest.mark.skipif(sys.platform == "win32", reason="needs limits of a 
 @pytest.mark.parametrize(
     ("key", "name"),
     [
-        *((key, name) for key in ("", "exclude") for name in HOSTILE),
+        *(by_turns(key, name, at) for at, key in enumerate(["", "exclude"]) for name in HOSTILE),
         # These two are read as the lines of a file are.
-        *((key, name) for key in ("per-file-ignores", "test-paths") for name in list(HOSTILE)[:8]),
+        *(by_turns(key, name, at) for at, key in enumerate(["per-file-ignores", "test-paths"]) for name in FIRST),
     ],
 )
 def test_hostile_patterns_take_little_time(tree: Path, tmp_path: Path, key: str, name: str) -> None:

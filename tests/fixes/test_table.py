@@ -20,7 +20,7 @@ from unbounded_lint.fixes.driver import FAILED, Plan, plan
 from unbounded_lint.rules import all_rules
 
 REPAIRED = {
-    "UBM101": 95,
+    "UBM101": 96,
     "UBM102": 11,
     "UBM103": 7,
     "UBM104": 11,

@@ -50,7 +50,7 @@ def grows_by(project: Path, changes: int) -> tuple[int, int]:
     return server_then - server, worker_then - worker
 
 
-@pytest.mark.parametrize("changes", [FEW, pytest.param(MANY, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("changes", [FEW, pytest.param(MANY, marks=[pytest.mark.exhaustive, pytest.mark.release])])
 def test_changes_leave_nothing_behind(tmp_path: Path, changes: int) -> None:
     server, worker = grows_by(make(tmp_path / "project"), changes)
     assert server < GROWTH and worker < GROWTH
