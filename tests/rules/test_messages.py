@@ -33,6 +33,14 @@ def both():
         X.pop(request.form["id"])
     return ""
 """
+ONE_CALL = """\
+@app.post("/x")
+def both():
+    X[request.form["id"]] = 1
+    if request.form["done"]:
+        del X[request.form["id"]]
+    return ""
+"""
 TWO_FUNCTIONS = """\
 @app.post("/x")
 def put():
@@ -63,7 +71,12 @@ def drop():
     [
         (
             ONE_FUNCTION,
-            "`X` grows in `both()`, and only another call of `both()` takes an entry out: one for which that never "
+            "`X` grows in `both()`, and only some calls of `both()` take an entry out: one for which no such call "
+            "comes stays",
+        ),
+        (
+            ONE_CALL,
+            "`X` grows in `both()`, and only some calls of `both()` take an entry out: one for which no such call "
             "comes stays",
         ),
         (

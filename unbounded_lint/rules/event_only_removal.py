@@ -51,7 +51,7 @@ def _left(container: Container, project: Project) -> str:
         case "emptied":
             return f"no entry leaves by itself: only {where} {'take' if several else 'takes'} out whatever is there"
     if names.keys() <= {project.function(insert.access.scope) for insert in container.inserts}:
-        return f"only another call of {where} takes an entry out: one for which that never comes stays"
+        return f"only some calls of {where} take an entry out: one for which no such call comes stays"
     return f"shrinks only when {where} {'are' if several else 'is'} called for it: an entry nobody asks for stays"
 
 
