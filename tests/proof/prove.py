@@ -79,10 +79,10 @@ def _verdicts(case: Case, program: Path, symbols: Sequence[str]) -> dict[str, st
     """Symbol -> what a run under the driver says about it."""
     here = _beside(case, program, "run")
     command = [sys.executable, "driver.py", *case.arguments]
-    env = _searched(program)
-    run = confirmed(here, {}, ["--project", str(program), *symbols], command, env=env)
+    asked, env = ["--project", str(program), *symbols], _searched(program)
+    run = confirmed(here, {}, asked, command, env=env)
     if "too short to tell" in run.verdicts().values():
-        run = confirmed(here, {}, ["--project", str(program), *symbols], command, env={**env, "PACE_STEPS": LONGER})
+        run = confirmed(here, {}, asked, command, env={**env, "PACE_STEPS": LONGER})
     assert run.done.returncode == 0, f"{case.name}: {run.done.stderr}"
     return run.verdicts()
 

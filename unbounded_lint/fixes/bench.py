@@ -93,6 +93,10 @@ class Bench:
         file = self.file(scope.path)
         return file, file.statement_at(ops[op].span)
 
+    def defined(self, scope: ScopeId) -> Statement:
+        """The statement that defines a function or a class."""
+        return self.file(scope.path).statement_at(self.facts(scope).span)
+
     @cached_property
     def home(self) -> Syntax:
         """The file that defines the container."""

@@ -10,7 +10,7 @@ import libcst as cst
 from unbounded_lint.facts import model as m
 from unbounded_lint.fixes.bench import Bench
 from unbounded_lint.fixes.dates import births, entry_class
-from unbounded_lint.fixes.imports import imported, imported_too
+from unbounded_lint.fixes.imports import imported_by_name, imported_too
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import quote
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
@@ -80,8 +80,7 @@ def _of_displays(bench: Bench, clock: str, names: Sequence[str]) -> Birth:
         if access.nested:
             continue
         _demand_whole(use.file)
-        module, _, attribute = clock.partition(".")
-        told, needed = imported(use.file, module, attribute)
+        told, needed = imported_by_name(use.file, clock)
         small = use.statement.small
         value = small.value if isinstance(small, cst.Assign | cst.AnnAssign) else None
         if not isinstance(value, cst.Dict) or not value.elements or use.file.source(value).count("\n"):
@@ -103,10 +102,8 @@ def _of_class(bench: Bench, cls: ScopeId, clock: str, names: Sequence[str]) -> B
     name = _free(file, names, bench.project.flow.resolver.writes(cls))
     if bench.project.flow.hierarchy.subclasses(cls):
         raise Refused(f"other classes derive from `{facts.name}`, whose objects have no time at which they were made")
-    span = facts.span
-    statement = file.statement_around(file.offset(span.line, span.column))
-    module, _, attribute = clock.partition(".")
-    told, needed = imported(file, module, attribute)
+    statement = bench.defined(cls)
+    told, needed = imported_by_name(file, clock)
     init = bench.project.flow.resolver.methods(cls, "__init__")
     decorators = statement.node.decorators if isinstance(statement.node, cst.ClassDef) else ()
     if any(_is_dataclass(each.decorator) for each in decorators):
@@ -135,9 +132,7 @@ def _with_field(bench: Bench, file: Syntax, cls: Statement, name: str, clock: st
 
 
 def _with_attribute(bench: Bench, file: Syntax, init: ScopeId, name: str, clock: str) -> Iterator[Change]:
-    span = bench.facts(init).span
-    function = file.statement_around(file.offset(span.line, span.column))
-    body = file.block_of(function)
+    body = file.block_of(bench.defined(init))
     first = bench.facts(init).parameters[0].name if bench.facts(init).parameters else ""
     kept = [s for s in body if isinstance(s.small, cst.Assign | cst.AnnAssign)]
     if not kept or not first:

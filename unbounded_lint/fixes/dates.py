@@ -41,7 +41,7 @@ def births(bench: Bench) -> frozenset[Dated]:
     """The dates of birth that entries have: of one insert, where all are objects of one class, else of all."""
     told = [frozenset(_told(bench, access)) for access in _made(bench)]
     if entry_class(bench) is not None:
-        return frozenset[Dated]().union(*(each for each in told))
+        return frozenset[Dated]().union(*told)
     return frozenset.intersection(*told) if told else frozenset()
 
 

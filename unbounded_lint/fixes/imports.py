@@ -34,6 +34,12 @@ def imported(file: Syntax, module: str, attribute: str, *, bare: bool = False) -
     return f"{module}.{attribute}", (_import(file, module),)
 
 
+def imported_by_name(file: Syntax, name: str) -> tuple[str, tuple[Change, ...]]:
+    """As `imported`, by the dotted name ("time.time")."""
+    module, _, attribute = name.partition(".")
+    return imported(file, module, attribute)
+
+
 def imported_too(file: Syntax, module: str, attribute: str) -> tuple[str, tuple[Change, ...]]:
     """As `imported`, but a name beside others that the file imports from the module, where there are some."""
     for statement in file.top:

@@ -52,15 +52,9 @@ def demand_once(bench: Bench, call: cst.Call, scope: ScopeId) -> None:
     target = called(bench, call, scope)
     assert target is not None
     file = bench.file(target.path)
-    function = defined_at(bench, target)
+    function = bench.defined(target)
     if not any(isinstance(s.node, cst.If) and s.function is function for s in file.statements):
         raise Refused(f"`{file.source(call)}` may start a second sweeper when it is called again")
-
-
-def defined_at(bench: Bench, scope: ScopeId) -> Statement:
-    """The statement that defines a function."""
-    file, span = bench.file(scope.path), bench.facts(scope).span
-    return file.statement_around(file.offset(span.line, span.column))
 
 
 def outermost(bench: Bench, access: Access) -> Statement:

@@ -9,7 +9,7 @@ import libcst as cst
 
 from unbounded_lint.fixes.bench import Bench
 from unbounded_lint.fixes.dates import Dated
-from unbounded_lint.fixes.imports import imported
+from unbounded_lint.fixes.imports import imported, imported_by_name
 from unbounded_lint.fixes.refused import NotConcerned, Refused
 from unbounded_lint.fixes.style import constant, function
 from unbounded_lint.fixes.syntax import Statement, Syntax
@@ -71,8 +71,7 @@ def new(bench: Bench, date: Dated) -> Sweep:
         raise NotConcerned
     demand_tolerance(bench)
     held = f"{(own := receiver(bench))}{holder.name}"
-    module, _, attribute = date.clock.partition(".")
-    clock, imports = imported(file, module, attribute)
+    clock, imports = imported_by_name(file, date.clock)
     limit = constant(file, holder.name, "TTL_SECONDS")
     if date.path.startswith('["') and file.text.count("'") > file.text.count('"'):
         date = date._replace(path=date.path.replace('"', "'"))

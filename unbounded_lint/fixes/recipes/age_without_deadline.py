@@ -12,7 +12,7 @@ from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.births import Birth, birth_of, demand_changeable
 from unbounded_lint.fixes.constants import defined, of_module
 from unbounded_lint.fixes.dates import entry_class
-from unbounded_lint.fixes.imports import imported
+from unbounded_lint.fixes.imports import imported_by_name
 from unbounded_lint.fixes.refused import NotConcerned, Refused
 from unbounded_lint.fixes.style import constant, quote
 from unbounded_lint.fixes.syntax import Statement, Syntax, written
@@ -55,8 +55,7 @@ def repair(bench: Bench) -> Repair:
     demand_changeable(bench, skip.path[0])
     walk = _walk(bench, skip)
     birth = birth_of(bench, skip.path, _clock(bench, walk))
-    module, _, attribute = birth.clock.partition(".")
-    clock, imports = imported(walk.file, module, attribute)
+    clock, imports = imported_by_name(walk.file, birth.clock)
     limit = constant(walk.file, bench.container.holder.name, "MAX_AGE_SECONDS")
     line = f"{limit} = {AGE:_}"
     lines = _lines(bench, skip, walk, f"{clock}()", birth, limit)

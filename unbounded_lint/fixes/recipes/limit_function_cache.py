@@ -23,8 +23,7 @@ def repair(bench: Bench) -> Repair:
     if memo is None:
         raise Refused("its decorator cannot be found again")
     file = bench.file(memo.scope.path)
-    span = bench.facts(memo.scope).span
-    statement = file.statement_around(file.offset(span.line, span.column))
+    statement = bench.defined(memo.scope)
     if not isinstance(statement.node, cst.FunctionDef):
         raise Refused("its decorator cannot be found again")
     for decorator in statement.node.decorators:

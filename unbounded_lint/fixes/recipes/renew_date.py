@@ -10,7 +10,7 @@ from unbounded_lint.fixes.bench import Bench, Repair, is_steady
 from unbounded_lint.fixes.births import part_with_time
 from unbounded_lint.fixes.blocks import every_node
 from unbounded_lint.fixes.dates import births
-from unbounded_lint.fixes.imports import imported
+from unbounded_lint.fixes.imports import imported_by_name
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import quote
 from unbounded_lint.fixes.syntax import Statement, Syntax
@@ -73,8 +73,7 @@ def _renewed(bench: Bench, place: Place, clock: str, path: str) -> Iterator[Chan
     entry = _entry(statement)
     if entry is None or not is_steady(entry):
         raise Refused(f"the entry that `{bench.project.function(place[0])}` works on has no name")
-    module, _, attribute = clock.partition(".")
-    told, needed = imported(file, module, attribute)
+    told, needed = imported_by_name(file, clock)
     line = f"{file.source(entry)}{_quoted(file, path)} = {told}()"
     bench.demand_fit([line], file.indent(statement.start))
     yield from needed

@@ -11,7 +11,6 @@ from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.starts import (
     after_insert,
     called,
-    defined_at,
     demand_once,
     is_in_reach,
     outermost,
@@ -101,7 +100,7 @@ def _without_guard(bench: Bench, each: Unstarted) -> Iterator[Change]:
     if each.kind != "guarded" or len(helpers) != 1:
         raise Refused("the sweeper is started by no function of its own")
     helper = helpers.pop()
-    file, function = bench.file(helper.path), defined_at(bench, helper)
+    file, function = bench.file(helper.path), bench.defined(helper)
     parameters = {parameter.name for parameter in bench.facts(helper).parameters} - {"self"}
     found = [s for s in file.block_of(function) if _leaves(file, s, parameters)]
     if len(found) != 1 or "#" in file.text[found[0].start : file.line_end(found[0].end)]:

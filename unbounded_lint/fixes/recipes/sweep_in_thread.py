@@ -11,7 +11,6 @@ from unbounded_lint.fixes.blocks import every_node
 from unbounded_lint.fixes.imports import imported, unused, unused_names
 from unbounded_lint.fixes.recipes.iterate_over_a_copy import copied
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.starts import defined_at
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.defects.losable_sweeper import Loss
@@ -148,7 +147,7 @@ def _annotated(file: Syntax, name: str, thread: str, gone: list[cst.CSTNode]) ->
 
 def _function(bench: Bench, file: Syntax, scope: ScopeId, gone: list[cst.CSTNode]) -> Iterator[Change]:
     """The coroutine as a function that sleeps."""
-    function = defined_at(bench, scope)
+    function = bench.defined(scope)
     assert isinstance(function.node, cst.FunctionDef)
     if function.node.asynchronous is None or function.node.decorators:
         raise Refused("its sweeper is no plain coroutine")
@@ -176,7 +175,7 @@ def _function(bench: Bench, file: Syntax, scope: ScopeId, gone: list[cst.CSTNode
 def _demand_plain(bench: Bench, scope: ScopeId, swept: set[ScopeId]) -> None:
     """Raises `Refused` where a function of the sweep calls what may need the event loop, or counts on an entry that
     another thread may take."""
-    function = defined_at(bench, scope)
+    function = bench.defined(scope)
     for node in every_node(function.node):
         if not isinstance(node, cst.Call):
             continue

@@ -81,8 +81,7 @@ def _timer(bench: Bench, sweep: Sweep) -> ScopeId:
 
 def _joined(bench: Bench, scope: ScopeId, sweep: Sweep) -> Sequence[Change]:
     """The call of the sweep in the function that the timer runs, with its errors written to the log."""
-    file, span = bench.home, bench.facts(scope).span
-    function = file.statement_around(file.offset(span.line, span.column))
+    file, function = bench.home, bench.defined(scope)
     if not isinstance(function.node, cst.FunctionDef):
         raise Refused("the timer that a sweep could join runs no function")
     name, needed = logger(file)
