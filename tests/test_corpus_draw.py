@@ -293,3 +293,11 @@ def test_the_listed_leaks_are_well_formed() -> None:
     listed = fetch.packages(fetch.HERE / "leaks.jsonl")
     assert len({one.folder for one in listed}) == len(listed)
     assert all(one.version[0].isdigit() and one.folder.endswith("/leaky") for one in listed)
+
+
+def test_the_sdist_of_an_old_version_is_asked_for_where_it_has_no_wheel(tmp_path: Path) -> None:
+    old = fetch.packages(fetch.HERE / "leaks.jsonl")[0]
+    asked = ["sdist" if "--no-binary" in command else "wheel" for command in fetch.commands(old, tmp_path)]
+    assert asked == ["wheel", "wheel", "sdist"]
+    drawn = old._replace(source="wheel")
+    assert not any("--no-binary" in command for command in fetch.commands(drawn, tmp_path))

@@ -6,7 +6,7 @@ The sources of each package of `packages.jsonl` go to DEST/NAME/, in the exact v
 set up for; with `--packages` those of the leaky versions that `leaks.jsonl` names, to DEST/ID/leaky/. A stamp beside
 a folder says that it is whole, so that a second run goes on where a first one stopped and `tests.corpus.diff` knows the
 folder for a tree. Nothing is run either, except that pip runs an sdist's build script to read its metadata where a
-package says `sdist`. Status 1 where an archive could not be had.
+package says `sdist`, or where an old version has no wheel. Status 1 where an archive could not be had.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class FetchError(Exception):
 
 
 class Package(NamedTuple):
-    """A package of the corpus: application or library, whether its wheel or its sdist is read, and the folder that its
-    sources go to."""
+    """A package of the corpus: application or library, what is read of it (its wheel, its sdist, or either), and the
+    folder that its sources go to."""
 
     package: str
     version: str
@@ -58,19 +58,18 @@ def packages(path: Path) -> list[Package]:
 
 
 def _leaky(row: dict[str, str]) -> Package:
-    return Package(row["package"], row["leaky_version"], "", row.get("sdist_or_wheel", "wheel"), f"{row['id']}/leaky")
+    return Package(row["package"], row["leaky_version"], "", "either", f"{row['id']}/leaky")
 
 
 def commands(package: Package, into: Path) -> Iterator[list[str]]:
     """The commands that may bring a package's archive, the likeliest first."""
     base = [sys.executable, *DOWNLOAD.split(), str(into)]
     spec = f"{package.package}=={package.version}"
-    if package.source == "sdist":
-        yield [*base, "--no-binary", ":all:", spec]
-        return
     platforms = [word for name in PLATFORMS for word in ("--platform", name)]
-    for version in PYTHONS:
+    for version in PYTHONS if package.source != "sdist" else ():
         yield [*base, "--only-binary", ":all:", "--python-version", version, *platforms, spec]
+    if package.source != "wheel":
+        yield [*base, "--no-binary", ":all:", spec]
 
 
 def download(package: Package, into: Path) -> Path:
