@@ -84,5 +84,6 @@ def is_so(asked: Asked, value: m.Const) -> bool:
     match asked.expr:
         case m.Compare(ops=(op,), items=(other,)) if op != ">":
             return ((value == other) == (op in {"is", "=="})) == asked.truth
-    is_empty = value.kind == "none" or value.value in {"False", "0", "0.0", "", "b''", 'b""'}
+    nothing = {""} if value.kind == "str" else {"None", "False", "0", "0.0", "b''", 'b""'}
+    is_empty = value.value in nothing
     return is_empty != asked.truth

@@ -22,7 +22,7 @@ from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook
 from unbounded_lint.link.runs.timers import Timers
 
 _CLASS_CREATION = frozenset({"__init_subclass__", "__set_name__", "__prepare__"})
-_PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "Exception"})
+PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "Exception"})
 
 
 class Outside(Query):
@@ -207,7 +207,7 @@ class Outside(Query):
                 return by_hook(hook, here)
         if name.startswith("__") and name.endswith("__"):
             return Context("run" if self._is_used(owner) else "api", True, False, root=here, by="special")
-        if bases - _PLAIN_BASES:
+        if bases - PLAIN_BASES:
             return Context("api" if name.startswith("_") else "run", True, False, root=here, by="override")
         is_private = name.startswith("_")
         return Context("dead" if is_private else "api", not is_private, False, root=here)

@@ -62,7 +62,9 @@ class Removals(RunQuery):
                 extent, places = self.extents.of(access, accesses), self._places(access, definitions)
                 contexts = self._contexts(access, places)
                 when = self._moments.of(access, extent, contexts, accesses)
-                if self._unsized.bars(access, accesses, definitions) or (
+                if self.execution.barriers.leave_out(access.site):
+                    when = "barred"
+                elif self._unsized.bars(access, accesses, definitions) or (
                     when == "capacity" and self._is_without_limit(access, accesses, definitions)
                 ):
                     when = "barred"

@@ -83,7 +83,7 @@ class Inserts(AroundQuery):
         elements = Elements(self._inner, holder, accesses)
         passing, gives_back = self._ends_with_script(holder), self._pools.is_free_list(accesses)
         for access in accesses:
-            if access.kind != "insert":
+            if access.kind != "insert" or self.execution.barriers.leave_out(access.site):
                 continue
             contexts = self.execution.at(access.scope, access.op)
             kinds = {c.kind for c in contexts}
