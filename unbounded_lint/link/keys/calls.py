@@ -37,6 +37,7 @@ from unbounded_lint.link.keys.origins import (
 )
 from unbounded_lint.link.keys.routes import Routes
 from unbounded_lint.link.keys.written import Written
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 
 OVERRIDES = 16
@@ -76,6 +77,26 @@ class Calls:
             return (yield from self._method(call.func, arguments, scope))
         return NOT_KNOWN
 
+    def part(self, call: m.Call, index: int, scope: ScopeId) -> Asked:
+        """What a part of the result of a call is made of; nothing where that is not written out wherever it is
+        returned."""
+        functions = [v for v in ordered(self.resolver.values(call.func, scope)) if isinstance(v, Function)]
+        ran = self._run(functions, call.func)
+        if not ran or any(self._parts(function, index) is None for function in ran):
+            return NOTHING_YET
+        site = CallSite(scope, -1, call, 1 if isinstance(call.func, m.Attr) else 0)
+        return (yield from mixed(self._returned(each, site, index) for each in ran))
+
+    @kept
+    def _parts(self, function: ScopeId, index: int) -> tuple[m.Expr, ...] | None:
+        """What a function returns at a place of what it writes out; None where it returns anything else."""
+        facts, returned = self.program.facts(function), self.program.returned(function)
+        if facts.is_generator or not name_lists().memos.isdisjoint(decorator_names(facts)):
+            return None
+        parts = [each.items[index] for each in returned if isinstance(each, m.Display) and -1 < index < len(each.items)]
+        starred = any(isinstance(item, m.Star) for each in returned if isinstance(each, m.Display) for item in each.items)
+        return tuple(parts) if returned and len(parts) == len(returned) and not starred else None
+
     def _run(self, functions: list[Function], func: m.Expr) -> list[ScopeId]:
         """The functions, and the methods of derived classes that may run in their place."""
         found = dict.fromkeys(function.scope for function in functions)
@@ -85,9 +106,12 @@ class Calls:
                 found.update(dict.fromkeys(other.scope for other in others[:OVERRIDES]))
         return list(found)
 
-    def _returned(self, function: ScopeId, site: CallSite) -> Asked:
-        """What a function returns, in terms of what a call gives it."""
-        result = yield Question("result", (function,))
+    def _returned(self, function: ScopeId, site: CallSite, part: int | None = None) -> Asked:
+        """What a function returns, or a part of that, in terms of what a call gives it."""
+        if part is None:
+            result = yield Question("result", (function,))
+        else:
+            result = yield from self.material.all_of(self._parts(function, part) or (), function)
         others = frozenset(parameter for parameter in result.parameters if parameter.function != function)
         given = (self._given(parameter, site) for parameter in sorted(result.parameters - others))
         return (yield from mixed((Origin(result.domain, others), *given)))

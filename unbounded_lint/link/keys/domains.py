@@ -50,6 +50,7 @@ class Keys:
             "value": lambda node, scope: expressions.value(material.nodes[node], scope),
             "items": lambda node, scope: expressions.items(material.nodes[node], scope),
             "variable": expressions.variable,
+            "target": expressions.loop_target,
             "member": attributes.member,
             "result": calls.result,
             "argument": calls.argument,

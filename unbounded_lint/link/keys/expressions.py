@@ -116,6 +116,10 @@ class Expressions:
             return counted
         return (yield from mixed(self._binding(b, name, owner) for b in self.program.bound(owner, name)))
 
+    def loop_target(self, name: str, owner: ScopeId, which: int) -> Asked:
+        """What a variable is made of by one of the ways in which it gets its value."""
+        return (yield from self._binding(self.program.bound(owner, name)[which], name, owner))
+
     def _binding(self, binding: Binding, name: str, owner: ScopeId) -> Asked:
         scope = ScopeId(owner.path, binding.scope)
         at_import = scope.index == owner.index == 0 and self.material.is_import_time(scope, binding.op)
@@ -134,6 +138,10 @@ class Expressions:
                     return Origin(annotated)
             case "item" | "item-part" if binding.expr is not None:
                 return (yield from self.target(binding, binding.expr, scope))
+            case "part" if isinstance(called := _awaited(binding.expr), m.Call):
+                part = yield from self.calls.part(called, binding.index, scope)
+                if part != NOTHING_YET:
+                    return part
             case "entered" | "other":
                 return self._exception(binding, scope)
         expr = binding.given or binding.expr
@@ -249,7 +257,7 @@ class Expressions:
         match iterable:
             case m.Call(func=func) if w.last_name(func) == "enumerate" and binding.kind == "item-part":
                 if binding.index == 0:
-                    return Origin(Domain("unknown", "a position", source="counter"))
+                    return self._position(iterable, scope)
         table = _whose_keys(binding, iterable)
         keywords = yield from self.calls.keywords(table, scope)
         if keywords != NOTHING_YET:
@@ -261,6 +269,36 @@ class Expressions:
         told = found.parameters or found.domain is None or found.domain.kind != "unknown" or found.domain.weak
         copied = self.material.key_of(table) if not told and isinstance(table, m.Attr) else None
         return Origin(copied) if copied is not None else found
+
+    def _position(self, counted: m.Call, scope: ScopeId) -> Origin:
+        """What the number is that `enumerate` gives an item: one of a few where what it walks over is there when it
+        begins, and is made anew rather than lengthened; any where it may go on for ever, or begins at any number."""
+        walked, *start = (argument.value for argument in counted.args)
+        begins = not start or isinstance(start[0], m.Const)
+        if begins and self.material.execution.loops.is_held(walked, scope) and not self._is_lengthened(walked, scope):
+            return closed(f"a position in {w.dotted(walked) or 'what is at hand'}", "names")
+        return Origin(Domain("unknown", "a position", source="counter"))
+
+    def _is_lengthened(self, walked: m.Expr, scope: ScopeId) -> bool:
+        """Whether anything is added to what has a name out of which something is walked: anywhere in the program, or
+        in its function."""
+        nodes = tuple(w.walk(walked))
+        holders = {id(node.base) for node in nodes if isinstance(node, m.Attr)}
+        return any(
+            self._adds(site)
+            for node in nodes
+            if isinstance(node, m.Name | m.Attr) and id(node) not in holders
+            for site in self._sites_of(node, scope)
+        )
+
+    def _sites_of(self, holder: m.Name | m.Attr, scope: ScopeId) -> Iterator[Site]:
+        """Where the name of a holder stands, that of a function's own variable in that function alone."""
+        if isinstance(holder, m.Attr):
+            return self.program.sites(holder.name)
+        owner = self.resolver.owner(holder.id, scope)
+        if owner is None or not owner.index:
+            return self.program.sites(holder.id)
+        return iter(self.program.of(owner).sites_within(owner.index, holder.id))
 
     def _filled(self, table: m.Expr | None, scope: ScopeId) -> Sequence[_Filling] | None:
         """What a container that a function makes for itself is made of, and what is put into it as a key or an element;
@@ -297,6 +335,10 @@ class Expressions:
     def _all_put_in(self, filled: Sequence[_Filling]) -> Asked:
         ask = self.material
         return (yield from mixed((ask.items if many else ask.value)(expr, scope) for expr, scope, many in filled))
+
+
+def _awaited(expr: m.Expr | None) -> m.Expr | None:
+    return expr.value if isinstance(expr, m.Await) else expr
 
 
 def _whose_keys(binding: Binding, iterable: m.Expr) -> m.Expr | None:

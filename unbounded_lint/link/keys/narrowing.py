@@ -34,7 +34,7 @@ class Narrowing:
         narrowed = yield from self._at(key, scope, op)
         if narrowed is not None and narrowed.kind == "closed":
             return Origin(narrowed)
-        found = yield from settled((yield self.material.value(key, scope)))
+        found = yield from settled((yield self.material.used(key, scope, op)))
         return found if narrowed is None or is_closed(found) else Origin(narrowed)
 
     def _at(self, key: m.Expr, scope: ScopeId, op: int) -> Asking[Domain | None]:

@@ -123,9 +123,10 @@ def widened(one: Origin, other: Origin) -> Origin:
 
 
 Equation: TypeAlias = Literal[
-    "use", "value", "items", "elements", "variable", "member", "result", "argument", "arguments", "keywords"
+    "use", "value", "items", "elements", "variable", "target", "member", "result", "argument", "arguments", "keywords"
 ]
-"""`use` and `elements` are `value` and `items` with nothing left to ask; `argument` is what callers pass for a
+"""`use` and `elements` are `value` and `items` with nothing left to ask; `target` is a variable by the loop alone that
+gives it its value where it is used; `argument` is what callers pass for a
 parameter, `arguments` for each of a set of them, which many share."""
 
 

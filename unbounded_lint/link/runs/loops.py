@@ -43,9 +43,9 @@ class Loops(Query):
 
     def is_finite(self, scope: ScopeId, loop: m.Frame) -> bool:
         """Whether a loop goes once over what is there when it begins."""
-        return loop.kind == "for" and not loop.is_async and loop.head is not None and self._is_held(loop.head, scope)
+        return loop.kind == "for" and not loop.is_async and loop.head is not None and self.is_held(loop.head, scope)
 
-    def _is_held(self, iterable: m.Expr, scope: ScopeId, depth: int = DEPTH) -> bool:
+    def is_held(self, iterable: m.Expr, scope: ScopeId, depth: int = DEPTH) -> bool:
         """Whether all items of an iterable are there before the first is taken: in memory, or in a file."""
         match iterable:
             case m.Display() | m.DictDisplay() | m.Const() | m.Sub(index=m.Slice()):
@@ -55,7 +55,7 @@ class Loops(Query):
             case m.Call(func=func, args=args):
                 names = set(self.resolver.names(func, scope))
                 if names & name_lists().finite_views:
-                    return any(self._is_held(argument, scope, depth) for argument in positional(iterable))
+                    return any(self.is_held(argument, scope, depth) for argument in positional(iterable))
                 if names & name_lists().finite_results:
                     return not any(map(_is_device, args[:1]))
                 return bool(names & name_lists().finite_copies) or (
@@ -74,7 +74,7 @@ class Loops(Query):
             each.kind in {"value", "entered"}
             and each.scope == scope.index
             and each.expr is not None
-            and self._is_held(each.expr, scope, depth)
+            and self.is_held(each.expr, scope, depth)
             for each in bound
         )
 
