@@ -227,12 +227,14 @@ class Hook(Api, frozen=True, kw_only=True):
                registration (stored at import, called by whoever looks it up), transparent (the decorated function
                stays what it is)
     only_if    the hook has this role only if one of these holds (not decidable counts as holding)
+    few        which arguments of the function, by their places, are each time one of a few that its caller states
     """
 
     role: Literal["startup", "shutdown", "request", "command", "task", "test", "registration", "transparent"]
     bases: tuple[str, ...] = ()
     callback: Callback
     only_if: tuple[Condition, ...] = ()
+    few: tuple[int, ...] = ()
     process: Process = "same"
 
     def applies(self, given: Given) -> bool:

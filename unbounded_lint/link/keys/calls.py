@@ -364,12 +364,25 @@ class Calls:
         is one of a few that its address states."""
         function, given = parameter.function, self.program.facts(parameter.function).parameters[parameter.position]
         name = given.name
+        if self._is_of_few(parameter):
+            return Domain("closed", f"`{name}` is one of a few that are asked for where the function is set", source="status")
         if given.default is not None or self._routes.is_stated(function, name):
             return None
         ways = {context.by for context in self.material.execution.direct(function)}
         if "request" in ways:
             return Domain("open", f"`{name}` comes with a request", source="request")
         return Domain("open", f"`{name}` comes with an event", weak=True, source="message") if "hook" in ways else None
+
+    def _is_of_few(self, parameter: Parameter) -> bool:
+        """Whether a function is run by hooks alone that give a parameter one of a few values, such as the number of the
+        signal that it was set for."""
+        facts, graph = self.program.facts(parameter.function), self.material.graph
+        bound = self.program.owner_class(parameter.function) is not None and not is_static(facts)
+        hooks = [
+            graph.timers.hooks_of(edge.handed, edge.scope)[:1] if edge.kind == "hook" and edge.handed else ()
+            for edge in graph.edges(parameter.function)
+        ]
+        return bool(hooks) and all(found and parameter.position - bound in found[0].few for found in hooks)
 
     def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
         if self.material.is_import_time(site.scope, site.op):
