@@ -22,7 +22,45 @@ RECORD = (
     "import dataclasses, uuid, itertools, pydantic\nCOUNT = itertools.count()\n"
     "@dataclasses.dataclass\nclass C:\n    k: str = "
 )
+BUDGET = (
+    "class Budget:\n    FULL = 'full'\n    BROKEN = 'broken'\n    def write(self, request):\n"
+    "        if request.size > 9:\n            return None, self.FULL\n        try:\n            return request.size, None\n"
+    "        except OSError:\n            return None, self.BROKEN\nbudget = Budget()\n"
+)
+CHART = (
+    "class Chart:\n    def __init__(self):\n        self.traces = None\n        self.rows = []\n        self.n = 0\n"
+    "    def load(self, request):\n        self.traces = [part for part in request.parts if part]\n"
+    "        self.rows.append(request.body)\n    def draw(self, request):\n"
+)
 CLOSED = {
+    "position in what is made anew": CHART + "        for i, trace in enumerate(self.traces):\n            X[i] = trace\n",
+    "position in a sorted copy": (
+        "def f(request):\n    for i, part in enumerate(sorted(request.parts), 1):\n        X[i] = part\n"
+    ),
+    "position, counted by a comprehension as well": (
+        CHART + "        for i, t in enumerate(self.traces):\n            X[i] = {k: i for i, k in enumerate(request.all)}\n"
+    ),
+    "target of the loop, a name that another loop used": (
+        "def f(request):\n    for k in request.ids:\n        print(k)\n    for k in ('a', 'b'):\n        X[k] = 1\n"
+    ),
+    "text at a place of what is returned": BUDGET + "def f(request):\n    size, warning = budget.write(request)\n"
+    "    X[warning or 'unknown'] = size\n",
+    "text at a place of what is returned by a coroutine": (
+        "async def put(request):\n    return request.id, 'done'\n"
+        "async def f(request):\n    number, state = await put(request)\n    X[state] = number\n"
+    ),
+    "argument given back at a place": (
+        "def pair(k, n):\n    return n, k.strip()\ndef f(request):\n    n, k = pair('a', request.id)\n    X[k] = n\n"
+    ),
+    "number of a signal": (
+        "import signal\ndef f(sig, frame):\n    X[sig] = 1\nsignal.signal(signal.SIGINT, f)\n"
+    ),
+    "number of a signal, in a method": (
+        "import signal\nclass C:\n    def start(self):\n        signal.signal(signal.SIGINT, self.stop)\n"
+        "        signal.signal(signal.SIGTERM, self.stop)\n    def stop(self, sig, frame):\n        X[sig] = 1\n"
+        "C().start()\n"
+    ),
+    "annotated device": "import torch\ndef f(k: torch.device):\n    X[k] = 1\n",
     "class, in a metaclass": "class Meta(type):\n    def __call__(cls):\n        X[cls] = super().__call__()\n",
     "attribute of the one object": (
         "class Client:\n    def __init__(self, host):\n        self.host = host\n"
@@ -216,6 +254,24 @@ CLOSED = {
     "attribute set to literals": "class C:\n    kind = 'a'\n    def f(self):\n        X[self.kind] = 1\n",
 }
 OPEN = {
+    "number of a signal, or whatever else it is called back with": (
+        "import signal\ndef f(number, frame):\n    X[number] = 1\nsignal.signal(signal.SIGINT, f)\nprint(f)\n"
+    ),
+    "target of one loop in another by the same name": (
+        "def f(request):\n    for k in ('a', 'b'):\n        for k in request.ids:\n            X[k] = 1\n"
+    ),
+    "target of a loop, rebound in it": (
+        "def f(request):\n    for k in ('a', 'b'):\n        k = request.id\n        X[k] = 1\n"
+    ),
+    "target of a loop, used behind it": (
+        "def f(request):\n    for k in ('a', 'b'):\n        print(k)\n    for k in request.ids:\n        print(k)\n"
+        "    X[k] = 1\n"
+    ),
+    "size at a place of what is returned": BUDGET + "def f(request):\n    size, warning = budget.write(request)\n"
+    "    X[size] = warning\n",
+    "argument given back at another place": (
+        "def pair(k, n):\n    return n, k.strip()\ndef f(request):\n    n, k = pair('a', request.id)\n    X[n] = k\n"
+    ),
     "whole number above one": "def f(request):\n    n = int(request.path)\n    if n > 0:\n        X[n] = 1\n",
     "number of any kind between two": (
         "def f(request):\n    n = float(request.args['n'])\n    if 0 <= n <= 64:\n        X[n] = 1\n"
@@ -370,6 +426,17 @@ OPEN = {
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
 UNKNOWN = {
+    "position in what gets longer": CHART + "        for i, row in enumerate(self.rows):\n            X[i] = row\n",
+    "position in what is read from outside": (
+        "def f(request):\n    for i, line in enumerate(request.stream):\n        X[i] = line\n"
+    ),
+    "position from any number on": (
+        CHART + "        for i, trace in enumerate(self.traces, self.n):\n            X[i] = trace\n            self.n += 1\n"
+    ),
+    "what is returned, not always as a pair": (
+        "def pair(request):\n    if request:\n        return unknown()\n    return 1, 'a'\n"
+        "def f(request):\n    n, k = pair(request)\n    X[k] = n\n"
+    ),
     "under a key of the object itself": (
         "class Settings(dict):\n    def peers(self):\n        return list(self['peers'])\n"
         "def f(request):\n    for k in Settings(request).peers():\n        X[k] = 1\n"
