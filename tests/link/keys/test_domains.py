@@ -24,7 +24,8 @@ RECORD = (
 )
 BUDGET = (
     "class Budget:\n    FULL = 'full'\n    BROKEN = 'broken'\n    def write(self, request):\n"
-    "        if request.size > 9:\n            return None, self.FULL\n        try:\n            return request.size, None\n"
+    "        if request.size > 9:\n            return None, self.FULL\n"
+    "        try:\n            return request.size, None\n"
     "        except OSError:\n            return None, self.BROKEN\nbudget = Budget()\n"
 )
 CHART = (
@@ -33,12 +34,14 @@ CHART = (
     "        self.rows.append(request.body)\n    def draw(self, request):\n"
 )
 CLOSED = {
-    "position in what is made anew": CHART + "        for i, trace in enumerate(self.traces):\n            X[i] = trace\n",
+    "position in what is made anew": CHART
+    + "        for i, trace in enumerate(self.traces):\n            X[i] = trace\n",
     "position in a sorted copy": (
         "def f(request):\n    for i, part in enumerate(sorted(request.parts), 1):\n        X[i] = part\n"
     ),
     "position, counted by a comprehension as well": (
-        CHART + "        for i, t in enumerate(self.traces):\n            X[i] = {k: i for i, k in enumerate(request.all)}\n"
+        CHART
+        + "        for i, t in enumerate(self.traces):\n            X[i] = {k: i for i, k in enumerate(request.all)}\n"
     ),
     "target of the loop, a name that another loop used": (
         "def f(request):\n    for k in request.ids:\n        print(k)\n    for k in ('a', 'b'):\n        X[k] = 1\n"
@@ -52,9 +55,7 @@ CLOSED = {
     "argument given back at a place": (
         "def pair(k, n):\n    return n, k.strip()\ndef f(request):\n    n, k = pair('a', request.id)\n    X[k] = n\n"
     ),
-    "number of a signal": (
-        "import signal\ndef f(sig, frame):\n    X[sig] = 1\nsignal.signal(signal.SIGINT, f)\n"
-    ),
+    "number of a signal": ("import signal\ndef f(sig, frame):\n    X[sig] = 1\nsignal.signal(signal.SIGINT, f)\n"),
     "number of a signal, in a method": (
         "import signal\nclass C:\n    def start(self):\n        signal.signal(signal.SIGINT, self.stop)\n"
         "        signal.signal(signal.SIGTERM, self.stop)\n    def stop(self, sig, frame):\n        X[sig] = 1\n"
@@ -426,12 +427,18 @@ OPEN = {
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
 UNKNOWN = {
+    "keys of a map in an attribute, which was empty at first": (
+        "class C:\n    def __init__(self, known: dict = None):\n        self.known = {} if known is None else known\n"
+        "    def learn(self, request):\n        self.known[request.id] = 1\n"
+        "    def f(self):\n        for k in self.known.keys():\n            X[k] = 1\nc = C()\n"
+    ),
     "position in what gets longer": CHART + "        for i, row in enumerate(self.rows):\n            X[i] = row\n",
     "position in what is read from outside": (
         "def f(request):\n    for i, line in enumerate(request.stream):\n        X[i] = line\n"
     ),
     "position from any number on": (
-        CHART + "        for i, trace in enumerate(self.traces, self.n):\n            X[i] = trace\n            self.n += 1\n"
+        CHART
+        + "        for i, trace in enumerate(self.traces, self.n):\n            X[i] = trace\n            self.n += 1\n"
     ),
     "what is returned, not always as a pair": (
         "def pair(request):\n    if request:\n        return unknown()\n    return 1, 'a'\n"

@@ -58,7 +58,8 @@ ON = {
         "X = {}\ndef put(k, on=False):\n    return 1 if X.setdefault(k, on) else None\ndef main(k):\n    put(k)\n"
     ),
     "of a method that a framework calls": (
-        "import socketserver\n" + KEPT.replace("class Kept", "class Kept(socketserver.BaseRequestHandler)")
+        "import socketserver\n"
+        + KEPT.replace("class Kept", "class Kept(socketserver.BaseRequestHandler)")
         + "def main(k):\n    kept.put(k)\n"
     ),
 }
@@ -97,7 +98,8 @@ def test_a_class_that_a_package_shows_is_not_its_own(tmp_path: Path) -> None:
 
 TAKE = "X = {}\ndef take(k, pop=False):\n    return X.pop(k) if pop else X[k]\n"
 USED = "from http.server import *\nclass H(BaseHTTPRequestHandler):\n    def do_GET(self):\n"
-USED += "        X[self.path] = 1\n        take(self.path{})\nif __name__ == '__main__':\n    HTTPServer(('', 1), H).serve_forever()\n"
+USED += "        X[self.path] = 1\n        take(self.path{})\n"
+USED += "if __name__ == '__main__':\n    HTTPServer(('', 1), H).serve_forever()\n"
 
 
 @pytest.mark.parametrize(("given", "code"), [("", "UBM101"), (", False", "UBM101"), (", True", "UBM102")])

@@ -94,7 +94,7 @@ class Calls:
         if facts.is_generator or not name_lists().memos.isdisjoint(decorator_names(facts)):
             return None
         parts = [each.items[index] for each in returned if isinstance(each, m.Display) and -1 < index < len(each.items)]
-        starred = any(isinstance(item, m.Star) for each in returned if isinstance(each, m.Display) for item in each.items)
+        starred = any(isinstance(item, m.Star) for each in returned for item in getattr(each, "items", ()))
         return tuple(parts) if returned and len(parts) == len(returned) and not starred else None
 
     def _run(self, functions: list[Function], func: m.Expr) -> list[ScopeId]:
@@ -365,7 +365,7 @@ class Calls:
         function, given = parameter.function, self.program.facts(parameter.function).parameters[parameter.position]
         name = given.name
         if self._is_of_few(parameter):
-            return Domain("closed", f"`{name}` is one of a few that are asked for where the function is set", source="status")
+            return Domain("closed", f"`{name}` is one of a few that the function is set for", source="status")
         if given.default is not None or self._routes.is_stated(function, name):
             return None
         ways = {context.by for context in self.material.execution.direct(function)}

@@ -220,7 +220,12 @@ class Expressions:
             return closed("an imported constant", "names")
         if self._is_receiver(holder, scope):
             return NOT_KNOWN  # that an object is ever new says nothing of what it has under its keys
-        return (yield self.material.value(holder, scope))
+        found = yield self.material.value(holder, scope)
+        if not isinstance(holder, m.Attr) or not self._is_lengthened(holder, scope):
+            return found
+        # what an attribute is given at first says nothing of what is put into it later
+        whole = yield from settled(found)
+        return NOT_KNOWN if is_closed(whole) else found
 
     def _is_receiver(self, holder: m.Expr, scope: ScopeId) -> bool:
         """Whether an expression names the object that a method of an ordinary class is called on."""

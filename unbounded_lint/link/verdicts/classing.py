@@ -62,11 +62,7 @@ class Removals(RunQuery):
                 extent, places = self.extents.of(access, accesses), self._places(access, definitions)
                 contexts = self._contexts(access, places)
                 when = self._moments.of(access, extent, contexts, accesses)
-                if self.execution.barriers.leave_out(access.site):
-                    when = "barred"
-                elif self._unsized.bars(access, accesses, definitions) or (
-                    when == "capacity" and self._is_without_limit(access, accesses, definitions)
-                ):
+                if self._is_barred(access, when, accesses, definitions):
                     when = "barred"
                 elif self._latches.bar(access):
                     when = "shut"
@@ -76,6 +72,12 @@ class Removals(RunQuery):
                     when = "event"
                 found.append(Removal(access, extent, when, contexts, places, self._moments.is_walked(access)))
         return tuple(found)
+
+    def _is_barred(self, access: Access, when: Moment, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:
+        """Whether a condition that never holds stands before a removal, within its operation or around it."""
+        if self.execution.barriers.leave_out(access.site) or self._unsized.bars(access, accesses, definitions):
+            return True
+        return when == "capacity" and self._is_without_limit(access, accesses, definitions)
 
     def _is_of_some(self, access: Access) -> bool:
         """Whether an access means the container of one of several classes that have nothing to do with each other, and
