@@ -37,7 +37,6 @@ from unbounded_lint.link.keys.origins import (
 )
 from unbounded_lint.link.keys.routes import Routes
 from unbounded_lint.link.keys.written import Written
-from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 
 OVERRIDES = 16
@@ -82,20 +81,10 @@ class Calls:
         returned."""
         functions = [v for v in ordered(self.resolver.values(call.func, scope)) if isinstance(v, Function)]
         ran = self._run(functions, call.func)
-        if not ran or any(self._parts(function, index) is None for function in ran):
+        if not ran or any(self.written.at(function, index) is None for function in ran):
             return NOTHING_YET
         site = CallSite(scope, -1, call, 1 if isinstance(call.func, m.Attr) else 0)
         return (yield from mixed(self._returned(each, site, index) for each in ran))
-
-    @kept
-    def _parts(self, function: ScopeId, index: int) -> tuple[m.Expr, ...] | None:
-        """What a function returns at a place of what it writes out; None where it returns anything else."""
-        facts, returned = self.program.facts(function), self.program.returned(function)
-        if facts.is_generator or not name_lists().memos.isdisjoint(decorator_names(facts)):
-            return None
-        parts = [each.items[index] for each in returned if isinstance(each, m.Display) and -1 < index < len(each.items)]
-        starred = any(isinstance(item, m.Star) for each in returned for item in getattr(each, "items", ()))
-        return tuple(parts) if returned and len(parts) == len(returned) and not starred else None
 
     def _run(self, functions: list[Function], func: m.Expr) -> list[ScopeId]:
         """The functions, and the methods of derived classes that may run in their place."""
@@ -111,7 +100,7 @@ class Calls:
         if part is None:
             result = yield Question("result", (function,))
         else:
-            result = yield from self.material.all_of(self._parts(function, part) or (), function)
+            result = yield from self.material.all_of(self.written.at(function, part) or (), function)
         others = frozenset(parameter for parameter in result.parameters if parameter.function != function)
         given = (self._given(parameter, site) for parameter in sorted(result.parameters - others))
         return (yield from mixed((Origin(result.domain, others), *given)))
@@ -168,7 +157,7 @@ class Calls:
                 return found if known and lasts else opened(_IDENTITY, "identity")
             case "bool", _:
                 return closed("a truth value", "constant")
-            case "next", [walked, *_] if self._is_held(walked, scope):
+            case "next", [walked, *_] if _is_held(self.material, walked, scope):
                 return (yield self.material.items(walked, scope))
             case "min", [_, _, *_]:
                 return (yield from self.least(placed, scope))
@@ -183,12 +172,6 @@ class Calls:
         if name in name_lists().conversions:
             return (yield from self.material.all_of(placed, scope)) if arguments else Origin(CLOSED_LITERAL)
         return (yield from self._catalogued(name, arguments, scope))
-
-    def _is_held(self, walked: m.Expr, scope: ScopeId) -> bool:
-        """Whether an iterator walks over what is there."""
-        if isinstance(walked, m.Call):
-            return not name_lists().gatherers.isdisjoint(self.material.callees(walked.func, scope))
-        return isinstance(walked, m.Comp)
 
     def least(self, parts: Sequence[m.Expr], scope: ScopeId) -> Asked:
         """What is made of the least of some numbers, or of the bits that they share: one that is closed closes it."""
@@ -364,7 +347,7 @@ class Calls:
         is one of a few that its address states."""
         function, given = parameter.function, self.program.facts(parameter.function).parameters[parameter.position]
         name = given.name
-        if self._is_of_few(parameter):
+        if self._routes.is_of_few(*parameter):
             return Domain("closed", f"`{name}` is one of a few that the function is set for", source="status")
         if given.default is not None or self._routes.is_stated(function, name):
             return None
@@ -372,17 +355,6 @@ class Calls:
         if "request" in ways:
             return Domain("open", f"`{name}` comes with a request", source="request")
         return Domain("open", f"`{name}` comes with an event", weak=True, source="message") if "hook" in ways else None
-
-    def _is_of_few(self, parameter: Parameter) -> bool:
-        """Whether a function is run by hooks alone that give a parameter one of a few values, such as the number of the
-        signal that it was set for."""
-        facts, graph = self.program.facts(parameter.function), self.material.graph
-        bound = self.program.owner_class(parameter.function) is not None and not is_static(facts)
-        hooks = [
-            graph.timers.hooks_of(edge.handed, edge.scope)[:1] if edge.kind == "hook" and edge.handed else ()
-            for edge in graph.edges(parameter.function)
-        ]
-        return bool(hooks) and all(found and parameter.position - bound in found[0].few for found in hooks)
 
     def _passed(self, parameter: Parameter, site: CallSite) -> Asked:
         if self.material.is_import_time(site.scope, site.op):
@@ -397,6 +369,13 @@ class Calls:
         if site.call is not None and not any(a.star for a in site.call.args):
             return (yield from settled((yield from self._default(parameter))))
         return (yield from _spread(self.material, parameter, site))
+
+
+def _is_held(material: Material, walked: m.Expr, scope: ScopeId) -> bool:
+    """Whether an iterator walks over what is there."""
+    if isinstance(walked, m.Call):
+        return not name_lists().gatherers.isdisjoint(material.callees(walked.func, scope))
+    return isinstance(walked, m.Comp)
 
 
 def _spread(material: Material, parameter: Parameter, site: CallSite) -> Asked:

@@ -25,8 +25,6 @@ from unbounded_lint.link.keys.origins import (
     mixed,
     stated,
 )
-from unbounded_lint.link.program.bindings import ITEMS
-from unbounded_lint.link.program.blocks import loops_around, span_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.runs.execution import Execution, RunQuery
@@ -63,29 +61,6 @@ class Material(RunQuery):
     def use(self, expr: m.Expr, scope: ScopeId, op: int) -> Question:
         """The question what a key is where an operation uses it."""
         return Question("use", (self.nodes.identity(expr), scope, op))
-
-    def used(self, expr: m.Expr, scope: ScopeId, op: int) -> Question:
-        """The question what an expression is made of where an operation uses it: for the target of a loop around that,
-        which nothing else in the loop gives a value, it is what that loop gives it."""
-        if isinstance(expr, m.Name) and 0 <= op < len(self.program.facts(scope).ops):
-            at = self._loop_of(expr.id, scope, op)
-            if at is not None and self.resolver.owner(expr.id, scope) == scope:
-                return Question("target", (expr.id, scope, at))
-        return self.value(expr, scope)
-
-    def _loop_of(self, name: str, scope: ScopeId, op: int) -> int | None:
-        """Which of the bindings of a name is that of the loop around an operation; None where others count there."""
-        facts, bound = self.program.facts(scope), self.program.bound(scope, name)
-        heads = {id(frame.head) for frame in facts.frames if frame.kind == "for"}
-        # a comprehension has names of its own
-        lasting = [i for i, b in enumerate(bound) if b.kind not in ITEMS or id(b.expr) in heads]
-        if len(lasting) == len(bound) == 1 or any(b.scope != scope.index for b in bound):
-            return None
-        for loop in loops_around(facts, op):
-            inside = [i for i in lasting if bound[i].op in span_of(facts, loop)]
-            if any(bound[i].expr is facts.frames[loop].head for i in inside):
-                return inside[0] if len(inside) == 1 else None
-        return None
 
     def items(self, expr: m.Expr, scope: ScopeId) -> Question:
         """The question what the elements of an expression are made of."""

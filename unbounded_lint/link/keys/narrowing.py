@@ -10,8 +10,19 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.keys.lookups import Lookups
 from unbounded_lint.link.keys.material import Material
-from unbounded_lint.link.keys.origins import Asked, Asking, Domain, Origin, is_closed, join, settled, source_of
-from unbounded_lint.link.program.blocks import asserted, frames_of, guards, held_at
+from unbounded_lint.link.keys.origins import (
+    Asked,
+    Asking,
+    Domain,
+    Origin,
+    Question,
+    is_closed,
+    join,
+    settled,
+    source_of,
+)
+from unbounded_lint.link.program.bindings import ITEMS
+from unbounded_lint.link.program.blocks import asserted, frames_of, guards, held_at, loops_around, span_of
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import apart
 
@@ -34,8 +45,31 @@ class Narrowing:
         narrowed = yield from self._at(key, scope, op)
         if narrowed is not None and narrowed.kind == "closed":
             return Origin(narrowed)
-        found = yield from settled((yield self.material.used(key, scope, op)))
+        found = yield from settled((yield self._made_of(key, scope, op)))
         return found if narrowed is None or is_closed(found) else Origin(narrowed)
+
+    def _made_of(self, expr: m.Expr, scope: ScopeId, op: int) -> Question:
+        """The question what an expression is made of where an operation uses it: for the target of a loop around that,
+        which nothing else in the loop gives a value, it is what that loop gives it."""
+        if isinstance(expr, m.Name) and 0 <= op < len(self.material.program.facts(scope).ops):
+            at = self._loop_of(expr.id, scope, op)
+            if at is not None and self.material.resolver.owner(expr.id, scope) == scope:
+                return Question("target", (expr.id, scope, at))
+        return self.material.value(expr, scope)
+
+    def _loop_of(self, name: str, scope: ScopeId, op: int) -> int | None:
+        """Which of the bindings of a name is that of the loop around an operation; None where others count there."""
+        facts, bound = self.material.program.facts(scope), self.material.program.bound(scope, name)
+        heads = {id(frame.head) for frame in facts.frames if frame.kind == "for"}
+        # a comprehension has names of its own
+        lasting = [i for i, b in enumerate(bound) if b.kind not in ITEMS or id(b.expr) in heads]
+        if len(lasting) == len(bound) == 1 or any(b.scope != scope.index for b in bound):
+            return None
+        for loop in loops_around(facts, op):
+            inside = [i for i in lasting if bound[i].op in span_of(facts, loop)]
+            if any(bound[i].expr is facts.frames[loop].head for i in inside):
+                return inside[0] if len(inside) == 1 else None
+        return None
 
     def _at(self, key: m.Expr, scope: ScopeId, op: int) -> Asking[Domain | None]:
         """What is known of a key at an operation by the conditions around it and by what was looked up before."""

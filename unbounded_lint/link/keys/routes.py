@@ -1,4 +1,5 @@
-"""Addresses with places in them, `/guests/{name}`: what stands there comes with each request."""
+"""What a framework gives a function: what stands at a place of an address, `/guests/{name}`, comes with each request;
+the number of a signal is one of a few."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.module import ScopeId
@@ -19,7 +21,7 @@ _WORD = re.compile(r"\w+")
 
 
 class Routes:
-    """Knows the places in the addresses that functions serve. Memoised."""
+    """Knows the places in the addresses that functions serve, and what else they are given. Memoised."""
 
     def __init__(self, execution: Execution) -> None:
         self.execution = execution
@@ -33,6 +35,17 @@ class Routes:
     def is_stated(self, function: ScopeId, name: str) -> bool:
         """Whether an address that a function serves writes a name, in whatever way."""
         return any(name in _WORD.findall(text) for text in self._addresses(function))
+
+    def is_of_few(self, function: ScopeId, position: int) -> bool:
+        """Whether a function is run by hooks alone that give a parameter one of a few values, such as the number of the
+        signal that it was set for."""
+        graph, owner = self.execution.graph, self.program.owner_class(function)
+        bound = owner is not None and not is_static(self.program.facts(function))
+        hooks = [
+            graph.timers.hooks_of(edge.handed, edge.scope)[:1] if edge.kind == "hook" and edge.handed else ()
+            for edge in graph.edges(function)
+        ]
+        return bool(hooks) and all(found and position - bound in found[0].few for found in hooks)
 
     @kept
     def _addresses(self, function: ScopeId) -> tuple[str, ...]:

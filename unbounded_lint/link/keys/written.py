@@ -1,11 +1,13 @@
-"""Maps that are written out: what such a one has under a word that is written, too."""
+"""Maps that are written out: what such a one has under a word that is written, too; and sequences, at a place."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.link.dataflow.scoping import decorator_names
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.values import Function, argument_of, outcomes
 from unbounded_lint.link.keys.material import Material
@@ -23,7 +25,7 @@ _Standing = tuple[m.Expr, ScopeId]
 
 
 class Written:
-    """Finds what stands in maps that are written out, or filled word by word. Memoised."""
+    """Finds what stands in maps that are written out, or filled word by word, and in what is returned. Memoised."""
 
     def __init__(self, material: Material) -> None:
         self.material = material
@@ -48,6 +50,16 @@ class Written:
             elif not is_put or not all(value in _EMPTY for value in values):
                 return None
         return found
+
+    @kept
+    def at(self, function: ScopeId, index: int) -> tuple[m.Expr, ...] | None:
+        """What a function returns at a place of what it writes out; None where it returns anything else."""
+        facts, returned = self.program.facts(function), self.program.returned(function)
+        if facts.is_generator or not name_lists().memos.isdisjoint(decorator_names(facts)):
+            return None
+        parts = [each.items[index] for each in returned if isinstance(each, m.Display) and -1 < index < len(each.items)]
+        starred = any(isinstance(item, m.Star) for each in returned for item in getattr(each, "items", ()))
+        return tuple(parts) if returned and len(parts) == len(returned) and not starred else None
 
     def _displayed(self, expr: m.Expr, scope: ScopeId, word: m.Const) -> Sequence[m.Expr | None] | None:
         """What a map that is written out has under a word, with None for what it takes over from others; None for
