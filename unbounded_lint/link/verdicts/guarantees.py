@@ -14,8 +14,8 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
 from unbounded_lint.link.keys.around import AroundQuery, Lead
 from unbounded_lint.link.keys.identity import Shape
-from unbounded_lint.link.program.blocks import after_any_end, in_block, in_cleanup
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.blocks import after_any_end, comes_to_one, in_cleanup
+from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import Edge
 from unbounded_lint.link.runs.execution import Execution
@@ -78,7 +78,7 @@ class Guarantees(AroundQuery):
                     return True
                 if not (other and scope == access.scope):
                     cleaners.add(scope)
-                    cleaners.update(self._beginning(access, scope, inserting))
+                    cleaners.update(self.beginning(access, scope, inserting))
             cleaners |= self.partners.begun(access, insert, accesses)
         return bool(cleaners) and self._is_cleaned(insert, cleaners)
 
@@ -131,17 +131,18 @@ class Guarantees(AroundQuery):
 
     def _is_begun_for(self, access: Access, cleaner: ScopeId, accesses: AccessList) -> bool:
         """Whether such work does more than wait: that would be the timer of an entry."""
-        begins = any(self._beginning(access, cleaner, self._inserting(accesses)))
+        begins = any(self.beginning(access, cleaner, self._inserting(accesses)))
         return begins and "later" not in self.execution.kinds(access.scope, access.op)
 
-    def _beginning(
-        self, access: Access, cleaner: ScopeId, inserting: Mapping[ScopeId, Collection[int]]
+    def beginning(
+        self, access: Access, work: ScopeId, inserting: Mapping[ScopeId, Collection[int]]
     ) -> Iterator[ScopeId]:
         """The functions that come to an insert and then begin a thread or task each time, at whose end a removal takes
         out what is its own."""
-        for scope, op in self._begun(cleaner) if self._is_its_own(access, cleaner) else ():
+        begun = self._begun(work) if self._is_its_own(access, work) else ()
+        for scope, ops in grouped(begun).items():
             facts = self.program.facts(scope)
-            if any(in_block(facts, facts.ops[op].frame, at) for at in inserting.get(scope, ())):
+            if any(comes_to_one(facts, at, ops) for at in inserting.get(scope, ())):
                 yield scope
 
     @kept

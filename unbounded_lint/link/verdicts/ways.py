@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.program.blocks import in_cleanup
+from unbounded_lint.link.keys.around import Lead
+from unbounded_lint.link.program.blocks import comes_to, in_cleanup
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.followed import Followed
@@ -53,7 +54,7 @@ class Ways(RunQuery):
             return Way("success")
         if not single:
             return Way("emptied")
-        ended = self._followed(inserts, single) or self._hindered(single, accesses)
+        ended = self._followed(inserts, single) or self._begun(inserts, single) or self._hindered(single, accesses)
         if ended is not None:
             return ended
         if any(map(self._is_conditional, single)):
@@ -66,6 +67,18 @@ class Ways(RunQuery):
         """A run of each insert that comes to the removal of its entry, whatever is in between."""
         run = self._runs.run((i.access for i in inserts if not i.access.nested), (r.access for r in removals))
         return Way("error", *run) if run is not None else None
+
+    def _begun(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
+        """Work of its own, begun as each entry is put in, that comes to the removal of that, whatever is in between."""
+        works = [(r.access, work) for r in removals for work in self._runs.sure(r.access)]
+        found = [self._ends(i.access, works) for i in inserts if works and not i.access.nested]
+        return Way("error", found[0]) if found and None not in found else None
+
+    def _ends(self, insert: Access, works: Sequence[tuple[Access, ScopeId]]) -> ScopeId | None:
+        """The work at whose end the entry of an insert goes, whoever comes to that."""
+        leading = self._leading(insert)
+        ends = {at: work for a, work in works for at in self.guarantees.beginning(a, work, leading)}
+        return self.guarantees.around.always(Lead(None, (insert.place,)), lambda lead: ends.get(lead.scope))
 
     def _hindered(self, removals: Iterable[Removal], accesses: AccessList) -> Way | None:
         """A hook whose entry its partner removes, unless an error keeps it from that."""
@@ -101,8 +114,11 @@ class Ways(RunQuery):
         return removal.when == "event" and (timed or cleans or self.guarantees.is_callback(access.scope))
 
     def _between(self, insert: Insert, removal: Removal) -> Way | None:
-        """A run that inserts first and removes then, with something in between that may well end it."""
+        """A run that inserts first and always comes to the removal then, but for something in between that may well end
+        it."""
+        if not self._runs.is_sure(removal.access.place, removal.access):
+            return None
         for scope, first, last in self.graph.common_runs(insert.access.place, removal.access.place):
-            if self._risks.first_behind(scope, first) < last:
+            if self._risks.first_behind(scope, first) < last and comes_to(self.program.facts(scope), first, last):
                 return Way("error", scope, first, last)
         return None
