@@ -19,6 +19,7 @@ from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import Edge
 from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.verdicts.consumers import Consumers
 from unbounded_lint.link.verdicts.partners import Partners
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
@@ -36,6 +37,7 @@ class Guarantees(AroundQuery):
         self.reservations = reservations
         self.partners = Partners(flow, execution)
         self._waiters = Waiters(flow)
+        self._consumers = Consumers(flow, execution)
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
@@ -49,6 +51,7 @@ class Guarantees(AroundQuery):
             )
             or self.partners.take_out(access, accesses)
             or any(self._waiters.take_out((access,), insert, every=False) for insert in self._waited_for(accesses))
+            or any(self._consumers.take_out((access,), insert) for insert in accesses if insert.kind == "insert")
         )
 
     @kept
@@ -66,7 +69,8 @@ class Guarantees(AroundQuery):
         cleaners: set[ScopeId] = set()
         removals = tuple(removals)
         inserting = {**self.graph.above(insert.scope), insert.scope: (insert.op,)}
-        if self._waiters.take_out((removal.access for removal in removals), insert, every=True):
+        taking = [removal.access for removal in removals]
+        if self._waiters.take_out(taking, insert, every=True) or self._consumers.take_out(taking, insert):
             return True
         for removal in removals:
             access = removal.access
