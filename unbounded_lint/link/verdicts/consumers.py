@@ -19,7 +19,6 @@ from unbounded_lint.link.program.blocks import (
     apart,
     comes_to_one,
     frames_of,
-    held_at,
     in_block,
     layout,
     loops_around,
@@ -30,6 +29,7 @@ from unbounded_lint.link.program.kept import grouped, kept, listed
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.verdicts.followed import asks_for
 from unbounded_lint.link.verdicts.risks import Risks
 
 _TAKING = frozenset({"get"})
@@ -73,17 +73,9 @@ class Consumers(AroundQuery):
 
     def _is_sure(self, place: Place, removal: Access) -> bool:
         """Whether a function that leads to a removal comes to that by no choice, if there is an entry."""
-        facts, asked = self.program.facts(place[0]), (removal.site.node, removal.key)
-        jumps = [at for at in layout(facts).jumps if at < place[1]]
-        return not jumps and self._is_straight(facts, frames_of(facts, place[1]), place[1], asked)
-
-    @staticmethod
-    def _is_straight(facts: m.Scope, frames: Iterable[int], op: int, asked: Sequence[m.Expr | None]) -> bool:
-        if any(facts.frames[frame].kind not in {*STRAIGHT, "if"} for frame in frames):
-            return False
-        around = {id(facts.frames[frame].head) for frame in frames if facts.frames[frame].kind == "if"}
-        tests = (part for part in held_at(facts, op) if any(id(node) in around for node in w.walk(part.expr)))
-        return not around or all(any(part in asked for part in w.walk(test.expr)) for test in tests)
+        facts = self.program.facts(place[0])
+        jumps = any(at < place[1] for at in layout(facts).jumps)
+        return not jumps and _is_straight(facts, frames_of(facts, place[1]), removal)
 
     # --- the consumer ---
 
@@ -113,7 +105,7 @@ class Consumers(AroundQuery):
             return False
         inner = tuple(apart(facts, lead.op, taken.op))
         handled = any(in_block(facts, part, taken.op) for frame in inner for part in parts_of(facts, frame, "except"))
-        return not handled and self._is_straight(facts, inner, lead.op, (removal.site.node, removal.key))
+        return not handled and _is_straight(facts, inner, removal)
 
     def _may_miss(self, lead: Lead, at: int) -> bool:
         """Whether an error may leave an operation, which no `try` catches that ends before what is meant to follow."""
@@ -184,6 +176,14 @@ class Consumers(AroundQuery):
         """The names in what the calls of an operation are given."""
         calls = self.program.calls_at(scope, op)
         return frozenset(name for call in calls for argument in call.args for name in w.names(argument.value))
+
+
+def _is_straight(facts: m.Scope, frames: Iterable[int], removal: Access) -> bool:
+    """Whether a run that goes well comes into some frames, if there is an entry to be removed."""
+    kinds = [(facts.frames[frame].kind, facts.frames[frame].head) for frame in frames]
+    return all(
+        kind in STRAIGHT or (kind == "if" and head is not None and asks_for(head, removal)) for kind, head in kinds
+    )
 
 
 def _names(key: Shape | None, scope: ScopeId) -> frozenset[str]:

@@ -93,10 +93,18 @@ class Followed(AroundQuery):
 
     def is_sure(self, place: Place, removal: Access) -> bool:
         """Whether a function that leads to a removal comes to that by no choice, if there is an entry."""
-        facts, asked = self.program.facts(place[0]), (removal.site.node, removal.key)
+        facts = self.program.facts(place[0])
         if any(facts.frames[frame].kind not in {*STRAIGHT, "if", "else"} for frame in frames_of(facts, place[1])):
             return False
-        return all(any(part in asked for part in w.walk(test.expr)) for test in held_at(facts, place[1]))
+        return all(asks_for(test.expr, removal) for test in held_at(facts, place[1]))
+
+
+def asks_for(test: m.Expr, removal: Access) -> bool:
+    """Whether a test is about whether there is an entry to be removed, and not about what its key is like."""
+    parts = tuple(w.walk(test))
+    if removal.site.node in parts:
+        return True
+    return removal.key in parts and not any(isinstance(part, m.Attr) and part.base == removal.key for part in parts)
 
 
 def _is_keyed(access: Access) -> bool:
