@@ -52,6 +52,16 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         HEAD + PUT + FINALLY.replace(TRY, f"        if job is None:\n            break\n{TRY}") + START,
         "paired",
     ),
+    "taken back where it cannot be queued": (
+        HEAD + PUT.replace("    JOBS.put(request)", "    try:\n        JOBS.put(request)\n    except Exception:\n"
+        "        X.discard(request.id)\n        raise") + FINALLY + START,
+        "paired",
+    ),
+    "queued behind what may fail, too": (
+        HEAD + PUT.replace("    JOBS.put(request)", "    try:\n        open(request.path).read()\n"
+        "        JOBS.put(request)\n    except Exception:\n        logging.exception('no')") + FINALLY + START,
+        "event-only",
+    ),
     "behind what may fail": (
         HEAD + PUT + "def work():\n    while True:\n        job = JOBS.get()\n        open(job.path).read()\n"
         "        X.discard(job.id)\n" + START,

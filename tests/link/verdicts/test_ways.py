@@ -118,6 +118,19 @@ WAYS = [
         "def serve(sock):\n    while True:\n        message = sock.recv(9)\n        layer.receive(message)\n"
         "        sock.sendall(message)\n        layer.answer(message)\n",
     ),
+    (
+        "unasked",
+        "import socket, threading\ndef listen(sock):\n    while sock.live:\n        sock.settimeout(1)\n"
+        "        take(sock.recv(9))\n        time.sleep(1)\n"
+        "def take(message):\n    key = message.token\n    X[key] = 1\n    if message.last:\n        del X[key]\n"
+        "import time\nthreading.Thread(target=listen).start()\n",
+    ),
+    (
+        "condition",
+        "import threading, time\ndef put(request):\n    X[request.id] = request\n"
+        "def check():\n    while True:\n        time.sleep(1)\n        drop(last)\nlast = None\n"
+        "def drop(key):\n    X.pop(key, None)\nthreading.Thread(target=check).start()\n",
+    ),
     ("emptied", "def add(request):\n    X[request.id] = 1\ndef forget():\n    X.clear()\n"),
     ("unasked", "def add(request):\n    X[request.id] = 1\ndef drop(request):\n    X.pop(request.id)\n"),
 ]

@@ -232,13 +232,14 @@ def comes_to(scope: m.Scope, op: int, later: int) -> bool:
 
 def comes_to_one(scope: m.Scope, op: int, others: Collection[int]) -> bool:
     """Whether a run that comes to an operation always comes to one of some others too, before or behind it, but for
-    errors: to one that stands beside it, or to one in each branch of a statement that does."""
+    errors: to one that stands beside it or first in a `try` there, or to one in each branch of a statement there."""
     always, queue = set[int](), [scope.ops[other].frame for other in others]
     for frame in queue:
         parts = layout(scope).by_statement[scope.frames[frame].statement] if frame else ()
         kinds = {scope.frames[part].kind for part in parts}
         always.add(frame)
-        if kinds == {"with"} or (kinds == {"if", "else"} and always.issuperset(parts)):
+        first = scope.frames[frame].kind == "try" and scope.frames[frame].op in others
+        if first or kinds == {"with"} or (kinds == {"if", "else"} and always.issuperset(parts)):
             queue.append(scope.frames[frame].parent)
     if any(other <= op and in_block(scope, scope.ops[other].frame, op) for other in others):
         return True

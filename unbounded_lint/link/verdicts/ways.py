@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.around import Lead
 from unbounded_lint.link.program.blocks import comes_to, in_cleanup
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.followed import Followed
 from unbounded_lint.link.verdicts.guarantees import Guarantees
@@ -23,6 +24,9 @@ error      one run inserts and removes, and what it does in between may raise, b
 condition  the clean-up or timer of an entry that removes it need not come to that
 emptied    no entry leaves by itself: events empty the container as a whole, or take whatever is next
 unasked    each entry waits for an event of its own: register and unregister, request and reply"""
+
+
+_TIMED: frozenset[ContextKind] = frozenset({"timer", "later", "unstarted"})
 
 
 class Way(NamedTuple):
@@ -57,7 +61,8 @@ class Ways(RunQuery):
         ended = self._followed(inserts, single) or self._begun(inserts, single) or self._hindered(single, accesses)
         if ended is not None:
             return ended
-        if any(map(self._is_conditional, single)):
+        timers = {root for i in inserts for root in self._timers(i.access)}
+        if any(self._is_conditional(r, timers) for r in single):
             return Way("condition")
         failing = frozenset(r.access.scope for r in single if r.fails)
         pairs = self._pairs(inserts, [r for r in single if r.access.scope not in failing])
@@ -106,12 +111,20 @@ class Ways(RunQuery):
         """The functions whose runs may come to an access, each with its operations that lead there."""
         return {**self.graph.above(access.scope), access.scope: (access.op,)}
 
-    def _is_conditional(self, removal: Removal) -> bool:
-        """Whether a clean-up, a timer or a callback would remove the entry, but for what was found to be in its way."""
+    def _is_conditional(self, removal: Removal, inserting: Collection[Place]) -> bool:
+        """Whether a clean-up, a callback, or a timer other than those that insert, would remove the entry, but for what
+        was found to be in its way."""
         access = removal.access
-        timed = any(context.kind in {"timer", "later", "unstarted"} for context in removal.contexts)
         cleans = in_cleanup(self.program.facts(access.scope), access.op)
-        return removal.when == "event" and (timed or cleans or self.guarantees.is_callback(access.scope))
+        return removal.when == "event" and (
+            cleans
+            or any(root not in inserting for root in self._timers(access))
+            or self.guarantees.is_callback(access.scope)
+        )
+
+    def _timers(self, access: Access) -> Iterator[Place]:
+        """Where the timers begin that come to an access, be they started or not."""
+        return (each.root for each in self.execution.sources(*access.place, _TIMED))
 
     def _between(self, insert: Insert, removal: Removal) -> Way | None:
         """A run that inserts first and always comes to the removal then, but for something in between that may well end
