@@ -142,6 +142,13 @@ THROUGH = {
     "import in a function": {"n.py": "def f(k):\n    from m import X\n    X[k] = 1\n"},
     "star": {"n.py": "from m import *\ndef f(k):\n    X[k] = 1\n"},
     "re-export": {"n.py": "from m import X\n", "o.py": "import n\ndef f(k):\n    n.X[k] = 1\n"},
+    "re-export of all": {"n.py": "from m import *\n", "o.py": "from n import X\ndef f(k):\n    X[k] = 1\n"},
+    "member of a re-export of all": {"n.py": "from m import *\n", "o.py": "import n\ndef f(k):\n    n.X[k] = 1\n"},
+    "re-export of all, twice": {
+        "n.py": "from m import *\n",
+        "o.py": "from n import *\n",
+        "p.py": "from o import X\ndef f(k):\n    X[k] = 1\n",
+    },
     "alias": {"n.py": "import m\ndef f(k):\n    own = m.X\n    own[k] = 1\n"},
     "parameter": {"n.py": "import m\ndef put(d, k):\n    d[k] = 1\ndef f(k):\n    put(m.X, k)\n"},
     "keyword": {"n.py": "import m\ndef put(k, *, d):\n    d[k] = 1\ndef f(k):\n    put(k, d=m.X)\n"},

@@ -62,11 +62,22 @@ TIMED = (
 )
 """An entry of B goes on its timer, if A still has the key."""
 
+STATIONS = (
+    "A = {}\nB = {}\ndef put(request):\n    key = request.id\n    B[key] = 1\n    try:\n        request.send()\n"
+    "    except Exception:\n        done(key)\n        raise\n"
+    "def done(k):\n    B.pop(k, None)\n    A[k] = 1\ndef collect():\n    A.clear()\n"
+)
+"""What B has goes on to A, be it as it is put in or later."""
+
 RELEASE = "def release(k):\n    A.pop(k, None)\n"
 SPARED = WALKED.replace("            del A[k]\n", "            drop(k)\n").replace("            B.pop(k, None)\n", "")
 FINISHED = "def drop(k):\n    A.pop(k)\n    if TEST:\n        B.pop(k, None)\n"
 
 FORGETS |= {
+    "a station that others come to as well": (
+        STATIONS + "def mark(request):\n    B[request.id] = 1\n    A[request.id] = 1\n",
+        "collect",
+    ),
     "a timer that the other's key lets run": (TIMED.replace("TEST", "A.pop(k, None) is not None") + RELEASE, "release"),
     "a timer that looks for the other's key": (
         TIMED.replace("TEST", "k in A").replace("        B.pop", "        del A[k]\n        B.pop") + RELEASE,
@@ -80,6 +91,7 @@ FORGETS |= {
 }
 
 QUIET: dict[str, str] = {
+    "the next station": STATIONS,
     "both": BOTH + "def drop(k):\n    A.pop(k, None)\n    B.pop(k, None)\n",
     "by a helper": BOTH + "def _drop(k):\n    B.pop(k, None)\ndef drop(k):\n    A.pop(k, None)\n    _drop(k)\n",
     "by the caller": BOTH + "def _drop(k):\n    A.pop(k, None)\ndef drop(k):\n    _drop(k)\n    B.pop(k, None)\n",

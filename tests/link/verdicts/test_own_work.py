@@ -56,6 +56,24 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "        threading.Thread(target=peer.read).start()\n",
         "event-only",
     ),
+    "thread begun in each branch": (
+        PEER + "def put(sock):\n    peer = Peer(sock)\n    X.add(peer)\n    if sock.live:\n"
+        "        threading.Thread(target=peer.read, daemon=True).start()\n    else:\n"
+        "        threading.Thread(target=peer.read).start()\n",
+        "paired",
+    ),
+    "thread begun in each branch but one": (
+        PEER + "def put(sock):\n    peer = Peer(sock)\n    X.add(peer)\n    if sock.live:\n"
+        "        threading.Thread(target=peer.read, daemon=True).start()\n    elif sock.known:\n        return\n"
+        "    else:\n"
+        "        threading.Thread(target=peer.read).start()\n",
+        "event-only",
+    ),
+    "thread begun unless it returns before": (
+        PEER + "def put(sock):\n    peer = Peer(sock)\n    X.add(peer)\n    if not sock.live:\n        return\n"
+        "    threading.Thread(target=peer.read).start()\n",
+        "event-only",
+    ),
     "put in for some, begun for each": (
         PEER + "def put(sock):\n    peer = Peer(sock)\n    if sock.live:\n        X.add(peer)\n"
         "    threading.Thread(target=peer.read).start()\n",
@@ -93,6 +111,30 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "task over a method": (
         TASK + "async def put(name, lines):\n    peer = Peer(name)\n    X[name] = peer\n"
         "    asyncio.create_task(peer.read(lines))\n",
+        "paired",
+    ),
+    "task begun in a context": (
+        "import contextvars\n" + TASK + "async def put(name, lines):\n    peer = Peer(name)\n    X[name] = peer\n"
+        "    contextvars.copy_context().run(asyncio.create_task, peer.read(lines))\n",
+        "paired",
+    ),
+    "task begun in the loop of another thread": (
+        TASK + "def put(name, lines, loop):\n    peer = Peer(name)\n    X[name] = peer\n"
+        "    loop.call_soon_threadsafe(asyncio.create_task, peer.read(lines))\n",
+        "paired",
+    ),
+    "coroutine handed to what begins no task": (
+        TASK + "def put(name, lines, loop):\n    peer = Peer(name)\n    X[name] = peer\n"
+        "    loop.call_soon_threadsafe(print, peer.read(lines))\n",
+        "event-only",
+    ),
+    "task that ends by a callback that it was given": (
+        "import asyncio\nclass Cycle:\n    def __init__(self, stream, done):\n        self.stream = stream\n"
+        "        self.done = done\n    async def run(self):\n        try:\n            await self.stream.read()\n"
+        "        finally:\n            self.done(self.stream.id)\n"
+        "X = {}\ndef done(key):\n    X.pop(key, None)\n"
+        "async def put(event):\n    cycle = Cycle(event.stream, done)\n    X[event.key] = cycle\n"
+        "    asyncio.create_task(cycle.run())\n",
         "paired",
     ),
     "task that only waits": (

@@ -89,6 +89,48 @@ WAYS = [
         "def run(request):\n    X[request.id] = 1\n    print(request)\n    end(request.id, request.done)\n"
         "def end(key, done):\n    if done:\n        X.pop(key)\n",
     ),
+    (
+        "error",
+        "import threading\ndef put(sock):\n    X[sock] = 1\n    threading.Thread(target=serve, args=(sock,)).start()\n"
+        "def serve(sock):\n    while sock.live:\n        sock.recv(9)\n    if sock in X:\n        X.pop(sock)\n",
+    ),
+    (
+        "unasked",
+        "import threading\ndef put(sock):\n    X[sock] = 1\n    threading.Thread(target=serve, args=(sock,)).start()\n"
+        "def serve(sock):\n    sock.recv(9)\n    if sock.over:\n        X.pop(sock)\n",
+    ),
+    (
+        "unasked",
+        "import threading\ndef put(sock):\n    X[sock] = 1\n    threading.Thread(target=serve, args=(sock,)).start()\n"
+        "def serve(sock):\n    sock.recv(9)\n    if not sock.over:\n        return\n    X.pop(sock)\n",
+    ),
+    (
+        "unasked",
+        "import threading\ndef put(sock):\n    X[sock] = 1\n    if sock.live:\n"
+        "        threading.Thread(target=serve, args=(sock,)).start()\n"
+        "def serve(sock):\n    sock.recv(9)\n    X.pop(sock)\n",
+    ),
+    (
+        "unasked",
+        "class Layer:\n    def receive(self, message):\n        X[(message.peer, message.token)] = message\n"
+        "    def answer(self, message):\n        key = (message.peer, message.token)\n        if message.last:\n"
+        "            X.pop(key)\nlayer = Layer()\n"
+        "def serve(sock):\n    while True:\n        message = sock.recv(9)\n        layer.receive(message)\n"
+        "        sock.sendall(message)\n        layer.answer(message)\n",
+    ),
+    (
+        "unasked",
+        "import socket, threading\ndef listen(sock):\n    while sock.live:\n        sock.settimeout(1)\n"
+        "        take(sock.recv(9))\n        time.sleep(1)\n"
+        "def take(message):\n    key = message.token\n    X[key] = 1\n    if message.last:\n        del X[key]\n"
+        "import time\nthreading.Thread(target=listen).start()\n",
+    ),
+    (
+        "condition",
+        "import threading, time\ndef put(request):\n    X[request.id] = request\n"
+        "def check():\n    while True:\n        time.sleep(1)\n        drop(last)\nlast = None\n"
+        "def drop(key):\n    X.pop(key, None)\nthreading.Thread(target=check).start()\n",
+    ),
     ("emptied", "def add(request):\n    X[request.id] = 1\ndef forget():\n    X.clear()\n"),
     ("unasked", "def add(request):\n    X[request.id] = 1\ndef drop(request):\n    X.pop(request.id)\n"),
 ]

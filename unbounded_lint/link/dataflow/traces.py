@@ -26,7 +26,7 @@ from unbounded_lint.link.dataflow.steps import Item, Steps, Taken
 from unbounded_lint.link.dataflow.values import Module
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
 from unbounded_lint.link.program.kept import listed
-from unbounded_lint.link.program.module import Place, ScopeId, Site
+from unbounded_lint.link.program.module import LinkedModule, Place, ScopeId, Site
 from unbounded_lint.link.program.program import Program
 
 HANDLES = 300
@@ -205,10 +205,15 @@ class Traces:
             for module, at, bound in self.program.importers(source.name, name):
                 yield Variable(ScopeId(module.path, at), bound)
             for module, _, _ in self.program.importers(source.name, "*"):
-                if module.sites(name):
+                if module.sites(name) or self._is_passed_on(module, name):
                     yield Variable(ScopeId(module.path, 0), name)
         elif self.program.facts(scope).kind == "class":
             yield Attribute(scope, name)
+
+    def _is_passed_on(self, module: LinkedModule, name: str) -> bool:
+        """Whether others take a name from a module that does not write it."""
+        imported = any(self.program.importers(module.name, each) for each in (name, "*"))
+        return imported or bool(self._sites.of_variable(ScopeId(module.path, 0), name))
 
     def _defaults(self, scope: ScopeId, name: str) -> Iterator[Variable]:
         """The parameters whose default is a variable of a module."""

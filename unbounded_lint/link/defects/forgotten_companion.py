@@ -15,7 +15,16 @@ from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.entries.values import Entries
 from unbounded_lint.link.keys.around import Around, Lead
 from unbounded_lint.link.keys.identity import Shape
-from unbounded_lint.link.program.blocks import apart, has_finally, held_at, inside, layout, parts_of
+from unbounded_lint.link.program.blocks import (
+    apart,
+    comes_to,
+    has_finally,
+    held_at,
+    inside,
+    layout,
+    parts_of,
+    runs_before,
+)
 from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.truth import Asked
@@ -196,7 +205,7 @@ class ForgottenCompanions(Question):
     def _is_companion(self, container: Container, other: Container) -> bool:
         """Whether the entries of a container are meant to go with those of another: they do not come from there, and
         no removal takes them alone, on purpose."""
-        if self._is_same(container, other) or self._succeeds(container, other):
+        if self._is_same(container, other) or self._succeeds(container, other) or self._precedes(container, other):
             return False
         lasting = [lead for removal, lead in self._removals(container) if _is_lasting(removal)]
         return all(self._is_accompanied(lead, other) for lead in lasting)
@@ -211,6 +220,21 @@ class ForgottenCompanions(Question):
     def _succeeds(self, container: Container, other: Container) -> bool:
         """Whether some code takes a key out of `other` to put it into `container`: the next station of the entry."""
         return any(self._moves(lead, container) for _, lead in self._removals(other))
+
+    def _precedes(self, container: Container, other: Container) -> bool:
+        """Whether whatever is put into `other` is taken out of `container` with that, which is the station before: no
+        entry of the one is beside an entry of the other."""
+        taken = grouped(((lead.scope, lead.key), lead.op) for _, lead in self._removals(container))
+        added = [insert.access for insert in other.inserts if not insert.access.nested]
+
+        def goes_on(access: Access) -> bool:
+            lead = self.around.start(access)
+            facts, ops = self.program.facts(lead.scope), taken.get((lead.scope, lead.key), ())
+            return lead.key is not None and any(
+                runs_before(facts, op, lead.op) or comes_to(facts, lead.op, op) for op in ops
+            )
+
+        return bool(added) and all(map(goes_on, added))
 
     def _that_forget(self, container: Container, other: Container) -> tuple[Removal, ...]:
         """The removals from `other` that run and leave the entry of `container`."""

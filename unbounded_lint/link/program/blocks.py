@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 
@@ -228,6 +228,26 @@ def comes_to(scope: m.Scope, op: int, later: int) -> bool:
     jumps = layout(scope).jumps
     between = jumps[bisect_right(jumps, op) : bisect_left(jumps, later)]
     return not any(_takes_away(scope, at, op) for at in between)
+
+
+def comes_to_one(scope: m.Scope, op: int, others: Collection[int]) -> bool:
+    """Whether a run that comes to an operation always comes to one of some others too, before or behind it, but for
+    errors: to one that stands beside it or first in a `try` there, or to one in each branch of a statement there."""
+    always, queue = set[int](), [scope.ops[other].frame for other in others]
+    for frame in queue:
+        parts = layout(scope).by_statement[scope.frames[frame].statement] if frame else ()
+        kinds = {scope.frames[part].kind for part in parts}
+        always.add(frame)
+        first = scope.frames[frame].kind == "try" and scope.frames[frame].op in others
+        if first or kinds == {"with"} or (kinds == {"if", "else"} and always.issuperset(parts)):
+            queue.append(scope.frames[frame].parent)
+    if any(other <= op and in_block(scope, scope.ops[other].frame, op) for other in others):
+        return True
+    jumps, last = layout(scope).jumps, max(others, default=op)
+    between = jumps[bisect_right(jumps, op) : bisect_left(jumps, last)]
+    gone = (at for at in between if _takes_away(scope, at, op))
+    late = all(any(op < one < at and in_block(scope, scope.ops[one].frame, at) for one in others) for at in gone)
+    return late and any(in_block(scope, frame, op) for frame in always)
 
 
 def _branch(scope: m.Scope, frame: int) -> frozenset[Asked]:

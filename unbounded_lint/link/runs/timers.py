@@ -31,7 +31,17 @@ class Timers(Query):
 
     def of(self, call: m.Call, scope: ScopeId) -> tuple[Timer, ...]:
         """The catalogue's timers that a call can be."""
-        return self._chained(call.func, scope) or catalogued(call.func, scope, self.resolver, self.catalog.timers)
+        found = self._chained(call.func, scope) or catalogued(call.func, scope, self.resolver, self.catalog.timers)
+        return found or (self._forwarded(call, scope) if len(call.args) > 1 else ())
+
+    def _forwarded(self, call: m.Call, scope: ScopeId) -> tuple[Timer, ...]:
+        """`context.run(loop.create_task, work())`: what begins work of its own where it is handed on to be called."""
+        for forwarder in self.forwarders_of(call, scope):
+            func = argument_at(call, forwarder.callback.position, forwarder.callback.keywords)
+            if forwarder.when in {"now", "soon"} and isinstance(func, m.Name | m.Attr):
+                timers = catalogued(func, scope, self.resolver, self.catalog.timers)
+                return tuple(timer for timer in timers if timer.kind == "spawn")
+        return ()
 
     def _chained(self, func: m.Expr, scope: ScopeId) -> tuple[Timer, ...]:
         """`every(10).minutes.do(f)`: the timer that a chain of calls begins with."""

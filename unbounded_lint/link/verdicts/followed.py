@@ -3,7 +3,7 @@ run before leaves the entry."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.keys.around import AroundQuery, Lead
 from unbounded_lint.link.keys.identity import Shape
-from unbounded_lint.link.program.blocks import STRAIGHT, comes_to, frames_of, held_at, in_cleanup
+from unbounded_lint.link.program.blocks import STRAIGHT, comes_to, frames_of, held_at, in_cleanup, layout
 from unbounded_lint.link.program.module import Place, ScopeId
 
 _NEXT = 5
@@ -39,13 +39,24 @@ class Followed(AroundQuery):
         found = [self._behind(insert, endings) for insert in inserts]
         return found[0] if found and None not in found else None
 
+    def sure(self, removal: Access) -> Iterator[ScopeId]:
+        """The functions that always come to a removal, if there is an entry, but for errors."""
+        for lead in self.around.leads(self.around.start(removal)) if _is_keyed(removal) else ():
+            if all(self.is_sure(place, removal) for place in lead.way) and not self._returns_before(*lead.place):
+                yield lead.scope
+
+    def _returns_before(self, scope: ScopeId, op: int) -> bool:
+        facts = self.program.facts(scope)
+        before = layout(facts).jumps[: bisect_left(layout(facts).jumps, op)]
+        return any(isinstance(facts.ops[at].action, m.Return) for at in before)
+
     def _endings(self, removals: Iterable[Access]) -> _Endings:
         """Where entries are removed, by the function that comes to that and the key; those of clean-ups by it alone."""
         by_key: dict[tuple[ScopeId, Shape], list[int]] = {}
         cleaning: dict[ScopeId, list[int]] = {}
         for removal in filter(_is_keyed, removals):
             for lead in self.around.leads(self.around.start(removal)):
-                if not all(self._is_sure(place, removal) for place in lead.way[:-1]):
+                if not all(self.is_sure(place, removal) for place in lead.way[:-1]):
                     continue
                 if lead.key is not None:
                     by_key.setdefault((lead.scope, lead.key), []).append(lead.op)
@@ -80,12 +91,20 @@ class Followed(AroundQuery):
             if any(part in given for call in calls for part in w.walk(call)):
                 yield last
 
-    def _is_sure(self, place: Place, removal: Access) -> bool:
-        """Whether a function that leads to a removal always comes to that, if there is an entry."""
-        facts, asked = self.program.facts(place[0]), (removal.site.node, removal.key)
+    def is_sure(self, place: Place, removal: Access) -> bool:
+        """Whether a function that leads to a removal comes to that by no choice, if there is an entry."""
+        facts = self.program.facts(place[0])
         if any(facts.frames[frame].kind not in {*STRAIGHT, "if", "else"} for frame in frames_of(facts, place[1])):
             return False
-        return all(any(part in asked for part in w.walk(test.expr)) for test in held_at(facts, place[1]))
+        return all(asks_for(test.expr, removal) for test in held_at(facts, place[1]))
+
+
+def asks_for(test: m.Expr, removal: Access) -> bool:
+    """Whether a test is about whether there is an entry to be removed, and not about what its key is like."""
+    parts = tuple(w.walk(test))
+    if removal.site.node in parts:
+        return True
+    return removal.key in parts and not any(isinstance(part, m.Attr) and part.base == removal.key for part in parts)
 
 
 def _is_keyed(access: Access) -> bool:

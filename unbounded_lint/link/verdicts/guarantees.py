@@ -14,11 +14,12 @@ from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult
 from unbounded_lint.link.keys.around import AroundQuery, Lead
 from unbounded_lint.link.keys.identity import Shape
-from unbounded_lint.link.program.blocks import after_any_end, in_block, in_cleanup
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.blocks import after_any_end, comes_to_one, in_cleanup
+from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import Edge
 from unbounded_lint.link.runs.execution import Execution
+from unbounded_lint.link.verdicts.consumers import Consumers
 from unbounded_lint.link.verdicts.partners import Partners
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
@@ -36,6 +37,7 @@ class Guarantees(AroundQuery):
         self.reservations = reservations
         self.partners = Partners(flow, execution)
         self._waiters = Waiters(flow)
+        self._consumers = Consumers(flow, execution)
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
@@ -49,6 +51,7 @@ class Guarantees(AroundQuery):
             )
             or self.partners.take_out(access, accesses)
             or any(self._waiters.take_out((access,), insert, every=False) for insert in self._waited_for(accesses))
+            or any(self._consumers.take_out((access,), insert) for insert in accesses if insert.kind == "insert")
         )
 
     @kept
@@ -66,7 +69,8 @@ class Guarantees(AroundQuery):
         cleaners: set[ScopeId] = set()
         removals = tuple(removals)
         inserting = {**self.graph.above(insert.scope), insert.scope: (insert.op,)}
-        if self._waiters.take_out((removal.access for removal in removals), insert, every=True):
+        taking = [removal.access for removal in removals]
+        if self._waiters.take_out(taking, insert, every=True) or self._consumers.take_out(taking, insert):
             return True
         for removal in removals:
             access = removal.access
@@ -78,7 +82,7 @@ class Guarantees(AroundQuery):
                     return True
                 if not (other and scope == access.scope):
                     cleaners.add(scope)
-                    cleaners.update(self._beginning(access, scope, inserting))
+                    cleaners.update(self.beginning(access, scope, inserting))
             cleaners |= self.partners.begun(access, insert, accesses)
         return bool(cleaners) and self._is_cleaned(insert, cleaners)
 
@@ -131,17 +135,18 @@ class Guarantees(AroundQuery):
 
     def _is_begun_for(self, access: Access, cleaner: ScopeId, accesses: AccessList) -> bool:
         """Whether such work does more than wait: that would be the timer of an entry."""
-        begins = any(self._beginning(access, cleaner, self._inserting(accesses)))
+        begins = any(self.beginning(access, cleaner, self._inserting(accesses)))
         return begins and "later" not in self.execution.kinds(access.scope, access.op)
 
-    def _beginning(
-        self, access: Access, cleaner: ScopeId, inserting: Mapping[ScopeId, Collection[int]]
+    def beginning(
+        self, access: Access, work: ScopeId, inserting: Mapping[ScopeId, Collection[int]]
     ) -> Iterator[ScopeId]:
         """The functions that come to an insert and then begin a thread or task each time, at whose end a removal takes
         out what is its own."""
-        for scope, op in self._begun(cleaner) if self._is_its_own(access, cleaner) else ():
+        begun = self._begun(work) if self._is_its_own(access, work) else ()
+        for scope, ops in grouped(begun).items():
             facts = self.program.facts(scope)
-            if any(in_block(facts, facts.ops[op].frame, at) for at in inserting.get(scope, ())):
+            if any(comes_to_one(facts, at, ops) for at in inserting.get(scope, ())):
                 yield scope
 
     @kept

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.program.blocks import in_cleanup
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.keys.around import Lead
+from unbounded_lint.link.program.blocks import comes_to, in_cleanup
+from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.followed import Followed
 from unbounded_lint.link.verdicts.guarantees import Guarantees
@@ -22,6 +24,9 @@ error      one run inserts and removes, and what it does in between may raise, b
 condition  the clean-up or timer of an entry that removes it need not come to that
 emptied    no entry leaves by itself: events empty the container as a whole, or take whatever is next
 unasked    each entry waits for an event of its own: register and unregister, request and reply"""
+
+
+_TIMED: frozenset[ContextKind] = frozenset({"timer", "later", "unstarted"})
 
 
 class Way(NamedTuple):
@@ -53,10 +58,11 @@ class Ways(RunQuery):
             return Way("success")
         if not single:
             return Way("emptied")
-        ended = self._followed(inserts, single) or self._hindered(single, accesses)
+        ended = self._followed(inserts, single) or self._begun(inserts, single) or self._hindered(single, accesses)
         if ended is not None:
             return ended
-        if any(map(self._is_conditional, single)):
+        timers = {root for i in inserts for root in self._timers(i.access)}
+        if any(self._is_conditional(r, timers) for r in single):
             return Way("condition")
         failing = frozenset(r.access.scope for r in single if r.fails)
         pairs = self._pairs(inserts, [r for r in single if r.access.scope not in failing])
@@ -66,6 +72,18 @@ class Ways(RunQuery):
         """A run of each insert that comes to the removal of its entry, whatever is in between."""
         run = self._runs.run((i.access for i in inserts if not i.access.nested), (r.access for r in removals))
         return Way("error", *run) if run is not None else None
+
+    def _begun(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
+        """Work of its own, begun as each entry is put in, that comes to the removal of that, whatever is in between."""
+        works = [(r.access, work) for r in removals for work in self._runs.sure(r.access)]
+        found = [self._ends(i.access, works) for i in inserts if works and not i.access.nested]
+        return Way("error", found[0]) if found and None not in found else None
+
+    def _ends(self, insert: Access, works: Sequence[tuple[Access, ScopeId]]) -> ScopeId | None:
+        """The work at whose end the entry of an insert goes, whoever comes to that."""
+        leading = self._leading(insert)
+        ends = {at: work for a, work in works for at in self.guarantees.beginning(a, work, leading)}
+        return self.guarantees.around.always(Lead(None, (insert.place,)), lambda lead: ends.get(lead.scope))
 
     def _hindered(self, removals: Iterable[Removal], accesses: AccessList) -> Way | None:
         """A hook whose entry its partner removes, unless an error keeps it from that."""
@@ -93,16 +111,27 @@ class Ways(RunQuery):
         """The functions whose runs may come to an access, each with its operations that lead there."""
         return {**self.graph.above(access.scope), access.scope: (access.op,)}
 
-    def _is_conditional(self, removal: Removal) -> bool:
-        """Whether a clean-up, a timer or a callback would remove the entry, but for what was found to be in its way."""
+    def _is_conditional(self, removal: Removal, inserting: Collection[Place]) -> bool:
+        """Whether a clean-up, a callback, or a timer other than those that insert, would remove the entry, but for what
+        was found to be in its way."""
         access = removal.access
-        timed = any(context.kind in {"timer", "later", "unstarted"} for context in removal.contexts)
         cleans = in_cleanup(self.program.facts(access.scope), access.op)
-        return removal.when == "event" and (timed or cleans or self.guarantees.is_callback(access.scope))
+        return removal.when == "event" and (
+            cleans
+            or any(root not in inserting for root in self._timers(access))
+            or self.guarantees.is_callback(access.scope)
+        )
+
+    def _timers(self, access: Access) -> Iterator[Place]:
+        """Where the timers begin that come to an access, be they started or not."""
+        return (each.root for each in self.execution.sources(*access.place, _TIMED))
 
     def _between(self, insert: Insert, removal: Removal) -> Way | None:
-        """A run that inserts first and removes then, with something in between that may well end it."""
+        """A run that inserts first and always comes to the removal then, but for something in between that may well end
+        it."""
+        if not self._runs.is_sure(removal.access.place, removal.access):
+            return None
         for scope, first, last in self.graph.common_runs(insert.access.place, removal.access.place):
-            if self._risks.first_behind(scope, first) < last:
+            if self._risks.first_behind(scope, first) < last and comes_to(self.program.facts(scope), first, last):
                 return Way("error", scope, first, last)
         return None
