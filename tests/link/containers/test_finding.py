@@ -440,7 +440,7 @@ def test_containers_that_no_module_or_class_names(text: str, expected: Lifetimes
     assert lifetimes(tmp_path, text) == expected
 
 
-WORK = "import sys, select, heapq\nfrom collections import deque\n"
+WORK = "import sys, select, heapq, queue, time\nfrom collections import deque\n"
 RUN = "\nif __name__ == '__main__':\n    work(sys.argv[1:])\n"
 FRAMES: dict[str, tuple[str, bool]] = {
     "a list of what is left to do": (
@@ -498,6 +498,44 @@ FRAMES: dict[str, tuple[str, bool]] = {
     "what is taken out of a queue is put back": (
         "def work(queue):\n    X = []\n    while not queue.empty():\n        one = queue.get()\n"
         "        X.append(one.recv())\n        queue.put(one)\n",
+        True,
+    ),
+    "what is not ready goes back into a queue of its own": (
+        "def work(parts):\n    X = {}\n    left = queue.Queue()\n    for part in parts:\n        left.put(part)\n"
+        "    while not left.empty():\n        one = left.get()\n        if not X.get(one.after):\n"
+        "            left.put(one)\n            continue\n        X[one] = one.get('name')\n",
+        False,
+    ),
+    "what is not ready goes back into a queue that others fill": (
+        "left = queue.Queue()\ndef work(parts):\n    X = {}\n    while not left.empty():\n        one = left.get()\n"
+        "        if not X.get(one.after):\n            left.put(one)\n            continue\n        X[one] = one.recv()\n",
+        True,
+    ),
+    "what is not ready goes back into a queue that is handed on": (
+        "def work(parts):\n    X = {}\n    left = queue.Queue()\n    parts.serve(left)\n    while not left.empty():\n"
+        "        one = left.get()\n        if not X.get(one.after):\n            left.put(one)\n            continue\n"
+        "        X[one] = one.recv()\n",
+        True,
+    ),
+    "what is due again goes back into a queue of its own": (
+        "def work(parts):\n    X = {}\n    left = deque()\n    left.extend(parts)\n    while left:\n"
+        "        one = left.popleft()\n        time.sleep(one.wait)\n        X[one.run()] = one\n        if one.again:\n"
+        "            left.append(one)\n",
+        True,
+    ),
+    "what is asked in each round counts what is left": (
+        "def left(todo):\n    done = todo.recv()\n    return done.pending > 0\ndef work(todo):\n    X = {}\n"
+        "    while left(todo):\n        X[todo.recv()] = 1\n",
+        False,
+    ),
+    "what is asked in each round looks whether all is done": (
+        "def done(todo):\n    return all(one.ended for one in todo)\ndef work(todo):\n    X = {}\n"
+        "    while not done(todo):\n        X[todo[0].recv()] = 1\n",
+        False,
+    ),
+    "what is asked in each round tells whether to go on": (
+        "def alive(todo):\n    return not todo.closed\ndef work(todo):\n    X = {}\n"
+        "    while alive(todo):\n        X[todo.recv()] = 1\n",
         True,
     ),
     "what another queue gives": (
