@@ -14,13 +14,14 @@ from unbounded_lint.link.containers.births import Births
 from unbounded_lint.link.containers.endings import Endings
 from unbounded_lint.link.containers.keepers import Keepers, lasts_as_body
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Variable
-from unbounded_lint.link.dataflow.scoping import decorator_names, keeps_one
+from unbounded_lint.link.dataflow.scoping import AttributeWrite, decorator_names, keeps_one
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, Instance
 from unbounded_lint.link.program.blocks import frames_of, guards, loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.runs.callgraph import STEPS, explored
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
 
@@ -67,6 +68,11 @@ class _OfClass(msgspec.Struct, frozen=True, gc=False):
     kind: ClassVar[str] = "class"
 
 
+class _OfMade(msgspec.Struct, frozen=True, gc=False):
+    cls: ScopeId
+    kind: ClassVar[str] = "made"
+
+
 class _OfValue(msgspec.Struct, frozen=True, gc=False):
     scope: ScopeId
     op: int
@@ -109,10 +115,31 @@ class Lifetimes(RunQuery):
     @kept
     def is_singleton(self, cls: ScopeId) -> bool:
         """Whether every object that the project makes of a class lasts."""
-        sites = self.births.of(cls)
-        if not sites or self._lasts_as_any(self.births.kept_by_constructors(cls)):
-            return bool(sites) or self.births.are_lasting_classes(cls)
-        return all(self._lasts_as_any((site,)) for site in sites)
+        sites, fields = self.births.of(cls), self.births.fields(cls)
+        if not (sites or fields) or self._lasts_as_any(self.births.kept_by_constructors(cls)):
+            return bool(sites or fields) or self.births.are_lasting_classes(cls)
+        lasting = all(self._solver.answer(_OfHandle(field, None)) is not None for field in fields)
+        return lasting and all(self._lasts_as_any((site,)) for site in sites)
+
+    @kept
+    def is_kept_with_owner(self, cls: ScopeId) -> bool:
+        """Whether every object that the project makes of a class lasts, and so does every one that it makes of those
+        that such an object hangs on."""
+        owners = explored([cls], self._owners, STEPS)
+        return all(self.is_singleton(at) or (at != cls and not self.births.of(at)) for at in owners)
+
+    def _owners(self, cls: ScopeId) -> Iterator[ScopeId]:
+        """The classes whose attributes keep the objects that the project makes of a class."""
+        yield from (field.cls for field in self.births.fields(cls))
+        for site in self.births.of(cls):
+            for handle in self.flow.destinations(site):
+                if isinstance(handle, Attribute) and self._is_only_held(handle, site):
+                    yield handle.cls
+
+    def _is_only_held(self, handle: Handle, site: Site) -> bool:
+        """Whether something lasts by what holds it, which users of the project have, and by nothing else."""
+        life = self._solver.answer(_OfHandle(handle, self._question(site)))
+        return life is not None and life.is_left_to_users and life == self._solver.answer(self._question(site))
 
     def _lasts_as_any(self, sites: Iterable[Site]) -> bool:
         return any(self._solver.answer(self._question(site)) is not None for site in sites)
@@ -136,6 +163,8 @@ class Lifetimes(RunQuery):
         match question:
             case _OfClass(cls=cls):
                 return self._of_class(cls)
+            case _OfMade(cls=cls):
+                return self._of_made(cls)
             case _OfHandle(handle=handle, site=site):
                 return self._held(handle, None if site is None else self._standing[site])
         return self._value(self._standing[question])
@@ -146,6 +175,8 @@ class Lifetimes(RunQuery):
             best = _surer(best, (yield self._question(site)))
             if best is not None and best.order == (0, 0):
                 break
+        for field in self.births.fields(cls):
+            best = _surer(best, (yield _OfHandle(field, None)))
         if best is not None:
             return best
         if self.keepers.is_component(cls):
@@ -237,9 +268,49 @@ class Lifetimes(RunQuery):
         life = Life("class") if self._is_on_class(owner, name, site) else None
         if life is None:
             above = yield _OfClass(owner)
+            if above is not None and above.is_left_to_users and self._is_given(owner, name, site):
+                above = yield _OfMade(owner)
             life = None if above is None else above.part()
         lasts = life is not None and self._stays(owner, name) and not self._is_let_go(owner, name)
         return life if lasts else None
+
+    def _is_given(self, owner: ScopeId, name: str, site: Site | None) -> bool:
+        """Whether an attribute has what is made elsewhere because somebody gives it to the constructor: the project
+        does, to objects that it makes itself."""
+        kin = self.flow.hierarchy.kin(owner)
+        if site is None or self.flow.scoping.enclosing_class(site.scope) in kin:
+            return False
+        writes = [write for cls in kin for write in self.resolver.writes(cls).get(name, ())]
+        return bool(writes) and all(map(self._is_taken, writes)) and not self._is_set_from_outside(owner, name, kin)
+
+    def _is_set_from_outside(self, owner: ScopeId, name: str, kin: frozenset[ScopeId]) -> bool:
+        """Whether anything but the methods of a class and its relatives sets an attribute of its objects."""
+        return any(
+            isinstance(use.site.node, m.Attr)
+            and use.site.node.name == name
+            and self.flow.scoping.enclosing_class(use.site.scope) not in kin
+            for use in self.flow.uses(Attribute(owner, name))
+            if use.kind == "rebound"
+        )
+
+    def _is_taken(self, write: AttributeWrite) -> bool:
+        """Whether an attribute gets what a constructor is given, or nothing."""
+        if isinstance(write.value, m.Const):
+            return True
+        bound = self.program.only(write.scope, write.value)
+        is_constructor = self.program.facts(write.scope).name in name_lists().constructors
+        return is_constructor and bound is not None and bound.kind == "parameter"
+
+    def _of_made(self, cls: ScopeId) -> _Asked:
+        """The surest life of the objects that the project makes of a class, whatever its users do with theirs."""
+        kin = frozenset({cls, *self.flow.hierarchy.subclasses(cls)})
+        sites = self._beginnings(cls)
+        if not sites or not all(self.births.is_made_at_work(site, kin) for site in self.births.of(cls)):
+            return (yield _OfClass(cls))
+        best: Life | None = None
+        for site in sites:
+            best = _surer(best, (yield self._question(site)))
+        return best
 
     def _cached(self, function: ScopeId) -> _Asked:
         """What a function that keeps its one result gives back."""
