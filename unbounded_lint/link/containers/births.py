@@ -142,12 +142,19 @@ class Births(Query):
         called = (call.scope for call in self.flow.call_sites(site.scope))
         return any(self.flow.scoping.enclosing_class(at) not in kin and not is_aside(at.path) for at in called)
 
+    def are_installed(self, cls: ScopeId) -> bool:
+        """Whether users of the project can make objects of a class that become parts of their application."""
+        return self._are_public_with(cls, name_lists().installers)
+
     def are_to_be_closed(self, cls: ScopeId) -> bool:
         """Whether users of the project can make objects of a class, or of one derived from it, that stay open until
         they are closed: even where the project makes some of its own, which it lets go."""
+        return self._are_public_with(cls, name_lists().closers)
+
+    def _are_public_with(self, cls: ScopeId, methods: frozenset[str]) -> bool:
         if not any(self._is_public(each) for each in (cls, *self.flow.hierarchy.subclasses(cls))):
             return False
-        return any(self.resolver.methods(cls, name) for name in sorted(name_lists().closers))
+        return any(self.resolver.methods(cls, name) for name in sorted(methods))
 
     def _is_public(self, cls: ScopeId) -> bool:
         """Whether users of the project may make objects of a class: one that they can name, and that is not the part of

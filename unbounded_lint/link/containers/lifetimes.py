@@ -181,6 +181,8 @@ class Lifetimes(RunQuery):
             return best
         if self.keepers.is_component(cls):
             return Life("framework")
+        if self.births.are_installed(cls):
+            return Life("registered")
         if self.births.are_to_be_closed(cls):
             return Life("closable")
         return Life("outside") if self.births.are_left_to_users(cls) else None
