@@ -125,8 +125,14 @@ class Lifetimes(RunQuery):
     def is_kept_with_owner(self, cls: ScopeId) -> bool:
         """Whether every object that the project makes of a class lasts, and so does every one that it makes of those
         that such an object hangs on."""
-        owners = explored([cls], self._owners, STEPS)
-        return all(self.is_singleton(at) or (at != cls and not self.births.of(at)) for at in owners)
+        owners = explored(self._owners(cls), self._owners, STEPS)
+        return self.is_singleton(cls) and all(map(self._all_last, owners))
+
+    def _all_last(self, cls: ScopeId) -> bool:
+        """Whether every object of a class lasts that the project makes for itself."""
+        kin = frozenset({cls, *self.flow.hierarchy.subclasses(cls)})
+        made = (site for site in self.births.of(cls) if self.births.is_made_at_work(site, kin))
+        return all(self._lasts_as_any((site,)) for site in made)
 
     def _owners(self, cls: ScopeId) -> Iterator[ScopeId]:
         """The classes whose attributes keep the objects that the project makes of a class."""
