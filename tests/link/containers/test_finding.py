@@ -417,9 +417,11 @@ LASTING = {
         "part of registered",
     ),
     "local of a function that a thread of a request waits for": (
-        "import time, sys, threading\nfrom flask import Flask\napp = Flask('a')\ndef settle(job):\n    own = Store()\n"
-        "    while not job.closed:\n        time.sleep(1)\n        own.items[job.step()] = job\n"
-        "@app.post('/jobs')\ndef start():\n    threading.Thread(target=settle, args=(app,)).start()\n    return 'done'\n"
+        "import time, sys, threading\nfrom flask import Flask\napp = Flask('a')\n"
+        "def settle(job):\n    own = Store()\n    while not job.closed:\n        time.sleep(1)\n"
+        "        own.items[job.step()] = job\n"
+        "@app.post('/jobs')\ndef start():\n"
+        "    threading.Thread(target=settle, args=(app,)).start()\n    return 'done'\n"
         "if __name__ == '__main__':\n    settle(sys.argv)\n",
         "part of frame",
     ),
@@ -576,8 +578,10 @@ FRAMES: dict[str, tuple[str, bool]] = {
         False,
     ),
     "what is not ready goes back into a queue that others fill": (
-        "left = queue.Queue()\ndef work(parts):\n    X = {}\n    while not left.empty():\n        one = left.get()\n"
-        "        if not X.get(one.after):\n            left.put(one)\n            continue\n        X[one] = one.recv()\n",
+        "left = queue.Queue()\ndef work(parts):\n    X = {}\n"
+        "    while not left.empty():\n        one = left.get()\n"
+        "        if not X.get(one.after):\n            left.put(one)\n            continue\n"
+        "        X[one] = one.recv()\n",
         True,
     ),
     "what is not ready goes back into a queue that is handed on": (
@@ -588,7 +592,8 @@ FRAMES: dict[str, tuple[str, bool]] = {
     ),
     "what is due again goes back into a queue of its own": (
         "def work(parts):\n    X = {}\n    left = deque()\n    left.extend(parts)\n    while left:\n"
-        "        one = left.popleft()\n        time.sleep(one.wait)\n        X[one.run()] = one\n        if one.again:\n"
+        "        one = left.popleft()\n        time.sleep(one.wait)\n        X[one.run()] = one\n"
+        "        if one.again:\n"
         "            left.append(one)\n",
         True,
     ),

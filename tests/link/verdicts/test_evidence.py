@@ -56,7 +56,10 @@ def test_a_reference_is_called_for_what_it_refers_to(name: str, tmp_path: Path) 
     assert evidence.value == value
 
 
-BOX = "class Box:\n    def __init__(self):\n        self.x = {}\n    def put(self, key, value):\n        self.x[key] = value\n"
+BOX = (
+    "class Box:\n    def __init__(self):\n        self.x = {}\n"
+    "    def put(self, key, value):\n        self.x[key] = value\n"
+)
 SHOP = BOX + (
     "class Shop:\n    def __init__(self):\n        self.box = Box()\n    def take(self, request):\n"
     "        self.box.put(request.id, request)\n    def close(self):\n        pass\n"
