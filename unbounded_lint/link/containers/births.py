@@ -10,7 +10,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.keepers import is_local
 from unbounded_lint.link.containers.making import FACTORIES
 from unbounded_lint.link.dataflow.handles import Attribute, Returned
-from unbounded_lint.link.dataflow.scoping import is_static, takes_class
+from unbounded_lint.link.dataflow.scoping import AttributeWrite, is_static, takes_class
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import LinkedModule, Place, ScopeId, Site
@@ -141,6 +141,33 @@ class Births(Query):
             return False
         called = (call.scope for call in self.flow.call_sites(site.scope))
         return any(self.flow.scoping.enclosing_class(at) not in kin and not is_aside(at.path) for at in called)
+
+    def is_given(self, owner: ScopeId, name: str, site: Site | None) -> bool:
+        """Whether an attribute has what is made elsewhere because somebody gives it to the constructor: the project
+        does, to objects that it makes itself."""
+        kin = self.flow.hierarchy.kin(owner)
+        if site is None or self.flow.scoping.enclosing_class(site.scope) in kin:
+            return False
+        writes = [write for cls in kin for write in self.resolver.writes(cls).get(name, ())]
+        return bool(writes) and all(map(self._is_taken, writes)) and not self._is_set_from_outside(owner, name, kin)
+
+    def _is_set_from_outside(self, owner: ScopeId, name: str, kin: frozenset[ScopeId]) -> bool:
+        """Whether anything but the methods of a class and its relatives sets an attribute of its objects."""
+        return any(
+            isinstance(use.site.node, m.Attr)
+            and use.site.node.name == name
+            and self.flow.scoping.enclosing_class(use.site.scope) not in kin
+            for use in self.flow.uses(Attribute(owner, name))
+            if use.kind == "rebound"
+        )
+
+    def _is_taken(self, write: AttributeWrite) -> bool:
+        """Whether an attribute gets what a constructor is given, or nothing."""
+        if isinstance(write.value, m.Const):
+            return True
+        bound = self.program.only(write.scope, write.value)
+        is_constructor = self.program.facts(write.scope).name in name_lists().constructors
+        return is_constructor and bound is not None and bound.kind == "parameter"
 
     def are_installed(self, cls: ScopeId) -> bool:
         """Whether users of the project can make objects of a class that become parts of their application."""

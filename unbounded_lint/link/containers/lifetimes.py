@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
@@ -14,14 +14,13 @@ from unbounded_lint.link.containers.births import Births
 from unbounded_lint.link.containers.endings import Endings
 from unbounded_lint.link.containers.keepers import Keepers, lasts_as_body
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Variable
-from unbounded_lint.link.dataflow.scoping import AttributeWrite, decorator_names, keeps_one
+from unbounded_lint.link.dataflow.scoping import decorator_names, keeps_one
 from unbounded_lint.link.dataflow.solver import Solver
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, Instance
 from unbounded_lint.link.program.blocks import frames_of, guards, loops_around
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.runs.callgraph import STEPS, explored
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.runs.serving import Serving
 
@@ -112,43 +111,14 @@ class Lifetimes(RunQuery):
         """How a local variable of a function lasts, None if it does not."""
         return self._solver.answer(_OfHandle(Variable(function, name), None))
 
-    @kept
-    def is_singleton(self, cls: ScopeId) -> bool:
-        """Whether every object that the project makes of a class lasts."""
-        sites, fields = self.births.of(cls), self.births.fields(cls)
-        if not (sites or fields) or self._lasts_as_any(self.births.kept_by_constructors(cls)):
-            return bool(sites or fields) or self.births.are_lasting_classes(cls)
-        lasting = all(self._solver.answer(_OfHandle(field, None)) is not None for field in fields)
-        return lasting and all(self._lasts_as_any((site,)) for site in sites)
+    def of_site(self, site: Site, handle: Handle | None = None) -> Life | None:
+        """How what is made at a site lasts, or how it does by one of those that hold it; None if it does not."""
+        question = self._question(site)
+        return self._solver.answer(question if handle is None else _OfHandle(handle, question))
 
-    @kept
-    def is_kept_with_owner(self, cls: ScopeId) -> bool:
-        """Whether every object that the project makes of a class lasts, and so does every one that it makes of those
-        that such an object hangs on."""
-        owners = explored(self._owners(cls), self._owners, STEPS)
-        return self.is_singleton(cls) and all(map(self._all_last, owners))
-
-    def _all_last(self, cls: ScopeId) -> bool:
-        """Whether every object of a class lasts that the project makes for itself."""
-        kin = frozenset({cls, *self.flow.hierarchy.subclasses(cls)})
-        made = (site for site in self.births.of(cls) if self.births.is_made_at_work(site, kin))
-        return all(self._lasts_as_any((site,)) for site in made)
-
-    def _owners(self, cls: ScopeId) -> Iterator[ScopeId]:
-        """The classes whose attributes keep the objects that the project makes of a class."""
-        yield from (field.cls for field in self.births.fields(cls))
-        for site in self.births.of(cls):
-            for handle in self.flow.destinations(site):
-                if isinstance(handle, Attribute) and self._is_only_held(handle, site):
-                    yield handle.cls
-
-    def _is_only_held(self, handle: Handle, site: Site) -> bool:
-        """Whether something lasts by what holds it, which users of the project have, and by nothing else."""
-        life = self._solver.answer(_OfHandle(handle, self._question(site)))
-        return life is not None and life.is_left_to_users and life == self._solver.answer(self._question(site))
-
-    def _lasts_as_any(self, sites: Iterable[Site]) -> bool:
-        return any(self._solver.answer(self._question(site)) is not None for site in sites)
+    def of_field(self, field: Attribute) -> Life | None:
+        """How what a field of a record gets with each record lasts, None if it does not."""
+        return self._solver.answer(_OfHandle(field, None))
 
     @kept
     def is_of_few(self, cls: ScopeId) -> bool:
@@ -276,38 +246,11 @@ class Lifetimes(RunQuery):
         life = Life("class") if self._is_on_class(owner, name, site) else None
         if life is None:
             above = yield _OfClass(owner)
-            if above is not None and above.is_left_to_users and self._is_given(owner, name, site):
+            if above is not None and above.is_left_to_users and self.births.is_given(owner, name, site):
                 above = yield _OfMade(owner)
             life = None if above is None else above.part()
         lasts = life is not None and self._stays(owner, name) and not self._is_let_go(owner, name)
         return life if lasts else None
-
-    def _is_given(self, owner: ScopeId, name: str, site: Site | None) -> bool:
-        """Whether an attribute has what is made elsewhere because somebody gives it to the constructor: the project
-        does, to objects that it makes itself."""
-        kin = self.flow.hierarchy.kin(owner)
-        if site is None or self.flow.scoping.enclosing_class(site.scope) in kin:
-            return False
-        writes = [write for cls in kin for write in self.resolver.writes(cls).get(name, ())]
-        return bool(writes) and all(map(self._is_taken, writes)) and not self._is_set_from_outside(owner, name, kin)
-
-    def _is_set_from_outside(self, owner: ScopeId, name: str, kin: frozenset[ScopeId]) -> bool:
-        """Whether anything but the methods of a class and its relatives sets an attribute of its objects."""
-        return any(
-            isinstance(use.site.node, m.Attr)
-            and use.site.node.name == name
-            and self.flow.scoping.enclosing_class(use.site.scope) not in kin
-            for use in self.flow.uses(Attribute(owner, name))
-            if use.kind == "rebound"
-        )
-
-    def _is_taken(self, write: AttributeWrite) -> bool:
-        """Whether an attribute gets what a constructor is given, or nothing."""
-        if isinstance(write.value, m.Const):
-            return True
-        bound = self.program.only(write.scope, write.value)
-        is_constructor = self.program.facts(write.scope).name in name_lists().constructors
-        return is_constructor and bound is not None and bound.kind == "parameter"
 
     def _of_made(self, cls: ScopeId) -> _Asked:
         """The surest life of the objects that the project makes of a class, whatever its users do with theirs."""
