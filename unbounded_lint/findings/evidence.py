@@ -29,7 +29,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
               test of the key, a condition (of anything else)
     value     locks, tasks, threads, objects, results, callables, constant, container, or data
     owner     what makes it last (`link/containers/lifetimes`), "part of ..." for attributes
-    shared    whether every object that has it lasts, and what that hangs on, or some pass: all, some
+    shared    whether every object that has it lasts, or some pass: all, some
     removals  what takes entries out, each "moment extent", without those that never run; "failing" where only an error
               leads to it
     reads     what is done to it besides: iterated, looked up, tested, measured, handed on

@@ -54,33 +54,3 @@ def test_a_reference_is_called_for_what_it_refers_to(name: str, tmp_path: Path) 
     evidence = named(linked(tmp_path, {"m.py": program})).evidence
     assert evidence is not None
     assert evidence.value == value
-
-
-BOX = (
-    "class Box:\n    def __init__(self):\n        self.x = {}\n"
-    "    def put(self, key, value):\n        self.x[key] = value\n"
-)
-SHOP = BOX + (
-    "class Shop:\n    def __init__(self):\n        self.box = Box()\n    def take(self, request):\n"
-    "        self.box.put(request.id, request)\n    def close(self):\n        pass\n"
-)
-SHARED = {
-    "part of what users have": (SHOP, "all"),
-    "part of what is made and kept": (SHOP + "shop = Shop()\n", "all"),
-    "part of what is made for each request": (
-        SHOP + "def handle(request):\n    shop = Shop()\n    shop.take(request)\n    shop.close()\n",
-        "some",
-    ),
-    "part of what copies itself for users": (
-        SHOP + "class Fork(Shop):\n    def copy(self):\n        return Fork()\n",
-        "all",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", SHARED)
-def test_what_hangs_on_passing_objects_passes_with_them(name: str, tmp_path: Path) -> None:
-    program, shared = SHARED[name]
-    evidence = named(linked(tmp_path, {"m.py": program}), "Box.x").evidence
-    assert evidence is not None
-    assert evidence.shared == shared

@@ -111,10 +111,9 @@ class Lifetimes(RunQuery):
         """How a local variable of a function lasts, None if it does not."""
         return self._solver.answer(_OfHandle(Variable(function, name), None))
 
-    def of_site(self, site: Site, handle: Handle | None = None) -> Life | None:
-        """How what is made at a site lasts, or how it does by one of those that hold it; None if it does not."""
-        question = self._question(site)
-        return self._solver.answer(question if handle is None else _OfHandle(handle, question))
+    def of_site(self, site: Site) -> Life | None:
+        """How what is made at a site lasts, None if it does not."""
+        return self._solver.answer(self._question(site))
 
     def of_field(self, field: Attribute) -> Life | None:
         """How what a field of a record gets with each record lasts, None if it does not."""

@@ -280,7 +280,7 @@ class Evidences:
         handle = holder.handle
         if not isinstance(handle, Attribute) or not holder.life.distance:
             return True
-        return self._sharing.is_kept_with_owner(handle.cls)
+        return self._sharing.is_singleton(handle.cls)
 
     def _value(self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> str:
         kind = self.holdings.kind(holder, accesses, inserts)
