@@ -66,6 +66,7 @@ class NameLists(Entry, frozen=True, kw_only=True):
     serving: frozenset[str] = frozenset()
     receiving: frozenset[str] = frozenset()
     registrars: frozenset[str] = frozenset()
+    installers: frozenset[str] = frozenset()
     components: frozenset[str] = frozenset()
     clocks: frozenset[str] = frozenset()
     locks: frozenset[str] = frozenset()

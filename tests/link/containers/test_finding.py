@@ -191,6 +191,24 @@ NO_SINGLETONS = {
         "def handle(request):\n    return Own().store.items\n"
     ),
     "made per call": "def handle(request):\n    return Store().items\n",
+    "made by a class method for the project": (
+        "class Own(Store):\n    @classmethod\n    def read(cls, path):\n        own = cls()\n        own.path = path\n"
+        "        return own\ndef handle(request):\n    return Own.read(request).items\n"
+    ),
+    "given to what the project makes and closes itself": (
+        "class Reply:\n    def __init__(self, store):\n        self.store = store\n    def close(self):\n        pass\n"
+        "def handle(request):\n    store = Store()\n    Reply(store).close()\n"
+    ),
+    "made for a field of a record that is made per call": (
+        "from dataclasses import dataclass, field\n@dataclass\nclass Own:\n"
+        "    store: Store = field(default_factory=Store)\ndef handle(request):\n    return Own().store.items\n"
+    ),
+    "local of a function that a request waits for": (
+        "import time, sys\nfrom flask import Flask\napp = Flask('a')\ndef settle(job):\n    own = Store()\n"
+        "    while not job.done:\n        time.sleep(1)\n        own.items[job.step()] = job\n"
+        "@app.post('/jobs')\ndef start():\n    settle(app.job)\n    return 'done'\n"
+        "if __name__ == '__main__':\n    settle(sys.argv)\n"
+    ),
     "cached by an argument": "from functools import cache\n@cache\ndef get(name):\n    return Store()\n",
     "bound anew by each event": (
         "class App:\n    def handle(self, request):\n        self.store = Store()\n"
@@ -354,6 +372,59 @@ LASTING = {
         "    @classmethod\n    def read(cls, path):\n        return Own()\n    def copy(self):\n        return Own()\n",
         OWNED,
     ),
+    "made by a class method that the project calls, and kept": (
+        "class Own(Store):\n    @classmethod\n    def read(cls, path):\n        return cls()\nown = Own.read('a')\n",
+        "part of module",
+    ),
+    "made by a method that the project calls on what its users have": (
+        "class Own(Store):\n    def copy(self):\n        return Own()\n"
+        "def handle(own: Own):\n    return own.copy().items\n",
+        OWNED,
+    ),
+    "given to what the project makes and keeps": (
+        "class Reply:\n    def __init__(self, store):\n        self.store = store\n    def close(self):\n        pass\n"
+        "def make():\n    store = Store()\n    return Reply(store)\nreply = make()\n",
+        "part of module",
+    ),
+    "made by what its users close": (
+        "class Reply:\n    def __init__(self):\n        self.store = Store()\n    def close(self):\n        pass\n"
+        "def handle(request):\n    Reply().close()\n",
+        OPEN,
+    ),
+    "given by an alternate constructor to what its users close": (
+        "def made():\n    return Store()\nclass Reply:\n    def __init__(self, store):\n        self.store = store\n"
+        "    @classmethod\n    def open(cls):\n        return cls(made())\n    def close(self):\n        pass\n",
+        OPEN,
+    ),
+    "set on what its users close": (
+        "class Reply:\n    def __init__(self, store=None):\n        self.store = store\n    def close(self):\n"
+        "        pass\ndef fill(reply: Reply):\n    reply.store = Store()\ndef handle(request):\n    fill(Reply())\n",
+        OPEN,
+    ),
+    "made for a field of a record that lasts": (
+        "from dataclasses import dataclass, field\n@dataclass\nclass Own:\n"
+        "    store: Store = field(default_factory=Store)\nown = Own()\n",
+        "part of module",
+    ),
+    "made for a field of a record that its users make": (
+        "from dataclasses import dataclass, field\n@dataclass\nclass Own:\n"
+        "    store: Store = field(default_factory=Store)\n",
+        OWNED,
+    ),
+    "installed by its users into their application": (
+        "class Shop:\n    def __init__(self):\n        self.store = Store()\n    def init_app(self, app):\n"
+        "        app.extensions['shop'] = self\n    def close(self):\n        pass\n",
+        "part of registered",
+    ),
+    "local of a function that a thread of a request waits for": (
+        "import time, sys, threading\nfrom flask import Flask\napp = Flask('a')\n"
+        "def settle(job):\n    own = Store()\n    while not job.closed:\n        time.sleep(1)\n"
+        "        own.items[job.step()] = job\n"
+        "@app.post('/jobs')\ndef start():\n"
+        "    threading.Thread(target=settle, args=(app,)).start()\n    return 'done'\n"
+        "if __name__ == '__main__':\n    settle(sys.argv)\n",
+        "part of frame",
+    ),
     "made by derived classes of a private one, for their users": (
         "class _Own:\n    def __init__(self):\n        self.store = Store()\nclass Own(_Own):\n    pass\n",
         OWNED,
@@ -440,7 +511,7 @@ def test_containers_that_no_module_or_class_names(text: str, expected: Lifetimes
     assert lifetimes(tmp_path, text) == expected
 
 
-WORK = "import sys, select, heapq\nfrom collections import deque\n"
+WORK = "import sys, select, heapq, queue, time\nfrom collections import deque\n"
 RUN = "\nif __name__ == '__main__':\n    work(sys.argv[1:])\n"
 FRAMES: dict[str, tuple[str, bool]] = {
     "a list of what is left to do": (
@@ -498,6 +569,47 @@ FRAMES: dict[str, tuple[str, bool]] = {
     "what is taken out of a queue is put back": (
         "def work(queue):\n    X = []\n    while not queue.empty():\n        one = queue.get()\n"
         "        X.append(one.recv())\n        queue.put(one)\n",
+        True,
+    ),
+    "what is not ready goes back into a queue of its own": (
+        "def work(parts):\n    X = {}\n    left = queue.Queue()\n    for part in parts:\n        left.put(part)\n"
+        "    while not left.empty():\n        one = left.get()\n        if not X.get(one.after):\n"
+        "            left.put(one)\n            continue\n        X[one] = one.get('name')\n",
+        False,
+    ),
+    "what is not ready goes back into a queue that others fill": (
+        "left = queue.Queue()\ndef work(parts):\n    X = {}\n"
+        "    while not left.empty():\n        one = left.get()\n"
+        "        if not X.get(one.after):\n            left.put(one)\n            continue\n"
+        "        X[one] = one.recv()\n",
+        True,
+    ),
+    "what is not ready goes back into a queue that is handed on": (
+        "def work(parts):\n    X = {}\n    left = queue.Queue()\n    parts.serve(left)\n    while not left.empty():\n"
+        "        one = left.get()\n        if not X.get(one.after):\n            left.put(one)\n            continue\n"
+        "        X[one] = one.recv()\n",
+        True,
+    ),
+    "what is due again goes back into a queue of its own": (
+        "def work(parts):\n    X = {}\n    left = deque()\n    left.extend(parts)\n    while left:\n"
+        "        one = left.popleft()\n        time.sleep(one.wait)\n        X[one.run()] = one\n"
+        "        if one.again:\n"
+        "            left.append(one)\n",
+        True,
+    ),
+    "what is asked in each round counts what is left": (
+        "def left(todo):\n    done = todo.recv()\n    return done.pending > 0\ndef work(todo):\n    X = {}\n"
+        "    while left(todo):\n        X[todo.recv()] = 1\n",
+        False,
+    ),
+    "what is asked in each round looks whether all is done": (
+        "def done(todo):\n    return all(one.ended for one in todo)\ndef work(todo):\n    X = {}\n"
+        "    while not done(todo):\n        X[todo[0].recv()] = 1\n",
+        False,
+    ),
+    "what is asked in each round tells whether to go on": (
+        "def alive(todo):\n    return not todo.closed\ndef work(todo):\n    X = {}\n"
+        "    while alive(todo):\n        X[todo.recv()] = 1\n",
         True,
     ),
     "what another queue gives": (

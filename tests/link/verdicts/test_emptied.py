@@ -38,6 +38,25 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "        self.x[request.id] = 1\nX = C()\nX.start()\n",
         "never",
     ),
+    "made for each block of a `with`": (
+        "class C:\n    def __init__(self):\n        self.x = None\n    def __enter__(self):\n        self.x = {}\n"
+        "        return self\n    def __exit__(self, *error):\n        pass\n"
+        "    def put(self, request):\n        self.x[request.id] = 1\nX = C()\n",
+        "event-only",
+    ),
+    "made for each block of a `with` by a method of a derived class": (
+        "class B:\n    def __enter__(self):\n        self.begin()\n        return self\n    def begin(self):\n"
+        "        pass\n    def __exit__(self, *error):\n        pass\n"
+        "class C(B):\n    def begin(self):\n        self.x = {}\n    def put(self, request):\n"
+        "        self.x[request.id] = 1\nX = C()\n",
+        "event-only",
+    ),
+    "made as the object is, which a `with` enters": (
+        "class C:\n    def __init__(self):\n        self.x = {}\n    def __enter__(self):\n        return self\n"
+        "    def __exit__(self, *error):\n        pass\n    def put(self, request):\n"
+        "        self.x[request.id] = 1\nX = C()\n",
+        "never",
+    ),
     "made, and emptied by a handler when something went wrong": (
         MADE + "    def handle(self, message):\n        if message.number != self.next:\n            self.reset()\n"
         "        self.put(message)\nX = C()\n",

@@ -8,6 +8,9 @@ from itertools import product
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.keepers import is_local
+from unbounded_lint.link.containers.making import FACTORIES
+from unbounded_lint.link.dataflow.handles import Attribute, Returned
+from unbounded_lint.link.dataflow.scoping import AttributeWrite, is_static, takes_class
 from unbounded_lint.link.dataflow.uses import Query
 from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import LinkedModule, Place, ScopeId, Site
@@ -15,6 +18,8 @@ from unbounded_lint.link.program.naming import is_aside
 
 _STEPS = 3
 """Through how many methods a constructor is followed to what makes the parts of its object."""
+
+_ENTERING = frozenset({"__aenter__", "__enter__"})
 
 
 class Births(Query):
@@ -25,6 +30,25 @@ class Births(Query):
         """Where the project makes objects of a class or of its subclasses."""
         called = [use.site.outer for use in self.flow.constructions(cls)]
         return (*called, *self._allocations(cls))
+
+    @listed
+    def fields(self, cls: ScopeId) -> Iterator[Attribute]:
+        """The fields of records that get a new object of a class, or of one derived from it, with each record."""
+        for built in (cls, *self.flow.hierarchy.subclasses(cls)):
+            for use in self.flow.class_uses(built):
+                action = self.program.op(use.site).action
+                if self._is_factory(use.site) and isinstance(action, m.Assign):
+                    names = (target.id for target in action.targets if isinstance(target, m.Name))
+                    yield from (Attribute(use.site.scope, name) for name in names)
+
+    def _is_factory(self, site: Site) -> bool:
+        """Whether a class stands in the body of another as what makes the values of a field."""
+        call = site.parent
+        if not isinstance(call, m.Call) or self.program.facts(site.scope).kind != "class":
+            return False
+        if not any(argument.keyword in FACTORIES and argument.value is site.node for argument in call.args):
+            return False
+        return not name_lists().field_makers.isdisjoint(self.resolver.names(call.func, site.scope))
 
     def _allocations(self, cls: ScopeId) -> Iterator[Site]:
         """`super().__new__(cls)` inside the class itself, and `super().__call__()` inside a metaclass of it."""
@@ -71,6 +95,19 @@ class Births(Query):
                     return True
         return False
 
+    @kept
+    def is_entered(self, function: ScopeId) -> bool:
+        """Whether a `with` statement comes to a method as it begins, by the method's own name or by one call: what that
+        makes is made anew for each block."""
+        cls = self.program.owner_class(function)
+        if cls is None:
+            return False
+        if self.program.facts(function).name in _ENTERING:
+            return True
+        entering = (c.scope for c in self.flow.call_sites(function) if self.program.facts(c.scope).name in _ENTERING)
+        owners = (self.program.owner_class(scope) for scope in entering)
+        return any(owner is not None and self.resolver.related(owner, cls) for owner in owners)
+
     def _is_constructor(self, function: ScopeId) -> bool:
         return self.program.facts(function).name in name_lists().constructors
 
@@ -90,16 +127,61 @@ class Births(Query):
         kin = {cls, *self.flow.hierarchy.subclasses(cls)}
         if not any(map(self._is_public, sorted(kin))):
             return False
-        return all(
-            self.flow.scoping.enclosing_class(site.scope) in kin or is_aside(site.scope.path) for site in self.of(cls)
+        return not self.fields(cls) and not any(self.is_made_at_work(site, frozenset(kin)) for site in self.of(cls))
+
+    def is_made_at_work(self, site: Site, kin: frozenset[ScopeId]) -> bool:
+        """Whether the project makes an object for itself: outside its own classes, or by an alternate constructor of
+        theirs that is called there."""
+        if is_aside(site.scope.path):
+            return False
+        if self.flow.scoping.enclosing_class(site.scope) not in kin:
+            return True
+        method = self.program.facts(site.scope)
+        if not (takes_class(method) or is_static(method)) or Returned(site.scope) not in self.flow.destinations(site):
+            return False
+        called = (call.scope for call in self.flow.call_sites(site.scope))
+        return any(self.flow.scoping.enclosing_class(at) not in kin and not is_aside(at.path) for at in called)
+
+    def is_given(self, owner: ScopeId, name: str, site: Site | None) -> bool:
+        """Whether an attribute has what is made elsewhere because somebody gives it to the constructor: the project
+        does, to objects that it makes itself."""
+        kin = self.flow.hierarchy.kin(owner)
+        if site is None or self.flow.scoping.enclosing_class(site.scope) in kin:
+            return False
+        writes = [write for cls in kin for write in self.resolver.writes(cls).get(name, ())]
+        return bool(writes) and all(map(self._is_taken, writes)) and not self._is_set_from_outside(owner, name, kin)
+
+    def _is_set_from_outside(self, owner: ScopeId, name: str, kin: frozenset[ScopeId]) -> bool:
+        """Whether anything but the methods of a class and its relatives sets an attribute of its objects."""
+        return any(
+            isinstance(use.site.node, m.Attr)
+            and use.site.node.name == name
+            and self.flow.scoping.enclosing_class(use.site.scope) not in kin
+            for use in self.flow.uses(Attribute(owner, name))
+            if use.kind == "rebound"
         )
+
+    def _is_taken(self, write: AttributeWrite) -> bool:
+        """Whether an attribute gets what a constructor is given, or nothing."""
+        if isinstance(write.value, m.Const):
+            return True
+        bound = self.program.only(write.scope, write.value)
+        is_constructor = self.program.facts(write.scope).name in name_lists().constructors
+        return is_constructor and bound is not None and bound.kind == "parameter"
+
+    def are_installed(self, cls: ScopeId) -> bool:
+        """Whether users of the project can make objects of a class that become parts of their application."""
+        return self._are_public_with(cls, name_lists().installers)
 
     def are_to_be_closed(self, cls: ScopeId) -> bool:
         """Whether users of the project can make objects of a class, or of one derived from it, that stay open until
         they are closed: even where the project makes some of its own, which it lets go."""
+        return self._are_public_with(cls, name_lists().closers)
+
+    def _are_public_with(self, cls: ScopeId, methods: frozenset[str]) -> bool:
         if not any(self._is_public(each) for each in (cls, *self.flow.hierarchy.subclasses(cls))):
             return False
-        return any(self.resolver.methods(cls, name) for name in sorted(name_lists().closers))
+        return any(self.resolver.methods(cls, name) for name in sorted(methods))
 
     def _is_public(self, cls: ScopeId) -> bool:
         """Whether users of the project may make objects of a class: one that they can name, and that is not the part of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
@@ -67,6 +67,11 @@ class _OfClass(msgspec.Struct, frozen=True, gc=False):
     kind: ClassVar[str] = "class"
 
 
+class _OfMade(msgspec.Struct, frozen=True, gc=False):
+    cls: ScopeId
+    kind: ClassVar[str] = "made"
+
+
 class _OfValue(msgspec.Struct, frozen=True, gc=False):
     scope: ScopeId
     op: int
@@ -106,16 +111,13 @@ class Lifetimes(RunQuery):
         """How a local variable of a function lasts, None if it does not."""
         return self._solver.answer(_OfHandle(Variable(function, name), None))
 
-    @kept
-    def is_singleton(self, cls: ScopeId) -> bool:
-        """Whether every object that the project makes of a class lasts."""
-        sites = self.births.of(cls)
-        if not sites or self._lasts_as_any(self.births.kept_by_constructors(cls)):
-            return bool(sites) or self.births.are_lasting_classes(cls)
-        return all(self._lasts_as_any((site,)) for site in sites)
+    def of_site(self, site: Site) -> Life | None:
+        """How what is made at a site lasts, None if it does not."""
+        return self._solver.answer(self._question(site))
 
-    def _lasts_as_any(self, sites: Iterable[Site]) -> bool:
-        return any(self._solver.answer(self._question(site)) is not None for site in sites)
+    def of_field(self, field: Attribute) -> Life | None:
+        """How what a field of a record gets with each record lasts, None if it does not."""
+        return self._solver.answer(_OfHandle(field, None))
 
     @kept
     def is_of_few(self, cls: ScopeId) -> bool:
@@ -136,6 +138,8 @@ class Lifetimes(RunQuery):
         match question:
             case _OfClass(cls=cls):
                 return self._of_class(cls)
+            case _OfMade(cls=cls):
+                return self._of_made(cls)
             case _OfHandle(handle=handle, site=site):
                 return self._held(handle, None if site is None else self._standing[site])
         return self._value(self._standing[question])
@@ -146,10 +150,14 @@ class Lifetimes(RunQuery):
             best = _surer(best, (yield self._question(site)))
             if best is not None and best.order == (0, 0):
                 break
+        for field in self.births.fields(cls):
+            best = _surer(best, (yield _OfHandle(field, None)))
         if best is not None:
             return best
         if self.keepers.is_component(cls):
             return Life("framework")
+        if self.births.are_installed(cls):
+            return Life("registered")
         if self.births.are_to_be_closed(cls):
             return Life("closable")
         return Life("outside") if self.births.are_left_to_users(cls) else None
@@ -237,9 +245,22 @@ class Lifetimes(RunQuery):
         life = Life("class") if self._is_on_class(owner, name, site) else None
         if life is None:
             above = yield _OfClass(owner)
+            if above is not None and above.is_left_to_users and self.births.is_given(owner, name, site):
+                above = yield _OfMade(owner)
             life = None if above is None else above.part()
         lasts = life is not None and self._stays(owner, name) and not self._is_let_go(owner, name)
         return life if lasts else None
+
+    def _of_made(self, cls: ScopeId) -> _Asked:
+        """The surest life of the objects that the project makes of a class, whatever its users do with theirs."""
+        kin = frozenset({cls, *self.flow.hierarchy.subclasses(cls)})
+        sites = self._beginnings(cls)
+        if not sites or not all(self.births.is_made_at_work(site, kin) for site in self.births.of(cls)):
+            return (yield _OfClass(cls))
+        best: Life | None = None
+        for site in sites:
+            best = _surer(best, (yield self._question(site)))
+        return best
 
     def _cached(self, function: ScopeId) -> _Asked:
         """What a function that keeps its one result gives back."""

@@ -57,10 +57,17 @@ class Accesses(Query):
         inserting = {access.scope for access in found if access.kind == "insert"}
         made = [access for access in defined.values() if access is not None]
         found += (a for a in made if a.scope in inserting and self._makes_again(a, holder))
-        found += (a for a in made if a not in found and self._births.made_anew(a.scope))
+        found += (a for a in made if a not in found and self._is_made_anew(a, holder))
         if any(access.nested and access.how[-1:] == "=" for access in found) and self._holds_plain(holder, found):
             found = [access for access in found if not access.nested]
         return AccessList([*found, *self._own(holder)])
+
+    def _is_made_anew(self, access: Access, holder: Holder) -> bool:
+        """Whether what makes the container comes to run for an object that has one already: its constructor's helper,
+        or what each `with` begins with."""
+        if self._births.made_anew(access.scope):
+            return True
+        return not self._makes(access, holder) and self._births.is_entered(access.scope)
 
     def _own(self, holder: Holder) -> Iterator[Access]:
         """What a class of the project that is a container takes out of its objects itself, and what it walks for it."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.findings.finding import Confidence
+from unbounded_lint.link.containers.sharing import Sharing
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import CallSite, argument_of
@@ -57,6 +58,11 @@ class _Grown(NamedTuple):
 
 class UnboundedFunctionCaches(Question):
     """Finds them all; answers in the order of paths and places."""
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        """Whether all objects of a class last."""
+        return Sharing(self.linked.lifetimes)
 
     @cached_property
     def all(self) -> tuple[FunctionCache, ...]:
@@ -127,7 +133,7 @@ class UnboundedFunctionCaches(Question):
         if domain.kind == "closed":
             return None
         if cls is not None and index == 0 and not is_static(facts):
-            single = self.linked.lifetimes.is_singleton(cls)
+            single = self.sharing.is_singleton(cls)
             return _Grown(name, True, domain, self._is_made_again(cls)) if not single else None
         told = domain.weak or domain.hinted or domain.why.startswith("annotated")
         known = (domain.kind == "open" and not told) or self._is_served(scope, index, _STEPS)

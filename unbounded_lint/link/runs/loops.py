@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import given
 from unbounded_lint.link.dataflow.uses import Flow, Query
-from unbounded_lint.link.dataflow.values import Allocation, External, positional
+from unbounded_lint.link.dataflow.values import Allocation, External, is_fresh, positional
 from unbounded_lint.link.program.blocks import (
+    BRANCHES,
     frames_of,
     handlers_before,
     in_block,
@@ -21,12 +23,14 @@ from unbounded_lint.link.program.blocks import (
 )
 from unbounded_lint.link.program.definitions import DEPTH, NEAREST
 from unbounded_lint.link.program.kept import kept, listed
-from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.module import ScopeId, Site
 from unbounded_lint.link.program.truth import Asked, straight
 from unbounded_lint.link.runs.timers import Timers
 
 SHORT = 15
 """How many operations a function may have whose body is looked into for a sleep."""
+
+_ORDER = frozenset({"<", "<=", ">", ">="})
 
 
 class Loops(Query):
@@ -189,8 +193,17 @@ class Loops(Query):
             return False
         if self._works_off(scope, index, frame.head) or _waits_for_a_kind(facts, index, frame.head):
             return False
+        if self._asks_how_much(straight(frame.head, True).expr, scope):
+            return False
         left = any(isinstance(op.action, m.Return | m.Break) for _, op in ops_in(facts, index))
         return not (is_true(frame.head) and left)
+
+    def _asks_how_much(self, head: m.Expr, scope: ScopeId) -> bool:
+        """Whether a loop asks a function of the project in each round which compares how much there is left, or looks
+        whether all is done."""
+        asked = self.resolver.functions(head.func, scope) if isinstance(head, m.Call) else ()
+        told = [value for function in asked for value in self.program.returned(function)]
+        return bool(told) and all(_compares(value) for value in told)
 
     def _works_off(self, scope: ScopeId, index: int, head: m.Expr) -> bool:
         """Whether a loop goes on for as long as there is something in a container, and takes the next out in each round
@@ -198,15 +211,42 @@ class Loops(Query):
         head = _asked_whether_filled(head)
         if not isinstance(head, m.Name | m.Attr):
             return False
+        facts, defers = self.program.facts(scope), self._defers(head, scope, index)
         drawn, put, draws = set[m.Expr](), set[m.Expr](), False
-        for _, op in ops_in(self.program.facts(scope), index):
+        for at, op in ops_in(facts, index):
             for call in w.calls(op.action):
                 if self._draws_from(head, call, scope):
                     drawn.update(op.action.targets if isinstance(op.action, m.Assign) else ())
                     draws = True
                 elif head in (getattr(call.func, "base", None), *positional(call)[:1]):
-                    put.update(part for given in positional(call) for part in (given, *getattr(given, "items", ())))
+                    if not (defers and _is_conditional(facts, at, index)):
+                        put.update(part for given in positional(call) for part in (given, *getattr(given, "items", ())))
         return draws and drawn.isdisjoint(put)
+
+    def _defers(self, container: m.Expr, scope: ScopeId, index: int) -> bool:
+        """Whether what a loop puts back into a container under a condition only waits there for its turn: nobody else
+        can see the container, and the loop waits for no time at which it is due again."""
+        if any(self.sleeps(call, scope) for call in self.calls_in(scope, index)):
+            return False
+        return self.is_private(container, scope)
+
+    def is_private(self, expr: m.Expr, scope: ScopeId) -> bool:
+        """Whether a name stands for a container of one call of a function that nothing else sees: it is made there, and
+        only its methods are used."""
+        bound = self.program.only(scope, expr) if scope.index else None
+        if not isinstance(expr, m.Name) or bound is None or bound.kind != "value":
+            return False
+        if bound.scope != scope.index or bound.given is None or not self._makes_one(bound.given, scope):
+            return False
+        sites = self.program.of(scope).sites_within(scope.index, expr.id)
+        return all(site.scope == scope and (site.op == bound.op or _is_asked(site)) for site in sites)
+
+    def _makes_one(self, expr: m.Expr, scope: ScopeId) -> bool:
+        """Whether an expression makes a container on the spot."""
+        if is_fresh(expr):
+            return True
+        names = self.resolver.names(expr.func, scope) if isinstance(expr, m.Call) else ()
+        return any(self.catalog.container(name) is not None for name in names)
 
     def _draws_from(self, container: m.Expr, call: m.Call, scope: ScopeId) -> bool:
         """Whether a call takes the next entry out of a container, whichever that is."""
@@ -249,6 +289,27 @@ def _waits_for_a_kind(facts: m.Scope, index: int, head: m.Expr) -> bool:
             actions = (op.action for _, op in ops_in(facts, index))
             return any(isinstance(action, m.Assign) and taken in action.targets for action in actions)
     return False
+
+
+def _compares(value: m.Expr) -> bool:
+    """Whether an expression tells whether there is enough, or all."""
+    match value:
+        case m.Compare(ops=ops):
+            return _ORDER.issuperset(ops)
+        case m.Call(func=m.Name(id="all")):
+            return True
+    return False
+
+
+def _is_conditional(facts: m.Scope, op: int, loop: int) -> bool:
+    """Whether a round of a loop may leave out an operation."""
+    around = takewhile(lambda frame: frame != loop, frames_of(facts, op))
+    return any(facts.frames[frame].kind in BRANCHES for frame in around)
+
+
+def _is_asked(site: Site) -> bool:
+    """Whether something that stands at a site is asked for a method which is called at once."""
+    return isinstance(site.parent, m.Attr) and site.method_call is not None
 
 
 def _is_device(name: m.Arg) -> bool:

@@ -13,7 +13,7 @@ from unbounded_lint.link.dataflow.values import Function, positional
 from unbounded_lint.link.program.blocks import LOOPS, frames_of, ops_in
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.runs.callgraph import Edge
+from unbounded_lint.link.runs.callgraph import STEPS, Edge, explored
 from unbounded_lint.link.runs.execution import RunQuery
 
 
@@ -22,7 +22,7 @@ class Serving(RunQuery):
 
     def lasts(self, function: ScopeId) -> bool:
         """Whether a function is entered once in the life of the program and does not come back while it is at work."""
-        return self.serves(function) and self.is_once(function, 0)
+        return self.serves(function) and self.is_once(function, 0) and not self._is_asked_for(function)
 
     def serves(self, function: ScopeId) -> bool:
         """Whether a function waits for work without an end of its own, by a loop or by what it calls."""
@@ -97,6 +97,13 @@ class Serving(RunQuery):
         is_given = any(isinstance(part, m.Call) for part in edge.site.parents)
         return edge.kind == "call" and (awaited or not is_coroutine or edge.timer is not None or not is_given)
 
+    @kept
+    def _is_asked_for(self, function: ScopeId) -> bool:
+        """Whether requests wait for a function to come back: as they are answered, it has an end, whatever it loops
+        over."""
+        above = explored([function], lambda scope: (edge.scope for edge in self._awaited(scope)), STEPS)
+        return any(context.by == "request" for scope in above for context in self.execution.direct(scope))
+
     def _waits_whichever(self, edge: Edge, serving: Container[ScopeId]) -> bool:
         """Whether a call waits for work whichever of the methods runs that it may mean: its receiver may be of any
         class that derives from the one that is known."""
@@ -153,13 +160,14 @@ class Serving(RunQuery):
         return self._receives(call, scope) or self.execution.loops.sleeps(call, scope)
 
     def _receives(self, call: m.Call, scope: ScopeId) -> bool:
-        """Whether a call takes what comes in: what is asked for by a key, or is in a table of the project, is there
-        already."""
+        """Whether a call takes what comes in: what is asked for by a key, or is in a table of the project or in a queue
+        that nobody else fills, is there already."""
         if not isinstance(call.func, m.Attr) or call.func.name not in name_lists().receiving:
             return False
         if call.func.name in name_lists().lookups and any(map(_is_key, positional(call)[:1])):
             return False
-        return not self.execution.loops.is_container(call.func.base, scope)
+        base, loops = call.func.base, self.execution.loops
+        return not loops.is_container(base, scope) and not loops.is_private(base, scope)
 
 
 def _is_key(argument: m.Expr) -> bool:

@@ -17,6 +17,7 @@ from unbounded_lint.findings.evidence import Evidence
 from unbounded_lint.link.containers.accesses import APPENDING, Access, AccessKind, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes
+from unbounded_lint.link.containers.sharing import Sharing
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import argument_of
@@ -74,7 +75,7 @@ class Evidences:
         self.flow = flow
         self.program = flow.program
         self.execution = execution
-        self.lifetimes = lifetimes
+        self._sharing = Sharing(lifetimes)
         self.holdings = holdings
         self._growths = growths
         self._usages = usages
@@ -279,7 +280,7 @@ class Evidences:
         handle = holder.handle
         if not isinstance(handle, Attribute) or not holder.life.distance:
             return True
-        return self.lifetimes.is_singleton(handle.cls)
+        return self._sharing.is_singleton(handle.cls)
 
     def _value(self, holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...]) -> str:
         kind = self.holdings.kind(holder, accesses, inserts)
