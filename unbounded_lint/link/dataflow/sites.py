@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
@@ -57,7 +58,7 @@ class _Bases(NamedTuple):
 
     sites: tuple[tuple[Site, tuple[Value, ...], bool], ...]
     exact: Mapping[ScopeId, Sequence[int]]
-    below: Mapping[ScopeId, Sequence[int]]
+    below: Mapping[ScopeId, Sequence[Sequence[int]]]
     behind: Sequence[int]
     unknown: Mapping[int, _Written]
     taken: Sequence[int]
@@ -67,7 +68,7 @@ class _Bases(NamedTuple):
         """Those that may mean an attribute of a class, the guessed ones included; `above` are the class and its
         bases."""
         found = {index for base in self.exact.keys() & above for index in self.exact[base]}
-        return sorted(found.union(self.below.get(cls, ()), self.behind, guessed))
+        return sorted(found.union(*self.below.get(cls, ()), self.behind, guessed))
 
 
 class Sites:
@@ -120,7 +121,8 @@ class Sites:
         owned = not _is_common(name) and not name.startswith("__")
         if bases.unknown and not (owned and self.hierarchy.is_of_one_kin(name, cls)):
             guessed = (*bases.taken, *(index for index, keeper in bases.kept if self._keepers_agree(keeper, cls)))
-        for index in bases.near(cls, (*self.declared.mro(cls), *self._mixed(cls)), guessed):
+        above = (*self.declared.mro(cls), *self.hierarchy.mixed(cls)) if bases.exact else ()
+        for index in bases.near(cls, above, guessed):
             guess = bases.unknown.get(index)
             if guess is not None:
                 yield guess
@@ -184,7 +186,7 @@ class Sites:
             for values, by_super in (self._base_of(site.node.base, site.scope),)
         )
         exact: dict[ScopeId, list[int]] = {}
-        below: dict[ScopeId, list[int]] = {}
+        below = defaultdict[ScopeId, list[Sequence[int]]](list)
         unknown, behind = dict[int, _Written](), []
         for index, (site, values, by_super) in enumerate(sites):
             classes = sorted({value.scope for value in values if isinstance(value, Class | Instance)})
@@ -196,7 +198,7 @@ class Sites:
                 unknown[index] = (site, None, True)
         for cls, indexes in exact.items():
             for above in self.declared.mro(cls):
-                below.setdefault(above, []).extend(indexes)
+                below[above].append(indexes)
         taken = [] if _is_common(name) else [index for index in unknown if self._takes_out(sites[index][0])]
         keepers = ((index, _private(sites[index][0])) for index in unknown)
         return _Bases(sites, exact, below, behind, unknown, taken, [each for each in keepers if each[1]])
@@ -232,17 +234,10 @@ class Sites:
                 return None if method is None or takes_class(self.program.facts(method)) else 0, False
         return None
 
-    @kept
-    def _mixed(self, cls: ScopeId) -> tuple[ScopeId, ...]:
-        """The classes that a class is mixed with, and not related to, in one that derives from both: what they ask of
-        their object, that class may answer."""
-        related = {*self.declared.mro(cls), *self.hierarchy.subclasses(cls)}
-        return tuple(sorted(self.hierarchy.kin(cls) - related))
-
     def _answers(self, cls: ScopeId, asking: ScopeId, name: str) -> bool:
         """Whether a class has what one that it is mixed with asks of its object: that has none of its own, or comes
         later."""
-        if asking not in self._mixed(cls):
+        if asking not in self.hierarchy.mixed(cls):
             return False
         if not any(self.program.bound(each, name) for each in self.declared.mro(asking)):
             return True
