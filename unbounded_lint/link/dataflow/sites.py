@@ -15,7 +15,7 @@ from unbounded_lint.link.dataflow.handles import Foreign
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
-from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered
+from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, Values, ordered
 from unbounded_lint.link.program.blocks import layout
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
@@ -47,7 +47,7 @@ _Written: TypeAlias = tuple[Site, int | None, bool]
 class _Bases(NamedTuple):
     """Every `base.name` of the program with that name.
 
-    sites      where, what the base can be, in order, and whether it is `super()`
+    sites      where, what the base can be, and whether it is `super()`
     exact      class -> those whose base can be an instance of it (or the class)
     below      class -> those whose base can be of it or of a class derived from it
     behind     those whose base is of a protocol, which any class may follow
@@ -56,7 +56,7 @@ class _Bases(NamedTuple):
     kept       those whose base is an attribute itself, and its name: they count for the classes that this is to keep
     """
 
-    sites: tuple[tuple[Site, tuple[Value, ...], bool], ...]
+    sites: tuple[tuple[Site, Values, bool], ...]
     exact: Mapping[ScopeId, Sequence[int]]
     below: Mapping[ScopeId, Sequence[Sequence[int]]]
     behind: Sequence[int]
@@ -128,7 +128,7 @@ class Sites:
                 yield guess
                 continue
             site, values, by_super = bases.sites[index]
-            how = self._match(values, by_super, cls, name)
+            how = self._match(ordered(values), by_super, cls, name)
             if how is not None:
                 yield site, *how
         for found, site in self._askings.of_member(name):
@@ -180,10 +180,9 @@ class Sites:
     def _bases_of(self, name: str) -> _Bases:
         """Every `base.name` of the program, what its base can be, and whether that is `super()`."""
         sites = tuple(
-            (site, ordered(values), by_super)
+            (site, *self._base_of(site.node.base, site.scope))
             for site in self.program.sites(name)
             if isinstance(site.node, m.Attr)
-            for values, by_super in (self._base_of(site.node.base, site.scope),)
         )
         exact: dict[ScopeId, list[int]] = {}
         below = defaultdict[ScopeId, list[Sequence[int]]](list)
@@ -203,7 +202,7 @@ class Sites:
         keepers = ((index, _private(sites[index][0])) for index in unknown)
         return _Bases(sites, exact, below, behind, unknown, taken, [each for each in keepers if each[1]])
 
-    def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[frozenset[Value], bool]:
+    def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[Values, bool]:
         if isinstance(base, m.Name):
             known = self._own_receiver(scope)
             if known is not None and known[0] == base.id:
