@@ -47,7 +47,7 @@ class Hierarchy:
         known = self._below.get(children[0]) if len(children) == 1 else None
         if known is not None and cls not in known:
             return *children, *known
-        found = dict.fromkeys(children)
+        found = dict.fromkeys(child for child in children if child != cls)
         queue = list(found)
         for at in queue:
             for child in self._children(at):
