@@ -156,7 +156,6 @@ class Sources:
         self.files = tuple(sorted(files, key=lambda file: file.path))
         self._cache = cache
         self._beside: dict[tuple[str, str], bool] = {}
-        self._encoded: dict[str, bytes] = {}
         self._fresh: dict[bytes, bytes] = {}
         self._failures: dict[str, Failure] = {}
         self.unread: set[str] = set()
@@ -231,40 +230,19 @@ class Sources:
         """The facts of a file, None when it has none; then `failures` says why."""
         if path in self._failures:
             return None
-        if path in self._ready:
-            parsed = self._ready.pop(path)
-        elif self._cache is None and path not in self._encoded:
-            parsed = self._parse_now(path)
-        else:
-            if path not in self._encoded:
-                self._make([path], 1, None)
-            self._read.add(path)
-            parsed = self._decoder.decode(self._encoded.pop(path))
+        if path not in self._ready:
+            self._make([path], 1, None)
+        parsed = self._ready.pop(path)
         if parsed.facts is None:
             self._failures[path] = Failure(path, parsed.line, parsed.reason, parsed.internal)
         return parsed.facts
 
     def prefetch(self, paths: Iterable[str], jobs: int, progress: Callable[[int, int], None] | None) -> None:
         """Make the facts of many files ready."""
-        wanted = [
-            path for path in paths if path not in self._encoded and self.data(path) and path not in self._failures
-        ]
-        if self._cache is None and jobs <= 1:
-            for done, path in enumerate(wanted, 1):
-                self._ready[path] = self._parse_now(path)
-                if progress is not None:
-                    progress(done, len(wanted))
-            _give_back_memory()
-            return
+        wanted = [path for path in paths if path not in self._ready and self.data(path) and path not in self._failures]
         self._make(wanted, jobs, progress)
         _give_back_memory()
         self.save()
-
-    def _parse_now(self, path: str) -> _Parsed:
-        """Facts that neither a pool nor the cache needs in encoded form."""
-        self._read.add(path)
-        self.parsed += 1
-        return _parse(self.data(path))
 
     def _key(self, path: str) -> bytes:
         digest = hashlib.blake2b(self._digest(path), digest_size=_KEY_BYTES)
@@ -281,34 +259,36 @@ class Sources:
         keys = {path: self._key(path) for path in paths} if self._cache is not None else {}
         known = self._cache.get_many(keys.values()) if self._cache is not None and keys else {}
         for path, key in keys.items():
-            if key in known and self._is_sound(known[key], self.data(path)):
-                self._encoded[path] = known[key]
-        missing = [path for path in paths if path not in self._encoded]
-        for done, (path, encoded) in enumerate(self._parse_all(missing, jobs), 1):
-            self._encoded[path] = encoded
+            parsed = self._sound(known[key], self.data(path)) if key in known else None
+            if parsed is not None:
+                self._ready[path] = parsed
+        missing = [path for path in paths if path not in self._ready]
+        for done, (path, parsed) in enumerate(self._parse_all(missing, jobs), 1):
+            self._ready[path] = parsed
             if keys:
-                self._fresh[keys[path]] = encoded
+                self._fresh[keys[path]] = msgspec.msgpack.encode(parsed)
             if progress is not None:
                 progress(done, len(missing))
+        self._read.update(paths)
         self.parsed += len(missing)
 
-    def _is_sound(self, encoded: bytes, data: bytes) -> bool:
-        """Whether what the cache gave can be what was made from a file's bytes."""
+    def _sound(self, encoded: bytes, data: bytes) -> _Parsed | None:
+        """What the cache gave, None where it cannot be what was made from a file's bytes."""
         try:
             parsed = self._decoder.decode(encoded)
         except (msgspec.DecodeError, RecursionError):
-            return False
-        return not parsed.internal and (parsed.facts is None or fits(parsed.facts, data))
+            return None
+        return parsed if not parsed.internal and (parsed.facts is None or fits(parsed.facts, data)) else None
 
-    def _parse_all(self, paths: Sequence[str], jobs: int) -> Iterable[tuple[str, bytes]]:
+    def _parse_all(self, paths: Sequence[str], jobs: int) -> Iterable[tuple[str, _Parsed]]:
         size = sum(len(self.data(path)) for path in paths)
         if jobs <= 1 or size < POOL_BYTES or len(paths) < 2 or not _may_start_processes():
-            yield from ((path, parse_bytes(self.data(path))) for path in paths)
+            yield from ((path, _parse(self.data(path))) for path in paths)
             return
         largest_first = sorted(paths, key=lambda path: (-len(self.data(path)), path))
         with _pool(jobs) as pool:
             results = pool.map(parse_bytes, (self.data(path) for path in largest_first), chunksize=4)
-            yield from zip(largest_first, results, strict=True)
+            yield from zip(largest_first, map(self._decoder.decode, results), strict=True)
 
     def examine_rest(self) -> None:
         """Find the files that cannot be parsed among those that nothing asked for: the user should know of each.
@@ -316,7 +296,7 @@ class Sources:
         Python's own parser is much faster than that of libcst, which has the last word: it knows syntax that the
         running Python may not.
         """
-        seen = {*self._encoded, *self._read, *self._failures}
+        seen = {*self._read, *self._failures}
         rest = [f.path for f in self.files if f.path not in seen]
         if self._cache is None or not rest:
             for path in rest:

@@ -95,10 +95,16 @@ class AccessList(tuple[Access, ...]):
         """The ids of the expressions that are the container in one scope: all, or those of accesses of some kinds."""
         return frozenset(id(a.site.node) for a in self.within(scope, *kinds))
 
+    @cached_property
+    def put_inside(self) -> Mapping[tuple[ScopeId, m.Expr | None, m.Expr | None], tuple[int, ...]]:
+        """Scope, key and key of the entry -> the operations that insert such into a container inside an entry."""
+        return grouped(((a.scope, a.key, a.outer), a.op) for a in self if a.kind == "insert" and a.nested)
+
     @kept
-    def nested_inserts(self, scope: ScopeId) -> tuple[Access, ...]:
-        """The inserts into a container inside an entry, in one scope."""
-        return tuple(a for a in self.within(scope, "insert") if a.nested)
+    def names_inside(self, scope: ScopeId) -> frozenset[str]:
+        """The names of what a scope inserts into containers inside entries."""
+        values = (a.value for a in self.within(scope, "insert") if a.nested)
+        return frozenset(value.id for value in values if isinstance(value, m.Name))
 
     @kept
     def own_nodes(self, scope: ScopeId) -> frozenset[int]:

@@ -217,7 +217,7 @@ class Containers(Query):
         if self.thorough:
             return True
         owners, others = self._growing(name)
-        return others or not owners.isdisjoint(self._kin(cls))
+        return others or not owners.isdisjoint(self.flow.hierarchy.kin(cls))
 
     @kept
     def _growing(self, name: str) -> tuple[frozenset[ScopeId], bool]:
@@ -233,10 +233,6 @@ class Containers(Query):
                 return frozenset(), True
             owners.add(owner)
         return frozenset(owners), False
-
-    @kept
-    def _kin(self, cls: ScopeId) -> frozenset[ScopeId]:
-        return self.flow.hierarchy.kin(cls)
 
     def _inserts_or_hands_on(self, site: Site) -> bool:
         action = self.program.op(site).action
@@ -278,7 +274,9 @@ class Containers(Query):
                 assigned.add(name)
                 yield name, (chosen, tuple(initial or places[:1]))
         for name, bindings in self.program.of(cls).names.of(cls.index).items():
-            if name not in assigned and self._is_of_interest(cls, name) and self.is_field(cls, name):
+            if name in assigned or all(binding.given is None for binding in bindings):
+                continue
+            if self._is_of_interest(cls, name) and self.is_field(cls, name):
                 found = self._made_by_bindings(cls, bindings)
                 if found is not None:
                     yield name, found

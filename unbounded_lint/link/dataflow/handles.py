@@ -10,33 +10,33 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.program.module import ScopeId, Site
 
 
-class Variable(msgspec.Struct, frozen=True):
+class Variable(msgspec.Struct, frozen=True, gc=False):
     """A name of a scope."""
 
     scope: ScopeId
     name: str
 
 
-class Attribute(msgspec.Struct, frozen=True):
+class Attribute(msgspec.Struct, frozen=True, gc=False):
     """An attribute of a class or of its instances."""
 
     cls: ScopeId
     name: str
 
 
-class Returned(msgspec.Struct, frozen=True):
+class Returned(msgspec.Struct, frozen=True, gc=False):
     """What a function returns."""
 
     function: ScopeId
 
 
-class Yielded(msgspec.Struct, frozen=True):
+class Yielded(msgspec.Struct, frozen=True, gc=False):
     """What a generator-based context manager hands to its `with`."""
 
     function: ScopeId
 
 
-class Foreign(msgspec.Struct, frozen=True):
+class Foreign(msgspec.Struct, frozen=True, gc=False):
     """What a program hangs on an object of another package: `below.name`, or `below["name"]` where it is a key. Who
     hangs it there and who takes it from there only share these words."""
 
@@ -45,7 +45,7 @@ class Foreign(msgspec.Struct, frozen=True):
     is_key: bool
 
 
-class Registered(msgspec.Struct, frozen=True):
+class Registered(msgspec.Struct, frozen=True, gc=False):
     """What a module puts into a registry of the standard library, which the catalogue knows by this name."""
 
     api: str

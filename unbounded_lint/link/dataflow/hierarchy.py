@@ -21,12 +21,34 @@ class Hierarchy:
     def __init__(self, program: Program, declared: Resolver) -> None:
         self.program = program
         self.declared = declared
+        self._below: dict[ScopeId, tuple[ScopeId, ...]] = {}
+        self._mixing: set[ScopeId] = set()
+        """Of the classes that were found to derive from another, those with several bases."""
 
-    @kept
     def subclasses(self, cls: ScopeId) -> tuple[ScopeId, ...]:
         """The classes of the project that inherit from a class, directly or not."""
-        found: dict[ScopeId, None] = {}
-        queue = [cls]
+        if cls not in self._below:
+            # Each in a line has one more than the next: the last comes first.
+            for at in reversed(self._line(cls)):
+                self._below[at] = self._derived_from(at)
+        return self._below[cls]
+
+    def _line(self, cls: ScopeId) -> list[ScopeId]:
+        """A class, the only one derived from it, the only one derived from that, and so on; to where it is known."""
+        line = {cls: None}
+        children = self._children(cls)
+        while len(children) == 1 and children[0] not in line and children[0] not in self._below:
+            line[children[0]] = None
+            children = self._children(children[0])
+        return list(line)
+
+    def _derived_from(self, cls: ScopeId) -> tuple[ScopeId, ...]:
+        children = self._children(cls)
+        known = self._below.get(children[0]) if len(children) == 1 else None
+        if known is not None and cls not in known:
+            return *children, *known
+        found = dict.fromkeys(child for child in children if child != cls)
+        queue = list(found)
         for at in queue:
             for child in self._children(at):
                 if child not in found and child != cls:
@@ -34,16 +56,18 @@ class Hierarchy:
                     queue.append(child)
         return tuple(found)
 
+    @kept
     def kin(self, cls: ScopeId) -> frozenset[ScopeId]:
         """A class, those derived from it, and the bases of all of these in the project."""
-        found = dict.fromkeys((cls, *self.subclasses(cls)))
-        queue = list(found)
-        for at in queue:
-            for base in self.declared.bases(at):
-                if isinstance(base, Class) and base.scope not in found:
-                    found[base.scope] = None
-                    queue.append(base.scope)
-        return frozenset(found)
+        return frozenset((cls, *self.subclasses(cls), *self.declared.mro(cls), *self.mixed(cls)))
+
+    @kept
+    def mixed(self, cls: ScopeId) -> frozenset[ScopeId]:
+        """The classes that a class is mixed with, and not related to, in one that derives from both."""
+        below = self.subclasses(cls)
+        both = self._mixing.intersection(below)
+        others = frozenset(base for each in both for base in self.declared.mro(each))
+        return others.difference(below, self.declared.mro(cls)) if others else others
 
     @kept
     def _children(self, cls: ScopeId) -> tuple[ScopeId, ...]:
@@ -56,7 +80,10 @@ class Hierarchy:
         found: dict[Value, list[ScopeId]] = {}
         module = self.program.module(path)
         for here in _classes_with(None, module) if module is not None else ():
-            for base in dict.fromkeys(self.declared.bases(here)):
+            bases = dict.fromkeys(self.declared.bases(here))
+            if len(bases) > 1:
+                self._mixing.add(here)
+            for base in bases:
                 found.setdefault(base, []).append(here)
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
@@ -14,7 +15,7 @@ from unbounded_lint.link.dataflow.handles import Foreign
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
-from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, ordered
+from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, Values, ordered
 from unbounded_lint.link.program.blocks import layout
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import word_of
@@ -46,7 +47,7 @@ _Written: TypeAlias = tuple[Site, int | None, bool]
 class _Bases(NamedTuple):
     """Every `base.name` of the program with that name.
 
-    sites      where, what the base can be, in order, and whether it is `super()`
+    sites      where, what the base can be, and whether it is `super()`
     exact      class -> those whose base can be an instance of it (or the class)
     below      class -> those whose base can be of it or of a class derived from it
     behind     those whose base is of a protocol, which any class may follow
@@ -55,9 +56,9 @@ class _Bases(NamedTuple):
     kept       those whose base is an attribute itself, and its name: they count for the classes that this is to keep
     """
 
-    sites: tuple[tuple[Site, tuple[Value, ...], bool], ...]
+    sites: tuple[tuple[Site, Values, bool], ...]
     exact: Mapping[ScopeId, Sequence[int]]
-    below: Mapping[ScopeId, Sequence[int]]
+    below: Mapping[ScopeId, Sequence[Sequence[int]]]
     behind: Sequence[int]
     unknown: Mapping[int, _Written]
     taken: Sequence[int]
@@ -67,7 +68,7 @@ class _Bases(NamedTuple):
         """Those that may mean an attribute of a class, the guessed ones included; `above` are the class and its
         bases."""
         found = {index for base in self.exact.keys() & above for index in self.exact[base]}
-        return sorted(found.union(self.below.get(cls, ()), self.behind, guessed))
+        return sorted(found.union(*self.below.get(cls, ()), self.behind, guessed))
 
 
 class Sites:
@@ -120,13 +121,14 @@ class Sites:
         owned = not _is_common(name) and not name.startswith("__")
         if bases.unknown and not (owned and self.hierarchy.is_of_one_kin(name, cls)):
             guessed = (*bases.taken, *(index for index, keeper in bases.kept if self._keepers_agree(keeper, cls)))
-        for index in bases.near(cls, (*self.declared.mro(cls), *self._mixed(cls)), guessed):
+        above = (*self.declared.mro(cls), *self.hierarchy.mixed(cls)) if bases.exact else ()
+        for index in bases.near(cls, above, guessed):
             guess = bases.unknown.get(index)
             if guess is not None:
                 yield guess
                 continue
             site, values, by_super = bases.sites[index]
-            how = self._match(values, by_super, cls, name)
+            how = self._match(ordered(values), by_super, cls, name)
             if how is not None:
                 yield site, *how
         for found, site in self._askings.of_member(name):
@@ -178,13 +180,12 @@ class Sites:
     def _bases_of(self, name: str) -> _Bases:
         """Every `base.name` of the program, what its base can be, and whether that is `super()`."""
         sites = tuple(
-            (site, ordered(values), by_super)
+            (site, *self._base_of(site.node.base, site.scope))
             for site in self.program.sites(name)
             if isinstance(site.node, m.Attr)
-            for values, by_super in (self._base_of(site.node.base, site.scope),)
         )
         exact: dict[ScopeId, list[int]] = {}
-        below: dict[ScopeId, list[int]] = {}
+        below = defaultdict[ScopeId, list[Sequence[int]]](list)
         unknown, behind = dict[int, _Written](), []
         for index, (site, values, by_super) in enumerate(sites):
             classes = sorted({value.scope for value in values if isinstance(value, Class | Instance)})
@@ -196,12 +197,12 @@ class Sites:
                 unknown[index] = (site, None, True)
         for cls, indexes in exact.items():
             for above in self.declared.mro(cls):
-                below.setdefault(above, []).extend(indexes)
+                below[above].append(indexes)
         taken = [] if _is_common(name) else [index for index in unknown if self._takes_out(sites[index][0])]
         keepers = ((index, _private(sites[index][0])) for index in unknown)
         return _Bases(sites, exact, below, behind, unknown, taken, [each for each in keepers if each[1]])
 
-    def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[frozenset[Value], bool]:
+    def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[Values, bool]:
         if isinstance(base, m.Name):
             known = self._own_receiver(scope)
             if known is not None and known[0] == base.id:
@@ -232,17 +233,10 @@ class Sites:
                 return None if method is None or takes_class(self.program.facts(method)) else 0, False
         return None
 
-    @kept
-    def _mixed(self, cls: ScopeId) -> tuple[ScopeId, ...]:
-        """The classes that a class is mixed with, and not related to, in one that derives from both: what they ask of
-        their object, that class may answer."""
-        related = {*self.declared.mro(cls), *self.hierarchy.subclasses(cls)}
-        return tuple(sorted(self.hierarchy.kin(cls) - related))
-
     def _answers(self, cls: ScopeId, asking: ScopeId, name: str) -> bool:
         """Whether a class has what one that it is mixed with asks of its object: that has none of its own, or comes
         later."""
-        if asking not in self._mixed(cls):
+        if asking not in self.hierarchy.mixed(cls):
             return False
         if not any(self.program.bound(each, name) for each in self.declared.mro(asking)):
             return True

@@ -53,11 +53,12 @@ class Steps:
         self.hierarchy = hierarchy
         self.reaching = reaching
         self.strict = strict
-        self._taken: dict[tuple[int, int, int, bool], Taken] = {}
+        self._taken: dict[int, Taken] = {}
 
     def of(self, site: Site, bound: int, guess: bool) -> Taken:
         """The step of a value that stands at a site."""
-        standing = (id(site.node), site.op, bound, guess)
+        # One number for each way to stand somewhere: of hundreds of thousands, tuples would take three times as much.
+        standing = ((bound << 32 | site.op) << 1 | guess) << 64 | id(site.node)
         known = self._taken.get(standing)
         if known is None:
             found = tuple(self._take(site, bound, guess))

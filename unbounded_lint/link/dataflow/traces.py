@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
 from itertools import chain
 from typing import Any, ClassVar, TypeAlias
 
@@ -130,28 +131,14 @@ class Traces:
     def _trace(
         self, steps: Steps, start: list[Item], sites: list[_Standing], limit: int = HANDLES, *, is_read: bool = False
     ) -> _Tracing:
-        queue, pending = list(start), list(sites)
+        queue, pending = deque(start), list(sites)
         holders = dict.fromkeys(item.handle for item in start)
         followed = {(item.handle, item.origin) for item in start}
         taken: dict[tuple[int, int], tuple[Use, ...]] = {}
         answered: Handle | None = None
-        found: Sequence[Item]
-        while queue or pending:
-            if not pending:
-                item = queue.pop(0)
-                answered = Returned(item.handle.scope) if item.answered and isinstance(item.handle, Variable) else None
-                pending, found = yield from self._expanded(item, steps)
-            else:
-                site, bound, guess = pending.pop(0)
-                key = (id(site.node), site.op)
-                if key in taken:
-                    continue
-                step = steps.of(site, bound, guess)
-                if is_read and isinstance(site.node, m.Attr):
-                    # what goes on from there is what the property gives
-                    step = _as_read(site, bound, guess, step.uses)
-                taken[key], found = step.uses, step.items
-            for out in found:
+
+        def hold(items: Iterable[Item]) -> None:
+            for out in items:
                 if answered is not None and out.handle == answered:
                     holders[out.handle] = None
                 elif len(holders) < limit and (out.handle, None) not in followed:
@@ -159,6 +146,25 @@ class Traces:
                         holders[out.handle] = None
                         followed.add((out.handle, out.origin))
                         queue.append(out)
+
+        while True:
+            for site, bound, guess in pending:
+                key = (id(site.node), site.op)
+                if key in taken:
+                    continue
+                step = steps.of(site, bound, guess)
+                if is_read and isinstance(site.node, m.Attr):
+                    # what goes on from there is what the property gives
+                    step = _as_read(site, bound, guess, step.uses)
+                taken[key] = step.uses
+                if step.items:
+                    hold(step.items)
+            if not queue:
+                break
+            item = queue.popleft()
+            answered = Returned(item.handle.scope) if item.answered and isinstance(item.handle, Variable) else None
+            pending, found = yield from self._expanded(item, steps)
+            hold(found)
         ordered = tuple(sorted(holders, key=repr)) if limit == NEAR else ()
         return Trace(tuple(chain.from_iterable(taken.values())), ordered)
 

@@ -12,32 +12,32 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.program.module import Place, ScopeId
 
 
-class Module(msgspec.Struct, frozen=True):
+class Module(msgspec.Struct, frozen=True, gc=False):
     """A module or package of the project."""
 
     name: str
 
 
-class Function(msgspec.Struct, frozen=True):
+class Function(msgspec.Struct, frozen=True, gc=False):
     """A function or lambda of the project; `receiver` is the class it was looked up on, if it is bound."""
 
     scope: ScopeId
     receiver: ScopeId | None = None
 
 
-class Class(msgspec.Struct, frozen=True):
+class Class(msgspec.Struct, frozen=True, gc=False):
     """A class of the project."""
 
     scope: ScopeId
 
 
-class Instance(msgspec.Struct, frozen=True):
+class Instance(msgspec.Struct, frozen=True, gc=False):
     """Any instance of a class of the project."""
 
     scope: ScopeId
 
 
-class External(msgspec.Struct, frozen=True):
+class External(msgspec.Struct, frozen=True, gc=False):
     """Something outside the project, by its dotted name; builtins have their bare name. `of_instance` marks what was
     looked up on an instance: it is data that comes and goes, not a definition of another package."""
 
@@ -45,13 +45,13 @@ class External(msgspec.Struct, frozen=True):
     of_instance: bool = False
 
 
-class ExternalResult(msgspec.Struct, frozen=True):
+class ExternalResult(msgspec.Struct, frozen=True, gc=False):
     """What calling something outside the project gave: an instance, mostly."""
 
     name: str
 
 
-class Allocation(msgspec.Struct, frozen=True):
+class Allocation(msgspec.Struct, frozen=True, gc=False):
     """A container written out or built in an assignment: the scope and operation that make it, and the name it first
     got."""
 

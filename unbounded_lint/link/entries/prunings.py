@@ -85,8 +85,8 @@ class _Values:
         if not access.nested or access.kind not in {"remove", "clear", "trim"}:
             return False
         is_field = isinstance(key, m.Const) and key.kind == "str"
-        back = self.entries.accesses.nested_inserts(scope) if key is not None else ()
-        is_moved = any((a.key, a.outer) == (key, access.outer) and a.op >= access.op for a in back)
+        back = self.entries.accesses.put_inside.get((scope, key, access.outer), ()) if key is not None else ()
+        is_moved = any(op >= access.op for op in back)
         return (
             self._is_whole(access.site.node, scope)
             and not (is_field or is_moved)

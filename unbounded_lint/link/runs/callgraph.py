@@ -39,7 +39,7 @@ _Kinds: TypeAlias = frozenset[ContextKind]
 T = TypeVar("T", bound=Hashable)
 
 
-class Edge(msgspec.Struct, frozen=True, eq=False):
+class Edge(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One way in which a function is run, or may be.
 
     kind     call; dispatch (a call of what is taken out of the container that it was put into); spawn (a thread, task
@@ -100,6 +100,7 @@ class CallGraph(Query):
         self.timers = timers
         self.outside = outside
         self._dispatch = Dispatch(flow)
+        self._standing: dict[int, Site] = {}
         self._shared: dict[tuple[int, ...], tuple[int, ...]] = {}
         """Operations as they are found -> in order: most functions have one that leads somewhere, and few numbers."""
 
@@ -129,7 +130,13 @@ class CallGraph(Query):
         )
 
     def standing(self, scope: ScopeId, op: int, call: m.Call) -> Site:
-        """Where a call stands in an operation."""
+        """Where a call stands in an operation: one answer for all the functions that it may run."""
+        key = op << 64 | id(call)  # what is known of it keeps the call, and so its identity
+        if key not in self._standing:
+            self._standing[key] = self._find_standing(scope, op, call)
+        return self._standing[key]
+
+    def _find_standing(self, scope: ScopeId, op: int, call: m.Call) -> Site:
         name = w.last_name(call.func)
         if name:
             inner = self.program.of(scope).find(scope.index, name, call, inside=True)

@@ -101,11 +101,10 @@ class Growths(RunQuery):
         asked = self.execution.runs_here_alone(*insert.access.place, _OUTSIDE)
         if not asked or insert.access.nested:
             return False
-        below = [a.value for a in accesses.nested_inserts(insert.access.scope)]
         parameters = {p.name for p in self.program.facts(insert.access.scope).parameters}
-        stored = (insert.access.value, *below)
-        is_given = any(isinstance(value, m.Name) and value.id in parameters for value in stored)
-        if is_given and self.holds_callables(accesses):
+        value, inside = insert.access.value, accesses.names_inside(insert.access.scope)
+        is_given = isinstance(value, m.Name) and value.id in parameters
+        if (is_given or not inside.isdisjoint(parameters)) and self.holds_callables(accesses):
             return True
         return self._only_keeps(insert.access)
 

@@ -156,13 +156,14 @@ class Refusals(AroundQuery):
     def _absent_at_end(self, function: ScopeId, accesses: AccessList) -> Iterator[Shape]:
         facts = self.program.facts(function)
         end = len(facts.ops)
-        for test in raised_before(facts, end) if not _returns_early(facts) else ():
+        for test in raised_before(facts, end) if not self._returns_early(function) else ():
             yield from self._absent(*test, function, end - 1, accesses)
 
-
-def _returns_early(facts: m.Scope) -> bool:
-    """Whether a function may come to an end before its last operation."""
-    return facts.is_generator or any(isinstance(op.action, m.Return) for op in facts.ops[:-1])
+    @kept
+    def _returns_early(self, function: ScopeId) -> bool:
+        """Whether a function may come to an end before its last operation."""
+        facts = self.program.facts(function)
+        return facts.is_generator or any(isinstance(op.action, m.Return) for op in facts.ops[:-1])
 
 
 def _viewed(holder: m.Expr) -> m.Expr:
