@@ -108,6 +108,7 @@ class Sheets:
             works=removal.when not in IDLE,
             fails=removal.fails,
             ways=tuple(self._ways(access.scope, access.op)),
+            partly=removal.partly,
         )
 
     def _timers(self, removals: Sequence[LinkedRemoval]) -> tuple[Place, ...]:

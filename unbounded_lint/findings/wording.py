@@ -99,6 +99,30 @@ STEPS: Mapping[str, str] = MappingProxyType(
 )
 """What a step of a way does, where that is more than to call the next one."""
 
+EXITS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "return": ("{who} returns in {where} before that", "{who} returns here, and the entry stays"),
+        "break": ("{who} leaves a loop in {where} before that", "{who} leaves a loop here, and the entry stays"),
+        "continue": (
+            "{who} goes on to the next round of a loop in {where} before that",
+            "{who} goes on to the next round here, and the entry stays",
+        ),
+        "condition": ("the condition in {where} lets it", "this decides whether {who} removes the entry"),
+        "raise": ("{who} raises an error in {where} before that", "{who} raises an error here, and the entry stays"),
+        "call": ("{what} raises in {where}", "where {what} raises here, the entry stays"),
+        "wait": (
+            "{what} raises or is cancelled in {where}",
+            "where {what} raises or is cancelled here, the entry stays",
+        ),
+        "yield": (
+            "what {who} hands over to in {where} raises or does not come back",
+            "where what {who} hands over to here raises or does not come back, the entry stays",
+        ),
+        "apart": ("{who} adds the entry", "{who} adds an entry here that no clean-up takes out"),
+    }
+)
+"""How a run ends that leaves an entry behind: to follow "unless" ("only if" for a condition), and of the place."""
+
 LIVES: Mapping[str, str] = MappingProxyType(
     {
         "module": "as long as the process, since a module has {it}",
@@ -163,9 +187,18 @@ def running(run: str) -> str:
     return f"{'comes here' if run in {'loop', 'repeated'} else 'runs'} {RUNS[run]}"
 
 
-def moment(when: str, *, fails: bool = False) -> str:
-    """When a removal runs, `fails` where only an error leads there."""
+def moment(when: str, *, fails: bool = False, partly: bool = False) -> str:
+    """When a removal runs: `fails` where only an error leads there, `partly` where it runs so for some entries."""
+    if when == "guaranteed" and partly:
+        return "in a clean-up, which does not follow every insert"
     return "only where something fails" if when == "event" and fails else MOMENTS[when]
+
+
+def leaving(kind: str, who: str, what: str, where: str = "") -> str:
+    """How a run of a function leaves its entry behind, by what may raise there; of the place itself, unless it is told
+    where that is, as "line 7"."""
+    away, here = EXITS[kind]
+    return (away if where else here).format(who=who, where=where, what=what or f"what {who} calls")
 
 
 def step(role: str, it: str = "it") -> str:

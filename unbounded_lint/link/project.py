@@ -29,7 +29,7 @@ from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.confidence import Growths
-from unbounded_lint.link.verdicts.container import Container, verdict_on
+from unbounded_lint.link.verdicts.container import Container, marked, verdict_on
 from unbounded_lint.link.verdicts.evidence import Evidences
 from unbounded_lint.link.verdicts.inserts import Inserts
 from unbounded_lint.link.verdicts.journeys import Journeys
@@ -193,6 +193,7 @@ class Project:
         accesses = self._accesses.of(holder)
         inserts = self._inserts.of(holder, accesses)
         removals = self._removals.of(accesses, holder.definitions) if inserts else ()
+        removals = marked(holder, accesses, inserts, removals, self._removals)
         grows = cache(partial(self._growths.of, holder, accesses, inserts))
         verdict = verdict_on(holder, accesses, inserts, removals, grows, self._removals)
         way = self._ways.of(inserts, removals, accesses) if verdict.name == "event-only" else None
@@ -230,4 +231,6 @@ class Project:
 
     def every_removal(self, container: Container) -> tuple[Removal, ...]:
         """The removals of a container, those of one that nothing makes grow included."""
+        if container.inserts:
+            return container.removals
         return self._removals.of(container.accesses, container.holder.definitions)

@@ -125,9 +125,10 @@ def _removal(removal: Removal, view: View) -> dict[str, Any]:
         "function": removal.function,
         "extent": removal.extent,
         "when": removal.when,
-        "words": wording.moment(removal.when, fails=removal.fails),
+        "words": wording.moment(removal.when, fails=removal.fails, partly=removal.partly),
         "works": removal.works,
         "fails": removal.fails,
+        "partly": removal.partly,
         "ways": [_way(way, view) for way in removal.ways],
     }
 
@@ -164,7 +165,9 @@ def _removals(removals: Sequence[Removal], view: View, paint: Paint) -> Iterator
     yield f"  removals:{'' if removals else ' none'}"
     groups: dict[tuple[str, bool], list[Removal]] = {}
     for removal in sorted(removals, key=lambda removal: (list(wording.MOMENTS).index(removal.when), removal.place)):
-        groups.setdefault((wording.moment(removal.when, fails=removal.fails), removal.works), []).append(removal)
+        groups.setdefault(
+            (wording.moment(removal.when, fails=removal.fails, partly=removal.partly), removal.works), []
+        ).append(removal)
     for (when, works), group in groups.items():
         yield f"    {when if works else paint(when, 'red')}:"
         for removal in group:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -100,6 +100,17 @@ class Container:
         )
 
 
+def marked(
+    holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...], removals: tuple[Removal, ...], asked: Removals
+) -> tuple[Removal, ...]:
+    """The removals of a container, those marked that are guaranteed for the entries of some inserts alone."""
+    sure = [r for r in removals if r.when == "guaranteed"]
+    growing = _of_account(holder, accesses, inserts) if sure else ()
+    if all(asked.guarantees.covers(sure, insert.access, accesses) for insert in growing):
+        return removals
+    return tuple(replace(r, partly=True) if r in sure else r for r in removals)
+
+
 def verdict_on(
     holder: Holder,
     accesses: AccessList,
@@ -108,7 +119,8 @@ def verdict_on(
     grows: Callable[[], Growth],
     asked: Removals,
 ) -> Verdict:
-    """The first row of the table in the design that fits; `grows` says how sure it is that the container grows."""
+    """The first row of the table in the design that fits; `grows` says how sure it is that the container grows. The
+    removals are `marked`."""
     whens = {r.when for r in removals}
     usual = [r for r in removals if not r.fails]
     if holder.made.bounded:
@@ -123,7 +135,7 @@ def verdict_on(
         return _sure("bounded", "its size is capped")
     paired = [r for r in removals if r.when == "guaranteed"]
     growing = _of_account(holder, accesses, inserts)
-    if paired and all(asked.guarantees.covers(paired, i.access, accesses) for i in growing):
+    if paired and not any(r.partly for r in paired):
         return _sure("paired", "each entry is removed in a `finally`, at the end of a `with`, or by a callback")
     if "timer" in whens:
         return _sure("swept", "a timer sweeps it")

@@ -7,9 +7,10 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
-from unbounded_lint.link.program.blocks import in_cleanup
+from unbounded_lint.link.program.blocks import comes_to, in_cleanup
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.verdicts.exits import Exit, Exits
 from unbounded_lint.link.verdicts.followed import Followed
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.inserts import Insert
@@ -24,14 +25,19 @@ emptied    no entry leaves by itself: events empty the container as a whole, or 
 unasked    each entry waits for an event of its own: register and unregister, request and reply"""
 
 
+_MOST = 20
+"""How many runs that come to an insert and to a removal are looked at, and how many other removals of one."""
+
+
 class Way(NamedTuple):
     """What leaves an entry behind; for an error, the function, or the class with both hooks, and the
-    operations of the insert and of the removal."""
+    operations of the insert and of the removal; and where a run leaves it, if that can be told."""
 
     left: Left
     scope: ScopeId | None = None
     insert: int = 0
     removal: int = 0
+    exit: Exit | None = None
 
 
 class Ways(RunQuery):
@@ -41,6 +47,7 @@ class Ways(RunQuery):
         super().__init__(flow, execution)
         self.guarantees = guarantees
         self._risks = Risks(flow, execution)
+        self._exits = Exits(flow, execution, self._risks)
         self._runs = Followed(flow, execution)
 
     def of(self, inserts: Sequence[Insert], removals: Iterable[Removal], accesses: AccessList) -> Way | None:
@@ -52,7 +59,7 @@ class Ways(RunQuery):
         if all(r.fails for r in events):
             return Way("success")
         if not single:
-            return Way("emptied")
+            return Way("emptied", exit=self._apart(inserts, events, accesses))
         ended = self._followed(inserts, single) or self._hindered(single, accesses)
         if ended is not None:
             return ended
@@ -60,12 +67,38 @@ class Ways(RunQuery):
             return Way("condition")
         failing = frozenset(r.access.scope for r in single if r.fails)
         pairs = self._pairs(inserts, [r for r in single if r.access.scope not in failing])
-        return next((way for i, r in pairs if (way := self._between(i, r))), Way("unasked"))
+        failed = next((way for i, r in pairs if (way := self._between(i, r, single))), None)
+        if failed is not None:
+            return failed
+        return self._missed(inserts, single) or Way("unasked", exit=self._apart(inserts, events, accesses))
 
-    def _followed(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
+    def _followed(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Way | None:
         """A run of each insert that comes to the removal of its entry, whatever is in between."""
         run = self._runs.run((i.access for i in inserts if not i.access.nested), (r.access for r in removals))
-        return Way("error", *run) if run is not None else None
+        return Way("error", *run, self._exit(*run, removals)) if run is not None else None
+
+    def _missed(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Way | None:
+        """A run that is led past the removal of the entry that it has added, or that only what it does not catch ends
+        before that."""
+        whole = (i.access for i in inserts if not i.access.nested)
+        found = set(self._runs.passed(whole, (r.access for r in removals)))
+        runs = sorted(found, key=lambda run: (*run[:2], -run[2]))  # a removal that others stand before is the usual one
+        for run in runs[:_MOST]:
+            if (exit_ := self._exit(*run, removals)) is not None:
+                return Way("unasked", *run, exit_)
+        straight = (run for run in runs[:_MOST] if comes_to(self.program.facts(run[0]), *run[1:]))
+        return next((Way("unasked", *run) for run in straight), None)
+
+    def _exit(self, scope: ScopeId, first: int, last: int, removals: Sequence[Removal]) -> Exit | None:
+        """Where a run ends that has come to an insert, before it comes to the removal."""
+        removing = {op for r in removals for op in self._leading(r.access).get(scope, ()) if op > first}
+        return self._exits.between(scope, first, last, sorted(removing)[:_MOST])
+
+    def _apart(self, inserts: Iterable[Insert], removals: Iterable[Removal], accesses: AccessList) -> Exit | None:
+        """Where an entry is added without the clean-up that takes out those of others."""
+        sure = [r for r in removals if r.partly]
+        places = (self.guarantees.uncovered(sure, i.access, accesses) for i in inserts) if sure else ()
+        return next((Exit("apart", *place) for place in places if place is not None), None)
 
     def _hindered(self, removals: Iterable[Removal], accesses: AccessList) -> Way | None:
         """A hook whose entry its partner removes, unless an error keeps it from that."""
@@ -100,9 +133,9 @@ class Ways(RunQuery):
         cleans = in_cleanup(self.program.facts(access.scope), access.op)
         return removal.when == "event" and (timed or cleans or self.guarantees.is_callback(access.scope))
 
-    def _between(self, insert: Insert, removal: Removal) -> Way | None:
+    def _between(self, insert: Insert, removal: Removal, removals: Sequence[Removal]) -> Way | None:
         """A run that inserts first and removes then, with something in between that may well end it."""
         for scope, first, last in self.graph.common_runs(insert.access.place, removal.access.place):
             if self._risks.first_behind(scope, first) < last:
-                return Way("error", scope, first, last)
+                return Way("error", scope, first, last, self._exit(scope, first, last, removals))
         return None
