@@ -198,6 +198,39 @@ def test_a_way_out_in_another_file_is_told_with_that(tmp_path: Path) -> None:
     )
 
 
+PRIVATE = """\
+import requests
+
+class _Store:
+    def __init__(self):
+        self.__data = {}
+        self.__known = ("a", "b")
+        self.__tasks = set()
+
+    def put(self, item):
+        self.__data[item.id] = 1
+        self.__send(item)
+        self.__data.pop(item.id)
+        if item.kind in self.__known:
+            self.__data[item.kind] = 1
+
+    def __send(self, item):
+        requests.get(item.url)
+
+STORE = _Store()
+"""
+
+
+def test_private_names_are_shown_as_they_are_written(tmp_path: Path) -> None:
+    one = only(tmp_path, {"m.py": PRIVATE})
+    assert one.message == (
+        "`_Store.__data` grows in `_Store.put()`, and `_Store.put()` removes it unless `self.__send()` raises in line "
+        "11: then the entry stays"
+    )
+    assert one.symbol == "m:_Store._Store__data"  # what a baseline, a fingerprint and JSON know it by
+    assert not any("_Store__" in text for text in (one.advice, *one.reasons, *(each.text for each in one.related)))
+
+
 CLEANED = {
     "one entry": (
         "X.pop(key)",

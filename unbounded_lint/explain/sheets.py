@@ -51,7 +51,7 @@ class Sheets:
             verdict=verdict.name,
             confidence=(verdict.confidence if support is None else support.level).value,
             probability=None if support is None else support.probability,
-            reasons=verdict.reasons,
+            reasons=tuple(map(wording.readable, verdict.reasons)),
             declared=tuple(one.words for one in declared),
             evidence=container.evidence,
             inserts=self._inserts(container),
@@ -88,7 +88,7 @@ class Sheets:
             grows=insert is not None,
             key=domain.source if domain is not None else "",
             domain=f"{'weak ' if domain.weak else ''}{domain.kind}" if domain is not None else "",
-            why=domain.why if domain is not None else "",
+            why=wording.readable(domain.why) if domain is not None else "",
             ways=tuple(self._ways(scope, op)),
         )
 

@@ -5,6 +5,7 @@ One place for all that shows them: messages, `explain`, `inventory` and the repo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -180,6 +181,15 @@ _WEIGHED: Mapping[str, str] = MappingProxyType(
     }
 )
 """What has a weight and is no field of the evidence."""
+
+
+_MANGLED = re.compile(r"\b_[A-Z]\w*?(?=__[^\W_])")
+
+
+def readable(text: str) -> str:
+    """A text with private names of code as they are written: "self.__data", not "self._Store__data", as far as the
+    name alone tells."""
+    return _MANGLED.sub("", text) if "__" in text else text
 
 
 def running(run: str) -> str:

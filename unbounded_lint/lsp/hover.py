@@ -8,6 +8,7 @@ from pathlib import Path
 
 from unbounded_lint.findings.finding import Place
 from unbounded_lint.findings.sheet import Sheet
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.reporters.base import View, printable
 from unbounded_lint.reporters.sheet import render_text
 
@@ -36,7 +37,7 @@ def _linked(root: Path) -> Callable[[Place], str]:
 
 def _lines(sheet: Sheet, link: Callable[[Place], str]) -> Iterator[str]:
     sure = "" if sheet.probability is None else f", {sheet.probability:.2f}"
-    yield f"**{_code(sheet.symbol)}** = {_code(sheet.constructor)}"
+    yield f"**{_code(plain_symbol(sheet.symbol))}** = {_code(sheet.constructor)}"
     yield ""
     yield f"Verdict: **{_escaped(sheet.verdict)}** ({sheet.confidence}{sure})"
     yield ""

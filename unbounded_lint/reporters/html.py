@@ -18,6 +18,7 @@ from unbounded_lint.findings import wording
 from unbounded_lint.findings.finding import Place
 from unbounded_lint.findings.levels import level_of
 from unbounded_lint.findings.sheet import Insert, Inventory, Removal, Sheet, Way
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.reporters.base import View, printable
 from unbounded_lint.reporters.inventory import growing, keys, summary, working
 from unbounded_lint.reporters.sheet import shortened
@@ -183,9 +184,8 @@ def _row(number: int, sheet: Sheet, view: View) -> Iterator[str]:
     yield f'<tbody id="c{number}" class="{_state(sheet)}"{hidden}><tr class="row">'
     risk = f"{sheet.risk:.2f}" if sheet.risk else _NOTHING
     yield f'<td class="number"><span class="{level_of(sheet.risk).value}">{risk}</span></td>'
-    toggle = (
-        f'<button type="button" class="toggle code" aria-expanded="false"><span>{_name(sheet.symbol)}</span></button>'
-    )
+    named = f"<span>{_name(plain_symbol(sheet.symbol))}</span>"
+    toggle = f'<button type="button" class="toggle code" aria-expanded="false">{named}</button>'
     yield f'<th scope="row">{toggle}<span class="where code">{_name(_at(sheet.place, view))}</span></th>'
     yield f'<td><span class="badge">{sheet.verdict}</span><span class="by">{_text(sheet.bounded_by)}</span></td>'
     yield f"<td>{_text(sheet.family)}</td>"
@@ -213,7 +213,7 @@ def _share(part: int, whole: int) -> str:
 
 def _data(sheet: Sheet, view: View) -> dict[str, Any]:
     return {
-        "symbol": printable(sheet.symbol),
+        "symbol": printable(plain_symbol(sheet.symbol)),
         "at": _at(sheet.place, view),
         "kind": sheet.family,
         "owner": sheet.owner,
@@ -242,7 +242,7 @@ def _data(sheet: Sheet, view: View) -> dict[str, Any]:
         "remedies": [{"comment": remedy.comment, "where": remedy.where} for remedy in sheet.remedies],
         "sort": {
             "risk": round(sheet.risk, 6),
-            "container": printable(sheet.symbol).lower(),
+            "container": printable(plain_symbol(sheet.symbol)).lower(),
             "verdict": _RANK[sheet.verdict],
             "kind": sheet.family,
             "held": sheet.owner,

@@ -12,6 +12,7 @@ from unbounded_lint.findings import wording
 from unbounded_lint.findings.evidence import Evidence
 from unbounded_lint.findings.finding import Place
 from unbounded_lint.findings.sheet import Insert, Removal, Report, Sheet, Way, Weight
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.reporters.base import View, place_data, printable
 from unbounded_lint.reporters.paint import Paint, painter
 
@@ -37,7 +38,7 @@ def render_text(sheet: Sheet, view: View) -> Iterator[str]:
     """Give the sheet for a person, line by line."""
     paint = painter(view.color)
     verdict = printable(sheet.verdict)
-    yield paint(printable(sheet.symbol), "bold")
+    yield paint(printable(plain_symbol(sheet.symbol)), "bold")
     yield f"  {paint('-->', 'blue')} {_where(sheet.place, view)}"
     yield f"  constructor: {printable(sheet.constructor)}"
     yield f"  lasts: {wording.life(sheet.owner)}"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.findings.levels import level_of
 from unbounded_lint.findings.sheet import Sheet
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.reporters.base import View, display_width, printable
 from unbounded_lint.reporters.inventory import growing, keys, working
 from unbounded_lint.reporters.paint import Paint, painter
@@ -49,7 +50,7 @@ def _risk_style(sheet: Sheet) -> str:
 COLUMNS: Mapping[str, Column] = MappingProxyType(
     {
         "risk": Column("RISK", lambda s, _: f"{s.risk:.2f}" if s.risk else "-", right=True, style=_risk_style),
-        "container": Column("CONTAINER", lambda s, _: s.symbol, style=lambda _: "bold"),
+        "container": Column("CONTAINER", lambda s, _: plain_symbol(s.symbol), style=lambda _: "bold"),
         "verdict": Column("VERDICT", lambda s, _: s.verdict, style=lambda s: "red" if s.is_open else "green"),
         "bounded by": Column("BOUNDED BY", lambda s, _: s.bounded_by),
         "kind": Column("KIND", lambda s, _: s.family),

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from unbounded_lint.findings.evidence import Evidence
 from unbounded_lint.findings.finding import Confidence, Place
+from unbounded_lint.findings.symbols import plain
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.runs.context import ContextKind
@@ -86,7 +87,7 @@ class Container:
     @property
     def name(self) -> str:
         """The name as a message shows it."""
-        return self.holder.symbol.partition(":")[2]
+        return plain(self.holder.symbol.partition(":")[2])
 
     def support(self, code: str) -> Support:
         """How sure a finding of a rule is which says that it grows without end."""
