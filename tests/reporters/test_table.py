@@ -43,11 +43,12 @@ def test_a_pipe_gets_every_column_in_full(view_of: Callable[..., View]) -> None:
     ]
     assert re.split("  +", head) == heads
     assert re.split("  +", first) == [
-        "0.91", "app.store:_runs", "never", "nothing", "map", "part of module", "request, open", "1/2", "1/2", "UBM101",
-        "app/store.py:4:1",
+        "0.91", "app.store:_runs", "never", "nothing", "map", "an object of a module", "from a request, ever new",
+        "1/2", "1/2", "UBM101", "app/store.py:4:1",
     ]  # fmt: skip
     assert re.split("  +", second.strip()) == [
-        "-", "app:TABLE", "idle", "nothing fills it", "map", "part of module", "-", "0", "0", "-", "app/store.py:4:1",
+        "-", "app:TABLE", "idle", "nothing fills it", "map", "an object of a module", "-", "0", "0", "-",
+        "app/store.py:4:1",
     ]  # fmt: skip
     assert head.index("VERDICT") == first.index("never") == second.index("idle")
     assert head.index("OUT") + 3 == first.index("1/2  UBM101") + 3 == second.rindex("0  -") + 1

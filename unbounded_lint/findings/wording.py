@@ -1,4 +1,4 @@
-"""The words for what the analysis knows by a key: verdicts, moments, owners, ways to run, pieces of evidence.
+"""The words for what the analysis knows by a key: verdicts, moments, owners, ways to run; `telling` has the evidence.
 
 One place for all that shows them: messages, `explain`, `inventory` and the reports.
 """
@@ -140,49 +140,6 @@ LIVES: Mapping[str, str] = MappingProxyType(
 )
 """How long what has a container lives."""
 
-EVIDENCE: Mapping[str, str] = MappingProxyType(
-    {
-        "key": "its key is made of",
-        "domain": "the keys there can be",
-        "insert": "an insert adds",
-        "runs": "an insert runs per",
-        "root": "the key hangs on",
-        "phase": "an insert belongs to",
-        "guess": "known by names alone",
-        "guards": "asked before an insert",
-        "value": "its values are",
-        "owner": "what makes it last",
-        "shared": "objects with it that last",
-        "removals": "what takes entries out",
-        "reads": "how else it is used",
-        "project": "it is part of",
-        "family": "kind",
-        "filled": "written out with entries",
-        "form": "its inserts look like",
-        "size": "what is seen of the program",
-        "names": "its name speaks of",
-        "class_names": "the name of the class that has it speaks of",
-        "key_names": "the names of its key speak of",
-        "given_names": "the names of what callers pass for that speak of",
-        "value_names": "the names of its values speak of",
-        "function_names": "the name of what inserts speaks of",
-        "path_names": "the path to that speaks of",
-        "left": "an entry stays behind on",
-        "usage": "its users are shown to call it",
-    }
-)
-"""The fields of the evidence."""
-
-_WEIGHED: Mapping[str, str] = MappingProxyType(
-    {
-        "also": "an insert runs besides per",
-        "code": "what is found is",
-        "together": "taken together",
-    }
-)
-"""What has a weight and is no field of the evidence."""
-
-
 _MANGLED = re.compile(r"\b_[A-Z]\w*?(?=__[^\W_])")
 
 
@@ -220,12 +177,6 @@ def life(owner: str) -> str:
     """How long what has a container lives, by `owner` as in a sheet."""
     kind = owner.removeprefix("part of ")
     return LIVES[kind].format(it="it" if kind == owner else "the object with it")
-
-
-def feature(name: str) -> str:
-    """A piece of evidence that has a weight, "field: value", in words."""
-    field, _, value = name.partition(": ")
-    return f"{EVIDENCE.get(field) or _WEIGHED[field]}: {value}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from unbounded_lint import __version__
-from unbounded_lint.findings import wording
+from unbounded_lint.findings import telling, wording
 from unbounded_lint.findings.finding import Place
 from unbounded_lint.findings.levels import level_of
 from unbounded_lint.findings.sheet import Insert, Inventory, Removal, Sheet, Way
@@ -189,7 +189,7 @@ def _row(number: int, sheet: Sheet, view: View) -> Iterator[str]:
     yield f'<th scope="row">{toggle}<span class="where code">{_name(_at(sheet.place, view))}</span></th>'
     yield f'<td><span class="badge">{sheet.verdict}</span><span class="by">{_text(sheet.bounded_by)}</span></td>'
     yield f"<td>{_text(sheet.family)}</td>"
-    yield f"<td>{_text(sheet.owner)}</td>"
+    yield f"<td>{_text(telling.value('owner', sheet.owner))}</td>"
     yield f"<td>{_text(keys(sheet)) or _NOTHING}</td>"
     yield f'<td class="number">{_share(growing(sheet), len(sheet.inserts))}</td>'
     yield f'<td class="number">{_share(working(sheet), len(sheet.removals))}</td>'
@@ -216,7 +216,7 @@ def _data(sheet: Sheet, view: View) -> dict[str, Any]:
         "symbol": printable(plain_symbol(sheet.symbol)),
         "at": _at(sheet.place, view),
         "kind": sheet.family,
-        "owner": sheet.owner,
+        "owner": telling.value("owner", sheet.owner),
         "lasts": wording.life(sheet.owner),
         "verdict": sheet.verdict,
         "by": printable(sheet.bounded_by),
@@ -245,7 +245,7 @@ def _data(sheet: Sheet, view: View) -> dict[str, Any]:
             "container": printable(plain_symbol(sheet.symbol)).lower(),
             "verdict": _RANK[sheet.verdict],
             "kind": sheet.family,
-            "held": sheet.owner,
+            "held": telling.value("owner", sheet.owner),
             "keys": keys(sheet),
             "in": growing(sheet) * 1_000_000 + len(sheet.inserts),
             "out": working(sheet) * 1_000_000 + len(sheet.removals),
@@ -259,8 +259,8 @@ def _insert(insert: Insert, view: View) -> dict[str, Any]:
         "at": _at(insert.place, view),
         "function": printable(insert.function),
         "grows": insert.grows,
-        "key": insert.key,
-        "domain": insert.domain,
+        "keys": telling.keys(insert.key, insert.domain) if insert.grows else "",
+        "domain": telling.value("domain", insert.domain),
         "why": printable(insert.why),
         "ways": [_way(way, view) for way in insert.ways],
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from unbounded_lint.findings import wording
+from unbounded_lint.findings import telling, wording
 from unbounded_lint.findings.evidence import Evidence
 from unbounded_lint.findings.finding import Place
 from unbounded_lint.findings.sheet import Insert, Removal, Report, Sheet, Way, Weight
@@ -18,6 +18,9 @@ from unbounded_lint.reporters.paint import Paint, painter
 
 VERSION = 1
 """Changes when a field of the JSON form changes its meaning or goes."""
+
+_SILENT = frozenset({"form", "left", "usage"})
+"""Fields of the evidence that say nothing where they are empty."""
 
 HEAVIEST = 5
 """How many pieces of evidence are named that raise a probability, and how many that lower it."""
@@ -157,7 +160,9 @@ def _where(place: Place, view: View) -> str:
 def _inserts(inserts: Sequence[Insert], view: View) -> Iterator[str]:
     yield f"  inserts:{'' if inserts else ' none'}"
     for insert in inserts:
-        about = f"; the key: {insert.why} ({insert.domain})" if insert.grows else ", which does not make it grow"
+        about = ", which does not make it grow"
+        if insert.grows:
+            about = f"; the key: {insert.why} ({telling.value('domain', insert.domain)})"
         yield f"    {_where(insert.place, view)}  `{printable(insert.function)}` inserts{printable(about)}"
         yield from _ways(insert.ways, insert.function, view, "      ")
 
@@ -220,15 +225,21 @@ def _weights(weights: Sequence[Weight]) -> Iterator[str]:
 
 
 def _evidence(evidence: Evidence | None) -> Iterator[str]:
-    """One line a field: what it is about, then its values; none for names and usages that say nothing."""
+    """One line a field: what it is about, then its values; none for what says nothing."""
     if evidence is None:
         yield "  evidence: none, since nothing makes it grow"
         return
     yield "  evidence:"
-    for field, meaning in wording.EVIDENCE.items():
-        value = getattr(evidence, field)
-        if value or not field.endswith(("names", "usage")):
-            yield f"    {meaning}: {printable(', '.join(_values(value)))}"
+    for meaning, values in evidence_lines(evidence):
+        yield f"    {meaning}: {printable(values)}"
+
+
+def evidence_lines(evidence: Evidence, *, names: bool = True) -> Iterator[tuple[str, str]]:
+    """What each field is about, and its values, in words; `names`: those included that prove nothing."""
+    for field, meaning in telling.FIELDS.items():
+        value, of_names = getattr(evidence, field), field.endswith("names")
+        if (value or not (of_names or field in _SILENT)) and (names or not of_names):
+            yield meaning, (", " if of_names else "; ").join(telling.value(field, key) for key in _values(value))
 
 
 def _values(value: str | bool | tuple[str, ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from unbounded_lint.findings import telling
 from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.findings.levels import level_of
 from unbounded_lint.findings.sheet import Sheet
@@ -54,7 +55,7 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
         "verdict": Column("VERDICT", lambda s, _: s.verdict, style=lambda s: "red" if s.is_open else "green"),
         "bounded by": Column("BOUNDED BY", lambda s, _: s.bounded_by),
         "kind": Column("KIND", lambda s, _: s.family),
-        "lasts": Column("HELD BY", lambda s, _: s.owner),
+        "lasts": Column("HELD BY", lambda s, _: telling.value("owner", s.owner)),
         "keys": Column("KEYS", lambda s, _: keys(s) or "-"),
         "in": Column("IN", lambda s, _: _share(growing(s), len(s.inserts)), right=True),
         "out": Column("OUT", lambda s, _: _share(working(s), len(s.removals)), right=True),

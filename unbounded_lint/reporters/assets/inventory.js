@@ -113,7 +113,7 @@
     const all = [core];
     for (const insert of some(item.inserts, "inserts")) {
       const box = insert.more ? { lines: [insert.more] } : { lines: [insert.function, insert.at,
-        ...(insert.grows ? [insert.domain ? `keys: ${insert.key}, ${insert.domain}` : ""] : ["does not make it grow"])] };
+        ...(insert.grows ? [`keys: ${insert.keys}`] : ["does not make it grow"])] };
       all.push({ ...box, column: 1, to: core, className: insert.grows || insert.more ? "" : "none" });
       const target = all[all.length - 1];
       for (const way of (insert.ways || []).slice(0, 2)) {
