@@ -178,7 +178,7 @@ def test_unknown_key_of_an_override(tmp_path: Path) -> None:
         ("timers = ['app:1:2']", 'written as "pkg.mod.name:0", not "app:1:2" (item 1).'),
         ("timers = ['app.sched.every']", 'written as "pkg.mod.name:0", not "app.sched.every" (item 1).'),
         ("spawners = ['app.util.spawn']", "`spawners` has a wrong value"),
-        ("other-process = ['app.worker.main']", "`other-process` has a wrong value"),
+        ("other-process = ['main']", "`other-process` has a wrong value"),
         ("cache-dir = 2024-01-01", "`cache-dir` has a wrong value: it must be a string, not 2024-01-01."),
     ],
 )
