@@ -161,6 +161,18 @@ BETWEEN = {
         "`run()` removes it only if the condition in line 4 lets it: otherwise the entry stays",
         "4: this decides whether `run()` removes the entry",
     ),
+    "cleans up under a condition": (
+        "async def run(item):\n    X[item.id] = 1\n    done = False\n    try:\n        await item.work()\n"
+        "        done = True\n    finally:\n        if not done:\n            X.pop(item.id)\n",
+        "`run()` removes it only if the condition in line 9 lets it: otherwise the entry stays",
+        "9: this decides whether `run()` removes the entry",
+    ),
+    "removes what may be another entry": (
+        "import requests\ndef run(item, last):\n    X[item.id] = 1\n    if item.late:\n        return\n"
+        "    requests.get(item.url)\n    X.pop(last)\n",
+        "`run()` removes it unless `requests.get()` raises in line 7: then the entry stays",
+        "7: where `requests.get()` raises here, the entry stays",
+    ),
     "returns when it has removed": (
         "def run(item):\n    X[item.id] = 1\n    if item.late:\n        X.pop(item.id)\n        return\n"
         "    if item.lost:\n        return\n    X.pop(item.id)\n",

@@ -44,7 +44,7 @@ def _left(container: Container, way: Way, project: Project) -> str:
     match way.left:
         case "success":
             return f"only a failure makes {where} remove: the entry of what goes well stays"
-        case "error" | "unasked" if way.exit is not None:
+        case "error" | "unasked" | "condition" if way.exit is not None:
             leaving = _leaving(way.exit, project, _line(way.exit, container, project))
             unless, then = ("only if", "otherwise") if way.exit.kind == "condition" else ("unless", "then")
             return f"{where} {'remove' if several else 'removes'} it {unless} {leaving}: {then} the entry stays"

@@ -54,10 +54,26 @@ class Exits(RunQuery):
         self._risks = risks
 
     def between(self, scope: ScopeId, first: int, last: int, removing: Collection[int]) -> Exit | None:
-        """Where a run of a function ends between an insert and a removal; what other removals of it take out is not
-        left behind."""
+        """Where a run of a function ends between an insert and the removal of its entry; what other removals of it take
+        out is not left behind."""
         every = chain(self._written(scope, first, last, removing), self._raising(scope, first, last, removing))
         return next(every, None)
+
+    def failing(self, scope: ScopeId, first: int, last: int, removing: Collection[int]) -> Exit | None:
+        """The same for errors alone: which entry is removed is not known."""
+        return next(self._raising(scope, first, last, removing), None)
+
+    def condition(self, scope: ScopeId, op: int) -> Exit | None:
+        """The nearest condition that has to hold for a removal to run."""
+        facts = self.program.facts(scope)
+        frames = (frame for frame in frames_of(facts, op) if facts.frames[frame].kind in {"if", "else"})
+        return next((found for frame in frames if (found := self._decided(scope, frame)) is not None), None)
+
+    def _decided(self, scope: ScopeId, frame: int) -> Exit | None:
+        """The condition of a branch."""
+        facts = self.program.facts(scope)
+        head, at = facts.frames[frame].head, facts.frames[frame].op
+        return Exit("condition", scope, evaluated_at(facts, head, at)) if head is not None else None
 
     def _written(self, scope: ScopeId, first: int, last: int, removing: Collection[int]) -> Iterator[Exit]:
         facts = self.program.facts(scope)
@@ -65,10 +81,12 @@ class Exits(RunQuery):
             if not self._is_removed(facts, first, op, removing):
                 yield Exit(_KINDS[type(facts.ops[op].action)], scope, op)
         for frame in passing_by(facts, first, last):
-            head, others = facts.frames[frame].head, parts_of(facts, frame, "if", "else")
+            others = parts_of(facts, frame, "if", "else")
             removed = any(op in removing for other in others if other != frame for op, _ in ops_in(facts, other))
-            if facts.frames[frame].kind in {"if", "else"} and head is not None and not removed:
-                yield Exit("condition", scope, evaluated_at(facts, head, facts.frames[frame].op))
+            branch = facts.frames[frame].kind in {"if", "else"}
+            found = self._decided(scope, frame) if branch and not removed else None
+            if found is not None:
+                yield found
 
     def _raising(self, scope: ScopeId, first: int, last: int, removing: Collection[int]) -> Iterator[Exit]:
         facts = self.program.facts(scope)

@@ -63,8 +63,9 @@ class Ways(RunQuery):
         ended = self._followed(inserts, single) or self._hindered(single, accesses)
         if ended is not None:
             return ended
-        if any(map(self._is_conditional, single)):
-            return Way("condition")
+        conditional = next(filter(self._is_conditional, single), None)
+        if conditional is not None:
+            return Way("condition", exit=self._exits.condition(*conditional.access.place))
         failing = frozenset(r.access.scope for r in single if r.fails)
         pairs = self._pairs(inserts, [r for r in single if r.access.scope not in failing])
         failed = next((way for i, r in pairs if (way := self._between(i, r, single))), None)
@@ -75,7 +76,7 @@ class Ways(RunQuery):
     def _followed(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Way | None:
         """A run of each insert that comes to the removal of its entry, whatever is in between."""
         run = self._runs.run((i.access for i in inserts if not i.access.nested), (r.access for r in removals))
-        return Way("error", *run, self._exit(*run, removals)) if run is not None else None
+        return Way("error", *run, self._exits.between(*run, self._others(*run, removals))) if run is not None else None
 
     def _missed(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Way | None:
         """A run that is led past the removal of the entry that it has added, or that only what it does not catch ends
@@ -84,15 +85,15 @@ class Ways(RunQuery):
         found = set(self._runs.passed(whole, (r.access for r in removals)))
         runs = sorted(found, key=lambda run: (*run[:2], -run[2]))  # a removal that others stand before is the usual one
         for run in runs[:_MOST]:
-            if (exit_ := self._exit(*run, removals)) is not None:
+            if (exit_ := self._exits.between(*run, self._others(*run, removals))) is not None:
                 return Way("unasked", *run, exit_)
         straight = (run for run in runs[:_MOST] if comes_to(self.program.facts(run[0]), *run[1:]))
         return next((Way("unasked", *run) for run in straight), None)
 
-    def _exit(self, scope: ScopeId, first: int, last: int, removals: Sequence[Removal]) -> Exit | None:
-        """Where a run ends that has come to an insert, before it comes to the removal."""
-        removing = {op for r in removals for op in self._leading(r.access).get(scope, ()) if op > first}
-        return self._exits.between(scope, first, last, sorted(removing)[:_MOST])
+    def _others(self, scope: ScopeId, first: int, last: int, removals: Iterable[Removal]) -> Sequence[int]:
+        """The operations of a function behind an insert that come to other removals."""
+        found = {op for r in removals for op in self._leading(r.access).get(scope, ()) if op > first}
+        return sorted(found - {last})[:_MOST]
 
     def _apart(self, inserts: Iterable[Insert], removals: Iterable[Removal], accesses: AccessList) -> Exit | None:
         """Where an entry is added without the clean-up that takes out those of others."""
@@ -137,5 +138,6 @@ class Ways(RunQuery):
         """A run that inserts first and removes then, with something in between that may well end it."""
         for scope, first, last in self.graph.common_runs(insert.access.place, removal.access.place):
             if self._risks.first_behind(scope, first) < last:
-                return Way("error", scope, first, last, self._exit(scope, first, last, removals))
+                others = self._others(scope, first, last, removals)
+                return Way("error", scope, first, last, self._exits.failing(scope, first, last, others))
         return None
