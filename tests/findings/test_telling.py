@@ -57,5 +57,5 @@ def test_every_removal_has_words(when: str, extent: str) -> None:
 
 
 def test_where_keys_come_from_and_which_there_can_be_stand_on_one_line() -> None:
-    assert telling.keys("request", "open") == "from a request, ever new"
+    assert telling.keys("request", "open") == "a request, ever new"
     assert telling.keys("appended", "open") == "none, appended"

@@ -156,6 +156,17 @@ def test_every_field_of_the_evidence_has_a_line(facts: Sheet, view_of: Callable[
     assert len(shown) == len(fields)
 
 
+def test_what_is_appended_has_no_key(facts: Sheet, view_of: Callable[..., View]) -> None:
+    assert facts.evidence is not None
+    insert = msgspec.structs.replace(facts.inserts[0], key="appended", why="every call adds an entry")
+    evidence = msgspec.structs.replace(facts.evidence, key="appended")
+    appended = msgspec.structs.replace(facts, inserts=(insert,), evidence=evidence)
+    lines = list(sheet.render_text(appended, view_of()))
+    assert "    app/api.py:5:5  `register()` inserts; every call adds an entry" in lines
+    assert "    its keys come from: nowhere, since it is appended" in lines
+    assert not any("ever new" in line for line in lines if "weigh" not in line and "by 0" not in line)
+
+
 def test_texts_stand_apart(facts: Sheet, view_of: Callable[..., View]) -> None:
     alone = list(sheet.render_text(facts, view_of()))
     assert list(sheet.render_texts([facts, facts], view_of())) == [*alone, "", *alone]

@@ -111,13 +111,13 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "data": "data",
             "derived": "other values",
             "appended": "nowhere, since it is appended",
-            "unknown": "somewhere unknown",
+            "unknown": "an unknown source",
         },
         "domain": {
             "open": "ever new",
-            "weak open": "ever new, by their names alone",
-            "unknown": "new or not, which is unknown",
-            "weak unknown": "new or not, of which nothing tells",
+            "weak open": "ever new, by a name alone",
+            "unknown": "perhaps ever new",
+            "weak unknown": "perhaps ever new, by a name alone",
             "closed": "few",
         },
         "insert": {
@@ -207,7 +207,7 @@ def value(field: str, key: str) -> str:
     if field == "also":
         return wording.RUNS[key]
     if field == "owner" and key.startswith("part of "):
-        return f"an object of {VALUES['owner'][key.removeprefix('part of ')]}"
+        return f"an object kept by {VALUES['owner'][key.removeprefix('part of ')]}"
     if field == "removals":
         return _removal(key)
     if field == "together":
@@ -224,7 +224,7 @@ def feature(name: str) -> str:
 
 def keys(source: str, domain: str) -> str:
     """Where keys come from, and which there can be, on one short line."""
-    return f"from {value('key', source)}, {value('domain', domain)}" if source != "appended" else "none, appended"
+    return f"{value('key', source)}, {value('domain', domain)}" if source != "appended" else "none, appended"
 
 
 def _removal(key: str) -> str:

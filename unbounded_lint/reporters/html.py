@@ -21,7 +21,7 @@ from unbounded_lint.findings.sheet import Insert, Inventory, Removal, Sheet, Way
 from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.reporters.base import View, printable
 from unbounded_lint.reporters.inventory import growing, keys, summary, working
-from unbounded_lint.reporters.sheet import shortened
+from unbounded_lint.reporters.sheet import of_key, shortened
 
 PAGE = 200
 """How many rows are shown at first: browsers take long for thousands of them."""
@@ -260,8 +260,7 @@ def _insert(insert: Insert, view: View) -> dict[str, Any]:
         "function": printable(insert.function),
         "grows": insert.grows,
         "keys": telling.keys(insert.key, insert.domain) if insert.grows else "",
-        "domain": telling.value("domain", insert.domain),
-        "why": printable(insert.why),
+        "about": printable(of_key(insert)),
         "ways": [_way(way, view) for way in insert.ways],
     }
 

@@ -160,11 +160,19 @@ def _where(place: Place, view: View) -> str:
 def _inserts(inserts: Sequence[Insert], view: View) -> Iterator[str]:
     yield f"  inserts:{'' if inserts else ' none'}"
     for insert in inserts:
-        about = ", which does not make it grow"
-        if insert.grows:
-            about = f"; the key: {insert.why} ({telling.value('domain', insert.domain)})"
-        yield f"    {_where(insert.place, view)}  `{printable(insert.function)}` inserts{printable(about)}"
+        about = printable(of_key(insert))
+        yield f"    {_where(insert.place, view)}  `{printable(insert.function)}` inserts{about}"
         yield from _ways(insert.ways, insert.function, view, "      ")
+
+
+def of_key(insert: Insert) -> str:
+    """What is said of an insert behind its function: what its key is and which there can be, or that it adds
+    nothing."""
+    if not insert.grows:
+        return ", which does not make it grow"
+    if insert.key == "appended":
+        return f"; {insert.why}"
+    return f"; the key: {insert.why} ({telling.value('domain', insert.domain)})"
 
 
 def _removals(removals: Sequence[Removal], view: View, paint: Paint) -> Iterator[str]:
@@ -237,6 +245,8 @@ def _evidence(evidence: Evidence | None) -> Iterator[str]:
 def evidence_lines(evidence: Evidence, *, names: bool = True) -> Iterator[tuple[str, str]]:
     """What each field is about, and its values, in words; `names`: those included that prove nothing."""
     for field, meaning in telling.FIELDS.items():
+        if field == "domain" and evidence.key == "appended":
+            continue  # there are no keys
         value, of_names = getattr(evidence, field), field.endswith("names")
         if (value or not (of_names or field in _SILENT)) and (names or not of_names):
             yield meaning, (", " if of_names else "; ").join(telling.value(field, key) for key in _values(value))

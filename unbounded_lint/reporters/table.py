@@ -94,7 +94,7 @@ def _fitting(widths: Mapping[str, int], width: int) -> dict[str, int]:
             break
         del kept[name]
     over = max(0, _total(kept) - width)
-    return {**kept, "container": max(LEAST, kept["container"] - over)}
+    return {**kept, "container": max(min(LEAST, widths["container"]), kept["container"] - over)}
 
 
 def _wished(natural: int) -> int:

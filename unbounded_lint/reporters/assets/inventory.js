@@ -226,7 +226,7 @@
         + `${report.message}${report.hidden ? ` (not shown by check: ${report.hidden})` : ""}`,
         report.advice ? [`help: ${report.advice}`] : []])),
       list("Inserts", item.inserts.map((insert) => [`${insert.function} at ${insert.at}`
-        + (insert.grows ? `; the key: ${insert.why} (${insert.domain})` : ", which does not make it grow"),
+        + insert.about,
         insert.ways.map((way) => told(way, insert.function))])),
       list("Removals", item.removals.map((removal) => [`${removal.function} at ${removal.at} ${removal.does}, ${removal.when}`,
         removal.ways.map((way) => told(way, removal.function)), removal.works ? "" : "found"])),
