@@ -167,6 +167,19 @@ BETWEEN = {
         "`run()` removes it only if the condition in line 9 lets it: otherwise the entry stays",
         "9: this decides whether `run()` removes the entry",
     ),
+    "asks whether there is an entry": (
+        "import requests\ndef run(item):\n    X[item.id] = 1\n    requests.get(item.url)\n    if item.id in X:\n"
+        "        del X[item.id]\n",
+        "`run()` removes it unless `requests.get()` raises in line 5: then the entry stays",
+        "5: where `requests.get()` raises here, the entry stays",
+    ),
+    "asks whether there is an entry in a clean-up": (
+        "async def run(item):\n    mine = object()\n    X[item.id] = mine\n    done = False\n    try:\n"
+        "        await item.work()\n        done = True\n    finally:\n        if not done:\n            if item.id in X:\n"
+        "                del X[item.id]\n",
+        "`run()` removes it only if the condition in line 10 lets it: otherwise the entry stays",
+        "10: this decides whether `run()` removes the entry",
+    ),
     "removes what may be another entry": (
         "import requests\ndef run(item, last):\n    X[item.id] = 1\n    if item.late:\n        return\n"
         "    requests.get(item.url)\n    X.pop(last)\n",

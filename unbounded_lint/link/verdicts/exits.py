@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from itertools import chain
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, takewhile
 from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.uses import Flow
+from unbounded_lint.link.program import truth
 from unbounded_lint.link.program.blocks import (
     evaluated_at,
     frames_of,
     in_block,
+    layout,
     ops_in,
     parts_of,
     passing_by,
@@ -29,6 +31,9 @@ raise      an error is raised
 call       a call that may raise; wait: one that may be cancelled as well
 yield      the code that is handed over to may raise, or never come back
 apart      an entry is added for which no clean-up runs"""
+
+
+Held: TypeAlias = Sequence[m.Expr]
 
 
 class Exit(NamedTuple):
@@ -53,53 +58,58 @@ class Exits(RunQuery):
         super().__init__(flow, execution)
         self._risks = risks
 
-    def between(self, scope: ScopeId, first: int, last: int, removing: Collection[int]) -> Exit | None:
+    def between(self, scope: ScopeId, first: int, last: int, others: Collection[int], held: Held) -> Exit | None:
         """Where a run of a function ends between an insert and the removal of its entry; what other removals of it take
-        out is not left behind."""
-        every = chain(self._written(scope, first, last, removing), self._raising(scope, first, last, removing))
+        out is not left behind. `held`: the expressions by which the container is meant."""
+        every = chain(self._written(scope, first, last, others, held), self._raising(scope, first, last, others))
         return next(every, None)
 
-    def failing(self, scope: ScopeId, first: int, last: int, removing: Collection[int]) -> Exit | None:
+    def failing(self, scope: ScopeId, first: int, last: int, others: Collection[int]) -> Exit | None:
         """The same for errors alone: which entry is removed is not known."""
-        return next(self._raising(scope, first, last, removing), None)
+        return next(self._raising(scope, first, last, others), None)
 
-    def condition(self, scope: ScopeId, op: int) -> Exit | None:
-        """The nearest condition that has to hold for a removal to run."""
+    def condition(self, scope: ScopeId, op: int, held: Held) -> Exit | None:
+        """The nearest condition in a clean-up that has to hold for a removal to run."""
         facts = self.program.facts(scope)
-        frames = (frame for frame in frames_of(facts, op) if facts.frames[frame].kind in {"if", "else"})
-        return next((found for frame in frames if (found := self._decided(scope, frame)) is not None), None)
+        cleanup = layout(facts).cleanup[facts.ops[op].frame]
+        inside = takewhile(lambda frame: frame != cleanup, frames_of(facts, op) if cleanup else ())
+        return next((found for frame in inside if (found := self._decided(scope, frame, held)) is not None), None)
 
-    def _decided(self, scope: ScopeId, frame: int) -> Exit | None:
-        """The condition of a branch."""
+    def _decided(self, scope: ScopeId, frame: int, held: Held) -> Exit | None:
+        """The condition of a branch, but for one that only asks whether there is an entry."""
         facts = self.program.facts(scope)
-        head, at = facts.frames[frame].head, facts.frames[frame].op
-        return Exit("condition", scope, evaluated_at(facts, head, at)) if head is not None else None
+        kind, head, at = facts.frames[frame].kind, facts.frames[frame].head, facts.frames[frame].op
+        if kind not in {"if", "else"} or head is None:
+            return None
+        tests = truth.held(head, kind == "if")
+        if all(any(part in held for part in w.walk(test.expr)) for test in tests):
+            return None
+        return Exit("condition", scope, evaluated_at(facts, head, at))
 
-    def _written(self, scope: ScopeId, first: int, last: int, removing: Collection[int]) -> Iterator[Exit]:
+    def _written(self, scope: ScopeId, first: int, last: int, others: Collection[int], held: Held) -> Iterator[Exit]:
         facts = self.program.facts(scope)
         for op in taken_away(facts, first, last):
-            if not self._is_removed(facts, first, op, removing):
+            if not self._is_removed(facts, first, op, others):
                 yield Exit(_KINDS[type(facts.ops[op].action)], scope, op)
         for frame in passing_by(facts, first, last):
-            others = parts_of(facts, frame, "if", "else")
-            removed = any(op in removing for other in others if other != frame for op, _ in ops_in(facts, other))
-            branch = facts.frames[frame].kind in {"if", "else"}
-            found = self._decided(scope, frame) if branch and not removed else None
+            twins = (twin for twin in parts_of(facts, frame, "if", "else") if twin != frame)
+            removed = any(op in others for twin in twins for op, _ in ops_in(facts, twin))
+            found = self._decided(scope, frame, held) if not removed else None
             if found is not None:
                 yield found
 
-    def _raising(self, scope: ScopeId, first: int, last: int, removing: Collection[int]) -> Iterator[Exit]:
+    def _raising(self, scope: ScopeId, first: int, last: int, others: Collection[int]) -> Iterator[Exit]:
         facts = self.program.facts(scope)
-        ops = [op for op in range(first + 1, last) if not self._is_removed(facts, first, op, removing)]
+        ops = [op for op in range(first + 1, last) if not self._is_removed(facts, first, op, others)]
         yield from (found for op in ops if (found := self._raised(scope, op)) is not None)
 
     @staticmethod
-    def _is_removed(facts: m.Scope, first: int, op: int, removing: Collection[int]) -> bool:
+    def _is_removed(facts: m.Scope, first: int, op: int, others: Collection[int]) -> bool:
         """Whether a run that ends at an operation has removed the entry before, or does so in a handler around it."""
-        if any(first < at < op and in_block(facts, facts.ops[at].frame, op) for at in removing):
+        if any(first < at < op and in_block(facts, facts.ops[at].frame, op) for at in others):
             return True
         handlers = (part for frame in frames_of(facts, op) for part in parts_of(facts, frame, "except", "finally"))
-        return any(in_block(facts, handler, at) for handler in handlers for at in removing)
+        return any(in_block(facts, handler, at) for handler in handlers for at in others)
 
     def _raised(self, scope: ScopeId, op: int) -> Exit | None:
         """What may end a run with an error at an operation."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
+from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.program.blocks import comes_to, in_cleanup
@@ -65,7 +66,7 @@ class Ways(RunQuery):
             return ended
         conditional = next(filter(self._is_conditional, single), None)
         if conditional is not None:
-            return Way("condition", exit=self._exits.condition(*conditional.access.place))
+            return Way("condition", exit=self._exits.condition(*conditional.access.place, _held([conditional])))
         failing = frozenset(r.access.scope for r in single if r.fails)
         pairs = self._pairs(inserts, [r for r in single if r.access.scope not in failing])
         failed = next((way for i, r in pairs if (way := self._between(i, r, single))), None)
@@ -76,7 +77,11 @@ class Ways(RunQuery):
     def _followed(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Way | None:
         """A run of each insert that comes to the removal of its entry, whatever is in between."""
         run = self._runs.run((i.access for i in inserts if not i.access.nested), (r.access for r in removals))
-        return Way("error", *run, self._exits.between(*run, self._others(*run, removals))) if run is not None else None
+        return (
+            Way("error", *run, self._exits.between(*run, self._others(*run, removals), _held(removals)))
+            if run is not None
+            else None
+        )
 
     def _missed(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Way | None:
         """A run that is led past the removal of the entry that it has added, or that only what it does not catch ends
@@ -85,7 +90,7 @@ class Ways(RunQuery):
         found = set(self._runs.passed(whole, (r.access for r in removals)))
         runs = sorted(found, key=lambda run: (*run[:2], -run[2]))  # a removal that others stand before is the usual one
         for run in runs[:_MOST]:
-            if (exit_ := self._exits.between(*run, self._others(*run, removals))) is not None:
+            if (exit_ := self._exits.between(*run, self._others(*run, removals), _held(removals))) is not None:
                 return Way("unasked", *run, exit_)
         straight = (run for run in runs[:_MOST] if comes_to(self.program.facts(run[0]), *run[1:]))
         return next((Way("unasked", *run) for run in straight), None)
@@ -141,3 +146,8 @@ class Ways(RunQuery):
                 others = self._others(scope, first, last, removals)
                 return Way("error", scope, first, last, self._exits.failing(scope, first, last, others))
         return None
+
+
+def _held(removals: Iterable[Removal]) -> tuple[m.Expr, ...]:
+    """The expressions by which removals mean the container."""
+    return tuple(dict.fromkeys(r.access.site.node for r in removals))[:_MOST]
