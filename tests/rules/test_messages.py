@@ -175,8 +175,8 @@ BETWEEN = {
     ),
     "asks whether there is an entry in a clean-up": (
         "async def run(item):\n    mine = object()\n    X[item.id] = mine\n    done = False\n    try:\n"
-        "        await item.work()\n        done = True\n    finally:\n        if not done:\n            if item.id in X:\n"
-        "                del X[item.id]\n",
+        "        await item.work()\n        done = True\n    finally:\n        if not done:\n"
+        "            if item.id in X:\n                del X[item.id]\n",
         "`run()` removes it only if the condition in line 10 lets it: otherwise the entry stays",
         "10: this decides whether `run()` removes the entry",
     ),
