@@ -382,7 +382,8 @@ def test_findings_go_to_stdout_and_the_summary_to_stderr(
     runner.findings = (finding(), finding("app/__init__.py"))
     assert cli.main([]) == 1
     captured = capsys.readouterr()
-    assert captured.out == "app/store.py:1:1: UBM101 `_runs` grows\napp/__init__.py:1:1: UBM101 `_runs` grows\n"
+    told = "UBM101 `_runs` grows (app.store:_runs)"
+    assert captured.out == f"app/store.py:1:1: {told}\napp/__init__.py:1:1: {told}\n"
     assert captured.err == "Found 2 findings in 2 files.\n"
 
 
@@ -591,7 +592,7 @@ def test_shown_path(
     monkeypatch.chdir(project / directory)
     runner.findings = (finding(),)
     assert cli.main(argv) == 1
-    assert capsys.readouterr().out == f"{shown}:1:1: UBM101 `_runs` grows\n"
+    assert capsys.readouterr().out == f"{shown}:1:1: UBM101 `_runs` grows (app.store:_runs)\n"
 
 
 def test_shown_path_through_a_symlink(

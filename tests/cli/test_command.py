@@ -356,6 +356,20 @@ def test_no_module_of_the_working_directory_is_imported(project: Path) -> None:
     assert codes(done) == EXPECTED
 
 
+def test_the_command_runs_where_a_module_is_called_as_one_that_python_needs(project: Path, tmp_path: Path) -> None:
+    # `python -m` ends there before any of ours runs; the script that an installer writes stands in a place of its own.
+    shadow(project, *LAZY, *EARLY, "enum", "re", "runpy")
+    (project / "types.py").unlink()
+    (project / "types").mkdir()
+    (project / "types" / "__init__.py").write_text("open(__file__ + '.ran', 'w')\n")
+    script = tmp_path / "bin" / "unbounded-lint"
+    script.parent.mkdir()
+    script.write_text("import sys\nfrom unbounded_lint.cli import main\nsys.exit(main())\n")
+    done = python(str(script), "--no-cache", "--output-format", "json", cwd=project)
+    assert sorted(path.name for path in project.rglob("*.ran")) == []
+    assert codes(done) == EXPECTED
+
+
 @pytest.mark.parametrize("method", pooled.METHODS)
 def test_no_process_of_a_pool_imports_a_module_of_the_working_directory(project: Path, method: str) -> None:
     shadow(project, *LAZY, *EARLY)

@@ -240,11 +240,45 @@ def test_statistics_stand_in_place_of_findings(project: Path, capsys: pytest.Cap
     assert len(json.loads(Path("report").read_text())["runs"][0]["results"]) == 1, "a file has the whole report"
 
 
-def test_statistics_stand_in_a_json_file_as_well(project: Path) -> None:
-    assert run("--statistics", "--output", "json=report", "--output", "full=whole") == 1
+def test_statistics_in_json_are_a_list_of_counts_and_no_findings(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--statistics", "--output-format", "json", "--output", "json=report", "--output", "full=whole") == 1
+    assert json.loads(capsys.readouterr().out) == [{"code": "UBM101", "name": "never-removed-entries", "count": 1}]
     document = json.loads(Path("report").read_text())
-    assert document["stats"]["statistics"] == [{"count": 1, "code": "UBM101", "name": "never-removed-entries"}]
+    assert len(document["findings"]) == 1 and document["stats"]["by_code"] == {"UBM101": 1}
     assert Path("whole").read_text().startswith("UBM101 never-removed-entries  ")
+
+
+@pytest.mark.parametrize("option", ["--statistics", "--show-suppressed"])
+@pytest.mark.parametrize("instead", ["--show-files", "--show-settings"])
+def test_what_has_no_findings_to_tell_is_not_asked_how_to_tell_them(
+    project: Path, capsys: pytest.CaptureFixture[str], option: str, instead: str
+) -> None:
+    assert run(instead, option) == 2
+    assert said(capsys) == (
+        f"{option} and {instead} cannot be combined, since {instead} finds nothing; give one of them."
+    )
+
+
+@pytest.mark.parametrize(("instead", "command"), [("--show-files", "files"), ("--show-settings", "config")])
+def test_a_format_of_findings_is_none_of_files_and_settings(
+    project: Path, capsys: pytest.CaptureFixture[str], instead: str, command: str
+) -> None:
+    assert run(instead, "--output-format", "json") == 2
+    assert said(capsys) == (
+        f"--output-format is for findings, and {instead} has none; for JSON there is `unbounded-lint {command} "
+        "--output-format json`."
+    )
+    assert cli.main([command, "--output-format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)
+
+
+def test_counts_and_what_is_not_counted_are_not_told_at_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--statistics", "--show-suppressed") == 2
+    assert said(capsys) == (
+        "--statistics counts what is reported, and --show-suppressed tells of the rest; give one of them."
+    )
 
 
 @pytest.mark.parametrize("name", ["json-lines", "sarif", "github", "gitlab", "junit"])

@@ -306,6 +306,47 @@ def test_a_setting_that_names_what_is_there_or_elsewhere_is_not_reported(key: st
     assert (outcome.findings, outcome.notes) == ((), ())
 
 
+OTHERWISE = {
+    "sweepers": "app.jobs.sweep",
+    "entry-points": "app.jobs.every",
+    "other-process": "app.jobs.sweep",
+    "timers": "app.jobs:every:1",
+    "spawners": "acme.util:spawn:0",
+    "bounded-types": "app.jobs:Cache",
+}
+
+
+@pytest.mark.parametrize("key", OTHERWISE)
+def test_a_dot_does_for_a_colon_and_a_colon_for_a_dot(key: str, tmp_path: Path) -> None:
+    outcome = check(tmp_path, f'{key} = ["{OTHERWISE[key]}"]\n', "unbounded-lint.toml")
+    assert (outcome.findings, outcome.notes) == ((), ())
+
+
+SWEPT = {
+    "app/jobs.py": (
+        "from flask import Flask, request\napp = Flask(__name__)\nX = {}\n"
+        "@app.post('/')\ndef put():\n    X[request.form['id']] = 1\n    return ''\n"
+        "class Janitor:\n    def sweep(self):\n        for key in list(X):\n            if X[key]:\n"
+        "                del X[key]\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("symbol", ["app.jobs:Janitor.sweep", "app.jobs.Janitor.sweep"])
+def test_a_sweeper_may_be_named_with_a_colon_or_a_dot_in_comments_and_settings(symbol: str, tmp_path: Path) -> None:
+    settings = f'[tool.unbounded-lint]\nsweepers = ["{symbol}"]\n'
+    commented = SWEPT["app/jobs.py"].replace("X = {}", f"X = {{}}  # ubm: swept-by({symbol})")
+    for number, files in enumerate(
+        [{**SWEPT, "pyproject.toml": settings}, {"app/jobs.py": commented, "pyproject.toml": "[tool.unbounded-lint]\n"}]
+    ):
+        root = write(tmp_path / str(number), files)
+        told = load_settings(root, config=root / "pyproject.toml", isolated=False, overrides={})
+        outcome = runner.check(Request(discover([root], root, told), told, use_cache=False))
+        assert (outcome.findings, outcome.notes) == ((), ())
+    bare = runner.check(request_for(write(tmp_path / "bare", SWEPT)))
+    assert [finding.code for finding in bare.findings] == ["UBM201"]
+
+
 def test_the_rule_can_be_off_for_the_settings(tmp_path: Path) -> None:
     text = 'sweepers = ["app.jobs:swep"]\n'
     assert len(check(tmp_path, text, "unbounded-lint.toml").findings) == 1

@@ -270,17 +270,17 @@ MALFORMED = {
     "# ubm ignore[UBM101]": "`# ubm ignore` is no directive; write `# ubm: ignore[UBM101]`",
     "#UBM: Ignore[UBM101]": "`#UBM: Ignore` is no directive; write `# ubm: ignore[UBM101]`",
     "# ubm : bounded(few)": "`# ubm : bounded` is no directive; write `# ubm: bounded(reason)`",
-    "# UBM swept-by (m.f)": "`# UBM swept-by` is no directive; write `# ubm: swept-by(pkg.mod.function)`",
+    "# UBM swept-by (m.f)": "`# UBM swept-by` is no directive; write `# ubm: swept-by(pkg.mod:function)`",
     "# ubm: bounded": "`# ubm: bounded` gives no reason; write `# ubm: bounded(reason)`",
     "# ubm: bounded()": "`# ubm: bounded` gives no reason; write `# ubm: bounded(reason)`",
     "# ubm: bounded( ) few": "`# ubm: bounded` gives no reason; write `# ubm: bounded(reason)`",
     "# ubm: bounded(few": "`# ubm: bounded(` has a bracket that is not closed; write `# ubm: bounded(reason)`",
     "# ubm: bounded(few (12)": "`# ubm: bounded(` has a bracket that is not closed; write `# ubm: bounded(reason)`",
     "# ubm: bounded[few]": "`# ubm: bounded[` has the wrong sort of bracket; write `# ubm: bounded(reason)`",
-    "# ubm: swept-by": "`# ubm: swept-by` names no function; write `# ubm: swept-by(pkg.mod.function)`",
-    "# ubm: swept-by()": "`# ubm: swept-by` names no function; write `# ubm: swept-by(pkg.mod.function)`",
+    "# ubm: swept-by": "`# ubm: swept-by` names no function; write `# ubm: swept-by(pkg.mod:function)`",
+    "# ubm: swept-by()": "`# ubm: swept-by` names no function; write `# ubm: swept-by(pkg.mod:function)`",
     "# ubm: swept-by(the janitor)": (
-        "`# ubm: swept-by(the janitor)` names no function; write `# ubm: swept-by(pkg.mod.function)`"
+        "`# ubm: swept-by(the janitor)` names no function; write `# ubm: swept-by(pkg.mod:function)`"
     ),
 }
 

@@ -180,7 +180,7 @@ WHY = {
     "app.store:error": "it is given its value by an unpacking, a loop, a `with` or the like (app/store.py:",
     "app.store:__all__": "a name with two underscores at both ends is Python's own, and is not looked at",
     "app.store:Job": "it is a class (app/store.py:18) and no container",
-    "app.store:Service": "(app/store.py:72) and no container; did you mean app.store:Service._Service__sessions?",
+    "app.store:Service": "(app/store.py:72) and no container; did you mean app.store:Service.__sessions?",
     "app.store:handle": "it is a function (app/store.py:43) and no container",
     "app.store:Job.add": "it is a function (app/store.py:28) and no container",
     # imports

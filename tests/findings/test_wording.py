@@ -8,14 +8,12 @@ from typing import get_args
 import pytest
 
 from unbounded_lint.findings import wording
-from unbounded_lint.findings.evidence import Evidence
 from unbounded_lint.link.containers.lifetimes import LifeKind
 from unbounded_lint.link.runs.chains import Role
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.verdicts import evidence
 from unbounded_lint.link.verdicts.container import VerdictName
 from unbounded_lint.link.verdicts.removals import Extent, Moment
-from unbounded_lint.link.verdicts.support import weights
 
 
 def test_every_verdict_has_words() -> None:
@@ -45,13 +43,3 @@ def test_every_step_has_words() -> None:
 def test_every_life_has_words(kind: str) -> None:
     near, far = wording.life(kind), wording.life(f"part of {kind}")
     assert re.search(r"\bit\b", near) and "the object with it" in far and "{" not in near + far
-
-
-def test_every_field_of_the_evidence_has_words() -> None:
-    assert set(wording.EVIDENCE) == set(Evidence.__struct_fields__)
-
-
-def test_everything_that_has_a_weight_has_words() -> None:
-    for name in weights().weights:
-        words = wording.feature(name)
-        assert words.endswith(f": {name.partition(': ')[2]}") and words != name

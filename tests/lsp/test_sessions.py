@@ -221,9 +221,10 @@ def test_pointing_at_a_container_shows_its_evidence(project: Path) -> None:
             assert found.contents.kind == types.MarkupKind.Markdown
             text = found.contents.value
             assert text.startswith("**`app.store:RUNS`** = `{}`\n")
-            assert f"- [`app/api.py:5`]({api.as_uri()}#L5) `register()` (" in text
+            assert f"- [`app/api.py:5`]({api.as_uri()}#L5) `register()` inserts when its users call it" in text
             assert "Removals: none" in text and "- reported as UBM101" in text
-            assert "Evidence: `key: request`, `domain: open`, " in text
+            assert "\nEvidence\n\n- its keys come from: a request\n- its keys are: ever new\n" in text
+            assert "Bounded by: **nothing** (" in text
             assert await editor.hover(api, 3, 0) is None
             editor.open(store)
             at_definition = await editor.hover(store, 0, 0)

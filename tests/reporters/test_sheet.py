@@ -35,7 +35,7 @@ def test_text(facts: Sheet, view_of: Callable[..., View]) -> None:
         "    because the key is a parameter",
         "    because no removal in the project",
         "  inserts:",
-        "    app/api.py:5:5  `register()` inserts; the key: comes from a request (open)",
+        "    app/api.py:5:5  `register()` inserts; the key: comes from a request (ever new)",
         "      per request: `login()` (app/web.py:9) -> `register()`",
         "      as a script: `module level` (app/web.py:30) -> ... -> `register()`",
         "    app/api.py:7:5  `fill()` inserts, which does not make it grow",
@@ -53,26 +53,24 @@ def test_text(facts: Sheet, view_of: Callable[..., View]) -> None:
         "    raises it by 0.90  its key is made of: request",
         "    lowers it by 0.18  the keys there can be: open",
         "  evidence:",
-        "    its key is made of: request",
-        "    the keys there can be: open",
-        "    an insert adds: entry",
-        "    an insert runs per: request, event",
-        "    the key hangs on: parameter",
-        "    an insert belongs to: work",
-        "    known by names alone: no",
-        "    asked before an insert: none",
+        "    its keys come from: a request",
+        "    its keys are: ever new",
+        "    an insert adds: an entry",
+        "    an insert runs: per request; per event of a framework",
+        "    a key is made from: what the function is given",
+        "    an insert is part of: work that goes on",
+        "    calls are matched by names alone: no",
+        "    what comes before an insert: nothing",
         "    its values are: tasks",
-        "    what makes it last: module",
-        "    objects with it that last: all",
-        "    what takes entries out: event single, test all",
-        "    how else it is used: iterated",
-        "    it is part of: application",
-        "    kind: map",
-        "    written out with entries: no",
-        "    its inserts look like: none",
-        "    what is seen of the program: project",
+        "    what has it: a module",
+        "    how many of the objects with it last: all of them",
+        "    what takes entries out: one entry, only when it is called; everything, only in tests",
+        "    what else is done with it: walked",
+        "    the project is: an application",
+        "    its kind is: map",
+        "    it is written with entries in it: no",
+        "    what is seen of the program: all of it",
         "    its name speaks of: tasks",
-        "    an entry stays behind on: none",
         "  findings: UBM101",
         "    UBM101 never-removed-entries, 0.91",
         "      `_runs` grows in `register()` and nothing removes an entry",
@@ -148,11 +146,25 @@ def test_every_field_of_the_evidence_has_a_line(facts: Sheet, view_of: Callable[
     fields = Evidence.__struct_fields__
     assert facts.evidence is not None
     named = msgspec.structs.replace(
-        facts.evidence, **{each: ("word",) for each in fields if each.endswith(("names", "usage"))}
+        facts.evidence,
+        **{each: ("word",) for each in fields if each.endswith(("names", "usage"))},
+        form="table",
+        left="error",
     )
     lines = list(sheet.render_text(msgspec.structs.replace(facts, evidence=named), view_of()))
     shown = lines[lines.index("  evidence:") + 1 : lines.index("  findings: UBM101")]
     assert len(shown) == len(fields)
+
+
+def test_what_is_appended_has_no_key(facts: Sheet, view_of: Callable[..., View]) -> None:
+    assert facts.evidence is not None
+    insert = msgspec.structs.replace(facts.inserts[0], key="appended", why="every call adds an entry")
+    evidence = msgspec.structs.replace(facts.evidence, key="appended")
+    appended = msgspec.structs.replace(facts, inserts=(insert,), evidence=evidence)
+    lines = list(sheet.render_text(appended, view_of()))
+    assert "    app/api.py:5:5  `register()` inserts; every call adds an entry" in lines
+    assert "    its keys come from: nowhere, since it is appended" in lines
+    assert not any("ever new" in line for line in lines if "weigh" not in line and "by 0" not in line)
 
 
 def test_texts_stand_apart(facts: Sheet, view_of: Callable[..., View]) -> None:

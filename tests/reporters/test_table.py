@@ -43,11 +43,12 @@ def test_a_pipe_gets_every_column_in_full(view_of: Callable[..., View]) -> None:
     ]
     assert re.split("  +", head) == heads
     assert re.split("  +", first) == [
-        "0.91", "app.store:_runs", "never", "nothing", "map", "part of module", "request, open", "1/2", "1/2", "UBM101",
-        "app/store.py:4:1",
+        "0.91", "app.store:_runs", "never", "nothing", "map", "an object kept by a module", "a request, ever new",
+        "1/2", "1/2", "UBM101", "app/store.py:4:1",
     ]  # fmt: skip
     assert re.split("  +", second.strip()) == [
-        "-", "app:TABLE", "idle", "nothing fills it", "map", "part of module", "-", "0", "0", "-", "app/store.py:4:1",
+        "-", "app:TABLE", "idle", "nothing fills it", "map", "an object kept by a module", "-", "0", "0", "-",
+        "app/store.py:4:1",
     ]  # fmt: skip
     assert head.index("VERDICT") == first.index("never") == second.index("idle")
     assert head.index("OUT") + 3 == first.index("1/2  UBM101") + 3 == second.rindex("0  -") + 1
@@ -91,3 +92,8 @@ def test_what_the_code_is_called_cannot_command_the_terminal(view_of: Callable[.
 def test_nothing_to_list_is_no_line(view_of: Callable[..., View]) -> None:
     none: list[Sheet] = []
     assert list(table.render(none, view_of(), 80)) == []
+
+
+def test_a_short_name_takes_no_more_room_than_it_needs(view_of: Callable[..., View]) -> None:
+    head, *_ = table.render([QUIET], view_of(), 200)
+    assert head.index("VERDICT") - head.index("CONTAINER") == len("app:TABLE") + len(table.GAP)

@@ -24,6 +24,13 @@ def found(root: Path, text: str, code: str) -> Finding:
     return one
 
 
+def only(root: Path, files: dict[str, str]) -> Finding:
+    """The one finding of UBM102 in a program."""
+    every = check(request_for(write(root, files), min_confidence="low")).findings
+    (one,) = [each for each in every if each.code == "UBM102"]
+    return one
+
+
 ONE_FUNCTION = """\
 @app.post("/x")
 def both():
@@ -76,8 +83,8 @@ def drop():
         ),
         (
             ONE_CALL,
-            "`X` grows in `both()`, and only some calls of `both()` take an entry out: one for which no such call "
-            "comes stays",
+            "`X` grows in `both()`, and `both()` removes it only if the condition in line 10 lets it: otherwise the "
+            "entry stays",
         ),
         (
             TWO_FUNCTIONS,
@@ -94,6 +101,185 @@ def test_what_only_events_remove_is_told_by_who_would(tmp_path: Path, body: str,
     one = found(tmp_path, HEAD + body, "UBM102")
     assert one.message == message
     assert all(place.text.endswith(" removes here, only when it is called") for place in one.related[-1:])
+
+
+BETWEEN = {
+    "returns": (
+        "def run(item):\n    X[item.id] = 1\n    if item.late:\n        return\n    X.pop(item.id)\n",
+        "`run()` removes it unless `run()` returns in line 5 before that: then the entry stays",
+        "5: `run()` returns here, and the entry stays",
+    ),
+    "returns with an error at hand": (
+        "def run(item):\n    X[item.id] = 1\n    try:\n        item.work()\n    except Exception:\n        return\n"
+        "    X.pop(item.id)\n",
+        "`run()` removes it unless `run()` returns in line 7 before that: then the entry stays",
+        "7: `run()` returns here, and the entry stays",
+    ),
+    "goes on": (
+        "def run(items):\n    for item in items:\n        X[item.id] = 1\n        if item.late:\n            continue\n"
+        "        X.pop(item.id)\n",
+        "`run()` removes it unless `run()` goes on to the next round of a loop in line 6 before that: then the entry "
+        "stays",
+        "6: `run()` goes on to the next round here, and the entry stays",
+    ),
+    "leaves the loop": (
+        "def run(items):\n    for item in items:\n        X[item.id] = 1\n        if item.late:\n            break\n"
+        "        X.pop(item.id)\n",
+        "`run()` removes it unless `run()` leaves a loop in line 6 before that: then the entry stays",
+        "6: `run()` leaves a loop here, and the entry stays",
+    ),
+    "raises": (
+        "def run(item):\n    X[item.id] = 1\n    if item.late:\n        raise ValueError(item)\n    X.pop(item.id)\n",
+        "`run()` removes it unless `run()` raises an error in line 5 before that: then the entry stays",
+        "5: `run()` raises an error here, and the entry stays",
+    ),
+    "calls": (
+        "import requests\ndef run(item):\n    X[item.id] = 1\n    requests.get(item.url)\n    X.pop(item.id)\n",
+        "`run()` removes it unless `requests.get()` raises in line 5: then the entry stays",
+        "5: where `requests.get()` raises here, the entry stays",
+    ),
+    "calls what calls": (
+        "import requests\ndef run(item):\n    X[item.id] = 1\n    read(item)\n    X.pop(item.id)\n"
+        "def read(item):\n    requests.get(item.url)\n",
+        "`run()` removes it unless `read()` raises in line 5: then the entry stays",
+        "5: where `read()` raises here, the entry stays",
+    ),
+    "waits": (
+        "async def run(item):\n    X[item.id] = 1\n    await item.work()\n    X.pop(item.id)\n",
+        "`run()` removes it unless `item.work()` raises or is cancelled in line 4: then the entry stays",
+        "4: where `item.work()` raises or is cancelled here, the entry stays",
+    ),
+    "hands over": (
+        "from contextlib import contextmanager\n@contextmanager\ndef run(item):\n    X[item.id] = 1\n    yield\n"
+        "    X.pop(item.id)\n",
+        "`run()` removes it unless what `run()` hands over to in line 6 raises or does not come back: then the entry "
+        "stays",
+        "6: where what `run()` hands over to here raises or does not come back, the entry stays",
+    ),
+    "decides": (
+        "def run(item):\n    X[item.id] = 1\n    if item.over:\n        X.pop(item.id)\n",
+        "`run()` removes it only if the condition in line 4 lets it: otherwise the entry stays",
+        "4: this decides whether `run()` removes the entry",
+    ),
+    "cleans up under a condition": (
+        "async def run(item):\n    X[item.id] = 1\n    done = False\n    try:\n        await item.work()\n"
+        "        done = True\n    finally:\n        if not done:\n            X.pop(item.id)\n",
+        "`run()` removes it only if the condition in line 9 lets it: otherwise the entry stays",
+        "9: this decides whether `run()` removes the entry",
+    ),
+    "asks whether there is an entry": (
+        "import requests\ndef run(item):\n    X[item.id] = 1\n    requests.get(item.url)\n    if item.id in X:\n"
+        "        del X[item.id]\n",
+        "`run()` removes it unless `requests.get()` raises in line 5: then the entry stays",
+        "5: where `requests.get()` raises here, the entry stays",
+    ),
+    "asks whether there is an entry in a clean-up": (
+        "async def run(item):\n    mine = object()\n    X[item.id] = mine\n    done = False\n    try:\n"
+        "        await item.work()\n        done = True\n    finally:\n        if not done:\n"
+        "            if item.id in X:\n                del X[item.id]\n",
+        "`run()` removes it only if the condition in line 10 lets it: otherwise the entry stays",
+        "10: this decides whether `run()` removes the entry",
+    ),
+    "removes what may be another entry": (
+        "import requests\ndef run(item, last):\n    X[item.id] = 1\n    if item.late:\n        return\n"
+        "    requests.get(item.url)\n    X.pop(last)\n",
+        "`run()` removes it unless `requests.get()` raises in line 7: then the entry stays",
+        "7: where `requests.get()` raises here, the entry stays",
+    ),
+    "returns when it has removed": (
+        "def run(item):\n    X[item.id] = 1\n    if item.late:\n        X.pop(item.id)\n        return\n"
+        "    if item.lost:\n        return\n    X.pop(item.id)\n",
+        "`run()` removes it unless `run()` returns in line 8 before that: then the entry stays",
+        "8: `run()` returns here, and the entry stays",
+    ),
+    "raises what it handles": (
+        "import requests\ndef run(item):\n    X[item.id] = 1\n    try:\n        requests.get(item.url)\n"
+        "    except OSError:\n        X.pop(item.id)\n        raise\n    requests.post(item.url)\n    X.pop(item.id)\n",
+        "`run()` removes it unless `requests.post()` raises in line 10: then the entry stays",
+        "10: where `requests.post()` raises here, the entry stays",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BETWEEN)
+def test_where_insert_and_removal_meet_the_way_out_between_them_is_named(tmp_path: Path, name: str) -> None:
+    body, told, place = BETWEEN[name]
+    one = only(tmp_path, {"m.py": f"X = {{}}\n{body}"})
+    assert one.message == f"`X` grows in `run()`, and {told}"
+    assert [f"{each.line}: {each.text}" for each in one.related if each.role == "exit"] == [place]
+
+
+def test_a_way_out_in_another_file_is_told_with_that(tmp_path: Path) -> None:
+    files = {
+        "kept.py": "X = {}\ndef begin(key):\n    X[key] = 1\ndef end(key):\n    X.pop(key)\n",
+        "work.py": (
+            "from kept import begin, end\ndef run(item):\n    begin(item.id)\n    if item.late:\n        return\n"
+            "    end(item.id)\n"
+        ),
+    }
+    assert only(tmp_path, files).message == (
+        "`X` grows in `begin()`, and `end()` removes it unless `run()` returns in line 5 of `work.py` before that: "
+        "then the entry stays"
+    )
+
+
+PRIVATE = """\
+import requests
+
+class _Store:
+    def __init__(self):
+        self.__data = {}
+        self.__known = ("a", "b")
+        self.__tasks = set()
+
+    def put(self, item):
+        self.__data[item.id] = 1
+        self.__send(item)
+        self.__data.pop(item.id)
+        if item.kind in self.__known:
+            self.__data[item.kind] = 1
+
+    def __send(self, item):
+        requests.get(item.url)
+
+STORE = _Store()
+"""
+
+
+def test_private_names_are_shown_as_they_are_written(tmp_path: Path) -> None:
+    one = only(tmp_path, {"m.py": PRIVATE})
+    assert one.message == (
+        "`_Store.__data` grows in `_Store.put()`, and `_Store.put()` removes it unless `self.__send()` raises in line "
+        "11: then the entry stays"
+    )
+    assert one.symbol == "m:_Store._Store__data"  # what a baseline, a fingerprint and JSON know it by
+    assert not any("_Store__" in text for text in (one.advice, *one.reasons, *(each.text for each in one.related)))
+
+
+CLEANED = {
+    "one entry": (
+        "X.pop(key)",
+        "`end()` takes out in a clean-up what others add, not what `other()` does: that entry stays",
+    ),
+    "all of them": ("X.clear()", "`end()` empties it in a clean-up, which need not follow what `other()` adds"),
+}
+
+
+@pytest.mark.parametrize("name", CLEANED)
+def test_a_clean_up_that_does_not_follow_every_insert_is_not_said_to_always_run(tmp_path: Path, name: str) -> None:
+    ends, told = CLEANED[name]
+    program = (
+        "from flask import Flask, request\napp = Flask(__name__)\nX = {}\n"
+        f"def begin(key):\n    X[key] = 1\ndef end(key):\n    {ends}\n"
+        "@app.post('/a')\ndef work():\n    begin(request.form['id'])\n    try:\n        print(1)\n    finally:\n"
+        "        end(request.form['id'])\n    return ''\n"
+        "@app.post('/b')\ndef other():\n    begin(request.form['id'])\n    return ''\n"
+    )
+    one = only(tmp_path, {"m.py": program})
+    assert one.message == f"`X` grows in `begin()`, and {told}"
+    texts = {each.role: f"{each.line}: {each.text}" for each in one.related}
+    assert texts["exit"] == "18: `other()` adds an entry here that no clean-up takes out"
+    assert texts["removal"] == "7: `end()` removes here, in a clean-up, which does not follow every insert"
 
 
 APPENDED = """\

@@ -48,6 +48,20 @@ def test_what_is_written_is_accepted(project: Path, capsys: pytest.CaptureFixtur
     assert check(capsys, "--isolated")[0] == 1
 
 
+PRIVATE = (
+    "class Store:\n    def __init__(self):\n        self.__data = {}\n    def put(self, request):\n"
+    "        self.__data[request.id] = 1\nSTORE = Store()\n"
+)
+
+
+@pytest.mark.parametrize("name", ["Store.__data", "Store._Store__data"])
+def test_a_private_name_is_accepted_as_it_is_written_and_as_python_binds_it(
+    project: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    write(project, {"a.py": PRIVATE, "b.py": "", "known.txt": f"{HEADER}UBM101 a:{name}\n"})
+    assert check(capsys) == (0, [], "No findings in 2 files (1 more in the baseline).\n")
+
+
 def test_lines_that_move_change_nothing_and_a_new_finding_is_reported(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

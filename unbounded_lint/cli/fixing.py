@@ -76,13 +76,14 @@ def _hidden(number: int) -> str:
 
 
 def _tell(plan: Plan, verb: str) -> None:
+    from unbounded_lint.findings.symbols import plain_symbol
     from unbounded_lint.reporters.base import printable
 
     for done in plan.done:
-        line = f"{verb} {done.finding.code} {done.finding.symbol}: {done.fix.told}"
+        line = f"{verb} {done.finding.code} {plain_symbol(done.finding.symbol)}: {done.fix.told}"
         say(f"{PROGRAM}: {printable(line)}")
     for refused in plan.refused:
-        line = f"not fixed {refused.finding.code} {refused.finding.symbol}: {refused.reason}"
+        line = f"not fixed {refused.finding.code} {plain_symbol(refused.finding.symbol)}: {refused.reason}"
         say(f"{PROGRAM}: {printable(line)}")
 
 

@@ -87,11 +87,26 @@ def printed_format(setting: str | None) -> str:
 
 
 def demand_no_conflict(options: argparse.Namespace) -> None:
-    """Raises `UserError` for reports of a run that does not take place."""
-    for option in ("show_files", "show_settings"):
-        if options.output and getattr(options, option):
-            name = f"--{option.replace('_', '-')}"
-            raise UserError(f"--output and {name} cannot be combined, since {name} finds nothing; give one of them")
+    """Raises `UserError` for what says how findings are told, in a run that has none to tell."""
+    for name, command in (("--show-files", "files"), ("--show-settings", "config")):
+        if not _is_given(options, name):
+            continue
+        for other in ("--output", "--statistics", "--show-suppressed"):
+            if _is_given(options, other):
+                raise UserError(f"{other} and {name} cannot be combined, since {name} finds nothing; give one of them")
+        if _is_given(options, "--output-format"):
+            raise UserError(
+                f"--output-format is for findings, and {name} has none; for JSON there is `unbounded-lint {command} "
+                "--output-format json`"
+            )
+    if options.statistics and options.show_suppressed and not options.output:
+        raise UserError(
+            "--statistics counts what is reported, and --show-suppressed tells of the rest; give one of them"
+        )
+
+
+def _is_given(options: argparse.Namespace, name: str) -> bool:
+    return bool(getattr(options, name.removeprefix("--").replace("-", "_")))
 
 
 def demand_sense(options: argparse.Namespace, printed: str, project: ProjectFiles) -> None:
@@ -151,8 +166,8 @@ def report(outcome: Outcome, printed: str, outputs: Sequence[Output], view: Call
 
     plain = view(False)
     for output in outputs:
-        whole = _whole(plain) if output.format != "json" else plain
-        write_report(output.option, output.file, REPORTERS[output.format](outcome.findings, outcome.stats, whole))
+        lines = REPORTERS[output.format](outcome.findings, outcome.stats, _whole(plain))
+        write_report(output.option, output.file, lines)
     emit(REPORTERS[printed](outcome.findings, outcome.stats, view(True)))
 
 

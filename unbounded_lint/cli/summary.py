@@ -45,8 +45,10 @@ def _hidden(count: int, more: str) -> str:
 
 
 def _next_steps(finding: Finding) -> Iterator[str]:
+    from unbounded_lint.findings.symbols import plain_symbol
+
     steps = (
-        (f"{PROGRAM} explain {finding.symbol}", "what speaks for a finding, and against it"),
+        (f"{PROGRAM} explain {plain_symbol(finding.symbol)}", "what speaks for a finding, and against it"),
         (f"{PROGRAM} rule {finding.code}", "what a rule means, with examples"),
         (f"# ubm: ignore[{finding.code}] reason", "at its definition: accept one finding"),
         (f"{PROGRAM} --write-baseline FILE", "accept all that there are today"),

@@ -177,7 +177,7 @@ def remedies(codes: Iterable[str]) -> tuple[Remedy, ...]:
     if any(_silences("bounded", code) for code in reported):
         found.append(Remedy("# ubm: bounded(reason)", "where something keeps it small that cannot be seen in the code"))
     if any(_silences("swept-by", code) for code in reported):
-        found.append(Remedy("# ubm: swept-by(pkg.mod.function)", "where that function runs on a timer and sweeps it"))
+        found.append(Remedy("# ubm: swept-by(pkg.mod:function)", "where that function runs on a timer and sweeps it"))
     if reported:
         found.append(Remedy(f"# ubm: ignore[{','.join(reported)}] reason", "where it may stay as it is"))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Our own comments: `# ubm: ignore[UBM101] reason`, `# ubm: bounded(reason)` and `# ubm: swept-by(pkg.mod.func)`.
+"""Our own comments: `# ubm: ignore[UBM101] reason`, `# ubm: bounded(reason)` and `# ubm: swept-by(pkg.mod:func)`.
 
 Each covers the whole statement it stands in, or, on a line of its own, the next one.
 """
@@ -27,7 +27,7 @@ _REST = re.compile(r"(?:[^#]|#(?=\d))*")  # another comment may follow, but `#12
 _SEPARATOR = re.compile(r"[,\s]+")
 _SYMBOL = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.(?:[^\W\d]\w*|<locals>))*)?")
 _BRACKETS = {"ignore": "[]", "bounded": "()", "swept-by": "()"}
-_FORMS = {"ignore": "ignore[UBM101]", "bounded": "bounded(reason)", "swept-by": "swept-by(pkg.mod.function)"}
+_FORMS = {"ignore": "ignore[UBM101]", "bounded": "bounded(reason)", "swept-by": "swept-by(pkg.mod:function)"}
 
 
 class Directive(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unbounded_lint.errors import UserError
+from unbounded_lint.findings.symbols import plain_symbol
 
 if TYPE_CHECKING:
     from unbounded_lint.confirm.outcome import Outcome, Result, Seen
@@ -62,7 +63,7 @@ def _panel(axes: Any, result: Result) -> None:
     if windows:
         axes.axvspan(windows[0], windows[1], color="#000000", alpha=0.05, lw=0)
         axes.axvspan(windows[1], windows[2], color="#000000", alpha=0.11, lw=0)
-    name = result.symbol.replace("$", r"\$")
+    name = plain_symbol(result.symbol).replace("$", r"\$")
     axes.set_title(f"{name}\n{result.verdict}", fontsize=9, color=colour)
     axes.set_xlabel("seconds", fontsize=8)
     axes.set_ylabel("entries", fontsize=8)

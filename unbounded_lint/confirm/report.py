@@ -13,6 +13,7 @@ from unbounded_lint.confirm.records import Process, Series
 from unbounded_lint.confirm.targets import Site
 from unbounded_lint.confirm.verdict import Judgement, Rise
 from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.findings.wording import plural
 from unbounded_lint.reporters.base import printable
 
@@ -48,7 +49,7 @@ def _joined(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _row(result: Result) -> tuple[str, ...]:
     codes = f" ({', '.join(result.codes)})" if result.codes else ""
-    name = printable(result.symbol) + codes
+    name = printable(plain_symbol(result.symbol)) + codes
     if not result.seen:
         return (result.verdict, name, "", "", "", "")
     return (result.verdict, name, *_cells(result.seen[0]))

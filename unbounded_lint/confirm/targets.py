@@ -9,6 +9,7 @@ import msgspec
 
 from unbounded_lint.explain.symbols import Unknown
 from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.link.containers.accesses import REMOVING, Access
 from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Variable
 from unbounded_lint.link.program.module import ScopeId
@@ -66,7 +67,7 @@ def found(project: Project, symbol: str, answer: Container | Unknown) -> Found:
     if isinstance(answer, Container):
         return _of_container(project, answer)
     for memo, scope in project.defects.unbounded_function_caches.memos.items():
-        if symbol == memo or memo.endswith(f":{symbol}"):
+        if plain_symbol(symbol) == memo or memo.endswith(f":{plain_symbol(symbol)}"):
             place = project.place(scope, -1, "definition", "")
             *owner, name = _parts(project, scope)
             return Found(memo, _target(project, memo, "memo", scope, tuple(owner), name, place))

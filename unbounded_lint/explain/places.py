@@ -11,9 +11,9 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts.walk import last_name
 from unbounded_lint.findings.finding import Finding, Place
 from unbounded_lint.findings.sheet import Spot
+from unbounded_lint.findings.symbols import plain
 from unbounded_lint.findings.wording import plural
 from unbounded_lint.link.program.module import LinkedModule
-from unbounded_lint.link.program.naming import plain
 from unbounded_lint.link.verdicts.container import Container
 
 _TOUCHING = frozenset({"insert", "remove", "clear", "replace", "trim"})

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from unbounded_lint.comments.declaring import Declarations, remedies
-from unbounded_lint.findings import wording
+from unbounded_lint.findings import telling, wording
 from unbounded_lint.findings.finding import Place
 from unbounded_lint.findings.sheet import Insert, Removal, Report, Sheet, Way, Weight
 from unbounded_lint.link.program.module import ScopeId
@@ -51,7 +51,7 @@ class Sheets:
             verdict=verdict.name,
             confidence=(verdict.confidence if support is None else support.level).value,
             probability=None if support is None else support.probability,
-            reasons=verdict.reasons,
+            reasons=tuple(map(wording.readable, verdict.reasons)),
             declared=tuple(one.words for one in declared),
             evidence=container.evidence,
             inserts=self._inserts(container),
@@ -78,18 +78,18 @@ class Sheets:
         return tuple(sorted((self._insert(*where, insert) for where, insert in found.items()), key=lambda i: i.place))
 
     def _insert(self, scope: ScopeId, op: int, insert: LinkedInsert | None) -> Insert:
-        function = self.project.function(scope)
-        when = ", ".join(sorted(self.project.execution.kinds(scope, op))) or "never"
+        function, ways = self.project.function(scope), tuple(self._ways(scope, op))
+        when = ", ".join(dict.fromkeys(wording.RUNS[way.run] for way in ways)) or "never"
         because = insert.domain.words if insert is not None else "does not make it grow"
         domain = insert.domain if insert is not None else None
         return Insert(
-            place=self.project.place(scope, op, "insert", f"`{function}` ({when}); {because}"),
+            place=self.project.place(scope, op, "insert", f"`{function}` inserts {when}; {because}"),
             function=function,
             grows=insert is not None,
             key=domain.source if domain is not None else "",
             domain=f"{'weak ' if domain.weak else ''}{domain.kind}" if domain is not None else "",
-            why=domain.why if domain is not None else "",
-            ways=tuple(self._ways(scope, op)),
+            why=wording.readable(domain.why) if domain is not None else "",
+            ways=ways,
         )
 
     # --- removals ---
@@ -99,7 +99,8 @@ class Sheets:
 
     def _removal(self, removal: LinkedRemoval) -> Removal:
         access, function = removal.access, self.project.function(removal.access.scope)
-        text = f"`{function}`: {removal.extent}, {removal.when}"
+        when = wording.moment(removal.when, fails=removal.fails, partly=removal.partly)
+        text = f"`{function}` {wording.EXTENTS[removal.extent]}, {when}"
         return Removal(
             place=self.project.place(access.scope, access.op, "removal", text),
             function=function,
@@ -108,6 +109,7 @@ class Sheets:
             works=removal.when not in IDLE,
             fails=removal.fails,
             ways=tuple(self._ways(access.scope, access.op)),
+            partly=removal.partly,
         )
 
     def _timers(self, removals: Sequence[LinkedRemoval]) -> tuple[Place, ...]:
@@ -115,7 +117,8 @@ class Sheets:
         found = set()
         for removal in removals:
             for context in removal.nearest(self.project.execution, "timer", "later", "unstarted"):
-                text = f"{context.timer or 'a timed loop'} in `{self.project.function(context.root[0])}`"
+                timer = "a loop" if context.timer == "loop" else context.timer or "a timer"
+                text = f"{timer} in `{self.project.function(context.root[0])}`"
                 found.add(self.project.place(*context.root, "timer", text))
         return tuple(sorted(found))
 
@@ -158,5 +161,5 @@ def _weights(container: Container, code: str | None) -> tuple[Weight, ...]:
     if code is None or container.evidence is None:
         return ()
     found = contributions(container.evidence, code, kept=container.kept)
-    told = (Weight(name, wording.feature(name), weight) for name, weight in found)
+    told = (Weight(name, telling.feature(name), weight) for name, weight in found)
     return tuple(sorted(told, key=lambda each: (-abs(each.weight), each.feature)))

@@ -15,9 +15,9 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts.walk import dotted
 from unbounded_lint.files.sources import Sources
 from unbounded_lint.findings.finding import Place
+from unbounded_lint.findings.symbols import plain, plain_symbol
 from unbounded_lint.link.containers.passing import Passing, Why
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
-from unbounded_lint.link.program.naming import plain
 from unbounded_lint.link.program.symbols import Symbols
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
@@ -56,7 +56,7 @@ def chosen(found: Sequence[Container], asked: str, beginning: Words) -> Containe
     where there is none."""
     if len(found) <= 1:
         return next(iter(found), None)
-    listed = ", ".join(container.symbol for container in found[:_LISTED])
+    listed = ", ".join(plain_symbol(container.symbol) for container in found[:_LISTED])
     return Unknown(asked, (*beginning, f" {len(found)} containers; write one of {listed}"))
 
 
@@ -182,7 +182,7 @@ class Explanations:
 
     @staticmethod
     def _hint(near: Sequence[str]) -> Words:
-        return (f"; did you mean {' or '.join(near[:SHOWN])}?",) if near else ()
+        return (f"; did you mean {' or '.join(map(plain_symbol, near[:SHOWN]))}?",) if near else ()
 
     # --- words ---
 
@@ -227,7 +227,7 @@ class Explanations:
         return (f"it is an attribute of {around} (", at, ")", *self._made(passing))
 
     def _named_scope(self, scope: ScopeId) -> str:
-        return f"`{plain(self.project.function(scope))}`"
+        return f"`{self.project.function(scope)}`"
 
     def _symbol(self, passing: Passing) -> str:
         owner = self.program.facts(passing.owner).qualname
@@ -267,12 +267,6 @@ class Explanations:
             yield ")"
         if len(places) > SHOWN:
             yield f" and {len(places) - SHOWN} more places"
-
-
-def plain_symbol(symbol: str) -> str:
-    """A symbol with its name as people write it."""
-    dotted, colon, name = symbol.rpartition(":")
-    return f"{dotted}{colon}{plain(name)}"
 
 
 def _written(expr: m.Expr | None) -> str:

@@ -28,8 +28,8 @@ class Place(msgspec.Struct, frozen=True, order=True):
     """A place in a file, with the part it plays.
 
     path is posix and relative to the project root; lines and columns are 1-based, counted in characters, ends
-    exclusive; role is definition, event (where a run comes in), insert, removal, sweep, timer, guard, call or
-    companion; text one line for a person.
+    exclusive; role is definition, event (where a run comes in), insert, removal, sweep, timer, guard, call, exit
+    (where a run leaves its entry behind) or companion; text one line for a person.
     """
 
     path: str

@@ -54,7 +54,7 @@ class Insert(msgspec.Struct, frozen=True):
 class Removal(msgspec.Struct, frozen=True):
     """Where entries are taken out: the place with a sentence, the function it stands in, how much it takes (sweep, all,
     evict, single), when it runs (a key of `wording.MOMENTS`), whether it takes entries while the program is at work,
-    whether only an error leads there, and how code comes there."""
+    whether only an error leads there, how code comes there, and whether it runs so for some entries alone."""
 
     place: Place
     function: str
@@ -63,6 +63,7 @@ class Removal(msgspec.Struct, frozen=True):
     works: bool
     fails: bool
     ways: tuple[Way, ...]
+    partly: bool = False
 
 
 class Weight(msgspec.Struct, frozen=True):

@@ -1,10 +1,11 @@
-"""The words for what the analysis knows by a key: verdicts, moments, owners, ways to run, pieces of evidence.
+"""The words for what the analysis knows by a key: verdicts, moments, owners, ways to run; `telling` has the evidence.
 
 One place for all that shows them: messages, `explain`, `inventory` and the reports.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -99,6 +100,30 @@ STEPS: Mapping[str, str] = MappingProxyType(
 )
 """What a step of a way does, where that is more than to call the next one."""
 
+EXITS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "return": ("{who} returns in {where} before that", "{who} returns here, and the entry stays"),
+        "break": ("{who} leaves a loop in {where} before that", "{who} leaves a loop here, and the entry stays"),
+        "continue": (
+            "{who} goes on to the next round of a loop in {where} before that",
+            "{who} goes on to the next round here, and the entry stays",
+        ),
+        "condition": ("the condition in {where} lets it", "this decides whether {who} removes the entry"),
+        "raise": ("{who} raises an error in {where} before that", "{who} raises an error here, and the entry stays"),
+        "call": ("{what} raises in {where}", "where {what} raises here, the entry stays"),
+        "wait": (
+            "{what} raises or is cancelled in {where}",
+            "where {what} raises or is cancelled here, the entry stays",
+        ),
+        "yield": (
+            "what {who} hands over to in {where} raises or does not come back",
+            "where what {who} hands over to here raises or does not come back, the entry stays",
+        ),
+        "apart": ("{who} adds the entry", "{who} adds an entry here that no clean-up takes out"),
+    }
+)
+"""How a run ends that leaves an entry behind: to follow "unless" ("only if" for a condition), and of the place."""
+
 LIVES: Mapping[str, str] = MappingProxyType(
     {
         "module": "as long as the process, since a module has {it}",
@@ -115,47 +140,13 @@ LIVES: Mapping[str, str] = MappingProxyType(
 )
 """How long what has a container lives."""
 
-EVIDENCE: Mapping[str, str] = MappingProxyType(
-    {
-        "key": "its key is made of",
-        "domain": "the keys there can be",
-        "insert": "an insert adds",
-        "runs": "an insert runs per",
-        "root": "the key hangs on",
-        "phase": "an insert belongs to",
-        "guess": "known by names alone",
-        "guards": "asked before an insert",
-        "value": "its values are",
-        "owner": "what makes it last",
-        "shared": "objects with it that last",
-        "removals": "what takes entries out",
-        "reads": "how else it is used",
-        "project": "it is part of",
-        "family": "kind",
-        "filled": "written out with entries",
-        "form": "its inserts look like",
-        "size": "what is seen of the program",
-        "names": "its name speaks of",
-        "class_names": "the name of the class that has it speaks of",
-        "key_names": "the names of its key speak of",
-        "given_names": "the names of what callers pass for that speak of",
-        "value_names": "the names of its values speak of",
-        "function_names": "the name of what inserts speaks of",
-        "path_names": "the path to that speaks of",
-        "left": "an entry stays behind on",
-        "usage": "its users are shown to call it",
-    }
-)
-"""The fields of the evidence."""
+_MANGLED = re.compile(r"\b_[A-Z]\w*?(?=__[^\W_])")
 
-_WEIGHED: Mapping[str, str] = MappingProxyType(
-    {
-        "also": "an insert runs besides per",
-        "code": "what is found is",
-        "together": "taken together",
-    }
-)
-"""What has a weight and is no field of the evidence."""
+
+def readable(text: str) -> str:
+    """A text with private names of code as they are written: "self.__data", not "self._Store__data", as far as the
+    name alone tells."""
+    return _MANGLED.sub("", text) if "__" in text else text
 
 
 def running(run: str) -> str:
@@ -163,9 +154,18 @@ def running(run: str) -> str:
     return f"{'comes here' if run in {'loop', 'repeated'} else 'runs'} {RUNS[run]}"
 
 
-def moment(when: str, *, fails: bool = False) -> str:
-    """When a removal runs, `fails` where only an error leads there."""
+def moment(when: str, *, fails: bool = False, partly: bool = False) -> str:
+    """When a removal runs: `fails` where only an error leads there, `partly` where it runs so for some entries."""
+    if when == "guaranteed" and partly:
+        return "in a clean-up, which does not follow every insert"
     return "only where something fails" if when == "event" and fails else MOMENTS[when]
+
+
+def leaving(kind: str, who: str, what: str, where: str = "") -> str:
+    """How a run of a function leaves its entry behind, by what may raise there; of the place itself, unless it is told
+    where that is, as "line 7"."""
+    away, here = EXITS[kind]
+    return (away if where else here).format(who=who, where=where, what=what or f"what {who} calls")
 
 
 def step(role: str, it: str = "it") -> str:
@@ -177,12 +177,6 @@ def life(owner: str) -> str:
     """How long what has a container lives, by `owner` as in a sheet."""
     kind = owner.removeprefix("part of ")
     return LIVES[kind].format(it="it" if kind == owner else "the object with it")
-
-
-def feature(name: str) -> str:
-    """A piece of evidence that has a weight, "field: value", in words."""
-    field, _, value = name.partition(": ")
-    return f"{EVIDENCE.get(field) or _WEIGHED[field]}: {value}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -124,6 +124,9 @@ def _confidence(text: str) -> str | float:
 def _turned_on(selected: Sequence[str]) -> tuple[str, ...]:
     """The opt-in rules that flake8's own `select` and `extend-select` turn on.
 
+    flake8's list of what is ignored by default has none of them: it would hide what the settings of a project turn on
+    too, and an `ignore` of its own replaces that list.
+
     The bare prefix is not enough: in `select = E,F,UBM` it is how flake8 is told to keep a plugin at all.
     """
     prefixes = tuple(each for each in selected if each.startswith(PREFIX) and each != PREFIX)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from functools import cache, cached_property, partial
@@ -11,7 +10,9 @@ from typing import TypeVar
 from unbounded_lint.catalog.load import Catalog
 from unbounded_lint.facts import model as m
 from unbounded_lint.files.source import SourceFile
+from unbounded_lint.findings import wording
 from unbounded_lint.findings.finding import Confidence, Place
+from unbounded_lint.findings.symbols import plain
 from unbounded_lint.link.containers.finding import Containers, Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.containers.making import Making
@@ -29,7 +30,7 @@ from unbounded_lint.link.runs.declared import Declared
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.classing import Removals
 from unbounded_lint.link.verdicts.confidence import Growths
-from unbounded_lint.link.verdicts.container import Container, verdict_on
+from unbounded_lint.link.verdicts.container import Container, marked, verdict_on
 from unbounded_lint.link.verdicts.evidence import Evidences
 from unbounded_lint.link.verdicts.inserts import Inserts
 from unbounded_lint.link.verdicts.journeys import Journeys
@@ -193,6 +194,7 @@ class Project:
         accesses = self._accesses.of(holder)
         inserts = self._inserts.of(holder, accesses)
         removals = self._removals.of(accesses, holder.definitions) if inserts else ()
+        removals = marked(holder, accesses, inserts, removals, self._removals)
         grows = cache(partial(self._growths.of, holder, accesses, inserts))
         verdict = verdict_on(holder, accesses, inserts, removals, grows, self._removals)
         way = self._ways.of(inserts, removals, accesses) if verdict.name == "event-only" else None
@@ -219,15 +221,18 @@ class Project:
         """The place of an operation."""
         facts = self.program.facts(scope)
         span = facts.ops[op].span if 0 <= op < len(facts.ops) else facts.name_span
-        return Place(scope.path, span.line, span.column, span.end_line, span.end_column, role, text)
+        return Place(scope.path, span.line, span.column, span.end_line, span.end_column, role, wording.readable(text))
 
     def function(self, scope: ScopeId) -> str:
         """A scope as a message names it: "register()", "Store.add()", "module level"."""
         facts = self.program.facts(scope)
         if facts.kind == "module":
             return "module level"
-        return f"{re.sub(r'<locals>[.]', '', facts.qualname)}()" if facts.kind != "class" else facts.qualname
+        name = plain(facts.qualname)
+        return name if facts.kind == "class" else f"{name}()"
 
     def every_removal(self, container: Container) -> tuple[Removal, ...]:
         """The removals of a container, those of one that nothing makes grow included."""
+        if container.inserts:
+            return container.removals
         return self._removals.of(container.accesses, container.holder.definitions)

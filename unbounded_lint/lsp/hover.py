@@ -8,8 +8,9 @@ from pathlib import Path
 
 from unbounded_lint.findings.finding import Place
 from unbounded_lint.findings.sheet import Sheet
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.reporters.base import View, printable
-from unbounded_lint.reporters.sheet import render_text
+from unbounded_lint.reporters.sheet import evidence_lines, render_text
 
 _SPECIAL = re.compile(r"([\\*_\[\]<>&~|])")
 _SHOWN = 8
@@ -36,9 +37,9 @@ def _linked(root: Path) -> Callable[[Place], str]:
 
 def _lines(sheet: Sheet, link: Callable[[Place], str]) -> Iterator[str]:
     sure = "" if sheet.probability is None else f", {sheet.probability:.2f}"
-    yield f"**{_code(sheet.symbol)}** = {_code(sheet.constructor)}"
+    yield f"**{_code(plain_symbol(sheet.symbol))}** = {_code(sheet.constructor)}"
     yield ""
-    yield f"Verdict: **{_escaped(sheet.verdict)}** ({sheet.confidence}{sure})"
+    yield f"Bounded by: **{_escaped(sheet.bounded_by)}** ({sheet.confidence}{sure})"
     yield ""
     yield from (f"- {_escaped(reason)}" for reason in sheet.reasons)
     yield from (f"- declared {_escaped(one)}" for one in sheet.declared)
@@ -52,7 +53,11 @@ def _lines(sheet: Sheet, link: Callable[[Place], str]) -> Iterator[str]:
         yield from _section(title, places, link)
     if sheet.evidence is not None:
         yield ""
-        yield f"Evidence: {', '.join(map(_code, sheet.evidence.features))}"
+        yield "Evidence"
+        yield ""
+        yield from (
+            f"- {meaning}: {_escaped(values)}" for meaning, values in evidence_lines(sheet.evidence, names=False)
+        )
 
 
 def _section(title: str, places: Sequence[Place], link: Callable[[Place], str]) -> Iterator[str]:

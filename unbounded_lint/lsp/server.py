@@ -17,6 +17,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter
 
 from unbounded_lint import __version__
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.lsp import translating
 from unbounded_lint.lsp.desk import CHANGED, DEBOUNCE_SECONDS, Desk, Document, Told
 from unbounded_lint.lsp.messages import Encoding, Report, Subject
@@ -135,7 +136,7 @@ class Server(LanguageServer):
 
     async def repair(self, uri: str, subject: Subject) -> types.WorkspaceEdit | None:
         """The edit that repairs a finding in a file, None where there is none: the client is told why."""
-        path, about = translating.path_of(uri), f"{subject.code} {subject.symbol}"
+        path, about = translating.path_of(uri), f"{subject.code} {plain_symbol(subject.symbol)}"
         if path is None:
             return None
         made, documents = await self.desk.repair(path, subject)
@@ -336,7 +337,7 @@ async def repair(ls: Server, uri: str, code: str, symbol: str) -> None:
     subject = Subject(code, symbol)
     edit = await ls.repair(uri, subject)
     if edit is not None:
-        label = f"Repair: {code} {symbol}"
+        label = f"Repair: {code} {plain_symbol(symbol)}"
         await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label))
 
 

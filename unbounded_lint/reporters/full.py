@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from unbounded_lint.findings.finding import Finding, Place
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.reporters.base import (
     Totals,
     View,
@@ -63,7 +64,7 @@ def _block(finding: Finding, view: View, read: Lines, paint: Paint) -> Iterator[
     for related in finding.related:
         yield from _note(related, view, read, paint)
     if finding.symbol:
-        yield f"  {paint('symbol:', 'bold')} {printable(finding.symbol)}"
+        yield f"  {paint('symbol:', 'bold')} {printable(plain_symbol(finding.symbol))}"
     yield f"  {paint('confidence:', 'bold')} {_confidence(finding)}"
     if finding.advice:
         yield f"  {paint('help:', 'bold cyan')} {printable(finding.advice)}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from unbounded_lint.findings.finding import Confidence, Finding, Place
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.reporters.base import Totals, View, printable, where
 
 _LEVELS: Mapping[Confidence, str] = MappingProxyType(
@@ -37,7 +38,7 @@ def _text(finding: Finding, view: View) -> str:
     if finding.advice:
         lines.append(f"help: {printable(finding.advice)}")
     if finding.symbol:
-        lines.append(f"symbol: {printable(finding.symbol)}")
+        lines.append(f"symbol: {printable(plain_symbol(finding.symbol))}")
     return "\n".join(lines)
 
 

@@ -14,13 +14,14 @@ from types import MappingProxyType
 from typing import Any
 
 from unbounded_lint import __version__
-from unbounded_lint.findings import wording
+from unbounded_lint.findings import telling, wording
 from unbounded_lint.findings.finding import Place
 from unbounded_lint.findings.levels import level_of
 from unbounded_lint.findings.sheet import Insert, Inventory, Removal, Sheet, Way
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.reporters.base import View, printable
 from unbounded_lint.reporters.inventory import growing, keys, summary, working
-from unbounded_lint.reporters.sheet import shortened
+from unbounded_lint.reporters.sheet import of_key, shortened
 
 PAGE = 200
 """How many rows are shown at first: browsers take long for thousands of them."""
@@ -183,13 +184,12 @@ def _row(number: int, sheet: Sheet, view: View) -> Iterator[str]:
     yield f'<tbody id="c{number}" class="{_state(sheet)}"{hidden}><tr class="row">'
     risk = f"{sheet.risk:.2f}" if sheet.risk else _NOTHING
     yield f'<td class="number"><span class="{level_of(sheet.risk).value}">{risk}</span></td>'
-    toggle = (
-        f'<button type="button" class="toggle code" aria-expanded="false"><span>{_name(sheet.symbol)}</span></button>'
-    )
+    named = f"<span>{_name(plain_symbol(sheet.symbol))}</span>"
+    toggle = f'<button type="button" class="toggle code" aria-expanded="false">{named}</button>'
     yield f'<th scope="row">{toggle}<span class="where code">{_name(_at(sheet.place, view))}</span></th>'
     yield f'<td><span class="badge">{sheet.verdict}</span><span class="by">{_text(sheet.bounded_by)}</span></td>'
     yield f"<td>{_text(sheet.family)}</td>"
-    yield f"<td>{_text(sheet.owner)}</td>"
+    yield f"<td>{_text(telling.value('owner', sheet.owner))}</td>"
     yield f"<td>{_text(keys(sheet)) or _NOTHING}</td>"
     yield f'<td class="number">{_share(growing(sheet), len(sheet.inserts))}</td>'
     yield f'<td class="number">{_share(working(sheet), len(sheet.removals))}</td>'
@@ -213,10 +213,10 @@ def _share(part: int, whole: int) -> str:
 
 def _data(sheet: Sheet, view: View) -> dict[str, Any]:
     return {
-        "symbol": printable(sheet.symbol),
+        "symbol": printable(plain_symbol(sheet.symbol)),
         "at": _at(sheet.place, view),
         "kind": sheet.family,
-        "owner": sheet.owner,
+        "owner": telling.value("owner", sheet.owner),
         "lasts": wording.life(sheet.owner),
         "verdict": sheet.verdict,
         "by": printable(sheet.bounded_by),
@@ -242,10 +242,10 @@ def _data(sheet: Sheet, view: View) -> dict[str, Any]:
         "remedies": [{"comment": remedy.comment, "where": remedy.where} for remedy in sheet.remedies],
         "sort": {
             "risk": round(sheet.risk, 6),
-            "container": printable(sheet.symbol).lower(),
+            "container": printable(plain_symbol(sheet.symbol)).lower(),
             "verdict": _RANK[sheet.verdict],
             "kind": sheet.family,
-            "held": sheet.owner,
+            "held": telling.value("owner", sheet.owner),
             "keys": keys(sheet),
             "in": growing(sheet) * 1_000_000 + len(sheet.inserts),
             "out": working(sheet) * 1_000_000 + len(sheet.removals),
@@ -259,9 +259,8 @@ def _insert(insert: Insert, view: View) -> dict[str, Any]:
         "at": _at(insert.place, view),
         "function": printable(insert.function),
         "grows": insert.grows,
-        "key": insert.key,
-        "domain": insert.domain,
-        "why": printable(insert.why),
+        "keys": telling.keys(insert.key, insert.domain) if insert.grows else "",
+        "about": printable(of_key(insert)),
         "ways": [_way(way, view) for way in insert.ways],
     }
 
@@ -271,9 +270,9 @@ def _removal(removal: Removal, view: View) -> dict[str, Any]:
         "at": _at(removal.place, view),
         "function": printable(removal.function),
         "does": wording.EXTENTS[removal.extent],
-        "when": wording.moment(removal.when, fails=removal.fails),
+        "when": wording.moment(removal.when, fails=removal.fails, partly=removal.partly),
         "works": removal.works,
-        "sure": removal.when in _SURE,
+        "sure": removal.when in _SURE and not removal.partly,
         "ways": [_way(way, view) for way in sorted(removal.ways, key=lambda way: way.run != removal.when)],
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from unbounded_lint.findings import wording
+from unbounded_lint.findings import telling, wording
 from unbounded_lint.findings.sheet import Inventory, Sheet
 from unbounded_lint.reporters.base import View
 from unbounded_lint.reporters.sheet import document
@@ -32,7 +32,7 @@ def working(sheet: Sheet) -> int:
 def keys(sheet: Sheet) -> str:
     """Where the keys of a container come from, and which there can be; empty where nothing makes it grow."""
     evidence = sheet.evidence
-    return "" if evidence is None else f"{evidence.key}, {evidence.domain}"
+    return "" if evidence is None else telling.keys(evidence.key, evidence.domain)
 
 
 SORTS: Mapping[str, Callable[[Sheet], Any]] = MappingProxyType(

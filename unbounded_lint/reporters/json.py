@@ -14,11 +14,14 @@ VERSION = 1
 
 
 def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[str]:
-    """Give the whole report as one indented JSON object."""
+    """Give the whole report as one indented JSON object, or the counts per rule as a list, as ruff does."""
+    if view.statistics:
+        yield json_text([{"code": code, "name": name, "count": count} for count, code, name in counts(findings)])
+        return
     document = {
         "version": VERSION,
         "findings": [finding_data(finding, view) for finding in findings],
-        "stats": stats_data(findings, totals, view),
+        "stats": stats_data(totals),
     }
     if view.suppressed is not None:
         document["suppressed"] = [suppressed_data(one, view) for one in view.suppressed]
@@ -60,15 +63,12 @@ def _fix(fix: Fix, view: View) -> dict[str, Any]:
     return {"applicability": fix.applicability, "message": fix.message, "assumes": fix.assumes, "edits": edits}
 
 
-def stats_data(findings: Sequence[Finding], totals: Totals, view: View) -> dict[str, Any]:
+def stats_data(totals: Totals) -> dict[str, Any]:
     """Give the counts of a run as plain data."""
-    stats: dict[str, Any] = {
+    return {
         "files": totals.files,
         "analysed": totals.analysed,
         "containers": totals.containers,
         "by_code": dict(sorted(totals.by_code.items())),
         "unparsed": totals.unparsed,
     }
-    if view.statistics:
-        stats["statistics"] = [{"count": count, "code": code, "name": name} for count, code, name in counts(findings)]
-    return stats

@@ -58,7 +58,7 @@ def render(findings: Sequence[Finding], totals: Totals, view: View) -> Iterator[
         "originalUriBaseIds": {_BASE: {"description": _message("The root of the repository.")}},
         "columnKind": "unicodeCodePoints",
         "results": results,
-        "properties": {"stats": stats_data(findings, totals, view)},
+        "properties": {"stats": stats_data(totals)},
     }
     yield json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 

@@ -8,15 +8,19 @@ from typing import Any
 
 import msgspec
 
-from unbounded_lint.findings import wording
+from unbounded_lint.findings import telling, wording
 from unbounded_lint.findings.evidence import Evidence
 from unbounded_lint.findings.finding import Place
 from unbounded_lint.findings.sheet import Insert, Removal, Report, Sheet, Way, Weight
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.reporters.base import View, place_data, printable
 from unbounded_lint.reporters.paint import Paint, painter
 
 VERSION = 1
 """Changes when a field of the JSON form changes its meaning or goes."""
+
+_SILENT = frozenset({"form", "left", "usage"})
+"""Fields of the evidence that say nothing where they are empty."""
 
 HEAVIEST = 5
 """How many pieces of evidence are named that raise a probability, and how many that lower it."""
@@ -37,7 +41,7 @@ def render_text(sheet: Sheet, view: View) -> Iterator[str]:
     """Give the sheet for a person, line by line."""
     paint = painter(view.color)
     verdict = printable(sheet.verdict)
-    yield paint(printable(sheet.symbol), "bold")
+    yield paint(printable(plain_symbol(sheet.symbol)), "bold")
     yield f"  {paint('-->', 'blue')} {_where(sheet.place, view)}"
     yield f"  constructor: {printable(sheet.constructor)}"
     yield f"  lasts: {wording.life(sheet.owner)}"
@@ -125,9 +129,10 @@ def _removal(removal: Removal, view: View) -> dict[str, Any]:
         "function": removal.function,
         "extent": removal.extent,
         "when": removal.when,
-        "words": wording.moment(removal.when, fails=removal.fails),
+        "words": wording.moment(removal.when, fails=removal.fails, partly=removal.partly),
         "works": removal.works,
         "fails": removal.fails,
+        "partly": removal.partly,
         "ways": [_way(way, view) for way in removal.ways],
     }
 
@@ -155,16 +160,28 @@ def _where(place: Place, view: View) -> str:
 def _inserts(inserts: Sequence[Insert], view: View) -> Iterator[str]:
     yield f"  inserts:{'' if inserts else ' none'}"
     for insert in inserts:
-        about = f"; the key: {insert.why} ({insert.domain})" if insert.grows else ", which does not make it grow"
-        yield f"    {_where(insert.place, view)}  `{printable(insert.function)}` inserts{printable(about)}"
+        about = printable(of_key(insert))
+        yield f"    {_where(insert.place, view)}  `{printable(insert.function)}` inserts{about}"
         yield from _ways(insert.ways, insert.function, view, "      ")
+
+
+def of_key(insert: Insert) -> str:
+    """What is said of an insert behind its function: what its key is and which there can be, or that it adds
+    nothing."""
+    if not insert.grows:
+        return ", which does not make it grow"
+    if insert.key == "appended":
+        return f"; {insert.why}"
+    return f"; the key: {insert.why} ({telling.value('domain', insert.domain)})"
 
 
 def _removals(removals: Sequence[Removal], view: View, paint: Paint) -> Iterator[str]:
     yield f"  removals:{'' if removals else ' none'}"
     groups: dict[tuple[str, bool], list[Removal]] = {}
     for removal in sorted(removals, key=lambda removal: (list(wording.MOMENTS).index(removal.when), removal.place)):
-        groups.setdefault((wording.moment(removal.when, fails=removal.fails), removal.works), []).append(removal)
+        groups.setdefault(
+            (wording.moment(removal.when, fails=removal.fails, partly=removal.partly), removal.works), []
+        ).append(removal)
     for (when, works), group in groups.items():
         yield f"    {when if works else paint(when, 'red')}:"
         for removal in group:
@@ -216,15 +233,23 @@ def _weights(weights: Sequence[Weight]) -> Iterator[str]:
 
 
 def _evidence(evidence: Evidence | None) -> Iterator[str]:
-    """One line a field: what it is about, then its values; none for names and usages that say nothing."""
+    """One line a field: what it is about, then its values; none for what says nothing."""
     if evidence is None:
         yield "  evidence: none, since nothing makes it grow"
         return
     yield "  evidence:"
-    for field, meaning in wording.EVIDENCE.items():
-        value = getattr(evidence, field)
-        if value or not field.endswith(("names", "usage")):
-            yield f"    {meaning}: {printable(', '.join(_values(value)))}"
+    for meaning, values in evidence_lines(evidence):
+        yield f"    {meaning}: {printable(values)}"
+
+
+def evidence_lines(evidence: Evidence, *, names: bool = True) -> Iterator[tuple[str, str]]:
+    """What each field is about, and its values, in words; `names`: those included that prove nothing."""
+    for field, meaning in telling.FIELDS.items():
+        if field == "domain" and evidence.key == "appended":
+            continue  # there are no keys
+        value, of_names = getattr(evidence, field), field.endswith("names")
+        if (value or not (of_names or field in _SILENT)) and (names or not of_names):
+            yield meaning, (", " if of_names else "; ").join(telling.value(field, key) for key in _values(value))
 
 
 def _values(value: str | bool | tuple[str, ...]) -> tuple[str, ...]:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from unbounded_lint.findings import telling
 from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.findings.levels import level_of
 from unbounded_lint.findings.sheet import Sheet
+from unbounded_lint.findings.symbols import plain_symbol
 from unbounded_lint.reporters.base import View, display_width, printable
 from unbounded_lint.reporters.inventory import growing, keys, working
 from unbounded_lint.reporters.paint import Paint, painter
@@ -49,11 +51,11 @@ def _risk_style(sheet: Sheet) -> str:
 COLUMNS: Mapping[str, Column] = MappingProxyType(
     {
         "risk": Column("RISK", lambda s, _: f"{s.risk:.2f}" if s.risk else "-", right=True, style=_risk_style),
-        "container": Column("CONTAINER", lambda s, _: s.symbol, style=lambda _: "bold"),
+        "container": Column("CONTAINER", lambda s, _: plain_symbol(s.symbol), style=lambda _: "bold"),
         "verdict": Column("VERDICT", lambda s, _: s.verdict, style=lambda s: "red" if s.is_open else "green"),
         "bounded by": Column("BOUNDED BY", lambda s, _: s.bounded_by),
         "kind": Column("KIND", lambda s, _: s.family),
-        "lasts": Column("HELD BY", lambda s, _: s.owner),
+        "lasts": Column("HELD BY", lambda s, _: telling.value("owner", s.owner)),
         "keys": Column("KEYS", lambda s, _: keys(s) or "-"),
         "in": Column("IN", lambda s, _: _share(growing(s), len(s.inserts)), right=True),
         "out": Column("OUT", lambda s, _: _share(working(s), len(s.removals)), right=True),
@@ -92,7 +94,7 @@ def _fitting(widths: Mapping[str, int], width: int) -> dict[str, int]:
             break
         del kept[name]
     over = max(0, _total(kept) - width)
-    return {**kept, "container": max(LEAST, kept["container"] - over)}
+    return {**kept, "container": max(min(LEAST, widths["container"]), kept["container"] - over)}
 
 
 def _wished(natural: int) -> int:

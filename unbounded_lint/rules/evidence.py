@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from unbounded_lint.findings.finding import Confidence, Finding, Place
+from unbounded_lint.findings.wording import readable
 from unbounded_lint.rules.places import places, strongest_first
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ def finding(
     return Finding(
         code=code,
         name=name,
-        message=message,
+        message=readable(message),
         place=container.place,
         symbol=container.symbol,
         confidence=min(container.confidence, own, key=lambda level: level.rank),
         related=places(container, project, tuple(starts), tuple(faults)) if project.may_show(container) else (),
-        advice=advice,
-        reasons=(*container.reasons, *reasons),
+        advice=readable(advice),
+        reasons=tuple(map(readable, (*container.reasons, *reasons))),
         evidence=container.evidence,
     )
 

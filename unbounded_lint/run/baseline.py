@@ -16,6 +16,7 @@ from unbounded_lint.disk.reading import SOURCE_LIMIT, RefusedFile, read_regular
 from unbounded_lint.disk.writing import write_whole
 from unbounded_lint.errors import UserError, clause
 from unbounded_lint.findings.finding import Finding
+from unbounded_lint.findings.symbols import plain_symbol
 
 VERSION = 1
 
@@ -39,6 +40,11 @@ class Key(NamedTuple):
     def of(cls, code: str, subject: str) -> Key:
         """The key for a code and a symbol, or path and message."""
         return cls(code, _UNPRINTABLE.sub(_escaped, subject))
+
+    @property
+    def spelled(self) -> Key:
+        """The same, with a private name as people write it: a baseline may have either spelling."""
+        return Key(self.code, plain_symbol(self.subject))
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -108,19 +114,19 @@ def _entries(lines: Sequence[str], shown: str) -> Iterator[Entry]:
             )
         key = Key(found["code"], found["subject"])
         # Two branches that are merged may each have brought the line.
-        if key not in seen:
-            seen.add(key)
+        if key.spelled not in seen:
+            seen.add(key.spelled)
             yield Entry(number, key, int(found["count"] or 1))
 
 
 def applied(entries: Iterable[Entry], findings: Iterable[Finding]) -> Applied:
     """What entries accept of findings: of a key as many as they count, the first ones."""
-    by_key = {entry.key: entry for entry in entries}
+    by_key = {entry.key.spelled: entry for entry in entries}
     left = {entry: entry.accepts for entry in by_key.values()}
     kept: list[Finding] = []
     accepted: list[Finding] = []
     for finding in findings:
-        entry = by_key.get(key_of(finding)) if finding.code not in NEVER_ACCEPTED else None
+        entry = by_key.get(key_of(finding).spelled) if finding.code not in NEVER_ACCEPTED else None
         if entry is not None and left[entry]:
             left[entry] -= 1
             accepted.append(finding)

@@ -60,9 +60,12 @@ DEFAULT_EXCLUDE = (
 )
 """Directories that hold no source of the project; ruff's list and a few caches."""
 
-_Symbol: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[^\s:]+$", examples=["pkg.mod:name"])]
-_Timer: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+:[0-9]{1,3}$", examples=["pkg.mod.name:0"])]
-_Dotted: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+$", examples=["pkg.mod.Name"])]
+# A dot does for the colon of a symbol, and a colon for the last dot of a dotted name: nobody knows which is asked for.
+_Symbol: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+[:.][^\s:]+$", examples=["pkg.mod:name"])]
+_Timer: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[^\s:]+(?::[^\s:0-9][^\s:]*)?:[0-9]{1,3}$", examples=["pkg.mod.name:0"])
+]
+_Dotted: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s:]+(?::[^\s:]+)?$", examples=["pkg.mod.Name"])]
 _Prefixes: TypeAlias = tuple[str, ...]
 
 _KEY_PARTS = 100

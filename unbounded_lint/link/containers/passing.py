@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.findings.symbols import plain
 from unbounded_lint.link.containers.finding import Containers
 from unbounded_lint.link.containers.keepers import is_local
 from unbounded_lint.link.dataflow.handles import Attribute
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
-from unbounded_lint.link.program.naming import plain, spellings
+from unbounded_lint.link.program.naming import spellings
 
 Why: TypeAlias = Literal[
     "class", "function", "imported", "special", "declared", "typing", "bound", "parameter", "local", "idle", "remade",

@@ -77,7 +77,16 @@ class Around(RunQuery):
 
     def always(self, start: Lead, find: Callable[[Lead], T]) -> T | None:
         """What is found at an operation or else above it, by each of the calls that lead there; None where a run may
-        come without: nothing true is found where it begins or calls itself, or something else than a call begins it."""
+        come without."""
+        first, without = self._search(start, find)
+        return first if without is None else None
+
+    def without(self, start: Lead, find: Callable[[Lead], T]) -> Lead | None:
+        """Where a run may begin that comes to an operation without anything true being found on the way: it begins or
+        calls itself there, or something else than a call begins it. None where there is none."""
+        return self._search(start, find)[1]
+
+    def _search(self, start: Lead, find: Callable[[Lead], T]) -> tuple[T | None, Lead | None]:
         queue, known = [start], {(start.key, start.place)}
         first: T | None = None
         for lead in queue:
@@ -87,11 +96,11 @@ class Around(RunQuery):
                 continue
             sites = self.execution.only_calls(lead.scope)
             if not sites or lead.recurs or lead.lifts == LIFTS or len(queue) + len(sites) > LEADING:
-                return None
+                return first, lead
             above = [self._above(lead, site) for site in sites]
             queue += (each for each in above if (each.key, each.place) not in known)
             known.update((each.key, each.place) for each in above)
-        return first
+        return first, None
 
     def holds(self, condition: Callable[[ScopeId, int], bool], place: Place) -> bool:
         """Whether a condition holds at an operation, or on every way to it."""

@@ -219,15 +219,28 @@ def comes_to(scope: m.Scope, op: int, later: int) -> bool:
     """Whether a run always comes from one operation to a later one of the same scope, but for errors."""
     if not 0 <= op < later or loops_around(scope, op) != loops_around(scope, later):
         return False
+    return not any(passing_by(scope, op, later)) and all(
+        any(scope.frames[frame].kind == "except" for frame in apart(scope, at, op))  # with an error at hand
+        for at in taken_away(scope, op, later)
+    )
+
+
+def passing_by(scope: m.Scope, op: int, later: int) -> Iterator[int]:
+    """The frames around a later operation that a run need not come into which has come to an earlier one, innermost
+    first."""
     known = {test for frame in frames_of(scope, op) for test in _branch(scope, frame)}
     for frame in apart(scope, later, op):
         tests, straight = _branch(scope, frame), scope.frames[frame].kind in STRAIGHT
         handled = any(in_block(scope, handler, op) for handler in parts_of(scope, frame, "except"))
         if not (tests and tests <= known) and (not straight or handled):
-            return False
+            yield frame
+
+
+def taken_away(scope: m.Scope, op: int, later: int) -> Iterator[int]:
+    """The operations behind one that take a run away before it comes to a later one: return, break and continue."""
     jumps = layout(scope).jumps
     between = jumps[bisect_right(jumps, op) : bisect_left(jumps, later)]
-    return not any(_takes_away(scope, at, op) for at in between)
+    return (at for at in between if _takes_away(scope, at, op))
 
 
 def comes_to_one(scope: m.Scope, op: int, others: Collection[int]) -> bool:
@@ -257,10 +270,7 @@ def _branch(scope: m.Scope, frame: int) -> frozenset[Asked]:
 
 
 def _takes_away(scope: m.Scope, jump: int, op: int) -> bool:
-    """Whether an operation that leaves a block takes a run away that has come to another one before, with no error at
-    hand."""
-    if any(scope.frames[frame].kind == "except" for frame in apart(scope, jump, op)):
-        return False
+    """Whether an operation that leaves a block takes a run away that has come to another one before."""
     inner = loops_around(scope, jump)[:1]
     return isinstance(scope.ops[jump].action, m.Return) or not inner or in_block(scope, inner[0], op)
 

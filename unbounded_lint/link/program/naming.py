@@ -1,4 +1,4 @@
-"""Qualified names as people write them, and as Python binds them; what the name of a directory says."""
+"""Names as Python binds them; what the name of a directory says."""
 
 from __future__ import annotations
 
@@ -8,17 +8,6 @@ _ASIDE = frozenset({"demo", "demos", "doc", "docs", "example", "examples", "samp
 def is_aside(path: str) -> bool:
     """Whether a file shows how a project is used."""
     return not _ASIDE.isdisjoint(path.split("/")[:-1])
-
-
-def plain(qualname: str) -> str:
-    """A qualified name as people write it: private names without the class that mangles them, and no "<locals>"."""
-    parts = [part for part in qualname.split(".") if part != "<locals>"]
-    return ".".join(_unmangled(part, parts[:at]) for at, part in enumerate(parts))
-
-
-def _unmangled(name: str, around: list[str]) -> str:
-    prefixes = (f"_{cls.lstrip('_')}" for cls in reversed(around))
-    return next((name[len(prefix) :] for prefix in prefixes if name.startswith(f"{prefix}__")), name)
 
 
 def spellings(owner: str, name: str) -> tuple[str, ...]:

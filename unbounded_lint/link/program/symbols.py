@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from unbounded_lint.alike import closest, nearest
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
+from unbounded_lint.findings.symbols import plain
 from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import LinkedModule, ScopeId
-from unbounded_lint.link.program.naming import plain
 from unbounded_lint.link.program.program import Program
 
 _LONGEST = 500

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from unbounded_lint.findings.evidence import Evidence
 from unbounded_lint.findings.finding import Confidence, Place
+from unbounded_lint.findings.symbols import plain
 from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.runs.context import ContextKind
@@ -86,7 +87,7 @@ class Container:
     @property
     def name(self) -> str:
         """The name as a message shows it."""
-        return self.holder.symbol.partition(":")[2]
+        return plain(self.holder.symbol.partition(":")[2])
 
     def support(self, code: str) -> Support:
         """How sure a finding of a rule is which says that it grows without end."""
@@ -100,6 +101,17 @@ class Container:
         )
 
 
+def marked(
+    holder: Holder, accesses: AccessList, inserts: tuple[Insert, ...], removals: tuple[Removal, ...], asked: Removals
+) -> tuple[Removal, ...]:
+    """The removals of a container, those marked that are guaranteed for the entries of some inserts alone."""
+    sure = [r for r in removals if r.when == "guaranteed"]
+    growing = _of_account(holder, accesses, inserts) if sure else ()
+    if all(asked.guarantees.covers(sure, insert.access, accesses) for insert in growing):
+        return removals
+    return tuple(replace(r, partly=True) if r in sure else r for r in removals)
+
+
 def verdict_on(
     holder: Holder,
     accesses: AccessList,
@@ -108,7 +120,8 @@ def verdict_on(
     grows: Callable[[], Growth],
     asked: Removals,
 ) -> Verdict:
-    """The first row of the table in the design that fits; `grows` says how sure it is that the container grows."""
+    """The first row of the table in the design that fits; `grows` says how sure it is that the container grows. The
+    removals are `marked`."""
     whens = {r.when for r in removals}
     usual = [r for r in removals if not r.fails]
     if holder.made.bounded:
@@ -123,7 +136,7 @@ def verdict_on(
         return _sure("bounded", "its size is capped")
     paired = [r for r in removals if r.when == "guaranteed"]
     growing = _of_account(holder, accesses, inserts)
-    if paired and all(asked.guarantees.covers(paired, i.access, accesses) for i in growing):
+    if paired and not any(r.partly for r in paired):
         return _sure("paired", "each entry is removed in a `finally`, at the end of a `with`, or by a callback")
     if "timer" in whens:
         return _sure("swept", "a timer sweeps it")

@@ -13,7 +13,9 @@ from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.keys.around import AroundQuery, Lead
 from unbounded_lint.link.keys.identity import Shape
 from unbounded_lint.link.program.blocks import STRAIGHT, comes_to, frames_of, held_at, in_cleanup, layout
+from unbounded_lint.link.program.kept import grouped
 from unbounded_lint.link.program.module import Place, ScopeId
+from unbounded_lint.link.runs.callgraph import exclude
 
 _NEXT = 5
 """How many removals behind an insert are looked at."""
@@ -50,6 +52,25 @@ class Followed(AroundQuery):
         before = layout(facts).jumps[: bisect_left(layout(facts).jumps, op)]
         return any(isinstance(facts.ops[at].action, m.Return) for at in before)
 
+    def passed(self, inserts: Iterable[Access], removals: Iterable[Access]) -> Iterator[tuple[ScopeId, int, int]]:
+        """The functions that may come to the removal of an entry behind its insert, and the operations of both."""
+        keyed = tuple(filter(_is_keyed, removals))
+        endings = self._endings(keyed)
+        beside = grouped((self._written(each), each.op) for each in sorted(keyed, key=lambda each: each.op))
+        for insert in filter(_is_single, inserts):
+            written = self._written(insert)
+            same = beside.get(written, ()) if written[1] is not None else ()
+            first = bisect_right(same, insert.op)
+            behind = [(*insert.place, last) for last in same[first : first + _NEXT]]
+            for lead in self.around.leads(self.around.start(insert)) if endings.by_key or endings.cleaning else ():
+                behind += ((*lead.place, last) for last in self._removing(lead, endings))
+            yield from (run for run in behind if not exclude(self.program.facts(run[0]), *run[1:]))
+
+    def _written(self, access: Access) -> tuple[ScopeId, Shape | None]:
+        """The function and the key of an access, one included that is the same in each run as far as can be told."""
+        assert access.key is not None
+        return access.scope, self.around.shapes.written(access.key, *access.place)
+
     def _endings(self, removals: Iterable[Access]) -> _Endings:
         """Where entries are removed, by the function that comes to that and the key; those of clean-ups by it alone."""
         by_key: dict[tuple[ScopeId, Shape], list[int]] = {}
@@ -72,8 +93,7 @@ class Followed(AroundQuery):
             behind = (last for last in self._removing(lead, endings) if comes_to(facts, lead.op, last))
             return next(((*lead.place, last) for last in behind), None)
 
-        one_by_one = _is_keyed(insert) and not insert.bulk
-        return self.around.always(self.around.start(insert), removed) if one_by_one else None
+        return self.around.always(self.around.start(insert), removed) if _is_single(insert) else None
 
     def _removing(self, lead: Lead, endings: _Endings) -> Iterator[int]:
         """The operations shortly behind an insert that remove its entry: by the key, or since a clean-up of what the
@@ -109,3 +129,7 @@ def asks_for(test: m.Expr, removal: Access) -> bool:
 
 def _is_keyed(access: Access) -> bool:
     return access.key is not None and access.handed is None
+
+
+def _is_single(insert: Access) -> bool:
+    return _is_keyed(insert) and not insert.bulk

@@ -4,7 +4,7 @@ entries of."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -66,25 +66,50 @@ class Guarantees(AroundQuery):
 
     def covers(self, removals: Iterable[Removal], insert: Access, accesses: AccessList) -> bool:
         """Whether guaranteed removals take the entries that an insert makes, whoever calls it."""
+        cleaners = self._cleaning(removals, insert, accesses)
+        return cleaners is None or (
+            bool(cleaners) and bool(self.around.always(Lead(None, (insert.place,)), self._near(cleaners)))
+        )
+
+    def uncovered(self, removals: Iterable[Removal], insert: Access, accesses: AccessList) -> Place | None:
+        """The insert, or the call that leads to it, whose entries guaranteed removals do not take; None where they take
+        all, or it cannot be told."""
+        cleaners = self._cleaning(removals, insert, accesses)
+        if cleaners is None:
+            return None
+        lead = self.around.without(Lead(None, (insert.place,)), self._near(cleaners))
+        # What leads to an insert for a run that cleans up as well does not tell the one that does not from it.
+        apart = (
+            place
+            for place in (lead.way if lead is not None else ())
+            if {place[0], *self.graph.above(place[0])}.isdisjoint(cleaners)
+        )
+        return next(apart, lead.place if lead is not None else None)
+
+    def _cleaning(
+        self, removals: Iterable[Removal], insert: Access, accesses: AccessList
+    ) -> Collection[ScopeId] | None:
+        """The functions that clean up after an insert that they come to; None where whoever comes to it is cleaned up
+        after."""
         cleaners: set[ScopeId] = set()
         removals = tuple(removals)
         inserting = {**self.graph.above(insert.scope), insert.scope: (insert.op,)}
         taking = [removal.access for removal in removals]
         if self._waiters.take_out(taking, insert, every=True) or self._consumers.take_out(taking, insert):
-            return True
+            return None
         for removal in removals:
             access = removal.access
             if access.handed is not None or self.is_callback(access.scope):
-                return True
+                return None
             other = isinstance(access.key, m.Const) and access.key != insert.key
             for scope in self._cleaners(access, accesses):
                 if self.program.facts(scope).name in name_lists().exits:
-                    return True
+                    return None
                 if not (other and scope == access.scope):
                     cleaners.add(scope)
                     cleaners.update(self.beginning(access, scope, inserting))
             cleaners |= self.partners.begun(access, insert, accesses)
-        return bool(cleaners) and self._is_cleaned(insert, cleaners)
+        return cleaners
 
     def _cleaners(self, access: Access, accesses: AccessList) -> Iterator[ScopeId]:
         """The functions in whose clean-up a removal runs, a `try` that lets nothing past it included."""
@@ -100,14 +125,14 @@ class Guarantees(AroundQuery):
         facts = self.program.facts(scope)
         return facts.name in name_lists().exits or in_cleanup(facts, op)
 
-    def _is_cleaned(self, insert: Access, cleaners: Collection[ScopeId]) -> bool:
-        """Whether a function cleans up itself, or all its callers do."""
+    def _near(self, cleaners: Collection[ScopeId]) -> Callable[[Lead], bool]:
+        """Whether what leads to an insert is where a function cleans up itself."""
         near = {*cleaners, *(self.program.parent(cleaner) for cleaner in cleaners)}
 
         def is_near(lead: Lead) -> bool:
             return lead.recurs or lead.scope in near or self.program.parent(lead.scope) in cleaners
 
-        return bool(self.around.always(Lead(None, (insert.place,)), is_near))
+        return is_near
 
     def _leads_to(self, scope: ScopeId, accesses: AccessList) -> bool:
         """Whether the function with the `finally` is also one that inserts, or that calls an insert."""

@@ -37,6 +37,7 @@ class Removal:
              soon holds no more)
     places   the operations by which it comes to run: itself, or the calls that hand over this container
     walked   the key is an item of a loop, whatever that walks
+    partly   it is guaranteed for the entries of some runs that insert, not for those of others
     """
 
     access: Access
@@ -45,6 +46,7 @@ class Removal:
     contexts: frozenset[Sort]
     places: tuple[Place, ...]
     walked: bool = False
+    partly: bool = False
 
     @property
     def is_sweep(self) -> bool:

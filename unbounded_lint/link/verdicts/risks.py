@@ -70,10 +70,19 @@ class Risks(RunQuery):
         at = bisect_right(risky, op)
         return risky[at] if at < len(risky) else inf
 
+    def at(self, scope: ScopeId, op: int) -> Risk | None:
+        """The clearest of the errors that may leave a scope at an operation."""
+        found = self.worst(scope, (op,))
+        return found[1] if found else None
+
+    def leaves(self, scope: ScopeId, op: int) -> bool:
+        """Whether an error that is raised at an operation leaves its scope."""
+        return not self._catches(scope, op, 0)
+
     @kept
     def _risky(self, scope: ScopeId) -> Sequence[int]:
         ops = range(len(self.program.facts(scope).ops))
-        return [op for op in ops if self.worst(scope, (op,)) is not None]
+        return [op for op in ops if self.at(scope, op) is not None]
 
     @kept
     def _of_body(self, scope: ScopeId, depth: int) -> Risk | None:

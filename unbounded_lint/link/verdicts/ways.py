@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
+from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.around import Lead
@@ -12,6 +13,7 @@ from unbounded_lint.link.program.blocks import comes_to, in_cleanup
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.verdicts.exits import Exit, Exits
 from unbounded_lint.link.verdicts.followed import Followed
 from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.inserts import Insert
@@ -28,15 +30,19 @@ unasked    each entry waits for an event of its own: register and unregister, re
 
 _TIMED: frozenset[ContextKind] = frozenset({"timer", "later", "unstarted"})
 
+_MOST = 20
+"""How many runs that come to an insert and to a removal are looked at, and how many other removals of one."""
+
 
 class Way(NamedTuple):
     """What leaves an entry behind; for an error, the function, or the class with both hooks, and the
-    operations of the insert and of the removal."""
+    operations of the insert and of the removal; and where a run leaves it, if that can be told."""
 
     left: Left
     scope: ScopeId | None = None
     insert: int = 0
     removal: int = 0
+    exit: Exit | None = None
 
 
 class Ways(RunQuery):
@@ -46,6 +52,7 @@ class Ways(RunQuery):
         super().__init__(flow, execution)
         self.guarantees = guarantees
         self._risks = Risks(flow, execution)
+        self._exits = Exits(flow, execution, self._risks)
         self._runs = Followed(flow, execution)
 
     def of(self, inserts: Sequence[Insert], removals: Iterable[Removal], accesses: AccessList) -> Way | None:
@@ -57,21 +64,52 @@ class Ways(RunQuery):
         if all(r.fails for r in events):
             return Way("success")
         if not single:
-            return Way("emptied")
+            return Way("emptied", exit=self._apart(inserts, events, accesses))
         ended = self._followed(inserts, single) or self._begun(inserts, single) or self._hindered(single, accesses)
         if ended is not None:
             return ended
         timers = {root for i in inserts for root in self._timers(i.access)}
-        if any(self._is_conditional(r, timers) for r in single):
-            return Way("condition")
+        conditional = next((r for r in single if self._is_conditional(r, timers)), None)
+        if conditional is not None:
+            return Way("condition", exit=self._exits.condition(*conditional.access.place, _held([conditional])))
         failing = frozenset(r.access.scope for r in single if r.fails)
         pairs = self._pairs(inserts, [r for r in single if r.access.scope not in failing])
-        return next((way for i, r in pairs if (way := self._between(i, r))), Way("unasked"))
+        failed = next((way for i, r in pairs if (way := self._between(i, r, single))), None)
+        if failed is not None:
+            return failed
+        return self._missed(inserts, single) or Way("unasked", exit=self._apart(inserts, events, accesses))
 
-    def _followed(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
+    def _followed(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Way | None:
         """A run of each insert that comes to the removal of its entry, whatever is in between."""
         run = self._runs.run((i.access for i in inserts if not i.access.nested), (r.access for r in removals))
-        return Way("error", *run) if run is not None else None
+        return (
+            Way("error", *run, self._exits.between(*run, self._others(*run, removals), _held(removals)))
+            if run is not None
+            else None
+        )
+
+    def _missed(self, inserts: Iterable[Insert], removals: Sequence[Removal]) -> Way | None:
+        """A run that is led past the removal of the entry that it has added, or that only what it does not catch ends
+        before that."""
+        whole = (i.access for i in inserts if not i.access.nested)
+        found = set(self._runs.passed(whole, (r.access for r in removals)))
+        runs = sorted(found, key=lambda run: (*run[:2], -run[2]))  # a removal that others stand before is the usual one
+        for run in runs[:_MOST]:
+            if (exit_ := self._exits.between(*run, self._others(*run, removals), _held(removals))) is not None:
+                return Way("unasked", *run, exit_)
+        straight = (run for run in runs[:_MOST] if comes_to(self.program.facts(run[0]), *run[1:]))
+        return next((Way("unasked", *run) for run in straight), None)
+
+    def _others(self, scope: ScopeId, first: int, last: int, removals: Iterable[Removal]) -> Sequence[int]:
+        """The operations of a function behind an insert that come to other removals."""
+        found = {op for r in removals for op in self._leading(r.access).get(scope, ()) if op > first}
+        return sorted(found - {last})[:_MOST]
+
+    def _apart(self, inserts: Iterable[Insert], removals: Iterable[Removal], accesses: AccessList) -> Exit | None:
+        """Where an entry is added without the clean-up that takes out those of others."""
+        sure = [r for r in removals if r.partly]
+        places = (self.guarantees.uncovered(sure, i.access, accesses) for i in inserts) if sure else ()
+        return next((Exit("apart", *place) for place in places if place is not None), None)
 
     def _begun(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
         """Work of its own, begun as each entry is put in, that comes to the removal of that, whatever is in between."""
@@ -126,12 +164,18 @@ class Ways(RunQuery):
         """Where the timers begin that come to an access, be they started or not."""
         return (each.root for each in self.execution.sources(*access.place, _TIMED))
 
-    def _between(self, insert: Insert, removal: Removal) -> Way | None:
+    def _between(self, insert: Insert, removal: Removal, removals: Sequence[Removal]) -> Way | None:
         """A run that inserts first and always comes to the removal then, but for something in between that may well end
         it."""
         if not self._runs.is_sure(removal.access.place, removal.access):
             return None
         for scope, first, last in self.graph.common_runs(insert.access.place, removal.access.place):
             if self._risks.first_behind(scope, first) < last and comes_to(self.program.facts(scope), first, last):
-                return Way("error", scope, first, last)
+                others = self._others(scope, first, last, removals)
+                return Way("error", scope, first, last, self._exits.failing(scope, first, last, others))
         return None
+
+
+def _held(removals: Iterable[Removal]) -> tuple[m.Expr, ...]:
+    """The expressions by which removals mean the container."""
+    return tuple(dict.fromkeys(r.access.site.node for r in removals))[:_MOST]

@@ -113,7 +113,7 @@
     const all = [core];
     for (const insert of some(item.inserts, "inserts")) {
       const box = insert.more ? { lines: [insert.more] } : { lines: [insert.function, insert.at,
-        ...(insert.grows ? [insert.domain ? `keys: ${insert.key}, ${insert.domain}` : ""] : ["does not make it grow"])] };
+        ...(insert.grows ? [`keys: ${insert.keys}`] : ["does not make it grow"])] };
       all.push({ ...box, column: 1, to: core, className: insert.grows || insert.more ? "" : "none" });
       const target = all[all.length - 1];
       for (const way of (insert.ways || []).slice(0, 2)) {
@@ -226,7 +226,7 @@
         + `${report.message}${report.hidden ? ` (not shown by check: ${report.hidden})` : ""}`,
         report.advice ? [`help: ${report.advice}`] : []])),
       list("Inserts", item.inserts.map((insert) => [`${insert.function} at ${insert.at}`
-        + (insert.grows ? `; the key: ${insert.why} (${insert.domain})` : ", which does not make it grow"),
+        + insert.about,
         insert.ways.map((way) => told(way, insert.function))])),
       list("Removals", item.removals.map((removal) => [`${removal.function} at ${removal.at} ${removal.does}, ${removal.when}`,
         removal.ways.map((way) => told(way, removal.function)), removal.works ? "" : "found"])),
