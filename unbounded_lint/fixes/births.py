@@ -13,7 +13,7 @@ from unbounded_lint.fixes.dates import births, entry_class
 from unbounded_lint.fixes.imports import imported_by_name, imported_too
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import quote
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.syntax import Statement, Syntax, last_name
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.entries.values import Path
 from unbounded_lint.link.program.module import ScopeId
@@ -117,7 +117,7 @@ def _of_class(bench: Bench, cls: ScopeId, clock: str, names: Sequence[str]) -> B
 
 def _is_dataclass(decorator: cst.BaseExpression) -> bool:
     called = decorator.func if isinstance(decorator, cst.Call) else decorator
-    return dotted(called).rpartition(".")[2] == "dataclass"
+    return last_name(called) == "dataclass"
 
 
 def _with_field(bench: Bench, file: Syntax, cls: Statement, name: str, clock: str) -> Iterator[Change]:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from unbounded_lint.fixes.bench import Bench
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, names_in
+from unbounded_lint.fixes.syntax import Statement, Syntax, names_in, targets
 from unbounded_lint.fixes.text import Change
 
 
@@ -30,19 +30,7 @@ def wrapped(bench: Bench, file: Syntax, body: Sequence[Statement], head: Sequenc
 
 def binds(statement: Statement, name: str) -> bool:
     """Whether a statement on one line, or the head of a larger one, gives a name a value."""
-    small = statement.small
-    targets: list[cst.BaseExpression] = []
-    match small or statement.node:
-        case cst.Assign(targets=found):
-            targets += [each.target for each in found]
-        case cst.AnnAssign(target=target) | cst.AugAssign(target=target) | cst.For(target=target):
-            targets.append(target)
-        case cst.With(items=items):
-            targets += [item.asname.name for item in items if item.asname is not None]
-    for each in targets:
-        if isinstance(each, cst.Tuple | cst.List):
-            targets += [element.value for element in each.elements]
-    return any(isinstance(each, cst.Name) and each.value == name for each in targets)
+    return any(isinstance(each, cst.Name) and each.value == name for each in targets(statement))
 
 
 def assigned(statements: Sequence[Statement]) -> frozenset[str]:

@@ -255,6 +255,28 @@ def dotted(node: cst.CSTNode) -> str:
     return ""
 
 
+def last_name(node: cst.CSTNode) -> str:
+    """The last name of such a chain, "" for anything else."""
+    return dotted(node).rpartition(".")[2]
+
+
+def targets(statement: Statement) -> Iterator[cst.BaseExpression]:
+    """What a statement on one line, or the head of a larger one, gives a value; of several in a row each by itself."""
+    pending: list[cst.BaseExpression] = []
+    match statement.small or statement.node:
+        case cst.Assign(targets=found):
+            pending += [each.target for each in found]
+        case cst.AnnAssign(target=target) | cst.AugAssign(target=target) | cst.For(target=target):
+            pending.append(target)
+        case cst.With(items=items):
+            pending += [item.asname.name for item in items if item.asname is not None]
+    for each in pending:
+        if isinstance(each, cst.Tuple | cst.List):
+            pending += [element.value for element in each.elements]
+        else:
+            yield each
+
+
 def written(expr: m.Expr) -> str:
     """The same for an expression of the facts; a private name as it is written."""
     match expr:

@@ -10,7 +10,7 @@ from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.blocks import assigned, every_node, is_wait, mentioned, waits, wrapped
 from unbounded_lint.fixes.logs import handler, logger
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, last_name
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.defects.fragile_sweeper_tick import Fragile
 
@@ -135,7 +135,7 @@ def _is_harmless(statement: Statement) -> bool:
             return True
         case cst.Assign(value=value):
             return all(
-                dotted(call.func).rpartition(".")[2] in {"time", "monotonic"} and not call.args
+                last_name(call.func) in {"time", "monotonic"} and not call.args
                 for call in (value.left if isinstance(value, cst.BinaryOperation) else value,)
                 if isinstance(call, cst.Call)
             ) and isinstance(value, cst.Call | cst.BinaryOperation | cst.Integer | cst.Float | cst.Name)

@@ -9,7 +9,7 @@ import libcst as cst
 from unbounded_lint.fixes.bench import Bench, Repair, is_steady
 from unbounded_lint.fixes.recipes.iterate_over_a_copy import copied
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, written
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, targets, written
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.fixes.tolerance import demand_missing_keys, is_asked_first
 from unbounded_lint.link.entries.prunings import Pruning
@@ -113,7 +113,7 @@ def _by_name(file: Syntax, statement: Statement, names: set[str]) -> tuple[str, 
     found = []
     for other in file.statements:
         if other.function is function and isinstance(other.small, cst.Assign):
-            if [dotted(t.target) for t in other.small.targets] == [target]:
+            if [dotted(each) for each in targets(other)] == [target]:
                 found.append(other.small.value)
     match found:
         case [value] if _is_item(value, names):

@@ -11,7 +11,7 @@ from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.constants import of_module
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import function
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, targets
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.defects.losable_sweeper import Loss
 
@@ -68,10 +68,7 @@ def _is_known(file: Syntax, held: str, statement: Statement) -> bool:
     own = held.startswith("self.")
     cls = next((s for s in statement.around if isinstance(s.node, cst.ClassDef)), None)
     for other in file.statements:
-        small = other.small
-        targets = [t.target for t in small.targets] if isinstance(small, cst.Assign) else []
-        targets += [small.target] if isinstance(small, cst.AnnAssign) else []
-        if any(dotted(target) == held for target in targets):
+        if isinstance(other.small, cst.Assign | cst.AnnAssign) and held in map(dotted, targets(other)):
             if own and cls is not None and cls in other.around and _is_method(statement):
                 return True
             if not own and other.parent is None and _is_free_of(statement, held):

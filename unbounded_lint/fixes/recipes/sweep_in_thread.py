@@ -11,7 +11,7 @@ from unbounded_lint.fixes.blocks import every_node
 from unbounded_lint.fixes.imports import imported, unused, unused_names
 from unbounded_lint.fixes.recipes.iterate_over_a_copy import copied
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, last_name, targets
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.defects.losable_sweeper import Loss
 from unbounded_lint.link.program.module import ScopeId
@@ -81,7 +81,7 @@ def _threaded(
     if not isinstance(small, cst.Expr | cst.Assign) or not isinstance(small.value, cst.Call):
         raise Refused("its task is made within a larger expression")
     call = small.value
-    if dotted(call.func).rpartition(".")[2] not in _MAKERS and not _is_loops(call.func):
+    if last_name(call.func) not in _MAKERS and not _is_loops(call.func):
         raise Refused("its task is not made by `create_task()`")
     match call.args:
         case [cst.Arg(value=cst.Call(func=target, args=args), keyword=None, star=""), *rest] if dotted(target):
@@ -100,7 +100,7 @@ def _threaded(
         bench.demand_fit([f"{made}.start()"], file.indent(statement.start))
         yield file.replace(call, f"{made}.start()")
         return
-    names = [dotted(each.target) for each in small.targets]
+    names = list(map(dotted, targets(statement)))
     if len(names) != 1 or not names[0]:
         raise Refused("its task is kept in several places")
     _demand_only_asked(file, names[0])
@@ -120,7 +120,7 @@ def _demand_only_asked(file: Syntax, name: str) -> None:
     last = name.rpartition(".")[2]
     for node in every_node(file.tree):
         match node:
-            case cst.Attribute(value=value, attr=cst.Name(value=asked)) if dotted(value).rpartition(".")[2] == last:
+            case cst.Attribute(value=value, attr=cst.Name(value=asked)) if last_name(value) == last:
                 raise Refused(f"`{name}.{asked}` is asked for, which a thread need not have")
             case cst.Await(expression=value) | cst.Arg(value=value) if dotted(value) == name:
                 raise Refused(f"`{name}` is handed on as a task")
@@ -136,7 +136,7 @@ def _annotated(file: Syntax, name: str, thread: str, gone: list[cst.CSTNode]) ->
             continue
         for node in every_node(small.annotation.annotation):
             whole = node.value if isinstance(node, cst.Subscript) else node
-            if isinstance(whole, cst.BaseExpression) and dotted(whole).rpartition(".")[2] in {"Task", "Future"}:
+            if isinstance(whole, cst.BaseExpression) and last_name(whole) in {"Task", "Future"}:
                 gone.append(node)
                 yield file.replace(node, thread)
                 break
@@ -205,8 +205,8 @@ def _walked(walked: cst.BaseExpression) -> str:
     """The last name of what is walked itself, "" for a copy."""
     match walked:
         case cst.Call(func=cst.Attribute(value=base, attr=cst.Name(value=name)), args=[]) if name in _VIEWS:
-            return dotted(base).rpartition(".")[2]
-    return dotted(walked).rpartition(".")[2]
+            return last_name(base)
+    return last_name(walked)
 
 
 # --- the error that was swallowed ---
@@ -226,7 +226,7 @@ def _wrapper(bench: Bench, loss: Loss) -> Statement | None:
             tail = file.block_of(above, 1)
             return above if len(tail) == 1 and isinstance(tail[0].small, cst.Pass) else None
         case cst.With(items=[cst.WithItem(item=cst.Call(func=func, args=[cst.Arg(value=error)]))]):
-            only = dotted(func).rpartition(".")[2] == "suppress" and dotted(error) == "RuntimeError"
+            only = last_name(func) == "suppress" and dotted(error) == "RuntimeError"
             return above if only else None
     return None
 

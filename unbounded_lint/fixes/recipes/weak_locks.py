@@ -9,7 +9,7 @@ import libcst as cst
 from unbounded_lint.fixes.bench import Bench, Repair, Use
 from unbounded_lint.fixes.imports import imported, unneeded
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, last_name
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.program.module import ScopeId
@@ -52,10 +52,10 @@ def _made(statement: Statement) -> tuple[cst.BaseExpression, str]:
             match value:
                 case cst.Dict(elements=[]):
                     return value, ""
-                case cst.Call(func=func, args=[]) if dotted(func).rpartition(".")[2] in {"dict", "OrderedDict"}:
+                case cst.Call(func=func, args=[]) if last_name(func) in {"dict", "OrderedDict"}:
                     return value, ""
                 case cst.Call(func=func, args=[cst.Arg(value=factory, keyword=None, star="")]):
-                    if dotted(func).rpartition(".")[2] == "defaultdict" and dotted(factory):
+                    if last_name(func) == "defaultdict" and dotted(factory):
                         return value, dotted(factory)
     raise Refused("it is not made as an empty dict in a statement of its own")
 
@@ -70,7 +70,7 @@ def _keys_live(bench: Bench, statement: Statement) -> bool:
     if isinstance(small, cst.AnnAssign) and isinstance(small.annotation.annotation, cst.Subscript):
         key = small.annotation.annotation.slice[0].slice
         told = key.value if isinstance(key, cst.Index) else key
-        if dotted(told.value if isinstance(told, cst.Subscript) else told).rpartition(".")[2] in _FILES:
+        if last_name(told.value if isinstance(told, cst.Subscript) else told) in _FILES:
             return True
     resolver = bench.project.flow.resolver
     keys = [(a.key, a.scope) for a in accesses if a.kind == "insert"]
@@ -103,7 +103,7 @@ def _made_weak(
     head = file.text[file.span(statement.node)[0] : file.whole(made)[0]]
     if isinstance(small, cst.AnnAssign):
         match small.annotation.annotation:
-            case cst.Subscript(value=value, slice=elements) if dotted(value).rpartition(".")[2] in _TYPES:
+            case cst.Subscript(value=value, slice=elements) if last_name(value) in _TYPES:
                 annotation = f"{weak}[{', '.join(file.source(element.slice) for element in elements)}]"
             case cst.Name(value="dict") | cst.Name(value="Dict"):
                 annotation = weak
