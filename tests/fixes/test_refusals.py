@@ -121,8 +121,8 @@ PROGRAMS = {
         "`_notes` is made in more than one place",
     ),
     "a line would be too long": (
-        "_notes_of_the_users_by_their_names_and_by_the_addresses = {}\n\n\ndef note(key, value):\n"
-        "    _notes_of_the_users_by_their_names_and_by_the_addresses[key] = value\n",
+        "_notes_of_the_users_by_their_names_and_by_the_addresses_that_they_live_at = {}\n\n\ndef note(key, value):\n"
+        "    _notes_of_the_users_by_their_names_and_by_the_addresses_that_they_live_at[key] = value\n",
         "a line of the repair would be longer than 88 characters",
     ),
     "a lock is held by nobody": (

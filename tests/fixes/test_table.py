@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import python
+from tests.fixes.formatters import RUFF, reformatted
 from tests.programs import request_for, write
 from tests.test_fixtures import FIXTURES, fixture_directories
 from tests.test_fixtures import request_for as request_for_fixture
@@ -70,15 +70,10 @@ def counted(plans: Iterable[tuple[str, Plan]]) -> tuple[Counter[str], dict[str, 
     return repaired, refused
 
 
-def formatted(files: Mapping[Path, bytes], folder: Path) -> frozenset[Path]:
-    """Those of some files that a formatter would leave as they are."""
-    for path, data in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(data)
-    done = python("-m", "ruff", "format", "--isolated", "--check", ".", cwd=folder)
-    assert done.returncode in {0, 1}, done.stderr
-    undone = {line.partition(": ")[2] for line in done.stdout.splitlines() if line.startswith("Would reformat: ")}
-    return frozenset(path for path in files if path.as_posix() not in undone)
+def formatted(files: Mapping[Path, bytes], folder: Path, *options: str) -> frozenset[Path]:
+    """Those of some files that a formatter leaves as they are."""
+    left = reformatted(files, folder, *RUFF, *options)
+    return frozenset(path for path, data in files.items() if left[path] == data)
 
 
 @pytest.mark.exhaustive

@@ -88,8 +88,6 @@ def _of_displays(bench: Bench, clock: str, names: Sequence[str]) -> Birth:
         last, mark = value.elements[-1], quote(use.file)
         end = use.file.whole(last.value)[1]
         added = f", {mark}{name}{mark}: {told}()"
-        start = use.file.line_start(use.statement.start)
-        bench.demand_fit([use.file.text[start : use.file.line_end(end)] + added])
         changes += [*needed, Change(use.file.path, end, end, added)]
     return Birth(clock, f"[{quote(bench.home)}{name}{quote(bench.home)}]", tuple(dict.fromkeys(changes)))
 
@@ -126,7 +124,6 @@ def _with_field(bench: Bench, file: Syntax, cls: Statement, name: str, clock: st
         raise Refused("the class of its entries has no fields")
     told, needed = imported_too(file, "dataclasses", "field")
     line = f"{name}: float = {told}(default_factory={clock}, compare=False)"
-    bench.demand_fit([line], file.indent(fields[-1].start))
     yield from needed
     yield file.after(fields[-1], [line])
 
@@ -138,7 +135,6 @@ def _with_attribute(bench: Bench, file: Syntax, init: ScopeId, name: str, clock:
     if not kept or not first:
         raise Refused("the constructor of its entries keeps nothing that the time could stand beside")
     line = f"{first}.{name} = {clock}()"
-    bench.demand_fit([line], file.indent(kept[-1].start))
     yield file.after(kept[-1], [line])
 
 

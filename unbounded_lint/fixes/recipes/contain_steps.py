@@ -56,7 +56,7 @@ def _repair(bench: Bench, contained: Callable[[Syntax, Sequence[Statement]], Seq
         raise Refused("no step of the sweeper can be told from the others")
     name, needed = logger(file)
     where = bench.project.function(place[0])
-    changes = [_contained(bench, file, contained(file, group), name, where) for group in groups]
+    changes = [_contained(file, contained(file, group), name, where) for group in groups]
     return Repair(
         f"Log an error of a step in `{where}` and go on",
         "a step that failed can be tried again at the next tick",
@@ -149,10 +149,9 @@ def _alone(group: list[Statement]) -> Iterator[list[Statement]]:
         yield group
 
 
-def _contained(bench: Bench, file: Syntax, group: Sequence[Statement], name: str, where: str) -> Change:
+def _contained(file: Syntax, group: Sequence[Statement], name: str, where: str) -> Change:
     tail = handler(file, name, f"{_step(group) or where} failed")
-    bench.demand_fit(tail, file.indent(group[0].start))
-    return wrapped(bench, file, group, ["try:"], tail)
+    return wrapped(file, group, ["try:"], tail)
 
 
 def _step(group: Sequence[Statement]) -> str:

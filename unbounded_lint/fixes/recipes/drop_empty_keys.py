@@ -65,14 +65,12 @@ def _dropping(bench: Bench, pruning: Pruning) -> Iterator[Change]:
     whole = held or f"{name}[{key}]"
     empty = f"{whole} <= 0" if pruning.how == "lowered" else f"not {whole}"
     lines = [f"if {empty}:", f"{file.unit}{_removal(item, name, key)}"]
-    bench.demand_fit(lines, file.indent(statement.start))
     if not held and not _raises(bench, pruning) and _is_entered(bench, pruning):
         # a key that is gone by then was there before, with nothing under it
         own = file.text[statement.start : statement.end]
         asked = [f"if {key} in {name}:", *(f"{file.unit}{line}" for line in (own, *lines))]
         if "\n" in own:
             raise Refused("what takes things out is spread over several lines")
-        bench.demand_fit(asked, file.indent(statement.start))
         yield Change(file.path, statement.start, statement.end, f"\n{file.indent(statement.start)}".join(asked))
         return
     place = _whole_loop(file, statement, held)
@@ -81,7 +79,7 @@ def _dropping(bench: Bench, pruning: Pruning) -> Iterator[Change]:
         if isinstance(above.node, cst.FunctionDef):
             break
         if isinstance(above.node, cst.For) and _walks(above.node.iter, name):
-            yield copied(bench, file, above, above.node)
+            yield copied(file, above.node)
 
 
 def _is_item(node: cst.CSTNode, names: set[str]) -> bool:

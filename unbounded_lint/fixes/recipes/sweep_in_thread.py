@@ -97,7 +97,6 @@ def _threaded(
     made = f"{thread}({', '.join(part for part in [*parts, 'daemon=True'] if part)})"
     gone.append(call)
     if isinstance(small, cst.Expr):
-        bench.demand_fit([f"{made}.start()"], file.indent(statement.start))
         yield file.replace(call, f"{made}.start()")
         return
     names = list(map(dotted, targets(statement)))
@@ -105,7 +104,6 @@ def _threaded(
         raise Refused("its task is kept in several places")
     _demand_only_asked(file, names[0])
     indent = file.indent(wrapper.start if wrapper is not None and statement.parent is wrapper else statement.start)
-    bench.demand_fit([f"{names[0]} = {made}"], indent)
     yield file.replace(call, f"{made}\n{indent}{names[0]}.start()")
     yield from _annotated(file, names[0], thread, gone)
 
@@ -198,7 +196,7 @@ def _copies(bench: Bench, scope: ScopeId) -> Iterator[Change]:
             file, statement = bench.statement(scope, access.op)
             for node in every_node(statement.node):
                 if isinstance(node, cst.For | cst.CompFor) and _walked(node.iter) == container.holder.name:
-                    yield copied(bench, file, statement, node)
+                    yield copied(file, node)
 
 
 def _walked(walked: cst.BaseExpression) -> str:

@@ -71,7 +71,6 @@ def _called(bench: Bench, access: Access, use: Use, call: str) -> Change:
         raise Refused(f"`{bench.container.name}` grows in another file than its own")
     if call.startswith("self.") and not use.name.startswith("self."):
         raise Refused(f"`{bench.container.name}` grows outside of its class")
-    bench.demand_fit([call], use.file.indent(use.statement.start))
     whole = outermost(bench, access)
     match use.statement.small:
         case _ if whole is not use.statement:

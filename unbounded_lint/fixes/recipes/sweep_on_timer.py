@@ -87,7 +87,6 @@ def _joined(bench: Bench, scope: ScopeId, sweep: Sweep) -> Sequence[Change]:
     name, needed = logger(file)
     lines = ["try:", f"{file.unit}{sweep.call}", *handler(file, name, f"{sweep.call} failed")]
     first = _first(file, function)
-    bench.demand_fit(lines, file.indent(first.start))
     place = file.after(first, lines) if waits(first) else file.before(first, lines)
     return [*needed, place]
 
