@@ -45,7 +45,7 @@ class Use:
         """The key as it is written. Raises `Refused` where there is none, or it may be another one the second time."""
         if self.key is None or not is_steady(self.key):
             raise Refused("a key is not written as a plain name or value")
-        return self.file.source(self.key)
+        return self.file.flat(self.key)
 
 
 class Bench:

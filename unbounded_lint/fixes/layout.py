@@ -10,9 +10,9 @@ from typing import NamedTuple
 from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import MOST, USUAL, longest
-from unbounded_lint.fixes.syntax import Syntax
+from unbounded_lint.fixes.syntax import Statement, Syntax
 from unbounded_lint.fixes.text import Change, Text, in_order
-from unbounded_lint.fixes.wrapping import Bounds, width, wrapped
+from unbounded_lint.fixes.wrapping import Bounds, code, formatted, is_spread, width, wrapped
 
 _PRAGMA = re.compile(r"\s+#\s*(?:noqa|type:|pyright:|pylint:|flake8:|ruff:|isort:|nosec)[^'\"]*$", re.IGNORECASE)
 """A comment that formatters do not count."""
@@ -28,9 +28,11 @@ def laid_out(bench: Bench, repair: Repair) -> Repair:
 
 def _of_file(bench: Bench, path: str, every: Sequence[Change]) -> Sequence[Change]:
     """The changes of one file, laid out."""
-    file, changes = bench.file(path), [change for change in every if change.path == path]
+    file = bench.file(path)
+    changes: Sequence[Change] = [change for change in every if change.path == path]
     limit = bench.line_length or longest(bench.file(bench.finding.place.path))
     sure = bench.line_length is not None or limit == USUAL
+    changes = _joined(file, changes, Bounds(limit, sure))
     known = {line.strip() for line in file.text.splitlines() if _length(line) > limit}
     while True:
         data = file.changed(changes)
@@ -40,6 +42,52 @@ def _of_file(bench: Bench, path: str, every: Sequence[Change]) -> Sequence[Chang
             return changes
         bounds = Bounds(limit, sure or _length(new.line(line)) > MOST)
         changes = _spread(file, changes, Syntax(path, data), line, bounds)
+
+
+def _joined(file: Syntax, changes: Sequence[Change], bounds: Bounds) -> Sequence[Change]:
+    """The changes after which statements that stood on several lines, as formatters have them, do so again. Raises
+    `Refused` where it cannot be told how these have one."""
+    concerned = [s for s in file.statements if is_spread(file, s) and any(_is_inside(file, s, c) for c in changes)]
+    for statement in concerned:
+        before = formatted(file, statement, bounds)
+        if before is None:
+            if _is_kept(file, statement):
+                continue
+            raise Refused("a statement over several lines would change")
+        old = file.span(statement.node)[0]
+        if "\n".join(before) != _dedented(file, old, code(file, statement)):
+            continue
+        new = Syntax(file.path, file.changed(changes))
+        start = _moved(file, changes, old)
+        found = next((s for s in new.statements if new.span(s.node)[0] == start), None)
+        after = formatted(new, found, bounds) if found is not None and is_spread(new, found) else None
+        if found is None or after is None:
+            raise Refused("a statement over several lines would change")
+        indent = file.indent(old)
+        text = f"\n{indent}".join(after)
+        changes = _folded(file, changes, new, Change(file.path, start, start + len(code(new, found)), text))
+    return changes
+
+
+def _is_inside(file: Syntax, statement: Statement, change: Change) -> bool:
+    start = file.span(statement.node)[0]
+    return start < change.start and change.end < start + len(code(file, statement))
+
+
+def _is_kept(file: Syntax, statement: Statement) -> bool:
+    """Whether a statement has commas that keep what is in brackets on lines of its own, however short it is."""
+    return ",\n" in code(file, statement)
+
+
+def _dedented(file: Syntax, start: int, text: str) -> str:
+    indent = file.indent(start)
+    return "\n".join(line.removeprefix(indent) for line in text.splitlines())
+
+
+def _moved(file: Text, changes: Sequence[Change], offset: int) -> int:
+    """An offset of the file in the file that changes make."""
+    before = [each for each in _made(file, changes) if each.change.end <= offset]
+    return offset + (before[-1].end - before[-1].change.end if before else 0)
 
 
 def _length(line: str) -> int:

@@ -100,6 +100,10 @@ class Syntax(Text):
         start, end = self.whole(node)
         return self.text[start:end]
 
+    def flat(self, node: cst.CSTNode) -> str:
+        """The same on one line, for names, attributes and subscripts."""
+        return "".join(line.strip() for line in self.source(node).splitlines())
+
     @cached_property
     def words(self) -> frozenset[str]:
         """Every word of the file: a name that is none of them is free."""

@@ -6,12 +6,14 @@ whole value in parentheses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import libcst as cst
 
+from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.syntax import Statement, Syntax
 
 _SPLIT = cst.BooleanOperation | cst.Comparison | cst.BinaryOperation
@@ -21,7 +23,7 @@ _SPLIT = cst.BooleanOperation | cst.Comparison | cst.BinaryOperation
 class Bounds:
     """How long lines may be.
 
-    sure tells that the formatter has just this limit; if not, only what is the same under any larger one is given.
+    sure tells that formatters have just this limit; if not, what is the same under larger ones is preferred.
     """
 
     limit: int
@@ -33,13 +35,90 @@ def wrapped(file: Syntax, statement: Statement, bounds: Bounds) -> Sequence[str]
     formatters may have it otherwise, or a line would still be too long."""
     start = file.span(statement.node)[0]
     line = file.text[start : file.line_end(start)]
-    code = line.removesuffix(_comment(statement.node)).rstrip()
-    wrapper = _Wrapper(file, start, start + len(code), bounds)
+    bare = line.removesuffix(_comment(statement.node)).rstrip()
+    wrapper = _Wrapper(file, start, start + len(bare), bounds)
     lines = wrapper.of(statement)
     if lines is None or not all(map(wrapper.fits, lines)):
         return None
     indent = file.indent(start)
-    return [lines[0], *(f"{indent}{each}" for each in lines[1:-1]), f"{indent}{lines[-1]}{line[len(code) :]}"]
+    return [lines[0], *(f"{indent}{each}" for each in lines[1:-1]), f"{indent}{lines[-1]}{line[len(bare) :]}"]
+
+
+def is_spread(file: Syntax, statement: Statement) -> bool:
+    """Whether a statement, or the head of a larger one, stands on several lines."""
+    return "\n" in code(file, statement)
+
+
+def formatted(file: Syntax, statement: Statement, bounds: Bounds) -> Sequence[str] | None:
+    """The lines of a statement that stands on several, as formatters would have them, without the indentation that all
+    have: one if there is room for it. None where they may have it otherwise."""
+    start = file.span(statement.node)[0]
+    text, indent = code(file, statement), file.indent(start)
+    lines, end = text.splitlines(), start + len(text)
+    if any(map(_ends_otherwise, lines)) or file.text[end : file.line_end(end)].strip():
+        return None
+    flat = _JOINT.sub("", " ".join(line.strip() for line in lines))
+    alone = _alone(flat, indent, file.unit)
+    if alone is None:
+        return None
+    bare = _without_parentheses(*alone)
+    again = _alone(bare, indent, file.unit) if bare != flat else alone
+    if again is None:
+        return None
+    if width(f"{indent}{bare}") <= bounds.limit:
+        return [bare]
+    found = wrapped(*again, bounds)
+    return [found[0], *(line.removeprefix(indent) for line in found[1:])] if found is not None else None
+
+
+_JOINT = re.compile(r"(?<=[(\[{]) | (?=[)\]}.])")
+"""A blank that joining lines leaves where none belongs."""
+
+
+def code(file: Syntax, statement: Statement) -> str:
+    """A statement as it is written, of a larger one the head."""
+    start = file.span(statement.node)[0]
+    body = getattr(statement.node, "body", None)
+    if not isinstance(body, cst.IndentedBlock):
+        return file.text[start : statement.end]
+    first = next((s for s in file.statements if s.parent is statement), None)
+    end = first.start if first is not None else statement.end
+    return file.text[start : file.text.rindex(":", start, end) + 1]
+
+
+def _ends_otherwise(line: str) -> bool:
+    """Whether a line ends in a comment, in a part of a text, or in a comma that keeps what is in brackets apart."""
+    return "#" in line or "\\" in line or '"""' in line or "'''" in line or line.endswith(",")
+
+
+def _alone(text: str, indent: str, unit: str) -> tuple[Syntax, Statement] | None:
+    """A statement in a file of its own, at some indentation."""
+    depth, rest = divmod(len(indent), len(unit))
+    if indent != unit * depth or rest:
+        return None
+    around = "".join(f"{unit * level}if 1:\n" for level in range(depth))
+    body = f"\n{indent}{unit}pass" if text.endswith(":") else ""
+    try:
+        file = Syntax("", f"{around}{indent}{text}{body}\n".encode())
+    except Refused:
+        return None
+    return file, file.statements[depth]
+
+
+def _without_parentheses(file: Syntax, statement: Statement) -> str:
+    """A statement without the parentheses around all of its value, which only several lines need."""
+    text = code(file, statement)
+    match statement.small or statement.node:
+        case cst.Assign(value=value) | cst.AugAssign(value=value) | cst.If(test=value) | cst.While(test=value):
+            whole = value
+        case cst.AnnAssign(value=value) | cst.Return(value=value) if value is not None:
+            whole = value
+        case _:
+            return text
+    if len(whole.lpar) != 1 or isinstance(whole, cst.Tuple | cst.GeneratorExp | cst.Yield | cst.NamedExpr):
+        return text
+    start, (left, right) = file.span(statement.node)[0], file.whole(whole)
+    return f"{text[: left - start]}{text[left - start + 1 : right - start - 1]}{text[right - start :]}"
 
 
 def width(line: str) -> int:
@@ -70,10 +149,16 @@ class _Wrapper:
     def of(self, statement: Statement) -> Sequence[str] | None:
         """The lines of it, None where it is none of the forms that are known."""
         match statement.small or statement.node:
+            case cst.Expr(value=cst.Call(func=func, args=[_, *_]) as value) if _calls(func) == 1:
+                return self._called(value)
             case cst.Expr(value=value) | cst.Del(target=value) | cst.For(iter=value):
                 return self._bracketed(value)
             case cst.With(items=[cst.WithItem(item=value, asname=None)]):
                 return self._bracketed(value)
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Attribute() as target)], value=value) if _is_bare(
+                value
+            ):
+                return self._value(value) if _is_bare(target) else None
             case cst.Assign(value=value) | cst.AugAssign(value=value):
                 return self._value(value)
             case cst.AnnAssign(value=value) | cst.Return(value=value) if value is not None:
@@ -100,7 +185,7 @@ class _Wrapper:
     def _whole(self, value: cst.BaseExpression) -> Sequence[str] | None:
         """The value on a line of its own."""
         start, end = self._file.span(value)
-        if not self._bounds.sure or _is_parenthesized(value):
+        if _is_parenthesized(value):
             return None
         return self._around(start, end, [self._file.text[start:end]], "(", ")")
 
@@ -132,13 +217,11 @@ class _Wrapper:
                 return self._bracketed(inner)
             case cst.Call(args=[], func=cst.Attribute(value=cst.Call(args=[_, *_]) as inner)):
                 return self._bracketed(inner)
-            case cst.Call(args=[*items], func=func) if items:
-                if _calls(func):
-                    return None
-                return self._spread(items, self._file.whole(func)[1] + 1, self._file.span(value)[1] - 1)
+            case cst.Call(args=[_, *_], func=func):
+                return self._called(value) if not _calls(func) else None
             case cst.Subscript(value=base, slice=[_]):
                 start, end = self._file.whole(base)[1] + 1, self._file.span(value)[1] - 1
-                return self._around(start, end, [self._file.text[start:end]], "", "") if self._bounds.sure else None
+                return self._around(start, end, [self._file.text[start:end]], "", "")
             case cst.Dict(elements=[*elements]) | cst.List(elements=[*elements]) | cst.Set(elements=[*elements]):
                 start, end = self._file.span(value)
                 return self._spread(elements, start + 1, end - 1, always=len(elements) > 1)
@@ -148,6 +231,10 @@ class _Wrapper:
             case cst.ListComp() | cst.SetComp() | cst.DictComp():
                 return self._comprehension(value)
         return None
+
+    def _called(self, call: cst.Call) -> Sequence[str] | None:
+        """The arguments of a call on lines of their own."""
+        return self._spread(call.args, self._file.whole(call.func)[1] + 1, self._file.span(call)[1] - 1)
 
     def _function(self, function: cst.FunctionDef) -> Sequence[str] | None:
         """The parameters of a function on lines of their own, or what it returns where it has none."""
@@ -160,7 +247,7 @@ class _Wrapper:
             start = self._file.span(plain[0])[0]
             end = self._file.span(function.returns)[0] if function.returns is not None else self._end
             return self._spread(plain, start, self._file.text.rindex(")", start, end), alone=True)
-        if function.returns is None or not self._bounds.sure:
+        if function.returns is None:
             return None
         start, end = self._file.span(function.returns.annotation)
         return self._around(start, end, [self._file.text[start:end]], "(", ")")
@@ -194,8 +281,8 @@ class _Wrapper:
         """A comprehension on one line, or with each `for` and `if` at the beginning of one."""
         start, end = self._file.span(value)
         one = self._around(start + 1, end - 1, [self._file.text[start + 1 : end - 1]], "", "")
-        if not self._bounds.sure or self.fits(one[1]):
-            return one if self._bounds.sure else None
+        if self.fits(one[1]):
+            return one
         cuts = [start + 1]
         loop: cst.CompFor | None = value.for_in
         while loop is not None:
@@ -216,14 +303,14 @@ def _is_bare(value: cst.BaseExpression) -> bool:
     return isinstance(value, cst.Name)
 
 
-def _calls(func: cst.BaseExpression) -> bool:
-    """Whether something is called on the way to what is called."""
+def _calls(func: cst.BaseExpression) -> int:
+    """How many calls there are on the way to what is called."""
     match func:
-        case cst.Call():
-            return True
+        case cst.Call(func=inner):
+            return 1 + _calls(inner)
         case cst.Attribute(value=base) | cst.Subscript(value=base):
             return _calls(base)
-    return False
+    return 0
 
 
 def _is_parenthesized(value: cst.BaseExpression) -> bool:

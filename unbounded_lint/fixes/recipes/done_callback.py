@@ -43,7 +43,7 @@ def _with_callback(use: Use, leave: str) -> Iterator[Change]:
     if not use.file.is_free(name, use.statement):
         raise Refused("the task that is added has no name, and `task` is taken")
     call = use.file.source(use.key)
-    head = use.file.text[use.file.span(use.node)[0] : use.file.whole(use.key)[0]]
-    lines = [f"{name} = {call}", f"{head}{name})", f"{name}.add_done_callback({use.name}.{leave})"]
+    adds = f"{use.name}.{'add' if leave == 'discard' else 'append'}({name})"
+    lines = [f"{name} = {call}", adds, f"{name}.add_done_callback({use.name}.{leave})"]
     start, end = use.file.span(small)
     yield Change(use.file.path, start, end, f"\n{indent}".join(lines))

@@ -72,7 +72,7 @@ def _renewed(bench: Bench, place: Place, clock: str, path: str) -> Iterator[Chan
     if entry is None or not is_steady(entry):
         raise Refused(f"the entry that `{bench.project.function(place[0])}` works on has no name")
     told, needed = imported_by_name(file, clock)
-    line = f"{file.source(entry)}{_quoted(file, path)} = {told}()"
+    line = f"{file.flat(entry)}{_quoted(file, path)} = {told}()"
     yield from needed
     yield file.after(statement, [line])
 
