@@ -542,7 +542,7 @@ def test_objects_are_searched_near_and_anywhere() -> None:
     wanted = search.Wanted()
     wanted.want(made["A"])
     assert wanted.lacks
-    wanted.near([vars(module)], lambda kind: kind.__module__ == "here")
+    wanted.near({"here": vars(module)}, lambda kind: kind.__module__ == "here")
     assert [each() for each in wanted.classes[made["A"]]] == [near] and not wanted.lacks
     wanted.anywhere()
     assert {id(each()) for each in wanted.classes[made["A"]]} == {id(near), id(far)}
@@ -550,6 +550,32 @@ def test_objects_are_searched_near_and_anywhere() -> None:
     gc.collect()
     wanted.anywhere()
     assert [each() for each in wanted.classes[made["A"]] if each() is not None] == [near]
+
+
+def test_a_way_leads_to_an_object_and_does_not_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, ended = ModuleType("here"), list[int]()
+    made: dict[str, Any] = {"__name__": "here", "ended": ended}
+    exec(
+        "class State:\n    __slots__ = ('number',)\n    def __del__(self): ended.append(self.number)\n"
+        "class App:\n    __slots__ = ('states',)\n",
+        made,
+    )
+    state, app = made["State"](), made["App"]()
+    state.number, app.states = 7, {"first": [state]}
+    module.__dict__.update(made, app=app)
+    monkeypatch.setitem(sys.modules, "here", module)
+    wanted = search.Wanted()
+    wanted.want(made["State"])
+    wanted.near({"here": vars(module)}, lambda kind: kind.__module__ == "here")
+    (way,) = wanted.classes[made["State"]]
+    assert isinstance(way, search.Way) and way() is state
+    del state
+    app.states["first"][0] = "another"
+    assert way() is None and ended == [7]
+    app.states = {}
+    assert way() is None
+    del sys.modules["here"]
+    assert way() is None
 
 
 def test_a_symbol_that_names_nothing_says_so(tmp_path: Path) -> None:
