@@ -75,8 +75,11 @@ class _Line(msgspec.Struct):
     failed: str = ""
 
 
-def read(folder: Path, targets: int) -> tuple[Process, ...]:
-    """All that processes have told in a folder about so many targets, those that started first at first."""
+def read(folder: Path, targets: int) -> tuple[Process, ...] | None:
+    """All that processes have told in a folder about so many targets, those that started first at first; None where the
+    folder is gone."""
+    if not (folder / "records").is_dir():
+        return None
     files = sorted((folder / "records").glob("*.jsonl"), key=lambda file: (_stamp(file), file.name))
     processes = (_process(list(_lines(file)), targets) for file in files)
     return tuple(process for process in processes if process.looks or process.fault)
