@@ -26,9 +26,11 @@ from tests.confirm.children import Confirmed, confirmed
 from tests.processes import ROOT, environment, python
 from tests.programs import request_for, write
 from unbounded_lint.confirm.observer import names, search, sizes, text
+from unbounded_lint.confirm.outcome import outcome
 from unbounded_lint.confirm.plan import Options, folder
 from unbounded_lint.confirm.plan import environment as observed
 from unbounded_lint.confirm.records import read
+from unbounded_lint.confirm.report import lines
 from unbounded_lint.confirm.targets import Found, found
 from unbounded_lint.run import runner
 
@@ -351,6 +353,14 @@ def test_without_the_means_no_site_is_counted(tmp_path: Path) -> None:
     run = confirmed(tmp_path, {"store.py": SITES, "main.py": WORK}, ["RUNS", "--call-sites"])
     assert [one["reached"] for one in run["store:RUNS"]["processes"]] == [[]]
     assert run["store:RUNS"]["verdict"] == "grows"
+
+
+@pytest.mark.parametrize("uncounted", [True, False])
+def test_where_no_site_is_counted_the_report_says_so(uncounted: bool, tmp_path: Path) -> None:
+    line = {"pid": 7, "python": "3.11.7", "t": 0.5, "uncounted": uncounted}
+    write(tmp_path, {"records/7-1.jsonl": json.dumps(line)})
+    told = "\n".join(lines(outcome((), {}, read(tmp_path, 0), 1.0, None), str))
+    assert ("Call sites were not counted in process 7: Python 3.11.7" in told) == uncounted
 
 
 def test_what_a_sweep_took_is_told(tmp_path: Path) -> None:

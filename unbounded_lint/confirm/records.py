@@ -35,8 +35,8 @@ class Series(msgspec.Struct, frozen=True):
 
 class Process(msgspec.Struct, frozen=True):
     """What one process has told: who it is, one series a target, how often each site was come to, the seconds of a
-    processor that the observer took and all that it had, the bytes that were traced in memory over time, and the fault
-    of the observer, if there was one."""
+    processor that the observer took and all that it had, the bytes that were traced in memory over time, the fault of
+    the observer, if there was one, and whether sites were to be counted and could not be."""
 
     pid: int
     parent: int
@@ -49,6 +49,7 @@ class Process(msgspec.Struct, frozen=True):
     used: float = 0.0
     traced: tuple[int, ...] = ()
     fault: str = ""
+    uncounted: bool = False
 
     @property
     def lived(self) -> float:
@@ -73,6 +74,7 @@ class _Line(msgspec.Struct):
     traced: int | None = None
     last: bool = False
     failed: str = ""
+    uncounted: bool = False
 
 
 def read(folder: Path, targets: int) -> tuple[Process, ...] | None:
@@ -117,6 +119,7 @@ def _process(lines: list[_Line], targets: int) -> Process:
         used=used,
         traced=tuple(line.traced for line in looks if line.traced is not None),
         fault=next((line.failed for line in lines if line.failed), ""),
+        uncounted=any(line.uncounted for line in lines),
     )
 
 
