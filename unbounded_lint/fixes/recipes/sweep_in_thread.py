@@ -42,11 +42,11 @@ def repair(bench: Bench) -> Repair:
     gone: list[cst.CSTNode] = []
     function, wrapper = tuple(_function(bench, file, loss.sweeper, gone)), _wrapper(bench, loss)
     for scope in sorted(scopes):
-        _demand_plain(bench, scope, scopes)
+        demand_plain(bench, scope, scopes)
     changes = [
         *_threaded(bench, file, edge, wrapper, gone),
         *function,
-        *(change for scope in sorted(scopes) for change in _copies(bench, scope)),
+        *(change for scope in sorted(scopes) for change in copies(bench, scope)),
     ]
     if wrapper is not None:
         changes += _unwrapped(bench.file(loss.scope.path), wrapper)
@@ -170,7 +170,7 @@ def _function(bench: Bench, file: Syntax, scope: ScopeId, gone: list[cst.CSTNode
                 raise Refused("its sweeper waits for more than time")
 
 
-def _demand_plain(bench: Bench, scope: ScopeId, swept: set[ScopeId]) -> None:
+def demand_plain(bench: Bench, scope: ScopeId, swept: set[ScopeId]) -> None:
     """Raises `Refused` where a function of the sweep calls what may need the event loop, or counts on an entry that
     another thread may take."""
     function = bench.defined(scope)
@@ -187,7 +187,7 @@ def _demand_plain(bench: Bench, scope: ScopeId, swept: set[ScopeId]) -> None:
         raise Refused("its sweep counts on keys to be there, which another thread may take")
 
 
-def _copies(bench: Bench, scope: ScopeId) -> Iterator[Change]:
+def copies(bench: Bench, scope: ScopeId) -> Iterator[Change]:
     """A copy of all that a function of the sweep walks: others may put something into it meanwhile."""
     for container in bench.project.containers:
         for access in container.accesses.within(scope, "iterate", "read"):
