@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.processes import ROOT, environment, python
+from tests.proof.run import across, by_rule
 from unbounded_lint import cli
 from unbounded_lint.rules import all_rules
 from unbounded_lint.rules.pages import path_of
 
 README = ROOT / "README.md"
+FIXING = ROOT / "unbounded_lint" / "docs" / "fixing.md"
 
 
 def rules_block() -> str:
@@ -59,12 +61,27 @@ def with_block(text: str, name: str, block: str) -> str:
 
 def generated(text: str) -> str:
     """Give the README as it should be."""
-    return with_block(with_block(text, "rules", rules_block()), "finding", finding_block())
+    blocks = {"rules": rules_block(), "finding": finding_block(), "proof": across()}
+    for name, block in blocks.items():
+        text = with_block(text, name, block)
+    return text
+
+
+def with_proof(text: str) -> str:
+    """Give the page about repairs as it should be: its table is what the last proof came to."""
+    table = re.compile(r"^\| rule \|.*\n(?:\|.*\n)+", re.MULTILINE)
+    assert len(table.findall(text)) == 1
+    return table.sub(lambda _: f"{by_rule()}\n", text)
 
 
 def test_generated_blocks_are_up_to_date() -> None:
     text = README.read_text(encoding="utf-8")
     assert text == generated(text), "run: python -m tests.test_readme --write"
+
+
+def test_the_table_of_the_proof_is_up_to_date() -> None:
+    text = FIXING.read_text(encoding="utf-8")
+    assert text == with_proof(text), "run: python -m tests.test_readme --write"
 
 
 def test_what_mends_the_example_is_found_to_do_so() -> None:
@@ -105,3 +122,4 @@ if __name__ == "__main__":
     if sys.argv[1:] != ["--write"]:
         sys.exit("usage: python -m tests.test_readme --write")
     README.write_text(generated(README.read_text(encoding="utf-8")), encoding="utf-8")
+    FIXING.write_text(with_proof(FIXING.read_text(encoding="utf-8")), encoding="utf-8")

@@ -255,7 +255,16 @@ def rename(files: Files, choose: Choose) -> Changed:
     if not free:
         return Changed(dict(files), _same)
     chosen = choose.order(free)[: max(1, choose.one(range(1, len(free) + 1)))]
-    names = {name: _other_name(name, number) for number, name in enumerate(sorted(chosen))}
+    return _with_names(files, trees, {name: _other_name(name, number) for number, name in enumerate(sorted(chosen))})
+
+
+def lengthen(files: Files, length: int) -> Changed:
+    """Containers, functions and classes under names that are at least so long."""
+    trees = _trees(files)
+    return _with_names(files, trees, {name: _longer_name(name, length) for name in sorted(_renamable(trees))})
+
+
+def _with_names(files: Files, trees: dict[str, ast.Module], names: Mapping[str, str]) -> Changed:
     for path, tree in trees.items():
         trees[path] = _Rename(names).visit(tree)
 
@@ -278,6 +287,14 @@ def _other_name(name: str, number: int) -> str:
     bare = name.lstrip("_")
     stem = "Zeta" if bare[:1].isupper() and not bare.isupper() else "ZETA" if bare.isupper() else "zeta"
     return f"{name[: len(name) - len(bare)]}{stem}{number}"
+
+
+def _longer_name(name: str, length: int) -> str:
+    """A name with words behind it; one that is long enough already has one more, so that none is two."""
+    bare = name.lstrip("_")
+    words = ("_THAT_STANDS_FOR_ITSELF" if bare.isupper() else "_that_stands_for_itself") * length
+    tail = words[: max(length - len(name), 5)]
+    return name + ("".join(tail.title().split("_")) if bare[:1].isupper() and not bare.isupper() else f"{tail}_")
 
 
 def _renamable(trees: Mapping[str, ast.Module]) -> set[str]:

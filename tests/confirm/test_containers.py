@@ -281,6 +281,49 @@ def test_what_hangs_on_an_object_of_another_package_is_found(tmp_path: Path) -> 
     assert found.verdicts() == dict.fromkeys(symbols, "grows")
 
 
+WITHOUT_WEAK_REFERENCES = {
+    "a namespace": (
+        "from types import SimpleNamespace\n\napp = SimpleNamespace()\n\n\ndef start():\n    app.sessions = {}\n",
+        "app",
+        "app.sessions",
+    ),
+    "a namespace in an object": (
+        "from types import SimpleNamespace\n\n\nclass App:\n    def __init__(self):\n"
+        "        self.state = SimpleNamespace()\n\n\napp = App()\n\n\ndef start():\n    app.state.sessions = {}\n",
+        "app.state",
+        "state.sessions",
+    ),
+    "a namespace in a slot": (
+        "from types import SimpleNamespace\n\n\nclass App:\n    __slots__ = ('state',)\n\n    def __init__(self):\n"
+        "        self.state = SimpleNamespace()\n\n\napps = {'one': [App()]}\n\n\ndef start():\n"
+        "    apps['one'][0].state.sessions = {}\n",
+        "apps['one'][0].state",
+        "state.sessions",
+    ),
+    "objects with slots alone": (
+        "class State:\n    __slots__ = ('sessions',)\n\n    def open(self):\n        self.sessions = {}\n\n\n"
+        "class App:\n    __slots__ = ('state',)\n\n    def __init__(self):\n        self.state = State()\n\n\n"
+        "app = App()\n\n\ndef start():\n    app.state.open()\n",
+        "app.state",
+        "State.sessions",
+    ),
+}
+"""Where a map is put at start-up: the program, how it writes the object, and the symbol."""
+
+
+@pytest.mark.parametrize("name", WITHOUT_WEAK_REFERENCES)
+def test_what_an_object_has_is_found_that_cannot_be_referred_to_weakly(name: str, tmp_path: Path) -> None:
+    program, written, symbol = WITHOUT_WEAK_REFERENCES[name]
+    store = f"{program}\n\ndef handle(number):\n    {written}.sessions[number] = number\n"
+    main = (
+        "import store\nfrom pace import steps\nfor number in steps():\n"
+        "    if number == 3:\n        store.start()\n    if number >= 3:\n        store.handle(number)\n"
+    )
+    found = confirmed(tmp_path, {"store.py": store, "main.py": main}, [f"store:{symbol}"])
+    assert found.report, found.done.stderr
+    assert found.verdicts() == {f"store:{symbol}": "grows"}
+
+
 META = """\
 class Kind(type):
     def __init__(cls, *given):

@@ -26,9 +26,11 @@ from tests.confirm.children import Confirmed, confirmed
 from tests.processes import ROOT, environment, python
 from tests.programs import request_for, write
 from unbounded_lint.confirm.observer import names, search, sizes, text
+from unbounded_lint.confirm.outcome import outcome
 from unbounded_lint.confirm.plan import Options, folder
 from unbounded_lint.confirm.plan import environment as observed
 from unbounded_lint.confirm.records import read
+from unbounded_lint.confirm.report import lines
 from unbounded_lint.confirm.targets import Found, found
 from unbounded_lint.run import runner
 
@@ -93,7 +95,7 @@ def faulty(root: Path, spoil: Callable[[Path], None], program: str = PROGRAM) ->
     with folder(wanted, root, Options(0.001, 1.0), time.monotonic()) as made:
         spoil(made)
         done = python("main.py", cwd=root, env=observed(made, environment()))
-        faults = tuple(process.fault for process in read(made, 1)) if (made / "records").exists() else ()
+        faults = tuple(process.fault for process in read(made, 1) or ())
     return done, faults
 
 
@@ -353,6 +355,14 @@ def test_without_the_means_no_site_is_counted(tmp_path: Path) -> None:
     assert run["store:RUNS"]["verdict"] == "grows"
 
 
+@pytest.mark.parametrize("uncounted", [True, False])
+def test_where_no_site_is_counted_the_report_says_so(uncounted: bool, tmp_path: Path) -> None:
+    line = {"pid": 7, "python": "3.11.7", "t": 0.5, "uncounted": uncounted}
+    write(tmp_path, {"records/7-1.jsonl": json.dumps(line)})
+    told = "\n".join(lines(outcome((), {}, read(tmp_path, 0), 1.0, None), str))
+    assert ("Call sites were not counted in process 7: Python 3.11.7" in told) == uncounted
+
+
 def test_what_a_sweep_took_is_told(tmp_path: Path) -> None:
     run = confirmed(tmp_path, {"store.py": SITES, "main.py": WORK}, ["RUNS"])
     (seen,) = run["store:RUNS"]["processes"]
@@ -542,7 +552,7 @@ def test_objects_are_searched_near_and_anywhere() -> None:
     wanted = search.Wanted()
     wanted.want(made["A"])
     assert wanted.lacks
-    wanted.near([vars(module)], lambda kind: kind.__module__ == "here")
+    wanted.near({"here": vars(module)}, lambda kind: kind.__module__ == "here")
     assert [each() for each in wanted.classes[made["A"]]] == [near] and not wanted.lacks
     wanted.anywhere()
     assert {id(each()) for each in wanted.classes[made["A"]]} == {id(near), id(far)}
@@ -550,6 +560,32 @@ def test_objects_are_searched_near_and_anywhere() -> None:
     gc.collect()
     wanted.anywhere()
     assert [each() for each in wanted.classes[made["A"]] if each() is not None] == [near]
+
+
+def test_a_way_leads_to_an_object_and_does_not_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, ended = ModuleType("here"), list[int]()
+    made: dict[str, Any] = {"__name__": "here", "ended": ended}
+    exec(
+        "class State:\n    __slots__ = ('number',)\n    def __del__(self): ended.append(self.number)\n"
+        "class App:\n    __slots__ = ('states',)\n",
+        made,
+    )
+    state, app = made["State"](), made["App"]()
+    state.number, app.states = 7, {"first": [state]}
+    module.__dict__.update(made, app=app)
+    monkeypatch.setitem(sys.modules, "here", module)
+    wanted = search.Wanted()
+    wanted.want(made["State"])
+    wanted.near({"here": vars(module)}, lambda kind: kind.__module__ == "here")
+    (way,) = wanted.classes[made["State"]]
+    assert isinstance(way, search.Way) and way() is state
+    del state
+    app.states["first"][0] = "another"
+    assert way() is None and ended == [7]
+    app.states = {}
+    assert way() is None
+    del sys.modules["here"]
+    assert way() is None
 
 
 def test_a_symbol_that_names_nothing_says_so(tmp_path: Path) -> None:

@@ -183,6 +183,19 @@ def test_a_command_that_is_no_python_is_left_alone(tmp_path: Path) -> None:
     assert found["store:RUNS"]["why"].startswith("no Python process was observed")
 
 
+@pytest.mark.parametrize("part", ["", "records"])
+def test_where_what_was_told_is_removed_meanwhile_that_is_the_reason(part: str, tmp_path: Path) -> None:
+    main = (
+        "import os, shutil, store, sys\nfrom pace import FOLDER, step\nstore.handle(1)\nstep()\n"
+        f"shutil.rmtree(os.path.join(FOLDER, {part!r}))\nstore.handle(2)\nprint('done')\nsys.exit(3)\n"
+    )
+    store = "RUNS = {}\n\n\ndef handle(number):\n    RUNS[number] = number\n"
+    found = confirmed(tmp_path, {"store.py": store, "main.py": main}, ["RUNS"])
+    assert (found.done.returncode, found.done.stdout, found.done.stderr) == (3, "done\n", "")
+    assert found["store:RUNS"]["verdict"] == "not found"
+    assert found["store:RUNS"]["why"].startswith("what the processes told was removed while the command ran")
+
+
 SERVER = """\
 import asyncio
 import signal

@@ -121,9 +121,9 @@ PROGRAMS = {
         "`_notes` is made in more than one place",
     ),
     "a line would be too long": (
-        "_notes_of_the_users_by_their_names_and_by_the_addresses = {}\n\n\ndef note(key, value):\n"
-        "    _notes_of_the_users_by_their_names_and_by_the_addresses[key] = value\n",
-        "a line of the repair would be longer than 88 characters",
+        "_notes_of_the_users_by_their_names_and_by_the_addresses_where_they_all_live = {}\n\n\ndef note(key, value):\n"
+        "    _notes_of_the_users_by_their_names_and_by_the_addresses_where_they_all_live[key] = value\n",
+        "a line of the repair would be longer than 92 characters",
     ),
     "a lock is held by nobody": (
         f"{HEAD}_locks = {{}}\n\n\ndef note(key, value):\n    if key not in _locks:\n"

@@ -220,3 +220,48 @@ def test_what_is_not_certain_is_refused_with_the_reason(name: str, tmp_path: Pat
     made = plan(request_for(write(tmp_path, files)))
     assert [one.reason for one in made.refused if one.finding.code == refusal.code] == [refusal.reason]
     assert refusal.code in {finding.code for finding in made.remaining}
+
+
+SWEPT = (
+    "import time\n\n_notes = {}\n\n\ndef note(key):\n    _notes[key] = time.time()\n\n\n"
+    "def is_noted(key):\n    return key in _notes\n"
+)
+SCRIPT = (
+    "import json\nimport sys\n\nimport store\n\n\ndef main():\n    for line in sys.stdin:\n"
+    "        store.note(json.loads(line)['key'])\n\n\nif __name__ == '__main__':\n    main()\n"
+)
+OWNED = (
+    "import time\n\n\nclass Store:\n    def __init__(self):\n        self._notes = {}\n\n    def note(self, key):\n"
+    "        self._notes[key] = time.time()\n\n\nnotes = Store()\n\n\ndef note(key):\n    notes.note(key)\n"
+)
+ON_INSERT: Mapping[str, Mapping[str, str]] = {
+    "two scripts": {"store.py": SWEPT, "one.py": SCRIPT, "two.py": SCRIPT},
+    "a script that is called in a loop": {
+        "store.py": SWEPT,
+        "one.py": SCRIPT.replace("    main()\n", "    while True:\n        main()\n"),
+    },
+    "a script that writes the module by no name": {
+        "store.py": SWEPT,
+        "one.py": SCRIPT.replace("import store", "from store import note").replace("store.note", "note"),
+    },
+    "an attribute": {"store.py": OWNED, "one.py": SCRIPT},
+    "a list in a thread": {
+        "store.py": SWEPT.replace("{}", "[]")
+        .replace("_notes[key] = time.time()", "_notes.append((time.time(), key))")
+        .replace("key in _notes", "len(_notes)"),
+        "one.py": SCRIPT,
+    },
+}
+"""Programs in which it is not sure where a sweep could be started."""
+
+
+@pytest.mark.parametrize("name", ON_INSERT)
+def test_inserts_sweep_where_no_start_is_sure(name: str, tmp_path: Path) -> None:
+    (done,) = plan(request_for(write(tmp_path, ON_INSERT[name]))).done
+    assert done.repair.message.startswith("Let inserts into `")
+    assert done.repair.assumes.endswith("no place is known where a timer could start with the program")
+
+
+def test_a_script_starts_a_sweep_else(tmp_path: Path) -> None:
+    (done,) = plan(request_for(write(tmp_path, {"store.py": SWEPT, "one.py": SCRIPT}))).done
+    assert done.repair.message.startswith("Start a daemon thread in `main()`")

@@ -111,7 +111,7 @@ def cases() -> list[Path]:
     """Every fixture that is nothing but its own files."""
     return [
         case
-        for case in sorted(FIXTURES.glob("*/*"))
+        for case in sorted(FIXTURES.glob("[!_]*/*"))
         if case.is_dir() and case.parent.name != "gateway" and not (case / "source.txt").exists()
     ]
 

@@ -82,7 +82,7 @@ T = TypeVar("T")
 def _projects() -> tuple[Mapping[str, Path], ...]:
     """The fixtures, each the paths of its files by name."""
     cases = sorted(
-        {path.parent for path in FIXTURES.glob("*/*/*.py")} | {p for p in FIXTURES.glob("*/*") if p.is_dir()}
+        {path.parent for path in FIXTURES.glob("[!_]*/*/*.py")} | {p for p in FIXTURES.glob("[!_]*/*") if p.is_dir()}
     )
     found = [{str(path.relative_to(case)): path for path in sorted(case.rglob("*.py"))} for case in cases]
     return tuple(files for files in found if files)

@@ -1,7 +1,8 @@
 """The cases of the proof: a leaky program, and the driver that makes it grow.
 
-A driver stands at `drivers/pages/<rule>_<number>.py` for a program of a rule's page, at `drivers/<rule>/<case>.py` for
-a fixture, and at `drivers/gateway/` for the stages of the gateway that are served alike.
+Drivers lie in `fixtures/_drivers/`, which no fixture is read from: `<rule>/<case>.py` is that of the fixture of this
+name, `gateway/` has those of the stages of the gateway, of which some are served alike, and `pages/<rule>_<number>.py`
+is that of a program of a rule's page.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tests.test_fixtures import request_for as request_for_fixture
 from unbounded_lint.rules import all_rules
 from unbounded_lint.run.request import Request
 
-DRIVERS = Path(__file__).with_name("drivers")
+DRIVERS = FIXTURES / "_drivers"
 
 STAGES = {
     "0_leaky/gateway_dicts": "runs",
@@ -26,6 +27,8 @@ STAGES = {
     "1_first_fix/first_fix_dicts": "runs",
     "1_first_fix/first_fix_getter": "runs",
     "1_first_fix/first_fix_singleton": "runs",
+    "2_birth_dated/birth_dated_dicts": "busy",
+    "2_birth_dated/birth_dated_getter": "busy",
     "3_forgotten_companion/forgotten_companion_dicts": "sessions",
     "3_forgotten_companion/forgotten_companion_singleton": "sessions",
     "5_guarded_start/guarded_start_dicts": "spawned",
@@ -36,6 +39,13 @@ STAGES = {
     "7_fragile_tick/fragile_tick_getter": "transcripts",
 }
 """Stage and form -> the driver."""
+
+QUIET = {
+    "4_partial_reset": "what only tests reach forgets a companion",
+    "8_told_twice": "the repaired sweeper announces a run again after a restart",
+    "9_fixed": "all is mended",
+}
+"""Stages of which nothing is reported, since nothing grows -> what they show."""
 
 NO_GROWTH = {
     "UBM209": "loses entries that are in use, and keeps none",
@@ -56,6 +66,11 @@ class Case(NamedTuple):
     name: str
     driver: Path
     arguments: tuple[str, ...] = ()
+
+    @property
+    def tells_fault(self) -> bool:
+        """Whether the driver tells what goes wrong where nothing grows."""
+        return "fault(" in self.driver.read_text(encoding="utf-8")
 
     def lay(self, root: Path) -> Request:
         """Write the program below a directory, and give the run that looks at it."""

@@ -23,7 +23,10 @@ LONGER = "400"
 
 class Row(NamedTuple):
     """What became of one finding: its container, the verdict of a run, how it is repaired or why it is not, the verdict
-    of a run after the repair, and whether the repaired program answers as before; "" where it is not repaired."""
+    of a run after the repair, and whether the repaired program answers as before; "" where it is not repaired.
+
+    fault and mended are what goes wrong in a run before the repair and after it, where that is told and is no growth.
+    """
 
     code: str
     case: str
@@ -33,6 +36,13 @@ class Row(NamedTuple):
     refused: str = ""
     after: str = ""
     kept: str = ""
+    fault: str = ""
+    mended: str = ""
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether a run shows what is reported."""
+        return self.before == "grows" or bool(self.fault)
 
     @property
     def no_growth(self) -> str:
@@ -41,8 +51,9 @@ class Row(NamedTuple):
 
     @property
     def is_proven(self) -> bool:
-        """Whether it grew, is repaired, and then levels off with the same answers."""
-        return (self.before, self.after, self.kept) == ("grows", "levels off", "yes") and not self.refused
+        """Whether a run showed it, and after its repair it levels off with the same answers and without a fault."""
+        again = (self.after, self.kept) == ("levels off", "yes") and not self.mended
+        return self.is_confirmed and again and not self.refused
 
 
 def prove(case: Case, root: Path) -> list[Row]:
@@ -58,12 +69,14 @@ def prove(case: Case, root: Path) -> list[Row]:
     before = _verdicts(case, root / "before", symbols)
     after = _verdicts(case, repaired, symbols) if done else {}
     kept = "yes" if done and _answers(case, root / "before") == _answers(case, repaired) else "no"
+    fault = _fault(case, root / "before") if case.tells_fault else ""
+    mended = _fault(case, repaired) if case.tells_fault and done else ""
     rows = []
     for finding in findings:
         key = finding.code, finding.symbol
-        row = Row(finding.code, case.name, finding.symbol, before[finding.symbol])
+        row = Row(finding.code, case.name, finding.symbol, before[finding.symbol], fault=fault)
         if key in done and key not in left:
-            row = row._replace(repair=done[key], after=after[finding.symbol], kept=kept)
+            row = row._replace(repair=done[key], after=after[finding.symbol], kept=kept, mended=mended)
         rows.append(row if row.repair else row._replace(refused=refused.get(key, "it would still be found")))
     return rows
 
@@ -89,11 +102,22 @@ def _verdicts(case: Case, program: Path, symbols: Sequence[str]) -> dict[str, st
 
 def _answers(case: Case, program: Path) -> str:
     """What the program tells the driver, while no time passes."""
-    here = _beside(case, program, "answers")
+    told = _told(case, program, "answers", {})
+    assert told, f"{case.name}: it answers nothing"
+    return told
+
+
+def _fault(case: Case, program: Path) -> str:
+    """What goes wrong in a run, as the driver tells it, "" if nothing does."""
+    return _told(case, program, "fault", {"PROOF_FAULT": "1"}).strip()
+
+
+def _told(case: Case, program: Path, kind: str, env: Mapping[str, str]) -> str:
+    here = _beside(case, program, kind)
     (here / "pace.py").write_text(PACE, encoding="utf-8")
-    env = {**environment(), **_searched(program), "PROOF_ANSWERS": ANSWERS}
+    env = {**environment(), **_searched(program), "PROOF_ANSWERS": ANSWERS, **env}
     done = python("driver.py", *case.arguments, cwd=here, env=env)
-    assert done.returncode == 0 and done.stdout, f"{case.name}: {done.stderr or 'it answers nothing'}"
+    assert done.returncode == 0, f"{case.name}: {done.stderr}"
     return done.stdout
 
 

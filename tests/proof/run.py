@@ -1,19 +1,24 @@
 """Prints what becomes of the findings: each confirmed by a run, repaired, and confirmed again.
 
 `python -m tests.proof.run [--markdown FILE] [NAME ...]`: all cases, or those whose names have one of these words.
+`python -m tests.proof.run --write`: all, and what they come to is written down in `totals.json`, from which
+`python -m tests.test_readme --write` makes the tables of README.md and of `unbounded-lint help fixing`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tests.proof.cases import UNDRIVEN, Case, cases
+from tests.proof.cases import QUIET, UNDRIVEN, Case, cases
 from tests.proof.prove import Row, prove
 
 TOTALS = ("rule", "cases", "findings", "confirmed", "repaired", "refused", "confirmed again", "behaviour kept")
+ACROSS = ("cases", "findings", "confirmed", "repaired", "confirmed again")
+TOTALS_FILE = Path(__file__).with_name("totals.json")
 ROWS = ("rule", "case", "container", "run", "repair", "run after it", "behaviour kept")
 
 
@@ -35,10 +40,10 @@ def _total(name: str, found: Sequence[Row]) -> tuple[str, ...]:
     numbers = (
         len({row.case for row in found}),
         len(found),
-        sum(row.before == "grows" for row in found),
+        sum(row.is_confirmed for row in found),
         sum(bool(row.repair) for row in found),
         sum(bool(row.refused) for row in found),
-        sum(row.after == "levels off" for row in found),
+        sum(row.after == "levels off" and not row.mended for row in found),
         sum(row.kept == "yes" for row in found),
     )
     return (name, *map(str, numbers))
@@ -48,17 +53,49 @@ def details(found: Iterable[Row]) -> list[tuple[str, ...]]:
     """A line a finding."""
     lines = []
     for row in sorted(found):
-        run = f"{row.before}; {row.no_growth}" if row.no_growth else row.before
+        run = "; ".join(filter(None, (row.before, row.no_growth, row.fault)))
+        again = "; ".join(filter(None, (row.after, row.mended)))
         repair = row.repair or f"refused: {row.refused}"
-        lines.append((row.code, row.case, f"`{row.symbol}`", run, repair, row.after, row.kept))
+        lines.append((row.code, row.case, f"`{row.symbol}`", run, repair, again, row.kept))
     return lines
+
+
+def quiet() -> list[tuple[str, ...]]:
+    """A line a stage of the gateway of which nothing is reported."""
+    return [("none", f"gateway/{stage}", "", f"nothing is reported: {why}", "", "", "") for stage, why in QUIET.items()]
 
 
 def markdown(found: Sequence[Row]) -> str:
     """Both tables for a page of documentation, and what is left out."""
     left_out = [f"- `{name}` {why}." for name, why in UNDRIVEN.items()]
-    blocks = [_table(TOTALS, totals(found)), _table(ROWS, details(found)), "Left out:", "\n".join(left_out)]
+    blocks = [
+        _table(TOTALS, totals(found)),
+        _table(ROWS, [*details(found), *quiet()]),
+        "Left out:",
+        "\n".join(left_out),
+    ]
     return "\n\n".join(blocks) + "\n"
+
+
+def written() -> list[tuple[str, ...]]:
+    """The totals as they were written down."""
+    return [tuple(line) for line in json.loads(TOTALS_FILE.read_text(encoding="utf-8"))]
+
+
+def by_rule() -> str:
+    """The totals that were written down, a line a rule."""
+    numbers = "| --- |" + " ---: |" * (len(TOTALS) - 1)
+    head, _, *lines = _table(TOTALS, written()).splitlines()
+    return "\n".join([head, numbers, *lines])
+
+
+def across() -> str:
+    """The most of it, a column a rule."""
+    columns = [(name if name == "all" else name.removeprefix("UBM"), *rest) for name, *rest in written()]
+    head = ("UBM", *(column[0] for column in columns))
+    lines = [(name, *(column[at] for column in columns)) for at, name in enumerate(TOTALS) if name in ACROSS]
+    table = _table(head, lines).splitlines()
+    return "\n".join([table[0], "| --- |" + " ---: |" * len(columns), *table[2:]])
 
 
 def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
@@ -77,10 +114,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.proof.run", description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="a word of the names of cases (default: all)")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables to FILE, as Markdown")
+    parser.add_argument("--write", action="store_true", help="write down what all cases come to")
     options = parser.parse_args()
+    if options.write and options.names:
+        parser.error("what is written down is about all cases")
     chosen = [case for case in cases() if not options.names or any(name in case.name for name in options.names)]
     found = list(rows(chosen))
-    print(plain(ROWS, details(found)), plain(TOTALS, totals(found)), sep="\n\n")
+    print(plain(ROWS, [*details(found), *([] if options.names else quiet())]), plain(TOTALS, totals(found)), sep="\n\n")
+    if options.write:
+        lines = ",\n".join(f"  {json.dumps(line)}" for line in totals(found))
+        TOTALS_FILE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     if options.markdown is not None:
         options.markdown.write_text(markdown(found), encoding="utf-8")
 

@@ -3,7 +3,8 @@ sleep until the driver lets the hours pass, each wakes at its moment, and nothin
 
 It is imported before the program. A driver asks `keys` (or, on an event loop, `akeys`) for ever new keys and tells by
 `answer` what the program gave for each. With `PROOF_ANSWERS` it prints the answers to a few keys, in no time at all;
-else it goes on until `confirm` has looked at it often enough.
+else it goes on until `confirm` has looked at it often enough. What goes wrong where nothing grows it tells by `fault`,
+with `PROOF_FAULT`, for which the hours pass as they do otherwise.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from pace import steps
 
 HOUR = 3600.0
 ANSWERS = int(os.environ.get("PROOF_ANSWERS", "0"))
+FAULT = "PROOF_FAULT" in os.environ
 _MAIN, _START, _SLEEP = threading.main_thread(), threading.Thread.start, time.sleep
 _WAIT, _TURN = threading.Event.wait, asyncio.sleep
 
@@ -97,10 +99,10 @@ time.sleep, threading.Thread.start, threading.Event.wait, asyncio.sleep = _sleep
 def keys(number=40, hours=1.0):
     """So many new keys, then so many hours, again and again."""
     for step in range(ANSWERS) if ANSWERS else steps():
-        for part in range(4 if ANSWERS else number):
+        for part in range(4 if ANSWERS and not FAULT else number):
             yield f"{step}-{part}"
         show()
-        for _ in WORLD.wakings(0.0 if ANSWERS else hours * HOUR):
+        for _ in WORLD.wakings(0.0 if ANSWERS and not FAULT else hours * HOUR):
             pass
 
 
@@ -128,8 +130,14 @@ async def turns(number=8):
 
 def answer(value):
     """Tell what the program gave."""
-    if ANSWERS:
+    if ANSWERS and not FAULT:
         print(repr(value))
+
+
+def fault(text):
+    """Tell what went wrong."""
+    if FAULT:
+        print(text)
 
 
 def _decorator(*given, **_):

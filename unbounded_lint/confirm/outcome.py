@@ -23,6 +23,7 @@ _WHY: Mapping[str, str] = MappingProxyType(
         "local class": "`{owner}` is made inside a function, where it is not looked for",
     }
 )
+_REMOVED = "what the processes told was removed while the command ran: its temporary folder is gone"
 _NO_PYTHON = (
     "no Python process was observed: the command runs none, or one that leaves out PYTHONPATH (python -I or -E, tox)"
 )
@@ -83,11 +84,13 @@ class Outcome(msgspec.Struct, frozen=True):
 def outcome(
     found: Sequence[Found],
     codes: Mapping[str, tuple[str, ...]],
-    processes: tuple[Process, ...],
+    processes: tuple[Process, ...] | None,
     seconds: float,
     warm_up: float | None,
 ) -> Outcome:
-    """What the processes say about what was looked for."""
+    """What the processes say about what was looked for; None for what they told and nobody has any more."""
+    silent = _NO_PYTHON if processes is not None else _REMOVED
+    processes = processes or ()
     results = []
     watched, sites = 0, 0
     for one in found:
@@ -97,7 +100,7 @@ def outcome(
             continue
         seen = tuple(_seen(processes, watched, one.sites, sites, warm_up))
         verdict = seen[0].judgement.verdict if seen else "not found"
-        why = seen[0].judgement.why if seen else _why(one, processes, watched)
+        why = seen[0].judgement.why if seen else _why(one, processes, watched) or silent
         results.append(Result(one.symbol, reported, one.target.place, one.sites, verdict, why, seen))
         watched, sites = watched + 1, sites + len(one.sites)
     return Outcome(tuple(results), processes, seconds)
@@ -129,13 +132,13 @@ def _drops(sizes: Sequence[Sizes]) -> Drops:
 
 
 def _why(found: Found, processes: Sequence[Process], number: int) -> str:
-    """Why a container was found in no process, by the one that came closest to it."""
+    """Why a container was found in no process, by the one that came closest to it; "" where none has told anything."""
     whys = [process.series[number].why for process in processes if process.series[number].why]
     target = found.target
     if not whys or target is None:
         failed = any(process.fault for process in processes)
         late = "the observer failed" if failed else "every process ended before it was looked at"
-        return late if processes else _NO_PYTHON
+        return late if processes else ""
     closest = max(whys, key=lambda why: [*_WHY].index(why) if why in _WHY else len(_WHY))
     owner = ".".join(part for part in target.owner if part != "<locals>")
     if closest in _WHY:

@@ -35,8 +35,8 @@ class Series(msgspec.Struct, frozen=True):
 
 class Process(msgspec.Struct, frozen=True):
     """What one process has told: who it is, one series a target, how often each site was come to, the seconds of a
-    processor that the observer took and all that it had, the bytes that were traced in memory over time, and the fault
-    of the observer, if there was one."""
+    processor that the observer took and all that it had, the bytes that were traced in memory over time, the fault of
+    the observer, if there was one, and whether sites were to be counted and could not be."""
 
     pid: int
     parent: int
@@ -49,6 +49,7 @@ class Process(msgspec.Struct, frozen=True):
     used: float = 0.0
     traced: tuple[int, ...] = ()
     fault: str = ""
+    uncounted: bool = False
 
     @property
     def lived(self) -> float:
@@ -73,10 +74,14 @@ class _Line(msgspec.Struct):
     traced: int | None = None
     last: bool = False
     failed: str = ""
+    uncounted: bool = False
 
 
-def read(folder: Path, targets: int) -> tuple[Process, ...]:
-    """All that processes have told in a folder about so many targets, those that started first at first."""
+def read(folder: Path, targets: int) -> tuple[Process, ...] | None:
+    """All that processes have told in a folder about so many targets, those that started first at first; None where the
+    folder is gone."""
+    if not (folder / "records").is_dir():
+        return None
     files = sorted((folder / "records").glob("*.jsonl"), key=lambda file: (_stamp(file), file.name))
     processes = (_process(list(_lines(file)), targets) for file in files)
     return tuple(process for process in processes if process.looks or process.fault)
@@ -114,6 +119,7 @@ def _process(lines: list[_Line], targets: int) -> Process:
         used=used,
         traced=tuple(line.traced for line in looks if line.traced is not None),
         fault=next((line.failed for line in lines if line.failed), ""),
+        uncounted=any(line.uncounted for line in lines),
     )
 
 

@@ -113,6 +113,9 @@ def _site(site: Site, path: Shown) -> str:
     return f"{printable(site.function)} at {printable(path(site.place.path))}:{site.place.line}"
 
 
+_UNCOUNTED = "Python {}, of which 3.12 and newer can, or others count there already."
+
+
 def _summary(outcome: Outcome) -> Iterator[str]:
     looks = sum(len(process.looks) for process in outcome.processes)
     of = _count(len(outcome.processes), "process", "processes")
@@ -121,6 +124,8 @@ def _summary(outcome: Outcome) -> Iterator[str]:
     for process in outcome.processes:
         if process.fault:
             yield f"The observer failed in {process.name}: {printable(process.fault.strip().splitlines()[-1])}"
+        if process.uncounted:
+            yield f"Call sites were not counted in {process.name}: {_UNCOUNTED.format(printable(process.python))}"
         if process.traced:
             yield f"Memory traced in {process.name}: {process.traced[0]:,} -> {process.traced[-1]:,} bytes."
 

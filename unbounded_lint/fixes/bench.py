@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +11,6 @@ import libcst as cst
 from unbounded_lint.facts import model as m
 from unbounded_lint.findings.finding import Finding
 from unbounded_lint.fixes.refused import NotConcerned, Refused
-from unbounded_lint.fixes.style import longest
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, written
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.containers.accesses import Access
@@ -20,9 +18,6 @@ from unbounded_lint.link.dataflow.handles import Attribute, Variable
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
-
-_PRAGMA = re.compile(r"\s+#\s*(?:noqa|type:|pyright:|pylint:|flake8:|ruff:|isort:|nosec)[^'\"]*$", re.IGNORECASE)
-"""A comment that formatters do not count."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +45,11 @@ class Use:
         """The key as it is written. Raises `Refused` where there is none, or it may be another one the second time."""
         if self.key is None or not is_steady(self.key):
             raise Refused("a key is not written as a plain name or value")
-        return self.file.source(self.key)
+        return self.file.flat(self.key)
 
 
 class Bench:
-    """One finding to be repaired."""
+    """One finding to be repaired; line_length is how long lines may be, if the settings of formatters say it."""
 
     def __init__(
         self, project: Project, finding: Finding, file: Callable[[str], Syntax], line_length: int | None
@@ -62,12 +57,7 @@ class Bench:
         self.project = project
         self.finding = finding
         self.file = file
-        self._line_length = line_length
-
-    @cached_property
-    def line_length(self) -> int:
-        """How long lines may be: what the settings of formatters say, or as long as lines of the file are already."""
-        return self._line_length or longest(self.file(self.finding.place.path))
+        self.line_length = line_length
 
     @cached_property
     def container(self) -> Container:
@@ -147,15 +137,6 @@ class Bench:
             if dot and own.cls == beside.cls and last == beside.name:
                 return f"{base}.{own.name}"
         raise Refused(f"`{self.container.name}` and `{other.name}` are not kept side by side")
-
-    def fits(self, line: str, indent: str = "") -> bool:
-        """Whether a line is no longer than lines of the project are, what formatters do not count left out."""
-        return len(indent.expandtabs(4)) + len(_PRAGMA.sub("", line)) <= self.line_length
-
-    def demand_fit(self, lines: Sequence[str], indent: str = "") -> None:
-        """Raises `Refused` where a line would be longer than lines of the project are."""
-        if not all(self.fits(line, indent) for line in lines):
-            raise Refused(f"a line of the repair would be longer than {self.line_length} characters")
 
     def concerns(self, holds: bool) -> None:
         """Raises `NotConcerned` where a recipe is not for this finding."""

@@ -13,7 +13,7 @@ from unbounded_lint.fixes.dates import births, entry_class
 from unbounded_lint.fixes.imports import imported_by_name, imported_too
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import quote
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.syntax import Statement, Syntax, last_name
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.entries.values import Path
 from unbounded_lint.link.program.module import ScopeId
@@ -88,8 +88,6 @@ def _of_displays(bench: Bench, clock: str, names: Sequence[str]) -> Birth:
         last, mark = value.elements[-1], quote(use.file)
         end = use.file.whole(last.value)[1]
         added = f", {mark}{name}{mark}: {told}()"
-        start = use.file.line_start(use.statement.start)
-        bench.demand_fit([use.file.text[start : use.file.line_end(end)] + added])
         changes += [*needed, Change(use.file.path, end, end, added)]
     return Birth(clock, f"[{quote(bench.home)}{name}{quote(bench.home)}]", tuple(dict.fromkeys(changes)))
 
@@ -117,7 +115,7 @@ def _of_class(bench: Bench, cls: ScopeId, clock: str, names: Sequence[str]) -> B
 
 def _is_dataclass(decorator: cst.BaseExpression) -> bool:
     called = decorator.func if isinstance(decorator, cst.Call) else decorator
-    return dotted(called).rpartition(".")[2] == "dataclass"
+    return last_name(called) == "dataclass"
 
 
 def _with_field(bench: Bench, file: Syntax, cls: Statement, name: str, clock: str) -> Iterator[Change]:
@@ -126,7 +124,6 @@ def _with_field(bench: Bench, file: Syntax, cls: Statement, name: str, clock: st
         raise Refused("the class of its entries has no fields")
     told, needed = imported_too(file, "dataclasses", "field")
     line = f"{name}: float = {told}(default_factory={clock}, compare=False)"
-    bench.demand_fit([line], file.indent(fields[-1].start))
     yield from needed
     yield file.after(fields[-1], [line])
 
@@ -138,7 +135,6 @@ def _with_attribute(bench: Bench, file: Syntax, init: ScopeId, name: str, clock:
     if not kept or not first:
         raise Refused("the constructor of its entries keeps nothing that the time could stand beside")
     line = f"{first}.{name} = {clock}()"
-    bench.demand_fit([line], file.indent(kept[-1].start))
     yield file.after(kept[-1], [line])
 
 

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from unbounded_lint.fixes.bench import Bench
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, names_in
+from unbounded_lint.fixes.syntax import Statement, Syntax, names_in, targets
 from unbounded_lint.fixes.text import Change
 
 
-def wrapped(bench: Bench, file: Syntax, body: Sequence[Statement], head: Sequence[str], tail: Sequence[str]) -> Change:
+def wrapped(file: Syntax, body: Sequence[Statement], head: Sequence[str], tail: Sequence[str]) -> Change:
     """Neighbouring statements, indented by one step, between the lines of a head and those of a tail. Raises `Refused`
-    where a text over several lines would change, or a line would get too long."""
+    where a text over several lines would change."""
     first, last = body[0], body[-1]
     if any(_is_long_text(file, node) for statement in body for node in every_node(statement.node)):
         raise Refused("a text over several lines would have to be indented")
@@ -22,7 +21,6 @@ def wrapped(bench: Bench, file: Syntax, body: Sequence[Statement], head: Sequenc
     start, end = file.line_start(first.start), file.next_line(max(last.end - 1, last.start))
     lines = file.text[start:end].splitlines()
     moved = [f"{file.unit}{line}" if line.strip() else line for line in lines]
-    bench.demand_fit([line for line, before in zip(moved, lines, strict=True) if bench.fits(before)])
     ended = file.text[start:end].endswith(("\n", "\r"))
     new = [*(f"{indent}{line}" for line in head), *moved, *(f"{indent}{line}" if line else "" for line in tail)]
     return Change(file.path, start, end, "\n".join(new) + ("\n" if ended else ""))
@@ -30,19 +28,7 @@ def wrapped(bench: Bench, file: Syntax, body: Sequence[Statement], head: Sequenc
 
 def binds(statement: Statement, name: str) -> bool:
     """Whether a statement on one line, or the head of a larger one, gives a name a value."""
-    small = statement.small
-    targets: list[cst.BaseExpression] = []
-    match small or statement.node:
-        case cst.Assign(targets=found):
-            targets += [each.target for each in found]
-        case cst.AnnAssign(target=target) | cst.AugAssign(target=target) | cst.For(target=target):
-            targets.append(target)
-        case cst.With(items=items):
-            targets += [item.asname.name for item in items if item.asname is not None]
-    for each in targets:
-        if isinstance(each, cst.Tuple | cst.List):
-            targets += [element.value for element in each.elements]
-    return any(isinstance(each, cst.Name) and each.value == name for each in targets)
+    return any(isinstance(each, cst.Name) and each.value == name for each in targets(statement))
 
 
 def assigned(statements: Sequence[Statement]) -> frozenset[str]:

@@ -10,7 +10,7 @@ import libcst as cst
 from unbounded_lint.facts import model as m
 from unbounded_lint.fixes.bench import Bench
 from unbounded_lint.fixes.refused import NotConcerned
-from unbounded_lint.fixes.syntax import dotted
+from unbounded_lint.fixes.syntax import last_name
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.handles import Attribute, Variable
 from unbounded_lint.link.dataflow.values import Class, ExternalResult
@@ -72,7 +72,7 @@ def _annotated(bench: Bench) -> str:
     if not isinstance(small, cst.AnnAssign) or not isinstance(small.annotation.annotation, cst.Subscript):
         return ""
     element = small.annotation.annotation.slice[-1].slice
-    return dotted(element.value).rpartition(".")[2] if isinstance(element, cst.Index) else ""
+    return last_name(element.value) if isinstance(element, cst.Index) else ""
 
 
 def _dates(bench: Bench, value: m.Expr, scope: ScopeId, hops: int) -> Iterator[Dated]:

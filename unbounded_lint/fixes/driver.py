@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from unbounded_lint.disk.cache import Cache
 from unbounded_lint.findings.finding import Finding, Fix
 from unbounded_lint.fixes.bench import Bench, Repair
+from unbounded_lint.fixes.layout import laid_out
 from unbounded_lint.fixes.recipes import recipes_for
 from unbounded_lint.fixes.refused import NotConcerned, Refused
 from unbounded_lint.fixes.shop import About, Shop, about, fresh
@@ -121,7 +122,8 @@ def _proposals(shop: Shop, tries: _Tries, is_wanted: Callable[[About], bool]) ->
         while tries.next.get(key, 0) < len(recipes):
             recipe = recipes[tries.next.get(key, 0)]
             try:
-                repair = recipe(Bench(shop.project, finding, shop.file, length))
+                bench = Bench(shop.project, finding, shop.file, length)
+                repair = laid_out(bench, recipe(bench))
                 yield Done(finding, repair, _fix(shop, repair))
                 break
             except NotConcerned as other:

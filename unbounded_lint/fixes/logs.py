@@ -10,7 +10,7 @@ from unbounded_lint.fixes.constants import behind_imports
 from unbounded_lint.fixes.imports import imported
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import quote
-from unbounded_lint.fixes.syntax import Syntax, dotted
+from unbounded_lint.fixes.syntax import Syntax, last_name
 from unbounded_lint.fixes.text import Change
 
 _MAKERS = frozenset({"getLogger", "get_logger", "getChild"})
@@ -35,10 +35,10 @@ def _loggers(file: Syntax) -> Iterator[str]:
     for statement in file.top:
         match statement.small:
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=cst.Call(func=func)):
-                if dotted(func).rpartition(".")[2] in _MAKERS:
+                if last_name(func) in _MAKERS:
                     yield str(name)
             case cst.AnnAssign(target=cst.Name(value=name), value=cst.Call(func=func)):
-                if dotted(func).rpartition(".")[2] in _MAKERS:
+                if last_name(func) in _MAKERS:
                     yield str(name)
             case cst.ImportFrom(names=[*aliases]):
                 bound = (alias.evaluated_alias or alias.evaluated_name for alias in aliases)

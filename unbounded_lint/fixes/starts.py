@@ -12,7 +12,7 @@ from unbounded_lint.fixes.blocks import assigned, every_node
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import function
 from unbounded_lint.fixes.sweeps import annotation
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, names_in
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, last_name, names_in
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.program.blocks import loops_around
@@ -38,7 +38,7 @@ def start_call(bench: Bench, file: Syntax, statement: Statement, scope: ScopeId)
 
 def called(bench: Bench, call: cst.Call, scope: ScopeId) -> ScopeId | None:
     """The one function of the project that a call means."""
-    name = dotted(call.func).rpartition(".")[2]
+    name = last_name(call.func)
     for op in range(len(bench.facts(scope).ops)):
         for node in bench.project.program.calls_at(scope, op):
             functions = tuple(bench.project.flow.resolver.functions(node.func, scope))

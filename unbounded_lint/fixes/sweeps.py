@@ -121,5 +121,4 @@ def placed(bench: Bench, sweep: Sweep, beside: Statement, head: str, body: Seque
     else:
         place, gap = chain[-1], ["", ""]
     lines = [head, *(f"{file.unit}{line}" if line else "" for line in body)]
-    bench.demand_fit(lines, file.indent(place.start))
     return file.after(place, [*gap, *lines])

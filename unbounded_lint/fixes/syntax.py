@@ -100,6 +100,10 @@ class Syntax(Text):
         start, end = self.whole(node)
         return self.text[start:end]
 
+    def flat(self, node: cst.CSTNode) -> str:
+        """The same on one line, for names, attributes and subscripts."""
+        return "".join(line.strip() for line in self.source(node).splitlines())
+
     @cached_property
     def words(self) -> frozenset[str]:
         """Every word of the file: a name that is none of them is free."""
@@ -253,6 +257,28 @@ def dotted(node: cst.CSTNode) -> str:
         case cst.Call(func=func, args=[]):
             return f"{called}()" if (called := dotted(func)) else ""
     return ""
+
+
+def last_name(node: cst.CSTNode) -> str:
+    """The last name of such a chain, "" for anything else."""
+    return dotted(node).rpartition(".")[2]
+
+
+def targets(statement: Statement) -> Iterator[cst.BaseExpression]:
+    """What a statement on one line, or the head of a larger one, gives a value; of several in a row each by itself."""
+    pending: list[cst.BaseExpression] = []
+    match statement.small or statement.node:
+        case cst.Assign(targets=found):
+            pending += [each.target for each in found]
+        case cst.AnnAssign(target=target) | cst.AugAssign(target=target) | cst.For(target=target):
+            pending.append(target)
+        case cst.With(items=items):
+            pending += [item.asname.name for item in items if item.asname is not None]
+    for each in pending:
+        if isinstance(each, cst.Tuple | cst.List):
+            pending += [element.value for element in each.elements]
+        else:
+            yield each
 
 
 def written(expr: m.Expr) -> str:

@@ -60,6 +60,16 @@ class Text:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    @property
+    def lines(self) -> int:
+        """How many lines there are."""
+        return len(self._starts)
+
+    def line(self, number: int) -> str:
+        """A line by its number, without its end."""
+        start = self._starts[number - 1]
+        return self.text[start : self.line_end(start)]
+
     def line_start(self, offset: int) -> int:
         """Where the line of an offset begins."""
         return self._starts[bisect_right(self._starts, offset) - 1]
@@ -84,7 +94,7 @@ class Text:
         """Changes as others are told of them: those that touch are one, since who makes them could not tell which comes
         first."""
         joined: list[Change] = []
-        for change in _in_order(changes):
+        for change in in_order(changes):
             if joined and joined[-1].end == change.start:
                 joined[-1] = Change(self.path, joined[-1].start, change.end, joined[-1].text + change.text)
             else:
@@ -97,7 +107,7 @@ class Text:
         """The bytes of the file with all of these changes made. Raises `Refused` for some that overlap, or that its
         encoding cannot hold."""
         pieces, at = [], 0
-        for change in _in_order(changes):
+        for change in in_order(changes):
             if change.start < at:
                 raise Refused(f"two changes of `{self.path}` concern the same text")
             pieces += [self.text[at : change.start], change.text.replace("\n", self.newline)]
@@ -108,6 +118,6 @@ class Text:
             raise Refused(f"the encoding of `{self.path}` cannot hold the text of the repair") from error
 
 
-def _in_order(changes: Iterable[Change]) -> Sequence[Change]:
+def in_order(changes: Iterable[Change]) -> Sequence[Change]:
     """Each change once, in the order of the text; those at one place as they were given."""
     return sorted(dict.fromkeys(changes), key=lambda change: (change.start, change.end))

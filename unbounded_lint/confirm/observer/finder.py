@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from .modules import Modules
-from .names import capturing, code_of, function, is_class, memo, namespace, owner
+from .names import attribute, capturing, code_of, function, is_class, is_slot, memo, namespace, owner
 from .search import FRAME_OWNERS, Wanted
 from .sizes import length
 
@@ -51,11 +51,12 @@ class Finder:
     # --- classes and their objects ---
 
     def _attributes(self, cls: type, name: str) -> Iterator[Any]:
-        yield namespace(cls).get(name, _NOTHING)
+        own = namespace(cls).get(name, _NOTHING)
+        yield _NOTHING if is_slot(own) else own
         for reference in self.wanted.want(cls):
             thing = reference()
             if thing is not None:
-                yield attribute(thing, name)
+                yield attribute(thing, name, _NOTHING)
 
     # --- variables of functions ---
 
@@ -120,21 +121,6 @@ def _boxes(values: Iterable[Any], missing: str) -> tuple[list[Any], str]:
         else:
             boxes[id(value)] = value
     return list(boxes.values()), "" if boxes else other
-
-
-def attribute(thing: Any, name: str) -> Any:
-    """An attribute that an object has itself, in its `__dict__` or a slot."""
-    found = namespace(thing).get(name, _NOTHING)
-    if found is not _NOTHING:
-        return found
-    for cls in type(thing).__mro__:
-        slot = namespace(cls).get(name)
-        if type(slot).__name__ == "member_descriptor":
-            try:
-                return slot.__get__(thing)
-            except AttributeError:
-                return _NOTHING
-    return _NOTHING
 
 
 def default(plain: Any, name: str) -> Any:

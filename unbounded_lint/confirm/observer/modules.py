@@ -62,9 +62,9 @@ class Modules:
         spaces = {id(space): space for module in found if (space := instance_dict(module))}
         return list(spaces.values())
 
-    def of_project(self) -> list[dict[str, Any]]:
-        """The namespaces of all modules of the project."""
-        return [instance_dict(sys.modules.get(name)) for name in sorted(self._names)]
+    def of_project(self) -> dict[str, dict[str, Any]]:
+        """The namespaces of all modules of the project, by their names."""
+        return {name: instance_dict(sys.modules.get(name)) for name in sorted(self._names)}
 
     def is_own(self, kind: type) -> bool:
         """Whether a class is written in the project."""

@@ -43,6 +43,26 @@ def is_class(thing: Any) -> bool:
     return issubclass(type(thing), type)
 
 
+def attribute(thing: Any, name: str, missing: Any) -> Any:
+    """An attribute that an object has itself, in its `__dict__` or a slot."""
+    own = namespace(thing)
+    if name in own:
+        return own[name]
+    for cls in type.__getattribute__(type(thing), "__mro__"):
+        slot = namespace(cls).get(name)
+        if is_slot(slot):
+            try:
+                return slot.__get__(thing)
+            except AttributeError:
+                return missing
+    return missing
+
+
+def is_slot(thing: Any) -> bool:
+    """Whether an attribute of a class is where its objects have a slot."""
+    return type(thing).__name__ == "member_descriptor"
+
+
 def function(thing: Any) -> Any:
     """The function inside what decorators made of it, None where none is found."""
     for _ in range(8):

@@ -67,9 +67,9 @@ class Sites:
         return None
 
     def news(self) -> dict[str, Any]:
-        """The counts, if they are others than last time."""
+        """The counts, if they are others than last time; of a process that cannot count, that it cannot."""
         if self._tool < 0:
-            return {}
+            return {"uncounted": True}
         counts = list(self._counts)
         if counts == self._told:
             return {}

@@ -27,6 +27,7 @@ from unbounded_lint.fixes.recipes import (
     renew_date,
     start_at_insert,
     start_timer,
+    sweep_from_start,
     sweep_in_thread,
     sweep_on_insert,
     sweep_on_timer,
@@ -35,7 +36,7 @@ from unbounded_lint.fixes.recipes import (
 
 Recipe: TypeAlias = Callable[[Bench], Repair]
 
-_BY_AGE = (sweep_on_timer.repair, sweep_on_insert.repair)
+_BY_AGE = (sweep_on_timer.repair, sweep_from_start.repair, sweep_on_insert.repair)
 
 RECIPES: Mapping[str, Sequence[Recipe]] = MappingProxyType(
     {
@@ -45,7 +46,12 @@ RECIPES: Mapping[str, Sequence[Recipe]] = MappingProxyType(
         "UBM104": (drop_empty_keys.repair, limit_size.repair),
         "UBM105": (weak_locks.repair, remove_from_companion.repair, limit_size.repair),
         "UBM106": (refer_weakly.repair,),
-        "UBM201": (start_timer.repair, sweep_on_timer.repair_written, sweep_on_insert.repair_written),
+        "UBM201": (
+            start_timer.repair,
+            sweep_on_timer.repair_written,
+            sweep_from_start.repair_written,
+            sweep_on_insert.repair_written,
+        ),
         "UBM202": (age_without_deadline.repair,),
         "UBM203": (start_at_insert.repair,),
         "UBM204": (start_at_insert.repair,),

@@ -59,7 +59,6 @@ def repair(bench: Bench) -> Repair:
     limit = constant(walk.file, bench.container.holder.name, "MAX_AGE_SECONDS")
     line = f"{limit} = {AGE:_}"
     lines = _lines(bench, skip, walk, f"{clock}()", birth, limit)
-    bench.demand_fit(lines, walk.file.indent(walk.statement.start))
     changes = [
         *birth.changes,
         *imports,

@@ -34,7 +34,6 @@ def repair(bench: Bench) -> Repair:
         for test in _tests(holder):
             text = _widened(bench, file, test, others)
             if text:
-                bench.demand_fit([_line(file, holder, test, text)])
                 starts = tuple(dict.fromkeys(_started(bench, others)))
                 return Repair(
                     f"Let the sweeper stop in `{bench.project.function(stop.scope)}` only when "
@@ -106,11 +105,6 @@ def _is_on_loop(bench: Bench, access: Access) -> bool:
 def _tests(statement: Statement) -> Iterator[cst.BaseExpression]:
     if isinstance(statement.node, cst.If | cst.While):
         yield statement.node.test
-
-
-def _line(file: Syntax, statement: Statement, test: cst.BaseExpression, text: str) -> str:
-    line = file.text[file.line_start(statement.start) : file.line_end(file.span(test)[1])]
-    return line.replace(file.source(test), text, 1)
 
 
 def _widened(bench: Bench, file: Syntax, test: cst.BaseExpression, others: Sequence[Container]) -> str:

@@ -10,7 +10,7 @@ from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.blocks import assigned, every_node, is_wait, mentioned, waits, wrapped
 from unbounded_lint.fixes.logs import handler, logger
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, last_name
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.defects.fragile_sweeper_tick import Fragile
 
@@ -56,7 +56,7 @@ def _repair(bench: Bench, contained: Callable[[Syntax, Sequence[Statement]], Seq
         raise Refused("no step of the sweeper can be told from the others")
     name, needed = logger(file)
     where = bench.project.function(place[0])
-    changes = [_contained(bench, file, contained(file, group), name, where) for group in groups]
+    changes = [_contained(file, contained(file, group), name, where) for group in groups]
     return Repair(
         f"Log an error of a step in `{where}` and go on",
         "a step that failed can be tried again at the next tick",
@@ -135,7 +135,7 @@ def _is_harmless(statement: Statement) -> bool:
             return True
         case cst.Assign(value=value):
             return all(
-                dotted(call.func).rpartition(".")[2] in {"time", "monotonic"} and not call.args
+                last_name(call.func) in {"time", "monotonic"} and not call.args
                 for call in (value.left if isinstance(value, cst.BinaryOperation) else value,)
                 if isinstance(call, cst.Call)
             ) and isinstance(value, cst.Call | cst.BinaryOperation | cst.Integer | cst.Float | cst.Name)
@@ -149,10 +149,9 @@ def _alone(group: list[Statement]) -> Iterator[list[Statement]]:
         yield group
 
 
-def _contained(bench: Bench, file: Syntax, group: Sequence[Statement], name: str, where: str) -> Change:
+def _contained(file: Syntax, group: Sequence[Statement], name: str, where: str) -> Change:
     tail = handler(file, name, f"{_step(group) or where} failed")
-    bench.demand_fit(tail, file.indent(group[0].start))
-    return wrapped(bench, file, group, ["try:"], tail)
+    return wrapped(file, group, ["try:"], tail)
 
 
 def _step(group: Sequence[Statement]) -> str:

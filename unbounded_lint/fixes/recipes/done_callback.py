@@ -23,7 +23,7 @@ def repair(bench: Bench) -> Repair:
     for access, use in bench.uses(["insert"]):
         if access.how not in {"add", "append"}:
             raise Refused("several tasks are added at once")
-        changes += _with_callback(bench, use, leave)
+        changes += _with_callback(use, leave)
     return Repair(
         f"Let each task leave `{container.name}` when it is done",
         "nobody asks for a task of it that is done" if family == "set" else "nobody else takes a task out of it",
@@ -31,21 +31,19 @@ def repair(bench: Bench) -> Repair:
     )
 
 
-def _with_callback(bench: Bench, use: Use, leave: str) -> Iterator[Change]:
+def _with_callback(use: Use, leave: str) -> Iterator[Change]:
     small, indent = use.statement.small, use.file.indent(use.statement.start)
     if not isinstance(small, cst.Expr) or small.value is not use.node or use.key is None:
         raise Refused("a task is added within a larger expression")
     if isinstance(use.key, cst.Name):
         lines = [f"{use.key.value}.add_done_callback({use.name}.{leave})"]
-        bench.demand_fit(lines, indent)
         yield use.file.after(use.statement, lines)
         return
     name = "task"
     if not use.file.is_free(name, use.statement):
         raise Refused("the task that is added has no name, and `task` is taken")
     call = use.file.source(use.key)
-    head = use.file.text[use.file.span(use.node)[0] : use.file.whole(use.key)[0]]
-    lines = [f"{name} = {call}", f"{head}{name})", f"{name}.add_done_callback({use.name}.{leave})"]
-    bench.demand_fit([line for line in lines if "\n" not in line], indent)
+    adds = f"{use.name}.{'add' if leave == 'discard' else 'append'}({name})"
+    lines = [f"{name} = {call}", adds, f"{name}.add_done_callback({use.name}.{leave})"]
     start, end = use.file.span(small)
     yield Change(use.file.path, start, end, f"\n{indent}".join(lines))

@@ -9,7 +9,7 @@ import libcst as cst
 from unbounded_lint.fixes.bench import Bench, Repair, is_steady
 from unbounded_lint.fixes.recipes.iterate_over_a_copy import copied
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, written
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, targets, written
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.fixes.tolerance import demand_missing_keys, is_asked_first
 from unbounded_lint.link.entries.prunings import Pruning
@@ -65,14 +65,12 @@ def _dropping(bench: Bench, pruning: Pruning) -> Iterator[Change]:
     whole = held or f"{name}[{key}]"
     empty = f"{whole} <= 0" if pruning.how == "lowered" else f"not {whole}"
     lines = [f"if {empty}:", f"{file.unit}{_removal(item, name, key)}"]
-    bench.demand_fit(lines, file.indent(statement.start))
     if not held and not _raises(bench, pruning) and _is_entered(bench, pruning):
         # a key that is gone by then was there before, with nothing under it
         own = file.text[statement.start : statement.end]
         asked = [f"if {key} in {name}:", *(f"{file.unit}{line}" for line in (own, *lines))]
         if "\n" in own:
             raise Refused("what takes things out is spread over several lines")
-        bench.demand_fit(asked, file.indent(statement.start))
         yield Change(file.path, statement.start, statement.end, f"\n{file.indent(statement.start)}".join(asked))
         return
     place = _whole_loop(file, statement, held)
@@ -81,7 +79,7 @@ def _dropping(bench: Bench, pruning: Pruning) -> Iterator[Change]:
         if isinstance(above.node, cst.FunctionDef):
             break
         if isinstance(above.node, cst.For) and _walks(above.node.iter, name):
-            yield copied(bench, file, above, above.node)
+            yield copied(file, above.node)
 
 
 def _is_item(node: cst.CSTNode, names: set[str]) -> bool:
@@ -113,7 +111,7 @@ def _by_name(file: Syntax, statement: Statement, names: set[str]) -> tuple[str, 
     found = []
     for other in file.statements:
         if other.function is function and isinstance(other.small, cst.Assign):
-            if [dotted(t.target) for t in other.small.targets] == [target]:
+            if [dotted(each) for each in targets(other)] == [target]:
                 found.append(other.small.value)
     match found:
         case [value] if _is_item(value, names):

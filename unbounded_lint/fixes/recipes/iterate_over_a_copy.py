@@ -15,7 +15,7 @@ from unbounded_lint.fixes.text import Change
 def repair(bench: Bench) -> Repair:
     """Put `list(...)` around what each such loop walks."""
     clashes = bench.project.defects.removals_while_iterating.of(bench.container)
-    changes = [_copied(bench, *bench.statement(clash.scope, clash.loop)) for clash in clashes]
+    changes = [_copied(*bench.statement(clash.scope, clash.loop)) for clash in clashes]
     if not changes:
         raise Refused("the loop cannot be found again")
     return Repair(
@@ -25,13 +25,13 @@ def repair(bench: Bench) -> Repair:
     )
 
 
-def _copied(bench: Bench, file: Syntax, statement: Statement) -> Change:
+def _copied(file: Syntax, statement: Statement) -> Change:
     if not isinstance(statement.node, cst.For):
         raise Refused("the container is not walked by a `for` statement")
-    return copied(bench, file, statement, statement.node)
+    return copied(file, statement.node)
 
 
-def copied(bench: Bench, file: Syntax, statement: Statement, loop: cst.For | cst.CompFor) -> Change:
+def copied(file: Syntax, loop: cst.For | cst.CompFor) -> Change:
     """What a loop walks, taken as a list first."""
     if re.search(r"\blist\s*=(?!=)|\bdef list\b|\bimport list\b|\bas list\b", file.text):
         raise Refused(f"`list` has another meaning in `{file.path}`")
@@ -39,8 +39,4 @@ def copied(bench: Bench, file: Syntax, statement: Statement, loop: cst.For | cst
     match loop.iter:
         case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value="keys")), args=[]):
             walked = file.source(value)
-    line = file.text[file.line_start(statement.start) : file.line_end(file.span(loop.iter)[1])]
-    text = f"list({walked})"
-    if "\n" not in line and "\n" not in text:
-        bench.demand_fit([line.replace(file.source(loop.iter), text, 1)])
-    return file.replace(loop.iter, text)
+    return file.replace(loop.iter, f"list({walked})")

@@ -11,7 +11,7 @@ from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.constants import of_module
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import function
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, targets
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.defects.losable_sweeper import Loss
 
@@ -40,7 +40,7 @@ def _kept(
     """Where a task is kept, what that assumes, and the changes that do it."""
     running = _running(file, statement)
     if running:
-        return running, "a task leaves that set when it is done", _added(bench, file, statement, call, running)
+        return running, "a task leaves that set when it is done", _added(file, statement, call, running)
     name = f"{function(file, 'kept', bench.facts(loss.sweeper).name).replace('_kept_', '_')}_task"
     if name in file.words:
         raise Refused(f"the name `{name}` is taken")
@@ -48,10 +48,10 @@ def _kept(
     method = bench.project.program.owner_class(loss.scope) is not None
     if state or method:
         held = f"{state}.state.{name.strip('_')}" if state else f"{_receiver(statement)}.{name}"
-        return held, "it is started once", _assigned(bench, file, statement, call, held)
+        return held, "it is started once", _assigned(file, call, held)
     if bench.project.execution.runs_once(loss.scope, loss.op):
-        return name, "it is started once", _global(bench, file, statement, call, name)
-    return "_tasks", "a task leaves that set when it is done", _in_new_set(bench, file, statement, call)
+        return name, "it is started once", _global(file, statement, call, name)
+    return "_tasks", "a task leaves that set when it is done", _in_new_set(file, statement, call)
 
 
 def _running(file: Syntax, statement: Statement) -> str:
@@ -68,10 +68,7 @@ def _is_known(file: Syntax, held: str, statement: Statement) -> bool:
     own = held.startswith("self.")
     cls = next((s for s in statement.around if isinstance(s.node, cst.ClassDef)), None)
     for other in file.statements:
-        small = other.small
-        targets = [t.target for t in small.targets] if isinstance(small, cst.Assign) else []
-        targets += [small.target] if isinstance(small, cst.AnnAssign) else []
-        if any(dotted(target) == held for target in targets):
+        if isinstance(other.small, cst.Assign | cst.AnnAssign) and held in map(dotted, targets(other)):
             if own and cls is not None and cls in other.around and _is_method(statement):
                 return True
             if not own and other.parent is None and _is_free_of(statement, held):
@@ -91,34 +88,31 @@ def _is_free_of(statement: Statement, name: str) -> bool:
     return all(name != p.name.value for node in functions for p in node.params.params)
 
 
-def _added(bench: Bench, file: Syntax, statement: Statement, call: cst.Call, held: str) -> Iterator[Change]:
+def _added(file: Syntax, statement: Statement, call: cst.Call, held: str) -> Iterator[Change]:
     """A task in a set, which it leaves when it is done."""
     if not file.is_free("task", statement):
         raise Refused("the task has no name, and `task` is taken")
     indent = file.indent(statement.start)
     lines = [f"task = {file.source(call)}", f"{held}.add(task)", f"task.add_done_callback({held}.discard)"]
-    bench.demand_fit([line for line in lines if "\n" not in line], indent)
     start, end = file.whole(call)
     yield Change(file.path, start, end, f"\n{indent}".join(lines))
 
 
-def _in_new_set(bench: Bench, file: Syntax, statement: Statement, call: cst.Call) -> Iterator[Change]:
+def _in_new_set(file: Syntax, statement: Statement, call: cst.Call) -> Iterator[Change]:
     if "_tasks" in file.words:
         raise Refused("the name `_tasks` is taken")
     yield of_module(file, ["_tasks = set()"])
-    yield from _added(bench, file, statement, call, "_tasks")
+    yield from _added(file, statement, call, "_tasks")
 
 
-def _assigned(bench: Bench, file: Syntax, statement: Statement, call: cst.Call, held: str) -> Iterator[Change]:
+def _assigned(file: Syntax, call: cst.Call, held: str) -> Iterator[Change]:
     """A task in a variable or attribute."""
-    start = file.span(statement.node)[0]
-    bench.demand_fit([f"{held} = {file.text[start : file.line_end(start)]}"], file.indent(start))
     yield file.replace(call, f"{held} = {file.source(call)}")
 
 
-def _global(bench: Bench, file: Syntax, statement: Statement, call: cst.Call, name: str) -> Iterator[Change]:
+def _global(file: Syntax, statement: Statement, call: cst.Call, name: str) -> Iterator[Change]:
     """A task in a new variable of the module."""
-    yield from _assigned(bench, file, statement, call, name)
+    yield from _assigned(file, call, name)
     yield file.before(_first(file, statement), [f"global {name}"])
     yield of_module(file, [f"{name} = None"])
 

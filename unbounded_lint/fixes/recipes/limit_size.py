@@ -137,7 +137,6 @@ def _cut(bench: Bench, access: Access, use: Use, limit: str, *, is_list: bool) -
         lines = [f"del {use.name}[{limit}:]"]
     else:
         raise Refused("elements are added in the middle")
-    bench.demand_fit(lines, file.indent(statement.start))
     if access.bulk and not is_list:
         raise Refused("many entries are added at once")
     match statement.small:

@@ -71,7 +71,6 @@ def _in_attribute(bench: Bench, file: Syntax, statement: Statement, place: Place
         raise Refused(f"the name `{held}` is taken")
     ref, needed = imported(file, "weakref", "ref")
     line = f"self.{held} = {ref}({small.value.value})"
-    bench.demand_fit([line], file.indent(statement.start))
     start, end = file.span(small)
     shown = _shown(file, init, small.value.value)
     yield from needed

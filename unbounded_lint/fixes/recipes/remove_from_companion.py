@@ -34,7 +34,6 @@ def _beside(bench: Bench, access: Access, forgotten: Forgotten) -> Iterator[Chan
     use = _use(bench, access)
     name = bench.name_beside(use.name, forgotten.other)
     line = _removal(bench, access, use, name)
-    bench.demand_fit([line], use.file.indent(use.statement.start))
     match use.statement.small:
         case cst.Expr() | cst.Assign() | cst.Del() | cst.AnnAssign():
             yield use.file.after(use.statement, [line])

@@ -26,7 +26,7 @@ def repair(bench: Bench) -> Repair:
     text = _removal(file, removal)
     if assigned(middle) & mentioned([removal]):
         raise Refused("the key of the removal is only known behind what may fail")
-    start = wrapped(bench, file, [*middle], ["try:"], ["finally:", f"{file.unit}{text}"])
+    start = wrapped(file, [*middle], ["try:"], ["finally:", f"{file.unit}{text}"])
     end = file.next_line(max(removal.end - 1, removal.start))
     gap = file.text[start.end : file.line_start(removal.start)]
     if gap.strip():

@@ -52,8 +52,6 @@ def _compared(bench: Bench, place: Place, part: str, path: str) -> Iterator[Chan
     for node in dict.fromkeys(found):
         assert isinstance(node, cst.Attribute | cst.Subscript)
         new = f"{file.source(node.value)}{_quoted(file, path)}"
-        start, end = file.whole(node)
-        bench.demand_fit([f"{file.text[file.line_start(start) : start]}{new}{file.text[end : file.line_end(end)]}"])
         yield file.replace(node, new)
 
 
@@ -74,8 +72,7 @@ def _renewed(bench: Bench, place: Place, clock: str, path: str) -> Iterator[Chan
     if entry is None or not is_steady(entry):
         raise Refused(f"the entry that `{bench.project.function(place[0])}` works on has no name")
     told, needed = imported_by_name(file, clock)
-    line = f"{file.source(entry)}{_quoted(file, path)} = {told}()"
-    bench.demand_fit([line], file.indent(statement.start))
+    line = f"{file.flat(entry)}{_quoted(file, path)} = {told}()"
     yield from needed
     yield file.after(statement, [line])
 

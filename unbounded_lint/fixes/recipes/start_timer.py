@@ -6,7 +6,7 @@ import libcst as cst
 
 from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.refused import NotConcerned, Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, last_name
 from unbounded_lint.fixes.text import Change
 
 _THREADS = frozenset({"Thread"})
@@ -54,7 +54,7 @@ def _started(file: Syntax, statement: Statement) -> tuple[Change, str]:
 
 def _demand_daemon(call: cst.Call) -> None:
     """Raises `Refused` for what would keep the program from ending, `NotConcerned` for what is no thread."""
-    if dotted(call.func).rpartition(".")[2] not in _THREADS:
+    if last_name(call.func) not in _THREADS:
         raise NotConcerned
     for argument in call.args:
         if argument.keyword is not None and argument.keyword.value == "daemon" and dotted(argument.value) == "True":

@@ -11,7 +11,7 @@ from unbounded_lint.fixes.blocks import every_node
 from unbounded_lint.fixes.imports import imported, unused, unused_names
 from unbounded_lint.fixes.recipes.iterate_over_a_copy import copied
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, last_name, targets
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.defects.losable_sweeper import Loss
 from unbounded_lint.link.program.module import ScopeId
@@ -42,11 +42,11 @@ def repair(bench: Bench) -> Repair:
     gone: list[cst.CSTNode] = []
     function, wrapper = tuple(_function(bench, file, loss.sweeper, gone)), _wrapper(bench, loss)
     for scope in sorted(scopes):
-        _demand_plain(bench, scope, scopes)
+        demand_plain(bench, scope, scopes)
     changes = [
         *_threaded(bench, file, edge, wrapper, gone),
         *function,
-        *(change for scope in sorted(scopes) for change in _copies(bench, scope)),
+        *(change for scope in sorted(scopes) for change in copies(bench, scope)),
     ]
     if wrapper is not None:
         changes += _unwrapped(bench.file(loss.scope.path), wrapper)
@@ -81,7 +81,7 @@ def _threaded(
     if not isinstance(small, cst.Expr | cst.Assign) or not isinstance(small.value, cst.Call):
         raise Refused("its task is made within a larger expression")
     call = small.value
-    if dotted(call.func).rpartition(".")[2] not in _MAKERS and not _is_loops(call.func):
+    if last_name(call.func) not in _MAKERS and not _is_loops(call.func):
         raise Refused("its task is not made by `create_task()`")
     match call.args:
         case [cst.Arg(value=cst.Call(func=target, args=args), keyword=None, star=""), *rest] if dotted(target):
@@ -97,15 +97,13 @@ def _threaded(
     made = f"{thread}({', '.join(part for part in [*parts, 'daemon=True'] if part)})"
     gone.append(call)
     if isinstance(small, cst.Expr):
-        bench.demand_fit([f"{made}.start()"], file.indent(statement.start))
         yield file.replace(call, f"{made}.start()")
         return
-    names = [dotted(each.target) for each in small.targets]
+    names = list(map(dotted, targets(statement)))
     if len(names) != 1 or not names[0]:
         raise Refused("its task is kept in several places")
     _demand_only_asked(file, names[0])
     indent = file.indent(wrapper.start if wrapper is not None and statement.parent is wrapper else statement.start)
-    bench.demand_fit([f"{names[0]} = {made}"], indent)
     yield file.replace(call, f"{made}\n{indent}{names[0]}.start()")
     yield from _annotated(file, names[0], thread, gone)
 
@@ -120,7 +118,7 @@ def _demand_only_asked(file: Syntax, name: str) -> None:
     last = name.rpartition(".")[2]
     for node in every_node(file.tree):
         match node:
-            case cst.Attribute(value=value, attr=cst.Name(value=asked)) if dotted(value).rpartition(".")[2] == last:
+            case cst.Attribute(value=value, attr=cst.Name(value=asked)) if last_name(value) == last:
                 raise Refused(f"`{name}.{asked}` is asked for, which a thread need not have")
             case cst.Await(expression=value) | cst.Arg(value=value) if dotted(value) == name:
                 raise Refused(f"`{name}` is handed on as a task")
@@ -136,7 +134,7 @@ def _annotated(file: Syntax, name: str, thread: str, gone: list[cst.CSTNode]) ->
             continue
         for node in every_node(small.annotation.annotation):
             whole = node.value if isinstance(node, cst.Subscript) else node
-            if isinstance(whole, cst.BaseExpression) and dotted(whole).rpartition(".")[2] in {"Task", "Future"}:
+            if isinstance(whole, cst.BaseExpression) and last_name(whole) in {"Task", "Future"}:
                 gone.append(node)
                 yield file.replace(node, thread)
                 break
@@ -172,7 +170,7 @@ def _function(bench: Bench, file: Syntax, scope: ScopeId, gone: list[cst.CSTNode
                 raise Refused("its sweeper waits for more than time")
 
 
-def _demand_plain(bench: Bench, scope: ScopeId, swept: set[ScopeId]) -> None:
+def demand_plain(bench: Bench, scope: ScopeId, swept: set[ScopeId]) -> None:
     """Raises `Refused` where a function of the sweep calls what may need the event loop, or counts on an entry that
     another thread may take."""
     function = bench.defined(scope)
@@ -189,7 +187,7 @@ def _demand_plain(bench: Bench, scope: ScopeId, swept: set[ScopeId]) -> None:
         raise Refused("its sweep counts on keys to be there, which another thread may take")
 
 
-def _copies(bench: Bench, scope: ScopeId) -> Iterator[Change]:
+def copies(bench: Bench, scope: ScopeId) -> Iterator[Change]:
     """A copy of all that a function of the sweep walks: others may put something into it meanwhile."""
     for container in bench.project.containers:
         for access in container.accesses.within(scope, "iterate", "read"):
@@ -198,15 +196,15 @@ def _copies(bench: Bench, scope: ScopeId) -> Iterator[Change]:
             file, statement = bench.statement(scope, access.op)
             for node in every_node(statement.node):
                 if isinstance(node, cst.For | cst.CompFor) and _walked(node.iter) == container.holder.name:
-                    yield copied(bench, file, statement, node)
+                    yield copied(file, node)
 
 
 def _walked(walked: cst.BaseExpression) -> str:
     """The last name of what is walked itself, "" for a copy."""
     match walked:
         case cst.Call(func=cst.Attribute(value=base, attr=cst.Name(value=name)), args=[]) if name in _VIEWS:
-            return dotted(base).rpartition(".")[2]
-    return dotted(walked).rpartition(".")[2]
+            return last_name(base)
+    return last_name(walked)
 
 
 # --- the error that was swallowed ---
@@ -226,7 +224,7 @@ def _wrapper(bench: Bench, loss: Loss) -> Statement | None:
             tail = file.block_of(above, 1)
             return above if len(tail) == 1 and isinstance(tail[0].small, cst.Pass) else None
         case cst.With(items=[cst.WithItem(item=cst.Call(func=func, args=[cst.Arg(value=error)]))]):
-            only = dotted(func).rpartition(".")[2] == "suppress" and dotted(error) == "RuntimeError"
+            only = last_name(func) == "suppress" and dotted(error) == "RuntimeError"
             return above if only else None
     return None
 

@@ -1,4 +1,4 @@
-"""UBM101 to UBM103, UBM201: inserts run the sweep, at most once a minute, where no timer is there to join."""
+"""UBM101 to UBM103, UBM201: inserts run the sweep, at most once a minute, where no timer is there or can be started."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from unbounded_lint.fixes.sweeps import PAUSE, TTL, Sweep, annotation, existing,
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.containers.accesses import Access
 
+_WAITS = "and may wait for the next insert: no place is known where a timer could start with the program"
+
 
 def repair(bench: Bench) -> Repair:
     """Add a sweep by age, and call it behind each insert."""
@@ -26,7 +28,7 @@ def repair(bench: Bench) -> Repair:
     what = "is past its time" if date.deadline else f"is older than {TTL} s"
     return Repair(
         f"Let inserts into `{bench.container.name}` drop what {what}, at most once a minute",
-        "an entry past its time is of no use" if date.deadline else f"an entry of {TTL // 60} minutes is of no use",
+        f"{'an entry past its time' if date.deadline else f'an entry of {TTL // 60} minutes'} is of no use, {_WAITS}",
         tuple(changes),
     )
 
@@ -38,7 +40,7 @@ def repair_written(bench: Bench) -> Repair:
     text = f"Call {sweep.name}() at most once a minute."
     return Repair(
         f"Let inserts into `{bench.container.name}` run `{sweep.call}`, at most once a minute",
-        "the sweep takes only what nobody needs any more",
+        f"the sweep takes only what nobody needs any more, {_WAITS}",
         tuple(_due(bench, sweep, name, [sweep.call], text)),
     )
 
@@ -71,7 +73,6 @@ def _called(bench: Bench, access: Access, use: Use, call: str) -> Change:
         raise Refused(f"`{bench.container.name}` grows in another file than its own")
     if call.startswith("self.") and not use.name.startswith("self."):
         raise Refused(f"`{bench.container.name}` grows outside of its class")
-    bench.demand_fit([call], use.file.indent(use.statement.start))
     whole = outermost(bench, access)
     match use.statement.small:
         case _ if whole is not use.statement:

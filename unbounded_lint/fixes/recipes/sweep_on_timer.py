@@ -24,14 +24,12 @@ def repair(bench: Bench) -> Repair:
     sweep = new(bench, date)
     scope = _timer(bench, sweep)
     beside = next(iter(bench.uses(["insert"])))[1].statement
-    clock = f"now = {sweep.clock}()"
-    text = _about(bench, deadline=date.deadline)
-    head = f"def {sweep.name}({'self' if sweep.receiver else ''}){annotation(bench.home)}:"
+    head, *body = function_lines(bench, sweep, deadline=date.deadline)
     changes = [
         *sweep.imports,
         *(defined(bench, line) for line in sweep.constants),
         *_joined(bench, scope, sweep),
-        placed(bench, sweep, beside, head, [text, clock, *sweep.body]),
+        placed(bench, sweep, beside, head, body),
     ]
     often = "drops what is past its time" if date.deadline else f"drops what is older than {TTL} s"
     return Repair(
@@ -41,10 +39,12 @@ def repair(bench: Bench) -> Repair:
     )
 
 
-def _about(bench: Bench, *, deadline: bool) -> str:
+def function_lines(bench: Bench, sweep: Sweep, *, deadline: bool) -> list[str]:
+    """A new sweep as a function: its head, and its body without indentation."""
     name = bench.container.holder.name
     what = f"entries of {name} that are past their time" if deadline else f"old entries of {name}"
-    return f'"""Drop {what}."""'
+    head = f"def {sweep.name}({'self' if sweep.receiver else ''}){annotation(bench.home)}:"
+    return [head, f'"""Drop {what}."""', f"now = {sweep.clock}()", *sweep.body]
 
 
 def repair_written(bench: Bench) -> Repair:
@@ -87,7 +87,6 @@ def _joined(bench: Bench, scope: ScopeId, sweep: Sweep) -> Sequence[Change]:
     name, needed = logger(file)
     lines = ["try:", f"{file.unit}{sweep.call}", *handler(file, name, f"{sweep.call} failed")]
     first = _first(file, function)
-    bench.demand_fit(lines, file.indent(first.start))
     place = file.after(first, lines) if waits(first) else file.before(first, lines)
     return [*needed, place]
 

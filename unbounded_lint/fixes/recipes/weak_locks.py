@@ -9,7 +9,7 @@ import libcst as cst
 from unbounded_lint.fixes.bench import Bench, Repair, Use
 from unbounded_lint.fixes.imports import imported, unneeded
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, last_name
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.program.module import ScopeId
@@ -27,9 +27,9 @@ def repair(bench: Bench) -> Repair:
         return Repair(
             f"Keep the locks of `{container.name}` in a `weakref.WeakKeyDictionary`",
             "the lock of a key matters as long as the key is there, which can be referred to weakly",
-            tuple(_made_weak(bench, file, statement, made, "WeakKeyDictionary")),
+            tuple(_made_weak(file, statement, made, "WeakKeyDictionary")),
         )
-    changes = list(_made_weak(bench, file, statement, made, "WeakValueDictionary"))
+    changes = list(_made_weak(file, statement, made, "WeakValueDictionary"))
     uses = list(bench.uses())
     for access, use in uses:
         bench.at_home(access.scope)
@@ -52,10 +52,10 @@ def _made(statement: Statement) -> tuple[cst.BaseExpression, str]:
             match value:
                 case cst.Dict(elements=[]):
                     return value, ""
-                case cst.Call(func=func, args=[]) if dotted(func).rpartition(".")[2] in {"dict", "OrderedDict"}:
+                case cst.Call(func=func, args=[]) if last_name(func) in {"dict", "OrderedDict"}:
                     return value, ""
                 case cst.Call(func=func, args=[cst.Arg(value=factory, keyword=None, star="")]):
-                    if dotted(func).rpartition(".")[2] == "defaultdict" and dotted(factory):
+                    if last_name(func) == "defaultdict" and dotted(factory):
                         return value, dotted(factory)
     raise Refused("it is not made as an empty dict in a statement of its own")
 
@@ -70,7 +70,7 @@ def _keys_live(bench: Bench, statement: Statement) -> bool:
     if isinstance(small, cst.AnnAssign) and isinstance(small.annotation.annotation, cst.Subscript):
         key = small.annotation.annotation.slice[0].slice
         told = key.value if isinstance(key, cst.Index) else key
-        if dotted(told.value if isinstance(told, cst.Subscript) else told).rpartition(".")[2] in _FILES:
+        if last_name(told.value if isinstance(told, cst.Subscript) else told) in _FILES:
             return True
     resolver = bench.project.flow.resolver
     keys = [(a.key, a.scope) for a in accesses if a.kind == "insert"]
@@ -89,34 +89,24 @@ def _is_plain(bench: Bench, cls: ScopeId) -> bool:
     return not special and not slots
 
 
-def _made_weak(
-    bench: Bench, file: Syntax, statement: Statement, made: cst.BaseExpression, kind: str
-) -> Iterator[Change]:
-    """The statement that makes the map, with its annotation, in parentheses where the line gets too long, and the
-    imports that it needs, or needs no more."""
+def _made_weak(file: Syntax, statement: Statement, made: cst.BaseExpression, kind: str) -> Iterator[Change]:
+    """The statement that makes the map, with its annotation, and the imports that it needs, or needs no more."""
     weak, needed = imported(file, "weakref", kind, bare=True)
     called = dotted(made.func) if isinstance(made, cst.Call) else ""
     annotated = [statement.small.annotation] if isinstance(statement.small, cst.AnnAssign) else []
     yield from needed
     yield from unneeded(file, called, [made, *annotated])
-    small, text = statement.small, f"{weak}()"
-    head = file.text[file.span(statement.node)[0] : file.whole(made)[0]]
+    small = statement.small
     if isinstance(small, cst.AnnAssign):
         match small.annotation.annotation:
-            case cst.Subscript(value=value, slice=elements) if dotted(value).rpartition(".")[2] in _TYPES:
+            case cst.Subscript(value=value, slice=elements) if last_name(value) in _TYPES:
                 annotation = f"{weak}[{', '.join(file.source(element.slice) for element in elements)}]"
             case cst.Name(value="dict") | cst.Name(value="Dict"):
                 annotation = weak
             case _:
                 raise Refused("its annotation is none of a dict")
-        head = f"{file.source(small.target)}: {annotation} = "
         yield file.replace(small.annotation.annotation, annotation)
-    indent = file.indent(statement.start)
-    rest = file.text[file.whole(made)[1] : file.line_end(file.whole(made)[1])]
-    if not bench.fits(f"{head}{text}{rest}", indent):
-        bench.demand_fit([f"{head}("], indent)
-        text = f"(\n{indent}{file.unit}{text}\n{indent})"
-    yield file.replace(made, text)
+    yield file.replace(made, f"{weak}()")
 
 
 _FILES = frozenset({"IO", "TextIO", "BinaryIO", "TextIOBase", "TextIOWrapper", "IOBase", "RawIOBase", "BufferedIOBase"})
@@ -133,8 +123,6 @@ def _rewritten(bench: Bench, access: Access, use: Use, factory: str) -> Iterator
         case (("insert" | "read"), "[]") if factory:
             text = f"{use.name}.setdefault({use.key_text}, {factory}())"
             _demand_held(use)
-            line = use.file.text[use.file.line_start(use.statement.start) : use.file.line_end(use.statement.start)]
-            bench.demand_fit([line.replace(use.file.source(use.node), text, 1)])
             yield use.file.replace(use.node, text)
         case (("read" | "contains" | "size" | "tested" | "remove" | "clear" | "iterate"), _):
             return
@@ -184,7 +172,6 @@ def _stored(bench: Bench, use: Use) -> Iterator[Change]:
     lines.append(f"{use.file.unit}{name} = {use.name}[{use.key_text}] = {use.file.source(small.value)}")
     if returns:
         lines.append(f"return {name}")
-    bench.demand_fit(lines, use.file.indent(above.start))
     indent = use.file.indent(above.start)
     yield Change(use.file.path, above.start, follower.end, f"\n{indent}".join(lines))
 

@@ -1,11 +1,11 @@
 import sessions as module
 
-clock = [10_000.0]
+begun = module.monotonic()
+clock = [begun + 100]
 module.monotonic = lambda: clock[0]
 sessions = module.sessions
 for number in range(500):
-    sessions._by_token[f"old {number}"] = module.Session("ann", began=clock[0])
-clock[0] += 3700
+    sessions._by_token[f"old {number}"] = module.Session("ann", began=begun - 3700)
 sessions.open("new", "eve")
 clock[0] += 61
 sessions.open("newer", "bob")

@@ -1,0 +1,16 @@
+import json
+import sys
+
+import store
+
+
+def main():
+    """Answer requests from standard input."""
+    for line in sys.stdin:
+        request = json.loads(line)
+        store.visit(request["user"])
+        print(store.is_here(request["friend"]))
+
+
+if __name__ == "__main__":
+    main()
