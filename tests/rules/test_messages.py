@@ -181,10 +181,9 @@ BETWEEN = {
         "10: this decides whether `run()` removes the entry",
     ),
     "removes what may be another entry": (
-        "import requests\ndef run(item, last):\n    X[item.id] = 1\n    if item.late:\n        return\n"
-        "    requests.get(item.url)\n    X.pop(last)\n",
-        "`run()` removes it unless `requests.get()` raises in line 7: then the entry stays",
-        "7: where `requests.get()` raises here, the entry stays",
+        "import requests\ndef run(item, last):\n    X[item.id] = 1\n    requests.get(item.url)\n    X.pop(last)\n",
+        "`run()` removes it unless `requests.get()` raises in line 5: then the entry stays",
+        "5: where `requests.get()` raises here, the entry stays",
     ),
     "returns when it has removed": (
         "def run(item):\n    X[item.id] = 1\n    if item.late:\n        X.pop(item.id)\n        return\n"
