@@ -15,6 +15,7 @@ MEANT = {
     ("edtors", PAGES): "editors",
     ("UBM110", CODES): "UBM101",
     ("ubm-904", CODES): "UBM904",
+    ("never-removed", ("never-removed-entries",)): "never-removed-entries",
     ("removed_entries", ("never-removed-entries",)): "never-removed-entries",
 }
 UNLIKE = [("nopage", PAGES), ("UBM9999", CODES), ("X", CODES), ("", PAGES), ("vendor", PAGES), ("conf" * 200, PAGES)]

@@ -42,9 +42,10 @@ def _folded(word: str) -> str:
 
 
 def _slips(word: str, other: str) -> int | None:
-    """How many characters differ, None where those are too many for a slip."""
+    """How many characters differ, None where those are too many for a slip and the word is no shortened one."""
     edits = _edits(word, other)
-    return edits if edits * SLIPS <= max(len(word), len(other)) else None
+    is_part = bool(word) and (other.startswith(word) or other.endswith(word))
+    return edits if is_part or edits * SLIPS <= max(len(word), len(other)) else None
 
 
 def _edits(word: str, other: str) -> int:

@@ -71,7 +71,7 @@ FORMS: dict[str, tuple[str, Lifetimes]] = {
     "class attribute": ("class C:\n    a = {}\n", {"C.a": "class"}),
     "mangled class attribute": (
         "class C:\n    __a = {}\n    def f(self, k):\n        self.__a[k] = 1\n",
-        {"C._C__a": "class"},
+        {"C.__a": "class"},
     ),
     "nested class": ("class C:\n    class D:\n        a = {}\n", {"C.D.a": "class"}),
     "bound on the class by a method": (
