@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
@@ -49,7 +48,7 @@ class _Bases(NamedTuple):
 
     sites      where, what the base can be, and whether it is `super()`
     exact      class -> those whose base can be an instance of it (or the class)
-    below      class -> those whose base can be of it or of a class derived from it
+    heirs      class -> those that derive from it directly, as far as they are above one with an exact base or are one
     behind     those whose base is of a protocol, which any class may follow
     unknown    those whose base is unknown, each as the guess that it is for whichever class
     taken      those of the unknown ones that count for each of several classes that have such an attribute
@@ -58,7 +57,7 @@ class _Bases(NamedTuple):
 
     sites: tuple[tuple[Site, Values, bool], ...]
     exact: Mapping[ScopeId, Sequence[int]]
-    below: Mapping[ScopeId, Sequence[Sequence[int]]]
+    heirs: Mapping[ScopeId, Sequence[ScopeId]]
     behind: Sequence[int]
     unknown: Mapping[int, _Written]
     taken: Sequence[int]
@@ -68,7 +67,15 @@ class _Bases(NamedTuple):
         """Those that may mean an attribute of a class, the guessed ones included; `above` are the class and its
         bases."""
         found = {index for base in self.exact.keys() & above for index in self.exact[base]}
-        return sorted(found.union(*self.below.get(cls, ()), self.behind, guessed))
+        below = dict.fromkeys((cls,))
+        queue = list(below)
+        for at in queue:
+            for heir in self.heirs.get(at, ()):
+                if heir not in below:
+                    below[heir] = None
+                    queue.append(heir)
+        derived = (self.exact[each] for each in below if each in self.exact)
+        return sorted(found.union(*derived, self.behind, guessed))
 
 
 class Sites:
@@ -185,7 +192,6 @@ class Sites:
             if isinstance(site.node, m.Attr)
         )
         exact: dict[ScopeId, list[int]] = {}
-        below = defaultdict[ScopeId, list[Sequence[int]]](list)
         unknown, behind = dict[int, _Written](), []
         for index, (site, values, by_super) in enumerate(sites):
             classes = sorted({value.scope for value in values if isinstance(value, Class | Instance)})
@@ -195,12 +201,21 @@ class Sites:
                 behind.append(index)
             if not values and not by_super:
                 unknown[index] = (site, None, True)
-        for cls, indexes in exact.items():
-            for above in self.declared.mro(cls):
-                below[above].append(indexes)
         taken = [] if _is_common(name) else [index for index in unknown if self._takes_out(sites[index][0])]
         keepers = ((index, _private(sites[index][0])) for index in unknown)
-        return _Bases(sites, exact, below, behind, unknown, taken, [each for each in keepers if each[1]])
+        return _Bases(sites, exact, self._heirs(exact), behind, unknown, taken, [each for each in keepers if each[1]])
+
+    def _heirs(self, classes: Iterable[ScopeId]) -> Mapping[ScopeId, Sequence[ScopeId]]:
+        """Class -> those that derive from it directly, of some classes and all above them."""
+        queue = list(classes)
+        known, heirs = set(queue), dict[ScopeId, list[ScopeId]]()
+        for at in queue:
+            for base in {base.scope for base in self.declared.bases(at) if isinstance(base, Class)}:
+                heirs.setdefault(base, []).append(at)
+                if base not in known:
+                    known.add(base)
+                    queue.append(base)
+        return heirs
 
     def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[Values, bool]:
         if isinstance(base, m.Name):
