@@ -711,6 +711,34 @@ WAITING: dict[str, tuple[str, bool]] = {
         "async def work(step: Step):\n    kept = Kept()\n    await step.take()\n",
         False,
     ),
+    "waits for the task that it begins": (
+        "import asyncio\n"
+        + ENDLESS
+        + "async def work(feed: Feed, tasks):\n    kept = Kept()\n    task = asyncio.create_task(feed.turn())\n"
+        "    await task\n",
+        True,
+    ),
+    "waits for the task that it begins together with another": (
+        "import asyncio\n"
+        + ENDLESS
+        + "async def work(feed: Feed, other):\n    kept = Kept()\n    task = asyncio.create_task(feed.turn())\n"
+        "    await asyncio.gather(task, other)\n",
+        True,
+    ),
+    "waits for some other task than the one that it begins": (
+        "import asyncio\n"
+        + ENDLESS
+        + "async def work(feed: Feed, other):\n    kept = Kept()\n    task = asyncio.create_task(feed.turn())\n"
+        "    await other\n    task.cancel()\n",
+        False,
+    ),
+    "waits for some seconds for the task that it begins": (
+        "import asyncio\n"
+        + ENDLESS
+        + "async def work(feed: Feed, other):\n    kept = Kept()\n    task = asyncio.create_task(feed.turn())\n"
+        "    await asyncio.wait_for(task, 5)\n",
+        False,
+    ),
     "waits for the end of a server": (
         "async def work(server):\n    kept = Kept()\n    await server.wait_closed()\n",
         True,

@@ -92,10 +92,20 @@ class Serving(RunQuery):
         if edge.timer is not None and edge.timer.kind == "spawn":
             if edge.timer.on_exception == "propagates":
                 return awaited or not self.program.facts(edge.scope).is_async
-            return awaited and edge.kind == "call"
+            return (awaited and edge.kind == "call") or self._is_joined(edge)
         # A coroutine that is given to another call for which nobody waits may run beside what made it, as a task does.
         is_given = any(isinstance(part, m.Call) for part in edge.site.parents)
         return edge.kind == "call" and (awaited or not is_coroutine or edge.timer is not None or not is_given)
+
+    def _is_joined(self, edge: Edge) -> bool:
+        """Whether a function waits, alone or with others, for the task that an operation of it begins and names."""
+        facts = self.program.facts(edge.scope)
+        begun = facts.ops[edge.site.op].action
+        names = begun.targets if isinstance(begun, m.Assign) else ()
+        behind = (node for each in facts.ops[edge.site.op + 1 :] for node in w.nodes(each.action))
+        awaited = [node.value for node in behind if isinstance(node, m.Await)] if names else []
+        together = (value for value in awaited if isinstance(value, m.Call) and self._is_spawn(value, edge.scope))
+        return any(value in names for value in (*awaited, *(each for call in together for each in positional(call))))
 
     @kept
     def _is_asked_for(self, function: ScopeId) -> bool:
