@@ -78,14 +78,15 @@ class Reaching:
         rebinds = self._rebinds(scope, name)
         if rebinds is None:
             return False
-        around = {0, *frames_of(facts, use)}
-        before = [op for op in rebinds if op < use and facts.ops[op].frame in around]
+        around, last = {0, *frames_of(facts, use)}, bisect_left(rebinds, use)
         if origin < use:
-            return any(op > origin for op in before)
+            between = range(bisect_right(rebinds, origin), last)
+            return any(facts.ops[rebinds[at]].frame in around for at in between)
         action = facts.ops[use].action
         if isinstance(action, m.Eval) and action.role == "while":
             return False
         shared = [frame for frame in loops_around(facts, use) if frame in loops_around(facts, origin)]
+        before = (rebinds[at] for at in range(last) if facts.ops[rebinds[at]].frame in around)
         return not shared or any(shared[0] in frames_of(facts, op) for op in before)
 
     @kept
