@@ -211,13 +211,16 @@ class Traces:
             for module, at, bound in self.program.importers(source.name, name):
                 yield Variable(ScopeId(module.path, at), bound)
             for module, _, _ in self.program.importers(source.name, "*"):
-                if module.sites(name) or self._is_passed_on(module, name):
+                if module.sites(name) or self._is_passed_on(module, scope, name):
                     yield Variable(ScopeId(module.path, 0), name)
         elif self.program.facts(scope).kind == "class":
             yield Attribute(scope, name)
 
-    def _is_passed_on(self, module: LinkedModule, name: str) -> bool:
-        """Whether others take a name from a module that does not write it."""
+    def _is_passed_on(self, module: LinkedModule, scope: ScopeId, name: str) -> bool:
+        """Whether others take the name of a variable from a module that does not write it: classes and functions, of
+        which generated modules have thousands of uses, are found by their own names."""
+        if any(bound.kind == "define" for bound in self.program.bound(scope, name)):
+            return False
         imported = any(self.program.importers(module.name, each) for each in (name, "*"))
         return imported or bool(self._sites.of_variable(ScopeId(module.path, 0), name))
 
