@@ -25,7 +25,7 @@ from unbounded_lint.fixes.writing import difference
 from unbounded_lint.rules import all_rules
 
 REPAIRED = {
-    "UBM101": 96,
+    "UBM101": 101,
     "UBM102": 11,
     "UBM103": 7,
     "UBM104": 11,
