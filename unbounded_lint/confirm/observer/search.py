@@ -122,7 +122,8 @@ class Wanted:
             self._take_named(space, module, ())
         for thing, module, steps in walk(spaces, is_own):
             self._take(thing, module, steps)
-            self._take_named(attributes(thing, is_own), module, steps)
+            if self.names:
+                self._take_named(attributes(thing, is_own), module, steps)
 
     def _take_named(self, names: Any, module: str, steps: tuple[Step, ...]) -> None:
         for name, found in self.names.items():
@@ -183,14 +184,17 @@ def walk(
 ) -> Iterator[tuple[Any, str, tuple[Step, ...]]]:
     """The objects near the names of modules, the nearest first, each with its module and the steps from there."""
     level: list[tuple[Any, str, tuple[Step, ...]]] = [
-        (value, module, (("name", name),)) for module, space in spaces.items() for name, value in list(space.items())
+        (value, module, (("name", name),))
+        for module, space in spaces.items()
+        for name, value in list(space.items())
+        if type(value).__flags__ & _COLLECTED
     ]
     seen: set[int] = set()
     left = LOOKED_AT
     for _ in range(NEAR):
         below: list[tuple[Any, str, tuple[Step, ...]]] = []
         for thing, module, steps in level:
-            if left and id(thing) not in seen and type(thing).__flags__ & _COLLECTED:
+            if left and id(thing) not in seen:
                 seen.add(id(thing))
                 left -= 1
                 yield thing, module, steps
@@ -204,13 +208,15 @@ _COLLECTED = 1 << 14
 
 def _parts(thing: Any, is_own: Callable[[type], bool]) -> Iterable[tuple[Step, Any]]:
     kind = type(thing)
+    how: str = "name"
+    parts: Iterable[tuple[Any, Any]] = ()
     if kind is dict:
-        return [(("key", key), value) for key, value in list(islice(thing.items(), WIDE))]
-    if kind in {list, tuple}:
-        return [(("index", number), value) for number, value in enumerate(thing[:WIDE])]
-    if kind is FUNCTION or kind.__name__ == "module" or (is_class(thing) and not is_own(thing)):
-        return ()
-    return [(("name", name), value) for name, value in list(islice(list(attributes(thing, is_own).items()), WIDE))]
+        how, parts = "key", list(islice(thing.items(), WIDE))
+    elif kind in {list, tuple}:
+        how, parts = "index", enumerate(thing[:WIDE])
+    elif kind is not FUNCTION and kind.__name__ != "module" and (not is_class(thing) or is_own(thing)):
+        parts = islice(list(attributes(thing, is_own).items()), WIDE)
+    return [((how, key), value) for key, value in parts if type(value).__flags__ & _COLLECTED]
 
 
 def attributes(thing: Any, is_own: Callable[[type], bool]) -> Any:
