@@ -225,6 +225,7 @@ def attributes(thing: Any, is_own: Callable[[type], bool]) -> Any:
     kind = type(thing)
     if is_class(thing) or not is_own(kind):
         return names
-    slots = [name for cls in kind.__mro__ for name, slot in list(namespace(cls).items()) if is_slot(slot)]
+    written = [space for cls in kind.__mro__ if "__slots__" in (space := namespace(cls))]
+    slots = [name for space in written for name, slot in list(space.items()) if is_slot(slot)]
     found = {name: attribute(thing, name, None) for name in slots if name not in names}
     return {**names, **found} if found else names
