@@ -29,7 +29,7 @@ FIRST_PAUSE = 0.01
 """Seconds to the first look. The pauses then grow with what has passed, up to the interval: a short run is told by as
 many looks as a long one."""
 
-LOOKS_UP_TO_INTERVAL = 50
+LOOKS_UP_TO_INTERVAL = 25
 LOOKS_IN_ALL = 2000
 """A run of days is told by about so many looks times the logarithm of its length."""
 
@@ -42,11 +42,11 @@ SEARCHED_FAR = 10.0
 IDLE = 4
 """A program is taken to work for at least so small a part of the time."""
 
-AT_FIRST = 0.03
+AT_FIRST = 0.01
 """Seconds of a processor for which no share is kept: most of it is to be found at the start."""
 
 WEIGH_EVERY = 2.0
-WEIGHED_IN_ALL = 30
+WEIGHED_IN_ALL = 20
 """A container is weighed every two seconds, and in a short run about so many times."""
 
 MODULES_EVERY = 3.0
@@ -206,15 +206,16 @@ class Sampler:
         of the program in this thread."""
         was_on = gc.isenabled()
         gc.disable()
+        begun = self._thread_time()
         try:
-            self._record.write(self._told_by_look(is_last))
+            self._record.write(self._told_by_look(is_last, begun))
+            self._spent += self._thread_time() - begun
             return self._pause()
         finally:
             if was_on:
                 gc.enable()
 
-    def _told_by_look(self, is_last: bool) -> dict[str, Any]:
-        begun = self._thread_time()
+    def _told_by_look(self, is_last: bool, begun: float) -> dict[str, Any]:
         now = self._monotonic()
         looked = self._finder.modules.look(again=now >= self._next_look_at_modules)
         if looked:
@@ -230,8 +231,8 @@ class Sampler:
         if changed:
             line["sizes"] = changed
         self._search(now)
-        self._spent += self._thread_time() - begun
-        line["spent"] = [round(self._start + self._spent, 4), round(self._process_time(), 4)]
+        spent = self._start + self._spent + self._thread_time() - begun
+        line["spent"] = [round(spent, 4), round(self._process_time(), 4)]
         if self._sites is not None:
             line.update(self._sites.news())
         if self._plan["tracemalloc"]:

@@ -72,8 +72,14 @@ def _builtin_length(box: Any) -> int | None:
     return None
 
 
+_place_of_dict: Callable[[type], int] = type.__dict__["__dictoffset__"].__get__
+"""Where objects of a class have their attributes, 0 where they have none. A metaclass is not asked."""
+
+
 def instance_dict(thing: Any) -> dict[str, Any]:
     """The attributes that an object has itself, empty where it has none; lazy modules and proxies are not woken."""
+    if not _place_of_dict(type(thing)):
+        return {}
     try:
         found = object.__getattribute__(thing, "__dict__")
     except AttributeError:
@@ -87,7 +93,8 @@ def inside(box: Any, entries: int) -> int:
         return 0
     total = 0
     for value in _values(box, LOOKED_INSIDE):
-        if not issubclass(type(value), (tuple, frozenset, MEMO)):
+        kind = type(value)
+        if kind not in _LETTERS and not issubclass(kind, (tuple, frozenset, MEMO)):
             total += _builtin_length(value) or 0
     return total
 
