@@ -129,6 +129,7 @@ def undone(plans: Iterable[tuple[str, Plan]], lines: int, folder: Path) -> list[
 
 
 @pytest.mark.exhaustive
+@pytest.mark.release
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_formatters_leave_what_is_repaired_whatever_the_names_and_lines(variant: Variant, tmp_path: Path) -> None:
     plans = list(variant.plans([*fixtures(), *pages()], tmp_path / "before"))

@@ -145,7 +145,11 @@ def made(lengths: Iterable[int], bounds: Bounds) -> list[str]:
     return [text for program in programs(lengths) if (text := spread(program, bounds))]
 
 
-@pytest.mark.parametrize("lengths", [range(10, 40, 7), pytest.param(range(4, 60), marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize(
+    "lengths",
+    [range(10, 40, 7), pytest.param(range(4, 60), marks=[pytest.mark.exhaustive, pytest.mark.release])],
+    ids=["some", "all"],
+)
 def test_a_formatter_leaves_what_is_spread_over_lines(lengths: range, tmp_path: Path) -> None:
     texts = made(lengths, Bounds(LIMIT))
     assert len(texts) > 40 * len(lengths)
