@@ -183,6 +183,9 @@ class CallGraph(Query):
     def _by_use(self, use: Use, scope: ScopeId) -> Iterator[Edge]:
         if use.kind == "argument" and isinstance(use.outer, m.Call):
             yield from self._handed(use.site, use.outer, scope)
+        elif use.kind == "kept" and (asked := tuple(self._dispatch.asked(use.site))):
+            for taken in asked:
+                yield replace(self._called(CallSite(taken.scope, taken.op, taken.call, use.bound), scope), kind="dispatch")
         elif use.kind == "kept":
             context = Context("run", True, False, root=(use.site.scope, use.site.op), by="handed")
             yield Edge("kept", scope, use.site, context=context)
