@@ -67,7 +67,8 @@ class Guarantees(AroundQuery):
         return not self.reservations.leave_out(access.scope, access.op, accesses)
 
     def _is_armed_for(self, callback: ScopeId, accesses: AccessList) -> bool:
-        """Whether what hands a callback over makes an entry as well: then it ends with that, not with something else."""
+        """Whether what hands a callback over makes an entry as well: then it comes with that, not with something else's
+        end."""
         above = self.around.leads(Lead(None, ((callback, 0),)), HOPS)
         armed = (edge.root for lead in above for edge in self.graph.edges(lead.scope) if edge.handed is not None)
         around = (lead.scope for place in armed for lead in self.around.leads(Lead(None, (place,)), HOPS))
