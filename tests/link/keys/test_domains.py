@@ -260,7 +260,9 @@ CLOSED = {
 }
 OPEN = {
     **{
-        f"handed over to {how}": f"import asyncio, functools, threading\ndef put(k):\n    X[k] = 1\ndef f(request, loop):\n    {how}\n"
+        f"handed over to {how}": (
+            f"import asyncio, functools, threading\ndef put(k):\n    X[k] = 1\ndef f(request, loop):\n    {how}\n"
+        )
         for how in (
             "asyncio.to_thread(put, request.id)",
             "loop.call_later(9, put, request.id)",
