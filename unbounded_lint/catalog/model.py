@@ -97,6 +97,8 @@ class Callback(Entry, frozen=True, kw_only=True):
                none          no callback in Python
     form       what stands there: callable (f), coroutine (f(...)), either, signature (f.s(...)), text ("pkg.mod:f"
                or dotted), name (an attribute name as text), event (no function at all)
+    passes     what it is called with: rest (the arguments behind it), args (the items of the argument `args`, or of
+               the one behind it), or nothing that is known
     """
 
     how: Literal[
@@ -107,6 +109,7 @@ class Callback(Entry, frozen=True, kw_only=True):
     keywords: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     form: Literal["callable", "coroutine", "either", "signature", "text", "name", "event"] = "callable"
+    passes: Literal["", "rest", "args"] = ""
 
 
 class Activation(Entry, frozen=True, kw_only=True):

@@ -34,6 +34,10 @@ CHART = (
     "        self.rows.append(request.body)\n    def draw(self, request):\n"
 )
 CLOSED = {
+    "word that is handed over": (
+        "import asyncio, threading\ndef put(k):\n    X[k] = 1\nasync def f(request):\n"
+        "    await asyncio.to_thread(put, 'a')\n    threading.Thread(target=put, args=('b',)).start()\n"
+    ),
     "position in what is made anew": CHART
     + "        for i, trace in enumerate(self.traces):\n            X[i] = trace\n",
     "position in a sorted copy": (
@@ -255,6 +259,18 @@ CLOSED = {
     "attribute set to literals": "class C:\n    kind = 'a'\n    def f(self):\n        X[self.kind] = 1\n",
 }
 OPEN = {
+    **{
+        f"handed over to {how}": (
+            f"import asyncio, functools, threading\ndef put(k):\n    X[k] = 1\ndef f(request, loop):\n    {how}\n"
+        )
+        for how in (
+            "asyncio.to_thread(put, request.id)",
+            "loop.call_later(9, put, request.id)",
+            "loop.run_in_executor(None, functools.partial(put, request.id))",
+            "threading.Thread(target=put, args=(request.id,)).start()",
+            "threading.Timer(9, put, [request.id]).start()",
+        )
+    },
     "number of a signal, or whatever else it is called back with": (
         "import signal\ndef f(number, frame):\n    X[number] = 1\nsignal.signal(signal.SIGINT, f)\nprint(f)\n"
     ),

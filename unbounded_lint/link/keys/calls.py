@@ -330,7 +330,9 @@ class Calls:
         if facts.name in _ATTRIBUTE_HOOKS:
             return closed("an attribute name written in the program", "names")
         annotated = self._annotated(parameter)
-        calls = self.material.flow.likely_calls(parameter.function)
+        handed = self.material.graph.handing.calls(parameter.function)
+        given = (site for site in handed if argument_of(facts, parameter.position, site) is not None)
+        calls = (*self.material.flow.likely_calls(parameter.function), *given)
         sites = calls or self.material.graph.dispatched(parameter.function)
         told = yield from mixed((NOTHING_YET, *(self._passed(parameter, site) for site in sites)))
         name = facts.parameters[parameter.position].name

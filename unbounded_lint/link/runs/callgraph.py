@@ -23,6 +23,7 @@ from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind, by_hook
 from unbounded_lint.link.runs.declared import DeclaredFunctions
 from unbounded_lint.link.runs.dispatch import Dispatch
+from unbounded_lint.link.runs.handing import Handing
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.timers import Timers, takes_callback
 
@@ -99,6 +100,7 @@ class CallGraph(Query):
         super().__init__(flow)
         self.timers = timers
         self.outside = outside
+        self.handing = Handing(timers)
         self._dispatch = Dispatch(flow)
         self._standing: dict[int, Site] = {}
         self._shared: dict[tuple[int, ...], tuple[int, ...]] = {}
@@ -183,6 +185,11 @@ class CallGraph(Query):
     def _by_use(self, use: Use, scope: ScopeId) -> Iterator[Edge]:
         if use.kind == "argument" and isinstance(use.outer, m.Call):
             yield from self._handed(use.site, use.outer, scope)
+        elif use.kind == "kept" and (asked := tuple(self._dispatch.asked(use.site))):
+            for taken in asked:
+                yield replace(
+                    self._called(CallSite(taken.scope, taken.op, taken.call, use.bound), scope), kind="dispatch"
+                )
         elif use.kind == "kept":
             context = Context("run", True, False, root=(use.site.scope, use.site.op), by="handed")
             yield Edge("kept", scope, use.site, context=context)

@@ -38,6 +38,13 @@ class Dispatch(Query):
         for handle in self._roots(holder, put.scope, _STEPS) if holder is not None else ():
             yield from self._of(handle)
 
+    def asked(self, put: Site) -> Iterator[Taken]:
+        """The calls of what is looked up at once in the display where a value stands; none where that is kept."""
+        if isinstance(put.parent, m.DictDisplay | m.Display):
+            match put.outer.parent:
+                case m.Sub(base=base) | m.Attr(base=base, name="get") if base is put.parent:
+                    yield from self._called(put.outer, _STEPS)
+
     def _holder(self, put: Site) -> m.Expr | None:
         """What a value is put into."""
         match put.parent:

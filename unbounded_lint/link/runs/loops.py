@@ -103,6 +103,8 @@ class Loops(Query):
                 return False
         elif isinstance(head, m.Compare) and not set(head.ops) & {"is", "is not", "in", "not in", "!="}:
             return False
+        if _only_tries_again(facts, frame):
+            return False
         return any(self.sleeps(call, scope) for call in self.calls_in(scope, frame))
 
     def fails(self, scope: ScopeId, op: int, within: int) -> bool:
@@ -270,6 +272,16 @@ class Loops(Query):
             loop.head is not None
             and any(self.is_stream(node, scope) for node in w.walk(loop.head) if isinstance(node, m.Name | m.Attr))
         )
+
+
+def _only_tries_again(facts: m.Scope, loop: int) -> bool:
+    """Whether a round of a loop that nothing fails in is its last."""
+    for at, op in ops_in(facts, loop):
+        if isinstance(op.action, m.Return | m.Break):
+            around = takewhile(lambda frame: frame != loop, frames_of(facts, at))
+            if all(facts.frames[frame].kind in {"try", "try-else", "with"} for frame in around):
+                return True
+    return False
 
 
 def _asked_whether_filled(head: m.Expr) -> m.Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -142,7 +142,8 @@ class Evidences:
         parts = expanded(self.program, _inserted(access), access.scope, access.op)
         used = {part.id for part in parts if isinstance(part, m.Name)}
         wanted = [index for index, parameter in enumerate(facts.parameters) if parameter.name in used]
-        for site in islice(self.flow.call_sites(access.scope), _CALLERS) if wanted else ():
+        calls = chain(self.flow.call_sites(access.scope), self.execution.graph.handing.calls(access.scope))
+        for site in islice(calls, _CALLERS) if wanted else ():
             for index in wanted:
                 passed = argument_of(facts, index, site)
                 if passed is not None:

@@ -62,7 +62,17 @@ class Guarantees(AroundQuery):
         """Whether a callback at the end of something removes, whatever that end was, and its own entry."""
         if not self.is_callback(access.scope) or self.reservations.is_rebound(access):
             return False
+        if access.key is None and not self._is_armed_for(access.scope, accesses):
+            return False
         return not self.reservations.leave_out(access.scope, access.op, accesses)
+
+    def _is_armed_for(self, callback: ScopeId, accesses: AccessList) -> bool:
+        """Whether what hands a callback over makes an entry as well: then it comes with that, not with something else's
+        end."""
+        above = self.around.leads(Lead(None, ((callback, 0),)), HOPS)
+        armed = (edge.root for lead in above for edge in self.graph.edges(lead.scope) if edge.handed is not None)
+        around = (lead.scope for place in armed for lead in self.around.leads(Lead(None, (place,)), HOPS))
+        return any(scope in self._inserting(accesses) for scope in around)
 
     def covers(self, removals: Iterable[Removal], insert: Access, accesses: AccessList) -> bool:
         """Whether guaranteed removals take the entries that an insert makes, whoever calls it."""

@@ -166,13 +166,13 @@ class Moments(RunQuery):
         return self._comes_from_walk(access.key, access.scope, _STEPS)
 
     def _comes_from_walk(self, name: m.Name, scope: ScopeId, steps: int) -> bool:
-        """Whether a name is an item of a loop, or a parameter that some caller gives one, or that no caller is seen
-        to give."""
+        """Whether a name is an item of a loop, or a parameter that some caller gives one, or whoever the function is
+        handed to."""
         if any(b.kind in ITEMS for b in self.program.bound(scope, name)):
             return True
         places, given = self._given(name, scope)
         if not given or not steps:
-            return bool(places)
+            return bool(places) and bool(self.flow.function_uses(scope))
         return any(isinstance(expr, m.Name) and self._comes_from_walk(expr, at, steps - 1) for expr, at in given)
 
     def _comes_in(self, name: m.Name, scope: ScopeId, accesses: AccessList, steps: int) -> bool:
