@@ -188,6 +188,12 @@ SHAPES: Mapping[str, Shape] = {
     ),
     # --- calls
     "callers": lambda n: alone(n, "def f#(r):\n    add(r)\n", ONE),
+    "callers by threads": lambda n: alone(
+        n, "def f#(r):\n    threading.Thread(target=add, args=(r,)).start()\n", "import threading\n" + ONE
+    ),
+    "functions of a table that is asked at once": lambda n: alone(
+        n, "'#': f#, ", ONE + repeat(n, "def f#(r):\n    A[r.x#] = r\n") + "def call(r):\n    {", "}[r.x](r)\n"
+    ),
     "callers at module level": lambda n: alone(n, "add(#)\n", ONE),
     "call chain": lambda n: alone(n, "def f#(r):\n    return f~(r)\n", ONE + "f0 = add\n"),
     "call chain, every link inserts": lambda n: {
