@@ -23,6 +23,15 @@ class Spot(msgspec.Struct, frozen=True):
         return Place(self.path, self.line, max(1, self.column), self.line, max(1, self.column))
 
 
+class Named(msgspec.Struct, frozen=True):
+    """A name in a file that a user asks about: the path relative to the project's root, the name, and the text as
+    written."""
+
+    path: str
+    name: str
+    text: str
+
+
 class Way(msgspec.Struct, frozen=True):
     """One way in which code comes to a place.
 
