@@ -38,8 +38,8 @@ def run(arguments: list[str]) -> int:
         nargs="+",
         metavar="SYMBOL",
         help="pkg.mod:NAME, pkg.mod:Class.attr, the end of such a name, path.py:NAME, or a place as reports print it, "
-        "path:line or path:line:column; as JSON, one symbol gives one object, several an object with their `sheets` and what is "
-        "`unknown`",
+        "path:line or path:line:column; as JSON, one symbol gives one object, several an object with their `sheets` "
+        "and what is `unknown`",
     )
     parser.add_argument(
         "path",
@@ -83,8 +83,8 @@ def _symbols_and_paths(given: Sequence[str]) -> tuple[list[str], list[str]]:
     for symbol in symbols:
         if not _may_be_symbol(symbol):
             raise UserError(
-                f"{symbol!r} is no symbol; write pkg.mod:NAME, pkg.mod:Class.attr, path.py:NAME or path:line, a path behind "
-                "them"
+                f"{symbol!r} is no symbol; write pkg.mod:NAME, pkg.mod:Class.attr, path.py:NAME or path:line, a path "
+                "behind them"
             )
     return symbols, [last] if is_path else []
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def run(arguments: list[str]) -> int:
     """Run the command with these arguments, give its exit code."""
     parser = Parser("rule", "[OPTIONS] [CODE ...]", "List the rules, or print the text of those named.")
-    parser.add_argument("codes", nargs="*", metavar="CODE", help="codes, prefixes of codes or names of rules (default: list all)")
+    parser.add_argument(
+        "codes", nargs="*", metavar="CODE", help="codes, prefixes of codes or names of rules (default: list all)"
+    )
     add_format_option(parser, ("text", "json"), "how the rules are printed (default: text)")
     options = parser.parse_intermixed_args(arguments)
     from unbounded_lint.rules.titles import titles
