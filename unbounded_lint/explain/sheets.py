@@ -99,7 +99,7 @@ class Sheets:
 
     def _removal(self, removal: LinkedRemoval) -> Removal:
         access, function = removal.access, self.project.function(removal.access.scope)
-        when = wording.moment(removal.when, fails=removal.fails, partly=removal.partly)
+        when = wording.moment(removal)
         text = f"`{function}` {wording.EXTENTS[removal.extent]}, {when}"
         return Removal(
             place=self.project.place(access.scope, access.op, "removal", text),
@@ -110,6 +110,7 @@ class Sheets:
             fails=removal.fails,
             ways=tuple(self._ways(access.scope, access.op)),
             partly=removal.partly,
+            delayed=removal.delayed,
         )
 
     def _timers(self, removals: Sequence[LinkedRemoval]) -> tuple[Place, ...]:
