@@ -234,7 +234,7 @@ def _data(sheet: Sheet, view: View) -> dict[str, Any]:
                 "name": report.name,
                 "message": printable(report.message),
                 "advice": printable(report.advice),
-                "probability": round(report.probability, 3),
+                "probability": f"{report.probability:.2f}",  # as every other report has it, however a browser rounds
                 "hidden": report.hidden,
             }
             for report in sheet.reports
