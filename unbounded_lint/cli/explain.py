@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from unbounded_lint.cli.options import (
     Parser,
     add_color_option,
-    add_format_option,
     add_settings_options,
     project_for,
     request_for,
     view_for,
 )
+from unbounded_lint.cli.outputs import add_format_option
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, complain, emit, wants_color
 from unbounded_lint.errors import UserError
 

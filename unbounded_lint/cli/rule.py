@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from unbounded_lint.cli.options import Parser, add_format_option
+from unbounded_lint.cli.options import Parser
+from unbounded_lint.cli.outputs import add_format_option
 from unbounded_lint.cli.terminal import PROGRAM, emit, emit_pages
 from unbounded_lint.errors import UserError
 
