@@ -71,6 +71,11 @@ class Declaration(msgspec.Struct, frozen=True):
     reason: str = ""
 
     @property
+    def bound(self) -> str:
+        """What bounds a container by it, in a few words."""
+        return f"a declared sweep, {self.function}" if self.function else f"a declaration: {self.reason}"
+
+    @property
     def words(self) -> str:
         """What it says, in a few words."""
         if self.kind == "bounded":

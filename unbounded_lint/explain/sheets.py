@@ -41,7 +41,7 @@ class Sheets:
         reports = tuple(self.reports.get(container.symbol, ()))
         code = _weighed_code(verdict.name, reports)
         support = container.support(code) if code is not None else None
-        said = next((one.words for one in declared if one.kind in {"bounded", "swept-by"}), "")
+        said = next((one.bound for one in declared if one.kind in {"bounded", "swept-by"}), "")
         broken = any(not report.hidden for report in reports)
         removals = self.project.every_removal(container)
         return Sheet(
