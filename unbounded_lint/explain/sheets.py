@@ -116,7 +116,7 @@ class Sheets:
 
     def _timers(self, removals: Sequence[LinkedRemoval]) -> tuple[Place, ...]:
         """Where the timers that reach a removal are started."""
-        found = set()
+        found: set[Place] = set()
         for removal in removals:
             found.update(self._arming(removal.access))
             for context in removal.nearest(self.project.execution, "timer", "later", "unstarted"):
