@@ -148,6 +148,15 @@ def test_every_column_sorts_and_sorts_back(page: Any, key: str, first: list[str]
     assert sorted(shown(page)) == sorted(first)
 
 
+def test_a_probability_is_the_same_in_the_row_and_in_its_finding(browser: Any, tmp_path: Path) -> None:
+    between = 0.6246  # 0.62 as it is, 0.63 of what is cut to three places before
+    report = msgspec.structs.replace(SHEET.reports[0], probability=between)
+    page = opened(browser, tmp_path / "one.html", (sheet(probability=between, reports=(report,)),))
+    assert page.find_element(By.CSS_SELECTOR, "tbody tr td").text == "0.62"
+    page.find_element(By.CSS_SELECTOR, "button.toggle").click()
+    assert f"{report.code} {report.name}, 0.62:" in page.find_element(By.CSS_SELECTOR, "tr.detail").text
+
+
 def test_the_search_finds_by_name_path_kind_and_code(page: Any) -> None:
     search = page.find_element(By.ID, "search")
     for text, found in (

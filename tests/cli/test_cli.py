@@ -130,7 +130,7 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> FakeRunner:
     """Puts a made-up runner and rules in place of the real ones."""
     fake = FakeRunner()
     rules = ModuleType("unbounded_lint.rules.titles")
-    rules.titles, rules.nearest, rules.codes_for = lambda: RULES, titles.nearest, titles.codes_for  # type: ignore[attr-defined]
+    vars(rules).update(vars(titles), titles=lambda: RULES)
     monkeypatch.setitem(sys.modules, "unbounded_lint.run.runner", fake)
     monkeypatch.setitem(sys.modules, "unbounded_lint.rules.titles", rules)
     return fake
@@ -223,7 +223,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["--select"], "argument --select: expected one argument"),
         (["--sel", "UBM101"], "unrecognized arguments: --sel"),
         (["explain"], "the following arguments are required: SYMBOL"),
-        (["explain", "a:b", ".", "c"], "'.' is no symbol; write pkg.mod:NAME or"),
+        (["explain", "a:b", ".", "c"], "'.' is no symbol; write pkg.mod:NAME, "),
         (["explain", "."], "'.' is no symbol"),
         (["explain", "a:b", "./nowhere"], "nowhere does not exist"),
         (["rule", "UBM1O1"], "no rule is called 'UBM1O1'; did you mean UBM101?"),
@@ -669,6 +669,16 @@ def test_rule_text(runner: FakeRunner, wanted: str, capsys: pytest.CaptureFixtur
         "# never-removed-entries (UBM101), on by default\n\nNever removed.\n\n## What it does\nLooks.\n"
         "\n# entry-timer-only-cleanup (UBM210), opt-in\n\nEntry timers.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "codes"), [(["UBM1"], ["UBM101", "UBM102"]), (["ubm", "UBM102"], ["UBM101", "UBM102", "UBM210"])]
+)
+def test_a_prefix_means_the_rules_below_it(
+    runner: FakeRunner, wanted: list[str], codes: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["rule", "--output-format", "json", *wanted]) == 0
+    assert [rule["code"] for rule in json.loads(capsys.readouterr().out)] == codes
 
 
 def test_rule_text_is_drawn_where_colour_is_wanted(

@@ -125,7 +125,7 @@ def test_what_comments_say_of_a_container_counts(project: Path, capsys: pytest.C
     assert cli.main(["inventory", "--no-cache", "--output-format", "json"]) == 0
     by_symbol = {each["symbol"]: each for each in json.loads(capsys.readouterr().out)["containers"]}
     declared, noted = by_symbol["app.store:SEEN"], by_symbol["app.store:NOTED"]
-    assert (declared["open"], declared["bounded_by"], declared["risk"]) == (False, "bounded: twelve of them", 0.0)
+    assert (declared["open"], declared["bounded_by"], declared["risk"]) == (False, "a declaration: twelve of them", 0.0)
     assert [report["hidden"] for report in noted["reports"]] == ["a comment silences it"]
     assert noted["open"] is True
 

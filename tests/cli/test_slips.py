@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         (["--selct", "UBM101"], "unrecognized arguments: --selct; did you mean --select?"),
         (["--selct=UBM101"], "did you mean --select?"),
-        (["--format", "json"], "did you mean --output-format?"),
+        (["--outputformat", "json"], "did you mean --output-format?"),
+        (["--format", "sarfi"], "argument --format: invalid choice: 'sarfi'; did you mean sarif?"),
         (["--exit-zro", "one"], "did you mean --exit-zero?"),
         (["--explain", "UBM101"], "did you mean the command unbounded-lint explain?"),
         (["inventory", "--verdit", "never"], "did you mean --verdict?"),
@@ -145,3 +147,19 @@ def test_a_file_that_cannot_be_analysed_is_told_with_what_to_do(
     (project / "one" / "broken.py").write_text("def f(:\n")
     cli.main(["--output-format", "full"])
     assert "help: mend the file, or leave it out with the setting `extend-exclude`\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["one"], ["inventory"], ["explain", "SEEN", "one"], ["rule"], ["files"], ["config"]],
+    ids=lambda argv: argv[0],
+)
+def test_a_format_may_be_asked_for_as_other_linters_name_it(
+    project: Path, argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "two" / "a.py").unlink()
+    given = []
+    for option in ("--output-format", "--format"):
+        code = cli.main([*argv, option, "json"])
+        given.append((code, json.loads(capsys.readouterr().out)))
+    assert given[0] == given[1] and given[0][0] in (0, 1)

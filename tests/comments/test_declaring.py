@@ -134,6 +134,7 @@ def test_explain_shows_what_is_declared(tmp_path: Path) -> None:
     declared, plain = runner.explain(request_for(tmp_path), ["m:X", "m:Y"])
     assert isinstance(declared, Sheet) and isinstance(plain, Sheet)
     assert declared.declared == ("swept by m.add", "bounded: few, says the host")
+    assert declared.bounded_by == "a declared sweep, m.add"
     assert (declared.findings, plain.declared, plain.findings) == ((), (), ("UBM101",))
 
 

@@ -129,6 +129,20 @@ def test_a_sweep_is_told_from_the_start_of_its_timer(runs: Sheet) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("arming", "told"),
+    [
+        ("threading.Timer(60, X.pop, (key, None)).start()", "threading.Timer in `put()`"),
+        ("asyncio.get_running_loop().call_later(60, X.pop, key, None)", "loop.call_later in `put()`"),
+        ("threading.Thread(target=X.pop, args=(key, None)).start()", ""),
+    ],
+)
+def test_a_timer_that_is_handed_what_removes_is_told(tmp_path: Path, arming: str, told: str) -> None:
+    text = f"import asyncio, threading\nX = {{}}\n\n\ndef put(key):\n    X[key] = 1\n    {arming}\n"
+    timers = sheet_of(tmp_path, "m:X", {"m.py": text}).timers
+    assert [timer.text for timer in timers] == ([told] if told else [])
+
+
 def test_what_bounds_it_is_told_in_words(runs: Sheet, tmp_path: Path) -> None:
     assert (runs.verdict, runs.bounded_by, runs.is_open, runs.risk) == ("swept", "a sweep on a timer", False, 0.0)
     pending = sheet_of(tmp_path, "PENDING", FILES)

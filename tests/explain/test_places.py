@@ -10,7 +10,7 @@ import pytest
 from tests.programs import request_for, write
 from unbounded_lint import cli
 from unbounded_lint.explain.symbols import Unknown
-from unbounded_lint.findings.sheet import Sheet, Spot
+from unbounded_lint.findings.sheet import Named, Sheet, Spot
 from unbounded_lint.run import runner
 from unbounded_lint.run.request import Request
 
@@ -134,6 +134,51 @@ def test_the_command_takes_a_place_as_a_report_prints_it(
     monkeypatch.chdir(write(tmp_path, FILES))
     assert cli.main(["explain", typed, "--no-cache"]) == 0
     assert capsys.readouterr().out.startswith("app.store:RUNS\n  --> app/store.py:2:1\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "symbol"),
+    [
+        ("app/store.py:RUNS", "app.store:RUNS"),
+        ("app/store.py::RUNS", "app.store:RUNS"),
+        ("app/store.py:Store.kept", "app.store:Store.kept"),
+        ("app/store.py::Store::kept", "app.store:Store.kept"),
+        ("./app/../app/store.py:kept", "app.store:Store.kept"),
+        ("one/app/store.py:RUNS", "one.app.store:RUNS"),
+        ("app/py.py:SEEN", "app.py:SEEN"),
+        ("app.py:SEEN", "app.py:SEEN"),
+    ],
+)
+def test_the_command_takes_a_name_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str, symbol: str
+) -> None:
+    other = {"one/app/__init__.py": "", "one/app/store.py": "RUNS = {}\ndef put(run):\n    RUNS[run.id] = run\n"}
+    monkeypatch.chdir(write(tmp_path, {**FILES, **other, "app/py.py": "SEEN = {}\ndef see(x):\n    SEEN[x] = 1\n"}))
+    assert cli.main(["explain", typed, "--no-cache"]) == 0
+    head, place = capsys.readouterr().out.splitlines()[:2]
+    assert head == symbol
+    assert place.startswith(f"  --> {'one/' if symbol.startswith('one.') else ''}app/")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("app/store.py:LIMIT", "it holds `3` (app/store.py:3), which is no container that is known"),
+        ("app/store.py:Stroe.kept", "app.store has no `Stroe`; did you mean app.store:Store.kept?"),
+        ("app/store.py:kpet", "`app.store` has nothing called `kpet`; did you mean app.store:Store.kept?"),
+        ("app/broken.py:X", "its file cannot be analysed (app/broken.py:2: "),
+        ("app/generated.py:X", "the file is left out of the analysis, by `exclude` or since git ignores it"),
+        ("tests/test_store.py:X", "tests/test_store.py is a test, and the containers of tests are not looked at"),
+        ("../other.py:X", "the project has no such file"),
+    ],
+)
+def test_where_a_file_has_no_such_container_it_says_why(project: Request, typed: str, said: str) -> None:
+    path, _, name = typed.rpartition(":")
+    (found,) = runner.explain(project, [Named(path, name, typed)])
+    assert isinstance(found, Unknown), found
+    sentence = found.sentence(lambda path: path)
+    assert sentence.startswith(f"no long-lived container is called {typed!r}: ")
+    assert said in sentence
 
 
 def test_a_place_is_relative_to_the_current_directory_as_its_answer_is(

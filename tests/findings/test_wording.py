@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import pytest
 
@@ -16,6 +16,15 @@ from unbounded_lint.link.verdicts.container import VerdictName
 from unbounded_lint.link.verdicts.removals import Extent, Moment
 
 
+class Removed(NamedTuple):
+    """When a removal runs."""
+
+    when: str
+    fails: bool = False
+    partly: bool = False
+    delayed: bool = False
+
+
 def test_every_verdict_has_words() -> None:
     assert set(wording.VERDICTS) == set(get_args(VerdictName))
     assert set(wording.VERDICTS) > wording.OPEN
@@ -24,8 +33,14 @@ def test_every_verdict_has_words() -> None:
 def test_every_moment_and_extent_has_words() -> None:
     assert set(wording.MOMENTS) == set(get_args(Moment))
     assert set(wording.EXTENTS) == set(get_args(Extent))
-    assert wording.moment("event", fails=True) != wording.moment("event") == wording.MOMENTS["event"]
-    assert wording.moment("timer", fails=True) == wording.MOMENTS["timer"]
+
+
+@pytest.mark.parametrize("when", get_args(Moment))
+def test_a_moment_is_told_more_exactly_where_more_is_known(when: str) -> None:
+    said = {mark: wording.moment(Removed(when, **{mark: True})) for mark in ("fails", "partly", "delayed")}
+    exact = {"event": {"fails": wording.FAILING, "delayed": wording.DELAYED}, "guaranteed": {"partly": said["partly"]}}
+    assert said == {**dict.fromkeys(said, wording.MOMENTS[when]), **exact.get(when, {})}
+    assert len({*said.values(), wording.MOMENTS[when]}) == 1 + len(exact.get(when, {}))
 
 
 def test_every_way_to_run_has_words_in_the_order_of_the_evidence() -> None:

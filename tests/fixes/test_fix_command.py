@@ -189,3 +189,16 @@ def test_a_run_that_repairs_nothing_loads_no_recipe(project: Path) -> None:
     )
     done = python("-c", script, cwd=project)
     assert done.returncode == 0, done.stderr
+
+
+def test_where_nothing_can_be_fixed_it_says_who_tells_why(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "app.py").write_text(APP.replace("_seen[", "print["))
+    assert check("--fix") == 1
+    assert "Found 1 finding in 1 file (nothing can be fixed; --unsafe-fixes tells why)." in capsys.readouterr().err
+    assert check("--diff") == 0
+    assert capsys.readouterr().err == "Nothing would be fixed; --unsafe-fixes tells why.\n"
+    (project / "app.py").write_text("")
+    assert check("--fix") == 0
+    assert capsys.readouterr().err == "No findings in 1 file.\n"
+    assert check("--diff") == 0
+    assert capsys.readouterr().err == "Nothing would be fixed.\n"

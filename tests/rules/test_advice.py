@@ -110,6 +110,64 @@ def test_a_timer_that_is_there_is_named(kind: str, tmp_path: Path) -> None:
     assert found == {"UBM101": expected.replace(FIXED, JOINED)}
 
 
+WAITS = {
+    "stopping": """
+    def main():
+        try:
+            serve()
+        finally:
+            stop(time.monotonic() + 30)
+
+    def stop(limit):
+        while WORKERS and time.monotonic() < limit:
+            reap()
+            time.sleep({period})
+    """,
+    "answering": """
+    @app.post("/fetch")
+    def fetch():
+        _wait_for(request.json["path"], time.monotonic() + 30)
+        return ""
+
+    def _wait_for(path, limit):
+        while not has_path(path):
+            if time.monotonic() > limit:
+                return
+            reap()
+            time.sleep({period})
+    """,
+}
+WAITING = """
+    import time
+    from flask import Flask, request
+
+    app = Flask(__name__)
+    WORKERS = {{}}
+
+    @app.post("/workers")
+    def put():
+        WORKERS[request.json["id"]] = time.monotonic()
+        return ""
+
+    def reap():
+        for key, at in list(WORKERS.items()):
+            if time.monotonic() - at > 60:
+                del WORKERS[key]
+    {wait}
+    if __name__ == "__main__":
+        app.run()
+"""
+
+
+@pytest.mark.parametrize("period", ["0.1", "30"])
+@pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
+def test_a_loop_that_waits_for_something_is_no_timer_to_join(wait: str, period: str, tmp_path: Path) -> None:
+    made, body, expected = ENTRIES["map"]
+    waiting = WAITING.format(wait=wait.format(period=period))
+    found = advice(tmp_path, {"m.py": GROWING.format(made=made, body=body), "waiting.py": waiting})
+    assert found == {"UBM101": expected}
+
+
 @pytest.mark.parametrize("kind", ["locks", "set of tasks", "results"])
 def test_entries_that_need_no_timer_are_told_of_none(kind: str, tmp_path: Path) -> None:
     made, body, expected = ENTRIES[kind]

@@ -103,6 +103,60 @@ def test_what_only_events_remove_is_told_by_who_would(tmp_path: Path, body: str,
     assert all(place.text.endswith(" removes here, only when it is called") for place in one.related[-1:])
 
 
+SHOT = """\
+import threading
+
+
+@app.post("/x")
+def put():
+    keep(request.form["id"])
+    keep(request.form["id"], 60)
+    return ""
+
+
+def keep(key, ttl=None):
+    X[key] = 1
+    if ttl is not None:
+        {arming}
+"""
+FORGET = """\
+
+
+def forget(key):
+    X.pop(key, None)
+"""
+
+
+ONE_SHOT = {
+    "a method handed over": SHOT.format(arming="threading.Timer(ttl, X.pop, (key, None)).start()"),
+    "a function handed over": SHOT.format(arming="threading.Timer(ttl, forget, (key,)).start()") + FORGET,
+}
+
+
+@pytest.mark.parametrize("text", ONE_SHOT.values(), ids=ONE_SHOT)
+def test_a_one_shot_timer_under_a_condition_is_told_as_one(tmp_path: Path, text: str) -> None:
+    one = found(tmp_path, HEAD + text, "UBM102")
+    assert one.message == (
+        "`X` grows in `keep()`, and only a one-shot timer, which need not run for each entry, takes one out: the "
+        "others stay"
+    )
+    removals = [place.text for place in one.related if place.role == "removal"]
+    assert removals and all("by a one-shot timer that need not run" in text for text in removals)
+
+
+def test_a_one_shot_timer_beside_another_call_is_not_told_alone(tmp_path: Path) -> None:
+    text = (
+        ONE_SHOT["a function handed over"]
+        + '\n\n@app.post("/y")\ndef take():\n    X.pop(request.form["id"])\n    return ""\n'
+    )
+    one = found(tmp_path, HEAD + text, "UBM102")
+    assert "one-shot" not in one.message
+    assert {place.text.partition(", ")[2] for place in one.related if place.role == "removal"} == {
+        "only when it is called",
+        "by a one-shot timer that need not run for each entry",
+    }
+
+
 BETWEEN = {
     "returns": (
         "def run(item):\n    X[item.id] = 1\n    if item.late:\n        return\n    X.pop(item.id)\n",

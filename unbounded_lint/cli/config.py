@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from unbounded_lint.cli.options import Parser, add_format_option, add_settings_options, given_paths, settings_for
+from unbounded_lint.cli.options import Parser, add_settings_options, given_paths, settings_for
+from unbounded_lint.cli.outputs import add_format_option
 from unbounded_lint.cli.terminal import emit
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from unbounded_lint.cli.options import (
     request_for,
     shown_path,
 )
-from unbounded_lint.cli.outputs import demand_place
+from unbounded_lint.cli.outputs import add_format_option, demand_place
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_FINDINGS, PROGRAM, Progress, say
 from unbounded_lint.errors import UserError
 
@@ -125,7 +125,7 @@ def _add_run_options(parser: Parser) -> None:
 
 def _add_output_options(parser: Parser) -> None:
     output = parser.add_argument_group("output")
-    output.add_argument("--output-format", choices=("table", "json"), help="how the report is printed (default: table)")
+    add_format_option(output, ("table", "json"), "how the report is printed (default: table)")
     output.add_argument("--output-file", type=Path, metavar="FILE", help="write the report to FILE (default: stderr)")
     output.add_argument(
         "--plot", type=Path, metavar="FILE", help="draw a curve per container, as .png, .svg or .pdf (needs matplotlib)"

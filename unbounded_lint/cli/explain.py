@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING
 from unbounded_lint.cli.options import (
     Parser,
     add_color_option,
-    add_format_option,
     add_settings_options,
     project_for,
     request_for,
     view_for,
 )
+from unbounded_lint.cli.outputs import add_format_option
 from unbounded_lint.cli.terminal import EXIT_CLEAN, EXIT_ERROR, complain, emit, wants_color
 from unbounded_lint.errors import UserError
 
 if TYPE_CHECKING:
-    from unbounded_lint.findings.sheet import Spot
+    from unbounded_lint.findings.sheet import Named, Spot
 
 _SPOT = re.compile(r"(?P<path>.+\.pyi?):(?P<line>[0-9]{1,9})(?::(?P<column>[0-9]{1,9}))?:?")
 """A place as reports print it, with the colon that follows there."""
+
+_NAMED = re.compile(r"(?P<path>.+?\.pyi?)::?(?P<name>[^\W\d][^:]*(?:::[^:]+)*)")
+"""A name in a file, with one colon or, as pytest writes it, with two wherever one thing is in another."""
 
 
 def run(arguments: list[str]) -> int:
@@ -34,9 +37,9 @@ def run(arguments: list[str]) -> int:
         "symbols",
         nargs="+",
         metavar="SYMBOL",
-        help="pkg.mod:NAME, pkg.mod:Class.attr, the end of such a name, or a place as reports print it, path:line or "
-        "path:line:column; as JSON, one symbol gives one object, several an object with their `sheets` and what is "
-        "`unknown`",
+        help="pkg.mod:NAME, pkg.mod:Class.attr, the end of such a name, path.py:NAME, or a place as reports print it, "
+        "path:line or path:line:column; as JSON, one symbol gives one object, several an object with their `sheets` "
+        "and what is `unknown`",
     )
     parser.add_argument(
         "path",
@@ -52,7 +55,7 @@ def run(arguments: list[str]) -> int:
     options = parser.parse_intermixed_args(arguments)
     as_json, options.output_format = options.output_format == "json", None
     symbols, given = _symbols_and_paths(options.symbols)
-    options.paths = given or [match["path"] for match in map(_SPOT.fullmatch, symbols) if match is not None]
+    options.paths = given or [match["path"] for match in map(_in_file, symbols) if match is not None]
     project, settings = project_for(options)
     from unbounded_lint.explain.symbols import Unknown
     from unbounded_lint.findings.sheet import Sheet
@@ -80,20 +83,30 @@ def _symbols_and_paths(given: Sequence[str]) -> tuple[list[str], list[str]]:
     for symbol in symbols:
         if not _may_be_symbol(symbol):
             raise UserError(
-                f"{symbol!r} is no symbol; write pkg.mod:NAME or pkg.mod:Class.attr or path:line, a path behind them"
+                f"{symbol!r} is no symbol; write pkg.mod:NAME, pkg.mod:Class.attr, path.py:NAME or path:line, a path "
+                "behind them"
             )
     return symbols, [last] if is_path else []
 
 
-def _asked(symbol: str, root: Path) -> str | Spot:
-    """What a symbol asks for: a place in a file of the project, or what has that name."""
-    from unbounded_lint.files.source import path_below
-    from unbounded_lint.findings.sheet import Spot
+def _in_file(symbol: str) -> re.Match[str] | None:
+    """What asks for something in a file, None of what does not: `pkg.py:NAME` is of the module `pkg.py` too."""
+    spot, named = _SPOT.fullmatch(symbol), _NAMED.fullmatch(symbol)
+    is_file = named is not None and ("/" in named["path"] or os.path.isfile(named["path"]))
+    return named if is_file and spot is None else spot
 
-    match = _SPOT.fullmatch(symbol)
+
+def _asked(symbol: str, root: Path) -> str | Spot | Named:
+    """What a symbol asks for: a place or a name in a file of the project, or what has that name anywhere."""
+    from unbounded_lint.files.source import path_below
+    from unbounded_lint.findings.sheet import Named, Spot
+
+    match = _in_file(symbol)
     if match is None:
         return symbol
     path = path_below(os.path.realpath(root), os.path.realpath(match["path"]))
+    if match.re is _NAMED:
+        return Named(path, match["name"].replace("::", "."), symbol)
     return Spot(path, int(match["line"]), int(match["column"] or 0), symbol)
 
 

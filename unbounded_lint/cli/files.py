@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from unbounded_lint.cli.options import (
     Parser,
     add_file_options,
-    add_format_option,
     add_settings_options,
     project_for,
     reported,
     shown_path,
 )
+from unbounded_lint.cli.outputs import add_format_option
 from unbounded_lint.cli.terminal import emit
 
 if TYPE_CHECKING:

@@ -18,20 +18,25 @@ if TYPE_CHECKING:
     from unbounded_lint.fixes.driver import Plan
     from unbounded_lint.run.request import Outcome, Request
 
+_WHY = "--unsafe-fixes tells why"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Fixed(NamedTuple):
-    """What came of `--fix`: how many findings are repaired, and how many only with `--unsafe-fixes`."""
+    """What came of `--fix`: how many findings are repaired, how many only with `--unsafe-fixes`, and how many not even
+    so, of which nobody was told why."""
 
     number: int = 0
     hidden: int = 0
+    refused: int = 0
 
     def told(self, outcome: Outcome) -> str:
         """What a summary of what is left adds."""
         if self.hidden:
             return f" ({_hidden(self.hidden)})"
-        return f" ({self.number} fixed, {len(outcome.findings)} remaining)" if self.number else ""
+        if self.number:
+            return f" ({self.number} fixed, {len(outcome.findings)} remaining)"
+        return f" (nothing can be fixed; {_WHY})" if self.refused else ""
 
 
 def repaired(options: argparse.Namespace, request: Request, outcome: Outcome) -> Fixed:
@@ -41,7 +46,7 @@ def repaired(options: argparse.Namespace, request: Request, outcome: Outcome) ->
 
     plan = planned(request, outcome.findings)
     if not options.unsafe_fixes:
-        return Fixed(hidden=len(plan.done))
+        return Fixed(hidden=len(plan.done), refused=len(plan.refused))
     write(request.project.root, plan.files)
     _tell(plan, "fixed")
     return Fixed(len(plan.done))
@@ -62,7 +67,8 @@ def difference(options: argparse.Namespace, request: Request, outcome: Outcome) 
 
     plan = planned(request, outcome.findings)
     if not options.unsafe_fixes:
-        say(f"{_hidden(len(plan.done))}." if plan.done else "Nothing would be fixed.")
+        why = f"; {_WHY}" if plan.refused else ""
+        say(f"{_hidden(len(plan.done))}." if plan.done else f"Nothing would be fixed{why}.")
         return EXIT_CLEAN
     lines = writing.difference(plan.files, shown_path(request.project.root, options.paths))
     emit(_drawn(lines, color=wants_color(options.color)))

@@ -13,7 +13,6 @@ from unbounded_lint.cli.options import (
     Parser,
     add_color_option,
     add_file_options,
-    add_format_option,
     add_run_options,
     add_selection_options,
     add_settings_options,
@@ -21,7 +20,7 @@ from unbounded_lint.cli.options import (
     request_for,
     view_for,
 )
-from unbounded_lint.cli.outputs import demand_place, write_report
+from unbounded_lint.cli.outputs import add_format_option, demand_place, write_report
 from unbounded_lint.cli.terminal import EXIT_CLEAN, PROGRAM, Progress, emit, say, wants_color
 from unbounded_lint.findings.wording import VERDICTS
 

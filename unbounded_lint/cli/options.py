@@ -162,11 +162,6 @@ def add_file_options(parser: Parser) -> argparse._ArgumentGroup:
     return group
 
 
-def add_format_option(parser: Parser, choices: tuple[str, ...], text: str) -> None:
-    """Add `--output-format` with these choices."""
-    parser.add_argument("--output-format", choices=choices, help=text)
-
-
 def add_color_option(parser: Parser | argparse._ArgumentGroup) -> None:
     """Add `--color`."""
     parser.add_argument(

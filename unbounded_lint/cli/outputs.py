@@ -41,14 +41,18 @@ class Output(NamedTuple):
         return f"--output {self.format}={self.file}"
 
 
+def add_format_option(parser: Parser | argparse._ArgumentGroup, choices: tuple[str, ...], text: str) -> None:
+    """Add `--output-format` with these choices, and `--format`, which is what other linters call it."""
+    parser.add_argument("--output-format", choices=choices, help=text)
+    parser.add_argument(
+        "--format", dest="output_format", choices=choices, default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )
+
+
 def add_output_options(parser: Parser) -> argparse._ArgumentGroup:
     """Add the options that say which reports there are, and what is in them; gives their group."""
     output = parser.add_argument_group("output")
-    output.add_argument(
-        "--output-format",
-        choices=FORMATS,
-        help="how findings are printed (default: full on a terminal, else concise)",
-    )
+    add_format_option(output, FORMATS, "how findings are printed (default: full on a terminal, else concise)")
     output.add_argument(
         "--output",
         action="append",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from unbounded_lint.cli.options import Parser, add_format_option
+from unbounded_lint.cli.options import Parser
+from unbounded_lint.cli.outputs import add_format_option
 from unbounded_lint.cli.terminal import PROGRAM, emit, emit_pages
 from unbounded_lint.errors import UserError
 
@@ -16,22 +17,26 @@ if TYPE_CHECKING:
 def run(arguments: list[str]) -> int:
     """Run the command with these arguments, give its exit code."""
     parser = Parser("rule", "[OPTIONS] [CODE ...]", "List the rules, or print the text of those named.")
-    parser.add_argument("codes", nargs="*", metavar="CODE", help="codes or names of rules (default: list all)")
+    parser.add_argument(
+        "codes", nargs="*", metavar="CODE", help="codes, prefixes of codes or names of rules (default: list all)"
+    )
     add_format_option(parser, ("text", "json"), "how the rules are printed (default: text)")
     options = parser.parse_intermixed_args(arguments)
     from unbounded_lint.rules.titles import titles
 
     rules = titles()
-    chosen = [_find_rule(code, rules) for code in options.codes]
+    chosen = list({rule.code: rule for code in options.codes for rule in _find_rules(code, rules)}.values())
     if options.output_format == "json":
         return emit(_rules_json(chosen or rules))
     return emit_pages(_page(rule) for rule in chosen) if chosen else emit(_rule_table(rules))
 
 
-def _find_rule(wanted: str, rules: Sequence[Title]) -> Title:
-    for rule in rules:
-        if wanted.upper() == rule.code or wanted.lower() == rule.name:
-            return rule
+def _find_rules(wanted: str, rules: Sequence[Title]) -> Sequence[Title]:
+    """The rules of a name, or of a code or prefix of codes; raises UserError where there are none."""
+    named = [rule for rule in rules if wanted.lower() == rule.name]
+    found = named or [rule for rule in rules if wanted and rule.code.startswith(wanted.upper())]
+    if found:
+        return found
     from unbounded_lint.rules.titles import nearest
 
     near = nearest(wanted)

@@ -71,6 +71,11 @@ class Declaration(msgspec.Struct, frozen=True):
     reason: str = ""
 
     @property
+    def bound(self) -> str:
+        """What bounds a container by it, in a few words."""
+        return f"a declared sweep, {self.function}" if self.function else f"a declaration: {self.reason}"
+
+    @property
     def words(self) -> str:
         """What it says, in a few words."""
         if self.kind == "bounded":
@@ -178,6 +183,12 @@ def _read(written: _Written, line: int, column: int, first: int, last: int) -> O
     return Declaration("swept-by", line, column, first, last, written.inside, written.behind)
 
 
+def _form(word: str, inside: str) -> str:
+    """How a directive is written, with the code that was meant."""
+    meant = _CODE_OUTSIDE.match(inside) if word == "ignore" else None
+    return f"ignore[{meant['code'].upper()}]" if meant else _FORMS[word]
+
+
 def _fault(written: _Written) -> str:
     """What is wrong with a directive, "" for nothing."""
     word, bracket = written.word, written.bracket
@@ -186,7 +197,7 @@ def _fault(written: _Written) -> str:
         near = nearest(word, _BRACKETS)
         hint = f"did you mean `{near}`?" if near else "known are `ignore`, `bounded` and `swept-by`"
         return f"`# ubm: {word}` is no directive; {hint}"
-    form = f"write `# ubm: {_FORMS[word]}`"
+    form = f"write `# ubm: {_form(word, written.inside)}`"
     if bracket and bracket != pair[0]:
         return f"`# ubm: {word}{bracket}` has the wrong sort of bracket; {form}"
     if not written.closed:

@@ -1,5 +1,5 @@
 """What `explain` answers of a place: the container that is defined or used there, or that a finding there is about, or
-why there is none."""
+that has a name in a file, or why there is none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from unbounded_lint.explain.symbols import SHOWN, Explanations, Unknown, Words, 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts.walk import last_name
 from unbounded_lint.findings.finding import Finding, Place
-from unbounded_lint.findings.sheet import Spot
+from unbounded_lint.findings.sheet import Named, Spot
 from unbounded_lint.findings.symbols import plain
 from unbounded_lint.findings.wording import plural
 from unbounded_lint.link.program.module import LinkedModule
@@ -34,6 +34,13 @@ class Spots:
         found = found or self._told(spot, findings)
         return chosen(found, spot.text, (spot.place, " has")) or Unknown(
             spot.text, ("no long-lived container is defined or used at ", spot.place, ": ", *self._why(spot))
+        )
+
+    def named(self, named: Named) -> Container | Unknown:
+        """The one container of a name in a file, or why there is none."""
+        found = self.explanations.called(named.name, lambda container: container.holder.scope.path == named.path)
+        return chosen(found, named.text, (f"{named.text!r} names",)) or Unknown(
+            named.text, (f"no long-lived container is called {named.text!r}: ", *self._why_not(named))
         )
 
     def _at(self, spot: Spot, places: dict[Container, tuple[Place, ...]]) -> list[Container]:
@@ -61,22 +68,27 @@ class Spots:
     # --- why there is none ---
 
     def _why(self, spot: Spot) -> Words:
-        file = next((file for file in self.explanations.sources.files if file.path == spot.path), None)
-        if file is None:
-            return self._no_file(spot)
-        if file.is_test:
-            return (f"{spot.path} is a test, and the containers of tests are not looked at",)
-        module = self.program.module(spot.path)
-        if module is None:
-            return self.explanations.broken(spot.path)
+        module = self._module(spot.path)
+        if not isinstance(module, LinkedModule):
+            return module
         text = self.explanations.sources.data(spot.path).decode("utf-8", "replace")
         lines = len(split(text))
         if not 1 <= spot.line <= lines:
             return (f"the file has {plural(lines, 'line')}",)
         return (*self._bound(module, spot), *self._nearest(spot))
 
-    def _no_file(self, spot: Spot) -> Words:
-        if (self.explanations.sources.root / spot.path).is_file():
+    def _why_not(self, named: Named) -> Words:
+        module = self._module(named.path)
+        return self.explanations.in_module(module, named.name) if isinstance(module, LinkedModule) else module
+
+    def _module(self, path: str) -> LinkedModule | Words:
+        """The module in a file, or why nothing is known of it."""
+        file = next((file for file in self.explanations.sources.files if file.path == path), None)
+        if file is not None and file.is_test:
+            return (f"{path} is a test, and the containers of tests are not looked at",)
+        if file is not None:
+            return self.program.module(path) or self.explanations.broken(path)
+        if (self.explanations.sources.root / path).is_file():
             return ("the file is left out of the analysis, by `exclude` or since git ignores it",)
         return ("the project has no such file",)
 

@@ -9,6 +9,7 @@ from unbounded_lint.comments.declaring import Declarations, remedies
 from unbounded_lint.findings import telling, wording
 from unbounded_lint.findings.finding import Place
 from unbounded_lint.findings.sheet import Insert, Removal, Report, Sheet, Way, Weight
+from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.project import Project
 from unbounded_lint.link.verdicts.container import Container
@@ -41,7 +42,7 @@ class Sheets:
         reports = tuple(self.reports.get(container.symbol, ()))
         code = _weighed_code(verdict.name, reports)
         support = container.support(code) if code is not None else None
-        said = next((one.words for one in declared if one.kind in {"bounded", "swept-by"}), "")
+        said = next((one.bound for one in declared if one.kind in {"bounded", "swept-by"}), "")
         broken = any(not report.hidden for report in reports)
         removals = self.project.every_removal(container)
         return Sheet(
@@ -99,7 +100,7 @@ class Sheets:
 
     def _removal(self, removal: LinkedRemoval) -> Removal:
         access, function = removal.access, self.project.function(removal.access.scope)
-        when = wording.moment(removal.when, fails=removal.fails, partly=removal.partly)
+        when = wording.moment(removal)
         text = f"`{function}` {wording.EXTENTS[removal.extent]}, {when}"
         return Removal(
             place=self.project.place(access.scope, access.op, "removal", text),
@@ -110,17 +111,28 @@ class Sheets:
             fails=removal.fails,
             ways=tuple(self._ways(access.scope, access.op)),
             partly=removal.partly,
+            delayed=removal.delayed,
         )
 
     def _timers(self, removals: Sequence[LinkedRemoval]) -> tuple[Place, ...]:
         """Where the timers that reach a removal are started."""
-        found = set()
+        found: set[Place] = set()
         for removal in removals:
+            found.update(self._arming(removal.access))
             for context in removal.nearest(self.project.execution, "timer", "later", "unstarted"):
                 timer = "a loop" if context.timer == "loop" else context.timer or "a timer"
                 text = f"{timer} in `{self.project.function(context.root[0])}`"
                 found.add(self.project.place(*context.root, "timer", text))
         return tuple(sorted(found))
+
+    def _arming(self, access: Access) -> Iterator[Place]:
+        """Where a timer is made that is handed the removing method itself."""
+        execution = self.project.execution
+        made = execution.timers.of(access.handed, access.scope)[:1] if access.handed is not None else ()
+        for timer in made:
+            if timer.kind != "spawn":
+                text = f"{timer.api} in `{self.project.function(access.scope)}`"
+                yield self.project.place(access.scope, access.op, "timer", text)
 
     # --- ways ---
 

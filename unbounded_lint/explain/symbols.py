@@ -78,14 +78,19 @@ class Explanations:
             symbol, (f"no long-lived container is called {symbol!r}: ", *self._why(dotted, name))
         )
 
-    def _named(self, dotted: str, name: str) -> list[Container]:
+    def called(self, name: str, among: Callable[[Container], bool] = lambda _: True) -> list[Container]:
+        """The containers among some that have a name, or of which it is the end."""
         found = []
-        for container in self.project.containers:
-            module, _, own = plain_symbol(container.symbol).partition(":")
-            ends = (own, own.rpartition(".")[2], container.holder.name)
-            if (module == dotted and own == name) if dotted else name in ends:
+        for container in filter(among, self.project.containers):
+            own = _own(container)
+            if name in (own, own.rpartition(".")[2], container.holder.name):
                 found.append(container)
         return found
+
+    def _named(self, dotted: str, name: str) -> list[Container]:
+        if not dotted:
+            return self.called(name)
+        return [c for c in self.project.containers if plain_symbol(c.symbol) == f"{dotted}:{name}"]
 
     # --- why there is none ---
 
@@ -103,11 +108,7 @@ class Explanations:
                 f"it is a module; ask for what it holds, as in {dotted}:NAME",
                 *self._hint(self._below(f"{dotted}:")),
             )
-        if any(
-            failed == path and plain_symbol(of) in {"", f"{dotted}:{name}"} for failed, of, _ in self.project.failures
-        ):
-            return ("its analysis failed through a fault of ours, which `check` reports as UBM900",)
-        return self._in_module(module, name)
+        return self.in_module(module, name)
 
     def broken(self, path: str) -> Words:
         """What to say of a file without facts."""
@@ -115,7 +116,11 @@ class Explanations:
         line, reason = (failure.line, failure.reason) if failure is not None else (1, "it has no facts")
         return ("its file cannot be analysed (", Place(path, line, 1, line, 1), f": {reason})")
 
-    def _in_module(self, module: LinkedModule, name: str) -> Words:
+    def in_module(self, module: LinkedModule, name: str) -> Words:
+        """Why a name in a module is none of a long-lived container."""
+        symbols = {"", f"{module.name}:{name}"}
+        if any(path == module.path and plain_symbol(of) in symbols for path, of, _ in self.project.failures):
+            return ("its analysis failed through a fault of ours, which `check` reports as UBM900",)
         passing = next(self.project.passing(module, name), None)
         if passing is not None:
             return self.because(passing)
@@ -174,8 +179,11 @@ class Explanations:
         """The containers that may be meant: those of the same name, or else those of a module with a similar one."""
         every = {c.symbol: plain_symbol(c.symbol).partition(":")[::2] for c in self.project.containers}
         same = [symbol for symbol, (_, own) in every.items() if own == name]
-        similar = {own: symbol for symbol, (module, own) in every.items() if module == dotted or not dotted}
-        return same or [similar[own] for own in closest(name, similar, SHOWN)]
+        similar: dict[str, str] = {}
+        for symbol, (module, own) in every.items():
+            for end in (own, own.rpartition(".")[2]) if module == dotted or not dotted else ():
+                similar.setdefault(end, symbol)
+        return same or list(dict.fromkeys(similar[end] for end in closest(name, similar, SHOWN)))
 
     def _below(self, start: str) -> list[str]:
         return [c.symbol for c in self.project.containers if c.symbol.startswith(start)]
@@ -267,6 +275,11 @@ class Explanations:
             yield ")"
         if len(places) > SHOWN:
             yield f" and {len(places) - SHOWN} more places"
+
+
+def _own(container: Container) -> str:
+    """The name of a container in its module, as people write it."""
+    return plain_symbol(container.symbol).rpartition(":")[2]
 
 
 def _written(expr: m.Expr | None) -> str:

@@ -23,6 +23,15 @@ class Spot(msgspec.Struct, frozen=True):
         return Place(self.path, self.line, max(1, self.column), self.line, max(1, self.column))
 
 
+class Named(msgspec.Struct, frozen=True):
+    """A name in a file that a user asks about: the path relative to the project's root, the name, and the text as
+    written."""
+
+    path: str
+    name: str
+    text: str
+
+
 class Way(msgspec.Struct, frozen=True):
     """One way in which code comes to a place.
 
@@ -54,7 +63,8 @@ class Insert(msgspec.Struct, frozen=True):
 class Removal(msgspec.Struct, frozen=True):
     """Where entries are taken out: the place with a sentence, the function it stands in, how much it takes (sweep, all,
     evict, single), when it runs (a key of `wording.MOMENTS`), whether it takes entries while the program is at work,
-    whether only an error leads there, how code comes there, and whether it runs so for some entries alone."""
+    whether only an error leads there, how code comes there, whether it runs so for some entries alone, and whether a
+    one-shot timer runs it."""
 
     place: Place
     function: str
@@ -64,6 +74,7 @@ class Removal(msgspec.Struct, frozen=True):
     fails: bool
     ways: tuple[Way, ...]
     partly: bool = False
+    delayed: bool = False
 
 
 class Weight(msgspec.Struct, frozen=True):

@@ -232,5 +232,5 @@ def _removal(key: str) -> str:
     when, _, extent = key.rpartition(" ")
     if not when:
         return "nothing"
-    moment = wording.moment("event", fails=True) if when == "failing" else wording.moment(when)
+    moment = wording.FAILING if when == "failing" else wording.MOMENTS[when]
     return f"{wording.EXTENTS[extent].removeprefix('takes out ')}, {moment}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Protocol
 
 OPEN: frozenset[str] = frozenset({"never", "event-only", "unscheduled"})
 """The verdicts that say that nothing bounds a container."""
@@ -49,6 +50,10 @@ MOMENTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """When removals run, the surest first."""
+
+FAILING = "only where something fails"
+DELAYED = "by a one-shot timer that need not run for each entry"
+"""The same of some that no timer, insert or clean-up is sure to come to."""
 
 EXTENTS: Mapping[str, str] = MappingProxyType(
     {
@@ -154,11 +159,27 @@ def running(run: str) -> str:
     return f"{'comes here' if run in {'loop', 'repeated'} else 'runs'} {RUNS[run]}"
 
 
-def moment(when: str, *, fails: bool = False, partly: bool = False) -> str:
-    """When a removal runs: `fails` where only an error leads there, `partly` where it runs so for some entries."""
-    if when == "guaranteed" and partly:
+class Removed(Protocol):
+    """When a removal runs: `fails` where only an error leads there, `partly` where it runs so for some entries,
+    `delayed` where a one-shot timer runs it."""
+
+    @property
+    def when(self) -> str: ...
+    @property
+    def fails(self) -> bool: ...
+    @property
+    def partly(self) -> bool: ...
+    @property
+    def delayed(self) -> bool: ...
+
+
+def moment(removal: Removed) -> str:
+    """When a removal runs, in words."""
+    if removal.when == "guaranteed" and removal.partly:
         return "in a clean-up, which does not follow every insert"
-    return "only where something fails" if when == "event" and fails else MOMENTS[when]
+    if removal.when == "event" and removal.fails:
+        return FAILING
+    return DELAYED if removal.when == "event" and removal.delayed else MOMENTS[removal.when]
 
 
 def leaving(kind: str, who: str, what: str, where: str = "") -> str:

@@ -234,7 +234,7 @@ def _data(sheet: Sheet, view: View) -> dict[str, Any]:
                 "name": report.name,
                 "message": printable(report.message),
                 "advice": printable(report.advice),
-                "probability": round(report.probability, 3),
+                "probability": f"{report.probability:.2f}",  # as every other report has it, however a browser rounds
                 "hidden": report.hidden,
             }
             for report in sheet.reports
@@ -270,7 +270,7 @@ def _removal(removal: Removal, view: View) -> dict[str, Any]:
         "at": _at(removal.place, view),
         "function": printable(removal.function),
         "does": wording.EXTENTS[removal.extent],
-        "when": wording.moment(removal.when, fails=removal.fails, partly=removal.partly),
+        "when": wording.moment(removal),
         "works": removal.works,
         "sure": removal.when in _SURE and not removal.partly,
         "ways": [_way(way, view) for way in sorted(removal.ways, key=lambda way: way.run != removal.when)],

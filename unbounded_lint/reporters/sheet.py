@@ -129,7 +129,7 @@ def _removal(removal: Removal, view: View) -> dict[str, Any]:
         "function": removal.function,
         "extent": removal.extent,
         "when": removal.when,
-        "words": wording.moment(removal.when, fails=removal.fails, partly=removal.partly),
+        "words": wording.moment(removal),
         "works": removal.works,
         "fails": removal.fails,
         "partly": removal.partly,
@@ -179,9 +179,7 @@ def _removals(removals: Sequence[Removal], view: View, paint: Paint) -> Iterator
     yield f"  removals:{'' if removals else ' none'}"
     groups: dict[tuple[str, bool], list[Removal]] = {}
     for removal in sorted(removals, key=lambda removal: (list(wording.MOMENTS).index(removal.when), removal.place)):
-        groups.setdefault(
-            (wording.moment(removal.when, fails=removal.fails, partly=removal.partly), removal.works), []
-        ).append(removal)
+        groups.setdefault((wording.moment(removal), removal.works), []).append(removal)
     for (when, works), group in groups.items():
         yield f"    {when if works else paint(when, 'red')}:"
         for removal in group:

@@ -40,6 +40,8 @@ def _left(container: Container, way: Way, project: Project) -> str:
     if way.exit is not None and way.exit.kind == "apart":
         return _uncleaned(container, way, project.function(way.exit.scope), project)
     removals = [r for r in container.removals if r.when in _EVENTS]
+    if way.left == "condition" and all(removal.delayed for removal in removals):
+        return "only a one-shot timer, which need not run for each entry, takes one out: the others stay"
     where, several = _removers(removals, project)
     match way.left:
         case "success":

@@ -66,7 +66,7 @@ def removal_place(removal: Removal, project: Project) -> Place:
     """A removal with when it runs."""
     access = removal.access
     role = "sweep" if removal.extent == "sweep" else "removal"
-    when = wording.moment(removal.when, fails=removal.fails, partly=removal.partly)
+    when = wording.moment(removal)
     text = f"`{project.function(access.scope)}` removes here, {when}"
     return project.place(access.scope, access.op, role, text)
 

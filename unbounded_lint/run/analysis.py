@@ -23,7 +23,7 @@ from unbounded_lint.files.source import path_below
 from unbounded_lint.files.sources import Sources
 from unbounded_lint.findings.finding import Finding, Suppressed
 from unbounded_lint.findings.levels import asked, level_of, sureness
-from unbounded_lint.findings.sheet import Inventory, Report, Sheet, Spot
+from unbounded_lint.findings.sheet import Inventory, Named, Report, Sheet, Spot
 from unbounded_lint.findings.wording import plural
 from unbounded_lint.link.program.missing import missing
 from unbounded_lint.link.project import Project
@@ -106,7 +106,7 @@ def survey(
 
 
 def sheets(
-    request: Request, contents: Contents, cache: Cache | None, symbols: Sequence[str | Spot]
+    request: Request, contents: Contents, cache: Cache | None, symbols: Sequence[str | Spot | Named]
 ) -> tuple[Sheet | Unknown, ...]:
     """For each symbol or place the fact sheet of the container that it names, or why it names none."""
     sources = Sources(request.project.root, request.project.files, contents, cache)
@@ -323,11 +323,11 @@ def _by_comments(
 
 
 def _sheets(
-    request: Request, sources: Sources, comments: Comments, project: Project, symbols: Sequence[str | Spot]
+    request: Request, sources: Sources, comments: Comments, project: Project, symbols: Sequence[str | Spot | Named]
 ) -> Iterator[Sheet | Unknown]:
     asked = Explanations(project, sources, request.settings.src)
     spots = Spots(asked)
-    found = [spots.of(one) if isinstance(one, Spot) else asked.of(one) for one in symbols]
+    found = [_meant(one, asked, spots) for one in symbols]
     if not any(isinstance(one, Spot) for one in symbols) and all(isinstance(one, Unknown) for one in found):
         yield from (one for one in found if isinstance(one, Unknown))
         return
@@ -337,6 +337,13 @@ def _sheets(
     for symbol, one in zip(symbols, found, strict=True):
         known = spots.of(symbol, findings) if isinstance(symbol, Spot) and isinstance(one, Unknown) else one
         yield made.of(known) if isinstance(known, Container) else known
+
+
+def _meant(asked: str | Spot | Named, explanations: Explanations, spots: Spots) -> Container | Unknown:
+    """What a symbol, a place or a name in a file means."""
+    if isinstance(asked, Spot):
+        return spots.of(asked)
+    return spots.named(asked) if isinstance(asked, Named) else explanations.of(asked)
 
 
 def _made_by(request: Request, comments: Comments, project: Project) -> Sheets:

@@ -20,7 +20,7 @@ from unbounded_lint.run.results import Results
 if TYPE_CHECKING:
     from unbounded_lint.explain.symbols import Unknown
     from unbounded_lint.findings.finding import Finding
-    from unbounded_lint.findings.sheet import Inventory, Sheet, Spot
+    from unbounded_lint.findings.sheet import Inventory, Named, Sheet, Spot
     from unbounded_lint.link.project import Project
     from unbounded_lint.link.verdicts.container import Container
     from unbounded_lint.run.comparing import Before, Compared
@@ -106,8 +106,9 @@ def survey(request: Request, paths: Collection[str], *, anew: bool) -> tuple[Out
     return _outcome(found, request, opened.note), sheets
 
 
-def explain(request: Request, symbols: Sequence[str | Spot]) -> tuple[Sheet | Unknown, ...]:
-    """For each symbol or place the fact sheet of the container that it names, flagged or not, or why it names none."""
+def explain(request: Request, symbols: Sequence[str | Spot | Named]) -> tuple[Sheet | Unknown, ...]:
+    """For each symbol, place or name in a file the fact sheet of the container that it means, flagged or not, or why it
+    means none."""
     from unbounded_lint.run.analysis import sheets
 
     opened = _opened(request)

@@ -70,7 +70,8 @@ class Removals(RunQuery):
                     when = "event"
                 if when == "insert" and self._is_remade(access, accesses, definitions):
                     when = "event"
-                found.append(Removal(access, extent, when, contexts, places, self._moments.is_walked(access)))
+                walked, delayed = self._moments.is_walked(access), self._moments.is_delayed(access, contexts)
+                found.append(Removal(access, extent, when, contexts, places, walked, delayed=delayed))
         return tuple(found)
 
     def _is_barred(self, access: Access, when: Moment, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:

@@ -199,6 +199,12 @@ class Moments(RunQuery):
         loops = loops_around(facts, op)[:1] if 0 <= op < len(facts.ops) else ()
         return any(at in span_of(facts, loop) for loop in loops for at in inserted)
 
+    def is_delayed(self, access: Access, contexts: frozenset[Sort]) -> bool:
+        """Whether one-shot timers run a removal, for whichever entries, and nothing else does."""
+        if access.handed is not None:
+            return self._when_handed(access) == "later"
+        return {context.kind for context in contexts} & LIVE == _LATER
+
     def is_walked(self, access: Access) -> bool:
         """Whether the key is an item of a loop, whatever that walks."""
         return any(b.kind in ITEMS for b in self.program.bound(access.scope, access.key))

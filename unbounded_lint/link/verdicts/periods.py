@@ -132,12 +132,19 @@ class Rhythms(RunQuery):
     def _of_loop(self, scope: ScopeId, op: int) -> float | None:
         frame = self.execution.loops.timed(scope, op)
         assert frame is not None
+        if not self.execution.loops.goes_on(scope, frame) or self._is_answering(scope):
+            return None
         found = {
             self._seconds(call, sleeper.timeout, scope)
             for call in self.execution.loops.calls_in(scope, frame)
             for sleeper in self.execution.timers.sleepers_of(call, scope)[:1]
         } - {None}
         return found.pop() if len(found) == 1 else None
+
+    def _is_answering(self, scope: ScopeId) -> bool:
+        """Whether a function runs as part of what an event does, which waits for it: its loop ends with that."""
+        kinds = {context.kind for context in self.execution.contexts(scope)}
+        return "run" in kinds and kinds <= {"run", "api"} and bool(self.execution.only_calls(scope))
 
     def _seconds(self, call: m.Call, interval: Interval, scope: ScopeId) -> float | None:
         """The period that a call states, where it is a constant."""

@@ -38,6 +38,7 @@ class Removal:
     places   the operations by which it comes to run: itself, or the calls that hand over this container
     walked   the key is an item of a loop, whatever that walks
     partly   it is guaranteed for the entries of some runs that insert, not for those of others
+    delayed  a one-shot timer runs it, and nothing else does
     """
 
     access: Access
@@ -47,6 +48,7 @@ class Removal:
     places: tuple[Place, ...]
     walked: bool = False
     partly: bool = False
+    delayed: bool = False
 
     @property
     def is_sweep(self) -> bool:

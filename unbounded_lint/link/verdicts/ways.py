@@ -156,6 +156,7 @@ class Ways(RunQuery):
         cleans = in_cleanup(self.program.facts(access.scope), access.op)
         return removal.when == "event" and (
             cleans
+            or (removal.delayed and access.handed is not None)
             or any(root not in inserting for root in self._timers(access))
             or self.guarantees.is_callback(access.scope)
         )

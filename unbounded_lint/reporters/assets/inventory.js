@@ -222,7 +222,7 @@
     cell.append(diagram(item, number));
     const facts = make("div", "", "facts");
     facts.append(
-      list("Findings", item.reports.map((report) => [`${report.code} ${report.name}, ${report.probability.toFixed(2)}: `
+      list("Findings", item.reports.map((report) => [`${report.code} ${report.name}, ${report.probability}: `
         + `${report.message}${report.hidden ? ` (not shown by check: ${report.hidden})` : ""}`,
         report.advice ? [`help: ${report.advice}`] : []])),
       list("Inserts", item.inserts.map((insert) => [`${insert.function} at ${insert.at}`
