@@ -111,10 +111,25 @@ class Containers(Query):
     def _made_by_bindings(self, owner: ScopeId, bindings: tuple[Binding, ...]) -> _Found | None:
         """The container a name is bound to, and the operations that bind one in the owner's own scope (or in a function
         that declares the name global, where no other does)."""
-        bound = ((binding.given, ScopeId(owner.path, binding.scope), binding.op) for binding in bindings)
-        chosen, places = self._made(each for each in bound if each[0] is not None and self.is_live(*each[1:]))
+        given = ((binding.given, ScopeId(owner.path, binding.scope), binding.op) for binding in bindings)
+        bound = [each for each in given if each[0] is not None and self.is_live(*each[1:])]
+        last = self._last_in_body(owner, bound)
+        chosen, places = self._made(each for each in bound if each[1] != owner or each[2] >= last)
         own = [place for place in places if place[0] == owner]
         return (chosen, tuple(own or places)) if chosen is not None else None
+
+    def _last_in_body(self, owner: ScopeId, bound: Iterable[tuple[m.Expr | None, ScopeId, int]]) -> int:
+        """The last operation by which the body of a module or class surely binds a name to a container: whatever runs
+        later finds that one, and none from before."""
+        facts = self.program.facts(owner)
+        if facts.kind == "function":
+            return 0
+        sure = (
+            op
+            for expr, scope, op in bound
+            if scope == owner and not facts.ops[op].frame and expr is not None and self.making.made(expr, owner)
+        )
+        return max(sure, default=0)
 
     def is_live(self, scope: ScopeId, op: int) -> bool:
         """Whether the operation stands outside `if TYPE_CHECKING`."""
