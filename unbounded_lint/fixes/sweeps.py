@@ -87,13 +87,14 @@ def new(bench: Bench, date: Dated) -> Sweep:
     return Sweep(own, function(file, "sweep", holder.name), lines, clock, constants, imports)
 
 
-def existing(bench: Bench, scope: ScopeId) -> Sweep:
-    """A sweep that is a function of the module, or a method of the class, that holds the container."""
+def existing(bench: Bench, scope: ScopeId, *, awaited: bool = False) -> Sweep:
+    """A sweep that is a function of the module, or a method of the class, that holds the container; a coroutine, too,
+    where that is awaited."""
     facts, own = bench.facts(scope), receiver(bench)
     bench.at_home(scope)
     owner = bench.project.program.owner_class(scope)
     required = [p for p in facts.parameters[1 if owner is not None else 0 :] if p.default is None]
-    if facts.is_async or facts.is_generator or required or facts.kind != "function":
+    if (facts.is_async and not awaited) or facts.is_generator or required or facts.kind != "function":
         raise Refused(f"`{bench.project.function(scope)}` cannot be called without more ado")
     handle = bench.container.holder.handle
     beside = owner == handle.cls if isinstance(handle, Attribute) else owner is None
