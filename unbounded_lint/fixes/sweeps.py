@@ -109,6 +109,17 @@ def annotation(file: Syntax) -> str:
     return " -> None" if " -> " in file.text else ""
 
 
+def kept_task(file: Syntax, made: str, form: str) -> str:
+    """What a new variable that keeps tasks says of these ("set[{}]"), where functions of the file say what they return
+    and has a name for tasks, beside the function that makes them."""
+    joins = "|" not in form or "annotations" in file.words or " | None" in file.text
+    if not annotation(file) or not joins:
+        return ""
+    task, needed = imported(file, "asyncio", "Task")
+    known = not needed or made == "asyncio.create_task"
+    return f": {form.format(f'{task}[None]')}" if known else ""
+
+
 def placed(bench: Bench, sweep: Sweep, beside: Statement, head: str, body: Sequence[str]) -> Change:
     """A new function or method, behind the one (or the class) that holds a statement."""
     file = bench.home

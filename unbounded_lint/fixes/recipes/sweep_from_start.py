@@ -14,7 +14,7 @@ from unbounded_lint.fixes.recipes.sweep_in_thread import copies, demand_plain
 from unbounded_lint.fixes.recipes.sweep_on_timer import function_lines, idle_sweep
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import function as named
-from unbounded_lint.fixes.sweeps import PAUSE, TTL, Sweep, annotation, existing, new, placed
+from unbounded_lint.fixes.sweeps import PAUSE, TTL, Sweep, annotation, existing, kept_task, new, placed
 from unbounded_lint.fixes.syntax import Statement
 from unbounded_lint.fixes.text import Change
 
@@ -118,7 +118,7 @@ def begun(bench: Bench, launch: Launch, name: str, *, as_task: bool) -> tuple[st
         raise Refused(f"the name `{_KEPT}` is taken")
     made, needed = imported(file, "asyncio", "create_task")
     line = f"{_KEPT}.add({made}({target}()))"
-    kept = of_module(file, [f"{_KEPT} = set()"])
+    kept = of_module(file, [f"{_KEPT}{kept_task(file, made, 'set[{}]')} = set()"])
     return f"Start a task in `{where}`", [*needed, kept, file.before(first_of(file, function), [line])]
 
 
