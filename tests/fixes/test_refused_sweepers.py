@@ -219,6 +219,14 @@ REFUSALS: Mapping[str, Refusal] = {
         busy("_notes[key].value = str(vars(_notes[key]))"),
         "its entries may be told whole, as `vars` in `store.py` does",
     ),
+    "a sweep takes the lock that is held at the insert": Refusal(
+        "UBM201",
+        "import threading\nimport time\n\n_notes = {}\n_lock = threading.Lock()\n\n\ndef note(key, value):\n"
+        "    with _lock:\n        _notes[key] = time.time()\n        return key\n\n\ndef sweep():\n"
+        "    _lock.acquire()\n    for key, at in list(_notes.items()):\n        if at < time.time() - 60:\n"
+        "            _notes.pop(key, None)\n    _lock.release()\n",
+        "`sweep()` takes a lock that is held where an entry is added",
+    ),
     "no event loop for a loop that nothing runs": Refusal(
         "UBM201",
         never_run("async def loop():\n    while True:\n        await asyncio.sleep(60)\n        sweep()\n"),

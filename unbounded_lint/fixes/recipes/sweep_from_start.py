@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import libcst as cst
+
 from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.constants import defined, of_module
 from unbounded_lint.fixes.dates import dated
@@ -15,7 +17,7 @@ from unbounded_lint.fixes.recipes.sweep_on_timer import function_lines, idle_swe
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import function as named
 from unbounded_lint.fixes.sweeps import PAUSE, TTL, Sweep, annotation, existing, kept_task, new, placed
-from unbounded_lint.fixes.syntax import Statement
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, targets
 from unbounded_lint.fixes.text import Change
 
 _KEPT = "_sweepers"
@@ -114,12 +116,22 @@ def begun(bench: Bench, launch: Launch, name: str, *, as_task: bool) -> tuple[st
         thread, needed = imported(file, "threading", "Thread")
         line = f"{thread}(target={target}, daemon=True).start()"
         return f"Start a daemon thread in `{where}`", [*needed, file.before(first_of(file, function), [line])]
-    if _KEPT in file.words:
-        raise Refused(f"the name `{_KEPT}` is taken")
     made, needed = imported(file, "asyncio", "create_task")
     line = f"{_KEPT}.add({made}({target}()))"
-    kept = of_module(file, [f"{_KEPT}{kept_task(file, made, 'set[{}]')} = set()"])
-    return f"Start a task in `{where}`", [*needed, kept, file.before(first_of(file, function), [line])]
+    kept = [] if _is_kept(file) else [of_module(file, [f"{_KEPT}{kept_task(file, made, 'set[{}]')} = set()"])]
+    return f"Start a task in `{where}`", [*needed, *kept, file.before(first_of(file, function), [line])]
+
+
+def _is_kept(file: Syntax) -> bool:
+    """Whether there is a set already in which such tasks are kept. Raises `Refused` where its name means another."""
+    for statement in file.top:
+        match statement.small:
+            case cst.Assign(value=value) | cst.AnnAssign(value=cst.Call() as value):
+                if [*map(dotted, targets(statement))] == [_KEPT] and dotted(value) == "set()":
+                    return True
+    if _KEPT in file.words:
+        raise Refused(f"the name `{_KEPT}` is taken")
+    return False
 
 
 def ordered(changes: Sequence[Change]) -> Sequence[Change]:

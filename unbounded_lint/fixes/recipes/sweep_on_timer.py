@@ -97,7 +97,8 @@ def _first(file: Syntax, function: Statement) -> Statement:
         if statement.function is function and isinstance(statement.node, cst.While):
             body = file.block_of(statement)
             held = any(isinstance(n, cst.Call) and is_wait(n) for n in file.expressions(statement))
-            if body and (held or any(map(waits, body))):
+            within = (s for s in file.statements if s.function is function and statement in s.around)
+            if body and (held or any(map(waits, within))):
                 return body[0]
     body = file.block_of(function)
     small = body[0].small if body else None
