@@ -281,6 +281,14 @@ def test_what_hangs_on_an_object_of_another_package_is_found(tmp_path: Path) -> 
     assert found.verdicts() == dict.fromkeys(symbols, "grows")
 
 
+def test_what_is_set_on_an_object_of_an_own_class_is_found(tmp_path: Path) -> None:
+    web = "class App: ...\n\n\napp = App()\napp.jobs = {}\n\n\ndef handle(number):\n    app.jobs[number] = number\n"
+    main = "import web\nfrom pace import steps\nfor number in steps():\n    web.handle(number)\n"
+    found = confirmed(tmp_path, {"web.py": web, "main.py": main}, ["web:app.jobs"])
+    assert found.report, found.done.stderr
+    assert found.verdicts() == {"web:App.jobs": "grows"}
+
+
 WITHOUT_WEAK_REFERENCES = {
     "a namespace": (
         "from types import SimpleNamespace\n\napp = SimpleNamespace()\n\n\ndef start():\n    app.sessions = {}\n",

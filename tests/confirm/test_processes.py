@@ -76,6 +76,30 @@ def test_the_containers_of_a_main_file_are_found_there(tmp_path: Path) -> None:
     assert confirmed(tmp_path, {"main.py": text}, ["main:RUNS"])["main:RUNS"]["verdict"] == "grows"
 
 
+def test_what_a_spawned_script_binds_anew_is_found(tmp_path: Path) -> None:
+    text = """\
+import multiprocessing
+
+from pace import steps
+
+RUNS = None
+
+
+def work():
+    global RUNS
+    RUNS = {}
+    for number in steps():
+        RUNS[number] = number
+
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(target=work)
+    process.start()
+    process.join()
+"""
+    assert confirmed(tmp_path, {"main.py": text}, ["main:RUNS"])["main:RUNS"]["verdict"] == "grows"
+
+
 @needs_fork
 @pytest.mark.parametrize(
     "way", sampled(["fork", "multiprocessing fork", "spawn", "subprocess", "forkserver"], "fork", "spawn")

@@ -249,6 +249,14 @@ def test_an_end_that_several_names_have_lists_them(tmp_path: Path) -> None:
     assert sentence(answer) == "'X' names 3 containers; write one of one:X, two:X, two:A.X"
 
 
+@pytest.mark.parametrize("symbol", ["m:app.state.open", "m.app.state.open", "m:state.open", "m:State.open"])
+def test_what_is_set_on_an_object_may_be_named_as_it_is_written_there(symbol: str, tmp_path: Path) -> None:
+    made = "class State: ...\nclass App:\n    def __init__(self):\n        self.state = State()\n"
+    write(tmp_path, {"m.py": f"{made}app = App()\napp.state.open = {{}}\ndef add(key):\n    app.state.open[key] = 1\n"})
+    (answer,) = runner.explain(request_for(tmp_path), [symbol])
+    assert isinstance(answer, Sheet) and answer.symbol == "m:State.open"
+
+
 def test_a_symbol_may_name_the_module_by_a_longer_name(tmp_path: Path) -> None:
     write(tmp_path, {"lib/app/__init__.py": "", "lib/app/store.py": "X = {}\n"})
     (answer,) = runner.explain(request_for(tmp_path), ["lib.app.store:X"])

@@ -74,6 +74,49 @@ def test_a_repair_that_does_not_help_is_taken_back(tmp_path: Path, monkeypatch: 
     assert {one.reason for one in made.refused} == {"the finding would still be there"}
 
 
+def test_a_finding_that_says_something_else_then_is_told(tmp_path: Path) -> None:
+    text = """\
+import asyncio
+import time
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+class Notes:
+    def __init__(self):
+        self.noted = {}
+        try:
+            loop = asyncio.get_running_loop()
+            loop.create_task(self.sweep())
+        except RuntimeError:
+            pass
+
+    async def sweep(self):
+        while True:
+            await asyncio.sleep(60)
+            for key, at in list(self.noted.items()):
+                if time.time() - at > 60:
+                    self.noted.pop(key, None)
+
+
+notes = Notes()
+
+
+@app.post("/notes")
+def note():
+    notes.noted[request.form["key"]] = time.time()
+    return "noted"
+"""
+    made = plan(request_for(write(tmp_path, {"app.py": text}), min_confidence="low"))
+    (refused,) = made.refused
+    assert not made.done and refused.reason.startswith("the finding would still be there: `Notes.noted` grows in")
+    assert refused.reason.endswith(
+        "`Notes.__init__()` runs at import, where no event loop runs, and swallows the error"
+    )
+
+
 def test_a_repair_that_brings_another_finding_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with recipe(monkeypatch, replacing("_seen[user] = True", "_other[user] = True\n\n\n_other = {}")):
         made = repaired(tmp_path)

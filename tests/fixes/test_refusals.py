@@ -135,6 +135,21 @@ PROGRAMS = {
         "        print(value)\n\n\ndef held(key):\n    return _locks[key].locked()\n",
         "`held()` counts on a lock to be there, which may have gone by then",
     ),
+    "a guard of locks has no free name": (
+        f"{HEAD}_locks = {{}}\n\n\ndef note(key, value):\n    _locks_guard = value\n"
+        "    with _locks.setdefault(key, threading.Lock()):\n        print(value, _locks_guard)\n",
+        "the name `_locks_guard` is taken",
+    ),
+    "a lock that threads share has no free name": (
+        f"{HEAD}_locks = {{}}\n\n\ndef note(key, lock):\n"
+        "    with _locks.setdefault(key, threading.Lock()):\n        print(lock)\n",
+        "the name `lock` is taken where a lock is made",
+    ),
+    "work may take longer than the age of its entry": (
+        f"{HEAD}_notes = {{}}\n\n\ndef note(key, value):\n    _notes[key] = time.time()\n"
+        '    print("""a\n    b""", value)\n    del _notes[key]\n',
+        "`note()` counts on an entry of `_notes` to be there",
+    ),
     "a value is a key": (
         f"{WEAK}def note(key, value):\n    _notes[key] = [key]\n",
         "its values are made of the key itself",

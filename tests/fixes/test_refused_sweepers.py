@@ -55,6 +55,15 @@ def two_maps(start: str, begin: str = "    _begin()\n") -> str:
     )
 
 
+def never_run(loop: str) -> str:
+    """A sweep that a loop runs, and nothing the loop."""
+    return (
+        "import asyncio\nimport time\n\n_notes = {}\n\n\ndef note(key, value):\n    _notes[key] = time.time()\n\n\n"
+        "def sweep():\n    for key, at in list(_notes.items()):\n        if at < time.time() - 60:\n"
+        f"            _notes.pop(key, None)\n\n\n{loop}"
+    )
+
+
 def optional_end(
     entry: str = "Note(value)",
     cls: str = "class Note:\n    def __init__(self, value):\n        self.value = value\n"
@@ -209,6 +218,34 @@ REFUSALS: Mapping[str, Refusal] = {
         "UBM209",
         busy("_notes[key].value = str(vars(_notes[key]))"),
         "its entries may be told whole, as `vars` in `store.py` does",
+    ),
+    "a sweep takes the lock that is held at the insert": Refusal(
+        "UBM201",
+        "import threading\nimport time\n\n_notes = {}\n_lock = threading.Lock()\n\n\ndef note(key, value):\n"
+        "    with _lock:\n        _notes[key] = time.time()\n        return key\n\n\ndef sweep():\n"
+        "    _lock.acquire()\n    for key, at in list(_notes.items()):\n        if at < time.time() - 60:\n"
+        "            _notes.pop(key, None)\n    _lock.release()\n",
+        "`sweep()` takes a lock that is held where an entry is added",
+    ),
+    "no event loop for a loop that nothing runs": Refusal(
+        "UBM201",
+        never_run("async def loop():\n    while True:\n        await asyncio.sleep(60)\n        sweep()\n"),
+        "no event loop is known that the loop with its sweep could run on",
+        f"{FLASK}\n\ndef main():\n    app.run()\n\n\nif __name__ == '__main__':\n    main()\n",
+    ),
+    "no start for a loop that nothing runs": Refusal(
+        "UBM201",
+        never_run("def loop():\n    while True:\n        time.sleep(60)\n        sweep()\n"),
+        "no place is known where a thread could be started with the program",
+    ),
+    "two loops that nothing runs": Refusal(
+        "UBM201",
+        never_run(
+            "def loop():\n    while True:\n        time.sleep(60)\n        sweep()\n\n\n"
+            "def other():\n    while True:\n        time.sleep(9)\n        for key in [*_notes]:\n"
+            "            if key.isdigit():\n                _notes.pop(key, None)\n"
+        ),
+        "several loops that nothing runs would run its sweep",
     ),
 }  # fmt: skip
 

@@ -75,7 +75,7 @@ def replaced(data: bytes, changes: list[tuple[dict[str, int], str]]) -> bytes:
     return mark + text.encode()
 
 
-ALTERNATIVES = ("three-maps",)
+ALTERNATIVES = ("sweeps-of-two-maps", "three-maps")
 """Cases whose repairs put different text in the place of the same."""
 
 

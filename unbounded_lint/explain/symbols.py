@@ -73,7 +73,7 @@ class Explanations:
         """The one container that a symbol names, or why there is none: "pkg.mod:Class.attr", or the end of a name."""
         dotted, name = Symbols(self.program).parts(symbol)
         exact = [container for container in self.project.containers if container.symbol == symbol]
-        found = exact or self._named(dotted, name) or self._named("", plain(symbol))
+        found = exact or self._named(dotted, name) or self._named("", plain(symbol)) or self._set(dotted, name)
         return chosen(found, symbol, (f"{symbol!r} names",)) or Unknown(
             symbol, (f"no long-lived container is called {symbol!r}: ", *self._why(dotted, name))
         )
@@ -91,6 +91,14 @@ class Explanations:
         if not dotted:
             return self.called(name)
         return [c for c in self.project.containers if plain_symbol(c.symbol) == f"{dotted}:{name}"]
+
+    def _set(self, dotted: str, name: str) -> list[Container]:
+        """Those that a module sets on an object by a name that is written so: "app.state.sessions"."""
+        path = self.program.path_of(dotted) if dotted else None
+        module = self.program.module(path) if path is not None else None
+        passings = self.project.passing(module, name) if module is not None else ()
+        places = {(passing.scope, passing.op) for passing in passings if passing.why == "hung"}
+        return [c for c in self.project.containers if (c.holder.scope, c.holder.op) in places]
 
     # --- why there is none ---
 

@@ -152,6 +152,9 @@ def _used(
         case cst.Subscript(value=value, slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
             if dotted(value) == name and (access.how in {"[]", "del", ""} or access.how.endswith("=")):
                 return node, index
+        case cst.Subscript(value=value):  # `X[k, l]`, whose key has no parentheses, and none that can be written again
+            if dotted(value) == name and (access.how in {"[]", "del", ""} or access.how.endswith("=")):
+                return node, None
         case cst.Call(func=cst.Attribute(value=value, attr=attr), args=args):
             if dotted(value) == name and attr.value == access.how:
                 plain = bool(args) and not args[0].star and args[0].keyword is None

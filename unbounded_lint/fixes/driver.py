@@ -209,11 +209,17 @@ class _Round:
 
     def _faults(self, done: Sequence[Done], after: Shop) -> Mapping[int, str]:
         """Why repairs are no good: by the identity of each that can be told, under 0 for the others."""
-        found = {id(one): "the finding would still be there" for one in done if about(one.finding) in after.about}
+        found = {id(one): _still(one.finding, after) for one in done if about(one.finding) in after.about}
         for new in fresh(self._shop, after, [one.finding for one in done]):
             told = next((id(one) for one in done if one.finding.symbol == new.symbol), 0)
             found.setdefault(told, f"{new.code} would be reported then: {new.message}")
         return found
+
+
+def _still(finding: Finding, after: Shop) -> str:
+    """That a finding would still be there, and what it would say then, where that is something else."""
+    said = next((f.message for f in after.found if about(f) == about(finding)), finding.message)
+    return f"the finding would still be there{'' if said == finding.message else f': {said}'}"
 
 
 def _clash(one: Change, other: Change) -> bool:

@@ -18,6 +18,9 @@ from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.program.blocks import loops_around
 from unbounded_lint.link.program.module import Place, ScopeId
 
+_CALLED = 20
+"""How many functions are looked at for the locks that they take."""
+
 
 class Start(NamedTuple):
     """A call that starts a sweeper, as it is written, and the changes that make it possible."""
@@ -71,6 +74,40 @@ def outermost(bench: Bench, access: Access) -> Statement:
             if above.function is statement.function:
                 statement = above
     return statement
+
+
+def out_of_locks(bench: Bench, access: Access, place: Statement, called: ScopeId) -> Statement:
+    """The statement behind which a function can be called that an insert needs: the `with` around it, where that holds
+    a lock which the function takes in its turn. Raises `Refused` where nothing comes behind that."""
+    file, taken = bench.file(access.scope.path), _taken(bench, called)
+    for above in place.around:
+        if above.function is not place.function:
+            break
+        if isinstance(above.node, cst.With) and any(last_name(item.item) in taken for item in above.node.items):
+            body = file.block_of(above)
+            if any(isinstance(each.small, cst.Return | cst.Raise) for each in body[-1:]) or not above.alone:
+                where = bench.project.function(called)
+                raise Refused(f"`{where}` takes a lock that is held where an entry is added")
+            place = above
+    return place
+
+
+def _taken(bench: Bench, called: ScopeId) -> frozenset[str]:
+    """The last names of what a function, and what it calls, takes in a `with` or by `acquire()`."""
+    found, queue = set(), [called]
+    for scope in queue:
+        if len(queue) > _CALLED:
+            break
+        for node in every_node(bench.defined(scope).node):
+            match node:
+                case cst.WithItem(item=item):
+                    found.add(last_name(item))
+                case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value="acquire"))):
+                    found.add(last_name(value))
+        calls = (c for op in range(len(bench.facts(scope).ops)) for c in bench.project.program.calls_at(scope, op))
+        functions = (f for c in calls for f in bench.project.flow.resolver.functions(c.func, scope))
+        queue += [f for f in dict.fromkeys(functions) if f not in queue and f.path == called.path]
+    return frozenset(found - {""})
 
 
 def is_in_reach(bench: Bench, file: Syntax, text: str, start: ScopeId, scope: ScopeId) -> bool:

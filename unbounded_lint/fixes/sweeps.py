@@ -87,13 +87,14 @@ def new(bench: Bench, date: Dated) -> Sweep:
     return Sweep(own, function(file, "sweep", holder.name), lines, clock, constants, imports)
 
 
-def existing(bench: Bench, scope: ScopeId) -> Sweep:
-    """A sweep that is a function of the module, or a method of the class, that holds the container."""
+def existing(bench: Bench, scope: ScopeId, *, awaited: bool = False) -> Sweep:
+    """A sweep that is a function of the module, or a method of the class, that holds the container; a coroutine, too,
+    where that is awaited."""
     facts, own = bench.facts(scope), receiver(bench)
     bench.at_home(scope)
     owner = bench.project.program.owner_class(scope)
     required = [p for p in facts.parameters[1 if owner is not None else 0 :] if p.default is None]
-    if facts.is_async or facts.is_generator or required or facts.kind != "function":
+    if (facts.is_async and not awaited) or facts.is_generator or required or facts.kind != "function":
         raise Refused(f"`{bench.project.function(scope)}` cannot be called without more ado")
     handle = bench.container.holder.handle
     beside = owner == handle.cls if isinstance(handle, Attribute) else owner is None
@@ -106,6 +107,17 @@ def existing(bench: Bench, scope: ScopeId) -> Sweep:
 def annotation(file: Syntax) -> str:
     """What new functions of a file say of what they return, where the others do."""
     return " -> None" if " -> " in file.text else ""
+
+
+def kept_task(file: Syntax, made: str, form: str) -> str:
+    """What a new variable that keeps tasks says of these ("set[{}]"), where functions of the file say what they return
+    and has a name for tasks, beside the function that makes them."""
+    joins = "|" not in form or "annotations" in file.words or " | None" in file.text
+    if not annotation(file) or not joins:
+        return ""
+    task, needed = imported(file, "asyncio", "Task")
+    known = not needed or made == "asyncio.create_task"
+    return f": {form.format(f'{task}[None]')}" if known else ""
 
 
 def placed(bench: Bench, sweep: Sweep, beside: Statement, head: str, body: Sequence[str]) -> Change:

@@ -22,6 +22,9 @@ LARGEST = 500_000
 """Characters of a file that is repaired; a larger one is not what somebody maintains by hand."""
 
 _WORD = re.compile(r"\w+")
+_LONG_TEXT = re.compile(r"\"{3}|'{3}|\\\n")
+_OPENED = re.compile(r"(?<=[(\[{]) ")
+_CLOSED = re.compile(r" (?=[)\]}])")
 
 Node: TypeAlias = "cst.SimpleStatementLine | cst.BaseCompoundStatement"
 
@@ -99,6 +102,20 @@ class Syntax(Text):
         """An expression as it is written."""
         start, end = self.whole(node)
         return self.text[start:end]
+
+    def lifted(self, node: cst.CSTNode, statement: Statement) -> str:
+        """An expression as it is written where a statement begins with it: on one line, unless commas or comments keep
+        it on several. Raises `Refused` for one with a text over several lines."""
+        start, lines = self.whole(node)[0], self.source(node).splitlines()
+        text = "\n".join(lines)
+        if len(lines) < 2:
+            return text
+        if _LONG_TEXT.search(text):
+            raise Refused("a text over several lines would have to be indented")
+        if ",\n" not in text and "#" not in text:
+            return _OPENED.sub("", _CLOSED.sub("", re.sub(r"\s*\n\s*", " ", text)))
+        old, new = self.indent(start), self.indent(statement.start)
+        return "\n".join(f"{new}{line.removeprefix(old)}" if n else line for n, line in enumerate(lines))
 
     def flat(self, node: cst.CSTNode) -> str:
         """The same on one line, for names, attributes and subscripts."""

@@ -146,14 +146,16 @@ def _is_bare_pop(bench: Bench, access: Access) -> bool:
 
 def is_asked_first(bench: Bench, access: Access, container: Container | None = None) -> bool:
     """Whether there is an entry for certain, or code for where there is none: the same function has inserted under the
-    key on every way there, asks whether there is one, walks what there is, or expects the error."""
+    key on every way there, asks whether there is one, walks what there is, or expects the error. What it has
+    inserted need not be there any more by the time that it removes it."""
     facts = bench.facts(access.scope)
     around = frames_of(facts, access.op)
     for other in (container or bench.container).accesses.within(access.scope, "insert", "contains", "read", "iterate"):
         if other.nested or (other.key != access.key and other.kind != "iterate"):
             continue
         if other.kind == "insert" and other.op <= access.op and facts.ops[other.op].frame in {0, *around}:
-            return True
+            if access.kind != "remove":
+                return True
         if other.kind in {"contains", "iterate"} or (other.kind == "read" and other.how in {"get", "setdefault"}):
             return True
     tries = (frame for frame in around if facts.frames[frame].kind == "try")

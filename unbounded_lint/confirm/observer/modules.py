@@ -59,7 +59,7 @@ class Modules:
         found = [module() for module in self._by_file.get(file, ())]
         if not found:
             found = [sys.modules.get(name)]
-        spaces = {id(space): space for module in found if (space := instance_dict(module))}
+        spaces = {id(space): space for module in found for space in _spaces(instance_dict(module))}
         return list(spaces.values())
 
     def of_project(self) -> dict[str, dict[str, Any]]:
@@ -69,3 +69,14 @@ class Modules:
     def is_own(self, kind: type) -> bool:
         """Whether a class is written in the project."""
         return type.__getattribute__(kind, "__module__") in self._names
+
+
+def _spaces(space: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """The namespace of a module. That of a script in a spawned child is a copy of the one that its functions have."""
+    if space:
+        yield space
+    if space.get("__name__") == "__mp_main__":
+        for value in list(space.values()):
+            if type(value) is type(_spaces) and value.__module__ == "__mp_main__":
+                yield value.__globals__
+                return

@@ -26,6 +26,7 @@ from unbounded_lint.fixes.recipes import (
     remove_in_finally,
     renew_date,
     start_at_insert,
+    start_loop,
     start_timer,
     sweep_from_start,
     sweep_in_thread,
@@ -48,6 +49,7 @@ RECIPES: Mapping[str, Sequence[Recipe]] = MappingProxyType(
         "UBM106": (refer_weakly.repair,),
         "UBM201": (
             start_timer.repair,
+            start_loop.repair,
             sweep_on_timer.repair_written,
             sweep_from_start.repair_written,
             sweep_on_insert.repair_written,

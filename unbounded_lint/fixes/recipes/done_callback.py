@@ -42,7 +42,7 @@ def _with_callback(use: Use, leave: str) -> Iterator[Change]:
     name = "task"
     if not use.file.is_free(name, use.statement):
         raise Refused("the task that is added has no name, and `task` is taken")
-    call = use.file.source(use.key)
+    call = use.file.lifted(use.key, use.statement)
     adds = f"{use.name}.{'add' if leave == 'discard' else 'append'}({name})"
     lines = [f"{name} = {call}", adds, f"{name}.add_done_callback({use.name}.{leave})"]
     start, end = use.file.span(small)

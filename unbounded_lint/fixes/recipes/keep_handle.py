@@ -11,6 +11,7 @@ from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.constants import of_module
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.style import function
+from unbounded_lint.fixes.sweeps import kept_task
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, targets
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.defects.losable_sweeper import Loss
@@ -101,7 +102,7 @@ def _added(file: Syntax, statement: Statement, call: cst.Call, held: str) -> Ite
 def _in_new_set(file: Syntax, statement: Statement, call: cst.Call) -> Iterator[Change]:
     if "_tasks" in file.words:
         raise Refused("the name `_tasks` is taken")
-    yield of_module(file, ["_tasks = set()"])
+    yield of_module(file, [f"_tasks{kept_task(file, '', 'set[{}]')} = set()"])
     yield from _added(file, statement, call, "_tasks")
 
 
@@ -114,7 +115,7 @@ def _global(file: Syntax, statement: Statement, call: cst.Call, name: str) -> It
     """A task in a new variable of the module."""
     yield from _assigned(file, call, name)
     yield file.before(_first(file, statement), [f"global {name}"])
-    yield of_module(file, [f"{name} = None"])
+    yield of_module(file, [f"{name}{kept_task(file, '', '{} | None')} = None"])
 
 
 def _receiver(statement: Statement) -> str:

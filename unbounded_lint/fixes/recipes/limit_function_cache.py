@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from unbounded_lint.fixes.bench import Bench, Repair
-from unbounded_lint.fixes.imports import with_name
+from unbounded_lint.fixes.imports import unneeded, with_name
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.syntax import Syntax, dotted
 from unbounded_lint.fixes.text import Change
@@ -63,7 +63,9 @@ def _of_name(file: Syntax, decorator: cst.Name, limited: str) -> Iterator[Change
                     if alias.evaluated_name != "cache" or alias.asname is not None or decorator.value != "cache":
                         continue
                     known = any(a.evaluated_name == "lru_cache" and a.asname is None for a in aliases)
-                    if not known:
+                    if known:
+                        yield from unneeded(file, decorator.value, [decorator])
+                    else:
                         if "lru_cache" in file.words:
                             raise Refused("`lru_cache` has another meaning in its file")
                         yield with_name(file, aliases, "lru_cache", None if used > 1 else alias)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from unbounded_lint.fixes.bench import Bench, Repair
 from unbounded_lint.fixes.blocks import assigned, mentioned, wrapped
 from unbounded_lint.fixes.refused import Refused
 from unbounded_lint.fixes.syntax import Statement, Syntax, dotted
+from unbounded_lint.fixes.text import Change
 
 
 def repair(bench: Bench) -> Repair:
     """Put what stands between the insert and the removal into a `try`."""
     way = bench.container.way
-    bench.concerns(way is not None and way.left == "error" and way.scope is not None)
+    bench.concerns(way is not None and way.left in {"error", "unasked"} and way.scope is not None)
     assert way is not None and way.scope is not None
     file, insert = bench.statement(way.scope, way.insert)
     removal = bench.statement(way.scope, way.removal)[1]
@@ -26,16 +29,27 @@ def repair(bench: Bench) -> Repair:
     text = _removal(file, removal)
     if assigned(middle) & mentioned([removal]):
         raise Refused("the key of the removal is only known behind what may fail")
-    start = wrapped(file, [*middle], ["try:"], ["finally:", f"{file.unit}{text}"])
     end = file.next_line(max(removal.end - 1, removal.start))
-    gap = file.text[start.end : file.line_start(removal.start)]
-    if gap.strip():
-        raise Refused("a comment stands between what may fail and the removal")
+    gap = file.text[file.next_line(max(middle[-1].end - 1, middle[-1].start)) : file.line_start(removal.start)]
+    comments = [line.strip() for line in gap.splitlines() if line.strip()]
+    behind = file.text[removal.end : end].rstrip()
+    lines = [f"{file.unit}{line}" for line in (*comments, f"{text}{behind}")]
+    start = _tried(file, middle, ["finally:", *lines])
     return Repair(
         f"Remove the entry of `{bench.container.name}` in a `finally`",
         "an entry whose work failed is of no use to anyone",
         (start._replace(end=end, text=start.text if start.text.endswith("\n") else f"{start.text}\n"),),
     )
+
+
+def _tried(file: Syntax, middle: Sequence[Statement], tail: Sequence[str]) -> Change:
+    """What may fail with a clean-up behind it: in a `try` of its own, or in the one that it is."""
+    match middle:
+        case [Statement(node=cst.Try(finalbody=None)) as only]:
+            place = file.next_line(max(only.end - 1, only.start))
+            indent = file.indent(only.start)
+            return Change(file.path, place, place, "\n".join(f"{indent}{line}" for line in tail))
+    return wrapped(file, middle, ["try:"], tail)
 
 
 def _removal(file: Syntax, removal: Statement) -> str:

@@ -13,6 +13,7 @@ from unbounded_lint.fixes.starts import (
     called,
     demand_once,
     is_in_reach,
+    out_of_locks,
     outermost,
     start_call,
 )
@@ -47,6 +48,9 @@ def _started(bench: Bench, each: Unstarted) -> Iterator[Change]:
     insert = outermost(bench, each.access)
     if place is not file or not is_in_reach(bench, file, text, each.start[0], each.access.scope):
         raise Refused(f"`{text}` cannot be called where `{bench.project.function(each.access.scope)}` inserts")
+    begins = called(bench, call, each.start[0])
+    if begins is not None and place is file:
+        insert = out_of_locks(bench, each.access, insert, begins)
     if each.kind == "guarded" and each.start[0] == each.access.scope:
         yield from _unconditional(file, statement, call, insert, text)
         return

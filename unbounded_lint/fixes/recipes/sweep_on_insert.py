@@ -11,11 +11,12 @@ from unbounded_lint.fixes.constants import defined
 from unbounded_lint.fixes.dates import dated
 from unbounded_lint.fixes.recipes.sweep_on_timer import idle_sweep
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.starts import outermost
+from unbounded_lint.fixes.starts import out_of_locks, outermost
 from unbounded_lint.fixes.style import function
 from unbounded_lint.fixes.sweeps import PAUSE, TTL, Sweep, annotation, existing, new, placed
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.program.module import ScopeId
 
 _WAITS = "and may wait for the next insert: no place is known where a timer could start with the program"
 
@@ -35,18 +36,22 @@ def repair(bench: Bench) -> Repair:
 
 def repair_written(bench: Bench) -> Repair:
     """Call a sweep that nothing runs behind each insert, when it is due."""
-    sweep = existing(bench, idle_sweep(bench))
+    scope = idle_sweep(bench)
+    sweep = existing(bench, scope)
     name = function(bench.home, "sweep", f"{bench.container.holder.name}_when_due")
     text = f"Call {sweep.name}() at most once a minute."
     return Repair(
         f"Let inserts into `{bench.container.name}` run `{sweep.call}`, at most once a minute",
         f"the sweep takes only what nobody needs any more, {_WAITS}",
-        tuple(_due(bench, sweep, name, [sweep.call], text)),
+        tuple(_due(bench, sweep, name, [sweep.call], text, scope)),
     )
 
 
-def _due(bench: Bench, sweep: Sweep, name: str, body: Sequence[str], text: str) -> Iterator[Change]:
-    """A function that does something when it is due, what it needs, and its calls."""
+def _due(
+    bench: Bench, sweep: Sweep, name: str, body: Sequence[str], text: str, scope: ScopeId | None = None
+) -> Iterator[Change]:
+    """A function that does something when it is due, what it needs, and its calls; `scope` is a function of the project
+    that it runs."""
     file, own = bench.home, sweep.receiver
     last = f"_{bench.container.holder.name.strip('_').lower()}_swept_at"
     if last in file.words:
@@ -64,16 +69,18 @@ def _due(bench: Bench, sweep: Sweep, name: str, body: Sequence[str], text: str) 
     found = [(access, use) for access, use in bench.uses(["insert"]) if not access.nested]
     head = f"def {name}({own.removesuffix('.')}){annotation(bench.home)}:"
     for access, use in found:  # before the function, since both may begin where an insert ends
-        yield _called(bench, access, use, f"{own}{name}()")
+        yield _called(bench, access, use, f"{own}{name}()", scope)
     yield placed(bench, sweep, found[0][1].statement, head, lines)
 
 
-def _called(bench: Bench, access: Access, use: Use, call: str) -> Change:
+def _called(bench: Bench, access: Access, use: Use, call: str, scope: ScopeId | None) -> Change:
     if use.file is not bench.home:
         raise Refused(f"`{bench.container.name}` grows in another file than its own")
     if call.startswith("self.") and not use.name.startswith("self."):
         raise Refused(f"`{bench.container.name}` grows outside of its class")
     whole = outermost(bench, access)
+    if scope is not None:
+        whole = out_of_locks(bench, access, whole, scope)
     match use.statement.small:
         case _ if whole is not use.statement:
             return use.file.after(whole, [call])

@@ -11,7 +11,7 @@ from unbounded_lint.fixes.blocks import is_wait, waits
 from unbounded_lint.fixes.constants import defined
 from unbounded_lint.fixes.dates import dated
 from unbounded_lint.fixes.logs import handler, logger
-from unbounded_lint.fixes.refused import Refused
+from unbounded_lint.fixes.refused import NotConcerned, Refused
 from unbounded_lint.fixes.sweeps import TTL, Sweep, annotation, existing, new, placed
 from unbounded_lint.fixes.syntax import Statement, Syntax
 from unbounded_lint.fixes.text import Change
@@ -62,7 +62,7 @@ def idle_sweep(bench: Bench) -> ScopeId:
     """The function with the sweep that nothing calls."""
     found = {r.access.scope for r in bench.container.removals if r.is_sweep and r.when in {"dead", "test", "event"}}
     if len(found) != 1:
-        raise Refused("its sweep is not a function that is merely never called")
+        raise NotConcerned("its sweep is not a function that is merely never called")
     return found.pop()
 
 
@@ -97,7 +97,8 @@ def _first(file: Syntax, function: Statement) -> Statement:
         if statement.function is function and isinstance(statement.node, cst.While):
             body = file.block_of(statement)
             held = any(isinstance(n, cst.Call) and is_wait(n) for n in file.expressions(statement))
-            if body and (held or any(map(waits, body))):
+            within = (s for s in file.statements if s.function is function and statement in s.around)
+            if body and (held or any(map(waits, within))):
                 return body[0]
     body = file.block_of(function)
     small = body[0].small if body else None

@@ -6,13 +6,18 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 from unbounded_lint.fixes.bench import Bench, Repair, Use
 from unbounded_lint.fixes.imports import imported, unneeded
 from unbounded_lint.fixes.refused import Refused
-from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, last_name
+from unbounded_lint.fixes.syntax import Statement, Syntax, dotted, last_name, targets
 from unbounded_lint.fixes.text import Change
 from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.program.module import ScopeId
+
+_LOCK = "lock"
+"""What a lock is called that had no name."""
 
 
 def repair(bench: Bench) -> Repair:
@@ -96,17 +101,25 @@ def _made_weak(file: Syntax, statement: Statement, made: cst.BaseExpression, kin
     annotated = [statement.small.annotation] if isinstance(statement.small, cst.AnnAssign) else []
     yield from needed
     yield from unneeded(file, called, [made, *annotated])
-    small = statement.small
-    if isinstance(small, cst.AnnAssign):
-        match small.annotation.annotation:
-            case cst.Subscript(value=value, slice=elements) if last_name(value) in _TYPES:
-                annotation = f"{weak}[{', '.join(file.source(element.slice) for element in elements)}]"
-            case cst.Name(value="dict") | cst.Name(value="Dict"):
-                annotation = weak
-            case _:
-                raise Refused("its annotation is none of a dict")
-        yield file.replace(small.annotation.annotation, annotation)
+    for annotation in annotated:
+        yield file.replace(annotation.annotation, _annotation(annotation.annotation, weak))
     yield file.replace(made, f"{weak}()")
+
+
+def _annotation(node: cst.BaseExpression, weak: str) -> str:
+    """The annotation of the weak map, quoted where that of the dict is."""
+    match node:
+        case cst.Subscript(value=value, slice=elements) if last_name(value) in _TYPES:
+            inner = (cst.Module([]).code_for_node(element.slice) for element in elements)
+            return f"{weak}[{', '.join(inner)}]"
+        case cst.Name(value="dict") | cst.Name(value="Dict"):
+            return weak
+        case cst.SimpleString(prefix="", quote=quote, raw_value=text):
+            try:
+                return f"{quote}{_annotation(cst.parse_expression(text), weak)}{quote}"
+            except cst.ParserSyntaxError:
+                pass
+    raise Refused("its annotation is none of a dict")
 
 
 _FILES = frozenset({"IO", "TextIO", "BinaryIO", "TextIOBase", "TextIOWrapper", "IOBase", "RawIOBase", "BufferedIOBase"})
@@ -118,12 +131,17 @@ def _rewritten(bench: Bench, access: Access, use: Use, factory: str) -> Iterator
     match access.kind, access.how:
         case "insert", "setdefault":
             _demand_held(use)
+            if _is_shared(bench, access, use):
+                yield from _guarded(bench, use, use.file.source(use.node))
         case "insert", "[]" if not access.implicit and isinstance(use.statement.small, cst.Assign):
             yield from _stored(bench, use)
         case (("insert" | "read"), "[]") if factory:
             text = f"{use.name}.setdefault({use.key_text}, {factory}())"
             _demand_held(use)
-            yield use.file.replace(use.node, text)
+            if _is_shared(bench, access, use):
+                yield from _guarded(bench, use, text)
+            else:
+                yield use.file.replace(use.node, text)
         case (("read" | "contains" | "size" | "tested" | "remove" | "clear" | "iterate"), _):
             return
         case "replace", _ if access.place in bench.container.holder.definitions:
@@ -155,31 +173,81 @@ def _demand_held(use: Use) -> None:
     raise Refused("a new lock is kept neither by a name nor in a `with`")
 
 
+def _is_shared(bench: Bench, access: Access, use: Use) -> bool:
+    """Whether two threads may come to a `setdefault()` at the same time, which a dict does at once and a weak map in
+    several steps: nothing locks them out, and locks are none of an event loop."""
+    around = (above.node for above in use.statement.around if above.function is use.statement.function)
+    if any(isinstance(node, cst.With) and dotted(node.items[0].item) for node in around):
+        return False
+    facts, holder = bench.facts(bench.container.holder.scope), bench.container.holder
+    action = facts.ops[holder.op].action
+    made = [access.value, *(a.value for n in w.nodes(action) if isinstance(n, m.Call) for a in n.args)]
+    makers = [(each.func if isinstance(each, m.Call) else each) for each in made if each is not None]
+    resolver = bench.project.flow.resolver
+    names = {
+        name for maker in makers for scope in (access.scope, holder.scope) for name in resolver.names(maker, scope)
+    }
+    return not names or not all(name.startswith("asyncio.") for name in names)
+
+
+def _guarded(bench: Bench, use: Use, text: str) -> Iterator[Change]:
+    """A lock that is taken from the map while another, which is made beside that, keeps other threads out."""
+    file, statement = use.file, use.statement
+    guard = f"_{bench.container.holder.name.strip('_').lower()}_guard"
+    if guard in file.words:
+        raise Refused(f"the name `{guard}` is taken")
+    lock, needed = imported(file, "threading", "Lock")
+    small = bench.definition.small
+    target = small.target if isinstance(small, cst.AnnAssign) else next(targets(bench.definition))
+    yield from needed
+    yield file.after(bench.definition, [f"{_beside(dotted(target), guard)} = {lock}()"])
+    head = f"with {_beside(use.name, guard)}:"
+    match statement.node:
+        case cst.With(items=[cst.WithItem(item=item), *_]):
+            if item is not use.node or not file.is_free(_LOCK, statement):
+                raise Refused(f"the name `{_LOCK}` is taken where a lock is made")
+            yield file.before(statement, [head, f"{file.unit}{_LOCK} = {text}"])
+            yield file.replace(item, _LOCK)
+        case _:
+            start, end = file.whole(use.node)
+            line = f"{file.text[statement.start : start]}{text}{file.text[end : statement.end]}"
+            if "\n" in line:
+                raise Refused("a new lock is kept by a statement over several lines")
+            inner = f"\n{file.indent(statement.start)}{file.unit}"
+            yield Change(file.path, statement.start, statement.end, f"{head}{inner}{line}")
+
+
+def _beside(name: str, other: str) -> str:
+    """Another name of the same owner."""
+    owner, dot, _ = name.rpartition(".")
+    return f"{owner}{dot}{other}"
+
+
 def _stored(bench: Bench, use: Use) -> Iterator[Change]:
-    """`if k not in X: X[k] = Lock()` with what follows, `lock = X[k]` or `return X[k]`, told in a way that holds the
-    lock meanwhile."""
+    """`if k not in X: X[k] = Lock()` with what follows, `lock = X[k]`, `return X[k]` or `with X[k]:`, told so
+    that the lock is held meanwhile."""
     small = use.statement.small
     assert isinstance(small, cst.Assign)
     held = [t.target for t in small.targets if isinstance(t.target, cst.Name)]
     if held or isinstance(small.value, cst.Name):
         return
-    above = use.statement.parent
-    follower = _follower(use.file, above) if above is not None else None
-    if above is None or follower is None or not _is_asked(above, use) or len(use.file.block_of(above)) > 1:
+    above, file = use.statement.parent, use.file
+    follower = next(iter(file.behind(above)), None) if above is not None else None
+    if above is None or follower is None or not _is_asked(above, use) or len(file.block_of(above)) > 1:
         raise Refused("a new lock is stored without a name that holds it")
-    name, returns = _taken(follower, use)
-    lines = [f"{name} = {use.name}.get({use.key_text})", f"if {name} is None:"]
-    lines.append(f"{use.file.unit}{name} = {use.name}[{use.key_text}] = {use.file.source(small.value)}")
-    if returns:
-        lines.append(f"return {name}")
-    indent = use.file.indent(above.start)
-    yield Change(use.file.path, above.start, follower.end, f"\n{indent}".join(lines))
-
-
-def _follower(file: Syntax, above: Statement) -> Statement | None:
-    """The statement behind an `if`, with nothing but white space between."""
-    behind: Sequence[Statement] = file.behind(above)
-    return behind[0] if behind and not file.text[above.end : behind[0].start].strip() else None
+    assert isinstance(above.node, cst.If)
+    name, taken = _taken(follower, use)
+    if name == _LOCK and not file.is_free(name, use.statement) and not isinstance(follower.small, cst.Assign):
+        raise Refused(f"the name `{_LOCK}` is taken where a lock is made")
+    yield file.before(above, [f"{name} = {use.name}.get({use.key_text})"])
+    yield file.replace(above.node.test, f"{name} is None")
+    yield Change(file.path, use.statement.start, use.statement.start, f"{name} = ")
+    if not isinstance(follower.small, cst.Assign):
+        yield file.replace(taken, name)
+        return
+    start, end = file.line_start(follower.start), file.next_line(max(follower.end - 1, follower.start))
+    between = file.next_line(max(above.end - 1, above.start))
+    yield Change(file.path, start if file.text[between:start].strip() else between, end, "")
 
 
 def _is_asked(above: Statement, use: Use) -> bool:
@@ -193,17 +261,15 @@ def _is_asked(above: Statement, use: Use) -> bool:
     return False
 
 
-def _taken(follower: Statement, use: Use) -> tuple[str, bool]:
-    """The name that the lock gets behind the `if`, and whether it is returned."""
-    match follower.small:
-        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value):
-            if _is_item(value, use):
-                return str(name), False
+def _taken(follower: Statement, use: Use) -> tuple[str, cst.BaseExpression]:
+    """The name that the lock gets behind the `if`, one of ours where it has none, and where it is taken."""
+    match follower.small or follower.node:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value) if _is_item(value, use):
+            return str(name), value
         case cst.Return(value=value) if value is not None and _is_item(value, use):
-            name = "lock"
-            if not use.file.is_free(name, use.statement):
-                raise Refused("the name `lock` is taken where a lock is made")
-            return name, True
+            return _LOCK, value
+        case cst.With(items=[cst.WithItem(item=value), *_]) if _is_item(value, use):
+            return _LOCK, value
     raise Refused("a new lock is stored without a name that holds it")
 
 

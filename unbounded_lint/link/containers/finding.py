@@ -19,9 +19,9 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.keepers import is_local, lasts_as_body
 from unbounded_lint.link.containers.lifetimes import Life, Lifetimes
 from unbounded_lint.link.containers.making import Made, Making, foremost
-from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Handle, Variable
+from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
-from unbounded_lint.link.dataflow.values import ExternalResult, argument_of, is_fresh
+from unbounded_lint.link.dataflow.values import Class, ExternalResult, argument_of, is_fresh
 from unbounded_lint.link.program.bindings import Binding
 from unbounded_lint.link.program.blocks import frames_of
 from unbounded_lint.link.program.definitions import AT_ENTRY
@@ -205,20 +205,58 @@ class Containers(Query):
         return any(site.scope != function for site in self.program.of(function).sites_within(function.index, name))
 
     def _of_others(self, module: LinkedModule) -> Iterator[Holder]:
-        """The containers that the module hangs on objects of other packages that last."""
-        seen: set[Foreign] = set()
+        """The containers that the module hangs on objects that last: those of other packages, and those of classes of
+        the project that do not make such a container themselves."""
+        seen: set[Handle] = set()
         for index, scope in enumerate(module.facts.scopes):
             here = ScopeId(module.path, index)
             for op, one in enumerate(scope.ops):
                 if not isinstance(one.action, m.Assign) or one.action.value is None:
                     continue
                 for target in one.action.targets if is_fresh(one.action.value) else ():
-                    handle = self.lifetimes.keepers.foreign(target, here, op)
-                    made = self.making.made(one.action.value, here) if handle is not None else None
-                    if made is not None and handle is not None and handle not in seen:
-                        seen.add(handle)
-                        symbol = f"{module.name}:{handle.below}.{handle.name}"
-                        yield Holder(handle, symbol, handle.name, Life("application"), here, op, made, ((here, op),))
+                    holder = self._hung(module, target, here, op) or self._given_to_object(target, here, op)
+                    if holder is not None and holder.handle not in seen:
+                        seen.add(holder.handle)
+                        yield holder
+
+    def _hung(self, module: LinkedModule, target: m.Expr, here: ScopeId, op: int) -> Holder | None:
+        """What an assignment hangs on an object of another package."""
+        handle = self.lifetimes.keepers.foreign(target, here, op)
+        value = _value(self.program.facts(here), op)
+        made = self.making.made(value, here) if handle is not None and value is not None else None
+        if made is None or handle is None:
+            return None
+        symbol = f"{module.name}:{handle.below}.{handle.name}"
+        return Holder(handle, symbol, handle.name, Life("application"), here, op, made, ((here, op),))
+
+    def _given_to_object(self, target: m.Expr, here: ScopeId, op: int) -> Holder | None:
+        """What an assignment gives a class of the project, or an object of one that lasts, whose class has no container
+        of that name: None but for the first of all that give it one, and where it cannot be told which class it is."""
+        if not isinstance(target, m.Attr):
+            return None
+        owners = self.resolver.owners(target.base, here)
+        if len(owners) != 1:
+            return None
+        (cls,), name = owners, target.name
+        if self._holds(cls, name) or not self._is_of_interest(cls, name):
+            return None
+        given = self.resolver.assigned(name, owners)
+        chosen, places = self._made((_value(self.program.facts(g.scope), g.op), g.scope, g.op) for g in given)
+        if chosen is None or min(places) != (here, op):
+            return None
+        on_class = Class(cls) in self.resolver.values(target.base, here)
+        if on_class and lasts_as_body(self.program, cls):
+            return self._holder(cls, name, Life("class"), (chosen, (min(places),)))
+        life = self.lifetimes.of_class(cls)
+        return self._holder(cls, name, life.part(), (chosen, (min(places),))) if life is not None else None
+
+    def _holds(self, cls: ScopeId, name: str) -> bool:
+        """Whether a class, or a relative, makes a container of that name itself."""
+        for one in {*self.resolver.mro(cls), *self.flow.hierarchy.subclasses(cls)}:
+            written = ((write.value, write.scope, write.op) for write in self.resolver.writes(one).get(name, ()))
+            if self._made(written)[0] is not None or self._made_by_bindings(one, self.program.bound(one, name)):
+                return True
+        return False
 
     def _grows_inside(self, function: ScopeId, name: str) -> bool:
         """Whether anything in a function could insert into a variable of it."""
@@ -295,3 +333,9 @@ class Containers(Query):
                 found = self._made_by_bindings(cls, bindings)
                 if found is not None:
                     yield name, found
+
+
+def _value(facts: m.Scope, op: int) -> m.Expr | None:
+    """What an assignment gives its targets; None for what is no assignment."""
+    action = facts.ops[op].action
+    return action.value if isinstance(action, m.Assign) else None

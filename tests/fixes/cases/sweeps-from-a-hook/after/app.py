@@ -8,7 +8,7 @@ from fastapi import FastAPI
 logger = logging.getLogger(__name__)
 
 _drafts: dict[str, tuple[float, str]] = {}
-_sweepers = set()
+_sweepers: set[asyncio.Task[None]] = set()
 _DRAFTS_TTL_SECONDS = 3600
 
 
