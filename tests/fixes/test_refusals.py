@@ -117,7 +117,8 @@ PROGRAMS = {
         "`notes`, which an entry is added to, need not be `_notes`",
     ),
     "it is made twice": (
-        "import sys\n\n_notes = {}\nif sys.argv:\n    _notes = dict()\n\n\ndef note(key, value):\n    _notes[key] = value\n",
+        "import sys\n\n_notes = {}\nif sys.argv:\n    _notes = dict()\n\n\n"
+        "def note(key, value):\n    _notes[key] = value\n",
         "`_notes` is made in more than one place",
     ),
     "a line would be too long": (

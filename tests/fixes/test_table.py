@@ -25,8 +25,8 @@ from unbounded_lint.fixes.writing import difference
 from unbounded_lint.rules import all_rules
 
 REPAIRED = {
-    "UBM101": 101,
-    "UBM102": 11,
+    "UBM101": 105,
+    "UBM102": 15,
     "UBM103": 7,
     "UBM104": 11,
     "UBM105": 22,

@@ -23,7 +23,7 @@ from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Class, ExternalResult, argument_of, is_fresh
 from unbounded_lint.link.program.bindings import Binding
-from unbounded_lint.link.program.blocks import frames_of
+from unbounded_lint.link.program.blocks import frames_of, in_block
 from unbounded_lint.link.program.definitions import AT_ENTRY
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, Place, ScopeId, Site
@@ -50,6 +50,9 @@ class Holder:
             return self.handle.scope, AT_ENTRY
         return None
 
+
+_Bound: TypeAlias = tuple[m.Expr | None, ScopeId, int]
+"""What is bound to a name, where."""
 
 _Found: TypeAlias = tuple[Made, tuple[Place, ...]]
 """What a name holds, and the operations that make it."""
@@ -99,7 +102,7 @@ class Containers(Query):
         handle: Handle = Attribute(owner, name) if facts.kind == "class" else Variable(owner, name)
         return Holder(handle, symbol, name, life, *places[0], made, places)
 
-    def _made(self, bound: Iterable[tuple[m.Expr | None, ScopeId, int]]) -> tuple[Made | None, list[Place]]:
+    def _made(self, bound: Iterable[_Bound]) -> tuple[Made | None, list[Place]]:
         """What speaks for a name among what is bound to it, and where any container is."""
         made = {
             (scope, op): one
@@ -113,23 +116,22 @@ class Containers(Query):
         that declares the name global, where no other does)."""
         given = ((binding.given, ScopeId(owner.path, binding.scope), binding.op) for binding in bindings)
         bound = [each for each in given if each[0] is not None and self.is_live(*each[1:])]
-        last = self._last_in_body(owner, bound)
-        chosen, places = self._made(each for each in bound if each[1] != owner or each[2] >= last)
+        chosen, places = self._made(each for each in bound if not self._is_bound_anew(owner, each, bound))
         own = [place for place in places if place[0] == owner]
         return (chosen, tuple(own or places)) if chosen is not None else None
 
-    def _last_in_body(self, owner: ScopeId, bound: Iterable[tuple[m.Expr | None, ScopeId, int]]) -> int:
-        """The last operation by which the body of a module or class surely binds a name to a container: whatever runs
-        later finds that one, and none from before."""
-        facts = self.program.facts(owner)
-        if facts.kind == "function":
-            return 0
-        sure = (
-            op
-            for expr, scope, op in bound
-            if scope == owner and not facts.ops[op].frame and expr is not None and self.making.made(expr, owner)
+    def _is_bound_anew(self, owner: ScopeId, one: _Bound, bound: Iterable[_Bound]) -> bool:
+        """Whether the body of a module or class binds a name to another container after one in any case: whatever runs
+        later finds that."""
+        facts, (_, scope, op) = self.program.facts(owner), one
+        return facts.kind != "function" and any(
+            scope == at == owner
+            and later > op
+            and in_block(facts, facts.ops[later].frame, op)
+            and expr is not None
+            and self.making.made(expr, owner) is not None
+            for expr, at, later in bound
         )
-        return max(sure, default=0)
 
     def is_live(self, scope: ScopeId, op: int) -> bool:
         """Whether the operation stands outside `if TYPE_CHECKING`."""
