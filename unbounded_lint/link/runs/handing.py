@@ -29,11 +29,11 @@ class Handing(Query):
     def calls(self, function: ScopeId) -> Iterator[CallSite]:
         """The calls of a function that are made with what is handed over beside it, as if they stood there."""
         for use in self.flow.function_uses(function):
-            call = use.outer if use.kind == "argument" else None
-            passed = self._passed(use, call) if isinstance(call, m.Call) else None
-            if passed is not None and isinstance(call, m.Call):
-                made = m.Call(use.site.node, passed, call.span)
-                yield CallSite(use.site.scope, use.site.op, made, use.bound, use.guess)
+            if use.kind == "argument" and isinstance(use.outer, m.Call):
+                passed = self._passed(use, use.outer)
+                if passed is not None:
+                    made = m.Call(use.site.node, passed, use.outer.span)
+                    yield CallSite(use.site.scope, use.site.op, made, use.bound, use.guess)
 
     def _passed(self, use: Use, call: m.Call) -> tuple[m.Arg, ...] | None:
         timers, forwarders = self._timers.of(call, use.site.scope), self._timers.forwarders_of(call, use.site.scope)
