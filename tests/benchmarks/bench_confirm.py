@@ -1,13 +1,14 @@
 """What `confirm` costs the program that it observes: the same program alone and observed, taking turns.
 
-    python tests/benchmarks/bench_confirm.py [--rounds 15] [--containers 20] [--heap 200000] [OPTION ...]
+    python tests/benchmarks/bench_confirm.py [--rounds 21] [--containers 20] [--heap 200000] [OPTION ...]
 
 The program serves made requests as fast as it can: it decodes and encodes JSON, and puts what comes of it into so many
 maps of modules and of objects, beside a heap of so many other objects. It tells by itself how many seconds of a
-processor and on the clock it took for a number of requests that does not change. Further options, such as
-`--call-sites`, are handed to `confirm`. Prints the medians, and the median of the ratios of the rounds with
-its interval of confidence: two runs of the same program on the same machine differ by some hundredths. Ends with 1 if
-that interval is all above what is allowed for the processor seconds, with 2 if a run fails.
+processor and on the clock it took for a number of requests that does not change. Where its objects lie in memory makes
+a program faster or slower by some hundredths, so each run draws that anew: otherwise the mere imports of the observer
+would count. Further options, such as `--call-sites`, are handed to `confirm`. Prints the medians, and the median of the
+ratios of the rounds with its interval of confidence. Ends with 1 if that interval is all above what is allowed for the
+processor seconds, with 2 if a run fails.
 """
 
 from __future__ import annotations
@@ -51,7 +52,12 @@ def keep(key, value):
 
 MAIN = """\
 import json
+import random
+import sys
 import time
+
+drawn = random.Random(sys.argv[1])
+ballast = [bytes(drawn.randrange(1, 600)) for number in range(drawn.randrange(20000))]
 
 import store
 
@@ -85,8 +91,10 @@ def make(folder: Path, containers: int, heap: int, requests: int) -> list[str]:
     return [*(f"store:{name}" for name in names), "store:Registry.entries", "store:Registry.order"]
 
 
-def seconds(command: Sequence[str], folder: Path) -> tuple[float, float]:
-    """Run the program, and give the seconds of a processor and on the clock that it tells."""
+def seconds(command: Sequence[str], seed: str, folder: Path) -> tuple[float, float]:
+    """Run the program, and give the seconds of a processor and on the clock that it tells; seed says how its memory is
+    laid out."""
+    command = [*command, seed]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=True)
     processor, clock = done.stdout.split()
@@ -109,7 +117,7 @@ def median_of(ratios: Sequence[float]) -> tuple[float, float, float]:
 def main() -> int:
     """Compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--containers", type=int, default=20)
     parser.add_argument("--heap", type=int, default=200_000)
     parser.add_argument("--requests", type=int, default=400_000)
@@ -125,8 +133,8 @@ def main() -> int:
         try:
             for number in range(options.rounds):
                 turns = [(plain, alone), (ours, observed)]
-                for command, times in turns if number % 2 == 0 else reversed(turns):
-                    times.append(seconds(command, folder))
+                for turn, (command, times) in enumerate(turns if number % 2 == 0 else reversed(turns)):
+                    times.append(seconds(command, f"{number} {turn}", folder))
         except subprocess.CalledProcessError as error:
             print(f"{error}\n{error.stderr[-2000:]}", file=sys.stderr)
             return 2

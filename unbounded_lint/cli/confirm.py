@@ -111,9 +111,9 @@ def _add_run_options(parser: Parser) -> None:
     run.add_argument(
         "--overhead",
         type=_percent,
-        default=1.0,
+        default=0.5,
         metavar="PERCENT",
-        help="what the looks may take of a processor (default: 1); searches for objects may take it once more",
+        help="what the looks may take of a processor (default: 0.5); searches for objects may take it once more",
     )
     run.add_argument(
         "--call-sites",

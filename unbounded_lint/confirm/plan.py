@@ -23,7 +23,7 @@ class Options(msgspec.Struct, frozen=True):
     which sites insert, whether all memory is traced."""
 
     interval: float = 0.2
-    share: float = 0.01
+    share: float = 0.005
     call_sites: bool = False
     tracemalloc: bool = False
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 
 from .modules import Modules
-from .names import attribute, capturing, code_of, function, is_class, is_slot, memo, namespace, owner
+from .names import capturing, code_of, function, memo, owner
+from .objects import attribute, is_class, is_slot, namespace
 from .search import FRAME_OWNERS, Wanted
 from .sizes import length
 

@@ -6,7 +6,7 @@ import sys
 from _weakref import ref
 from os.path import basename, realpath, sep
 
-from .sizes import instance_dict
+from .objects import instance_dict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .sizes import MEMO, instance_dict
+from .objects import attribute, instance_dict, is_class, namespace
+from .sizes import MEMO
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,36 +34,6 @@ def owner(space: dict[str, Any], path: list[str]) -> Any:
     return found
 
 
-def namespace(thing: Any) -> Any:
-    """The attributes that a class has itself, or an object."""
-    return type.__getattribute__(thing, "__dict__") if is_class(thing) else instance_dict(thing)
-
-
-def is_class(thing: Any) -> bool:
-    """Whether something is a class, whatever it says of itself."""
-    return issubclass(type(thing), type)
-
-
-def attribute(thing: Any, name: str, missing: Any) -> Any:
-    """An attribute that an object has itself, in its `__dict__` or a slot."""
-    own = namespace(thing)
-    if name in own:
-        return own[name]
-    for cls in type.__getattribute__(type(thing), "__mro__"):
-        slot = namespace(cls).get(name)
-        if is_slot(slot):
-            try:
-                return slot.__get__(thing)
-            except AttributeError:
-                return missing
-    return missing
-
-
-def is_slot(thing: Any) -> bool:
-    """Whether an attribute of a class is where its objects have a slot."""
-    return type(thing).__name__ == "member_descriptor"
-
-
 def function(thing: Any) -> Any:
     """The function inside what decorators made of it, None where none is found."""
     for _ in range(8):
@@ -81,7 +52,7 @@ def function(thing: Any) -> Any:
 
 def _plain_attribute(thing: Any, name: str) -> Any:
     """An attribute that an object or its builtin type has, without running code of the program."""
-    found = instance_dict(thing).get(name)
+    found = attribute(thing, name, None)
     if found is None and type(thing).__module__ in {"builtins", "functools"}:
         found = getattr(thing, name, None)
     return found

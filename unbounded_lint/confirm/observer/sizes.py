@@ -12,6 +12,8 @@ from _io import BytesIO, StringIO
 from itertools import islice
 from sys import getsizeof
 
+from .objects import attribute, values
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,9 +52,8 @@ def length(box: Any) -> int | None:
     known = _builtin_length(box)
     if known is not None:
         return known
-    inside = instance_dict(box)
     for name in _WRAPPED:
-        known = _builtin_length(inside.get(name))
+        known = _builtin_length(attribute(box, name, None))
         if known is not None:
             return known
     if issubclass(type(box), (type, *_LETTERS)):
@@ -70,21 +71,6 @@ def _builtin_length(box: Any) -> int | None:
         if issubclass(kind, base):
             return measure(box)
     return None
-
-
-_place_of_dict: Callable[[type], int] = type.__dict__["__dictoffset__"].__get__
-"""Where objects of a class have their attributes, 0 where they have none. A metaclass is not asked."""
-
-
-def instance_dict(thing: Any) -> dict[str, Any]:
-    """The attributes that an object has itself, empty where it has none; lazy modules and proxies are not woken."""
-    if not _place_of_dict(type(thing)):
-        return {}
-    try:
-        found = object.__getattribute__(thing, "__dict__")
-    except AttributeError:
-        return {}
-    return found if type(found) is dict else {}
 
 
 def inside(box: Any, entries: int) -> int:
@@ -113,20 +99,15 @@ def _parts(box: Any) -> int:
 
 
 def _weight_of(value: Any) -> int:
-    total = getsizeof(value)
-    attributes = instance_dict(value)
-    if attributes:
-        total += getsizeof(attributes)
-        total += sum(getsizeof(each) for each in islice(list(attributes.values()), WEIGHED))
-    return total
+    return getsizeof(value) + sum(map(getsizeof, values(value, WEIGHED)))
 
 
 def _plain(box: Any) -> Any:
     """What of a container can be walked through: itself, or the builtin that it wraps."""
     if _builtin_length(box) is not None:
         return box
-    attributes = instance_dict(box)
-    return next((attributes[name] for name in _WRAPPED if _builtin_length(attributes.get(name)) is not None), None)
+    wrapped = (attribute(box, name, None) for name in _WRAPPED)
+    return next((each for each in wrapped if _builtin_length(each) is not None), None)
 
 
 def _values(box: Any, most: int) -> list[Any]:
