@@ -150,6 +150,8 @@ def test_every_field_of_the_evidence_has_a_line(facts: Sheet, view_of: Callable[
         **{each: ("word",) for each in fields if each.endswith(("names", "usage"))},
         form="table",
         left="error",
+        exit="call",
+        removers=("public",),
     )
     lines = list(sheet.render_text(msgspec.structs.replace(facts, evidence=named), view_of()))
     shown = lines[lines.index("  evidence:") + 1 : lines.index("  findings: UBM101")]

@@ -45,6 +45,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
               (function_names), and of the path to that (path_names)
     left      where only events remove, the way on which an entry stays: success, error, condition, emptied, unasked
               (`link/verdicts/ways`)
+    exit      what leads past the removal then, or may end a run before it, where that can be named
+              (`link/verdicts/exits`)
+    removers  when the removals run that only events come to, as `runs`
     usage     how tests, examples and documentation call what only users call (`link/verdicts/usages`), or "never
               shown"; empty for what the project calls, and in `check` as long as nothing of it has a weight
     """
@@ -75,6 +78,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     function_names: tuple[str, ...] = ()
     path_names: tuple[str, ...] = ()
     left: str = ""
+    exit: str = ""
+    removers: tuple[str, ...] = ()
     usage: tuple[str, ...] = ()
 
     @property
@@ -99,6 +104,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         yield from (f"usage: {word}" for word in self.usage)
         if self.left:
             yield f"left: {self.left}"
+            yield f"exit: {self.exit or 'none'}"
+        if self.removers:
+            yield f"removers: {self.removers[0]}"
         if self.guess:
             yield "guess: yes"
         if self.filled:

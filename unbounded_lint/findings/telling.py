@@ -38,6 +38,8 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "function_names": "the name of what inserts speaks of",
         "path_names": "the path to that speaks of",
         "left": "an entry stays",
+        "exit": "what leads past its removal",
+        "removers": "what removes it runs",
         "usage": "its users are shown to call it",
     }
 )
@@ -196,6 +198,19 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "unasked": "until it is asked to go",
             "none": "otherwise",
         },
+        "exit": {
+            "return": "a `return`",
+            "break": "a `break`",
+            "continue": "a `continue`",
+            "condition": "a condition",
+            "raise": "an error that is raised",
+            "call": "a call that may raise",
+            "wait": "a wait that may be cancelled",
+            "yield": "a `yield`",
+            "apart": "an insert that has no clean-up",
+            "none": "nothing that is seen",
+        },
+        "removers": wording.RUNS,
         "code": {},
     }
 )

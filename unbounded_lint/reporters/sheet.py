@@ -19,7 +19,7 @@ from unbounded_lint.reporters.paint import Paint, painter
 VERSION = 1
 """Changes when a field of the JSON form changes its meaning or goes."""
 
-_SILENT = frozenset({"form", "left", "usage"})
+_SILENT = frozenset({"form", "left", "exit", "removers", "usage"})
 """Fields of the evidence that say nothing where they are empty."""
 
 HEAVIEST = 5

@@ -305,12 +305,15 @@ def has_finally(scope: m.Scope, frame: int) -> bool:
 
 def loops_around(scope: m.Scope, op: int) -> tuple[int, ...]:
     """The loop bodies around an operation, innermost first."""
-    frame = scope.ops[op].frame
-    if not frame:
-        return ()
+    nearest = layout(scope).loop[scope.ops[op].frame]
+    return (nearest, *loops_above(scope, nearest)) if nearest else ()
+
+
+def loops_above(scope: m.Scope, loop: int) -> tuple[int, ...]:
+    """The loop bodies around that of another loop, innermost first."""
     nearest = layout(scope).loop
     found = []
-    at = nearest[frame]
+    at = nearest[scope.frames[loop].parent]
     while at:
         found.append(at)
         at = nearest[scope.frames[at].parent]

@@ -99,8 +99,9 @@ class Evidences:
         clearest = max(inserts, key=self._clarity)
         value, form = self._value(holder, accesses, inserts), self._growths.form(holder, accesses, inserts)
         common = self._common(holder, accesses, removals, value, form)
-        left = way.left if way is not None else ""
-        return msgspec.structs.replace(common, **self._of_insert(holder, clearest, accesses), left=left)
+        return msgspec.structs.replace(
+            common, **self._of_insert(holder, clearest, accesses), **self._of_removals(removals, way)
+        )
 
     def _clarity(self, insert: Insert) -> tuple[Any, ...]:
         """How much an insert tells: by its key, then by whether it goes on after the making of an object, and by what
@@ -249,6 +250,17 @@ class Evidences:
             yield "a test of the key"
         elif conditions:
             yield "a condition"
+
+    # --- its removals ---
+
+    def _of_removals(self, removals: tuple[Removal, ...], way: Way | None) -> dict[str, Any]:
+        events = [removal for removal in removals if removal.when == "event"]
+        runs = {self.run_of(context) for removal in events for context in removal.contexts}
+        return {
+            "left": way.left if way is not None else "",
+            "exit": way.exit.kind if way is not None and way.exit is not None else "",
+            "removers": tuple(run for run in RUNS if run in runs),
+        }
 
     # --- the container ---
 

@@ -21,7 +21,14 @@ from unbounded_lint.link.keys.around import AroundQuery
 from unbounded_lint.link.keys.domains import Keys
 from unbounded_lint.link.keys.installed import Installed
 from unbounded_lint.link.keys.origins import Domain
-from unbounded_lint.link.program.blocks import held_at, in_block, in_main_guard, loops_around, runs_before
+from unbounded_lint.link.program.blocks import (
+    held_at,
+    in_block,
+    in_main_guard,
+    loops_above,
+    loops_around,
+    runs_before,
+)
 from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import NONE, flag_of, is_so
@@ -296,12 +303,17 @@ class Inserts(AroundQuery):
         return any(runs_before(facts, other, op) and in_block(facts, endless, other) for other in resets if other >= 0)
 
     def _goes_on(self, scope: ScopeId, loop: int) -> bool:
-        """Whether a loop may be where the program spends its life."""
-        if self.execution.loops.goes_on(scope, loop):
+        """Whether a loop may be where the program spends its life. One inside an endless one ends in each turn of that,
+        unless something may have been opened that goes on giving."""
+        loops, facts = self.execution.loops, self.program.facts(scope)
+        if loops.goes_on(scope, loop):
             return True
-        frame = self.program.facts(scope).frames[loop]
-        finite = frame.kind == "while" or self.execution.loops.is_finite(scope, frame)
-        return not finite and self.execution.runs_once(scope, 0)
+        frame = facts.frames[loop]
+        finite = frame.kind == "while" or loops.is_finite(scope, frame)
+        if finite or not self.execution.runs_once(scope, 0):
+            return False
+        in_turns = any(loops.goes_on(scope, outer) for outer in loops_above(facts, loop))
+        return not in_turns or isinstance(frame.head, m.Name | m.Call)
 
     def _is_refused_when_full(self, access: Access, accesses: AccessList) -> bool:
         """`if len(X) >= N: return` (or raise) before the insert, or the insert under `if len(X) < N`."""
