@@ -78,6 +78,7 @@ def test_every_weight_is_of_something_that_evidence_can_say() -> None:
         STRONG,
         form="table",
         left="error",
+        removers=("public",),
         guess=True,
         filled=True,
         size="sample",
