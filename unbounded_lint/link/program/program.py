@@ -14,7 +14,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 
 _FEW = 24
-"""Functions, classes and modules of a program that is a sample at most."""
+"""Functions and classes of a program that is a sample at most, and modules."""
 
 
 class Program:
@@ -194,8 +194,8 @@ def _longer_names(file: SourceFile) -> Iterator[str]:
 
 
 def is_sample(program: Program) -> bool:
-    """Whether there are so few functions, classes and modules that those who use them cannot be among them."""
+    """Whether there are so few functions and classes that those who use them cannot be among them."""
     if len(program.files) > _FEW:
         return False
     modules = filter(None, map(program.module, program.files))
-    return sum(len(module.facts.scopes) for module in modules) <= _FEW
+    return sum(len(module.facts.scopes) - 1 for module in modules) <= _FEW
