@@ -54,3 +54,34 @@ def test_a_reference_is_called_for_what_it_refers_to(name: str, tmp_path: Path) 
     evidence = named(linked(tmp_path, {"m.py": program})).evidence
     assert evidence is not None
     assert evidence.value == value
+
+
+KEPT = "X = {}\ndef put(request):\n    X[request.id] = request\n"
+SERVED = (
+    "from flask import Flask, request\napp = Flask(__name__)\nX = {}\n"
+    "@app.post('/a')\ndef put():\n    X[request.path] = 1\n"
+)
+REMOVERS = {
+    "only users ask": (KEPT + "def drop(key):\n    X.pop(key, None)\n", ("public",), ""),
+    "a request asks": (SERVED + "@app.post('/b')\ndef drop():\n    X.pop(request.path, None)\n", ("request",), ""),
+    "both ask": (
+        SERVED + "@app.post('/b')\ndef drop():\n    X.pop(request.path, None)\ndef empty():\n    X.clear()\n",
+        ("request", "public"),
+        "",
+    ),
+    "a return leads past it": (
+        "X = {}\ndef work(request):\n    X[request.id] = request\n    if request.done:\n        return\n"
+        "    del X[request.id]\n",
+        ("public",),
+        "return",
+    ),
+    "nothing removes": (KEPT, (), ""),
+}
+
+
+@pytest.mark.parametrize("name", REMOVERS)
+def test_what_runs_the_removals_of_events_and_what_leads_past_them(name: str, tmp_path: Path) -> None:
+    program, removers, exit_ = REMOVERS[name]
+    evidence = named(linked(tmp_path, {"m.py": program})).evidence
+    assert evidence is not None
+    assert (evidence.removers, evidence.exit) == (removers, exit_)
