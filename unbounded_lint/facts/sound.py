@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts.walk import expressions, walk
@@ -31,7 +31,12 @@ def _scope_fits(index: int, scope: m.Scope, parents: list[int], lines: int) -> b
         and all(_lies_within(span, lines) for span in (scope.span, scope.name_span, *(op.span for op in scope.ops)))
         and all(_parent(op.action.scope, parents) == index for op in scope.ops if isinstance(op.action, m.Define))
         # A lambda in a default stands in the scope around the function.
-        and all(_part_fits(part, (index, scope.parent), parents, lines) for part in _parts(scope))
+        and all(
+            _part_fits(part, (index, scope.parent), parents, lines)
+            for top in _tops(scope)
+            for part in walk(top)
+            if isinstance(part, m.Call | m.Lambda)
+        )
     )
 
 
@@ -54,16 +59,8 @@ def _lies_within(span: m.Span, lines: int) -> bool:
     return 1 <= span.line <= span.end_line <= lines and span.column >= 1 and span.end_column >= 1
 
 
-def _part_fits(part: m.Expr, around: tuple[int, int], parents: list[int], lines: int) -> bool:
-    if isinstance(part, m.Lambda):
-        return _parent(part.scope, parents) in around
-    return not isinstance(part, m.Call) or _lies_within(part.span, lines)
-
-
-def _parts(scope: m.Scope) -> Iterator[m.Expr]:
-    """Every expression of a scope, parts included."""
-    for top in _tops(scope):
-        yield from walk(top)
+def _part_fits(part: m.Call | m.Lambda, around: tuple[int, int], parents: list[int], lines: int) -> bool:
+    return _lies_within(part.span, lines) if isinstance(part, m.Call) else _parent(part.scope, parents) in around
 
 
 def _tops(scope: m.Scope) -> Iterable[m.Expr]:

@@ -9,7 +9,7 @@ from unbounded_lint.facts import model as m
 
 
 def _present(*parts: m.Expr | None) -> tuple[m.Expr, ...]:
-    return tuple(part for part in parts if part is not None)
+    return tuple([part for part in parts if part is not None])
 
 
 def _items(expr: Any) -> tuple[m.Expr, ...]:
@@ -54,6 +54,17 @@ _CHILDREN: Mapping[type, Callable[[Any], tuple[m.Expr, ...]]] = {
 }
 
 
+# The same of operations.
+_TOPS: Mapping[type, Callable[[Any], tuple[m.Expr, ...]]] = {
+    m.Assign: lambda action: (*_present(action.value), *action.targets),
+    m.AugAssign: lambda action: (action.target, action.value),
+    m.Delete: lambda action: action.targets,
+    m.Eval: _value,
+    m.Raise: lambda action: _present(action.value),
+    m.Return: lambda action: _present(action.value),
+}
+
+
 def children(expr: m.Expr) -> tuple[m.Expr, ...]:
     """The direct parts of an expression, in source order; a lambda's body is its own scope and no part of it."""
     find = _CHILDREN.get(expr.__class__)
@@ -85,18 +96,8 @@ def walk_with_parents(expr: m.Expr) -> Iterator[tuple[m.Expr, tuple[m.Expr, ...]
 
 def expressions(action: m.Action) -> tuple[m.Expr, ...]:
     """The expressions an operation holds at its top level."""
-    match action:
-        case m.Assign(targets=targets, value=value):
-            return (*_present(value), *targets)
-        case m.AugAssign(target=target, value=value):
-            return (target, value)
-        case m.Delete(targets=targets):
-            return targets
-        case m.Eval(value=value):
-            return (value,)
-        case m.Return(value=value) | m.Raise(value=value):
-            return _present(value)
-    return ()
+    find = _TOPS.get(action.__class__)
+    return find(action) if find is not None else ()
 
 
 def calls(action: m.Action) -> Iterator[m.Call]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.programs import linked, named
 from unbounded_lint.link.program.module import ScopeId
-from unbounded_lint.link.verdicts.risks import Risk, Risks
+from unbounded_lint.link.verdicts.risks import Risk, Risks, Search
 
 HEAD = "import asyncio\nX = {}\n"
 WAYS = [
@@ -163,12 +163,12 @@ def test_what_is_never_removed_has_no_way(tmp_path: Path) -> None:
 def test_however_many_pairs_of_inserts_and_removals_each_operation_is_looked_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked: list[tuple[ScopeId, int, int]] = []
+    looked: list[tuple[ScopeId, int, Search]] = []
     look = Risks._of_op
 
-    def counted(self: Risks, scope: ScopeId, op: int, depth: int) -> Iterator[Risk]:
-        looked.append((scope, op, depth))
-        return look(self, scope, op, depth)
+    def counted(self: Risks, scope: ScopeId, op: int, search: Search) -> Iterator[Risk]:
+        looked.append((scope, op, search))
+        return look(self, scope, op, search)
 
     monkeypatch.setattr(Risks, "_of_op", counted)
     pairs = "".join(f"    X[request.a{i}] = 1\n    X.pop(request.b{i}, None)\n" for i in range(5))

@@ -172,7 +172,7 @@ class Containers(Query):
         """The containers that are local variables of a function whose frame lasts, or which one that lasts captures;
         and those that are defaults of its parameters, which last as the function does."""
         facts = self.program.facts(function)
-        waits = self.lifetimes.serving.may_wait(facts)
+        waits = self.lifetimes.serving.may_wait(function)
         for name, bindings in self.program.of(function).names.of(function.index).items():
             own = tuple(b for b in bindings if b.scope == function.index and b.kind in {"value", "part"})
             fresh = any(b.given is not None and is_fresh(b.given) for b in own)
@@ -213,20 +213,22 @@ class Containers(Query):
         for index, scope in enumerate(module.facts.scopes):
             here = ScopeId(module.path, index)
             for op, one in enumerate(scope.ops):
-                if not isinstance(one.action, m.Assign) or one.action.value is None:
+                if not isinstance(one.action, m.Assign) or one.action.value is None or not is_fresh(one.action.value):
                     continue
-                for target in one.action.targets if is_fresh(one.action.value) else ():
-                    holder = self._hung(module, target, here, op) or self._given_to_object(target, here, op)
+                targets = [target for target in one.action.targets if isinstance(target, m.Attr | m.Sub)]
+                made = self.making.made(one.action.value, here) if targets else None
+                if made is None:
+                    continue
+                for target in targets:
+                    holder = self._hung(module, target, made, here, op) or self._given_to_object(target, here, op)
                     if holder is not None and holder.handle not in seen:
                         seen.add(holder.handle)
                         yield holder
 
-    def _hung(self, module: LinkedModule, target: m.Expr, here: ScopeId, op: int) -> Holder | None:
+    def _hung(self, module: LinkedModule, target: m.Expr, made: Made, here: ScopeId, op: int) -> Holder | None:
         """What an assignment hangs on an object of another package."""
         handle = self.lifetimes.keepers.foreign(target, here, op)
-        value = _value(self.program.facts(here), op)
-        made = self.making.made(value, here) if handle is not None and value is not None else None
-        if made is None or handle is None:
+        if handle is None:
             return None
         symbol = f"{module.name}:{handle.below}.{handle.name}"
         return Holder(handle, symbol, handle.name, Life("application"), here, op, made, ((here, op),))
@@ -240,7 +242,7 @@ class Containers(Query):
         if len(owners) != 1:
             return None
         (cls,), name = owners, target.name
-        if self._holds(cls, name) or not self._is_of_interest(cls, name):
+        if not self._is_of_interest(cls, name) or self._holds(cls, name):
             return None
         given = self.resolver.assigned(name, owners)
         chosen, places = self._made((_value(self.program.facts(g.scope), g.op), g.scope, g.op) for g in given)

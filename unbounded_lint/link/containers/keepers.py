@@ -31,11 +31,13 @@ class Keepers(RunQuery):
         """What an assignment hangs on an object of another package that lasts, as an application does: one that is
         reached from a name of a module, or by code that runs once. None for any other target, and for what is taken
         from it as the work ends."""
-        if not isinstance(target, m.Attr | m.Sub) or not self.resolver.is_foreign(target.base, scope):
+        if not isinstance(target, m.Attr | m.Sub):
             return None
         below, is_key = w.last_name(target.base), isinstance(target, m.Sub)
         name = word_of(target.index) if isinstance(target, m.Sub) else target.name
-        if not below or not name or not self._is_rooted(target.base, scope, op):
+        if not below or not name or not self.resolver.is_foreign(target.base, scope):
+            return None
+        if not self._is_rooted(target.base, scope, op):
             return None
         handle = Foreign(below, name, is_key)
         return None if self.endings.of(handle) else handle
@@ -49,6 +51,8 @@ class Keepers(RunQuery):
     def registers(self, use: Use) -> bool:
         """Whether a use hands something to another package for good: itself, one of its methods, or in what holds it
         and more."""
+        if not any(isinstance(part, m.Call) and _may_register(part) for part in use.site.parents):
+            return False
         call = self._given_to(use.site)
         return call is not None and self._is_registrar(call, use.site)
 
@@ -76,10 +80,7 @@ class Keepers(RunQuery):
     def _is_registrar(self, call: m.Call, site: Site) -> bool:
         """Whether a call hands something to another package as the program is set up, and takes nothing back: what it
         is given is kept there, and used later."""
-        name = w.last_name(call.func)
-        if name not in name_lists().registrars and name not in name_lists().servers:
-            return False
-        if not self.resolver.is_foreign(call.func, site.scope):
+        if not _may_register(call) or not self.resolver.is_foreign(call.func, site.scope):
             return False
         return self.execution.kinds(site.scope, site.op) == {"api"} or self.serving.is_once(site.scope, site.op)
 
@@ -154,6 +155,12 @@ class Keepers(RunQuery):
             if any(self.catalog.canonical(name) in self.catalog.data.apps for name in names):
                 return True
         return False
+
+
+def _may_register(call: m.Call) -> bool:
+    """Whether a call is named as those are that keep what they are given."""
+    name = w.last_name(call.func)
+    return name in name_lists().registrars or name in name_lists().servers
 
 
 def lasts_as_body(program: Program, scope: ScopeId) -> bool:

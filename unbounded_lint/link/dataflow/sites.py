@@ -16,7 +16,7 @@ from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
 from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, Values, ordered
 from unbounded_lint.link.program.blocks import layout
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.literals import word_of
 from unbounded_lint.link.program.module import ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
@@ -169,19 +169,26 @@ class Sites:
 
     def of_foreign(self, handle: Foreign) -> Iterator[Site]:
         """Where an attribute or a key of an object of another package is written."""
-        for site in self.program.sites(handle.below if handle.is_key else handle.name):
-            if handle.is_key:
-                outer = site.outer if site.parents else site
-                if (
-                    isinstance(outer.node, m.Sub)
-                    and outer.node.base is site.node
-                    and word_of(outer.node.index) == handle.name
-                ):
-                    if self.declared.is_foreign(site.node, site.scope):
-                        yield outer
-            elif isinstance(site.node, m.Attr) and w.last_name(site.node.base) == handle.below:
-                if self.declared.is_foreign(site.node.base, site.scope):
+        if not handle.is_key:
+            for site in self._by_base(handle.name).get(handle.below, ()):
+                if isinstance(site.node, m.Attr) and self.declared.is_foreign(site.node.base, site.scope):
                     yield site
+            return
+        for site in self.program.sites(handle.below):
+            outer = site.outer if site.parents else site
+            if (
+                isinstance(outer.node, m.Sub)
+                and outer.node.base is site.node
+                and word_of(outer.node.index) == handle.name
+                and self.declared.is_foreign(site.node, site.scope)
+            ):
+                yield outer
+
+    @kept
+    def _by_base(self, name: str) -> Mapping[str, Sequence[Site]]:
+        """Last name of a base -> every attribute of that name that the program asks it for."""
+        sites = self.program.sites(name)
+        return grouped((w.last_name(site.node.base), site) for site in sites if isinstance(site.node, m.Attr))
 
     @kept
     def _bases_of(self, name: str) -> _Bases:

@@ -127,11 +127,24 @@ class Solver(Generic[Q, A]):
         question = frame.question
         if question in self._found:
             return self._found_again(frame, result)
+        if self._is_alone(frame):
+            self._stack.pop()
+            del self._numbers[question]
+            self._final[question] = result
+            return result
         self._found[question] = result
         if frame.low < frame.number:
             return self._leave(frame)
         frame.waiting = {}
         return result
+
+    def _is_alone(self, frame: _Frame[Q, A]) -> bool:
+        """Whether a question that was answered for the first time is in no circle, as most are: nothing that it rests
+        on rests on it or on a question below it."""
+        if frame.low < frame.number or frame.question in self._guessing:
+            return False
+        last = next(reversed(self._found), None)
+        return last is None or self._numbers[last] < frame.number
 
     def _leave(self, frame: _Frame[Q, A]) -> A:
         """Take a frame off the stack whose circle goes on below it."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.facts import walk as w
 from unbounded_lint.link.program.kept import kept
 
 BindingKind: TypeAlias = Literal[
@@ -75,11 +74,26 @@ def frame_bindings(scope: int, frame: m.Frame, last: int) -> Iterator[tuple[str,
             yield name, Binding("other", scope, op)
 
 
-class Names:
-    """The names of a file's scopes."""
+def _part_bindings(scope: int, at: int, part: m.Walrus | m.Comp) -> Iterator[tuple[str, Binding]]:
+    """The names that a part of an operation binds."""
+    if isinstance(part, m.Walrus):
+        yield part.target, Binding("value", scope, at, part.value)
+        return
+    for clause in part.clauses:
+        for name, position in target_names(clause.target):
+            yield name, item_binding(scope, at, clause.iterable, position)
 
-    def __init__(self, scopes: Sequence[m.Scope]) -> None:
+
+_Inside: TypeAlias = Mapping[tuple[int, int], Sequence[m.Walrus | m.Comp]]
+
+
+class Names:
+    """The names of a file's scopes. `inside` gives the parts of operations that bind names of their own, by scope and
+    operation."""
+
+    def __init__(self, scopes: Sequence[m.Scope], inside: Callable[[], _Inside]) -> None:
         self._scopes = scopes
+        self._inside = inside
 
     def of(self, index: int) -> Mapping[str, tuple[Binding, ...]]:
         """Name -> how it is bound in the scope that owns it, `global` and `nonlocal` writes from elsewhere included."""
@@ -138,8 +152,11 @@ class Names:
         scope = self._scopes[index]
         for position, parameter in enumerate(scope.parameters):
             yield parameter.name, Binding("parameter", index, -1, parameter.default, position)
+        inside = self._inside()
         for op_index, op in enumerate(scope.ops):
             yield from self._op_bindings(index, op_index, op.action)
+            for part in inside.get((index, op_index), ()):
+                yield from _part_bindings(index, op_index, part)
         for frame in scope.frames:
             yield from frame_bindings(index, frame, len(scope.ops) - 1)
 
@@ -156,10 +173,3 @@ class Names:
                     yield imported.bound, Binding("import", scope, at, None, 0, imported)
             case m.Define(scope=defined):
                 yield self._scopes[defined].name, Binding("define", scope, at, None, defined)
-        for node in w.nodes(action):
-            if isinstance(node, m.Walrus):
-                yield node.target, Binding("value", scope, at, node.value)
-            elif isinstance(node, m.Comp):
-                for clause in node.clauses:
-                    for name, position in target_names(clause.target):
-                        yield name, item_binding(scope, at, clause.iterable, position)

@@ -24,7 +24,7 @@ def kept(method: Callable[Concatenate[_Self, _Asked], _Answer]) -> Callable[Conc
         # One argument stands for itself: hundreds of thousands of tuples of one would be kept.
         asked: object = (args, *kwargs.items()) if kwargs else args[0] if len(args) == 1 else args
         try:
-            known: _Answer = vars(self)[place][asked]
+            known: _Answer = self.__dict__[place][asked]
         except KeyError:
             pass
         else:

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -128,6 +128,17 @@ def _is_statement(action: m.Action) -> bool:
     return isinstance(action, m.Eval) and action.role == "statement"
 
 
+class _Read(NamedTuple):
+    """What one walk over the expressions of a file finds.
+
+    sites    identifier -> the names and attributes with it
+    binding  scope and operation -> the parts of it that bind names of their own, outermost first
+    """
+
+    sites: Mapping[str, tuple[Site, ...]]
+    binding: Mapping[tuple[int, int], Sequence[m.Walrus | m.Comp]]
+
+
 class LinkedModule:
     """One parsed file with what can be read off it alone."""
 
@@ -138,7 +149,7 @@ class LinkedModule:
         self.facts = msgspec.structs.replace(facts, scopes=tuple(_shared_heads(scope) for scope in facts.scopes))
         self.path = file.path
         self.name = file.module
-        self.names = Names(self.facts.scopes)
+        self.names = Names(self.facts.scopes, lambda: self._read.binding)
 
     @property
     def package(self) -> str:
@@ -155,8 +166,9 @@ class LinkedModule:
         return self.facts.scopes[index]
 
     @cached_property
-    def _sites(self) -> Mapping[str, tuple[Site, ...]]:
+    def _read(self) -> _Read:
         found: dict[str, list[Site]] = {}
+        binding: dict[tuple[int, int], list[m.Walrus | m.Comp]] = {}
         for scope_index, scope in enumerate(self.facts.scopes):
             here = ScopeId(self.path, scope_index)
             for op_index, op in enumerate(scope.ops):
@@ -166,6 +178,8 @@ class LinkedModule:
                             found.setdefault(node.id, []).append(Site(here, op_index, node, parents))
                         elif isinstance(node, m.Attr):
                             found.setdefault(node.name, []).append(Site(here, op_index, node, parents))
+                        elif isinstance(node, m.Walrus | m.Comp):
+                            binding.setdefault((scope_index, op_index), []).append(node)
             for frame in scope.frames:
                 if isinstance(frame.target, m.Sub | m.Attr | m.Display):
                     for node, parents in w.walk_with_parents(frame.target):
@@ -173,16 +187,16 @@ class LinkedModule:
                             found.setdefault(node.id, []).append(Site(here, max(frame.op - 1, 0), node, parents))
                         elif isinstance(node, m.Attr):
                             found.setdefault(node.name, []).append(Site(here, max(frame.op - 1, 0), node, parents))
-        return {name: tuple(sites) for name, sites in found.items()}
+        return _Read({name: tuple(sites) for name, sites in found.items()}, binding)
 
     def sites(self, identifier: str) -> tuple[Site, ...]:
         """Every name or attribute with that identifier, by scope and in source order within it."""
-        return self._sites.get(identifier, ())
+        return self._read.sites.get(identifier, ())
 
     @cached_property
     def operated(self) -> tuple[Site, ...]:
         """The names and attributes of which an item is written, or that are asked whether they hold something."""
-        found = [site for sites in self._sites.values() for site in sites if _is_operand(site)]
+        found = [site for sites in self._read.sites.values() for site in sites if _is_operand(site)]
         return tuple(sorted(found, key=lambda site: (site.scope, site.op)))
 
     def sites_in(self, index: int, identifier: str) -> tuple[Site, ...]:

@@ -127,7 +127,7 @@ class Program:
 
     def of(self, scope: ScopeId) -> LinkedModule:
         """The module of a scope."""
-        module = self.module(scope.path)
+        module = self._modules.get(scope.path) or self.module(scope.path)
         assert module is not None
         return module
 

@@ -381,7 +381,7 @@ def explored(start: Iterable[T], further: Callable[[T], Iterable[T]], limit: int
     queue = list(known)
     for item in queue:
         yield item
-        for other in further(item):
+        for other in further(item) if limit is None or len(known) < limit else ():
             if other not in known and (limit is None or len(known) < limit):
                 known[other] = None
                 queue.append(other)

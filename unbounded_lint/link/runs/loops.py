@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
 from unbounded_lint.catalog.load import name_lists
@@ -105,7 +105,7 @@ class Loops(Query):
             return False
         if _only_tries_again(facts, frame):
             return False
-        return any(self.sleeps(call, scope) for call in self.calls_in(scope, frame))
+        return self.sleeps(self.calls_in(scope, frame), scope)
 
     def fails(self, scope: ScopeId, op: int, within: int) -> bool:
         """Whether only a failure leads to an operation, inside a frame: an exception that is no answer, and that does
@@ -135,7 +135,7 @@ class Loops(Query):
         if any(part is not None and w.last_name(part) in name_lists().answers for part in caught):
             return True
         body = [o for part in parts_of(facts, handler, "try") for _, o in ops_in(facts, part)]
-        return bool(body) and all(any(self.sleeps(call, scope) for call in w.calls(o.action)) for o in body)
+        return bool(body) and all(self.sleeps(w.calls(o.action), scope) for o in body)
 
     def is_delayed(self, scope: ScopeId, op: int) -> bool:
         """Whether a function sleeps on every way to an operation, which it then comes to once and without waiting for
@@ -150,7 +150,7 @@ class Loops(Query):
         """The operations of a function that sleep, each with the block that goes on when they have."""
         facts = self.program.facts(scope)
         for at, op in enumerate(facts.ops):
-            if any(self.sleeps(call, scope, 0) for call in w.calls(op.action)):
+            if self.sleeps(w.calls(op.action), scope, 0):
                 frame = op.frame
                 while facts.frames[frame].kind in {"try", "with"}:
                     frame = facts.frames[frame].parent
@@ -164,20 +164,23 @@ class Loops(Query):
         for _, op in ops_in(facts, frame):
             yield from w.calls(op.action)
 
-    def sleeps(self, call: m.Call, scope: ScopeId, depth: int = 2) -> bool:
-        """Whether a call lets time pass, or waits with a limit, in a function of the project so deep."""
-        sleepers = self.timers.sleepers_of(call, scope)
-        arguments = given(call, scope, self.resolver) if sleepers else {}
-        if any(sleeper.sleeps(arguments) for sleeper in sleepers):
-            return True
-        functions = self.resolver.functions(call.func, scope) if depth else ()
+    def sleeps(self, calls: Iterable[m.Call], scope: ScopeId, depth: int = 2) -> bool:
+        """Whether any of some calls lets time pass, or waits with a limit: by itself, which takes less to tell, or in a
+        function of the project so deep."""
+        every = tuple(calls)
+        for call in every:
+            sleepers = self.timers.sleepers_of(call, scope)
+            arguments = given(call, scope, self.resolver) if sleepers else {}
+            if any(sleeper.sleeps(arguments) for sleeper in sleepers):
+                return True
+        functions = (each for call in every for each in self.resolver.functions(call.func, scope)) if depth else ()
         return any(self._sleeps_inside(function, depth - 1) for function in functions)
 
     @kept
     def _sleeps_inside(self, function: ScopeId, depth: int) -> bool:
         ops = self.program.facts(function).ops
         calls = (call for op in ops if len(ops) <= SHORT for call in w.calls(op.action))
-        return any(self.sleeps(call, function, depth) for call in calls)
+        return self.sleeps(calls, function, depth)
 
     def is_stream(self, expr: m.Expr, scope: ScopeId) -> bool:
         """Whether an expression is something outside that gives new items for as long as somebody writes."""
@@ -213,7 +216,7 @@ class Loops(Query):
         head = _asked_whether_filled(head)
         if not isinstance(head, m.Name | m.Attr):
             return False
-        facts, defers = self.program.facts(scope), self._defers(head, scope, index)
+        facts = self.program.facts(scope)
         drawn, put, draws = set[m.Expr](), set[m.Expr](), False
         for at, op in ops_in(facts, index):
             for call in w.calls(op.action):
@@ -221,14 +224,15 @@ class Loops(Query):
                     drawn.update(op.action.targets if isinstance(op.action, m.Assign) else ())
                     draws = True
                 elif head in (getattr(call.func, "base", None), *positional(call)[:1]):
-                    if not (defers and _is_conditional(facts, at, index)):
+                    if not (_is_conditional(facts, at, index) and self._defers(head, scope, index)):
                         put.update(part for given in positional(call) for part in (given, *getattr(given, "items", ())))
         return draws and drawn.isdisjoint(put)
 
+    @kept
     def _defers(self, container: m.Expr, scope: ScopeId, index: int) -> bool:
         """Whether what a loop puts back into a container under a condition only waits there for its turn: nobody else
         can see the container, and the loop waits for no time at which it is due again."""
-        if any(self.sleeps(call, scope) for call in self.calls_in(scope, index)):
+        if self.sleeps(self.calls_in(scope, index), scope):
             return False
         return self.is_private(container, scope)
 

@@ -40,11 +40,19 @@ class Serving(RunQuery):
         begun = self.execution.nearest(scope, op, "run", without=("looped", "guess") if sure else ("looped",))
         return any(self.is_once(*c.root) for c in begun if c.root[0] != scope)
 
-    def may_wait(self, facts: m.Scope) -> bool:
+    def may_wait(self, function: ScopeId) -> bool:
         """Whether a function has a loop, or a call by a name, that may wait for work: a quick look."""
-        if any(frame.kind == "while" or (frame.kind == "for" and frame.is_async) for frame in facts.frames):
+        frames = self.program.facts(function).frames
+        if any(frame.kind == "while" or (frame.kind == "for" and frame.is_async) for frame in frames):
             return True
-        return any(w.last_name(call.func) in self._serving_names for op in facts.ops for call in w.calls(op.action))
+        return function in self._may_serve(function.path)
+
+    @kept
+    def _may_serve(self, path: str) -> frozenset[ScopeId]:
+        """The scopes of a file that call something by the name of what serves."""
+        module = self.program.module(path)
+        sites = (site for name in self._serving_names for site in module.sites(name)) if module is not None else ()
+        return frozenset(site.scope for site in sites if site.call is not None)
 
     @cached_property
     def _serving_names(self) -> frozenset[str]:
@@ -136,7 +144,7 @@ class Serving(RunQuery):
         around = [part for part in site.parents[:-1] if isinstance(part, m.Call)]
         heads = (facts.frames[index].head for index in frames_of(facts, site.op))
         around += [head for head in heads if isinstance(head, m.Call)]
-        if any(self.execution.loops.sleeps(call, site.scope, 0) for call in around):
+        if self.execution.loops.sleeps(around, site.scope, 0):
             return True
         ended = (call.func for op in facts.ops[: site.op] for call in w.calls(op.action))
         receiver = getattr(site.node, "base", None)
@@ -161,13 +169,10 @@ class Serving(RunQuery):
         if facts.frames[index].kind == "for":
             return True
         nodes = [node for _, op in ops_in(facts, index) for node in w.nodes(op.action)]
-        return any(isinstance(node, m.Await) for node in nodes) or any(
-            self._is_wait(node, scope) for node in nodes if isinstance(node, m.Call)
-        )
-
-    def _is_wait(self, call: m.Call, scope: ScopeId) -> bool:
-        """Whether a call lets time pass or takes what comes in."""
-        return self._receives(call, scope) or self.execution.loops.sleeps(call, scope)
+        if any(isinstance(node, m.Await) for node in nodes):
+            return True
+        calls = [node for node in nodes if isinstance(node, m.Call)]
+        return any(self._receives(call, scope) for call in calls) or self.execution.loops.sleeps(calls, scope)
 
     def _receives(self, call: m.Call, scope: ScopeId) -> bool:
         """Whether a call takes what comes in: what is asked for by a key, or is in a table of the project or in a queue

@@ -3,7 +3,7 @@ that each new entry pays for the old ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -11,7 +11,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import OPERATORS, Flow
 from unbounded_lint.link.keys.around import AroundQuery
-from unbounded_lint.link.program.blocks import guards, in_block, loops_around, runs_before
+from unbounded_lint.link.program.blocks import guards, in_block, layout, loops_around, runs_before
 from unbounded_lint.link.program.definitions import expanded
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId, Site
@@ -77,8 +77,9 @@ class Causes(AroundQuery):
     def limits_total(self, access: Access, accesses: AccessList) -> bool:
         """Whether a test of how much the entries hold together (`sum(len(v) for v in X.values()) > N`) leads to an
         entry being cut."""
-        nodes, measured = accesses.nodes(access.scope), self._measured(access.scope)
-        tests = (measured.get(id(head), ()) for head, _ in guards(self.program.facts(access.scope), access.op))
+        nodes = accesses.nodes(access.scope)
+        heads = (head for head, _ in guards(self.program.facts(access.scope), access.op))
+        tests = (self._measured(access.scope, id(head)) for head in heads)
         return any(any(map(_measures, parts)) and any(id(part) in nodes for part in parts) for parts in tests)
 
     def lead_to(self, access: Access, accesses: AccessList) -> bool:
@@ -137,17 +138,13 @@ class Causes(AroundQuery):
     def _is_guarded(self, scope: ScopeId, op: int, accesses: AccessList, key: m.Expr | None) -> bool:
         """Whether the container's size, or that of the order from which the key is taken, is tested on the way to an
         operation."""
-        facts, measured = self.program.facts(scope), self._measured(scope)
-        measurers = self._measurers(accesses)
-        if not measured and not measurers:
-            return False
+        facts, measurers = self.program.facts(scope), self._measurers(accesses)
         heads = [head for head, _ in guards(facts, op)]
         heads += [head for index in loops_around(facts, op) if (head := facts.frames[index].head) is not None]
-        orders = list(expanded(self.program, key, scope, op))
+        measured = [(head, part) for head in heads for part in self._measured(scope, id(head))]
+        orders = list(expanded(self.program, key, scope, op)) if measured else []
         if any(
-            (id(part) in accesses.sizes and _is_limit(head)) or (_measures(part) in orders)
-            for head in heads
-            for part in measured.get(id(head), ())
+            (id(part) in accesses.sizes and _is_limit(head)) or (_measures(part) in orders) for head, part in measured
         ):
             return True
         limits = [head for head in heads if _is_limit(head)] if measurers else []
@@ -181,11 +178,13 @@ class Causes(AroundQuery):
         return any(not having.isdisjoint(self.resolver.mro(owner)) for owner in owners)
 
     @kept
-    def _measured(self, scope: ScopeId) -> Mapping[int, Sequence[m.Expr]]:
-        """The conditions and loop heads of a scope in which anything is called, by their ids, with all their parts."""
-        heads = [(frame.head, frame.op) for frame in self.program.facts(scope).frames if frame.head is not None]
-        parts = {id(head): tuple(expanded(self.program, head, scope, op)) for head, op in heads}
-        return {head: found for head, found in parts.items() if any(isinstance(part, m.Call) for part in found)}
+    def _measured(self, scope: ScopeId, head: int) -> Sequence[m.Expr]:
+        """All parts of the condition or loop head with an id, if anything is called in it."""
+        facts = self.program.facts(scope)
+        frames = layout(facts).by_head.get(head, ())
+        frame = facts.frames[frames[-1]] if frames else None
+        parts = tuple(expanded(self.program, frame.head, scope, frame.op)) if frame is not None else ()
+        return parts if any(isinstance(part, m.Call) for part in parts) else ()
 
 
 def _measures(part: m.Expr) -> m.Expr | None:

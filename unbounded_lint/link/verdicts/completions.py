@@ -88,7 +88,7 @@ class Completions(RunQuery):
     def _is_limited(self, scope: ScopeId, op: int) -> bool:
         """Whether a wait may end by a limit of time, in a call or a `with` around it."""
         facts = self.program.facts(scope)
-        limited = any(self.loops.sleeps(call, scope) for call in self.program.calls_at(scope, op))
+        limited = self.loops.sleeps(self.program.calls_at(scope, op), scope)
         return limited or any(facts.frames[at].kind == "with" for at in frames_of(facts, op))
 
 

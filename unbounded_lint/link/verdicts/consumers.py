@@ -55,10 +55,10 @@ class Consumers(AroundQuery):
         """Whether a consumer takes out the entry of an insert, by one of these removals."""
         if insert.nested or insert.bulk or insert.handed is not None:
             return False
-        return any(self._is_queued(insert, queue) for removal in removals for queue in self._emptied(removal))
+        return any(self._is_queued(insert, queue) for removal in removals for queue in self.emptied(removal))
 
     @listed
-    def _emptied(self, removal: Access) -> Iterator[Handle]:
+    def emptied(self, removal: Access) -> Iterator[Handle]:
         """The queues of which each piece of work that is taken out leads to a removal of its entry."""
         for lead in self.around.leads(self.around.start(removal)) if removal.key is not None else ():
             facts = self.program.facts(lead.scope)
@@ -111,7 +111,7 @@ class Consumers(AroundQuery):
         """Whether an error may leave an operation, which no `try` catches that ends before what is meant to follow."""
         facts = self.program.facts(lead.scope)
         common = next((frame for frame in frames_of(facts, at) if in_block(facts, frame, lead.op)), 0)
-        return self._risks.worst(lead.scope, (at,), common) is not None
+        return self._risks.may_raise(lead.scope, at, common)
 
     def _cleanup(self, lead: Lead, taken: _Taken) -> int:
         """The `finally` in which a removal stands, and the work that was taken before; 0 for none."""

@@ -10,6 +10,7 @@ from unbounded_lint.link.containers.accesses import AccessList
 from unbounded_lint.link.dataflow.scoping import keeps_one
 from unbounded_lint.link.dataflow.values import Class, Function, ordered
 from unbounded_lint.link.program.blocks import guards
+from unbounded_lint.link.program.kept import listed
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import held, straight
 from unbounded_lint.link.runs.callgraph import explored
@@ -63,6 +64,7 @@ class Flags(RunQuery):
         called = explored(self._called(scope, op), self._calls, HOPS) if setting else ()
         return any(at in setting for at in called)
 
+    @listed
     def _calls(self, scope: ScopeId) -> Iterator[ScopeId]:
         """The functions of the project that a function calls by itself."""
         for op in range(len(self.program.facts(scope).ops)):

@@ -51,7 +51,11 @@ class Guarantees(AroundQuery):
             )
             or self.partners.take_out(access, accesses)
             or any(self._waiters.take_out((access,), insert, every=False) for insert in self._waited_for(accesses))
-            or any(self._consumers.take_out((access,), insert) for insert in accesses if insert.kind == "insert")
+            or any(
+                self._consumers.take_out((access,), insert)
+                for insert in (accesses if self._consumers.emptied(access) else ())
+                if insert.kind == "insert"
+            )
         )
 
     @kept
@@ -178,11 +182,14 @@ class Guarantees(AroundQuery):
     ) -> Iterator[ScopeId]:
         """The functions that come to an insert and then begin a thread or task each time, at whose end a removal takes
         out what is its own."""
-        begun = self._begun(work) if self._is_its_own(access, work) else ()
-        for scope, ops in grouped(begun).items():
+        for scope, ops in grouped(self.begun_for(access, work)).items():
             facts = self.program.facts(scope)
             if any(comes_to_one(facts, at, ops) for at in inserting.get(scope, ())):
                 yield scope
+
+    def begun_for(self, access: Access, work: ScopeId) -> tuple[Place, ...]:
+        """Where a thread or task is begun at whose end a removal takes out what is its own."""
+        return self._begun(work) if self._is_its_own(access, work) else ()
 
     @kept
     def _begun(self, work: ScopeId) -> tuple[Place, ...]:

@@ -86,17 +86,14 @@ class Inserts(AroundQuery):
 
     def of(self, holder: Holder, accesses: AccessList) -> tuple[Insert, ...]:
         """The inserts that can make the container grow after import."""
-        found, resets, defining = [], self._resets(holder, accesses), self._is_loaded(accesses)
-        elements = Elements(self._inner, holder, accesses)
+        running = tuple(self._running(accesses))
+        if not running:
+            return ()
+        found, resets, elements = [], self._resets(holder, accesses), Elements(self._inner, holder, accesses)
         passing, gives_back = self._ends_with_script(holder), self._pools.is_free_list(accesses)
-        for access in accesses:
-            if access.kind != "insert" or self.execution.barriers.leave_out(access.site):
-                continue
-            contexts = self.execution.at(access.scope, access.op)
-            kinds = {c.kind for c in contexts}
-            if not any(c.recurs or c.kind in {"api", "tested"} for c in contexts):
-                continue
-            if (defining and kinds <= OF_USERS) or (passing and not _keeps_running(contexts)):
+        for access, contexts in running:
+            by_users = {c.kind for c in contexts} <= OF_USERS
+            if (by_users and self._is_loaded(accesses)) or (passing and not _keeps_running(contexts)):
                 continue
             if self._is_once(access, accesses) or self._after_reset(holder, access, resets):
                 continue
@@ -114,6 +111,15 @@ class Inserts(AroundQuery):
                 found.append(Insert(access, domain, contexts))
         return tuple(found)
 
+    def _running(self, accesses: AccessList) -> Iterator[tuple[Access, frozenset[Sort]]]:
+        """The inserts that may run again and again, and how each comes to run."""
+        for access in accesses:
+            if access.kind == "insert" and not self.execution.barriers.leave_out(access.site):
+                contexts = self.execution.at(access.scope, access.op)
+                if any(c.recurs or c.kind in {"api", "tested"} for c in contexts):
+                    yield access, contexts
+
+    @kept
     def _is_loaded(self, accesses: AccessList) -> bool:
         """Whether a function imports modules by their names and then takes what they registered: what inserts without
         being called from here is what those modules call while they are imported."""

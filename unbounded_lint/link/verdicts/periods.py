@@ -74,7 +74,7 @@ class Rhythms(RunQuery):
 
     @kept
     def _near(self, path: str) -> Rhythm | None:
-        found = [*self.sweeping, *(r for other in self._modules_near(path) for r in self._in_module(other))]
+        found = self.sweeping or [r for other in self._modules_near(path) for r in self._in_module(other)]
         return min(found, key=lambda r: _distance(r, path), default=None)
 
     @cached_property
@@ -103,9 +103,9 @@ class Rhythms(RunQuery):
         return tuple(dict.fromkeys(rhythms))
 
     def _timers(self, scope: ScopeId) -> list[Context]:
-        """The timers that run a function, or the timed loops in it."""
+        """The timers that run a function, or the loops in it that say how often."""
         ops = range(len(self.program.facts(scope).ops))
-        looped = [op for op in ops if self.execution.loops.timed(scope, op) is not None]
+        looped = [op for op in ops if self._stated(scope, self.execution.loops.timed(scope, op)) is not None]
         found = [timer for op in looped for timer in self.execution.nearest(scope, op, "timer")]
         return [*found, *(context for context in self.execution.direct(scope) if context.kind == "timer")]
 
@@ -133,6 +133,13 @@ class Rhythms(RunQuery):
         frame = self.execution.loops.timed(scope, op)
         assert frame is not None
         if not self.execution.loops.goes_on(scope, frame) or self._is_answering(scope):
+            return None
+        return self._stated(scope, frame)
+
+    @kept
+    def _stated(self, scope: ScopeId, frame: int | None) -> float | None:
+        """The period that a timed loop states."""
+        if frame is None:
             return None
         found = {
             self._seconds(call, sleeper.timeout, scope)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from math import inf
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.findings.finding import Confidence
+from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
 from unbounded_lint.link.program.blocks import frames_of, layout, ops_in, parts_of
-from unbounded_lint.link.program.kept import kept
+from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.runs.execution import RunQuery
+from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 DEPTH = 4
 """How many calls deep an error is looked for."""
@@ -50,25 +51,62 @@ class Risk:
     confidence: Confidence
 
 
+class _Called(NamedTuple):
+    """A call, whether it is awaited, and whether something is made of what it gives."""
+
+    call: m.Call
+    awaited: bool
+    used: bool
+
+
+class Search(NamedTuple):
+    """How clear an error has to be for no other to be looked for, and how many calls deep one is looked for."""
+
+    enough: Confidence
+    depth: int = DEPTH
+
+    @property
+    def inside(self) -> Search:
+        """The same, one call deeper."""
+        return self._replace(depth=self.depth - 1)
+
+
+_CLEAREST = Search(Confidence.HIGH)
+_ANY = Search(Confidence.LOW)
+
+
 class Risks(RunQuery):
     """Looks for errors that nothing catches. Memoised."""
 
-    def worst(self, scope: ScopeId, ops: Iterable[int], within: int = 0, depth: int = DEPTH) -> tuple[int, Risk] | None:
+    def __init__(self, flow: Flow, execution: Execution) -> None:
+        super().__init__(flow, execution)
+        self._next: dict[Place, float] = {}
+        """Operation -> the first from which an error may leave its scope, that or one behind it."""
+
+    def worst(self, scope: ScopeId, ops: Iterable[int], within: int = 0) -> tuple[int, Risk] | None:
         """The clearest of the errors that may leave these operations of a scope, with the operation; only a `try`
         that stands inside the frame `within` catches."""
-        risky = (op for op in ops if not self._catches(scope, op, within) and not self._is_afterwards(scope, op))
-        found: tuple[int, Risk] | None = None
-        for at, risk in ((op, risk) for op in risky for risk in self._of_op(scope, op, depth)):
-            if risk.confidence is Confidence.HIGH:
-                return at, risk
-            found = found or (at, risk)
-        return found
+        return self._first(scope, ops, within, _CLEAREST)
+
+    @kept
+    def may_raise(self, scope: ScopeId, op: int, within: int = 0) -> bool:
+        """Whether an error may leave an operation; only a `try` that stands inside the frame `within` catches."""
+        return self._first(scope, (op,), within, _ANY) is not None
 
     def first_behind(self, scope: ScopeId, op: int) -> float:
         """The first operation behind another from which an error may leave its scope; infinity where none may."""
-        risky = self._risky(scope)
-        at = bisect_right(risky, op)
-        return risky[at] if at < len(risky) else inf
+        calling, passed, first = self._calling(scope), list[Place](), inf
+        for index in range(bisect_right(calling, op), len(calling)):
+            place = scope, calling[index]
+            if place in self._next:
+                first = self._next[place]
+                break
+            passed.append(place)
+            if self.may_raise(*place):
+                first = calling[index]
+                break
+        self._next.update(dict.fromkeys(passed, first))
+        return first
 
     def at(self, scope: ScopeId, op: int) -> Risk | None:
         """The clearest of the errors that may leave a scope at an operation."""
@@ -79,17 +117,27 @@ class Risks(RunQuery):
         """Whether an error that is raised at an operation leaves its scope."""
         return not self._catches(scope, op, 0)
 
-    @kept
-    def _risky(self, scope: ScopeId) -> Sequence[int]:
-        ops = range(len(self.program.facts(scope).ops))
-        return [op for op in ops if self.at(scope, op) is not None]
+    def _first(self, scope: ScopeId, ops: Iterable[int], within: int, search: Search) -> tuple[int, Risk] | None:
+        """The first of the errors that may leave these operations which is clear enough, or else the first of all."""
+        calls = self._calls(scope)
+        risky = (
+            op
+            for op in ops
+            if op in calls and not self._catches(scope, op, within) and not self._is_afterwards(scope, op)
+        )
+        found: tuple[int, Risk] | None = None
+        for at, risk in ((op, risk) for op in risky for risk in self._of_op(scope, op, search)):
+            found = found or (at, risk)
+            if risk.confidence.rank >= search.enough.rank:
+                return at, risk
+        return found
 
     @kept
-    def _of_body(self, scope: ScopeId, depth: int) -> Risk | None:
-        """The clearest of the errors that may leave a call of a function."""
+    def _of_body(self, scope: ScopeId, search: Search) -> Risk | None:
+        """The first of the errors that may leave a call of a function which is clear enough, or else the first."""
         if self.is_opaque(scope):
             return None
-        found = self.worst(scope, range(len(self.program.facts(scope).ops)), 0, depth)
+        found = self._first(scope, range(len(self.program.facts(scope).ops)), 0, search)
         return found[1] if found else None
 
     def _is_afterwards(self, scope: ScopeId, op: int) -> bool:
@@ -141,34 +189,45 @@ class Risks(RunQuery):
 
     # --- what raises ---
 
-    def _of_op(self, scope: ScopeId, op: int, depth: int) -> Iterator[Risk]:
+    @kept
+    def _calls(self, scope: ScopeId) -> Mapping[int, Sequence[_Called]]:
+        """Operation -> its calls."""
         facts = self.program.facts(scope)
-        action = facts.ops[op].action
-        heads = layout(facts).by_head.get(id(action.value), ()) if isinstance(action, m.Eval) else ()
-        entered = any(facts.frames[index].is_async for index in heads)  # what `async with` and `async for` await
-        for top in w.expressions(action):
-            for node, parents in w.walk_with_parents(top):
-                if isinstance(node, m.Call):
-                    awaited = isinstance(parents[-1], m.Await) if parents else entered
-                    risk = self._of_call(node, awaited, _is_used(parents, action), (scope, op), depth)
-                    if risk is not None:
-                        yield risk
+        found = ((op, called) for op in range(len(facts.ops)) for called in _calls_of(facts, op))
+        return grouped(found)
 
-    def _of_call(self, call: m.Call, awaited: bool, used: bool, here: Place, depth: int) -> Risk | None:
-        scope = here[0]
-        if self.execution.loops.sleeps(call, scope) or self.execution.timers.of(call, scope):
-            return None
+    @kept
+    def _calling(self, scope: ScopeId) -> Sequence[int]:
+        """The operations that call something, in order."""
+        return tuple(self._calls(scope))
+
+    def _of_op(self, scope: ScopeId, op: int, search: Search) -> Iterator[Risk]:
+        for called in self._calls(scope).get(op, ()):
+            risk = self._of_call(called, (scope, op), search)
+            # asked last, since it looks into functions as well
+            if risk is not None and not self._lasts(called.call, scope):
+                yield risk
+
+    def _lasts(self, call: m.Call, scope: ScopeId) -> bool:
+        """Whether a call lets time pass or starts a timer."""
+        return self.execution.loops.sleeps((call,), scope) or bool(self.execution.timers.of(call, scope))
+
+    def _of_call(self, called: _Called, here: Place, search: Search) -> Risk | None:
+        call, scope = called.call, here[0]
         values = ordered(self.resolver.values(call.func, scope))
         text = f"`{w.dotted(call.func) or 'a call'}()`"
         if not values:
-            sort = self._unseen(call, awaited, used, scope)
+            sort = self._unseen(called, scope)
             return Risk(*here, text, sort, Confidence.MEDIUM) if sort else None
-        each = [self._of_value(v, awaited, depth, (*here, text)) for v in values]
-        found = [risk for risk in each if risk is not None]
-        # which of several it is cannot be told
-        return max(found, key=lambda r: r.confidence.rank) if len(found) == len(each) else None
+        found: list[Risk] = []
+        for value in values:
+            risk = self._of_value(value, called.awaited, search, (*here, text))
+            if risk is None:
+                return None  # which of several it is cannot be told
+            found.append(risk)
+        return max(found, key=lambda r: r.confidence.rank)
 
-    def _of_value(self, value: Value, awaited: bool, depth: int, here: tuple[ScopeId, int, str]) -> Risk | None:
+    def _of_value(self, value: Value, awaited: bool, search: Search, here: tuple[ScopeId, int, str]) -> Risk | None:
         """What a call of one thing risks: `here` itself, outside the project; else the clearest of the errors that may
         leave a function or a constructor."""
         if isinstance(value, External):
@@ -177,10 +236,10 @@ class Risks(RunQuery):
         functions: tuple[ScopeId, ...] = (value.scope,) if isinstance(value, Function) else ()
         if isinstance(value, Class):
             functions = self.resolver.methods(value.scope, "__init__")
-        for function in functions if depth else ():
+        for function in functions if search.depth else ():
             facts = self.program.facts(function)
             runs = not facts.is_generator and (awaited or not facts.is_async)
-            if runs and (risk := self._of_body(function, depth - 1)) is not None:
+            if runs and (risk := self._of_body(function, search.inside)) is not None:
                 return risk
         return None
 
@@ -203,9 +262,9 @@ class Risks(RunQuery):
             return "awaited"
         return "outward" if value.of_instance and method in name_lists().outward_methods else None
 
-    def _unseen(self, call: m.Call, awaited: bool, used: bool, scope: ScopeId) -> Sort | None:
+    def _unseen(self, called: _Called, scope: ScopeId) -> Sort | None:
         """What sort of risk a call of something unknown is, None for none."""
-        func = call.func
+        (call, awaited, used), func = called, called.call.func
         if isinstance(func, m.Attr):
             known = self.resolver.values(func.base, scope)
             if any(isinstance(v, Instance) for v in known):
@@ -218,6 +277,18 @@ class Risks(RunQuery):
         if isinstance(func, m.Name | m.Sub) and (call.args or not used):
             return "callback"
         return None
+
+
+def _calls_of(facts: m.Scope, op: int) -> Iterator[_Called]:
+    """The calls of an operation."""
+    action = facts.ops[op].action
+    heads = layout(facts).by_head.get(id(action.value), ()) if isinstance(action, m.Eval) else ()
+    entered = any(facts.frames[index].is_async for index in heads)  # what `async with` and `async for` await
+    for top in w.expressions(action):
+        for node, parents in w.walk_with_parents(top):
+            if isinstance(node, m.Call):
+                awaited = isinstance(parents[-1], m.Await) if parents else entered
+                yield _Called(node, awaited, _is_used(parents, action))
 
 
 def _ends(facts: m.Scope, handler: int) -> bool:

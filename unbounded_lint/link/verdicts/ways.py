@@ -73,7 +73,8 @@ class Ways(RunQuery):
         if conditional is not None:
             return Way("condition", exit=self._exits.condition(*conditional.access.place, _held([conditional])))
         failing = frozenset(r.access.scope for r in single if r.fails)
-        pairs = self._pairs(inserts, [r for r in single if r.access.scope not in failing])
+        sure = [r for r in single if self._runs.is_sure(r.access.place, r.access)]
+        pairs = self._pairs(inserts, [r for r in sure if r.access.scope not in failing])
         failed = next((way for i, r in pairs if (way := self._between(i, r, single))), None)
         if failed is not None:
             return failed
@@ -113,7 +114,8 @@ class Ways(RunQuery):
 
     def _begun(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
         """Work of its own, begun as each entry is put in, that comes to the removal of that, whatever is in between."""
-        works = [(r.access, work) for r in removals for work in self._runs.sure(r.access)]
+        ending = ((r.access, work) for r in removals for work in self._runs.sure(r.access))
+        works = [(access, work) for access, work in ending if self.guarantees.begun_for(access, work)]
         found = [self._ends(i.access, works) for i in inserts if works and not i.access.nested]
         return Way("error", found[0]) if found and None not in found else None
 
@@ -168,8 +170,6 @@ class Ways(RunQuery):
     def _between(self, insert: Insert, removal: Removal, removals: Sequence[Removal]) -> Way | None:
         """A run that inserts first and always comes to the removal then, but for something in between that may well end
         it."""
-        if not self._runs.is_sure(removal.access.place, removal.access):
-            return None
         for scope, first, last in self.graph.common_runs(insert.access.place, removal.access.place):
             if self._risks.first_behind(scope, first) < last and comes_to(self.program.facts(scope), first, last):
                 others = self._others(scope, first, last, removals)
