@@ -74,7 +74,7 @@ def test_a_fault_is_seen_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert judge(LEAK, tmp_path / "p", SECONDS).faults == ()
     monkeypatch.setattr(Execution, "kinds", broken)
     monkeypatch.setattr(Execution, "at", broken)
-    assert judge(LEAK, tmp_path / "p", SECONDS).faults == ("UBM900: LookupError in inserts.of",)
+    assert judge(LEAK, tmp_path / "p", SECONDS).faults == ("UBM900: LookupError in inserts._running",)
 
 
 def test_a_program_without_end_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from unbounded_lint.link.program.homes import Homes
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site
 
-_FEW = 24
+_FEW = 30
 """Functions and classes of a program that is a sample at most, and modules."""
 
 
