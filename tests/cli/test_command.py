@@ -300,8 +300,8 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def endless(project: Path) -> Path:
-    """A project with enough for a pool, and beside it the endless command."""
-    for number in range(16):
+    """A project with more than a pool takes at once, and beside it the endless command."""
+    for number in range(60):
         (project / "app" / f"api_{number}.py").write_text("_made = {}\n" + API * (POOL_BYTES // len(API) // 15))
     (project / "endless.py").write_text(ENDLESS)
     return project
@@ -332,6 +332,14 @@ def test_no_worker_outlives_the_command(endless: Path, number: signal.Signals) -
         os.kill(process.pid, number)
         out, errors = process.communicate()
     assert (process.returncode, out, errors) == (-number, b"", b"")
+
+
+def test_a_worker_that_something_else_ends_is_told_in_one_sentence(endless: Path) -> None:
+    with parsing(endless, 2) as process:
+        os.kill(int(next(endless.glob("*.alive")).stem), signal.SIGKILL)
+        out, errors = process.communicate()
+    assert (process.returncode, out, errors.count(b"\n")) == (2, b"", 1)
+    assert b"try again with --jobs 1" in errors
 
 
 # --- what is analysed is never run -----------------------------------------------------------------------------------

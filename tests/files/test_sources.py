@@ -18,7 +18,7 @@ class _Counting:
     """A decoder that counts what it is given."""
 
     def __init__(self) -> None:
-        self._decode = sources.msgspec.msgpack.Decoder(sources._Parsed).decode
+        self._decode = sources.msgspec.msgpack.Decoder(sources.Parsed).decode
         self.times = 0
 
     def decode(self, data: bytes) -> Any:

@@ -76,6 +76,10 @@ class Contents:
             self._digests.pop(path, None)  # it may be that of what was there before
         return self._data[path]
 
+    def saved_at(self, path: str) -> str | None:
+        """Where what counts as a file's bytes can be read from disk; None where somebody is writing them."""
+        return None if path in self._unsaved else self._base + path
+
     def digest(self, path: str) -> bytes:
         """A digest of the bytes of a file. Raises `OSError` where it cannot be read."""
         if path not in self._digests:

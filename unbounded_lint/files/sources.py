@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import hashlib
-import multiprocessing
-import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -25,14 +18,14 @@ from unbounded_lint.facts.model import SCHEMA, ModuleFacts
 from unbounded_lint.facts.names import unmangled
 from unbounded_lint.facts.sound import fits
 from unbounded_lint.files.contents import Contents, has_beside
-from unbounded_lint.files.source import DecodeError, SourceFile, decode
+from unbounded_lint.files.parsing import Parsed, Place, may_start_processes, parse, parse_in_pool
+from unbounded_lint.files.source import SourceFile
 
 POOL_BYTES = 500_000
 """From how many bytes to parse a pool of processes pays for itself."""
 
 _KEY_BYTES = 16
 _EXAMINED = b"files that can be parsed"
-_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -44,33 +37,6 @@ class Failure(msgspec.Struct, frozen=True):
     internal: bool = False
 
 
-class _Parsed(msgspec.Struct, frozen=True):
-    facts: ModuleFacts | None
-    line: int = 0
-    reason: str = ""
-    internal: bool = False
-
-
-def parse_bytes(data: bytes) -> bytes:
-    """The encoded result of reading one file's bytes, as a pool or the cache carries it. Never raises."""
-    return msgspec.msgpack.encode(_parse(data))
-
-
-def _parse(data: bytes) -> _Parsed:
-    """The facts of one file's bytes, or why there are none. Never raises."""
-    from unbounded_lint.facts.collect import collect
-    from unbounded_lint.facts.scan import SourceError
-
-    try:
-        return _Parsed(collect(decode(data)))
-    except DecodeError as error:
-        return _Parsed(None, 1, str(error))
-    except SourceError as error:
-        return _Parsed(None, error.line, error.message)
-    except Exception as error:
-        return _Parsed(None, 1, f"{type(error).__name__}: {error}", internal=True)
-
-
 def _give_back_memory() -> None:
     """Give the system back what the parser of libcst has freed, which the allocator of glibc would keep: more than all
     facts together take."""
@@ -78,54 +44,6 @@ def _give_back_memory() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:
             trim(0)
-
-
-def _may_start_processes() -> bool:
-    """Whether a process of a pool can be kept from importing what is analysed.
-
-    A new interpreter looks for modules in the working directory first, unless a variable tells it not to.
-    """
-    if multiprocessing.get_start_method() == "fork" or getattr(sys.flags, "safe_path", False):
-        return True
-    return sys.version_info >= (3, 11) and not sys.flags.ignore_environment
-
-
-@contextmanager
-def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that parse as this one does."""
-    before = os.environ.get(_SAFE_PATH)
-    os.environ[_SAFE_PATH] = "1"
-    try:
-        limit = sys.getrecursionlimit()
-        with ProcessPoolExecutor(max_workers=jobs, initializer=_begin_to_parse, initargs=(limit,)) as pool:
-            try:
-                yield pool
-            except KeyboardInterrupt:
-                # A file may take a worker for long, and closing the pool waits for it.
-                for worker in multiprocessing.active_children():
-                    worker.kill()
-                raise
-    finally:
-        if before is None:
-            del os.environ[_SAFE_PATH]
-        else:
-            os.environ[_SAFE_PATH] = before
-
-
-def _begin_to_parse(recursion_limit: int) -> None:
-    """What a process of the pool does first. An interrupt is for the one that started it, which ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.setrecursionlimit(recursion_limit)
-    gc.disable()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Wait for the end of the process that started this one. Nothing else tells a process that waits for work."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _compiles(data: bytes) -> bool:
@@ -160,8 +78,8 @@ class Sources:
         self._failures: dict[str, Failure] = {}
         self.unread: set[str] = set()
         self._read: set[str] = set()
-        self._ready: dict[str, _Parsed] = {}
-        self._decoder = msgspec.msgpack.Decoder(_Parsed)
+        self._ready: dict[str, Parsed] = {}
+        self._decoder = msgspec.msgpack.Decoder(Parsed)
         self.parsed = 0
 
     @property
@@ -272,7 +190,7 @@ class Sources:
         self._read.update(paths)
         self.parsed += len(missing)
 
-    def _sound(self, encoded: bytes, data: bytes) -> _Parsed | None:
+    def _sound(self, encoded: bytes, data: bytes) -> Parsed | None:
         """What the cache gave, None where it cannot be what was made from a file's bytes."""
         try:
             parsed = self._decoder.decode(encoded)
@@ -280,15 +198,16 @@ class Sources:
             return None
         return parsed if not parsed.internal and (parsed.facts is None or fits(parsed.facts, data)) else None
 
-    def _parse_all(self, paths: Sequence[str], jobs: int) -> Iterable[tuple[str, _Parsed]]:
-        size = sum(len(self.data(path)) for path in paths)
-        if jobs <= 1 or size < POOL_BYTES or len(paths) < 2 or not _may_start_processes():
-            yield from ((path, _parse(self.data(path))) for path in paths)
-            return
-        largest_first = sorted(paths, key=lambda path: (-len(self.data(path)), path))
-        with _pool(jobs) as pool:
-            results = pool.map(parse_bytes, (self.data(path) for path in largest_first), chunksize=4)
-            yield from zip(largest_first, map(self._decoder.decode, results), strict=True)
+    def _parse_all(self, paths: Sequence[str], jobs: int) -> Iterable[tuple[str, Parsed]]:
+        places = {path: Place(where, self._digest(path)) for path in paths if (where := self.contents.saved_at(path))}
+        size = sum(len(self.data(path)) for path in places)
+        if jobs <= 1 or size < POOL_BYTES or len(places) < 2 or not may_start_processes():
+            places = {}
+        yield from ((path, parse(self.data(path))) for path in paths if path not in places)
+        largest_first = sorted(places, key=lambda path: (-len(self.data(path)), path))
+        results = parse_in_pool([places[path] for path in largest_first], jobs) if places else ()
+        for path, encoded in zip(largest_first, results, strict=True):
+            yield path, self._decoder.decode(encoded) if encoded else parse(self.data(path))
 
     def examine_rest(self) -> None:
         """Find the files that cannot be parsed among those that nothing asked for: the user should know of each.
