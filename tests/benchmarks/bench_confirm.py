@@ -1,14 +1,16 @@
-"""What `confirm` costs the program that it observes: the same program alone and observed, taking turns.
+"""What `confirm` costs the program that it observes: one program, forked into two that take turns, observed and not.
 
-    python tests/benchmarks/bench_confirm.py [--rounds 21] [--containers 20] [--heap 200000] [OPTION ...]
+    python tests/benchmarks/bench_confirm.py [--pairs 25] [--containers 20] [--heap 200000] [OPTION ...]
 
 The program serves made requests as fast as it can: it decodes and encodes JSON, and puts what comes of it into so many
-maps of modules and of objects, beside a heap of so many other objects. It tells by itself how many seconds of a
-processor and on the clock it took for a number of requests that does not change. Where its objects lie in memory makes
-a program faster or slower by some hundredths, so each run draws that anew: otherwise the mere imports of the observer
-would count. Further options, such as `--call-sites`, are handed to `confirm`. Prints the medians, and the median of the
-ratios of the rounds with its interval of confidence. Ends with 1 if that interval is all above what is allowed for the
-processor seconds, with 2 if a run fails.
+maps of modules and of objects, beside a heap of so many other objects. Where its objects lie in memory makes a program
+faster or slower by some hundredths, so two programs cannot be compared: this one builds its heap under `confirm` and
+then forks, a pair at a time. Each of a pair serves the same requests from the same memory; in one the observer begins
+anew, as it does in each process that is forked off, in the other it never looks. What observing leaves behind in the
+objects (CPython 3.11 and 3.12 read the attributes of one more slowly whose `__dict__` was asked for) counts therefore;
+the start of the observer, once a process, is told apart. Further options, such as `--call-sites`, are handed to
+`confirm`. Prints the medians, and the median of the ratios of the pairs with its interval of confidence. Ends with 1 if
+that interval is all above what is allowed for the processor seconds, with 2 if a run fails.
 """
 
 from __future__ import annotations
@@ -51,15 +53,15 @@ def keep(key, value):
 """
 
 MAIN = """\
+import gc
 import json
-import random
+import os
 import sys
 import time
 
-drawn = random.Random(sys.argv[1])
-ballast = [bytes(drawn.randrange(1, 600)) for number in range(drawn.randrange(20000))]
-
 import store
+
+BEFORE = 20_000
 
 heap = [{{"number": number, "parts": [number]}} for number in range({heap})]
 text = json.dumps({{"id": 0, "name": "a name", "parts": list(range(20)), "inner": {{"more": ["x"] * 10}}}})
@@ -71,14 +73,44 @@ def serve(number):
     store.keep(number % 50000, json.dumps(request))
 
 
-clock, processor = time.perf_counter(), time.process_time()
-for number in range({requests}):
-    serve(number)
-print(time.process_time() - processor, time.perf_counter() - clock)
+def served(first, last):
+    clock, processor = time.perf_counter(), time.process_time()
+    for number in range(first, last):
+        serve(number)
+    return time.process_time() - processor, time.perf_counter() - clock
+
+
+def never_look():
+    (module,) = (m for name, m in list(sys.modules.items()) if name.endswith("observer.sampler"))
+    module.Sampler._look = lambda self, **options: 3600.0
+
+
+def in_child(is_observed):
+    reading, writing = os.pipe()
+    if not os.fork():
+        if not is_observed:
+            never_look()
+        try:
+            gc.collect()  # touches what the two have in common, so that each has pages of its own from now on
+            os.write(writing, repr(served(BEFORE, BEFORE + {requests})).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading) as pipe:
+        told = pipe.read()
+    if os.wait()[1] or not told:
+        sys.exit("a process of the program has failed")
+    return told.strip("()").replace(",", "")
+
+
+served(0, BEFORE)
+for number in range({pairs}):
+    for is_observed in (True, False) if number % 2 else (False, True):
+        print(int(is_observed), in_child(is_observed), flush=True)
 """
 
 
-def make(folder: Path, containers: int, heap: int, requests: int) -> list[str]:
+def make(folder: Path, containers: int, **sizes: int) -> list[str]:
     """Write the program to a folder, and give the symbols of its containers."""
     names = [f"MAP_{number}" for number in range(containers)]
     maps = "\n".join(f"{name} = {{}}" for name in names) + "\n"
@@ -87,18 +119,21 @@ def make(folder: Path, containers: int, heap: int, requests: int) -> list[str]:
     )
     (folder / "pyproject.toml").touch()
     (folder / "store.py").write_text(STORE.format(maps=maps, puts=puts), encoding="utf-8")
-    (folder / "main.py").write_text(MAIN.format(heap=heap, requests=requests), encoding="utf-8")
+    (folder / "main.py").write_text(MAIN.format(**sizes), encoding="utf-8")
     return [*(f"store:{name}" for name in names), "store:Registry.entries", "store:Registry.order"]
 
 
-def seconds(command: Sequence[str], seed: str, folder: Path) -> tuple[float, float]:
-    """Run the program, and give the seconds of a processor and on the clock that it tells; seed says how its memory is
-    laid out."""
-    command = [*command, seed]
+def run(folder: Path, symbols: Sequence[str], more: Sequence[str]) -> dict[bool, list[tuple[float, float]]]:
+    """The seconds of a processor and on the clock that each process of the program tells, by whether it is observed."""
+    command = [sys.executable, "-m", "unbounded_lint", "confirm", *more, *symbols, "--", sys.executable, "main.py"]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=True)
-    processor, clock = done.stdout.split()
-    return float(processor), float(clock)
+    times: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
+    for is_observed, processor, clock in filter(
+        lambda words: len(words) == 3, map(str.split, done.stdout.splitlines())
+    ):
+        times[is_observed == "1"].append((float(processor), float(clock)))
+    return times
 
 
 def median_of(ratios: Sequence[float]) -> tuple[float, float, float]:
@@ -117,31 +152,26 @@ def median_of(ratios: Sequence[float]) -> tuple[float, float, float]:
 def main() -> int:
     """Compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--pairs", type=int, default=25)
     parser.add_argument("--containers", type=int, default=20)
     parser.add_argument("--heap", type=int, default=200_000)
     parser.add_argument("--requests", type=int, default=400_000)
     parser.add_argument("--max-ratio", type=float, default=MAX_RATIO)
     options, more = parser.parse_known_args()
-    alone: list[tuple[float, float]] = []
-    observed: list[tuple[float, float]] = []
+    sizes = {name: getattr(options, name) for name in ("heap", "requests", "pairs")}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        symbols = make(folder, options.containers, options.heap, options.requests)
-        plain = [sys.executable, "main.py"]
-        ours = [sys.executable, "-m", "unbounded_lint", "confirm", *more, *symbols, "--", *plain]
+        symbols = make(folder, options.containers, **sizes)
         try:
-            for number in range(options.rounds):
-                turns = [(plain, alone), (ours, observed)]
-                for turn, (command, times) in enumerate(turns if number % 2 == 0 else reversed(turns)):
-                    times.append(seconds(command, f"{number} {turn}", folder))
+            times = run(folder, symbols, more)
         except subprocess.CalledProcessError as error:
             print(f"{error}\n{error.stderr[-2000:]}", file=sys.stderr)
             return 2
     limits = []
     for kind, title in enumerate(("processor", "clock")):
-        one, other = (statistics.median(each[kind] for each in times) for times in (alone, observed))
-        ratio, low, high = median_of([ours[kind] / plain[kind] for plain, ours in zip(alone, observed, strict=True)])
+        one, other = (statistics.median(each[kind] for each in times[is_observed]) for is_observed in (False, True))
+        pairs = zip(times[False], times[True], strict=True)
+        ratio, low, high = median_of([ours[kind] / plain[kind] for plain, ours in pairs])
         limits.append(low)
         print(f"{title:10} alone {one:7.3f} s  observed {other:7.3f} s  ratio {ratio:.4f} ({low:.4f} to {high:.4f})")
     return int(limits[0] > options.max_ratio)

@@ -17,6 +17,9 @@ from unbounded_lint.run import runner
 
 WORLD = Path(__file__).with_name("world.py")
 ANSWERS = "12"
+FAULTS = "30"
+"""Steps of a driver that tells what goes wrong."""
+
 LONGER = "400"
 """Steps of a driver that was too short to tell."""
 
@@ -69,14 +72,17 @@ def prove(case: Case, root: Path) -> list[Row]:
     before = _verdicts(case, root / "before", symbols)
     after = _verdicts(case, repaired, symbols) if done else {}
     kept = "yes" if done and _answers(case, root / "before") == _answers(case, repaired) else "no"
-    fault = _fault(case, root / "before") if case.tells_fault else ""
-    mended = _fault(case, repaired) if case.tells_fault and done else ""
+    fault = _fault(case, root / "before")
+    mended = _fault(case, repaired) if done else ""
     rows = []
     for finding in findings:
         key = finding.code, finding.symbol
-        row = Row(finding.code, case.name, finding.symbol, before[finding.symbol], fault=fault)
+        row = Row(finding.code, case.name, finding.symbol, before[finding.symbol])
+        if row.no_growth:
+            row = row._replace(fault=fault)
         if key in done and key not in left:
-            row = row._replace(repair=done[key], after=after[finding.symbol], kept=kept, mended=mended)
+            row = row._replace(repair=done[key], after=after[finding.symbol], kept=kept)
+            row = row._replace(mended=mended) if row.no_growth else row
         rows.append(row if row.repair else row._replace(refused=refused.get(key, "it would still be found")))
     return rows
 
@@ -90,7 +96,7 @@ def _repaired(root: Path, files: Mapping[str, bytes]) -> Path:
 
 def _verdicts(case: Case, program: Path, symbols: Sequence[str]) -> dict[str, str]:
     """Symbol -> what a run under the driver says about it."""
-    here = _beside(case, program, "run")
+    here = _beside(case.driver, program, "run")
     command = [sys.executable, "driver.py", *case.arguments]
     asked, env = ["--project", str(program), *symbols], _searched(program)
     run = confirmed(here, {}, asked, command, env=env)
@@ -102,29 +108,31 @@ def _verdicts(case: Case, program: Path, symbols: Sequence[str]) -> dict[str, st
 
 def _answers(case: Case, program: Path) -> str:
     """What the program tells the driver, while no time passes."""
-    told = _told(case, program, "answers", {})
+    told = _told(case, case.driver, program, "answers", {"PROOF_ANSWERS": ANSWERS})
     assert told, f"{case.name}: it answers nothing"
     return told
 
 
 def _fault(case: Case, program: Path) -> str:
-    """What goes wrong in a run, as the driver tells it, "" if nothing does."""
-    return _told(case, program, "fault", {"PROOF_FAULT": "1"}).strip()
+    """What goes wrong in a run, as a driver tells it, "" if nothing does or nobody tells."""
+    if case.telling is None:
+        return ""
+    return _told(case, case.telling, program, "fault", {"PROOF_FAULT": "1", "PROOF_ANSWERS": FAULTS}).strip()
 
 
-def _told(case: Case, program: Path, kind: str, env: Mapping[str, str]) -> str:
-    here = _beside(case, program, kind)
+def _told(case: Case, driver: Path, program: Path, kind: str, env: Mapping[str, str]) -> str:
+    here = _beside(driver, program, kind)
     (here / "pace.py").write_text(PACE, encoding="utf-8")
-    env = {**environment(), **_searched(program), "PROOF_ANSWERS": ANSWERS, **env}
+    env = {**environment(), **_searched(program), **env}
     done = python("driver.py", *case.arguments, cwd=here, env=env)
     assert done.returncode == 0, f"{case.name}: {done.stderr}"
     return done.stdout
 
 
-def _beside(case: Case, program: Path, kind: str) -> Path:
+def _beside(driver: Path, program: Path, kind: str) -> Path:
     here = program.with_name(f"{program.name}-{kind}")
     here.mkdir()
-    shutil.copy(case.driver, here / "driver.py")
+    shutil.copy(driver, here / "driver.py")
     shutil.copy(WORLD, here / "world.py")
     return here
 

@@ -4,10 +4,11 @@ sleep until the driver lets the hours pass, each wakes at its moment, and nothin
 It is imported before the program. A driver asks `keys` (or, on an event loop, `akeys`) for ever new keys and tells by
 `answer` what the program gave for each. With `PROOF_ANSWERS` it prints the answers to a few keys, in no time at all;
 else it goes on until `confirm` has looked at it often enough. What goes wrong where nothing grows it tells by `fault`,
-with `PROOF_FAULT`, for which the hours pass as they do otherwise.
+with `PROOF_FAULT`, for which the hours pass as they do otherwise. While the machine is `full`, no thread can be begun.
 """
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 import os
@@ -33,6 +34,7 @@ class World:
         self.now = 1_700_000_000.0
         self._sleepers, self._numbers = [], itertools.count()
         self._changed, self._resting = threading.Condition(), set()
+        self.is_full = False
 
     def lie(self, seconds, wake, thread):
         with self._changed:
@@ -79,6 +81,8 @@ def _wait(event, timeout=None):
 
 
 def _start(thread):
+    if WORLD.is_full:
+        raise RuntimeError("can't start new thread")  # as CPython says it
     thread.daemon = True
     _START(thread)
     WORLD.settle(thread)
@@ -117,6 +121,16 @@ async def akeys(number=40, hours=1.0):
             await turns()
 
 
+@contextlib.contextmanager
+def full():
+    """As long as this lasts, the system has no thread for anybody."""
+    WORLD.is_full = True
+    try:
+        yield
+    finally:
+        WORLD.is_full = False
+
+
 def show():
     """Let the observer see what the keys have filled, before the hours empty it."""
     if not ANSWERS:
@@ -137,7 +151,7 @@ def answer(value):
 def fault(text):
     """Tell what went wrong."""
     if FAULT:
-        print(text)
+        print(text, file=sys.__stdout__)
 
 
 def _decorator(*given, **_):
@@ -176,5 +190,5 @@ def flask():
     return request
 
 
-if not ANSWERS:
+if not ANSWERS or FAULT:
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115
