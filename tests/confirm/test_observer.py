@@ -339,7 +339,13 @@ def sweep():
 """
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="needs sys.monitoring")
+LOOP = """\
+    for _ in steps():
+        RUNS[number] = number
+        number += 1
+"""
+
+
 def test_the_sites_that_insert_most_are_counted(tmp_path: Path) -> None:
     run = confirmed(tmp_path, {"store.py": SITES, "main.py": WORK}, ["RUNS", "--call-sites"])
     (seen,) = run["store:RUNS"]["processes"]
@@ -348,9 +354,18 @@ def test_the_sites_that_insert_most_are_counted(tmp_path: Path) -> None:
     assert reached[5, "insert"] > reached[11, "insert"] > 0 and reached[19, "removal"] > 0
 
 
+@pytest.mark.parametrize("started", ["inside(0)", "threading.Thread(target=inside, args=(0,)).start()"])
+def test_the_sites_of_a_function_that_never_returns_are_counted(started: str, tmp_path: Path) -> None:
+    text = f"import threading\nfrom pace import steps\nRUNS = {{}}\ndef inside(number):\n{LOOP}{started}\n"
+    run = confirmed(tmp_path, {"main.py": text}, ["RUNS", "--call-sites"])
+    (seen,) = run["main:RUNS"]["processes"]
+    assert [one["line"] for one in seen["reached"]] == [6]
+
+
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="has sys.monitoring")
-def test_without_the_means_no_site_is_counted(tmp_path: Path) -> None:
-    run = confirmed(tmp_path, {"store.py": SITES, "main.py": WORK}, ["RUNS", "--call-sites"])
+def test_where_somebody_else_is_told_of_calls_no_site_is_counted(tmp_path: Path) -> None:
+    text = f"import sys\nsys.settrace(lambda *_: None)\n{WORK}"
+    run = confirmed(tmp_path, {"store.py": SITES, "main.py": text}, ["RUNS", "--call-sites"])
     assert [one["reached"] for one in run["store:RUNS"]["processes"]] == [[]]
     assert run["store:RUNS"]["verdict"] == "grows"
 
@@ -360,7 +375,7 @@ def test_where_no_site_is_counted_the_report_says_so(uncounted: bool, tmp_path: 
     line = {"pid": 7, "python": "3.11.7", "t": 0.5, "uncounted": uncounted}
     write(tmp_path, {"records/7-1.jsonl": json.dumps(line)})
     told = "\n".join(lines(outcome((), {}, read(tmp_path, 0), 1.0, None), str))
-    assert ("Call sites were not counted in process 7: Python 3.11.7" in told) == uncounted
+    assert ("Call sites were not counted in process 7: a debugger" in told) == uncounted
 
 
 def test_what_a_sweep_took_is_told(tmp_path: Path) -> None:

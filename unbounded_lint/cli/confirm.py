@@ -118,7 +118,7 @@ def _add_run_options(parser: Parser) -> None:
     run.add_argument(
         "--call-sites",
         action="store_true",
-        help="count how often each line inserts and removes (Python 3.12 and newer)",
+        help="count how often each line inserts and removes (slow before Python 3.12)",
     )
     run.add_argument("--tracemalloc", action="store_true", help="trace all memory that is allocated (slow)")
 

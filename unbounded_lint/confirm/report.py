@@ -113,7 +113,7 @@ def _site(site: Site, path: Shown) -> str:
     return f"{printable(site.function)} at {printable(path(site.place.path))}:{site.place.line}"
 
 
-_UNCOUNTED = "Python {}, of which 3.12 and newer can, or others count there already."
+_UNCOUNTED = "a debugger, a profiler or a measurer of coverage is told of its lines (Python {})."
 
 
 def _summary(outcome: Outcome) -> Iterator[str]:

@@ -34,7 +34,8 @@ class Modules:
         by_file: dict[str, list[ref[ModuleType]]] = {}
         names = set()
         for name, module in modules:
-            file = instance_dict(module).get("__file__")
+            space = instance_dict(module)
+            file = space.get("__file__", _script(name, space))
             if type(file) is str:
                 known = self._real_path(file)
                 by_file.setdefault(known, []).append(ref(module))
@@ -69,6 +70,13 @@ class Modules:
     def is_own(self, kind: type) -> bool:
         """Whether a class is written in the project."""
         return type.__getattribute__(kind, "__module__") in self._names
+
+
+def _script(name: str, space: dict[str, Any]) -> Any:
+    """The file of a script that has been run to its end: CPython takes its name away then, though threads go on."""
+    if name != "__main__" or space.get("__spec__") is not None:
+        return None
+    return next(iter(getattr(sys, "argv", ())), None)
 
 
 def _spaces(space: dict[str, Any]) -> Iterable[dict[str, Any]]:

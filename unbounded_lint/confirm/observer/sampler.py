@@ -225,8 +225,8 @@ class Sampler:
             state = self._state(number, target, now, is_last)
             if self._told.get(str(number)) != state:
                 changed[str(number)] = self._told[str(number)] = state
-        if looked and self._sites is not None:
-            self._sites.watch(self._finder)
+        if self._sites is not None:
+            self._sites.watch(self._finder, again=looked)
         line: dict[str, Any] = {"t": round(now - self._plan["origin"], 4)}
         if changed:
             line["sizes"] = changed
