@@ -39,10 +39,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     form      registration (a public function that only keeps what it is given), listeners, table (filled where it is
               written, then handed on), or empty
     size      sample where the program has so few functions that those who use it cannot be among them, else project
-    names     the words of its name, which prove nothing; nor do those of the class that has it (class_names), of its
-              key or of what is appended (key_names), of what callers pass for that (given_names), of its annotation and
-              of what is stored under a key (value_names), of the function that inserts and those around it
-              (function_names), and of the path to that (path_names)
+    names     the words of its name, which prove nothing; nor do those of the class that has it (class_names), those of
+              its methods' names that tell what it is for (method_names), the words of its key or of what is appended
+              (key_names), of what callers pass for that (given_names), of its annotation and of what is stored under a
+              key (value_names), of the function that inserts and those around it (function_names), and of the path to
+              that (path_names)
     left      where only events remove, the way on which an entry stays: success, error, condition, emptied, unasked
               (`link/verdicts/ways`)
     exit      what leads past the removal then, or may end a run before it, where that can be named
@@ -72,6 +73,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     size: str = "project"
     names: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
+    method_names: tuple[str, ...] = ()
     key_names: tuple[str, ...] = ()
     given_names: tuple[str, ...] = ()
     value_names: tuple[str, ...] = ()

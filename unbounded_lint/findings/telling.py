@@ -32,6 +32,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "size": "what is seen of the program",
         "names": "its name speaks of",
         "class_names": "the name of the class that has it speaks of",
+        "method_names": "the methods of the class that has it speak of",
         "key_names": "the names of its key speak of",
         "given_names": "the names of what callers pass for that speak of",
         "value_names": "the names of its values speak of",
@@ -66,6 +67,7 @@ _WORDS_OF_NAMES: Mapping[str, str] = MappingProxyType(
         "deployed": "what is set up once, as users and devices",
         "handling": "handling what comes in",
         "history": "a history",
+        "keeping": "keeping things",
         "lasting": "what lasts",
         "listeners": "listeners",
         "locks": "locks",
@@ -82,6 +84,7 @@ _WORDS_OF_NAMES: Mapping[str, str] = MappingProxyType(
         "setup": "setting up",
         "tasks": "tasks",
         "waiting": "waiting",
+        "working": "work that begins and ends, or talks to others",
     }
 )
 """What the words of names are sorted into, where they have a weight."""

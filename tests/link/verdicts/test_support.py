@@ -86,7 +86,7 @@ def test_every_weight_is_of_something_that_evidence_can_say() -> None:
         reads=("handed on",),
     )
     said = {each.partition(":")[0] for each in (*features(told, "UBM101"), *features(STRONG, "UBM101"))}
-    assert fields <= said | {"class_names", "given_names", "path_names", "together", "value_names"}
+    assert fields <= said | {"class_names", "given_names", "method_names", "path_names", "together", "value_names"}
 
 
 def test_a_removal_that_runs_never_raises_the_probability() -> None:

@@ -34,6 +34,7 @@ from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.refusals import Refusals
 from unbounded_lint.link.verdicts.removals import IDLE, Removal
+from unbounded_lint.link.verdicts.support import weights
 from unbounded_lint.link.verdicts.usages import Usages
 from unbounded_lint.link.verdicts.ways import Way
 
@@ -282,11 +283,21 @@ class Evidences:
             size=self._size,
             names=_words(holder.name),
             class_names=self._class_names(holder),
+            method_names=self._method_names(holder),
         )  # fmt: skip
 
     def _class_names(self, holder: Holder) -> tuple[str, ...]:
         handle = holder.handle
         return _words(self.program.facts(handle.cls).name) if isinstance(handle, Attribute) else ()
+
+    def _method_names(self, holder: Holder) -> tuple[str, ...]:
+        """The names of the methods of the class that has the container, as far as they tell what it is for."""
+        if not isinstance(handle := holder.handle, Attribute):
+            return ()
+        telling = frozenset[str]().union(*weights().words["method_names"].values())
+        module = self.program.of(handle.cls)
+        scopes = [module.scope(at) for at in module.functions_of.get(handle.cls.index, ())]
+        return tuple(sorted({s.name for s in scopes if s.parent == handle.cls.index and s.name in telling}))
 
     def _is_shared(self, holder: Holder) -> bool:
         """Whether every object that has the container lasts."""
