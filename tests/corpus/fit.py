@@ -37,7 +37,7 @@ from sklearn.model_selection import GroupKFold
 
 from unbounded_lint import catalog as catalog_data
 from unbounded_lint.findings.evidence import Evidence
-from unbounded_lint.link.verdicts.support import OF_GROWTH, features
+from unbounded_lint.link.verdicts.support import OF_GROWTH, features, weights
 
 PENALTIES = (1.0, 2.0, 3.0, 4.0, 6.0)
 EVEN = 0.5
@@ -347,7 +347,8 @@ def judge(
     print(f"{len(cases)} cases ({sum(c.true for c in cases)} true) of {len({c.package for c in cases})} packages")
     loss = _surprises(few, sure).mean()
     print(f"penalty {penalty}; log-loss {loss:.3f}; medium from {medium:.2f}, high from {high:.2f}")
-    for least in sorted({0.2, 0.3, 0.4, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, medium, high}):
+    shipped = weights()
+    for least in sorted({0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 0.9, medium, high, shipped.medium, shipped.high}):
         tell(f"drawn, from {least:.2f}", few, sure, least, drawn.unreported)
     for scope in ("module", "class", "singleton", "instance"):
         asked = [(leak, case) for leak, case in past if leak["scope"] == scope]
