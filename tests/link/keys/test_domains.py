@@ -271,9 +271,6 @@ OPEN = {
             "threading.Timer(9, put, [request.id]).start()",
         )
     },
-    "number of a signal, or whatever else it is called back with": (
-        "import signal\ndef f(number, frame):\n    X[number] = 1\nsignal.signal(signal.SIGINT, f)\nprint(f)\n"
-    ),
     "target of one loop in another by the same name": (
         "def f(request):\n    for k in ('a', 'b'):\n        for k in request.ids:\n            X[k] = 1\n"
     ),
@@ -443,6 +440,9 @@ OPEN = {
     "flask": "from flask import request\ndef f():\n    X[request.path] = 1\n",
 }
 UNKNOWN = {
+    "number of a signal, or whatever else it is called back with": (
+        "import signal\ndef f(number, frame):\n    X[number] = 1\nsignal.signal(signal.SIGINT, f)\nprint(f)\n"
+    ),
     "keys of a map in an attribute, which was empty at first": (
         "class C:\n    def __init__(self, known: dict = None):\n        self.known = {} if known is None else known\n"
         "    def learn(self, request):\n        self.known[request.id] = 1\n"
