@@ -157,7 +157,7 @@ class Calls:
                 return found if known and lasts else opened(_IDENTITY, "identity")
             case "bool", _:
                 return closed("a truth value", "constant")
-            case "next", [walked, *_] if not self._counts(walked, scope):
+            case "next", [walked, *_] if not _counts(self.material, walked, scope):
                 return (yield self.material.items(walked, scope))
             case "min", [_, _, *_]:
                 return (yield from self.least(placed, scope))
@@ -172,11 +172,6 @@ class Calls:
         if name in name_lists().conversions:
             return (yield from self.material.all_of(placed, scope)) if arguments else Origin(CLOSED_LITERAL)
         return (yield from self._catalogued(name, arguments, scope))
-
-    def _counts(self, walked: m.Expr, scope: ScopeId) -> bool:
-        """Whether an iterator gives a number that it never gave before; others give what they walk over."""
-        values = self.resolver.values(walked, scope)
-        return ExternalResult("itertools.count") in values
 
     def least(self, parts: Sequence[m.Expr], scope: ScopeId) -> Asked:
         """What is made of the least of some numbers, or of the bits that they share: one that is closed closes it."""
@@ -376,6 +371,11 @@ class Calls:
         if site.call is not None and not any(a.star for a in site.call.args):
             return (yield from settled((yield from self._default(parameter))))
         return (yield from _spread(self.material, parameter, site))
+
+
+def _counts(material: Material, walked: m.Expr, scope: ScopeId) -> bool:
+    """Whether an iterator gives a number that it never gave before; others give what they walk over."""
+    return ExternalResult("itertools.count") in material.resolver.values(walked, scope)
 
 
 def _spread(material: Material, parameter: Parameter, site: CallSite) -> Asked:
