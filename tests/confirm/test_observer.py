@@ -363,11 +363,21 @@ def test_the_sites_of_a_function_that_never_returns_are_counted(started: str, tm
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="has sys.monitoring")
-def test_where_somebody_else_is_told_of_calls_no_site_is_counted(tmp_path: Path) -> None:
-    text = f"import sys\nsys.settrace(lambda *_: None)\n{WORK}"
+@pytest.mark.parametrize("at", ["start", "end"])
+def test_where_somebody_else_is_told_of_calls_no_site_is_counted(at: str, tmp_path: Path) -> None:
+    other = "import sys\nsys.settrace(lambda *_: None)\n"
+    text = f"{other}{WORK}" if at == "start" else f"{WORK}{other}"
     run = confirmed(tmp_path, {"store.py": SITES, "main.py": text}, ["RUNS", "--call-sites"])
     assert [one["reached"] for one in run["store:RUNS"]["processes"]] == [[]]
     assert run["store:RUNS"]["verdict"] == "grows"
+
+
+def test_what_a_script_defines_is_found_when_its_main_part_has_ended(tmp_path: Path) -> None:
+    start = "threading.Thread(target=inside, args=(0,)).start()\nos.chdir('elsewhere')"
+    text = f"import os, threading\nfrom pace import steps\nRUNS = {{}}\ndef inside(number):\n{LOOP}{start}\n"
+    (tmp_path / "elsewhere").mkdir()
+    run = confirmed(tmp_path, {"main.py": text}, ["RUNS"])
+    assert run["main:RUNS"]["verdict"] == "grows"
 
 
 @pytest.mark.parametrize("uncounted", [True, False])

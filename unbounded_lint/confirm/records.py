@@ -105,7 +105,8 @@ def _lines(file: Path) -> Iterator[_Line]:
 def _process(lines: list[_Line], targets: int) -> Process:
     about = lines[0] if lines else _Line()
     looks = [line for line in lines if line.t is not None]
-    counts = next((line.counts for line in reversed(looks) if line.counts), ())
+    uncounted = any(line.uncounted for line in lines)
+    counts = () if uncounted else next((line.counts for line in reversed(looks) if line.counts), ())
     spent, used = looks[-1].spent if looks else (0.0, 0.0)
     return Process(
         pid=about.pid,
@@ -119,7 +120,7 @@ def _process(lines: list[_Line], targets: int) -> Process:
         used=used,
         traced=tuple(line.traced for line in looks if line.traced is not None),
         fault=next((line.failed for line in lines if line.failed), ""),
-        uncounted=any(line.uncounted for line in lines),
+        uncounted=uncounted,
     )
 
 

@@ -9,11 +9,12 @@ import os
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from typing import NamedTuple
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -75,27 +76,105 @@ def parse_in_pool(places: Sequence[Place], jobs: int) -> Iterator[bytes]:
     something else.
     """
     chunks = [places[at : at + _FILES_AT_ONCE] for at in range(0, len(places), _FILES_AT_ONCE)]
-    with _pool(jobs) as pool:
-        # Not by `map`, which cancels what waits as it is interrupted: the thread that tells the tasks of the end of
-        # their processes fails at one that is cancelled, and what it has not yet closed is waited for without end.
-        waiting: list[Future[list[bytes]]] = [pool.submit(_parse_places, chunk) for chunk in chunks]
-        try:
-            for future in waiting:
-                yield from future.result()
-        except BrokenProcessPool:
-            raise UserError(
-                "a process that was reading files has been ended by something else, as a system does that runs out of "
-                "memory: try again with --jobs 1, which takes the least."
-            ) from None
+    with _processes(min(jobs, len(chunks))) as pipes:
+        pool = _Pool(pipes, chunks)
+        for number in range(len(chunks)):
+            for encoded in pool.wait_for(number):
+                yield encoded
+                pool.collect(0)  # whoever asks may take long: the processes go on
 
 
-def _parse_places(places: Sequence[Place]) -> list[bytes]:
-    return [_parse_place(place) for place in places]
+class _Pool:
+    """Hands files to processes, and keeps what they give until its turn comes.
+
+    Each process has a pipe of its own, whose other end nobody else has: the end of one shows there at once, even in the
+    middle of a message. The executors of `concurrent.futures` have one for all, which a process that is killed leaves
+    half written, so that they wait without end (Python 3.10 to 3.13).
+    """
+
+    def __init__(self, pipes: Sequence[Connection], chunks: Sequence[Sequence[Place]]) -> None:
+        self._left = deque(enumerate(chunks))
+        self._asked: dict[Connection, int] = {}
+        self._given: dict[int, list[bytes]] = {}
+        for pipe in pipes:
+            self._ask(pipe)
+
+    def _ask(self, pipe: Connection) -> None:
+        if self._left:
+            number, chunk = self._left.popleft()
+            with _told_if_ended():
+                pipe.send(chunk)
+            self._asked[pipe] = number
+
+    def collect(self, seconds: float | None) -> None:
+        """Take what processes have done, and wait so long for any that has; None is for ever."""
+        for pipe in cast("list[Connection]", wait(list(self._asked), seconds)):
+            with _told_if_ended():
+                self._given[self._asked.pop(pipe)] = msgspec.msgpack.decode(pipe.recv_bytes(), type=list[bytes])
+            self._ask(pipe)
+
+    def wait_for(self, number: int) -> list[bytes]:
+        """What a chunk gave."""
+        while number not in self._given:
+            self.collect(None)
+        return self._given.pop(number)
+
+
+@contextmanager
+def _told_if_ended() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError):
+        raise UserError(
+            "a process that was reading files has been ended by something else, as a system does that runs out of "
+            "memory: try again with --jobs 1, which takes the least."
+        ) from None
+
+
+@contextmanager
+def _processes(number: int) -> Iterator[Sequence[Connection]]:
+    """The ends of pipes to so many processes that parse as this one does; they are ended at the end."""
+    started: list[tuple[BaseProcess, Connection]] = []
+    try:
+        with _safe_path():
+            for _ in range(number):
+                here, there = multiprocessing.Pipe()
+                process = multiprocessing.Process(target=_work, args=(there, sys.getrecursionlimit()), daemon=True)
+                process.start()
+                started.append((process, here))
+                there.close()
+        yield [here for _, here in started]
+    finally:
+        for working, here in started:
+            working.kill()  # a file may take it for long
+            here.close()
+        for working, _ in started:
+            working.join()
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Processes that are started meanwhile import nothing from the working directory."""
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+
+
+def _work(pipe: Connection, recursion_limit: int) -> None:
+    """What a process of the pool does: parse what it is told of, until nobody is there to tell it."""
+    _begin_to_parse(recursion_limit)
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send_bytes(msgspec.msgpack.encode([_parse_place(place) for place in pipe.recv()]))
 
 
 def _parse_place(place: Place) -> bytes:
-    # Names travel and not what is in the files: a pipe that is full keeps the process that writes to it, and where
-    # those that read have been killed, for ever (Python 3.10).
     try:
         data = read_regular(place.path, SOURCE_LIMIT)
     except (OSError, ValueError):
@@ -103,29 +182,6 @@ def _parse_place(place: Place) -> bytes:
     if hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest() != place.digest:
         return b""
     return msgspec.msgpack.encode(parse(data))
-
-
-@contextmanager
-def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that parse as this one does."""
-    before = os.environ.get(_SAFE_PATH)
-    others = set(multiprocessing.active_children())
-    os.environ[_SAFE_PATH] = "1"
-    try:
-        limit = sys.getrecursionlimit()
-        with ProcessPoolExecutor(max_workers=jobs, initializer=_begin_to_parse, initargs=(limit,)) as pool:
-            try:
-                yield pool
-            except BaseException:
-                # A file may take a process for long, and closing the pool waits for it.
-                for process in set(multiprocessing.active_children()) - others:
-                    process.kill()
-                raise
-    finally:
-        if before is None:
-            del os.environ[_SAFE_PATH]
-        else:
-            os.environ[_SAFE_PATH] = before
 
 
 def _begin_to_parse(recursion_limit: int) -> None:

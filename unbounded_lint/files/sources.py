@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -199,15 +199,20 @@ class Sources:
         return parsed if not parsed.internal and (parsed.facts is None or fits(parsed.facts, data)) else None
 
     def _parse_all(self, paths: Sequence[str], jobs: int) -> Iterable[tuple[str, Parsed]]:
-        places = {path: Place(where, self._digest(path)) for path in paths if (where := self.contents.saved_at(path))}
-        size = sum(len(self.data(path)) for path in places)
-        if jobs <= 1 or size < POOL_BYTES or len(places) < 2 or not may_start_processes():
+        places = dict(self._places(paths)) if jobs > 1 and may_start_processes() else {}
+        if len(places) < 2 or sum(len(self.data(path)) for path in places) < POOL_BYTES:
             places = {}
         yield from ((path, parse(self.data(path))) for path in paths if path not in places)
         largest_first = sorted(places, key=lambda path: (-len(self.data(path)), path))
         results = parse_in_pool([places[path] for path in largest_first], jobs) if places else ()
         for path, encoded in zip(largest_first, results, strict=True):
             yield path, self._decoder.decode(encoded) if encoded else parse(self.data(path))
+
+    def _places(self, paths: Sequence[str]) -> Iterator[tuple[str, Place]]:
+        for path in paths:
+            where = self.contents.saved_at(path)
+            if where is not None:
+                yield path, Place(where, self._digest(path))
 
     def examine_rest(self) -> None:
         """Find the files that cannot be parsed among those that nothing asked for: the user should know of each.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from _weakref import ref
-from os.path import basename, realpath, sep
+from os.path import abspath, basename, realpath, sep
 
 from .objects import instance_dict
 
@@ -23,6 +23,7 @@ class Modules:
         self._wanted = {basename(file) for file in files}
         self._real: dict[str, str] = {}
         self._loaded = 0
+        self._script = _script()
         self._by_file: dict[str, list[ref[ModuleType]]] = {}
         self._names: set[str] = set()
 
@@ -35,7 +36,9 @@ class Modules:
         names = set()
         for name, module in modules:
             space = instance_dict(module)
-            file = space.get("__file__", _script(name, space))
+            file = space.get("__file__")
+            if name == "__main__":
+                file = self._script = file or self._script  # CPython takes it away when a script has ended
             if type(file) is str:
                 known = self._real_path(file)
                 by_file.setdefault(known, []).append(ref(module))
@@ -72,11 +75,12 @@ class Modules:
         return type.__getattribute__(kind, "__module__") in self._names
 
 
-def _script(name: str, space: dict[str, Any]) -> Any:
-    """The file of a script that has been run to its end: CPython takes its name away then, though threads go on."""
-    if name != "__main__" or space.get("__spec__") is not None:
-        return None
-    return next(iter(getattr(sys, "argv", ())), None)
+def _script() -> str | None:
+    """The script that this process is about to run, if it is one: it may have ended before the first look."""
+    given = list(getattr(sys, "orig_argv", ()))[1:]
+    script = next((word for word in given if not word.startswith("-")), "")
+    is_script = script.endswith(".py") and "-c" not in given and "-m" not in given
+    return abspath(script) if is_script else None
 
 
 def _spaces(space: dict[str, Any]) -> Iterable[dict[str, Any]]:

@@ -192,6 +192,8 @@ class Sampler:
     def _fail(self) -> None:
         """Tell of a fault of the observer, if even that can be told, and leave the program alone from now on."""
         self._is_running, self._has_failed = False, True
+        if self._sites is not None:
+            self._sites.end()
         try:
             import traceback
 
@@ -234,7 +236,7 @@ class Sampler:
         spent = self._start + self._spent + self._thread_time() - begun
         line["spent"] = [round(spent, 4), round(self._process_time(), 4)]
         if self._sites is not None:
-            line.update(self._sites.news())
+            line.update(self._sites.news(is_last=is_last))
         if self._plan["tracemalloc"]:
             line["traced"] = sys.modules["tracemalloc"].get_traced_memory()[0]
         if is_last:

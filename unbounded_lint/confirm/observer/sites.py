@@ -57,10 +57,13 @@ class Sites:
 
     def _trace_threads(self) -> None:
         """Be told of the calls in the threads that are started from now on, once the program knows of threads."""
-        settrace = getattr(sys.modules.get("threading"), "settrace", None)
+        threading = sys.modules.get("threading")
+        settrace = getattr(threading, "settrace", None)
         if settrace is not None:
-            settrace(self._on_call)
             self._is_in_threads = True
+            others = getattr(threading, "_trace_hook", None)
+            if others is None or _is_ours(others):
+                settrace(self._on_call)
 
     def watch(self, finder: Finder, *, again: bool) -> None:
         """Watch the functions with sites that are there by now: a module is loaded before it has them all. With `again`
@@ -88,6 +91,9 @@ class Sites:
                 at = at.f_back
 
     def _on_call(self, frame: FrameType, _event: str, _arg: Any) -> Any:
+        if not self._is_tracing:
+            sys.settrace(None)
+            return None
         if not self._is_in_threads:
             self._trace_threads()
         return self._on_traced if id(frame.f_code) in self._lines else None
@@ -106,8 +112,15 @@ class Sites:
             self._counts[number] += 1
         return None
 
-    def news(self) -> dict[str, Any]:
-        """The counts, if they are others than last time; of a process that cannot count, that it cannot."""
+    def end(self) -> None:
+        """Leave the program alone from now on."""
+        self._is_tracing = False
+
+    def news(self, *, is_last: bool) -> dict[str, Any]:
+        """The counts, if they are others than last time; of a process that cannot count, that it cannot. The last time
+        is in the thread that began to count: there it shows when somebody else took over, or an error ended it."""
+        if is_last and self._is_tracing and not _is_ours(sys.gettrace()):
+            self._is_tracing = False
         if self._tool < 0 and not self._is_tracing:
             return {"uncounted": True}
         counts = list(self._counts)

@@ -10,7 +10,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.scoping import decorator_names, is_static, is_super
-from unbounded_lint.link.dataflow.values import CallSite, Class, ExternalResult, Function, argument_of, ordered
+from unbounded_lint.link.dataflow.values import CallSite, Class, Function, argument_of, ordered
 from unbounded_lint.link.keys.attributes import Attributes
 from unbounded_lint.link.keys.material import Material
 from unbounded_lint.link.keys.origins import (
@@ -157,7 +157,7 @@ class Calls:
                 return found if known and lasts else opened(_IDENTITY, "identity")
             case "bool", _:
                 return closed("a truth value", "constant")
-            case "next", [walked, *_] if not _counts(self.material, walked, scope):
+            case "next", [walked, *_] if _is_held(self.material, walked, scope):
                 return (yield self.material.items(walked, scope))
             case "min", [_, _, *_]:
                 return (yield from self.least(placed, scope))
@@ -373,9 +373,11 @@ class Calls:
         return (yield from _spread(self.material, parameter, site))
 
 
-def _counts(material: Material, walked: m.Expr, scope: ScopeId) -> bool:
-    """Whether an iterator gives a number that it never gave before; others give what they walk over."""
-    return ExternalResult("itertools.count") in material.resolver.values(walked, scope)
+def _is_held(material: Material, walked: m.Expr, scope: ScopeId) -> bool:
+    """Whether an iterator walks over what is there."""
+    if isinstance(walked, m.Call):
+        return not name_lists().gatherers.isdisjoint(material.callees(walked.func, scope))
+    return isinstance(walked, m.Comp)
 
 
 def _spread(material: Material, parameter: Parameter, site: CallSite) -> Asked:

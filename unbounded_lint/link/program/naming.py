@@ -4,17 +4,10 @@ from __future__ import annotations
 
 _ASIDE = frozenset({"demo", "demos", "doc", "docs", "example", "examples", "sample", "samples", "tutorials"})
 
-_TAKEN_IN = frozenset({"_extern", "_third_party", "_vendor", "_vendored", "third_party", "thirdparty", "vendored"})
-
 
 def is_aside(path: str) -> bool:
     """Whether a file shows how a project is used."""
     return not _ASIDE.isdisjoint(path.split("/")[:-1])
-
-
-def is_taken_in(path: str) -> bool:
-    """Whether a file is of a package that a project carries along for itself."""
-    return not _TAKEN_IN.isdisjoint(path.split("/")[:-1])
 
 
 def spellings(owner: str, name: str) -> tuple[str, ...]:

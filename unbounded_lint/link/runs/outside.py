@@ -17,7 +17,7 @@ from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import in_main_guard
 from unbounded_lint.link.program.module import ScopeId, is_script, stored
-from unbounded_lint.link.program.naming import is_aside, is_taken_in
+from unbounded_lint.link.program.naming import is_aside
 from unbounded_lint.link.runs.context import Context, ContextKind, Step, by_hook
 from unbounded_lint.link.runs.timers import Timers
 
@@ -139,8 +139,6 @@ class Outside(Query):
     def of(self, scope: ScopeId) -> Context | Step:
         """How a function that nothing in the project calls, or tests alone, may come to run."""
         item = self._uncalled(scope)
-        if isinstance(item, Context) and item.kind == "api" and is_taken_in(scope.path):
-            item = Context("dead", False, False, root=item.root)  # no user is told of it
         is_wired = isinstance(item, Context) and item.by in {"request", "hook"}
         if not is_wired and self._is_kept(scope):
             return Context("run", True, False, root=(scope, 0), by="decorated")
