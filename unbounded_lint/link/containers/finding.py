@@ -23,7 +23,7 @@ from unbounded_lint.link.dataflow.handles import Attribute, Handle, Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Class, ExternalResult, argument_of, is_fresh
 from unbounded_lint.link.program.bindings import Binding
-from unbounded_lint.link.program.blocks import frames_of, in_block
+from unbounded_lint.link.program.blocks import frames_of, in_block, sure_frame
 from unbounded_lint.link.program.definitions import AT_ENTRY
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import LinkedModule, Place, ScopeId, Site
@@ -127,7 +127,7 @@ class Containers(Query):
         return facts.kind != "function" and any(
             scope == at == owner
             and later > op
-            and in_block(facts, facts.ops[later].frame, op)
+            and in_block(facts, sure_frame(facts, later), op)
             and expr is not None
             and self.making.made(expr, owner) is not None
             for expr, at, later in bound

@@ -397,6 +397,14 @@ def is_true(expr: m.Expr | None) -> bool:
     return isinstance(expr, m.Const) and expr.value in {"True", "1"}
 
 
+def sure_frame(scope: m.Scope, op: int) -> int:
+    """The innermost frame around an operation that is not merely an `if` whose test is always true."""
+    frame = scope.ops[op].frame
+    while scope.frames[frame].kind == "if" and is_true(scope.frames[frame].head):
+        frame = scope.frames[frame].parent
+    return frame
+
+
 def guards(scope: m.Scope, op: int) -> Iterator[tuple[m.Expr, bool]]:
     """The conditions known to hold at an operation, with the truth they have: those of the branches around it, and
     those of earlier branches in the same blocks that leave."""
