@@ -8,7 +8,7 @@ faster or slower by some hundredths, so two programs cannot be compared: this on
 then forks, a pair at a time. Each of a pair serves the same requests from the same memory; in one the observer begins
 anew, as it does in each process that is forked off, in the other it never looks. What observing leaves behind in the
 objects (CPython 3.11 and 3.12 read the attributes of one more slowly whose `__dict__` was asked for) counts therefore;
-the start of the observer, once a process, is told apart. Further options, such as `--call-sites`, are handed to
+the start of the observer, once a process, does not. Further options, such as `--call-sites`, are handed to
 `confirm`. Prints the medians, and the median of the ratios of the pairs with its interval of confidence. Ends with 1 if
 that interval is all above what is allowed for the processor seconds, with 2 if a run fails.
 """

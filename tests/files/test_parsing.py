@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ import msgspec
 import pytest
 
 from unbounded_lint.errors import UserError
-from unbounded_lint.files.contents import DIGEST_BYTES
+from unbounded_lint.files.contents import digest_of
 from unbounded_lint.files.parsing import Parsed, Place, parse, parse_in_pool
 
 
@@ -19,7 +18,7 @@ def test_a_file_that_changed_since_is_given_back(tmp_path: Path) -> None:
     data = b"made = {}\n"
     for name in ("same", "other"):
         (tmp_path / f"{name}.py").write_bytes(data)
-    digest = hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest()
+    digest = digest_of(data)
     places = [Place(str(tmp_path / f"{name}.py"), digest) for name in ("same", "other", "gone")]
     (tmp_path / "other.py").write_bytes(b"made = []\n")
     same, *rest = parse_in_pool(places, 1)
@@ -29,7 +28,7 @@ def test_a_file_that_changed_since_is_given_back(tmp_path: Path) -> None:
 
 def test_whoever_stops_asking_waits_for_nothing(tmp_path: Path) -> None:
     data = b"".join(b"made_%d = {}\n\ndef add_%d(key):\n    made_%d[key] = key\n" % (n, n, n) for n in range(800))
-    digest = hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest()
+    digest = digest_of(data)
     for number in range(40):
         (tmp_path / f"m{number}.py").write_bytes(data)
     places = [Place(str(tmp_path / f"m{number}.py"), digest) for number in range(40)]
@@ -42,7 +41,7 @@ def test_whoever_stops_asking_waits_for_nothing(tmp_path: Path) -> None:
 
 def test_a_process_that_ends_in_the_middle_of_an_answer_is_told(tmp_path: Path) -> None:
     data = b"made = {}\n" * 30_000
-    digest = hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest()
+    digest = digest_of(data)
     (tmp_path / "m.py").write_bytes(data)
     results = parse_in_pool([Place(str(tmp_path / "m.py"), digest)] * 64, 4)
     next(results)

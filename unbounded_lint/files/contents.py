@@ -88,7 +88,7 @@ class Contents:
             if known is not None and known == _known(os.stat(self._base + path), known.digest):
                 self._digests[path] = known.digest
             else:
-                self._digests[path] = hashlib.blake2b(self.data(path), digest_size=DIGEST_BYTES).digest()
+                self._digests[path] = digest_of(self.data(path))
         return self._digests[path]
 
     def keep(self, paths: Iterable[str]) -> None:
@@ -115,6 +115,11 @@ class Contents:
             return msgspec.msgpack.decode(stored, type=_Manifest)
         except (msgspec.DecodeError, RecursionError):
             return {}
+
+
+def digest_of(data: bytes) -> bytes:
+    """The digest by which the bytes of a file are told from others."""
+    return hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest()
 
 
 def _known(status: os.stat_result, digest: bytes) -> _Known:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import multiprocessing
 import os
 import signal
@@ -21,7 +20,7 @@ import msgspec
 from unbounded_lint.disk.reading import SOURCE_LIMIT, read_regular
 from unbounded_lint.errors import UserError
 from unbounded_lint.facts.model import ModuleFacts
-from unbounded_lint.files.contents import DIGEST_BYTES
+from unbounded_lint.files.contents import digest_of
 from unbounded_lint.files.source import DecodeError, decode
 
 _SAFE_PATH = "PYTHONSAFEPATH"
@@ -179,9 +178,7 @@ def _parse_place(place: Place) -> bytes:
         data = read_regular(place.path, SOURCE_LIMIT)
     except (OSError, ValueError):
         return b""
-    if hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest() != place.digest:
-        return b""
-    return msgspec.msgpack.encode(parse(data))
+    return msgspec.msgpack.encode(parse(data)) if digest_of(data) == place.digest else b""
 
 
 def _begin_to_parse(recursion_limit: int) -> None:

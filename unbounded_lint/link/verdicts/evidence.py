@@ -294,10 +294,13 @@ class Evidences:
         """The names of the methods of the class that has the container, as far as they tell what it is for."""
         if not isinstance(handle := holder.handle, Attribute):
             return ()
-        telling = frozenset[str]().union(*weights().words["method_names"].values())
         module = self.program.of(handle.cls)
         scopes = [module.scope(at) for at in module.functions_of.get(handle.cls.index, ())]
-        return tuple(sorted({s.name for s in scopes if s.parent == handle.cls.index and s.name in telling}))
+        return tuple(sorted({s.name for s in scopes if s.parent == handle.cls.index} & self._telling_methods))
+
+    @cached_property
+    def _telling_methods(self) -> frozenset[str]:
+        return frozenset[str]().union(*weights().words["method_names"].values())
 
     def _is_shared(self, holder: Holder) -> bool:
         """Whether every object that has the container lasts."""
