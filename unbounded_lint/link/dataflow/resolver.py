@@ -29,11 +29,11 @@ from unbounded_lint.link.dataflow.values import (
     CallSite,
     Class,
     External,
-    Function,
     Instance,
     Module,
     Value,
     Values,
+    functions_in,
     ordered,
 )
 from unbounded_lint.link.program.kept import listed
@@ -69,7 +69,7 @@ class Resolver:
 
     def functions(self, expr: m.Expr, scope: ScopeId) -> tuple[ScopeId, ...]:
         """The functions of the project that an expression can be."""
-        return tuple(v.scope for v in ordered(self.values(expr, scope)) if isinstance(v, Function))
+        return tuple(function.scope for function in functions_in(self.values(expr, scope)))
 
     def classes(self, expr: m.Expr, scope: ScopeId) -> tuple[ScopeId, ...]:
         """The classes of the project that an expression can be an instance of."""
@@ -81,8 +81,8 @@ class Resolver:
 
     def methods(self, cls: ScopeId, name: str) -> tuple[ScopeId, ...]:
         """The functions that an attribute of the instances of a class can be."""
-        found = ordered(self.class_attribute(cls, name, on_class=False))
-        return tuple(v.scope for v in found if isinstance(v, Function))
+        found = functions_in(self.class_attribute(cls, name, on_class=False))
+        return tuple(function.scope for function in found)
 
     def names(self, expr: m.Expr, scope: ScopeId) -> tuple[str, ...]:
         """The dotted names by which an expression is known outside the project."""

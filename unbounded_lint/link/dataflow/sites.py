@@ -14,7 +14,7 @@ from unbounded_lint.link.dataflow.handles import Foreign
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
-from unbounded_lint.link.dataflow.values import Class, Instance, Module, Value, Values, ordered
+from unbounded_lint.link.dataflow.values import NOTHING, Class, Instance, Module, Value, Values, ordered
 from unbounded_lint.link.program.blocks import layout
 from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.literals import word_of
@@ -39,33 +39,45 @@ def role_of(program: Program, site: Site) -> Role:
     return "stored" if len(facts.frames) > 1 and id(site.node) in layout(facts).bound else "read"
 
 
+_How: TypeAlias = tuple[int | None, bool]
+"""How many parameters the base of an attribute binds (None for the usual), and whether it is guessed."""
+
 _Written: TypeAlias = tuple[Site, int | None, bool]
-"""Where an attribute is written, how many parameters that binds (None for the usual), and whether it is guessed."""
+"""Where an attribute is written, and how its base means the class."""
+
+
+class _Alike(NamedTuple):
+    """The places whose base can be the same, and may be `super()`; by their numbers in the order of the program."""
+
+    values: Sequence[Value]
+    by_super: bool
+    places: Sequence[int]
 
 
 class _Bases(NamedTuple):
-    """Every `base.name` of the program with that name.
+    """Every `base.name` of the program with that name, by numbers.
 
-    sites      where, what the base can be, and whether it is `super()`
-    exact      class -> those whose base can be an instance of it (or the class)
+    sites      where they are
+    alike      those whose base is known
+    exact      class -> those of them whose base can be an instance of it (or the class)
     heirs      class -> those that derive from it directly, as far as they are above one with an exact base or are one
-    behind     those whose base is of a protocol, which any class may follow
-    unknown    those whose base is unknown, each as the guess that it is for whichever class
+    behind     those of them whose base is of a protocol, which any class may follow
+    unknown    those whose base is unknown
     taken      those of the unknown ones that count for each of several classes that have such an attribute
     kept       those whose base is an attribute itself, and its name: they count for the classes that this is to keep
     """
 
-    sites: tuple[tuple[Site, Values, bool], ...]
+    sites: Sequence[Site]
+    alike: Sequence[_Alike]
     exact: Mapping[ScopeId, Sequence[int]]
     heirs: Mapping[ScopeId, Sequence[ScopeId]]
     behind: Sequence[int]
-    unknown: Mapping[int, _Written]
+    unknown: Sequence[int]
     taken: Sequence[int]
     kept: Sequence[tuple[int, str]]
 
-    def near(self, cls: ScopeId, above: tuple[ScopeId, ...], guessed: Iterable[int]) -> list[int]:
-        """Those that may mean an attribute of a class, the guessed ones included; `above` are the class and its
-        bases."""
+    def near(self, cls: ScopeId, above: tuple[ScopeId, ...]) -> Iterator[_Alike]:
+        """Those with a known base that may mean an attribute of a class; `above` are the class and its bases."""
         found = {index for base in self.exact.keys() & above for index in self.exact[base]}
         below = dict.fromkeys((cls,))
         queue = list(below)
@@ -75,7 +87,7 @@ class _Bases(NamedTuple):
                     below[heir] = None
                     queue.append(heir)
         derived = (self.exact[each] for each in below if each in self.exact)
-        return sorted(found.union(*derived, self.behind, guessed))
+        return (self.alike[index] for index in sorted(found.union(*derived, self.behind)))
 
 
 class Sites:
@@ -128,16 +140,13 @@ class Sites:
         owned = not _is_common(name) and not name.startswith("__")
         if bases.unknown and not (owned and self.hierarchy.is_of_one_kin(name, cls)):
             guessed = (*bases.taken, *(index for index, keeper in bases.kept if self._keepers_agree(keeper, cls)))
+        reached: dict[int, _How] = dict.fromkeys(guessed, (None, True))
         above = (*self.declared.mro(cls), *self.hierarchy.mixed(cls)) if bases.exact else ()
-        for index in bases.near(cls, above, guessed):
-            guess = bases.unknown.get(index)
-            if guess is not None:
-                yield guess
-                continue
-            site, values, by_super = bases.sites[index]
-            how = self._match(ordered(values), by_super, cls, name)
+        for alike in bases.near(cls, above):
+            how = self._match(alike.values, alike.by_super, cls, name)
             if how is not None:
-                yield site, *how
+                reached.update(dict.fromkeys(alike.places, how))
+        yield from ((bases.sites[index], *reached[index]) for index in sorted(reached))
         for found, site in self._askings.of_member(name):
             if (how := self._match(ordered(found), False, cls, name)) is not None:
                 yield site, *how
@@ -192,25 +201,26 @@ class Sites:
 
     @kept
     def _bases_of(self, name: str) -> _Bases:
-        """Every `base.name` of the program, what its base can be, and whether that is `super()`."""
-        sites = tuple(
-            (site, *self._base_of(site.node.base, site.scope))
-            for site in self.program.sites(name)
-            if isinstance(site.node, m.Attr)
-        )
+        """Every `base.name` of the program, by what its base can be."""
+        sites = [site for site in self.program.sites(name) if isinstance(site.node, m.Attr)]
+        known: dict[tuple[Values, bool], list[int]] = {}
+        for index, site in enumerate(sites):
+            assert isinstance(site.node, m.Attr)
+            known.setdefault(self._base_of(site.node.base, site.scope), []).append(index)
+        unknown = known.pop((NOTHING, False), [])
+        alike = [_Alike(ordered(values), by_super, places) for (values, by_super), places in known.items()]
         exact: dict[ScopeId, list[int]] = {}
-        unknown, behind = dict[int, _Written](), []
-        for index, (site, values, by_super) in enumerate(sites):
-            classes = sorted({value.scope for value in values if isinstance(value, Class | Instance)})
+        behind = []
+        for index, each in enumerate(alike):
+            classes = {value.scope for value in each.values if isinstance(value, Class | Instance)}
             for cls in classes:
                 exact.setdefault(cls, []).append(index)
             if any(map(self.hierarchy.is_protocol, classes)):
                 behind.append(index)
-            if not values and not by_super:
-                unknown[index] = (site, None, True)
-        taken = [] if _is_common(name) else [index for index in unknown if self._takes_out(sites[index][0])]
-        keepers = ((index, _private(sites[index][0])) for index in unknown)
-        return _Bases(sites, exact, self._heirs(exact), behind, unknown, taken, [each for each in keepers if each[1]])
+        taken = [] if _is_common(name) else [index for index in unknown if self._takes_out(sites[index])]
+        keepers = ((index, _private(sites[index])) for index in unknown)
+        kept = [each for each in keepers if each[1]]
+        return _Bases(sites, alike, exact, self._heirs(exact), behind, unknown, taken, kept)
 
     def _heirs(self, classes: Iterable[ScopeId]) -> Mapping[ScopeId, Sequence[ScopeId]]:
         """Class -> those that derive from it directly, of some classes and all above them."""
@@ -235,9 +245,7 @@ class Sites:
         above = frozenset(Instance(meta) for cls in classes for meta in self.declared.metaclasses(cls))
         return values | above if above else values, is_super(base)
 
-    def _match(
-        self, values: tuple[Value, ...], by_super: bool, cls: ScopeId, name: str
-    ) -> tuple[int | None, bool] | None:
+    def _match(self, values: Sequence[Value], by_super: bool, cls: ScopeId, name: str) -> _How | None:
         """How `base.name` reaches an attribute of `cls`: (parameters bound, None for the usual; guessed), or None."""
         if by_super:
             return (None, False) if Instance(cls) in values else None

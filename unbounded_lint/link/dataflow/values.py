@@ -70,6 +70,12 @@ def ordered(values: Values) -> tuple[Value, ...]:
     return tuple(values) if len(values) < 2 else tuple(sorted(values, key=_order))
 
 
+def functions_in(values: Values) -> tuple[Function, ...]:
+    """The functions among values, in the order in which `ordered` has them."""
+    found = [value for value in values if isinstance(value, Function)]
+    return tuple(found if len(found) < 2 else sorted(found, key=_order))
+
+
 def _order(value: Value) -> tuple[str, str, int, str]:
     match value:
         case Allocation(scope=scope, op=op, name=name):
@@ -77,7 +83,7 @@ def _order(value: Value) -> tuple[str, str, int, str]:
         case Class(scope=scope) | Instance(scope=scope):
             return value.__class__.__name__, scope.path, scope.index, ""
         case Function(scope=scope, receiver=receiver):
-            return "function", scope.path, scope.index, repr(receiver)
+            return "function", scope.path, scope.index, "" if receiver is None else f"{receiver.path} {receiver.index}"
     return value.__class__.__name__, value.name, isinstance(value, External) and value.of_instance, ""
 
 

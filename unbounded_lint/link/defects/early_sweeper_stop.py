@@ -14,7 +14,7 @@ from unbounded_lint.link.containers.accesses import Access
 from unbounded_lint.link.dataflow.handles import Handle
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.blocks import evaluated_at, guards, loops_around, ops_in
-from unbounded_lint.link.program.kept import kept, listed
+from unbounded_lint.link.program.kept import grouped, kept, listed
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.truth import straight
 from unbounded_lint.link.runs.callgraph import Edge, explored
@@ -112,18 +112,28 @@ class EarlySweeperStops(Question):
     def _ends_of_rearming(self, arming: ScopeId, tick: ScopeId) -> Sequence[_Exit]:
         """A one-shot timer that arms itself again only while containers hold something."""
 
-        def further(place: Place) -> tuple[Place, ...]:
-            return self._calls_between(tick, place[0]) if place[0] != tick and self._stop_at(place) is None else ()
+        between = self._between(tick, arming)
 
-        places = list(explored(self._calls_between(tick, arming), further))
+        def calls(scope: ScopeId) -> Iterator[Place]:
+            return (place for place in self.graph.callers(scope) if place[0] in between)
+
+        def further(place: Place) -> Iterable[Place]:
+            return calls(place[0]) if place[0] != tick and self._stop_at(place) is None else ()
+
+        places = list(explored(calls(arming), further))
         stops = {place: self._stop_at(place) for place in places}
         if any(stop is None and scope == tick for (scope, _), stop in stops.items()):
             return []
         return [stop for stop in stops.values() if stop is not None]
 
-    def _calls_between(self, tick: ScopeId, scope: ScopeId) -> tuple[Place, ...]:
-        """The operations that lead to a function, in functions to which a tick leads."""
-        return tuple(place for place in self.graph.callers(scope) if tick in self.graph.above(place[0]))
+    def _between(self, tick: ScopeId, arming: ScopeId) -> frozenset[ScopeId]:
+        """The functions to which a tick leads and from which the one that arms the timer is reached."""
+        above = self.graph.above(arming)
+        if tick not in above:
+            return frozenset()
+        users = ((user, scope) for scope in above for user, _ in self.graph.callers(scope) if user in above)
+        below = grouped(users)
+        return frozenset(explored([tick], lambda scope: below.get(scope, ())))
 
     def _stop_at(self, place: Place) -> _Exit | None:
         """The condition under which an operation is left out as containers are empty."""

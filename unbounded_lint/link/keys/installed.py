@@ -32,12 +32,15 @@ class Installed(Query):
         parts = self._parts(key, scope, op) if calls else frozenset()
         return any(not parts.isdisjoint(self._parts(call, scope, op)) for call in calls)
 
-    def _imports(self, value: m.Expr, scope: ScopeId, op: int, steps: int) -> list[m.Call]:
-        """The calls in a value that import, or call a function of the project that gives what was imported."""
-        calls = [node for node in expanded(self.program, value, scope, op) if isinstance(node, m.Call)]
-        return [call for call in calls if self._is_import(call, scope, steps)]
+    def _imports(self, value: m.Expr, scope: ScopeId, op: int, steps: int) -> list[m.Call | m.Sub]:
+        """The calls in a value that import, or call a function of the project that gives what was imported, and the
+        look-ups among the modules that are."""
+        parts = [node for node in expanded(self.program, value, scope, op) if isinstance(node, m.Call | m.Sub)]
+        return [part for part in parts if self._is_import(part, scope, steps)]
 
-    def _is_import(self, call: m.Call, scope: ScopeId, steps: int) -> bool:
+    def _is_import(self, call: m.Call | m.Sub, scope: ScopeId, steps: int) -> bool:
+        if isinstance(call, m.Sub):
+            return "sys.modules" in self.resolver.names(call.base, scope)
         if not name_lists().importers.isdisjoint(self.resolver.names(call.func, scope)):
             return True
         functions = self.resolver.functions(call.func, scope) if steps else ()
