@@ -9,7 +9,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.endings import Endings
-from unbounded_lint.link.dataflow.handles import HANDED_ON, Foreign, Use
+from unbounded_lint.link.dataflow.handles import ARGUMENTS, HANDED_ON, Foreign, Use
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.literals import word_of
@@ -136,11 +136,17 @@ class Keepers(RunQuery):
             if facts.decorators and self.program.parent(at) == function:
                 return ()
             uses = self.flow.function_uses(at) if facts.kind in {"function", "lambda"} else ()
-            handed = tuple(use for use in uses if use.kind in HANDED_ON)
+            handed = tuple(use for use in uses if use.kind in HANDED_ON and not self._is_called_at_once(use))
             if handed:
                 return handed if all(use.kind == "kept" for use in handed) else ()
             at = self.program.parent(at)
         return None
+
+    def _is_called_at_once(self, use: Use) -> bool:
+        """Whether what a function is handed to has called it, as often as it will, when it comes back."""
+        call = use.outer if use.kind in ARGUMENTS else None
+        known = self.execution.timers.forwarders_of(call, use.site.scope) if isinstance(call, m.Call) else ()
+        return any(forwarder.when == "now" for forwarder in known)
 
     def _decorates_definitions(self, function: ScopeId) -> bool:
         return any(
