@@ -203,14 +203,15 @@ class Project:
         return Container(holder, place, accesses, inserts, removals, verdict, way, self._kept, grows, looks)
 
     def rhythm_near(self, container: Container) -> Rhythm | None:
-        """The recurring timer that a sweep of a container could join; None too where no finding about that is sure
-        enough to be shown."""
-        return self.rhythms.near(container) if self.may_show(container) else None
+        """The recurring timer that a sweep of a container could join; None too where no finding about its growth is
+        sure enough to be shown."""
+        shown = any(self.may_show(container, code) for code in OF_GROWTH)
+        return self.rhythms.near(container) if shown else None
 
-    def may_show(self, container: Container) -> bool:
-        """Whether any finding about a container could be sure enough to be shown."""
-        sure = (container.confidence, *(container.support(code).level for code in OF_GROWTH))
-        return any(level.rank >= self._least.rank for level in sure)
+    def may_show(self, container: Container, code: str) -> bool:
+        """Whether a finding of a rule about a container could be sure enough to be shown."""
+        sure = container.support(code).level if code in OF_GROWTH else container.confidence
+        return sure.rank >= self._least.rank
 
     @cached_property
     def rhythms(self) -> Rhythms:

@@ -53,7 +53,7 @@ def finding(
         place=container.place,
         symbol=container.symbol,
         confidence=min(container.confidence, own, key=lambda level: level.rank),
-        related=places(container, project, tuple(starts), tuple(faults)) if project.may_show(container) else (),
+        related=places(container, project, tuple(starts), tuple(faults)) if project.may_show(container, code) else (),
         advice=readable(advice),
         reasons=tuple(map(readable, (*container.reasons, *reasons))),
         evidence=container.evidence,
