@@ -118,8 +118,9 @@ class _Breaker:
         """Whether these removals alone bound the container; guaranteed ones do where they cover every insert."""
         if any(r.when != "guaranteed" for r in removals):
             return True
-        covers = self.project._removals.guarantees.covers
-        return bool(removals) and all(covers(removals, i.access) for i in self.container.inserts)
+        cleanups, accesses = self.project._removals.cleanups, self.container.accesses
+        cleanup = cleanups.of(removals, accesses)
+        return bool(removals) and all(cleanups.cover(cleanup, i.access, accesses) for i in self.container.inserts)
 
     def _made(self, kind: str, what: str, edits: Iterable[Edit]) -> Iterator[Mutant]:
         files = edited(self.files, edits)

@@ -83,7 +83,7 @@ class Project:
         self._removals = Removals(self.flow, self.execution)
         serving = self._lifetimes.serving
         self._inserts = Inserts(self.flow, self.execution, serving, self._keys, self._removals, making)
-        self._ways = Ways(self.flow, self.execution, self._removals.guarantees)
+        self._ways = Ways(self.flow, self.execution, self._removals.cleanups)
         self.holdings = Holdings(self.flow, self.execution)
         self._growths = Growths(self.flow, self.execution)
         usages = Usages(self.flow, shown) if shown is not None else None

@@ -20,6 +20,7 @@ from unbounded_lint.link.program.blocks import frames_of, in_cleanup
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.context import LIVE, Context, ContextKind
+from unbounded_lint.link.verdicts.cleanups import Cleanup
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
@@ -74,7 +75,9 @@ class EntrySkippingSweeps(Question):
         if container.verdict.name not in {"swept", "amortised"} or {r.when for r in removals} & {"capacity", "later"}:
             return None
         barred = self._barred(container)
-        skips = (self._skipped(insert, barred, container) for insert in self._stored(container) if barred)
+        paired = [r for r in removals if r.when == "guaranteed"]
+        cleanup = self.linked.removals.cleanups.of(paired, container.accesses)
+        skips = (self._skipped(insert, barred, cleanup, container) for insert in self._stored(container) if barred)
         return max((skip for skip in skips if skip is not None), key=lambda s: s.confidence.rank, default=None)
 
     @staticmethod
@@ -119,9 +122,8 @@ class EntrySkippingSweeps(Question):
 
     # --- one insert ---
 
-    def _skipped(self, insert: Insert, barred: list[_Barred], container: Container) -> Skip | None:
-        paired = [r for r in container.removals if r.when == "guaranteed"]
-        if self.linked.removals.guarantees.covers(paired, insert.access, container.accesses):
+    def _skipped(self, insert: Insert, barred: list[_Barred], cleanup: Cleanup, container: Container) -> Skip | None:
+        if self.linked.removals.cleanups.cover(cleanup, insert.access, container.accesses):
             return None
         unset_at: dict[Path, Unset] = {}
         for bar in barred:

@@ -18,6 +18,7 @@ from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.context import LIVE, ContextKind, Sort
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 from unbounded_lint.link.verdicts.causes import Causes
+from unbounded_lint.link.verdicts.cleanups import Cleanups
 from unbounded_lint.link.verdicts.completions import Completions
 from unbounded_lint.link.verdicts.extents import Extents, takes_first
 from unbounded_lint.link.verdicts.flags import Flags
@@ -43,6 +44,7 @@ class Removals(RunQuery):
         self.flags = Flags(flow, execution)
         self.causes = Causes(flow, execution, self.flags)
         self.guarantees = Guarantees(flow, execution, Reservations(flow, execution))
+        self.cleanups = Cleanups(self.guarantees)
         self.extents = Extents(flow, self.causes)
         self.completions = Completions(flow, execution)
         self._births = Births(flow)

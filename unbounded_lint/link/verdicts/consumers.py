@@ -51,11 +51,11 @@ class Consumers(AroundQuery):
         super().__init__(flow, execution)
         self._risks = Risks(flow, execution)
 
-    def take_out(self, removals: Iterable[Access], insert: Access) -> bool:
-        """Whether a consumer takes out the entry of an insert, by one of these removals."""
+    def take_out(self, queues: Iterable[Handle], insert: Access) -> bool:
+        """Whether a consumer takes out the entry of an insert, as it does for each piece of work of these queues."""
         if insert.nested or insert.bulk or insert.handed is not None:
             return False
-        return any(self._is_queued(insert, queue) for removal in removals for queue in self.emptied(removal))
+        return any(self._is_queued(insert, queue) for queue in queues)
 
     @listed
     def emptied(self, removal: Access) -> Iterator[Handle]:

@@ -106,10 +106,13 @@ def marked(
 ) -> tuple[Removal, ...]:
     """The removals of a container, those marked that are guaranteed for the entries of some inserts alone."""
     sure = [r for r in removals if r.when == "guaranteed"]
-    growing = _of_account(holder, accesses, inserts) if sure else ()
-    if all(asked.guarantees.covers(sure, insert.access, accesses) for insert in growing):
+    if not sure:
         return removals
-    return tuple(replace(r, partly=True) if r in sure else r for r in removals)
+    cleanup = asked.cleanups.of(sure, accesses)
+    growing = _of_account(holder, accesses, inserts)
+    if all(asked.cleanups.cover(cleanup, insert.access, accesses) for insert in growing):
+        return removals
+    return tuple(replace(r, partly=True) if r.when == "guaranteed" else r for r in removals)
 
 
 def verdict_on(

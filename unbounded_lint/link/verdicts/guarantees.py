@@ -1,10 +1,9 @@
 """Which removals run whatever happens: in a `finally`, at the end of a `with`, by a callback at the end of a task or an
-object, or by a hook that a framework calls for all that it called another one for; and which inserts they take the
-entries of."""
+object, or by a hook that a framework calls for all that it called another one for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -21,7 +20,6 @@ from unbounded_lint.link.runs.callgraph import Edge
 from unbounded_lint.link.runs.execution import Execution
 from unbounded_lint.link.verdicts.consumers import Consumers
 from unbounded_lint.link.verdicts.partners import Partners
-from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.reservations import Reservations
 from unbounded_lint.link.verdicts.waiters import Waiters
 
@@ -36,8 +34,8 @@ class Guarantees(AroundQuery):
         super().__init__(flow, execution)
         self.reservations = reservations
         self.partners = Partners(flow, execution)
-        self._waiters = Waiters(flow)
-        self._consumers = Consumers(flow, execution)
+        self.waiters = Waiters(flow)
+        self.consumers = Consumers(flow, execution)
 
     def is_guaranteed(self, access: Access, accesses: AccessList) -> bool:
         """Whether the removal runs whatever happens, for the entry that some insert made."""
@@ -47,20 +45,26 @@ class Guarantees(AroundQuery):
                 self.program.facts(scope).name in name_lists().exits
                 or self._leads_to(scope, accesses)
                 or self._is_begun_for(access, scope, accesses)
-                for scope in self._cleaners(access, accesses)
+                for scope in self.cleaners(access, accesses)
             )
             or self.partners.take_out(access, accesses)
-            or any(self._waiters.take_out((access,), insert, every=False) for insert in self._waited_for(accesses))
-            or any(
-                self._consumers.take_out((access,), insert)
-                for insert in (accesses if self._consumers.emptied(access) else ())
-                if insert.kind == "insert"
-            )
+            or self._is_of_waiter(access, accesses)
+            or self._is_of_consumer(access, accesses)
         )
+
+    def _is_of_waiter(self, access: Access, accesses: AccessList) -> bool:
+        ending = self.waiters.ending((access,))
+        waited_for = self._waited_for(accesses) if ending else ()
+        return any(self.waiters.take_out(ending, insert, every=False) for insert in waited_for)
+
+    def _is_of_consumer(self, access: Access, accesses: AccessList) -> bool:
+        queues = self.consumers.emptied(access)
+        inserts = (insert for insert in (accesses if queues else ()) if insert.kind == "insert")
+        return any(self.consumers.take_out(queues, insert) for insert in inserts)
 
     @kept
     def _waited_for(self, accesses: AccessList) -> tuple[Access, ...]:
-        return tuple(a for a in accesses if a.kind == "insert" and self._waiters.has_companion(a))
+        return tuple(a for a in accesses if a.kind == "insert" and self.waiters.has_companion(a))
 
     def _is_called_back(self, access: Access, accesses: AccessList) -> bool:
         """Whether a callback at the end of something removes, whatever that end was, and its own entry."""
@@ -78,54 +82,7 @@ class Guarantees(AroundQuery):
         around = (lead.scope for place in armed for lead in self.around.leads(Lead(None, (place,)), HOPS))
         return any(scope in self._inserting(accesses) for scope in around)
 
-    def covers(self, removals: Iterable[Removal], insert: Access, accesses: AccessList) -> bool:
-        """Whether guaranteed removals take the entries that an insert makes, whoever calls it."""
-        cleaners = self._cleaning(removals, insert, accesses)
-        return cleaners is None or (
-            bool(cleaners) and bool(self.around.always(Lead(None, (insert.place,)), self._near(cleaners)))
-        )
-
-    def uncovered(self, removals: Iterable[Removal], insert: Access, accesses: AccessList) -> Place | None:
-        """The insert, or the call that leads to it, whose entries guaranteed removals do not take; None where they take
-        all, or it cannot be told."""
-        cleaners = self._cleaning(removals, insert, accesses)
-        if cleaners is None:
-            return None
-        lead = self.around.without(Lead(None, (insert.place,)), self._near(cleaners))
-        # What leads to an insert for a run that cleans up as well does not tell the one that does not from it.
-        apart = (
-            place
-            for place in (lead.way if lead is not None else ())
-            if {place[0], *self.graph.above(place[0])}.isdisjoint(cleaners)
-        )
-        return next(apart, lead.place if lead is not None else None)
-
-    def _cleaning(
-        self, removals: Iterable[Removal], insert: Access, accesses: AccessList
-    ) -> Collection[ScopeId] | None:
-        """The functions that clean up after an insert that they come to; None where whoever comes to it is cleaned up
-        after."""
-        cleaners: set[ScopeId] = set()
-        removals = tuple(removals)
-        inserting = {**self.graph.above(insert.scope), insert.scope: (insert.op,)}
-        taking = [removal.access for removal in removals]
-        if self._waiters.take_out(taking, insert, every=True) or self._consumers.take_out(taking, insert):
-            return None
-        for removal in removals:
-            access = removal.access
-            if access.handed is not None or self.is_callback(access.scope):
-                return None
-            other = isinstance(access.key, m.Const) and access.key != insert.key
-            for scope in self._cleaners(access, accesses):
-                if self.program.facts(scope).name in name_lists().exits:
-                    return None
-                if not (other and scope == access.scope):
-                    cleaners.add(scope)
-                    cleaners.update(self.beginning(access, scope, inserting))
-            cleaners |= self.partners.begun(access, insert, accesses)
-        return cleaners
-
-    def _cleaners(self, access: Access, accesses: AccessList) -> Iterator[ScopeId]:
+    def cleaners(self, access: Access, accesses: AccessList) -> Iterator[ScopeId]:
         """The functions in whose clean-up a removal runs, a `try` that lets nothing past it included."""
         facts = self.program.facts(access.scope)
         within = self.reservations.leave_out(access.scope, access.op, accesses)
@@ -138,15 +95,6 @@ class Guarantees(AroundQuery):
     def _cleans(self, scope: ScopeId, op: int) -> bool:
         facts = self.program.facts(scope)
         return facts.name in name_lists().exits or in_cleanup(facts, op)
-
-    def _near(self, cleaners: Collection[ScopeId]) -> Callable[[Lead], bool]:
-        """Whether what leads to an insert is where a function cleans up itself."""
-        near = {*cleaners, *(self.program.parent(cleaner) for cleaner in cleaners)}
-
-        def is_near(lead: Lead) -> bool:
-            return lead.recurs or lead.scope in near or self.program.parent(lead.scope) in cleaners
-
-        return is_near
 
     def _leads_to(self, scope: ScopeId, accesses: AccessList) -> bool:
         """Whether the function with the `finally` is also one that inserts, or that calls an insert."""
@@ -174,18 +122,13 @@ class Guarantees(AroundQuery):
 
     def _is_begun_for(self, access: Access, cleaner: ScopeId, accesses: AccessList) -> bool:
         """Whether such work does more than wait: that would be the timer of an entry."""
-        begins = any(self.beginning(access, cleaner, self._inserting(accesses)))
+        begun, inserting = grouped(self.begun_for(access, cleaner)), self._inserting(accesses)
+        begins = any(
+            comes_to_one(self.program.facts(scope), at, begun[scope])
+            for scope in begun.keys() & inserting.keys()
+            for at in inserting[scope]
+        )
         return begins and "later" not in self.execution.kinds(access.scope, access.op)
-
-    def beginning(
-        self, access: Access, work: ScopeId, inserting: Mapping[ScopeId, Collection[int]]
-    ) -> Iterator[ScopeId]:
-        """The functions that come to an insert and then begin a thread or task each time, at whose end a removal takes
-        out what is its own."""
-        for scope, ops in grouped(self.begun_for(access, work)).items():
-            facts = self.program.facts(scope)
-            if any(comes_to_one(facts, at, ops) for at in inserting.get(scope, ())):
-                yield scope
 
     def begun_for(self, access: Access, work: ScopeId) -> tuple[Place, ...]:
         """Where a thread or task is begun at whose end a removal takes out what is its own."""

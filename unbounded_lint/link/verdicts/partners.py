@@ -3,7 +3,7 @@ object or by the same key; a framework calls both."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Literal, NamedTuple
 
@@ -55,10 +55,13 @@ class Partners(AroundQuery):
         """Whether a removal takes out what some insert put in, whatever happens."""
         return any(self._is_sure(*each) for each in self._matches(removal, accesses))
 
-    def begun(self, removal: Access, insert: Access, accesses: AccessList) -> frozenset[ScopeId]:
-        """The hooks that make an insert run whose entry a removal takes out, in their partner; whatever happens."""
-        found = (each for each in self._matches(removal, accesses) if each[0].access.site.node is insert.site.node)
-        return frozenset(one.hook for one, other in found if self._is_sure(one, other))
+    def begun(self, removals: Collection[int], insert: Access, accesses: AccessList) -> frozenset[ScopeId]:
+        """The hooks that make an insert run whose entry some removals take out, in their partners, whatever happens;
+        the removals by the ids of the expressions that are the container there."""
+        found = self._every_begin(accesses).get(id(insert.site.node), ())
+        return frozenset(
+            o.hook for o, other in found if id(other.access.site.node) in removals and self._is_sure(o, other)
+        )
 
     def hindered(self, removal: Access, accesses: AccessList) -> ScopeId | None:
         """A hook that puts in what its partner would take out, but for an error that keeps it from that."""
@@ -83,6 +86,12 @@ class Partners(AroundQuery):
             for one in begins.get(cls, ())
             if self._are_partners(one, other, accesses)
         )
+
+    @kept
+    def _every_begin(self, accesses: AccessList) -> Mapping[int, Sequence[tuple[Hooked, Hooked]]]:
+        """The same, by those where it is inserted into."""
+        every = (each for found in self._every_match(accesses).values() for each in found)
+        return grouped((id(one.access.site.node), (one, other)) for one, other in every)
 
     def _family(self, hook: ScopeId) -> Iterable[ScopeId | None]:
         """The classes whose objects may have a hook too; none for a function."""

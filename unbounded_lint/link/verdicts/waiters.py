@@ -34,13 +34,16 @@ class Waiters(Query):
         """Whether anything is known to have the key of an insert where that is."""
         return any(True for _ in self._companions(insert))
 
-    def take_out(self, removals: Iterable[Access], insert: Access, *, every: bool) -> bool:
-        """Whether some of these removals, which are clean-ups, are those of who waits for an insert; of `every` one who
-        may wait, or of any."""
-        found = [r for r in removals if r.key is not None and in_cleanup(self.program.facts(r.scope), r.op)]
-        for companion in self._companions(insert) if found else ():
+    def ending(self, removals: Iterable[Access]) -> Sequence[Access]:
+        """Those of some removals that may be of somebody who waits: clean-ups of one key."""
+        return [r for r in removals if r.key is not None and in_cleanup(self.program.facts(r.scope), r.op)]
+
+    def take_out(self, ending: Sequence[Access], insert: Access, *, every: bool) -> bool:
+        """Whether some of these removals, as `ending` gives them, are those of who waits for an insert; of `every` one
+        who may wait, or of any."""
+        for companion in self._companions(insert) if ending else ():
             put = self._put(companion)
-            ended = (any(self._ends(each, removal, companion) for removal in found) for each in put or ())
+            ended = (any(self._ends(each, removal, companion) for removal in ending) for each in put or ())
             if put and (all(ended) if every else any(ended)):
                 return True
         return False

@@ -9,13 +9,14 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.keys.around import Lead
-from unbounded_lint.link.program.blocks import comes_to, in_cleanup
+from unbounded_lint.link.program.blocks import comes_to, comes_to_one, in_cleanup
+from unbounded_lint.link.program.kept import grouped
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.context import ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
+from unbounded_lint.link.verdicts.cleanups import Cleanups
 from unbounded_lint.link.verdicts.exits import Exit, Exits
 from unbounded_lint.link.verdicts.followed import Followed
-from unbounded_lint.link.verdicts.guarantees import Guarantees
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.removals import Removal
 from unbounded_lint.link.verdicts.risks import Risks
@@ -48,9 +49,10 @@ class Way(NamedTuple):
 class Ways(RunQuery):
     """Finds the way on which an entry stays, the surest first."""
 
-    def __init__(self, flow: Flow, execution: Execution, guarantees: Guarantees) -> None:
+    def __init__(self, flow: Flow, execution: Execution, cleanups: Cleanups) -> None:
         super().__init__(flow, execution)
-        self.guarantees = guarantees
+        self.cleanups = cleanups
+        self.guarantees = cleanups.guarantees
         self._risks = Risks(flow, execution)
         self._exits = Exits(flow, execution, self._risks)
         self._runs = Followed(flow, execution)
@@ -109,20 +111,31 @@ class Ways(RunQuery):
     def _apart(self, inserts: Iterable[Insert], removals: Iterable[Removal], accesses: AccessList) -> Exit | None:
         """Where an entry is added without the clean-up that takes out those of others."""
         sure = [r for r in removals if r.partly]
-        places = (self.guarantees.uncovered(sure, i.access, accesses) for i in inserts) if sure else ()
+        if not sure:
+            return None
+        cleanup = self.cleanups.of(sure, accesses)
+        places = (self.cleanups.uncovered(cleanup, i.access, accesses) for i in inserts)
         return next((Exit("apart", *place) for place in places if place is not None), None)
 
     def _begun(self, inserts: Iterable[Insert], removals: Iterable[Removal]) -> Way | None:
         """Work of its own, begun as each entry is put in, that comes to the removal of that, whatever is in between."""
         ending = ((r.access, work) for r in removals for work in self._runs.sure(r.access))
-        works = [(access, work) for access, work in ending if self.guarantees.begun_for(access, work)]
-        found = [self._ends(i.access, works) for i in inserts if works and not i.access.nested]
+        begun = grouped(
+            (scope, (op, work)) for access, work in ending for scope, op in self.guarantees.begun_for(access, work)
+        )
+        found = [self._ends(i.access, begun) for i in inserts if begun and not i.access.nested]
         return Way("error", found[0]) if found and None not in found else None
 
-    def _ends(self, insert: Access, works: Sequence[tuple[Access, ScopeId]]) -> ScopeId | None:
-        """The work at whose end the entry of an insert goes, whoever comes to that."""
+    def _ends(self, insert: Access, begun: Mapping[ScopeId, Sequence[tuple[int, ScopeId]]]) -> ScopeId | None:
+        """The work at whose end the entry of an insert goes, whoever comes to that; `begun` tells which work a function
+        begins, and where."""
+        ends: dict[ScopeId, ScopeId] = {}
         leading = self._leading(insert)
-        ends = {at: work for a, work in works for at in self.guarantees.beginning(a, work, leading)}
+        for scope in begun.keys() & leading.keys():
+            facts = self.program.facts(scope)
+            for work, ops in grouped((work, op) for op, work in begun[scope]).items():
+                if any(comes_to_one(facts, at, ops) for at in leading[scope]):
+                    ends[scope] = work
         return self.guarantees.around.always(Lead(None, (insert.place,)), lambda lead: ends.get(lead.scope))
 
     def _hindered(self, removals: Iterable[Removal], accesses: AccessList) -> Way | None:
