@@ -52,7 +52,8 @@ RAISE_NOTHING = ("removals: none",)
 
 PRIOR = {
     "key: request": 1.0, "key: message": 0.7, "key: counter": 1.0, "key: identity": 0.5, "key: time": 0.7,
-    "key: url": 0.5, "key: exception": 0.5, "key: unknown": -0.5, "key: outside": -0.5, "key: installed": -1.0,
+    "key: url": 0.5, "key: path": 0.3, "key: exception": 0.5, "key: unknown": -0.5, "key: outside": -0.5,
+    "key: installed": -1.0,
     "key: configuration": -1.0, "key: environment": -1.0, "key: status": -1.0, "key: code": -1.0,
     "key: function": -1.0, "key: class": -1.5, "key: module": -1.5, "key: enum": -2.0, "key: names": -1.5,
     "key: constant": -1.5,
@@ -85,7 +86,7 @@ PRIOR = {
     "class_names: lasting": 0.2, "class_names: memory": 0.7,
     "given_names: passing": 0.4, "given_names: definitions": -0.4, "given_names: loops": -0.3,
     "given_names: configured": -1.0,
-    "value_names: definitions": -0.4, "value_names: configured": -1.0, "value_names: passing": 0.2,
+    "value_names: definitions": -0.4, "value_names: configured": -1.5, "value_names: passing": 0.2,
     "guards: a refusal": -0.8,
     "form: registration": -2.0, "form: listeners": -1.0, "form: table": -1.0,
     "also: import": -0.7, "also: startup": -0.5, "also: command": -0.3,
@@ -94,7 +95,7 @@ PRIOR = {
     "code: UBM102": -0.7, "code: UBM104": 0.5, "code: UBM103": 0.3, "code: UBM105": 0.5, "code: UBM201": 0.5,
     "together: left behind by each message": 2.5,
     "together: kept for each message": 0.8, "together: set up at import": -0.8,
-    "together: kept by a module until asked for": 1.0,
+    "together: kept by a module until asked for": 1.0, "together: taken out by the work that it is for": -0.7,
     "together: sample with few keys": -5.0, "together: sample of listeners": -4.5,
     "together: sample of a list that users fill": -3.5, "together: sample of a queue": -4.5,
     "together: sample of lists inside": -5.5, "together: sample of names that users give": -3.5,
