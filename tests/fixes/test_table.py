@@ -25,7 +25,7 @@ from unbounded_lint.fixes.writing import difference
 from unbounded_lint.rules import all_rules
 
 REPAIRED = {
-    "UBM101": 106,
+    "UBM101": 108,
     "UBM102": 15,
     "UBM103": 7,
     "UBM104": 11,
