@@ -17,6 +17,7 @@ from unbounded_lint.link.dataflow.values import (
     CallSite,
     Class,
     External,
+    ExternalResult,
     Function,
     Instance,
     argument_of,
@@ -176,7 +177,12 @@ class Keeping(Query):
                 yield from self._captured(ScopeId(owner.path, binding.index), there)
 
     def _put_into(self, name: str, at: _At) -> Iterator[_At]:
-        """What the scope stores in a local object, in an attribute or as an entry."""
+        """What the scope stores in a local object, in an attribute or as an entry; one that holds its entries weakly
+        keeps none."""
+        made = (v.name for v in self.resolver.values(m.Name(name), at.scope) if isinstance(v, ExternalResult))
+        kinds = [kind for each in made if (kind := self.catalog.container(each)) is not None]
+        if any(kind.bounded == "weak" and not kind.weak_keys for kind in kinds):
+            return
         for site in self.program.of(at.scope).sites_in(at.scope.index, name):
             if not isinstance(site.node, m.Name):
                 continue

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
 from unbounded_lint.link.containers.accesses import Access
+from unbounded_lint.link.containers.making import Making
 from unbounded_lint.link.dataflow.keeping import Keeping
 from unbounded_lint.link.defects.question import Linked, Question
+from unbounded_lint.link.program.definitions import expansions
 from unbounded_lint.link.program.module import Place
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import IDLE
@@ -27,6 +29,7 @@ class SelfKeepingWeakEntries(Question):
     def __init__(self, linked: Linked) -> None:
         super().__init__(linked)
         self._keeping = Keeping(linked.flow)
+        self._making = Making(linked.flow)
 
     def of(self, container: Container) -> Kept | None:
         """The first insert whose entry stays for ever; None for a map that holds its keys, or loses its entries
@@ -40,7 +43,16 @@ class SelfKeepingWeakEntries(Question):
             return
         if made.cls is not None and self.resolver.methods(made.cls, "__setitem__"):
             return  # a class of the project has a say in what is stored
-        yield from (kept for i in container.inserts if (kept := self._kept(i.access)) is not None)
+        weak = self._holds_weakly(container)
+        accesses = (i.access for i in container.inserts if not (weak and i.access.nested))
+        yield from (kept for access in accesses if (kept := self._kept(access)) is not None)
+
+    def _holds_weakly(self, container: Container) -> bool:
+        """Whether the entries are maps or sets that hold what is put into them weakly."""
+        stored = (insert.access for insert in container.inserts if not insert.access.nested)
+        wholes = ((e, a.scope) for a in stored for e in expansions(self.program, a.value, a.scope, a.op, depth=2))
+        kinds = [made.kind for each in wholes if (made := self._making.made(*each)) is not None]
+        return bool(kinds) and all(kind.bounded == "weak" and not kind.weak_keys for kind in kinds)
 
     def _kept(self, access: Access) -> Kept | None:
         key, value = access.outer if access.nested else access.key, access.value
