@@ -93,7 +93,7 @@ PRIOR = {
     "left: error": -0.3, "left: unasked": -0.5, "left: emptied": -0.7, "left: condition": -0.5, "left: success": 0.7,
     "exit: return": 0.5, "exit: condition": 0.5, "removers: public": 0.7, "removers: request": -0.5,
     "code: UBM102": -0.7, "code: UBM104": 0.5, "code: UBM103": 0.3, "code: UBM105": 0.5, "code: UBM201": 0.5,
-    "together: left behind by each message": 2.5,
+    "together: left behind by each message": 1.5,
     "together: kept for each message": 0.8, "together: set up at import": -0.8,
     "together: kept by a module until asked for": 1.0, "together: taken out by the work that it is for": -0.7,
     "together: sample with few keys": -5.0, "together: sample of listeners": -4.5,
