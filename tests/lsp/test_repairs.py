@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -210,7 +211,8 @@ def test_a_process_that_dies_over_a_repair_is_logged_and_the_next_one_repairs(tm
             waiting = asyncio.ensure_future(resolved(editor, action))
             while not waiting.done():
                 for worker in children_of(editor.process.pid):
-                    os.kill(worker, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(worker, signal.SIGKILL)
                 await asyncio.sleep(0)
             assert waiting.result() is None
             await editor.until(lambda: [said for said in editor.logged if "ended before it was done" in said])
