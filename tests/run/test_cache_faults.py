@@ -53,13 +53,13 @@ def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def clean(root: Path) -> tuple[Finding, ...]:
     """The findings of a run without a cache."""
-    found = runner.check(request_for(root)).findings
+    found = runner.check(request_for(root, min_confidence="low")).findings
     assert len(found) == FILES + 1
     return found
 
 
 def findings(root: Path) -> tuple[Finding, ...]:
-    return runner.check(request_for(root, use_cache=True)).findings
+    return runner.check(request_for(root, use_cache=True, min_confidence="low")).findings
 
 
 def entries(caches: Path) -> list[Path]:
