@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from unbounded_lint.catalog.load import name_lists
@@ -23,6 +23,7 @@ from unbounded_lint.link.keys.origins import (
 )
 from unbounded_lint.link.program.bindings import ITEMS
 from unbounded_lint.link.program.blocks import asserted, frames_of, guards, held_at, loops_around, span_of
+from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.program.truth import apart
 
@@ -60,16 +61,24 @@ class Narrowing:
     def _loop_of(self, name: str, scope: ScopeId, op: int) -> int | None:
         """Which of the bindings of a name is that of the loop around an operation; None where others count there."""
         facts, bound = self.material.program.facts(scope), self.material.program.bound(scope, name)
-        heads = {id(frame.head) for frame in facts.frames if frame.kind == "for"}
-        # a comprehension has names of its own
-        lasting = [i for i, b in enumerate(bound) if b.kind not in ITEMS or id(b.expr) in heads]
-        if len(lasting) == len(bound) == 1 or any(b.scope != scope.index for b in bound):
-            return None
-        for loop in loops_around(facts, op):
+        loops = loops_around(facts, op)
+        lasting = self._lasting(name, scope) if loops else ()
+        for loop in loops:
             inside = [i for i in lasting if bound[i].op in span_of(facts, loop)]
             if any(bound[i].expr is facts.frames[loop].head for i in inside):
                 return inside[0] if len(inside) == 1 else None
         return None
+
+    @kept
+    def _lasting(self, name: str, scope: ScopeId) -> Sequence[int]:
+        """Which of the bindings of a name are not those of a comprehension, which has names of its own; none of a name
+        with but one binding, or that other scopes bind too."""
+        facts, bound = self.material.program.facts(scope), self.material.program.bound(scope, name)
+        heads = {id(frame.head) for frame in facts.frames if frame.kind == "for"}
+        lasting = [i for i, b in enumerate(bound) if b.kind not in ITEMS or id(b.expr) in heads]
+        if len(lasting) == len(bound) == 1 or any(b.scope != scope.index for b in bound):
+            return ()
+        return lasting
 
     def _at(self, key: m.Expr, scope: ScopeId, op: int) -> Asking[Domain | None]:
         """What is known of a key at an operation by the conditions around it and by what was looked up before."""
