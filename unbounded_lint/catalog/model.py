@@ -349,6 +349,11 @@ class ContainerKind(Api, frozen=True, kw_only=True):
         """How the method of this name removes single entries; None: it does not (see `clears`)."""
         return next((known for known in self.removes if known.name == method), None)
 
+    @property
+    def holds_weakly(self) -> bool:
+        """Whether it holds what is put into it weakly: one that only holds its keys so keeps the values."""
+        return self.bounded == "weak" and not self.weak_keys
+
     def is_bounded(self, given: Given) -> bool:
         """Whether one built with these arguments cannot grow without limit (weak ones included); a bound that is
         given but not decidable counts as one."""

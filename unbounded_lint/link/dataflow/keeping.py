@@ -180,8 +180,7 @@ class Keeping(Query):
         """What the scope stores in a local object, in an attribute or as an entry; one that holds its entries weakly
         keeps none."""
         made = (v.name for v in self.resolver.values(m.Name(name), at.scope) if isinstance(v, ExternalResult))
-        kinds = [kind for each in made if (kind := self.catalog.container(each)) is not None]
-        if any(kind.bounded == "weak" and not kind.weak_keys for kind in kinds):
+        if any(kind is not None and kind.holds_weakly for kind in map(self.catalog.container, made)):
             return
         for site in self.program.of(at.scope).sites_in(at.scope.index, name):
             if not isinstance(site.node, m.Name):

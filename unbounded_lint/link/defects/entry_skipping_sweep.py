@@ -75,9 +75,11 @@ class EntrySkippingSweeps(Question):
         if container.verdict.name not in {"swept", "amortised"} or {r.when for r in removals} & {"capacity", "later"}:
             return None
         barred = self._barred(container)
+        if not barred:
+            return None
         paired = [r for r in removals if r.when == "guaranteed"]
         cleanup = self.linked.removals.cleanups.of(paired, container.accesses)
-        skips = (self._skipped(insert, barred, cleanup, container) for insert in self._stored(container) if barred)
+        skips = (self._skipped(insert, barred, cleanup, container) for insert in self._stored(container))
         return max((skip for skip in skips if skip is not None), key=lambda s: s.confidence.rank, default=None)
 
     @staticmethod

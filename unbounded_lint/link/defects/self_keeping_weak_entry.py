@@ -52,7 +52,7 @@ class SelfKeepingWeakEntries(Question):
         stored = (insert.access for insert in container.inserts if not insert.access.nested)
         wholes = ((e, a.scope) for a in stored for e in expansions(self.program, a.value, a.scope, a.op, depth=2))
         kinds = [made.kind for each in wholes if (made := self._making.made(*each)) is not None]
-        return bool(kinds) and all(kind.bounded == "weak" and not kind.weak_keys for kind in kinds)
+        return bool(kinds) and all(kind.holds_weakly for kind in kinds)
 
     def _kept(self, access: Access) -> Kept | None:
         key, value = access.outer if access.nested else access.key, access.value
