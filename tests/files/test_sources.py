@@ -9,6 +9,7 @@ import pytest
 
 from tests.programs import forget_results, request_for, write
 from unbounded_lint.files import sources
+from unbounded_lint.files.contents import Contents
 from unbounded_lint.run.runner import check
 
 FILES = {f"m{i}.py": f"import m{(i + 1) % 5}\nA{i} = {{}}\ndef add(r):\n    A{i}[r.id] = r\n" for i in range(5)}
@@ -45,3 +46,16 @@ def test_facts_are_decoded_once_and_what_was_just_read_never(tmp_path: Path, mon
     forget_results(caches)
     assert check(request_for(root, use_cache=True)).findings == cold.findings
     assert counting.times == 2 * len(FILES) - 1
+
+
+def test_bytes_that_were_let_go_are_read_again_as_they_were(tmp_path: Path) -> None:
+    root = write(tmp_path, {"a.py": "A = {}\n", "b.py": "B = {}\n"})
+    contents = Contents(root, None)
+    first = contents.data("a.py")
+    contents.let_go()
+    assert contents.data("a.py") == first
+    assert contents.data("b.py") == b"B = {}\n"
+    for name in ("a.py", "b.py"):
+        (root / name).write_text("C = {}\n")
+        with pytest.raises(OSError, match="it changed during the run"):
+            contents.data(name)

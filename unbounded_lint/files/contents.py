@@ -1,4 +1,5 @@
-"""The bytes of the files of a run, each read once, and their digests, which need no reading while all is as it was."""
+"""The bytes of the files of a run, the same whenever they are asked for, and their digests, which need no reading while
+all is as it was."""
 
 from __future__ import annotations
 
@@ -53,6 +54,7 @@ class Contents:
         self._data: dict[str, bytes] = {}
         self._digests: dict[str, bytes] = {}
         self._seen: dict[str, os.stat_result] = {}
+        self._let_go = False
 
     @property
     def is_saved(self) -> bool:
@@ -66,15 +68,29 @@ class Contents:
             return False
 
     def data(self, path: str) -> bytes:
-        """The bytes of a file. Raises `OSError` where it cannot be read."""
+        """The bytes of a file. Raises `OSError` where it cannot be read, or is no longer what it was."""
         if path in self._unsaved:
             demand_size(len(self._unsaved[path]), SOURCE_LIMIT)
             return self._unsaved[path]
-        if path not in self._data:
-            self._seen[path] = os.stat(self._base + path)
-            self._data[path] = read_regular(self._base + path, SOURCE_LIMIT)
+        if path in self._data:
+            return self._data[path]
+        status = os.stat(self._base + path)
+        data = read_regular(self._base + path, SOURCE_LIMIT)
+        if self._let_go and digest_of(data) != self._digests.get(path, digest_of(data)):
+            raise OSError("it changed during the run")
+        self._seen[path] = status
+        if self._let_go:
+            self._digests[path] = digest_of(data)
+        else:
+            self._data[path] = data
             self._digests.pop(path, None)  # it may be that of what was there before
-        return self._data[path]
+        return data
+
+    def let_go(self) -> None:
+        """Keep the bytes of no file any longer: who asks for them again is given them from the disk."""
+        for path in self._data:
+            self.digest(path)
+        self._data, self._let_go = {}, True
 
     def saved_at(self, path: str) -> str | None:
         """Where what counts as a file's bytes can be read from disk; None where somebody is writing them."""
@@ -101,7 +117,7 @@ class Contents:
             self._cache.put_many({_KEY: msgspec.msgpack.encode(manifest)})
 
     def _known(self, path: str) -> _Known | None:
-        if path not in self._data:
+        if path not in self._seen:
             return self._manifest.get(path)
         return _known(self._seen[path], self.digest(path))
 

@@ -159,6 +159,8 @@ class Sources:
         """Make the facts of many files ready."""
         wanted = [path for path in paths if path not in self._ready and self.data(path) and path not in self._failures]
         self._make(wanted, jobs, progress)
+        self.mentioning("")  # this looks at the bytes of each file for all words at once
+        self.contents.let_go()
         _give_back_memory()
         self.save()
 

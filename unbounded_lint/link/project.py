@@ -76,10 +76,11 @@ class Project:
         self._lifetimes = Lifetimes(self.flow, self.execution)
         self._keys = Keys(self.flow, self.execution, self._lifetimes)
         making = Making(self.flow)
-        self._containers = Containers(self.flow, making, self._lifetimes, thorough)
-        self._every = Containers(self.flow, making, self._lifetimes, thorough=True)
         self._registries = Registries(self.flow)
         self._accesses = Accesses(self.flow, self._registries)
+        self._every = Containers(self.flow, making, self._lifetimes)
+        mattering = Containers(self.flow, making, self._lifetimes, self._matters)
+        self._containers = self._every if thorough else mattering
         self._removals = Removals(self.flow, self.execution)
         serving = self._lifetimes.serving
         self._inserts = Inserts(self.flow, self.execution, serving, self._keys, self._removals, making)
@@ -178,6 +179,9 @@ class Project:
             bases = self.flow.resolver.mro(of.cls)[1:] if isinstance(of, Attribute) and of in kinds else ()
             if not any(kinds.get(Attribute(base, holder.name)) == holder.made.bounded for base in bases):
                 yield holder
+
+    def _matters(self, holder: Holder) -> bool:
+        return self._accesses.of(holder).matter
 
     def _every_holder(self) -> Iterator[Holder]:
         for path in self._told("Looking for containers", self._candidates):

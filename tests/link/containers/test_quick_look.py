@@ -1,5 +1,5 @@
 """Which attributes and variables are left out before anything is asked about their lives, as nothing inserts into them:
-every one that something could insert into must stay."""
+every one of which a rule could have anything to say must stay."""
 
 from __future__ import annotations
 
@@ -16,9 +16,16 @@ from unbounded_lint.run import analysis
 MADE = "class Keeps:\n    def __init__(self):\n        self.seen = {}\nkeeps = Keeps()\n"
 PUT = "    def put(self, k):\n        self.seen[k] = 1\n"
 OTHER = "class Other:\n    def __init__(self):\n        self.seen = {}\n" + PUT
-
+PROTOCOL = (
+    "from typing import Protocol\nclass Puts(Protocol):\n    def load(self): ...\n"
+    "    def put(self, k):\n        self.seen[k] = 1\n" + MADE.replace("keeps =", "    def load(self): ...\nkeeps =")
+)
+LOSING = "    def empty(self):\n        for k in self.seen:\n            self.seen.pop(k)\n"
 
 GROWING = {
+    "handed to what cannot be seen, and losing entries while they are looked at": MADE.replace(
+        "keeps =", "    def put(self):\n        fill(self.seen)\n" + LOSING + "keeps ="
+    ),
     "by a method of its own": MADE.replace("keeps =", "    def put(self, k):\n        self.seen[k] = 1\nkeeps ="),
     "by a method of a base": "class Base:\n    def put(self, k):\n        self.seen[k] = 1\n"
     + MADE.replace("Keeps:", "Keeps(Base):"),
@@ -27,8 +34,6 @@ GROWING = {
     "by a method of what it is mixed with": "class Puts:\n    def put(self, k):\n        self.seen[k] = 1\n"
     + MADE
     + "class Both(Puts, Keeps):\n    pass\nboth = Both()\n",
-    "by a method of a protocol": "from typing import Protocol\nclass Puts(Protocol):\n    def load(self): ...\n"
-    "    def put(self, k):\n        self.seen[k] = 1\n" + MADE.replace("keeps =", "    def load(self): ...\nkeeps ="),
     "from outside": MADE + "def put(k):\n    keeps.seen[k] = 1\n",
     "by what is not known": MADE + "def put(other, k):\n    other.seen[k] = 1\n",
     "by a function in a method": MADE.replace(
@@ -38,7 +43,6 @@ GROWING = {
     "through another name": MADE.replace(
         "keeps =", "    def put(self, k):\n        seen = self.seen\n        seen[k] = 1\nkeeps ="
     ),
-    "by what it is handed to": MADE.replace("keeps =", "    def put(self):\n        fill(self.seen)\nkeeps ="),
     "as a local variable": "import time\ndef main():\n    seen = {}\n    while True:\n        time.sleep(1)\n"
     "        seen[time.time()] = 1\nmain()\n",
     "as a captured variable": "def make():\n    seen = {}\n    def put(k):\n        seen[k] = 1\n    return put\n"
@@ -46,6 +50,8 @@ GROWING = {
     "as a default": "def put(k, seen={}):\n    seen[k] = 1\n",
 }
 STAYING = {
+    "inserted into by a method of a protocol alone": PROTOCOL,
+    "handed to what cannot be seen": MADE.replace("keeps =", "    def put(self):\n        fill(self.seen)\nkeeps ="),
     "read alone": MADE + "def get(k):\n    return keeps.seen[k]\n",
     "another class that inserts into its own": MADE + OTHER,
     "a local variable of that name": MADE + "def put(k):\n    seen = {}\n    seen[k] = 1\n    return len(seen)\n",

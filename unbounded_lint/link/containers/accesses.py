@@ -111,6 +111,13 @@ class AccessList(tuple[Access, ...]):
         """The same, without what concerns a container inside an entry."""
         return frozenset(id(a.site.node) for a in self.within(scope) if not a.nested)
 
+    @property
+    def matter(self) -> bool:
+        """Whether a rule could have anything to say of the container: it is seen to get entries, or to lose some while
+        others are looked at."""
+        kinds = {access.kind for access in self}
+        return "insert" in kinds or ("iterate" in kinds and not kinds.isdisjoint(REMOVING))
+
     @cached_property
     def sizes(self) -> frozenset[int]:
         """The ids of the expressions that are the container where its length is asked."""

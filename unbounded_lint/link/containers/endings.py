@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unbounded_lint.facts import model as m
-from unbounded_lint.link.dataflow.handles import Handle, Use
+from unbounded_lint.link.dataflow.handles import Attribute, Handle, Use, Variable
 from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.truth import NONE
@@ -23,6 +23,9 @@ class Endings(RunQuery):
     def of(self, handle: Handle) -> bool:
         """Whether a name or an attribute is deleted, or set to None, at the end of each work: of another than
         the `with` that its owner stands in, or the life of that."""
+        name = handle.name if isinstance(handle, Attribute | Variable) else ""
+        if name and not self._is_emptied_anywhere(name):
+            return False
         emptied = (use for use in self.flow.uses(handle) if self._empties(use, handle))
         return any(each.by != "special" for use in emptied for each in self._ends_of_work(use))
 
@@ -38,6 +41,12 @@ class Endings(RunQuery):
         if isinstance(action, m.Assign):
             return use.kind == "rebound" and action.value == NONE
         return use.kind == "deleted"
+
+    @kept
+    def _is_emptied_anywhere(self, name: str) -> bool:
+        """Whether anything deletes or sets to None what has a name, which is told at once."""
+        actions = (self.program.op(site).action for site in self.program.sites(name))
+        return any(isinstance(a, m.Delete) or (isinstance(a, m.Assign) and a.value == NONE) for a in actions)
 
     def _takes_out(self, use: Use) -> bool:
         match use.outer:

@@ -9,8 +9,8 @@ apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
@@ -59,13 +59,16 @@ _Found: TypeAlias = tuple[Made, tuple[Place, ...]]
 
 
 class Containers(Query):
-    """Finds the long-lived containers of a module. Unless it is thorough, it leaves out what nothing inserts into."""
+    """Finds the long-lived containers of a module. Where it is told how to see what matters, it leaves out the other
+    attributes before it asks how long their owners last, which takes longer."""
 
-    def __init__(self, flow: Flow, making: Making, lifetimes: Lifetimes, thorough: bool) -> None:
+    def __init__(
+        self, flow: Flow, making: Making, lifetimes: Lifetimes, matters: Callable[[Holder], bool] | None = None
+    ) -> None:
         super().__init__(flow)
         self.making = making
         self.lifetimes = lifetimes
-        self.thorough = thorough
+        self.matters = matters
         families = sorted({kind.family for kind in self.catalog.data.containers})
         self._inserting = {"get", "__setitem__"}.union(
             *(self.catalog.methods_that_insert(family) for family in families)
@@ -159,10 +162,13 @@ class Containers(Query):
 
     def _of_instances(self, cls: ScopeId) -> Iterator[Holder]:
         for name, found in self._instance_holders(cls):
-            on_class = lasts_as_body(self.program, cls) and self._is_set_on_class(cls, name)
-            life = Life("class") if on_class else self.lifetimes.of_class(cls)
-            if life is not None:
-                yield self._holder(cls, name, life if on_class else life.part(), found)
+            holder = self._holder(cls, name, Life("class"), found)
+            if self.matters is not None and not self.matters(holder):
+                continue
+            if lasts_as_body(self.program, cls) and self._is_set_on_class(cls, name):
+                yield holder
+            elif (life := self.lifetimes.of_class(cls)) is not None:
+                yield replace(holder, life=life.part())
 
     def _is_set_on_class(self, cls: ScopeId, name: str) -> bool:
         """Whether methods bind an attribute on the class itself, whatever objects there are of it."""
@@ -271,7 +277,7 @@ class Containers(Query):
 
         A quick look, which spares most classes the search for their instances.
         """
-        if self.thorough:
+        if self.matters is None:
             return True
         owners, others = self._growing(name)
         return others or not owners.isdisjoint(self.flow.hierarchy.kin(cls))

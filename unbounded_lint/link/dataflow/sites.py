@@ -16,9 +16,9 @@ from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static, is_super, takes_class
 from unbounded_lint.link.dataflow.values import NOTHING, Class, Instance, Module, Value, Values, ordered
 from unbounded_lint.link.program.blocks import layout
-from unbounded_lint.link.program.kept import grouped, kept
+from unbounded_lint.link.program.kept import grouped, kept, listed
 from unbounded_lint.link.program.literals import word_of
-from unbounded_lint.link.program.module import ScopeId, Site, stored
+from unbounded_lint.link.program.module import LinkedModule, ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
 
 Role: TypeAlias = Literal["stored", "deleted", "augmented", "read"]
@@ -125,6 +125,16 @@ class Sites:
                     if isinstance(value, Module):
                         found.setdefault(value.name, []).append(site)
         return found
+
+    @listed
+    def modules_with(self, name: str) -> Iterator[LinkedModule]:
+        """The modules in which a name is written, and those that it is taken from, by an import or as `module.name`."""
+        found = {module.name: module for module in self.program.mentioning(name) if module.sites(name)}
+        for source in (*self.program.importing(name), *self._members(name)):
+            module = self.program.named(source)
+            if module is not None:
+                found.setdefault(source, module)
+        yield from found.values()
 
     @kept
     def of_attribute(self, cls: ScopeId, name: str) -> tuple[_Written, ...]:

@@ -23,11 +23,12 @@ from unbounded_lint.link.dataflow.handles import (
 from unbounded_lint.link.dataflow.scoping import decorated_by, is_property, is_static
 from unbounded_lint.link.dataflow.sites import Sites
 from unbounded_lint.link.dataflow.solver import Solver
+from unbounded_lint.link.dataflow.stars import Stars
 from unbounded_lint.link.dataflow.steps import Item, Steps, Taken
 from unbounded_lint.link.dataflow.values import Module
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
 from unbounded_lint.link.program.kept import listed
-from unbounded_lint.link.program.module import LinkedModule, Place, ScopeId, Site
+from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.program import Program
 
 HANDLES = 300
@@ -83,6 +84,7 @@ class Traces:
         self.program = sites.program
         self.declared = sites.declared
         self._sites = sites
+        self._stars = Stars(sites)
         self._reaching = reaching
         self._steps = steps
         self._strict_steps = strict
@@ -210,19 +212,16 @@ class Traces:
             source = self.program.of(scope)
             for module, at, bound in self.program.importers(source.name, name):
                 yield Variable(ScopeId(module.path, at), bound)
-            for module, _, _ in self.program.importers(source.name, "*"):
-                if module.sites(name) or self._is_passed_on(module, scope, name):
+            for module in self._stars.of(source, name):
+                if not self._is_defined(scope, name) or module.sites(name):
                     yield Variable(ScopeId(module.path, 0), name)
         elif self.program.facts(scope).kind == "class":
             yield Attribute(scope, name)
 
-    def _is_passed_on(self, module: LinkedModule, scope: ScopeId, name: str) -> bool:
-        """Whether others take the name of a variable from a module that does not write it: classes and functions, of
-        which generated modules have thousands of uses, are found by their own names."""
-        if any(bound.kind == "define" for bound in self.program.bound(scope, name)):
-            return False
-        imported = any(self.program.importers(module.name, each) for each in (name, "*"))
-        return imported or bool(self._sites.of_variable(ScopeId(module.path, 0), name))
+    def _is_defined(self, scope: ScopeId, name: str) -> bool:
+        """Whether a class or a function has a name: those, of which generated modules have thousands of uses, are found
+        by their own names where another module takes them from one that does not write it."""
+        return any(bound.kind == "define" for bound in self.program.bound(scope, name))
 
     def _defaults(self, scope: ScopeId, name: str) -> Iterator[Variable]:
         """The parameters whose default is a variable of a module."""

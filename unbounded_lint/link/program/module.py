@@ -322,6 +322,16 @@ class LinkedModule:
             for name in op.action.names
         )
 
+    @cached_property
+    def imports_of(self) -> Mapping[tuple[str, str], Sequence[tuple[int, str, str]]]:
+        """(scope, source, bound name) of what is imported from modules, by the name there; all of a module, "*", by the
+        last word of the module's name too."""
+        found = ((scope, self.absolute(name), name.attribute or "", name.bound) for scope, _, name in self.imports)
+        return grouped(
+            ((name, source.rpartition(".")[2] if name == "*" else ""), (scope, source, bound))
+            for scope, source, name, bound in found
+        )
+
     def absolute(self, imported: m.ImportedName) -> str:
         """The dotted module that an import statement names."""
         if not imported.level:

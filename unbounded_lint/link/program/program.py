@@ -64,17 +64,15 @@ class Program:
     def importers(self, dotted: str, name: str) -> tuple[tuple[LinkedModule, int, str], ...]:
         """Who imports a name from a module: (module, scope, bound name); "*" asks who imports all of it."""
         last = dotted.rpartition(".")[2] if name == "*" else ""
-        return tuple(self._importers(name, last).get(dotted, ()))
+        return tuple(self.importing(name, last).get(dotted, ()))
 
     @kept
-    def _importers(self, name: str, last: str) -> Mapping[str, Sequence[tuple[LinkedModule, int, str]]]:
+    def importing(self, name: str, last: str = "") -> Mapping[str, Sequence[tuple[LinkedModule, int, str]]]:
         """Module -> who imports a name from it; for "*", of the modules whose names end with a word."""
         found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
         for module in self.mentioning(last or name):
-            for scope, _, imported in module.imports:
-                if imported.attribute == name and (not last or module.absolute(imported).rpartition(".")[2] == last):
-                    source = self.canonical(module.absolute(imported))
-                    found.setdefault(source, []).append((module, scope, imported.bound))
+            for scope, source, bound in module.imports_of.get((name, last), ()):
+                found.setdefault(self.canonical(source), []).append((module, scope, bound))
         return found
 
     def canonical(self, dotted: str) -> str:
