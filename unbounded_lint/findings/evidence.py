@@ -97,8 +97,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
             values: tuple[str, ...] = getattr(self, field)
             yield from (f"{field}: {value}" for value in values or ("none",))
         yield from (f"also: {run}" for run in self.runs[1:])
-        if "handed on" in self.reads:
-            yield "reads: handed on"
+        yield from (f"reads: {word}" for word in ("handed on", "taken out inside") if word in self.reads)
         if self.form:
             yield f"form: {self.form}"
         if self.size == "sample":

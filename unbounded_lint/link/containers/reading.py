@@ -50,7 +50,7 @@ class Accesses(Query):
                 continue
             for access in self._read_use(use, holder.made.kind, nested=False):
                 here = (access.scope, access.op)
-                if access.kind == "replace" and here in defined:
+                if access.kind == "replace" and here in defined and not _is_of_itself(access):
                     defined[here] = access
                 elif access.kind != "replace" or not self._makes(access, holder):
                     found.append(access)
@@ -201,7 +201,7 @@ class Accesses(Query):
         inner = self.catalog.container("dict")
         assert inner is not None
         for use in uses:
-            if use.kind in _CHANGING:
+            if use.kind in _CHANGING or use.kind == "argument":
                 for access in self._read_use(use, inner, nested=True):
                     if access.kind in _CHANGES and not access.nested:
                         yield replace(access, nested=True, outer=key)
@@ -348,6 +348,11 @@ class Accesses(Query):
             yield replace(base, kind="iterate", how=names[0])
         else:
             yield replace(base, kind="escape", how=names[0] if names else "", handed=call)
+
+
+def _is_of_itself(access: Access) -> bool:
+    """Whether a container is bound anew to what is made of it, such as those of its entries that are still wanted."""
+    return access.value is not None and access.site.node in w.walk(access.value)
 
 
 def _written(value: m.Expr | None) -> Iterator[m.Expr]:

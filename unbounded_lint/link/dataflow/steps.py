@@ -11,7 +11,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Use, Variable, Yielded
-from unbounded_lint.link.dataflow.hierarchy import Hierarchy
+from unbounded_lint.link.dataflow.hierarchy import Hierarchy, is_declared_only
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import Class, External, Function, Value, ordered, outcomes
@@ -88,6 +88,8 @@ class Steps:
                 yield Use("called", here, bound, guess)
             case m.Call():
                 yield from self._as_argument(here, parent, bound, guess)
+            case m.Attr(name="__func__"):
+                yield from self._onward(here.outer, 0, guess)
             case m.Attr():
                 yield Use("member", here, bound, guess)
             case m.Sub(base=base):
@@ -183,13 +185,17 @@ class Steps:
                 yield Use("partial", site, bound, guess)
                 yield from self._onward(site.outer, bound + given, guess)
                 known = True
+            elif name in name_lists().partials:
+                for taken in self._held_by_partial(call, argument, site.scope):
+                    known = True
+                    yield Item(taken, bound, guess, (taken.scope, AT_ENTRY))
             elif name in name_lists().casts:
                 yield from self._onward(site.outer, bound, guess)
                 known = True
             else:
                 for target in (callee, *self.hierarchy.implementations(callee)):
                     for item in self.into(target, call, argument):
-                        known = True
+                        known = known or not self._is_declared_only(target)
                         if not isinstance(item, Variable):
                             yield Item(item, bound, guess, (site.scope, site.op))
                             continue
@@ -199,6 +205,17 @@ class Steps:
                             yield from self._onward(site.outer, bound, guess)
         if not known or any(isinstance(c, External) for c in callees):
             yield Use("argument", site, bound, guess)
+
+    def _held_by_partial(self, call: m.Call, argument: m.Arg, scope: ScopeId) -> Iterator[Variable]:
+        """The parameters of functions of the project that get an argument of a partial call of them."""
+        func = call.args[0].value
+        behind = m.Call(func, call.args[1:], call.span)
+        for callee in ordered(self.declared.values(func, scope)):
+            if isinstance(callee, Function):
+                yield from (item for item in self.into(callee, behind, argument) if isinstance(item, Variable))
+
+    def _is_declared_only(self, callee: Value) -> bool:
+        return isinstance(callee, Function) and is_declared_only(self.program.facts(callee.scope))
 
     @kept
     def _gives_back(self, parameter: Variable) -> bool:

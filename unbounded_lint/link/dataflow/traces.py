@@ -182,7 +182,8 @@ class Traces:
             case Attribute(cls=cls, name=name):
                 found = self._sites.of_attribute(cls, name)
                 own = [each for each in found if not self._is_overwritten(item, each[0])]
-                return [(s, item.bound if b is None else b, item.guess or g) for s, b, g in own], []
+                more = [Item(each, item.bound, item.guess) for each in self._kept_as_default(item.handle)]
+                return [(s, item.bound if b is None else b, item.guess or g) for s, b, g in own], more
             case Foreign():
                 return [(site, item.bound, True) for site in self._sites.of_foreign(item.handle)], []
             case Returned(function=function):
@@ -233,6 +234,12 @@ class Traces:
                 bases = self.declared.values(default.base, outside)
                 if any(isinstance(v, Module) and v.name == self.program.of(scope).name for v in bases):
                     yield parameter
+
+    def _kept_as_default(self, attribute: Attribute) -> Iterator[Variable]:
+        """The parameters whose default is an attribute."""
+        for parameter, default, outside in self._defaulting(attribute.name):
+            if isinstance(default, m.Attr) and attribute in self.declared.handles(default, outside):
+                yield parameter
 
     @listed
     def _defaulting(self, name: str) -> Iterator[tuple[Variable, m.Expr, ScopeId]]:

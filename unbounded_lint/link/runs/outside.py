@@ -12,7 +12,7 @@ from unbounded_lint.catalog.model import Hook, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import given
-from unbounded_lint.link.dataflow.handles import Use, Variable
+from unbounded_lint.link.dataflow.handles import Attribute, Use, Variable
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import in_main_guard
@@ -83,10 +83,15 @@ class Outside(Query):
             inner = [i for i, facts in scopes if facts.parent == scope.index and facts.kind in {"function", "lambda"}]
             inside = (ScopeId(scope.path, index) for index in inner)
             taken = [(each, parameter) for each in inside for parameter in self._first(each, False)]
-        uses = (use for held in taken for use in self.flow.uses(Variable(*held)))
-        return any(
-            self._is_marked(use) or (use.kind in {"kept", "argument"} and not self._is_copied_from(use)) for use in uses
-        )
+        return any(self._is_stored(*held) or any(map(self._stores, self.flow.uses(Variable(*held)))) for held in taken)
+
+    def _stores(self, use: Use) -> bool:
+        return self._is_marked(use) or (use.kind in {"kept", "argument"} and not self._is_copied_from(use))
+
+    def _is_stored(self, scope: ScopeId, name: str) -> bool:
+        """Whether what a parameter is given becomes an attribute of some object."""
+        sites = (site for site in self.program.of(scope).sites_in(scope.index, name) if isinstance(site.node, m.Name))
+        return any(isinstance(handle, Attribute) for site in sites for handle in self.flow.destinations(site))
 
     def _is_marked(self, use: Use) -> bool:
         """Whether an attribute of a function is set, by which others find it."""

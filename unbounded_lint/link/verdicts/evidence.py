@@ -14,7 +14,7 @@ from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.findings.evidence import Evidence
-from unbounded_lint.link.containers.accesses import APPENDING, Access, AccessKind, AccessList
+from unbounded_lint.link.containers.accesses import APPENDING, REMOVING, Access, AccessKind, AccessList
 from unbounded_lint.link.containers.finding import Holder
 from unbounded_lint.link.containers.lifetimes import Lifetimes
 from unbounded_lint.link.containers.sharing import Sharing
@@ -33,7 +33,7 @@ from unbounded_lint.link.verdicts.confidence import Growths
 from unbounded_lint.link.verdicts.inserts import Insert
 from unbounded_lint.link.verdicts.kinds import Holdings
 from unbounded_lint.link.verdicts.refusals import Refusals
-from unbounded_lint.link.verdicts.removals import IDLE, Removal
+from unbounded_lint.link.verdicts.removals import IDLE, Moment, Removal
 from unbounded_lint.link.verdicts.support import weights
 from unbounded_lint.link.verdicts.usages import Usages
 from unbounded_lint.link.verdicts.ways import Way
@@ -54,6 +54,9 @@ _FEW = 6
 
 _LIFTS = 3
 """Through how many calls above an insert constructors are looked for."""
+
+_UNCALLED: frozenset[Moment] = frozenset({"dead", "test"})
+"""When removals run of which no call is seen in the program, which says less than that nothing calls them."""
 
 _READS: dict[AccessKind, str] = {
     "iterate": "iterated", "read": "looked up", "contains": "tested", "tested": "tested", "size": "measured",
@@ -274,7 +277,7 @@ class Evidences:
             value=value,
             owner=f"part of {holder.life.kind}" if holder.life.distance else holder.life.kind,
             shared="all" if self._is_shared(holder) else "some",
-            removals=tuple(sorted({_told(r) for r in removals if r.when not in IDLE})),
+            removals=tuple(sorted({_told(r) for r in removals if r.when not in IDLE or r.when in _UNCALLED})),
             reads=tuple(sorted(set(_reads(accesses)))),
             project="application" if self.execution.roots.has_entry_points else "library",
             family=holder.made.kind.family,
@@ -323,6 +326,8 @@ class Evidences:
 
 def _reads(accesses: AccessList) -> Iterator[str]:
     for access in accesses:
+        if access.nested and access.kind in REMOVING:
+            yield "taken out inside"
         if access.kind in _READS:
             yield _READS["escape" if access.how == "kept" else access.kind]
 
@@ -346,4 +351,6 @@ def _names_in(expr: m.Expr, most: int | None = None) -> Sequence[str]:
 
 
 def _told(removal: Removal) -> str:
+    if removal.when in _UNCALLED:
+        return removal.when
     return f"{'failing' if removal.fails else removal.when} {removal.extent}"

@@ -18,7 +18,7 @@ from unbounded_lint.link.keys.origins import Domain
 from unbounded_lint.link.program.blocks import frames_of, held_at
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.program.program import Program
-from unbounded_lint.link.runs.context import ContextKind
+from unbounded_lint.link.runs.context import LIVE, ContextKind
 from unbounded_lint.link.runs.execution import Execution, RunQuery
 
 _Value = tuple[m.Expr, ScopeId]
@@ -38,6 +38,11 @@ class Elements:
     def stay(self) -> bool:
         """Whether whatever is appended stays."""
         return self.inner.only_grow(self.holder, self.accesses)
+
+    @cached_property
+    def are_taken_out(self) -> bool:
+        """Whether running code takes out some of what is inside."""
+        return self.inner.lose(self.accesses)
 
 
 class Inner(RunQuery):
@@ -75,6 +80,10 @@ class Inner(RunQuery):
         if any(a.nested and a.kind in REMOVING for a in accesses) or any(self._replaces(a, accesses) for a in accesses):
             return False
         return not self._prunings.of(accesses)
+
+    def lose(self, accesses: AccessList) -> bool:
+        """Whether running code takes something out of an entry that is a container."""
+        return any(a.nested and a.kind in REMOVING and self.execution.kinds(a.scope, a.op) & LIVE for a in accesses)
 
     def _values(self, holder: Holder, accesses: AccessList) -> Iterator[_Value]:
         """The entries as they are written where they are made."""

@@ -4,7 +4,7 @@ after it was emptied, or only while it has room."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import TypeAlias
 
@@ -164,7 +164,10 @@ class Inserts(AroundQuery):
             return Domain("unknown", "not written at the insert")
         if access.bulk:
             return self.keys.items(access.key, access.scope)
-        return self.keys.domain(access.key, access.scope, access.op)
+        told = self.keys.domain(access.key, access.scope, access.op)
+        if access.nested and told.kind == "open" and elements.are_taken_out:
+            return replace(told, kind="unknown", why=f"{told.why}, and is taken out again")
+        return told
 
     @kept
     def _declared(self, holder: Holder) -> Domain | None:
