@@ -198,6 +198,8 @@ class Project:
         accesses = self._accesses.of(holder)
         inserts = self._inserts.of(holder, accesses)
         removals = self._removals.of(accesses, holder.definitions) if inserts else ()
+        if inserts and all(insert.access.nested for insert in inserts):
+            removals += self._removals.of(accesses.inside)
         removals = marked(holder, accesses, inserts, removals, self._removals)
         grows = cache(partial(self._growths.of, holder, accesses, inserts))
         verdict = verdict_on(holder, accesses, inserts, removals, grows, self._removals)

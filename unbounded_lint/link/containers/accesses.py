@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -117,6 +117,11 @@ class AccessList(tuple[Access, ...]):
         others are looked at."""
         kinds = {access.kind for access in self}
         return "insert" in kinds or ("iterate" in kinds and not kinds.isdisjoint(REMOVING))
+
+    @cached_property
+    def inside(self) -> AccessList:
+        """What is done to the containers that are entries, as if they were the container."""
+        return AccessList(replace(access, nested=False, outer=None) for access in self if access.nested)
 
     @cached_property
     def sizes(self) -> frozenset[int]:

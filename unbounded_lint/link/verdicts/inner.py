@@ -83,7 +83,8 @@ class Inner(RunQuery):
 
     def lose(self, accesses: AccessList) -> bool:
         """Whether running code takes something out of an entry that is a container."""
-        return any(a.nested and a.kind in REMOVING and self.execution.kinds(a.scope, a.op) & LIVE for a in accesses)
+        taken = (access for access in accesses.inside if access.kind in REMOVING)
+        return any(self.execution.kinds(*access.place) & LIVE for access in taken)
 
     def _values(self, holder: Holder, accesses: AccessList) -> Iterator[_Value]:
         """The entries as they are written where they are made."""

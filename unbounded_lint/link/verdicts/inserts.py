@@ -102,6 +102,8 @@ class Inserts(AroundQuery):
                 continue
             if self._is_definition(access) or self._pools.keeps(access, gives_back=gives_back):
                 continue
+            if access.nested and self._gives_back_inside(accesses):
+                continue
             domain = LONGER if longer else self._domain(access, elements)
             if isinstance(holder.handle, Registered) and (
                 domain.kind != "open" or self.execution.runs_here_alone(*access.place, OF_USERS)
@@ -168,6 +170,12 @@ class Inserts(AroundQuery):
         if access.nested and told.kind == "open" and elements.are_taken_out:
             return replace(told, kind="unknown", why=f"{told.why}, and is taken out again")
         return told
+
+    @kept
+    def _gives_back_inside(self, accesses: AccessList) -> bool:
+        """Whether what is put into a container inside an entry is taken out of it whatever happens."""
+        removals = (access for access in accesses.inside if access.kind == "remove")
+        return any(self.removals.guarantees.is_guaranteed(removal, accesses.inside) for removal in removals)
 
     @kept
     def _declared(self, holder: Holder) -> Domain | None:
