@@ -330,6 +330,9 @@ class Equations:
                 for each in self._loading.looked_up(holders, key, scope):
                     values |= yield OfName(*each)
                 return values or frozenset({ExternalResult(name)})
+            case "typing.TypeVar" | "typing_extensions.TypeVar", [_, *constraints]:
+                bound = [_unquoted(a.value) for a in call.args if a.keyword == "bound"]
+                return (yield from self.each([*constraints, *bound], scope))
             case "importlib.import_module", [_, *_]:
                 loaded = self._loading.modules(call, scope)
                 modules = (Module(each) if self.program.is_module(each) else External(each) for each in loaded)
@@ -349,6 +352,12 @@ class Equations:
         yields = (node for op in self.program.facts(function).ops for node in w.nodes(op.action))
         values = [y.value for y in yields if isinstance(y, m.Yield) and y.value is not None and not y.is_from]
         return (yield from self.each(values, function))
+
+
+def _unquoted(expr: m.Expr) -> m.Expr:
+    """A name that is written as a text, as a class may be that is defined further down."""
+    is_name = isinstance(expr, m.Const) and expr.kind == "str" and expr.value.isidentifier()
+    return m.Name(expr.value) if is_name and isinstance(expr, m.Const) else expr
 
 
 def _instances(values: Values) -> Values:

@@ -10,14 +10,14 @@ import msgspec
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
-from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Use, Variable, Yielded
+from unbounded_lint.link.dataflow.handles import Attribute, Handle, Returned, Use, UseKind, Variable, Yielded
 from unbounded_lint.link.dataflow.hierarchy import Hierarchy, is_declared_only
 from unbounded_lint.link.dataflow.resolver import Resolver
 from unbounded_lint.link.dataflow.scoping import is_static
 from unbounded_lint.link.dataflow.values import Class, External, Function, Value, ordered, outcomes
 from unbounded_lint.link.program.definitions import AT_ENTRY, Reaching
 from unbounded_lint.link.program.kept import kept
-from unbounded_lint.link.program.module import Place, ScopeId, Site
+from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
 from unbounded_lint.link.program.program import Program
 
 
@@ -93,7 +93,7 @@ class Steps:
             case m.Attr():
                 yield Use("member", here, bound, guess)
             case m.Sub(base=base):
-                yield Use("subscript" if base is node else "read", here, bound, guess)
+                yield Use("subscript" if base is node else self._as_index(here), here, bound, guess)
             case m.Compare(ops=ops, items=items):
                 contained = any(o in {"in", "not in"} and i is node for o, i in zip(ops, items, strict=True))
                 yield Use("contained" if contained else "tested", here, bound, guess)
@@ -113,6 +113,10 @@ class Steps:
                 yield Use("kept", here, bound, guess)
             case _:
                 yield Use("read", here, bound, guess)
+
+    def _as_index(self, site: Site) -> UseKind:
+        """What a subscript does with its index: one that is written to keeps it, as a key."""
+        return "read" if stored(self.program.op(site).action, site.outer) is None else "kept"
 
     def _at_top(self, site: Site, bound: int, guess: bool) -> Iterator[Use | Item]:
         op = self.program.op(site)

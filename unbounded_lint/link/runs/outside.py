@@ -12,7 +12,8 @@ from unbounded_lint.catalog.model import Hook, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.callees import given
-from unbounded_lint.link.dataflow.handles import Attribute, Use, Variable
+from unbounded_lint.link.dataflow.handles import Attribute, Foreign, Use, Variable
+from unbounded_lint.link.dataflow.sites import role_of
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import Function
 from unbounded_lint.link.program.blocks import in_main_guard
@@ -78,6 +79,8 @@ class Outside(Query):
         """Whether a decorator of the project stores the function it is given, so that something calls it later."""
         scope = decorator.scope
         taken = [(scope, parameter) for parameter in self._first(scope, decorator.receiver is not None)]
+        if made and not all(self.resolver.functions(value, scope) for value in self.program.returned(scope)):
+            return True  # what the call of it gives is not seen
         if made:  # by what it returns, which is a function inside it
             scopes = enumerate(self.program.of(scope).facts.scopes)
             inner = [i for i, facts in scopes if facts.parent == scope.index and facts.kind in {"function", "lambda"}]
@@ -89,9 +92,12 @@ class Outside(Query):
         return self._is_marked(use) or (use.kind in {"kept", "argument"} and not self._is_copied_from(use))
 
     def _is_stored(self, scope: ScopeId, name: str) -> bool:
-        """Whether what a parameter is given becomes an attribute of some object."""
+        """Whether what a name of a function stands for becomes an attribute of some object, and somebody reads that."""
         sites = (site for site in self.program.of(scope).sites_in(scope.index, name) if isinstance(site.node, m.Name))
-        return any(isinstance(handle, Attribute) for site in sites for handle in self.flow.destinations(site))
+        handles = {handle for site in sites for handle in self.flow.destinations(site)}
+        kept = {handle.name for handle in handles if isinstance(handle, Attribute | Foreign)}
+        found = (site for each in kept for site in self.program.sites(each) if isinstance(site.node, m.Attr))
+        return any(role_of(self.program, site) == "read" for site in found)
 
     def _is_marked(self, use: Use) -> bool:
         """Whether an attribute of a function is set, by which others find it."""
@@ -144,12 +150,21 @@ class Outside(Query):
     def of(self, scope: ScopeId) -> Context | Step:
         """How a function that nothing in the project calls, or tests alone, may come to run."""
         item = self._uncalled(scope)
+        if isinstance(item, Context) and item.kind == "dead" and self._is_let_out(scope):
+            return Context("run", True, False, root=(scope, 0), by="handed")
         is_wired = isinstance(item, Context) and item.by in {"request", "hook"}
         if not is_wired and self._is_kept(scope):
             return Context("run", True, False, root=(scope, 0), by="decorated")
         if isinstance(item, Context) and item.kind in {"api", "run", "dead"} and self._is_tested(scope):
             return Context("test" if item.kind == "dead" else "tested", item.kind != "dead", False, root=(scope, 0))
         return item
+
+    def _is_let_out(self, scope: ScopeId) -> bool:
+        """Whether a function that another one defines is kept by an object, where calls of it may not be seen."""
+        around = self.program.parent(scope)
+        if around is None or self.program.facts(around).kind != "function":
+            return False
+        return self._is_stored(around, self.program.facts(scope).name)
 
     def by_users(self, scope: ScopeId, callers: Iterable[ScopeId]) -> Iterator[Context]:
         """How users of the project run what is only called where its use is shown: as if nobody here called it."""
