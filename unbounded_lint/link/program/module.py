@@ -323,14 +323,14 @@ class LinkedModule:
         )
 
     @cached_property
-    def imports_of(self) -> Mapping[tuple[str, str], Sequence[tuple[int, str, str]]]:
-        """(scope, source, bound name) of what is imported from modules, by the name there; all of a module, "*", by the
-        last word of the module's name too."""
-        found = ((scope, self.absolute(name), name.attribute or "", name.bound) for scope, _, name in self.imports)
-        return grouped(
-            ((name, source.rpartition(".")[2] if name == "*" else ""), (scope, source, bound))
-            for scope, source, name, bound in found
-        )
+    def imports_of(self) -> Mapping[str, Sequence[int]]:
+        """Where in `imports` a name is imported from a module, by that; all of a module by "*" and the last word of the
+        module's name."""
+        return grouped((self._import_key(name), at) for at, (_, _, name) in enumerate(self.imports))
+
+    def _import_key(self, imported: m.ImportedName) -> str:
+        last = self.absolute(imported).rpartition(".")[2] if imported.attribute == "*" else ""
+        return f"{imported.attribute or ''}{last}"
 
     def absolute(self, imported: m.ImportedName) -> str:
         """The dotted module that an import statement names."""

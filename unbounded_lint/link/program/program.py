@@ -71,8 +71,10 @@ class Program:
         """Module -> who imports a name from it; for "*", of the modules whose names end with a word."""
         found: dict[str, list[tuple[LinkedModule, int, str]]] = {}
         for module in self.mentioning(last or name):
-            for scope, source, bound in module.imports_of.get((name, last), ()):
-                found.setdefault(self.canonical(source), []).append((module, scope, bound))
+            for at in module.imports_of.get(f"{name}{last}", ()):
+                scope, _, imported = module.imports[at]
+                source = self.canonical(module.absolute(imported))
+                found.setdefault(source, []).append((module, scope, imported.bound))
         return found
 
     def canonical(self, dotted: str) -> str:
