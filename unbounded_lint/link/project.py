@@ -199,7 +199,8 @@ class Project:
         inserts = self._inserts.of(holder, accesses)
         removals = self._removals.of(accesses, holder.definitions) if inserts else ()
         if inserts and all(insert.access.nested for insert in inserts):
-            removals += self._removals.of(accesses.inside)
+            fields = {insert.access.outer if isinstance(insert.access.outer, m.Const) else None for insert in inserts}
+            removals += self._removals.of(accesses.inside(fields.pop())) if len(fields) == 1 else ()
         removals = marked(holder, accesses, inserts, removals, self._removals)
         grows = cache(partial(self._growths.of, holder, accesses, inserts))
         verdict = verdict_on(holder, accesses, inserts, removals, grows, self._removals)

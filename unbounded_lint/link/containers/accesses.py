@@ -118,10 +118,12 @@ class AccessList(tuple[Access, ...]):
         kinds = {access.kind for access in self}
         return "insert" in kinds or ("iterate" in kinds and not kinds.isdisjoint(REMOVING))
 
-    @cached_property
-    def inside(self) -> AccessList:
-        """What is done to the containers that are entries, as if they were the container."""
-        return AccessList(replace(access, nested=False, outer=None) for access in self if access.nested)
+    @kept
+    def inside(self, key: m.Expr | None) -> AccessList:
+        """What is done to the containers that are entries, as if they were the container: to that under a key, where
+        that and the key of the other are written out, as the fields of a record are."""
+        around = (access for access in self if access.nested and not _are_different(access.outer, key))
+        return AccessList(replace(access, nested=False, outer=None) for access in around)
 
     @cached_property
     def sizes(self) -> frozenset[int]:
@@ -152,3 +154,7 @@ class AccessList(tuple[Access, ...]):
     def inserts_by_key(self) -> Mapping[tuple[ScopeId, m.Expr | None], tuple[Access, ...]]:
         """The inserts of entries by scope and key."""
         return grouped(((a.scope, a.key), a) for a in self if a.kind == "insert" and not a.nested)
+
+
+def _are_different(one: m.Expr | None, other: m.Expr | None) -> bool:
+    return isinstance(one, m.Const) and isinstance(other, m.Const) and one != other

@@ -39,10 +39,9 @@ class Elements:
         """Whether whatever is appended stays."""
         return self.inner.only_grow(self.holder, self.accesses)
 
-    @cached_property
-    def are_taken_out(self) -> bool:
-        """Whether running code takes out some of what is inside."""
-        return self.inner.lose(self.accesses)
+    def lose(self, insert: Access) -> bool:
+        """Whether running code takes out some of what is put in as an insert inside an entry does it."""
+        return self.inner.lose(self.accesses.inside(insert.outer))
 
 
 class Inner(RunQuery):
@@ -82,8 +81,8 @@ class Inner(RunQuery):
         return not self._prunings.of(accesses)
 
     def lose(self, accesses: AccessList) -> bool:
-        """Whether running code takes something out of an entry that is a container."""
-        taken = (access for access in accesses.inside if access.kind in REMOVING)
+        """Whether running code takes something out of what is accessed."""
+        taken = (access for access in accesses if access.kind in REMOVING)
         return any(self.execution.kinds(*access.place) & LIVE for access in taken)
 
     def _values(self, holder: Holder, accesses: AccessList) -> Iterator[_Value]:

@@ -102,7 +102,7 @@ class Inserts(AroundQuery):
                 continue
             if self._is_definition(access) or self._pools.keeps(access, gives_back=gives_back):
                 continue
-            if access.nested and self._gives_back_inside(accesses):
+            if access.nested and self._gives_back_inside(accesses.inside(access.outer)):
                 continue
             domain = LONGER if longer else self._domain(access, elements)
             if isinstance(holder.handle, Registered) and (
@@ -167,15 +167,15 @@ class Inserts(AroundQuery):
         if access.bulk:
             return self.keys.items(access.key, access.scope)
         told = self.keys.domain(access.key, access.scope, access.op)
-        if access.nested and told.kind == "open" and elements.are_taken_out:
+        if access.nested and told.kind == "open" and elements.lose(access):
             return replace(told, kind="unknown", why=f"{told.why}, and is taken out again")
         return told
 
     @kept
-    def _gives_back_inside(self, accesses: AccessList) -> bool:
-        """Whether what is put into a container inside an entry is taken out of it whatever happens."""
-        removals = (access for access in accesses.inside if access.kind == "remove")
-        return any(self.removals.guarantees.is_guaranteed(removal, accesses.inside) for removal in removals)
+    def _gives_back_inside(self, inside: AccessList) -> bool:
+        """Whether what is put into containers inside entries is taken out of them whatever happens."""
+        removals = (access for access in inside if access.kind == "remove")
+        return any(self.removals.guarantees.is_guaranteed(removal, inside) for removal in removals)
 
     @kept
     def _declared(self, holder: Holder) -> Domain | None:
