@@ -31,8 +31,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     owner     what makes it last (`link/containers/lifetimes`), "part of ..." for attributes
     shared    whether every object that has it lasts, or some pass: all, some
     removals  what takes entries out, each "moment extent", without those that never run; "failing" where only an error
-              leads to it
-    reads     what is done to it besides: iterated, looked up, tested, measured, handed on
+              leads to it; "dead" or "test" for those of which no call is seen, or one by tests alone
+    reads     what is done to it besides: iterated, looked up, tested, measured, handed on, taken out inside (some
+              of what is in an entry is)
     project   application or library
     family    map, set, list, deque, queue, cache, buffer
     filled    whether it is written out with entries, as a table is
@@ -97,7 +98,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
             values: tuple[str, ...] = getattr(self, field)
             yield from (f"{field}: {value}" for value in values or ("none",))
         yield from (f"also: {run}" for run in self.runs[1:])
-        yield from (f"reads: {word}" for word in ("handed on", "taken out inside") if word in self.reads)
+        if "handed on" in self.reads:
+            yield "reads: handed on"
         if self.form:
             yield f"form: {self.form}"
         if self.size == "sample":

@@ -184,6 +184,7 @@ VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "tested": "tested",
             "measured": "measured",
             "handed on": "handed to other code",
+            "taken out inside": "emptied in its entries",
             "none": "nothing",
         },
         "project": {"application": "an application", "library": "a library"},
@@ -249,9 +250,9 @@ def keys(source: str, domain: str) -> str:
 
 
 def _removal(key: str) -> str:
-    """What takes entries out, "moment extent"."""
+    """What takes entries out, "moment extent"; a moment alone where none of that is seen to run."""
     when, _, extent = key.rpartition(" ")
     if not when:
-        return "nothing"
+        return f"some, {wording.MOMENTS[key]}" if key in wording.MOMENTS else "nothing"
     moment = wording.FAILING if when == "failing" else wording.MOMENTS[when]
     return f"{wording.EXTENTS[extent].removeprefix('takes out ')}, {moment}"
