@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 
 from unbounded_lint.link.dataflow.sites import Sites
 from unbounded_lint.link.dataflow.solver import Solver
-from unbounded_lint.link.program.module import LinkedModule
+from unbounded_lint.link.program.module import LinkedModule, ScopeId
 
 
 class Stars:
@@ -20,11 +20,13 @@ class Stars:
         """Module -> a bit for each that gets its names."""
 
     def of(self, source: LinkedModule, name: str) -> Iterator[LinkedModule]:
-        """The other modules that get a name of a source, as far as it is written in them or taken from them."""
+        """The other modules that get a name of a source and give it to nothing of their own, as far as it is written in
+        them or taken from them."""
         if self.program.importers(source.name, "*"):
             takers = self._takers.answer(source.name)
             for module in self._sites.modules_with(name):
-                if module is not source and takers & self._bits.get(module.name, 0):
+                is_its_own = bool(self.program.bound(ScopeId(module.path, 0), name))
+                if module is not source and not is_its_own and takers & self._bits.get(module.name, 0):
                     yield module
 
     def _equation(self, name: str) -> Generator[str, int, int]:

@@ -39,6 +39,11 @@ class Elements:
         """Whether whatever is appended stays."""
         return self.inner.only_grow(self.holder, self.accesses)
 
+    @cached_property
+    def are_bounded(self) -> bool:
+        """Whether the entries are containers with a limit, or hold what is in them weakly."""
+        return self.inner.are_bounded(self.holder, self.accesses)
+
     def lose(self, insert: Access) -> bool:
         """Whether running code takes out some of what is put in as an insert inside an entry does it."""
         return self.inner.lose(self.accesses.inside(insert.outer))
@@ -79,6 +84,11 @@ class Inner(RunQuery):
         if any(a.nested and a.kind in REMOVING for a in accesses) or any(self._replaces(a, accesses) for a in accesses):
             return False
         return not self._prunings.of(accesses)
+
+    def are_bounded(self, holder: Holder, accesses: AccessList) -> bool:
+        """Whether the entries are seen to be containers that cannot grow without a limit."""
+        made = [self.making.made(*value) for value in self._values(holder, accesses)]
+        return bool(made) and all(one is not None and one.bounded for one in made)
 
     def lose(self, accesses: AccessList) -> bool:
         """Whether running code takes something out of what is accessed."""

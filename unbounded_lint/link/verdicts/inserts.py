@@ -102,7 +102,7 @@ class Inserts(AroundQuery):
                 continue
             if self._is_definition(access) or self._pools.keeps(access, gives_back=gives_back):
                 continue
-            if access.nested and self._gives_back_inside(accesses.inside(access.outer)):
+            if access.nested and (elements.are_bounded or self._gives_back_inside(accesses.inside(access.outer))):
                 continue
             domain = LONGER if longer else self._domain(access, elements)
             if isinstance(holder.handle, Registered) and (
