@@ -48,10 +48,6 @@ NOT_KNOWN = {
     "taken out again": TABLE + PUT + "def take():\n    return X['a'].pop()\n",
     "rebuilt": TABLE + PUT + "def prune(now):\n    X['a'][:] = [at for at in X['a'] if at > now]\n",
     "replaced": TABLE + PUT + "def prune(now):\n    X['a'] = [at for at in X['a'] if at > now]\n",
-    "no more than so many": "from collections import deque\nX = {'a': deque(maxlen=9)}\n" + PUT,
-    "no more than so many, made when read": (
-        "from collections import defaultdict, deque\nX = defaultdict(lambda: deque(maxlen=9))\n" + PUT
-    ),
     "no container that is known": (
         "X = {}\ndef put(request):\n    X.setdefault('a', request.log).append(request.path)\n"
     ),
@@ -72,6 +68,17 @@ NOT_KNOWN = {
     ),
 }
 
+WITHIN_A_LIMIT = {
+    "no more than so many": "from collections import deque\nX = {'a': deque(maxlen=9)}\n" + PUT,
+    "no more than so many, made when read": (
+        "from collections import defaultdict, deque\nX = defaultdict(lambda: deque(maxlen=9))\n" + PUT
+    ),
+    "held weakly": (
+        "from collections import defaultdict\nfrom weakref import WeakSet\nX = defaultdict(WeakSet)\n"
+        "def put(request):\n    X['a'].add(request)\n"
+    ),
+}
+
 
 def levels(text: str, tmp_path: Path) -> set[str]:
     """The domains of what is appended inside entries."""
@@ -87,3 +94,8 @@ def test_elements_that_are_ever_new_and_stay(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", NOT_KNOWN.values(), ids=NOT_KNOWN)
 def test_elements_that_may_be_few_or_go(text: str, tmp_path: Path) -> None:
     assert levels(text, tmp_path) == {"unknown"}
+
+
+@pytest.mark.parametrize("text", WITHIN_A_LIMIT.values(), ids=WITHIN_A_LIMIT)
+def test_elements_of_what_has_a_limit(text: str, tmp_path: Path) -> None:
+    assert not levels(text, tmp_path)

@@ -46,11 +46,15 @@ _Written: TypeAlias = tuple[Site, int | None, bool]
 """Where an attribute is written, and how its base means the class."""
 
 
+_Base: TypeAlias = Literal["super", "named", "any"]
+
+
 class _Alike(NamedTuple):
-    """The places whose base can be the same, and may be `super()`; by their numbers in the order of the program."""
+    """The places whose base can be the same, and may be `super()` or the name of a class, which means that one and no
+    class that derives from it; by their numbers in the order of the program."""
 
     values: Sequence[Value]
-    by_super: bool
+    how: _Base
     places: Sequence[int]
 
 
@@ -153,12 +157,12 @@ class Sites:
         reached: dict[int, _How] = dict.fromkeys(guessed, (None, True))
         above = (*self.declared.mro(cls), *self.hierarchy.mixed(cls)) if bases.exact else ()
         for alike in bases.near(cls, above):
-            how = self._match(alike.values, alike.by_super, cls, name)
+            how = self._match(alike.values, alike.how, cls, name)
             if how is not None:
                 reached.update(dict.fromkeys(alike.places, how))
         yield from ((bases.sites[index], *reached[index]) for index in sorted(reached))
         for found, site in self._askings.of_member(name):
-            if (how := self._match(ordered(found), False, cls, name)) is not None:
+            if (how := self._match(ordered(found), "any", cls, name)) is not None:
                 yield site, *how
 
     def of_operators(self, cls: ScopeId) -> Sequence[Site]:
@@ -213,12 +217,14 @@ class Sites:
     def _bases_of(self, name: str) -> _Bases:
         """Every `base.name` of the program, by what its base can be."""
         sites = [site for site in self.program.sites(name) if isinstance(site.node, m.Attr)]
-        known: dict[tuple[Values, bool], list[int]] = {}
+        known: dict[tuple[Values, _Base], list[int]] = {}
         for index, site in enumerate(sites):
             assert isinstance(site.node, m.Attr)
-            known.setdefault(self._base_of(site.node.base, site.scope), []).append(index)
-        unknown = known.pop((NOTHING, False), [])
-        alike = [_Alike(ordered(values), by_super, places) for (values, by_super), places in known.items()]
+            values, by_super = self._base_of(site.node.base, site.scope)
+            how: _Base = "super" if by_super else "named" if self._is_named(site.node.base, values) else "any"
+            known.setdefault((values, how), []).append(index)
+        unknown = known.pop((NOTHING, "any"), [])
+        alike = [_Alike(ordered(values), how, places) for (values, how), places in known.items()]
         exact: dict[ScopeId, list[int]] = {}
         behind = []
         for index, each in enumerate(alike):
@@ -244,6 +250,12 @@ class Sites:
                     queue.append(base)
         return heirs
 
+    def _is_named(self, base: m.Expr, values: Values) -> bool:
+        """Whether an expression names the class that it stands for, where another could stand for one that derives
+        from it."""
+        value = next(iter(values)) if len(values) == 1 else None
+        return isinstance(value, Class) and self.program.facts(value.scope).name == w.last_name(base)
+
     def _base_of(self, base: m.Expr, scope: ScopeId) -> tuple[Values, bool]:
         if isinstance(base, m.Name):
             known = self._own_receiver(scope)
@@ -255,9 +267,9 @@ class Sites:
         above = frozenset(Instance(meta) for cls in classes for meta in self.declared.metaclasses(cls))
         return values | above if above else values, is_super(base)
 
-    def _match(self, values: Sequence[Value], by_super: bool, cls: ScopeId, name: str) -> _How | None:
+    def _match(self, values: Sequence[Value], base: _Base, cls: ScopeId, name: str) -> _How | None:
         """How `base.name` reaches an attribute of `cls`: (parameters bound, None for the usual; guessed), or None."""
-        if by_super:
+        if base == "super":
             return (None, False) if Instance(cls) in values else None
         for value in values:
             if isinstance(value, Class | Instance) and self._is_shadowed(value.scope, cls, name):
@@ -268,6 +280,8 @@ class Sites:
                 or self._answers(cls, value.scope, name)
             ):
                 return None, False
+            if isinstance(value, Class) and base == "named" and cls not in self.declared.mro(value.scope):
+                continue
             if isinstance(value, Class) and self.declared.related(value.scope, cls):
                 method = next(self.program.defined(cls, name), None)
                 return None if method is None or takes_class(self.program.facts(method)) else 0, False

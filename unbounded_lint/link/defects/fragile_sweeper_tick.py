@@ -13,7 +13,7 @@ from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in, parts_of, span_of
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
-from unbounded_lint.link.runs.callgraph import Edge, EdgeKind, explored
+from unbounded_lint.link.runs.callgraph import STEPS, Edge, EdgeKind, explored
 from unbounded_lint.link.runs.context import RUNTIME
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.risks import Risk, Risks
@@ -69,7 +69,16 @@ class FragileSweeperTicks(Question):
                 found.append(driver)
             if len(found) == before:
                 return None
-        return min(found, key=lambda f: (-f.risk.confidence.rank, f.start, f.tick), default=None)
+        others = (f for f in found if f.ending != "loop" or not self._ends_all(f.start[0], container))
+        return min(others, key=lambda f: (-f.risk.confidence.rank, f.start, f.tick), default=None)
+
+    def _ends_all(self, loop: ScopeId, container: Container) -> bool:
+        """Whether nothing but what a loop comes to inserts: with its end the container grows no more."""
+        above = explored([i.access.scope for i in container.inserts], lambda at: self._runs_of(at, loop), STEPS)
+        return not any(self.execution.direct(at) for at in above if at != loop)
+
+    def _runs_of(self, scope: ScopeId, loop: ScopeId) -> Iterator[ScopeId]:
+        yield from () if scope == loop else (edge.scope for edge in self.graph.edges(scope))
 
     # --- upwards: what drives a sweep ---
 

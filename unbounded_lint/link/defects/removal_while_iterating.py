@@ -96,7 +96,8 @@ class RemovalsWhileIterating(Question):
             if _expects_error(facts, start):
                 continue
             for access in here:
-                if inside(facts, access.op, loop) and self._is_same(base, access.site.node, scope, access.op):
+                same = inside(facts, access.op, loop) and self._is_same(base, access.site.node, scope, access.op)
+                if same and not self._is_taken_away(head, access, scope):
                     if not _leaves(facts, access.op, loop) and (not skips or _skips_others(facts, access.op, loop)):
                         yield Clash(scope, start, access, None, skips)
             for at, function in self._called(scope) if not skips else ():
@@ -143,6 +144,16 @@ class RemovalsWhileIterating(Question):
             return True
         names = {e for e in expansions(self.program, one, scope, op) if isinstance(e, m.Name | m.Attr)}
         return not names.isdisjoint(expansions(self.program, other, scope, op))
+
+    def _is_taken_away(self, head: m.Expr, access: Access, scope: ScopeId) -> bool:
+        """Whether the loop walks what a name of the function got before another container was put in its place."""
+        node, ops = access.site.node, self.program.facts(scope).ops
+        for part in w.walk(head):
+            bound = self.program.only(scope, part)
+            if bound is not None and bound.scope == scope.index and bound.expr == node:
+                between = (op.action for op in ops[bound.op + 1 : access.op])
+                return any(isinstance(action, m.Assign) and node in action.targets for action in between)
+        return False
 
     # --- in a function that the loop calls ---
 
