@@ -75,7 +75,8 @@ class FragileSweeperTicks(Question):
     def _ends_all(self, loop: ScopeId, container: Container) -> bool:
         """Whether nothing but what a loop comes to inserts: with its end the container grows no more."""
         above = explored([i.access.scope for i in container.inserts], lambda at: self._runs_of(at, loop), STEPS)
-        return not any(self.execution.direct(at) for at in above if at != loop)
+        begun = (context.root[0] for at in above if at != loop for context in self.execution.direct(at))
+        return all(scope == loop for scope in begun)
 
     def _runs_of(self, scope: ScopeId, loop: ScopeId) -> Iterator[ScopeId]:
         yield from () if scope == loop else (edge.scope for edge in self.graph.edges(scope))
