@@ -51,7 +51,7 @@ class Keepers(RunQuery):
     def registers(self, use: Use) -> bool:
         """Whether a use hands something to another package for good: itself, one of its methods, or in what holds it
         and more."""
-        if not any(isinstance(part, m.Call) and _may_register(part) for part in use.site.parents):
+        if not any(isinstance(part, m.Call) and self._may_register(part) for part in use.site.parents):
             return False
         call = self._given_to(use.site)
         return call is not None and self._is_registrar(call, use.site)
@@ -79,10 +79,18 @@ class Keepers(RunQuery):
 
     def _is_registrar(self, call: m.Call, site: Site) -> bool:
         """Whether a call hands something to another package as the program is set up, and takes nothing back: what it
-        is given is kept there, and used later."""
-        if not _may_register(call) or not self.resolver.is_foreign(call.func, site.scope):
+        is given is kept there, and used later. So it is by what calls it for each request, event or round."""
+        timers = self.execution.timers
+        named = _registers_by_name(call) and self.resolver.is_foreign(call.func, site.scope)
+        wired = named or any(hook.callback.how == "argument" for hook in timers.hooks_of(call, site.scope))
+        if not wired and not any(timer.kind == "recurring" for timer in timers.of(call, site.scope)):
             return False
         return self.execution.kinds(site.scope, site.op) == {"api"} or self.serving.is_once(site.scope, site.op)
+
+    def _may_register(self, call: m.Call) -> bool:
+        """Whether a call is named as those are that keep what they are given: a quick look."""
+        name = w.last_name(call.func)
+        return _registers_by_name(call) or self.catalog.hooks.may_know(name) or self.catalog.timers.may_know(name)
 
     def _is_rooted(self, base: m.Expr, scope: ScopeId, op: int) -> bool:
         at = base
@@ -163,7 +171,7 @@ class Keepers(RunQuery):
         return False
 
 
-def _may_register(call: m.Call) -> bool:
+def _registers_by_name(call: m.Call) -> bool:
     """Whether a call is named as those are that keep what they are given."""
     name = w.last_name(call.func)
     return name in name_lists().registrars or name in name_lists().servers

@@ -9,7 +9,7 @@ from unbounded_lint.catalog.model import Api, Given
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.dataflow.resolver import Resolver
-from unbounded_lint.link.dataflow.values import External, ExternalResult, positional
+from unbounded_lint.link.dataflow.values import External, ExternalResult, ordered, positional
 from unbounded_lint.link.program.module import ScopeId
 
 T = TypeVar("T", bound=Api)
@@ -24,7 +24,9 @@ def catalogued(func: m.Expr, scope: ScopeId, resolver: Resolver, known: Apis[T])
     if found or not isinstance(func, m.Attr):
         return found
     if not all(isinstance(v, External | ExternalResult) for v in resolver.values(func.base, scope)):
-        return ()
+        kept = (v.name for v in ordered(resolver.values(func, scope)) if isinstance(v, External) and v.of_instance)
+        parted = (name.rpartition(".") for name in kept)  # an attribute of the project that keeps such a method
+        return tuple(item for base, _, method in parted for item in known.method(method, receiver_word(base)))
     return known.method(func.name, receiver_word(w.dotted(func.base)))
 
 

@@ -112,7 +112,13 @@ def marked(
     growing = _of_account(holder, accesses, inserts)
     if all(asked.cleanups.cover(cleanup, insert.access, accesses) for insert in growing):
         return removals
-    return tuple(replace(r, partly=True) if r.when == "guaranteed" else r for r in removals)
+    return tuple(_of_some(r) if r.when == "guaranteed" else r for r in removals)
+
+
+def _of_some(removal: Removal) -> Removal:
+    """A clean-up that does not follow every insert: one that a timer runs too sweeps what it leaves."""
+    sweeps = removal.extent != "single" and any(c.kind == "timer" and not c.failing for c in removal.contexts)
+    return replace(removal, when="timer") if sweeps else replace(removal, partly=True)
 
 
 def verdict_on(
