@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -285,8 +286,33 @@ def test_the_listed_packages_are_well_formed() -> None:
     listed = fetch.packages(fetch.HERE / "packages.jsonl")
     assert len({one.package for one in listed}) == len(listed)
     assert {one.kind for one in listed} == {"application", "library"}
-    assert {one.source for one in listed} <= {"wheel", "sdist"}
-    assert all(one.version[0].isdigit() for one in listed)
+    assert {one.source for one in listed} <= {"wheel", "sdist", "git"}
+    assert all(one.version[0].isdigit() for one in listed if one.source != "git")
+    cloned = [one for one in listed if one.source == "git"]
+    assert all(len(one.version) == 40 and one.repository.count("/") == 1 for one in cloned)
+
+
+def test_a_commit_of_a_repository_is_fetched_by_git(tmp_path: Path) -> None:
+    origin = tmp_path / "repositories" / "owner" / "app"
+    (origin / "src").mkdir(parents=True)
+    (origin / "src" / "m.py").write_text("A = {}\n")
+    (origin / "notes.txt").write_text("none\n")
+    (origin / "link.py").symlink_to(tmp_path / "outside.py")
+    git = ("git", "-C", str(origin), "-c", "user.name=n", "-c", "user.email=e@example.org")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
+        subprocess.run([*git, *words], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    (origin / "src" / "m.py").write_text("A = None\n")
+    subprocess.run([*git, "commit", "-q", "-a", "-m", "two"], check=True)
+    entry = {"package": "app", "version": commit, "kind": "application", "source": "git", "repository": "owner/app"}
+    listed = tmp_path / "packages.jsonl"
+    listed.write_text(json.dumps(entry) + "\n")
+    arguments = [str(tmp_path / "trees"), "--packages", str(listed), "--repositories"]
+    assert fetch.main([*arguments, (tmp_path / "repositories").as_uri()]) == 0
+    found = {path.name: path.read_text() for path in (tmp_path / "trees" / "app").rglob("*.py")}
+    assert found == {"m.py": "A = {}\n"}
+    listed.write_text(json.dumps({**entry, "package": "gone", "version": "0" * 40}) + "\n")
+    assert fetch.main([*arguments, (tmp_path / "repositories").as_uri()]) == 1
 
 
 def test_the_listed_leaks_are_well_formed() -> None:

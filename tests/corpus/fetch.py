@@ -1,12 +1,13 @@
 """Fetch the sources of the packages of the corpus: *.py only, and nothing of a package is installed.
 
-    python -m tests.corpus.fetch DEST [--packages FILE] [--only NAME ...]
+    python -m tests.corpus.fetch DEST [--packages FILE] [--only NAME ...] [--repositories URL]
 
 The sources of each package of `packages.jsonl` go to DEST/NAME/, in the exact version, by pip from the index that it is
-set up for; with `--packages` those of the leaky versions that `leaks.jsonl` names, to DEST/ID/leaky/. A stamp beside
-a folder says that it is whole, so that a second run goes on where a first one stopped and `tests.corpus.diff` knows the
-folder for a tree. Nothing is run either, except that pip runs an sdist's build script to read its metadata where a
-package says `sdist`, or where an old version has no wheel. Status 1 where an archive could not be had.
+set up for; where a package says `git`, by git from its repository, at the commit that is its version. With `--packages`
+those of the leaky versions that `leaks.jsonl` names go to DEST/ID/leaky/. A stamp beside a folder says that it is
+whole, so that a second run goes on where a first one stopped and `tests.corpus.diff` knows the folder for a tree.
+Nothing is run either, except that pip runs an sdist's build script to read its metadata where a package says `sdist`,
+or where an old version has no wheel. Status 1 where an archive could not be had.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ PLATFORMS = (
     "linux_x86_64",
 )
 PYTHONS = ("3.13", "3.11")
+REPOSITORIES = "https://github.com"
 
 
 class FetchError(Exception):
@@ -41,14 +43,15 @@ class FetchError(Exception):
 
 
 class Package(NamedTuple):
-    """A package of the corpus: application or library, what is read of it (its wheel, its sdist, or either), and the
-    folder that its sources go to."""
+    """A package of the corpus: application or library, what is read of it (its wheel, its sdist, either, or a commit of
+    its repository, which has its tests as well), and the folder that its sources go to."""
 
     package: str
     version: str
     kind: str
     source: str
     folder: str
+    repository: str = ""
 
 
 def packages(path: Path) -> list[Package]:
@@ -84,6 +87,28 @@ def download(package: Package, into: Path) -> Path:
     raise FetchError(f"{package.package}=={package.version} ({package.source}): {said}")
 
 
+def check_out(package: Package, into: Path, repositories: str) -> None:
+    """The files of a commit of a package's repository, in an empty directory."""
+    url = f"{repositories}/{package.repository}"
+    for words in (
+        ["init", "--quiet"],
+        ["fetch", "--quiet", "--depth", "1", url, package.version],
+        ["checkout", "--quiet", "FETCH_HEAD"],
+    ):
+        done = subprocess.run(["git", "-C", str(into), *words], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise FetchError(f"{package.package} at {package.version} ({url}): {done.stderr.strip()[-300:]}")
+
+
+def take(files: Path, into: Path) -> None:
+    """Copy the Python files of a checked out commit, and none that a link leads to."""
+    for path in sorted(files.rglob("*.py")):
+        relative = path.relative_to(files)
+        if path.is_file() and path.resolve() == files.resolve() / relative and relative.parts[0] != ".git":
+            (into / relative).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, into / relative)
+
+
 def sources(archive: Path) -> Iterator[tuple[str, bytes]]:
     """The name and the content of each Python file in an archive; an sdist's top folder is left out of the names."""
     if archive.suffix in (".whl", ".zip"):
@@ -110,7 +135,7 @@ def unpack(archive: Path, into: Path) -> None:
         target.write_bytes(content)
 
 
-def fetch(package: Package, top: Path) -> None:
+def fetch(package: Package, top: Path, repositories: str = REPOSITORIES) -> None:
     """Make the folder of a package, unless it is there."""
     tree = top / package.folder
     stamp = tree.parent / f".{package.package}-{package.version}-{package.source}.done"
@@ -119,7 +144,11 @@ def fetch(package: Package, top: Path) -> None:
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as temporary:
-        unpack(download(package, Path(temporary)), tree)
+        if package.source == "git":
+            check_out(package, Path(temporary), repositories)
+            take(Path(temporary), tree)
+        else:
+            unpack(download(package, Path(temporary)), tree)
     stamp.touch()
 
 
@@ -129,12 +158,13 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("dest", type=Path)
     parser.add_argument("--packages", type=Path, default=HERE / "packages.jsonl")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
+    parser.add_argument("--repositories", default=REPOSITORIES, metavar="URL")
     options = parser.parse_args(None if arguments is None else list(arguments))
     wanted = [one for one in packages(options.packages) if not options.only or one.package in options.only]
     failed = 0
     for one in wanted:
         try:
-            fetch(one, options.dest)
+            fetch(one, options.dest, options.repositories)
         except FetchError as error:
             failed += 1
             print(error, file=sys.stderr, flush=True)
