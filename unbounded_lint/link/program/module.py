@@ -326,11 +326,9 @@ class LinkedModule:
     def imports_of(self) -> Mapping[str, Sequence[int]]:
         """Where in `imports` a name is imported from a module, by that; all of a module by "*" and the last word of the
         module's name."""
-        return grouped((self._import_key(name), at) for at, (_, _, name) in enumerate(self.imports))
-
-    def _import_key(self, imported: m.ImportedName) -> str:
-        last = self.absolute(imported).rpartition(".")[2] if imported.attribute == "*" else ""
-        return f"{imported.attribute or ''}{last}"
+        lasts = (self.absolute(name).rpartition(".")[2] if name.attribute == "*" else "" for _, _, name in self.imports)
+        pairs = zip(self.imports, lasts, strict=True)
+        return grouped((f"{name.attribute or ''}{last}", at) for at, ((_, _, name), last) in enumerate(pairs))
 
     def absolute(self, imported: m.ImportedName) -> str:
         """The dotted module that an import statement names."""
