@@ -25,11 +25,11 @@ from unbounded_lint.fixes.writing import difference
 from unbounded_lint.rules import all_rules
 
 REPAIRED = {
-    "UBM101": 108,
-    "UBM102": 15,
+    "UBM101": 121,
+    "UBM102": 16,
     "UBM103": 7,
     "UBM104": 11,
-    "UBM105": 22,
+    "UBM105": 24,
     "UBM106": 7,
     "UBM201": 6,
     "UBM202": 6,
@@ -37,8 +37,8 @@ REPAIRED = {
     "UBM204": 7,
     "UBM205": 6,
     "UBM206": 4,
-    "UBM207": 12,
-    "UBM208": 7,
+    "UBM207": 13,
+    "UBM208": 8,
     "UBM209": 10,
     "UBM210": 9,
     "UBM301": 7,

@@ -61,6 +61,7 @@ class NameLists(Entry, frozen=True, kw_only=True):
     replacers: frozenset[str] = frozenset()
     protocols: frozenset[str] = frozenset()
     casts: frozenset[str] = frozenset()
+    anything: frozenset[str] = frozenset()
     partials: frozenset[str] = frozenset()
     servers: frozenset[str] = frozenset()
     serving: frozenset[str] = frozenset()

@@ -365,6 +365,6 @@ def _instances(values: Values) -> Values:
     for value in values:
         if isinstance(value, Class):
             found.add(Instance(value.scope))
-        elif isinstance(value, External):
+        elif isinstance(value, External) and value.name not in name_lists().anything:
             found.add(ExternalResult(value.name))
     return frozenset(found)

@@ -262,7 +262,7 @@ class Calls:
     def _annotated(self, parameter: Parameter) -> Domain | None:
         facts, outside = self.program.facts(parameter.function), self._outside(parameter.function)
         given = facts.parameters[parameter.position]
-        if given.annotation is None:
+        if given.annotation is None or name_lists().anything & {*self.resolver.names(given.annotation, outside)}:
             return self.material.switched(given.default, outside)
         return self.material.annotated(given.annotation, outside)
 
