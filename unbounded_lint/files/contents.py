@@ -76,14 +76,12 @@ class Contents:
             return self._data[path]
         status = os.stat(self._base + path)
         data = read_regular(self._base + path, SOURCE_LIMIT)
-        if self._let_go and digest_of(data) != self._digests.get(path, digest_of(data)):
-            raise OSError("it changed during the run")
-        self._seen[path] = status
-        if self._let_go:
-            self._digests[path] = digest_of(data)
-        else:
+        if not self._let_go:
             self._data[path] = data
             self._digests.pop(path, None)  # it may be that of what was there before
+        elif self._digests.setdefault(path, digest := digest_of(data)) != digest:
+            raise OSError("it changed during the run")
+        self._seen[path] = status
         return data
 
     def let_go(self) -> None:

@@ -197,10 +197,8 @@ class Project:
     def _container(self, holder: Holder) -> Container:
         accesses = self._accesses.of(holder)
         inserts = self._inserts.of(holder, accesses)
-        removals = self._removals.of(accesses, holder.definitions) if inserts else ()
-        if inserts and all(insert.access.nested for insert in inserts):
-            fields = {insert.access.outer if isinstance(insert.access.outer, m.Const) else None for insert in inserts}
-            removals += self._removals.of(accesses.inside(fields.pop())) if len(fields) == 1 else ()
+        growing = [insert.access for insert in inserts]
+        removals = self._removals.against(growing, accesses, holder.definitions) if inserts else ()
         removals = marked(holder, accesses, inserts, removals, self._removals)
         grows = cache(partial(self._growths.of, holder, accesses, inserts))
         verdict = verdict_on(holder, accesses, inserts, removals, grows, self._removals)

@@ -13,30 +13,30 @@ STAR = "from a import *\n"
 ADD = "def add(r):\n    SEEN[r.id] = r\n"
 
 REACHED = {
-    "directly": {"a.py": MADE, "b.py": f"from a import *\n{ADD}"},
+    "directly": {"a.py": MADE, "b.py": STAR + ADD},
     "over a module that does not write it": {
         "a.py": MADE,
-        "b.py": "from a import *\n",
+        "b.py": STAR,
         "c.py": f"from b import *\n{ADD}",
     },
     "by name from one that gets it so": {
         "a.py": MADE,
-        "b.py": "from a import *\n",
+        "b.py": STAR,
         "c.py": f"from b import SEEN\n{ADD}",
     },
     "as a member of one that gets it so": {
         "a.py": MADE,
-        "b.py": "from a import *\n",
+        "b.py": STAR,
         "c.py": "import b\ndef add(r):\n    b.SEEN[r.id] = r\n",
     },
     "round a circle": {
         "a.py": f"from c import *\n{MADE}",
-        "b.py": "from a import *\n",
+        "b.py": STAR,
         "c.py": f"from b import *\n{ADD}",
     },
 }
 NOT_REACHED = {
-    "a name of its own": {"a.py": MADE, "b.py": f"from a import *\n{MADE}{ADD}"},
+    "a name of its own": {"a.py": MADE, "b.py": STAR + MADE + ADD},
     "no star": {"a.py": MADE, "b.py": f"import a\n{MADE}{ADD}"},
     "the other way round": {"a.py": f"from b import *\n{MADE}", "b.py": ADD},
 }

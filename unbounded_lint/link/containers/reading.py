@@ -26,7 +26,7 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.literals import is_plain, is_text
 from unbounded_lint.link.program.module import Place, ScopeId, Site, stored
 
-_CHANGING: frozenset[UseKind] = frozenset({"subscript", "member", "augmented"})
+_CHANGING: frozenset[UseKind] = frozenset({"subscript", "member", "augmented", "argument"})
 _CHANGES: frozenset[AccessKind] = frozenset({"insert", "remove", "clear", "trim"})
 _OWN: frozenset[AccessKind] = frozenset({"remove", "clear", "trim", "size", "iterate"})
 
@@ -201,7 +201,7 @@ class Accesses(Query):
         inner = self.catalog.container("dict")
         assert inner is not None
         for use in uses:
-            if use.kind in _CHANGING or use.kind == "argument":
+            if use.kind in _CHANGING:
                 for access in self._read_use(use, inner, nested=True):
                     if access.kind in _CHANGES and not access.nested:
                         yield replace(access, nested=True, outer=key)

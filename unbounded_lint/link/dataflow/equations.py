@@ -356,8 +356,9 @@ class Equations:
 
 def _unquoted(expr: m.Expr) -> m.Expr:
     """A name that is written as a text, as a class may be that is defined further down."""
-    is_name = isinstance(expr, m.Const) and expr.kind == "str" and expr.value.isidentifier()
-    return m.Name(expr.value) if is_name and isinstance(expr, m.Const) else expr
+    if isinstance(expr, m.Const) and expr.kind == "str" and expr.value.isidentifier():
+        return m.Name(expr.value)
+    return expr
 
 
 def _instances(values: Values) -> Values:

@@ -79,9 +79,9 @@ class Outside(Query):
         """Whether a decorator of the project stores the function it is given, so that something calls it later."""
         scope = decorator.scope
         taken = [(scope, parameter) for parameter in self._first(scope, decorator.receiver is not None)]
-        if made and not all(self.resolver.functions(value, scope) for value in self.program.returned(scope)):
-            return True  # what the call of it gives is not seen
         if made:  # by what it returns, which is a function inside it
+            if not all(self.resolver.functions(value, scope) for value in self.program.returned(scope)):
+                return True  # as far as that is seen
             scopes = enumerate(self.program.of(scope).facts.scopes)
             inner = [i for i, facts in scopes if facts.parent == scope.index and facts.kind in {"function", "lambda"}]
             inside = (ScopeId(scope.path, index) for index in inner)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 
 from unbounded_lint.catalog.load import name_lists
@@ -51,6 +53,17 @@ class Removals(RunQuery):
         self._unsized = Unsized(flow)
         self._latches = Latches(flow, execution)
         self._moments = Moments(flow, execution, self.causes, self.guarantees)
+
+    def against(
+        self, inserts: Collection[Access], accesses: AccessList, definitions: tuple[Place, ...]
+    ) -> tuple[Removal, ...]:
+        """The removals that count for some inserts: where all of these put something inside entries, and into the same
+        field of what are records, those that take something out there as well."""
+        found = self.of(accesses, definitions)
+        fields = {access.outer if isinstance(access.outer, m.Const) else None for access in inserts}
+        if len(fields) == 1 and all(access.nested for access in inserts):
+            found += self.of(accesses.inside(fields.pop()))
+        return found
 
     def of(self, accesses: AccessList, definitions: tuple[Place, ...] = ()) -> tuple[Removal, ...]:
         """All removals of whole entries among the accesses of one container, which is made at these operations."""

@@ -55,7 +55,7 @@ _FEW = 6
 _LIFTS = 3
 """Through how many calls above an insert constructors are looked for."""
 
-_UNCALLED: frozenset[Moment] = frozenset({"dead", "test"})
+_UNSEEN: frozenset[Moment] = frozenset({"dead", "test"})
 """When removals run of which no call is seen in the program, which says less than that nothing calls them."""
 
 _READS: dict[AccessKind, str] = {
@@ -277,7 +277,7 @@ class Evidences:
             value=value,
             owner=f"part of {holder.life.kind}" if holder.life.distance else holder.life.kind,
             shared="all" if self._is_shared(holder) else "some",
-            removals=tuple(sorted({_told(r) for r in removals if r.when not in IDLE or r.when in _UNCALLED})),
+            removals=tuple(sorted({_told(r) for r in removals if r.when not in IDLE - _UNSEEN})),
             reads=tuple(sorted(set(_reads(accesses)))),
             project="application" if self.execution.roots.has_entry_points else "library",
             family=holder.made.kind.family,
@@ -351,6 +351,6 @@ def _names_in(expr: m.Expr, most: int | None = None) -> Sequence[str]:
 
 
 def _told(removal: Removal) -> str:
-    if removal.when in _UNCALLED:
+    if removal.when in _UNSEEN:
         return removal.when
     return f"{'failing' if removal.fails else removal.when} {removal.extent}"

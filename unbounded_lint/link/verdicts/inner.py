@@ -10,7 +10,7 @@ from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.containers.accesses import REMOVING, Access, AccessList
 from unbounded_lint.link.containers.finding import Holder
-from unbounded_lint.link.containers.making import Making
+from unbounded_lint.link.containers.making import Made, Making
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.entries.prunings import Prunings
 from unbounded_lint.link.keys.domains import Keys
@@ -77,8 +77,7 @@ class Inner(RunQuery):
     def only_grow(self, holder: Holder, accesses: AccessList) -> bool:
         """Whether the entries are seen to be containers without a limit from which nothing is taken out, and of which
         none is put in the place of another."""
-        values = list(self._values(holder, accesses))
-        made = [self.making.made(*value) for value in values]
+        made = self._made(holder, accesses)
         if not made or any(one is None or one.bounded for one in made):
             return False
         if any(a.nested and a.kind in REMOVING for a in accesses) or any(self._replaces(a, accesses) for a in accesses):
@@ -87,13 +86,17 @@ class Inner(RunQuery):
 
     def are_bounded(self, holder: Holder, accesses: AccessList) -> bool:
         """Whether the entries are seen to be containers that cannot grow without a limit."""
-        made = [self.making.made(*value) for value in self._values(holder, accesses)]
+        made = self._made(holder, accesses)
         return bool(made) and all(one is not None and one.bounded for one in made)
 
     def lose(self, accesses: AccessList) -> bool:
         """Whether running code takes something out of what is accessed."""
         taken = (access for access in accesses if access.kind in REMOVING)
         return any(self.execution.kinds(*access.place) & LIVE for access in taken)
+
+    def _made(self, holder: Holder, accesses: AccessList) -> list[Made | None]:
+        """The containers that the entries are seen to be; None for one that is seen to be none."""
+        return [self.making.made(*value) for value in self._values(holder, accesses)]
 
     def _values(self, holder: Holder, accesses: AccessList) -> Iterator[_Value]:
         """The entries as they are written where they are made."""
