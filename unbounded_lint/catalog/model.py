@@ -311,6 +311,7 @@ class ContainerKind(Api, frozen=True, kw_only=True):
     bounded       always; if-arg (see `bound`); never; weak (entries vanish with their referents)
     weak_keys     the keys are weak and the values strong: a value that holds its own key keeps the entry
     expiry        none; lazy (when touched); timer (by itself)
+    copies        what a loop walks is a copy, made when the loop begins
     drains        it takes entries out by itself as it works them off
     subscript     `x[k] = v` inserts; `del x[k]` removes for every family that has `__delitem__` among its removals
     attributes    `x.k = v` inserts and `del x.k` removes
@@ -329,6 +330,7 @@ class ContainerKind(Api, frozen=True, kw_only=True):
     bound: BoundArgument | None = None
     weak_keys: bool = False
     expiry: Literal["none", "lazy", "timer"] = "none"
+    copies: bool = False
     drains: bool = False
     subscript: bool = False
     attributes: bool = False

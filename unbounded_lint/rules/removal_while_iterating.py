@@ -46,6 +46,8 @@ def _finding(clash: Clash, container: Container, project: Project) -> Finding:
     )
     advice = "walk a copy (`for ... in list(...)`), or collect the keys first and remove them after the loop"
     confidence = Confidence.HIGH if clash.call is None and not clash.skips else Confidence.MEDIUM
+    if not clash.asked:
+        confidence = Confidence.LOW  # whoever uses the project may call it, or nobody
     return finding(CODE, NAME, message, container, project, advice, faults=faults, confidence=confidence)
 
 

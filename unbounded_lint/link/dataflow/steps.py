@@ -296,18 +296,24 @@ class Steps:
                 if isinstance(target, m.Display) and len(target.items) == len(display.items):
                     position = next(i for i, item in enumerate(display.items) if item is site.node)
                     yield from self.to_target(target.items[position], site.scope, bound, guess)
+        walked = tuple(self._walked(site, display))
+        for target in walked:
+            yield from self.to_target(target, site.scope, bound, guess)
+        passed = tuple(self._passed_on(site, display, bound, guess))
+        passed = tuple(self._passed_on(site, display, bound, guess))
+        yield from passed
+        if not passed and not walked:
+            yield Use("kept", site, bound, guess)
+
+    def _walked(self, site: Site, display: m.Display) -> Iterator[m.Expr]:
+        """What the items of a display become one after the other, where a loop or a comprehension walks it at once."""
+        action, outer = self.program.op(site).action, site.parents[:-1]
         if not outer and isinstance(action, m.Eval) and action.role == "for":
             for frame in self.program.facts(site.scope).frames:
                 if frame.kind == "for" and frame.head is display and frame.target is not None:
-                    yield from self.to_target(frame.target, site.scope, bound, guess)
+                    yield frame.target
         if outer and isinstance(outer[-1], m.Comp):
-            for clause in outer[-1].clauses:
-                if clause.iterable is display:
-                    yield from self.to_target(clause.target, site.scope, bound, guess)
-        passed = tuple(self._passed_on(site, display, bound, guess))
-        yield from passed
-        if not passed:
-            yield Use("kept", site, bound, guess)
+            yield from (clause.target for clause in outer[-1].clauses if clause.iterable is display)
 
     def _passed_on(self, site: Site, display: m.Display, bound: int, guess: bool) -> Iterator[Item]:
         """`Thread(target=f, args=(value,))`: the value becomes a parameter of `f`."""

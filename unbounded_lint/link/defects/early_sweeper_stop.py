@@ -53,7 +53,7 @@ class EarlySweeperStops(Question):
     def of(self, container: Container) -> Stop | None:
         """Where the last sweeper of a container stops too early; None if any sweeper goes on, or may."""
         removals = [r for r in container.removals if r.when == "timer"]
-        if container.verdict.name != "swept" or any(r.when in _ELSEWHERE for r in container.removals):
+        if not container.has_sweeper or any(r.when in _ELSEWHERE for r in container.removals):
             return None
         # what is removed under the keys of another container goes with it
         if not any(r.extent in {"sweep", "all"} for r in removals) or any(r.access.handed for r in removals):

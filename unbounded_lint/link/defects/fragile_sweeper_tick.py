@@ -10,7 +10,15 @@ from unbounded_lint.catalog.model import Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
 from unbounded_lint.link.defects.question import Linked, Question
-from unbounded_lint.link.program.blocks import LOOPS, frames_of, guards, ops_in, parts_of, span_of
+from unbounded_lint.link.program.blocks import (
+    LOOPS,
+    frames_of,
+    guards,
+    loops_around,
+    ops_in,
+    parts_of,
+    span_of,
+)
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import STEPS, Edge, EdgeKind, explored
@@ -56,7 +64,7 @@ class FragileSweeperTicks(Question):
 
     def of(self, container: Container) -> Fragile | None:
         """How the sweeping of a container ends at the first exception; None if any sweeper goes on, or might."""
-        if container.verdict.name != "swept" or any(r.when in {"insert", "capacity"} for r in container.removals):
+        if not container.has_sweeper or any(r.when in {"insert", "capacity"} for r in container.removals):
             return None
         found: list[Fragile] = []
         for access in (removal.access for removal in container.removals if removal.when == "timer"):
@@ -94,21 +102,21 @@ class FragileSweeperTicks(Question):
 
     def _runners(self, place: Place) -> Iterator[Place]:
         """The operations that run the function of one that stands in no timed loop."""
-        if self.execution.loops.timed(*place) is None:
-            yield from (edge.root for edge in self.graph.edges(place[0]) if edge.kind in {"call", "spawn"})
+        scope, op = place
+        if self.execution.loops.timed(scope, op) is None:
+            # What goes round by itself, in a thread or task of its own, goes on when whoever started it ends.
+            around = loops_around(self.program.facts(scope), op)
+            own = any(self.execution.loops.is_endless(scope, loop) for loop in around)
+            kinds = {"call"} if own else {"call", "spawn"}
+            yield from (edge.root for edge in self.graph.edges(scope) if edge.kind in kinds)
 
     def _timers(self, scope: ScopeId) -> Iterator[Fragile | None]:
         for edge in self.graph.edges(scope):
             if edge.timer is not None and edge.kind in {"timer", "decorate"}:
                 if self.execution.roots.is_live(edge.scope):
                     yield self._judge_timer(edge, edge.timer)
-            elif edge.kind in _UNKNOWN and not self._is_looped_over(edge):
+            elif edge.kind in _UNKNOWN:
                 yield None
-
-    def _is_looped_over(self, edge: Edge) -> bool:
-        """`for step in (sweep, report):`: not kept at all, the loop calls it."""
-        action = self.program.op(edge.site).action
-        return isinstance(action, m.Eval) and action.role == "for" and edge.site.parents[-1:] == (action.value,)
 
     # --- what an exception ends ---
 

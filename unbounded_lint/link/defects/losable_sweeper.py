@@ -71,7 +71,7 @@ class LosableSweepers(Question):
 
     def of(self, container: Container) -> Loss | None:
         """The loss that ends every way to start a sweeper; None if one sweeper is kept, or nothing is known."""
-        if container.verdict.name != "swept":
+        if not container.has_sweeper:
             return None
         begun: list[_Path] = []
         for timer in sweeping_timers(container.removals, self.execution):

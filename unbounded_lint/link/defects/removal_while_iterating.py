@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -23,7 +23,7 @@ from unbounded_lint.link.program.blocks import (
     parts_of,
 )
 from unbounded_lint.link.program.definitions import expansions
-from unbounded_lint.link.program.kept import kept, listed
+from unbounded_lint.link.program.kept import grouped, kept, listed
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.verdicts.container import Container
@@ -34,8 +34,24 @@ DEPTH = 2
 _FAMILIES = frozenset({"map", "set", "list", "deque"})
 
 
-_Removing: TypeAlias = "Mapping[ScopeId, Access | None]"
-"""Function -> its first removal from the container of which it knows by itself."""
+_Changes: TypeAlias = Mapping[ScopeId, Sequence[Access]]
+"""Function -> what it does to the size of the container of which it knows by itself, in order."""
+
+
+class _Call(NamedTuple):
+    """A call that its scope waits for: its operation, what it runs, and whose method that is."""
+
+    op: int
+    function: ScopeId
+    receiver: m.Expr | None
+
+
+class _Below(NamedTuple):
+    """A function that a loop calls; mine says whether its own object is the one whose container is walked, None where
+    that cannot be told."""
+
+    function: ScopeId
+    mine: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,7 @@ class Clash:
     removal       the access that removes
     call          the operation of the loop that calls the function with the removal, None when it stands in the loop
     skips         nothing is raised (a list): the entry behind each removed one is passed over
+    asked         something calls the function with the loop, or hands it over
     """
 
     scope: ScopeId
@@ -53,6 +70,7 @@ class Clash:
     removal: Access
     call: int | None
     skips: bool
+    asked: bool
 
 
 class RemovalsWhileIterating(Question):
@@ -61,21 +79,27 @@ class RemovalsWhileIterating(Question):
     def of(self, container: Container) -> tuple[Clash, ...]:
         """The removals of whole entries that run while a loop walks the container, where running code makes it
         grow."""
-        family = container.holder.made.kind.family
-        if family not in _FAMILIES or not container.inserts:
+        kind = container.holder.made.kind
+        if kind.family not in _FAMILIES or kind.copies or not container.inserts:
             return ()
-        walking = (a for a in container.accesses if a.kind == "iterate" and not a.nested)
-        here: dict[ScopeId, list[Access]] = {a.scope: [] for a in walking}
-        for access in (r.access for r in container.removals):
-            if access.kind in {"remove", "clear"} and not access.guess and access.handed is None:
-                here.setdefault(access.scope, []).append(access)
-        below = {scope: next((a for a in taking if not self._is_parameter(a)), None) for scope, taking in here.items()}
+        walking = {a.scope for a in container.accesses if a.kind == "iterate" and not a.nested}
+        changes = self._changes(container)
         return tuple(
             clash
-            for scope, taking in sorted(here.items())
-            for clash in self._of_scope(scope, self._loops(scope, container.accesses), taking, below, family == "list")
+            for scope in sorted({*walking, *changes})
+            for clash in self._of_scope(scope, self._loops(scope, container.accesses), changes, kind.family == "list")
             if self.execution.kinds(scope, clash.loop) & LIVE
         )
+
+    def _changes(self, container: Container) -> _Changes:
+        """The removals from a container, and the inserts, which may make up for one."""
+        removing = {id(r.access) for r in container.removals if r.access.kind in {"remove", "clear"}}
+        found = [
+            (a.scope, a)
+            for a in container.accesses
+            if not a.guess and a.handed is None and (id(a) in removing or (a.kind == "insert" and not a.nested))
+        ]
+        return grouped(sorted(found, key=lambda change: (change[0], change[1].op)))
 
     def _loops(self, scope: ScopeId, accesses: AccessList) -> Mapping[int, m.Expr]:
         """The loops of a scope that walk a container step by step, each with the container as it stands there."""
@@ -84,9 +108,7 @@ class RemovalsWhileIterating(Question):
         found = [(loop, node) for node in own for loop in walks.get(id(node), ())]
         return dict(sorted(found, key=lambda pair: pair[0]))
 
-    def _of_scope(
-        self, scope: ScopeId, loops: Mapping[int, m.Expr], here: Sequence[Access], below: _Removing, skips: bool
-    ) -> Iterator[Clash]:
+    def _of_scope(self, scope: ScopeId, loops: Mapping[int, m.Expr], changes: _Changes, skips: bool) -> Iterator[Clash]:
         """The clashes of the loops of a scope with its own removals, and with the first in a function they call."""
         facts = self.program.facts(scope)
         for loop, base in loops.items():
@@ -95,16 +117,36 @@ class RemovalsWhileIterating(Question):
             start = evaluated_at(facts, head, max(facts.frames[loop].op - 1, 0))
             if _expects_error(facts, start):
                 continue
-            for access in here:
+            asked = self._is_asked_for(scope, start)
+            for access in changes.get(scope, ()):
                 same = inside(facts, access.op, loop) and self._is_same(base, access.site.node, scope, access.op)
-                if same and not self._is_taken_away(head, access, scope):
-                    if not _leaves(facts, access.op, loop) and (not skips or _skips_others(facts, access.op, loop)):
-                        yield Clash(scope, start, access, None, skips)
-            for at, function in self._called(scope) if not skips else ():
-                removal = self._removal_below(function, {scope}, below) if inside(facts, at, loop) else None
-                if removal is not None and not _leaves(facts, at, loop):
-                    yield Clash(scope, start, removal, at, False)
+                if same and access.kind != "insert" and not self._is_taken_away(head, access, scope):
+                    harms = _skips_others(facts, access.op, loop) if skips else True
+                    if harms and self._goes_on(scope, access.op, loop, () if skips else changes.get(scope, ())):
+                        yield Clash(scope, start, access, None, skips, asked)
+            for call in self._called(scope) if not skips else ():
+                below = _Below(call.function, self._is_on_owner(call, base, scope))
+                removal = self._removal_below(below, {scope}, changes) if inside(facts, call.op, loop) else None
+                if removal is not None and self._goes_on(scope, call.op, loop, changes.get(scope, ())):
+                    yield Clash(scope, start, removal, call.op, False, asked)
                     break
+
+    def _is_asked_for(self, scope: ScopeId, op: int) -> bool:
+        """Whether something of the project, or of what it rests on, runs an operation, rather than its users alone."""
+        return bool(self.graph.edges(scope)) or self.execution.kinds(scope, op) & LIVE != {"api"}
+
+    def _goes_on(self, scope: ScopeId, op: int, loop: int, changes: Iterable[Access]) -> bool:
+        """Whether a loop goes on behind an operation that takes an entry out, and none of some changes makes up for
+        that before."""
+        facts = self.program.facts(scope)
+        within = (a for a in changes if inside(facts, a.op, loop))
+        return not _leaves(facts, op, loop) and not _make_up_for(facts, op, within)
+
+    def _is_on_owner(self, call: _Call, base: m.Expr, scope: ScopeId) -> bool | None:
+        """Whether a method is called on the very object whose attribute a loop walks, None where that is not known."""
+        if call.receiver is None or not isinstance(base, m.Attr):
+            return None
+        return self._is_same(base.base, call.receiver, scope, call.op)
 
     @kept
     def _walks(self, scope: ScopeId) -> Mapping[int, Sequence[int]]:
@@ -157,32 +199,79 @@ class RemovalsWhileIterating(Question):
 
     # --- in a function that the loop calls ---
 
-    def _removal_below(self, function: ScopeId, above: set[ScopeId], removing: _Removing) -> Access | None:
+    def _removal_below(self, below: _Below, above: set[ScopeId], changes: _Changes) -> Access | None:
         """The first removal that a function makes before it ends, itself or by those that it calls."""
-        own = removing.get(function) if function not in above else None
-        if function in above or own is not None or len(above) == DEPTH:
-            return own
-        below = (self._removal_below(callee, {*above, function}, removing) for _, callee in self._called(function))
-        return next((removal for removal in below if removal is not None), None)
+        function, mine = below
+        if function in above or self._is_wrapped(function):
+            return None
+        own = (a for a in changes.get(function, ()) if a.kind != "insert" and not self._is_parameter(a))
+        first = next((a for a in own if mine is not False or not self._is_of_self(a)), None)
+        facts, here = self.program.facts(function), changes.get(function, ())
+        if first is not None:
+            return None if _make_up_for(facts, first.op, here) else first
+        if len(above) == DEPTH:
+            return None
+        for call in self._called(function):
+            inner = _Below(call.function, self._is_mine(call, function, mine))
+            removal = self._removal_below(inner, {*above, function}, changes)
+            if removal is not None:
+                return None if _make_up_for(facts, call.op, here) else removal
+        return None
+
+    def _is_mine(self, call: _Call, function: ScopeId, mine: bool | None) -> bool | None:
+        """Whether a method called in a method of an object is one of the object whose container is walked."""
+        if mine is None or call.receiver is None:
+            return None
+        on_self = call.receiver == self._self(function)
+        return mine if on_self else False if mine else None
+
+    def _self(self, function: ScopeId) -> m.Expr | None:
+        """The name of the object whose method a function is."""
+        parameters = self.program.facts(function).parameters
+        is_method = self.program.owner_class(function) is not None and bool(parameters)
+        return m.Name(parameters[0].name) if is_method else None
+
+    def _is_of_self(self, access: Access) -> bool:
+        """Whether a removal takes from an attribute of the object whose method it stands in."""
+        node = access.site.node
+        return isinstance(node, m.Attr) and node.base == self._self(access.scope)
+
+    def _is_wrapped(self, function: ScopeId) -> bool:
+        """Whether another package's decorator stands between a function and its caller, which may run it later."""
+        parent = self.program.parent(function)
+        decorators = self.execution.timers.decorations(function) if parent is not None else ()
+        loud = (d.func for d in decorators if w.dotted(d.func).rpartition(".")[2] not in name_lists().silent_decorators)
+        return parent is not None and any(not self.resolver.functions(func, parent) for func in loud)
 
     @listed
-    def _called(self, scope: ScopeId) -> Iterator[tuple[int, ScopeId]]:
-        """The functions that a scope calls and waits for, each with the operation: the call of a coroutine or of a
-        generator alone runs nothing of it."""
+    def _called(self, scope: ScopeId) -> Iterator[_Call]:
+        """The calls that a scope waits for: that of a coroutine or of a generator alone runs nothing of it."""
         for at, op in enumerate(self.program.facts(scope).ops):
             for top in w.expressions(op.action):
                 for node, parents in w.walk_with_parents(top):
-                    awaited = bool(parents) and isinstance(parents[-1], m.Await)
-                    for function in self.resolver.functions(node.func, scope) if isinstance(node, m.Call) else ():
-                        facts = self.program.facts(function)
-                        if not facts.is_generator and (awaited or not facts.is_async):
-                            yield at, function
+                    if isinstance(node, m.Call):
+                        awaited = bool(parents) and isinstance(parents[-1], m.Await)
+                        receiver = node.func.base if isinstance(node.func, m.Attr) else None
+                        run = self.resolver.functions(node.func, scope)
+                        yield from (_Call(at, f, receiver) for f in run if self._is_waited_for(f, awaited))
+
+    def _is_waited_for(self, function: ScopeId, awaited: bool) -> bool:
+        """Whether a call runs what it calls to its end before it goes on."""
+        facts = self.program.facts(function)
+        return not facts.is_generator and (awaited or not facts.is_async)
 
     def _is_parameter(self, access: Access) -> bool:
         """Whether the removal takes from whatever its function is handed."""
         root = w.dotted(access.site.node).partition(".")[0]
         first = 0 if self.program.owner_class(access.scope) is None else 1
         return any(p.name == root for p in self.program.facts(access.scope).parameters[first:])
+
+
+def _make_up_for(facts: m.Scope, op: int, changes: Iterable[Access]) -> bool:
+    """Whether an entry is put in, whatever is asked, with or behind an operation that takes one out: the size is then
+    what it was."""
+    certain = _certain(facts, op)
+    return any(a.kind == "insert" and a.op >= op and facts.ops[a.op].frame in certain for a in changes)
 
 
 def _expects_error(facts: m.Scope, op: int) -> bool:

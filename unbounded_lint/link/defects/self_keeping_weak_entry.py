@@ -12,6 +12,7 @@ from unbounded_lint.link.dataflow.keeping import Keeping
 from unbounded_lint.link.defects.question import Linked, Question
 from unbounded_lint.link.program.definitions import expansions
 from unbounded_lint.link.program.module import Place
+from unbounded_lint.link.runs.context import AGAIN
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import IDLE
 
@@ -43,9 +44,14 @@ class SelfKeepingWeakEntries(Question):
             return
         if made.cls is not None and self.resolver.methods(made.cls, "__setitem__"):
             return  # a class of the project has a say in what is stored
-        weak = self._holds_weakly(container)
-        accesses = (i.access for i in container.inserts if not (weak and i.access.nested))
+        inside = not self._loses(container) and not self._holds_weakly(container)
+        accesses = (i.access for i in container.inserts if inside or not i.access.nested)
         yield from (kept for access in accesses if (kept := self._kept(access)) is not None)
+
+    def _loses(self, container: Container) -> bool:
+        """Whether running code takes out of the entries again what is put into them."""
+        taking = (a for a in container.accesses if a.nested and a.kind in {"remove", "clear"})
+        return any(self.execution.kinds(a.scope, a.op) & AGAIN for a in taking)
 
     def _holds_weakly(self, container: Container) -> bool:
         """Whether the entries are maps or sets that hold what is put into them weakly."""

@@ -114,7 +114,7 @@ class SweeperStarts(Question):
     @kept
     def of(self, container: Container) -> tuple[Unstarted, ...]:
         """The inserts that may come without a start, while the starts hang on inserts alone."""
-        if container.verdict.name != "swept" or any(_needs_no_sweeper(removal) for removal in container.removals):
+        if not container.has_sweeper or any(_needs_no_sweeper(removal) for removal in container.removals):
             return ()
         growing = self._growing(container)
         known = self._search(container, growing)

@@ -94,6 +94,12 @@ class Container:
         return Support.of(self.evidence, code, kept=self.kept)
 
     @property
+    def has_sweeper(self) -> bool:
+        """Whether it is swept, and by nothing but what timers alone run."""
+        timed = [r for r in self.removals if r.when == "timer"]
+        return self.verdict.name == "swept" and all(r.is_sweeper for r in timed)
+
+    @property
     def sweeps(self) -> tuple[Removal, ...]:
         """The removals that a timer runs, and those of whole stale parts in the path of an insert."""
         return tuple(

@@ -22,6 +22,7 @@ IDLE: frozenset[Moment] = frozenset(
 """When removals run that take no entry while the program is at work."""
 UNSTARTED: frozenset[Moment] = frozenset({"unstarted", "once", "other-process"})
 """Of these, on a timer that does not run as it should."""
+_AT_WORK: frozenset[ContextKind] = frozenset({"run", "later"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,14 @@ class Removal:
     def is_sweep(self) -> bool:
         """Whether it would take entries in bulk: what a timer at the start runs, under keys from elsewhere as well."""
         return self.extent in {"sweep", "all"} or (self.walked and self.when in UNSTARTED)
+
+    @property
+    def is_sweeper(self) -> bool:
+        """Whether recurring timers alone take entries in bulk by it: where the work of the program comes to it as
+        well, nothing hangs on the timer, and what takes one entry, or the next, follows what it is for."""
+        kinds = {context.kind for context in self.contexts}
+        in_bulk = self.extent in {"sweep", "all"} or self.walked
+        return self.when == "timer" and in_bulk and kinds.isdisjoint(_AT_WORK)
 
     @property
     def fails(self) -> bool:

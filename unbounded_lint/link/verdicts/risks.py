@@ -15,7 +15,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
-from unbounded_lint.link.program.blocks import frames_of, layout, ops_in, parts_of
+from unbounded_lint.link.program.blocks import frames_of, is_true, layout, ops_in, parts_of
 from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.execution import Execution, RunQuery
@@ -214,6 +214,8 @@ class Risks(RunQuery):
 
     def _of_call(self, called: _Called, here: Place, search: Search) -> Risk | None:
         call, scope = called.call, here[0]
+        if any(argument.keyword == "ignore_errors" and is_true(argument.value) for argument in call.args):
+            return None
         values = ordered(self.resolver.values(call.func, scope))
         text = f"`{w.dotted(call.func) or 'a call'}()`"
         if not values:
@@ -274,6 +276,8 @@ class Risks(RunQuery):
             if awaited and func.name not in name_lists().waiting:
                 return "awaited"
             return "outward" if func.name in name_lists().outward_methods else None
+        if isinstance(func, m.Name) and func.id[:1].isupper() and not awaited:
+            return None  # a class, which makes an object
         if isinstance(func, m.Name | m.Sub) and (call.args or not used):
             return "callback"
         return None
