@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from unbounded_lint.findings.finding import Finding
+from unbounded_lint.findings.finding import Confidence, Finding
 from unbounded_lint.rules.base import Options, Rule
 from unbounded_lint.rules.evidence import finding, growth
 
@@ -57,7 +57,9 @@ def _finding(fragile: Fragile, container: Container, project: Project) -> Findin
     ]
     message = f"`{container.name}` grows in {growth(container, project)}, and {ends}"
     advice = ADVICE[fragile.ending]
-    return finding(CODE, NAME, message, container, project, advice, faults=faults, confidence=risk.confidence)
+    # That an error can come, and that nothing starts the sweeper again, is never certain.
+    level = min(Confidence.MEDIUM, risk.confidence, key=lambda confidence: confidence.rank)
+    return finding(CODE, NAME, message, container, project, advice, faults=faults, confidence=level)
 
 
 RULE = Rule(

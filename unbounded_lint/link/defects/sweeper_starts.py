@@ -26,7 +26,6 @@ from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import Place, ScopeId, Site
 from unbounded_lint.link.program.truth import Asked
 from unbounded_lint.link.runs.callgraph import STEPS, Edge, exclude, explored
-from unbounded_lint.link.runs.context import STARTING
 from unbounded_lint.link.verdicts.container import Container
 from unbounded_lint.link.verdicts.removals import Removal, sweeping_timers
 
@@ -40,7 +39,6 @@ class Unstarted:
     scope, op  where the condition stands; where the insert is made, for a bare one
     condition  the condition, None for a bare one
     start      the scope and operation that start the sweeper: behind the condition, or on another way in
-    once       it runs only once, while the program starts
     """
 
     kind: Literal["guarded", "bare"]
@@ -49,7 +47,6 @@ class Unstarted:
     op: int
     condition: Asked | None
     start: Place
-    once: bool = False
 
     @property
     def text(self) -> str:
@@ -150,8 +147,7 @@ class SweeperStarts(Question):
             return Unstarted("guarded", access, scope, at, condition, (scope, op))
         if verdict or self._only_updates(access, known):
             return None
-        once = self.execution.kinds(access.scope, access.op) <= STARTING
-        return Unstarted("bare", access, access.scope, access.op, None, other.place, once)
+        return Unstarted("bare", access, access.scope, access.op, None, other.place)
 
     # --- whether it comes with a start ---
 

@@ -3,7 +3,7 @@ object, or by a hook that a framework calls for all that it called another one f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 
 from unbounded_lint.catalog.load import name_lists
 from unbounded_lint.facts import model as m
@@ -80,7 +80,7 @@ class Guarantees(AroundQuery):
         above = self.around.leads(Lead(None, ((callback, 0),)), HOPS)
         armed = (edge.root for lead in above for edge in self.graph.edges(lead.scope) if edge.handed is not None)
         around = (lead.scope for place in armed for lead in self.around.leads(Lead(None, (place,)), HOPS))
-        return any(scope in self._inserting(accesses) for scope in around)
+        return any(self._inserts(scope, accesses) for scope in around)
 
     def cleaners(self, access: Access, accesses: AccessList) -> Iterator[ScopeId]:
         """The functions in whose clean-up a removal runs, a `try` that lets nothing past it included."""
@@ -100,33 +100,32 @@ class Guarantees(AroundQuery):
         """Whether the function with the `finally` is also one that inserts, or that calls an insert."""
         inserting = accesses.inserting
         nested = self.program.parent(scope) in inserting or scope in self._around_inserts(accesses)
-        return nested or scope in self._inserting(accesses)
+        return nested or self._inserts(scope, accesses)
 
     @kept
     def _around_inserts(self, accesses: AccessList) -> frozenset[ScopeId | None]:
         """The functions around those that insert."""
         return frozenset(self.program.parent(scope) for scope in accesses.inserting)
 
-    @kept
-    def _inserting(self, accesses: AccessList) -> Mapping[ScopeId, Collection[int]]:
-        """The functions that insert or come to an insert, each with its operations that do."""
-        found: dict[ScopeId, set[int]] = {}
+    def _inserts(self, scope: ScopeId | None, accesses: AccessList) -> bool:
+        """Whether a function inserts or comes to an insert."""
+        return any(scope == inserting or scope in self.graph.above(inserting) for inserting in accesses.inserting)
+
+    def _inserting(self, scope: ScopeId, accesses: AccessList) -> Iterator[int]:
+        """The operations of a function that insert or come to an insert."""
+        yield from (a.op for a in accesses.within(scope, "insert") if not a.nested and scope in accesses.inserting)
         for inserting in accesses.inserting:
-            own = (a.op for a in accesses.within(inserting, "insert") if not a.nested)
-            found.setdefault(inserting, set()).update(own)
-            for scope, ops in self.graph.above(inserting).items():
-                found.setdefault(scope, set()).update(ops)
-        return found
+            yield from self.graph.above(inserting).get(scope, ())
 
     # --- work of its own, begun for each entry ---
 
     def _is_begun_for(self, access: Access, cleaner: ScopeId, accesses: AccessList) -> bool:
         """Whether such work does more than wait: that would be the timer of an entry."""
-        begun, inserting = grouped(self.begun_for(access, cleaner)), self._inserting(accesses)
+        begun = grouped(self.begun_for(access, cleaner))
         begins = any(
             comes_to_one(self.program.facts(scope), at, begun[scope])
-            for scope in begun.keys() & inserting.keys()
-            for at in inserting[scope]
+            for scope in begun
+            for at in self._inserting(scope, accesses)
         )
         return begins and "later" not in self.execution.kinds(access.scope, access.op)
 
