@@ -86,7 +86,8 @@ class Removals(RunQuery):
                 if when == "insert" and self._is_remade(access, accesses, definitions):
                     when = "event"
                 walked, delayed = self._moments.is_walked(access), self._moments.is_delayed(access, contexts)
-                found.append(Removal(access, extent, when, contexts, places, walked, delayed=delayed))
+                sought = extent == "sweep" and self.extents.seeks(access)
+                found.append(Removal(access, extent, when, contexts, places, walked, sought=sought, delayed=delayed))
         return tuple(found)
 
     def _is_barred(self, access: Access, when: Moment, accesses: AccessList, definitions: tuple[Place, ...]) -> bool:

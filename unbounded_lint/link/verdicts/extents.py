@@ -11,10 +11,11 @@ from unbounded_lint.link.containers.accesses import Access, AccessList
 from unbounded_lint.link.dataflow.uses import Flow, Query
 from unbounded_lint.link.dataflow.values import argument_of
 from unbounded_lint.link.program.bindings import ITEMS
-from unbounded_lint.link.program.blocks import layout, loops_around, span_of
+from unbounded_lint.link.program.blocks import held_at, layout, loops_around, span_of
 from unbounded_lint.link.program.definitions import expanded, expansions
 from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId, Site
+from unbounded_lint.link.program.truth import held
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.removals import Extent
 
@@ -51,6 +52,28 @@ class Extents(Query):
         if access.handed is None and self._is_called_for_each(access, accesses):
             return "sweep"
         return "single"
+
+    def seeks(self, access: Access) -> bool:
+        """Whether a walk takes out what belongs to one thing that it is told of: `if owner == name`."""
+        facts, here = self.program.facts(access.scope), access.scope
+        tests = list(held_at(facts, access.op))
+        own = set[str]()
+        for index in loops_around(facts, access.op):
+            own |= w.names(facts.frames[index].target)
+            for part in expanded(self.program, facts.frames[index].head, here, facts.frames[index].op):
+                for clause in part.clauses if isinstance(part, m.Comp) else ():
+                    own |= w.names(clause.target)
+                    tests += [one for condition in clause.conditions for one in held(condition, True)]
+        return any(truth and self._is_told(test, own, here) for test, truth in tests)
+
+    def _is_told(self, test: m.Expr, own: set[str], scope: ScopeId) -> bool:
+        """Whether a test compares the names of a walk for being the same as a value of the function itself."""
+        if not isinstance(test, m.Compare) or not set(test.ops) <= {"==", "is"}:
+            return False
+        sides = [w.names(side) for side in (test.left, *test.items)]
+        told = (side for side in sides if side and not side & own)
+        of_walk = any(side & own for side in sides)
+        return of_walk and any(self.resolver.owner(name, scope) == scope for side in told for name in side)
 
     def _is_called_for_each(self, access: Access, accesses: AccessList) -> bool:
         """Whether a helper takes out the key it is given, and each call of it stands in a walk over the container."""

@@ -39,6 +39,7 @@ class Removal:
     places   the operations by which it comes to run: itself, or the calls that hand over this container
     walked   the key is an item of a loop, whatever that walks
     partly   it is guaranteed for the entries of some runs that insert, not for those of others
+    sought   a walk takes out what belongs to one thing that it is told of
     delayed  a one-shot timer runs it, and nothing else does
     """
 
@@ -49,6 +50,7 @@ class Removal:
     places: tuple[Place, ...]
     walked: bool = False
     partly: bool = False
+    sought: bool = False
     delayed: bool = False
 
     @property
@@ -59,9 +61,9 @@ class Removal:
     @property
     def is_sweeper(self) -> bool:
         """Whether recurring timers alone take entries in bulk by it: where the work of the program comes to it as
-        well, nothing hangs on the timer, and what takes one entry, or the next, follows what it is for."""
+        well, nothing hangs on the timer, and what takes one entry, the next, or those of one thing is such work."""
         kinds = {context.kind for context in self.contexts}
-        in_bulk = self.extent in {"sweep", "all"} or self.walked
+        in_bulk = (self.extent in {"sweep", "all"} or self.walked) and not self.sought
         return self.when == "timer" and in_bulk and kinds.isdisjoint(_AT_WORK)
 
     @property
