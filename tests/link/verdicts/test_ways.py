@@ -131,6 +131,19 @@ WAYS = [
         "def check():\n    while True:\n        time.sleep(1)\n        drop(last)\nlast = None\n"
         "def drop(key):\n    X.pop(key, None)\nthreading.Thread(target=check).start()\n",
     ),
+    (
+        "error",
+        "async def add(request):\n    key = f'{request.user}:{request.id}'\n"
+        "    async def work():\n        await request.work()\n        X.pop(key, None)\n"
+        "    X[key] = asyncio.create_task(work())\n",
+    ),
+    (
+        "unasked",
+        "async def add(request, other):\n    key = f'{request.user}:{request.id}'\n    X[key] = request\n"
+        "async def drop(request):\n    key = f'{request.user}:{request.id}'\n"
+        "    async def work():\n        await request.work()\n        X.pop(key, None)\n"
+        "    asyncio.create_task(work())\n",
+    ),
     ("emptied", "def add(request):\n    X[request.id] = 1\ndef forget():\n    X.clear()\n"),
     ("unasked", "def add(request):\n    X[request.id] = 1\ndef drop(request):\n    X.pop(request.id)\n"),
 ]

@@ -163,8 +163,11 @@ class Guarantees(AroundQuery):
         return any(shape is not None and shape.varies and self._is_given(shape, work) for shape in known)
 
     def _is_given(self, shape: Shape, work: ScopeId) -> bool:
-        """Whether a key is made of the object of a method and of parameters alone."""
+        """Whether a key is made of the object of a method, of parameters, and of what the function around it has, which
+        begins it."""
         if shape.tag == "name":
+            if shape.parts[1] == self.program.parent(work):
+                return True
             bound = self.program.only(work, str(shape.parts[0])) if shape.parts[1] == work else None
             return bound is not None and bound.kind == "parameter"
         return shape.tag != "global" and all(self._is_given(p, work) for p in shape.parts if isinstance(p, Shape))
