@@ -686,3 +686,42 @@ def test_a_removal_says_whether_only_a_failure_leads_to_it(tmp_path: Path) -> No
     text += "def drop(request):\n    X.pop(request.id)\n"
     removals = named(linked(tmp_path, {"m.py": text})).removals
     assert [(r.when, r.fails) for r in removals] == [("event", True), ("event", False)]
+
+
+PEER = (
+    "import bus\nX = {{}}\nasync def serve(socket):\n    X[socket.id] = socket\n    await listen(socket)\n"
+    "bus.subscribe(serve)\nasync def listen(socket):\n{loop}"
+)
+LISTENING: dict[str, tuple[str, bool]] = {
+    "the peer goes while it is listened to": (
+        "    while True:\n        try:\n            print(await socket.receive())\n"
+        "        except socket.Disconnect:\n            X.pop(socket.id)\n            break\n",
+        False,
+    ),
+    "around the loop": (
+        "    try:\n        while socket.open:\n            print(await socket.receive())\n"
+        "    except socket.Disconnect:\n        X.pop(socket.id)\n",
+        False,
+    ),
+    "the peer may end it": (
+        "    while True:\n        try:\n            if not await socket.receive():\n                return\n"
+        "        except socket.Disconnect:\n            X.pop(socket.id)\n            break\n",
+        True,
+    ),
+    "the loop goes on": (
+        "    while True:\n        try:\n            print(await socket.receive())\n"
+        "        except socket.Disconnect:\n            X.pop(socket.id)\n",
+        True,
+    ),
+    "somebody cancels it": (
+        "    while True:\n        try:\n            print(await socket.receive())\n"
+        "        except asyncio.CancelledError:\n            X.pop(socket.id)\n            raise\nimport asyncio\n",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("loop", "fails"), LISTENING.values(), ids=LISTENING)
+def test_the_error_that_ends_a_loop_without_another_end_is_no_failure(loop: str, fails: bool, tmp_path: Path) -> None:
+    removals = named(linked(tmp_path, {"m.py": PEER.format(loop=loop)})).removals
+    assert [removal.fails for removal in removals] == [fails]

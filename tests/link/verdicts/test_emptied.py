@@ -254,6 +254,10 @@ CALLS: dict[str, tuple[str, str]] = {
     "called by nobody": ("def main(part):\n    print(part)\n", "unscheduled"),
     "called on what a stranger declares too": (
         "class Other:\n    def begin(self):\n        print(self)\ndef main(part):\n    part.begin()\n",
+        "swept",
+    ),
+    "called on a stranger alone": (
+        "class Other:\n    def begin(self):\n        print(self)\ndef main(part):\n    Other().begin()\n",
         "unscheduled",
     ),
 }

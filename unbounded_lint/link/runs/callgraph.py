@@ -280,6 +280,15 @@ class CallGraph(Query):
         return tuple(dict.fromkeys(e.root for e in self.edges(scope) if e.kind not in {"decorate", "wraps"}))
 
     @kept
+    def is_perhaps_called(self, scope: ScopeId) -> bool:
+        """Whether a call of a method by the name of this one has a receiver of which nothing is known."""
+        if self.program.owner_class(scope) is None:
+            return False
+        sites = self.program.sites(self.program.facts(scope).name)
+        receivers = ((s.node.base, s.scope) for s in sites if s.call is not None and isinstance(s.node, m.Attr))
+        return any(not self.resolver.values(*receiver) for receiver in receivers)
+
+    @kept
     def above(self, scope: ScopeId) -> Mapping[ScopeId, tuple[int, ...]]:
         """The functions from which one can be reached, each with its operations that lead there; itself as well."""
         found: dict[ScopeId, dict[int, None]] = {scope: {}}
@@ -363,7 +372,10 @@ class Roots:
                 yield edge.context.kind if edge.kind == "decorate" and edge.context is not None else edge.root[0]
         else:
             item = self.graph.outside.of(scope)
-            yield item.kind if isinstance(item, Context) else item.scope
+            if not isinstance(item, Context):
+                yield item.scope
+            else:
+                yield "run" if item.kind == "api" and self.graph.is_perhaps_called(scope) else item.kind
 
     def is_forgotten(self, scope: ScopeId) -> bool:
         """Whether only users of a project could run a scope, while it has entry points of its own: nobody does."""

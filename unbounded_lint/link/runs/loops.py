@@ -17,6 +17,7 @@ from unbounded_lint.link.program.blocks import (
     handlers_before,
     in_block,
     is_true,
+    layout,
     loops_around,
     ops_in,
     parts_of,
@@ -29,6 +30,9 @@ from unbounded_lint.link.runs.timers import Timers
 
 SHORT = 15
 """How many operations a function may have whose body is looked into for a sleep."""
+
+_CANCELS = frozenset({"CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit"})
+"""What ends a program or a task from outside."""
 
 _ORDER = frozenset({"<", "<=", ">", ">="})
 
@@ -117,7 +121,8 @@ class Loops(Query):
                 failing = False
                 continue
             handlers = (block,) if frame.kind == "except" else handlers_before(facts, block, op)
-            failing = failing or (bool(handlers) and not any(self._is_answer(scope, handler) for handler in handlers))
+            usual = any(self._is_answer(scope, each) or self._is_way_out(scope, each) for each in handlers)
+            failing = failing or (bool(handlers) and not usual)
             if block == within:
                 break
         return failing
@@ -136,6 +141,38 @@ class Loops(Query):
             return True
         body = [o for part in parts_of(facts, handler, "try") for _, o in ops_in(facts, part)]
         return bool(body) and all(self.sleeps(w.calls(o.action), scope) for o in body)
+
+    def _is_way_out(self, scope: ScopeId, handler: int) -> bool:
+        """Whether an `except` is how a loop comes to its end that has no other, unless somebody cancels it: the peer
+        that it listens to is gone."""
+        facts = self.program.facts(scope)
+        head = facts.frames[handler].head
+        caught = head.items if isinstance(head, m.Display) else (head,)
+        if all(part is not None and w.last_name(part) in _CANCELS for part in caught):
+            return False
+        blocks, bodies = layout(facts), parts_of(facts, handler, "try")
+        leaves = any(isinstance(op.action, m.Return | m.Break | m.Raise) for _, op in ops_in(facts, handler))
+        return any(
+            ((leaves and blocks.is_within(handler, loop)) or any(blocks.is_within(loop, body) for body in bodies))
+            and self._ends_by_errors(scope, loop)
+            for loop in blocks.by_kind.get("while", ())
+        )
+
+    @kept
+    def _ends_by_errors(self, scope: ScopeId, loop: int) -> bool:
+        """Whether a `while` loop has no end of its own but for what its handlers leave."""
+        facts = self.program.facts(scope)
+        if not (is_true(facts.frames[loop].head) or self.goes_on(scope, loop)):
+            return False
+        leaving = [
+            op.frame
+            for at, op in ops_in(facts, loop)
+            if isinstance(op.action, m.Return)
+            or (isinstance(op.action, m.Break) and loops_around(facts, at)[0] == loop)
+        ]
+        blocks = layout(facts)
+        handlers = [h for h in blocks.by_kind.get("except", ()) if blocks.is_within(h, loop)]
+        return all(any(blocks.is_within(frame, handler) for handler in handlers) for frame in leaving)
 
     def is_delayed(self, scope: ScopeId, op: int) -> bool:
         """Whether a function sleeps on every way to an operation, which it then comes to once and without waiting for
