@@ -51,7 +51,7 @@ NEVER_RAISE = ("removals: ", "filled: ", "key: constant", "key: names", "key: cl
 RAISE_NOTHING = ("removals: none",)
 
 PRIOR = {
-    "key: request": 1.0, "key: message": 0.7, "key: counter": 1.0, "key: identity": 0.5, "key: time": 0.7,
+    "key: request": 0.7, "key: message": 0.7, "key: counter": 1.0, "key: identity": 0.5, "key: time": 0.7,
     "key: url": 0.5, "key: path": 0.3, "key: exception": 0.5, "key: unknown": -0.5, "key: outside": -0.5,
     "key: installed": -1.0,
     "key: configuration": -1.0, "key: environment": -1.0, "key: status": -1.0, "key: code": -1.0,
@@ -59,7 +59,7 @@ PRIOR = {
     "key: constant": -1.5,
     "domain: weak unknown": -1.0, "domain: weak open": -0.3, "domain: unknown": -0.4,
     "insert: inner": -0.5, "insert: bulk": -0.5,
-    "runs: request": 0.9, "runs: event": 0.5, "runs: loop": 0.7, "runs: timer": 0.3, "runs: override": -0.5,
+    "runs: request": 0.6, "runs: event": 0.5, "runs: loop": 0.7, "runs: timer": 0.3, "runs: override": -0.5,
     "runs: decorated": -0.5, "runs: handed": -0.2, "runs: special": -0.5, "runs: repeated": -0.7,
     "runs: public": -0.4, "runs: tested": -1.5, "runs: once": -1.5, "runs: startup": -1.5, "runs: import": -1.5,
     "runs: command": -1.0,
@@ -91,7 +91,7 @@ PRIOR = {
     "guards: a refusal": -0.8,
     "form: registration": -2.0, "form: listeners": -1.0, "form: table": -1.0,
     "also: import": -0.7, "also: startup": -0.5, "also: command": -0.3,
-    "left: error": -0.3, "left: unasked": -0.5, "left: emptied": -0.7, "left: condition": -0.5, "left: success": 0.7,
+    "left: error": -0.8, "left: unasked": -0.5, "left: emptied": -0.7, "left: condition": -0.5, "left: success": 0.7,
     "exit: return": 0.5, "exit: condition": 0.5, "removers: public": 0.7, "removers: request": -0.5,
     "code: UBM102": -0.7, "code: UBM104": 0.5, "code: UBM103": 0.3, "code: UBM105": 0.5, "code: UBM201": 0.5,
     "together: left behind by each message": 1.5,

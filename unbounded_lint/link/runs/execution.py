@@ -20,6 +20,7 @@ from unbounded_lint.link.runs.callgraph import CallGraph, Edge, Roots
 from unbounded_lint.link.runs.context import EVERY, LIVE, STARTING, By, Context, ContextKind, Mark, Sort, Step
 from unbounded_lint.link.runs.declared import Declared, DeclaredFunctions
 from unbounded_lint.link.runs.eventloops import EventLoops
+from unbounded_lint.link.runs.failures import Failures
 from unbounded_lint.link.runs.loops import Loops
 from unbounded_lint.link.runs.outside import Outside
 from unbounded_lint.link.runs.spreading import Spreading
@@ -29,7 +30,7 @@ from unbounded_lint.link.runs.timers import Timers
 class Execution(Query):
     """Answers when scopes and operations run. Memoised; deterministic for the same program.
 
-    `graph`, `timers`, `loops`, `barriers` and `roots` answer the questions behind it.
+    `graph`, `timers`, `loops`, `failures`, `barriers` and `roots` answer the questions behind it.
     """
 
     def __init__(self, flow: Flow, declared: Declared) -> None:
@@ -37,6 +38,7 @@ class Execution(Query):
         self.declared = DeclaredFunctions(self.program, declared)
         self.timers = Timers(flow)
         self.loops = Loops(flow, self.timers)
+        self.failures = Failures(self.loops)
         outside = Outside(flow, self.timers)
         self.barriers = Barriers(flow, outside)
         self.graph = CallGraph(flow, self.timers, outside)
@@ -132,7 +134,7 @@ class Execution(Query):
         endless = looped and any(self.loops.is_endless(scope, f) for f in around)
         cleanup = in_cleanup(facts, op) or facts.name in name_lists().exits
         timed = self.loops.timed(scope, op)
-        failing = self.loops.fails(scope, op, timed or 0)
+        failing = self.failures.fails(scope, op, timed or 0)
         if timed is not None and self.roots.is_live(scope):
             kind: ContextKind = "timer" if scope.index == 0 else self._started_as(scope)
             return Context(kind, looped, cleanup, "loop", failing, root=(scope, op), target=scope)

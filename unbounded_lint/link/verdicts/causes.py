@@ -131,7 +131,7 @@ class Causes(AroundQuery):
         """Whether a function comes to a place again and again without a failure, or inserts there too."""
         scope, op = place
         facts = self.program.facts(scope)
-        if op < 0 or not (self.execution.loops.fails(scope, op, 0) or self.flags.runs_once(scope, op)):
+        if op < 0 or not (self.execution.failures.fails(scope, op, 0) or self.flags.runs_once(scope, op)):
             return True
         return any(in_block(facts, facts.ops[op].frame, a.op) for a in accesses.within(scope, "insert"))
 
