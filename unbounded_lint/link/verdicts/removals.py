@@ -22,7 +22,6 @@ IDLE: frozenset[Moment] = frozenset(
 """When removals run that take no entry while the program is at work."""
 UNSTARTED: frozenset[Moment] = frozenset({"unstarted", "once", "other-process"})
 """Of these, on a timer that does not run as it should."""
-_AT_WORK: frozenset[ContextKind] = frozenset({"run", "later"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,9 @@ class Removal:
     def is_sweeper(self) -> bool:
         """Whether recurring timers alone take entries in bulk by it: where the work of the program comes to it as
         well, nothing hangs on the timer, and what takes one entry, the next, or those of one thing is such work."""
-        kinds = {context.kind for context in self.contexts}
+        at_work = any(context.kind == "run" for context in self.contexts)
         in_bulk = (self.extent in {"sweep", "all"} or self.walked) and not self.sought
-        return self.when == "timer" and in_bulk and kinds.isdisjoint(_AT_WORK)
+        return self.when == "timer" and in_bulk and not at_work
 
     @property
     def fails(self) -> bool:
