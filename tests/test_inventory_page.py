@@ -56,8 +56,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 SHEETS = (
     SHEET,
     sheet(
-        symbol="app.web:HITS", place=Place("app/web.py", 2, 1, 2, 5), probability=0.6, family="set",
-        reports=(msgspec.structs.replace(SHEET.reports[0], probability=0.6),),
+        symbol="app.web:HITS", place=Place("app/web.py", 2, 1, 2, 5), probability=0.7, family="set",
+        reports=(msgspec.structs.replace(SHEET.reports[0], probability=0.7),),
     ),
     sheet(
         symbol="app.jobs:Jobs.queue", place=Place("app/jobs.py", 9, 1, 9, 5), verdict="swept", probability=None,
