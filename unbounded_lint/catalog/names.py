@@ -83,6 +83,7 @@ class NameLists(Entry, frozen=True, kw_only=True):
     harmless: tuple[str, ...] = ()
     waiting: frozenset[str] = frozenset()
     waiting_errors: frozenset[str] = frozenset()
+    cancels: frozenset[str] = frozenset()
     key_errors: frozenset[str] = frozenset()
     answers: frozenset[str] = frozenset()
     date_methods: frozenset[str] = frozenset()

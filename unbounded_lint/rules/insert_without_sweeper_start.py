@@ -38,7 +38,8 @@ def _report(container: Container, bare: Unstarted, project: Project) -> Finding:
         project.place(*bare.start, "timer", f"`{start}` starts the sweeper here"),
     )
     reasons = ("every start of the sweeper that was found hangs on another insert",)
-    level = Confidence.MEDIUM  # who else starts it, a framework or another program, cannot be told for sure
+    # Who else starts it, a framework or another program, cannot be told for sure.
+    level = Confidence.MEDIUM
     return finding(CODE, NAME, message, container, project, ADVICE, starts=starts, confidence=level, reasons=reasons)
 
 

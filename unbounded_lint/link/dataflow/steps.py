@@ -300,7 +300,6 @@ class Steps:
         for target in walked:
             yield from self.to_target(target, site.scope, bound, guess)
         passed = tuple(self._passed_on(site, display, bound, guess))
-        passed = tuple(self._passed_on(site, display, bound, guess))
         yield from passed
         if not passed and not walked:
             yield Use("kept", site, bound, guess)

@@ -12,7 +12,7 @@ from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.link.dataflow.handles import Variable
 from unbounded_lint.link.dataflow.values import ExternalResult
 from unbounded_lint.link.defects.question import Question
-from unbounded_lint.link.program.blocks import frames_of, loops_around, ops_in, parts_of
+from unbounded_lint.link.program.blocks import frames_of, loops_around, ops_in, parts_of, types_caught
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.callgraph import STEPS, Edge, explored
 from unbounded_lint.link.verdicts.container import Container
@@ -140,8 +140,7 @@ class LosableSweepers(Question):
         return False
 
     def _catches(self, head: m.Expr | None, scope: ScopeId) -> bool:
-        parts = head.items if isinstance(head, m.Display) else (head,)
-        return any(part is None or self._is_one_of(_CAUGHT, part, scope) for part in parts)
+        return any(part is None or self._is_one_of(_CAUGHT, part, scope) for part in types_caught(head))
 
     def _is_one_of(self, names: frozenset[str], expr: m.Expr, scope: ScopeId) -> bool:
         return not names.isdisjoint(self.resolver.names(expr, scope))

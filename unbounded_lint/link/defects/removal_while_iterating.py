@@ -25,6 +25,7 @@ from unbounded_lint.link.program.blocks import (
 from unbounded_lint.link.program.definitions import expansions
 from unbounded_lint.link.program.kept import grouped, kept, listed
 from unbounded_lint.link.program.module import ScopeId
+from unbounded_lint.link.program.truth import compared_with
 from unbounded_lint.link.runs.context import LIVE
 from unbounded_lint.link.verdicts.container import Container
 
@@ -117,19 +118,27 @@ class RemovalsWhileIterating(Question):
             start = evaluated_at(facts, head, max(facts.frames[loop].op - 1, 0))
             if _expects_error(facts, start):
                 continue
-            asked = self._is_asked_for(scope, start)
-            for access in changes.get(scope, ()):
+            asked, here = self._is_asked_for(scope, start), changes.get(scope, ())
+            for access in here:
                 same = inside(facts, access.op, loop) and self._is_same(base, access.site.node, scope, access.op)
                 if same and access.kind != "insert" and not self._is_taken_away(head, access, scope):
-                    harms = _skips_others(facts, access.op, loop) if skips else True
-                    if harms and self._goes_on(scope, access.op, loop, () if skips else changes.get(scope, ())):
+                    harms = not skips or _skips_others(facts, access.op, loop)
+                    if harms and self._goes_on(scope, access.op, loop, () if skips else here):
                         yield Clash(scope, start, access, None, skips, asked)
-            for call in self._called(scope) if not skips else ():
+            called = None if skips else self._first_called(scope, loop, base, changes)
+            if called is not None:
+                yield Clash(scope, start, *called, skips, asked)
+
+    def _first_called(self, scope: ScopeId, loop: int, base: m.Expr, changes: _Changes) -> tuple[Access, int] | None:
+        """The first removal in a function that a loop calls and goes on behind, with the operation that calls it."""
+        facts, here = self.program.facts(scope), changes.get(scope, ())
+        for call in self._called(scope):
+            if inside(facts, call.op, loop) and self._goes_on(scope, call.op, loop, here):
                 below = _Below(call.function, self._is_on_owner(call, base, scope))
-                removal = self._removal_below(below, {scope}, changes) if inside(facts, call.op, loop) else None
-                if removal is not None and self._goes_on(scope, call.op, loop, changes.get(scope, ())):
-                    yield Clash(scope, start, removal, call.op, False, asked)
-                    break
+                removal = self._removal_below(below, {scope}, changes)
+                if removal is not None:
+                    return removal, call.op
+        return None
 
     def _is_asked_for(self, scope: ScopeId, op: int) -> bool:
         """Whether something of the project, or of what it rests on, runs an operation, rather than its users alone."""
@@ -238,10 +247,8 @@ class RemovalsWhileIterating(Question):
 
     def _is_wrapped(self, function: ScopeId) -> bool:
         """Whether another package's decorator stands between a function and its caller, which may run it later."""
-        parent = self.program.parent(function)
-        decorators = self.execution.timers.decorations(function) if parent is not None else ()
-        loud = (d.func for d in decorators if w.dotted(d.func).rpartition(".")[2] not in name_lists().silent_decorators)
-        return parent is not None and any(not self.resolver.functions(func, parent) for func in loud)
+        parent, loud = self.program.parent(function), self.execution.timers.loud_decorations(function)
+        return parent is not None and any(not self.resolver.functions(call.func, parent) for call in loud)
 
     @listed
     def _called(self, scope: ScopeId) -> Iterator[_Call]:
@@ -288,13 +295,8 @@ def _skips_others(facts: m.Scope, op: int, loop: int) -> bool:
     if isinstance(head, m.Call) and m.Name("reversed") in w.walk(head):
         return False
     own = w.names(target)
-    for condition, truth in guards(facts, op):
-        for node in w.walk(condition):
-            if isinstance(node, m.Compare) and set(node.ops) <= {"==", "is"} and truth:
-                sides = [w.names(side) for side in (node.left, *node.items)]
-                if any(side & own for side in sides) and any(side and not side & own for side in sides):
-                    return False
-    return True
+    asked = (node for condition, truth in guards(facts, op) if truth for node in w.walk(condition))
+    return not any(compared_with(node, own) for node in asked)
 
 
 def _leaves(facts: m.Scope, op: int, loop: int) -> bool:

@@ -51,7 +51,7 @@ class SelfKeepingWeakEntries(Question):
     def _loses(self, container: Container) -> bool:
         """Whether running code takes out of the entries again what is put into them."""
         taking = (a for a in container.accesses if a.nested and a.kind in {"remove", "clear"})
-        return any(self.execution.kinds(a.scope, a.op) & AGAIN for a in taking)
+        return any(self.execution.kinds(*a.place) & AGAIN for a in taking)
 
     def _holds_weakly(self, container: Container) -> bool:
         """Whether the entries are maps or sets that hold what is put into them weakly."""

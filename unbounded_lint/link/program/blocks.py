@@ -344,6 +344,11 @@ def handlers_before(scope: m.Scope, block: int, op: int) -> tuple[int, ...]:
     return tuple(i for end, handlers in layout(scope).failed.get(block, ()) if end <= op for i in handlers)
 
 
+def types_caught(head: m.Expr | None) -> tuple[m.Expr | None, ...]:
+    """The exception types that the head of an `except` names; None alone for one that catches whatever comes."""
+    return head.items if isinstance(head, m.Display) else (head,)
+
+
 def _only_asks(action: m.Action) -> bool:
     return isinstance(action, m.Eval) and action.role in {"if", "with"}
 
@@ -351,8 +356,7 @@ def _only_asks(action: m.Action) -> bool:
 def _catches_all(caught: m.Expr | None, is_async: bool) -> bool:
     """Whether an `except` catches whatever ends the work of a `try`: a task is cancelled by a BaseException."""
     names = {"BaseException"} if is_async else {"BaseException", "Exception"}
-    parts = caught.items if isinstance(caught, m.Display) else (caught,)
-    return any(part is None or (isinstance(part, m.Name) and part.id in names) for part in parts)
+    return any(part is None or (isinstance(part, m.Name) and part.id in names) for part in types_caught(caught))
 
 
 def _jumps(scope: m.Scope, frame: int, item: tuple[int, m.Op]) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import NamedTuple
 
 from unbounded_lint.facts import model as m
+from unbounded_lint.facts import walk as w
 
 NONE = m.Const("none", "None")
 
@@ -46,6 +47,16 @@ def held(test: m.Expr, truth: bool) -> tuple[Asked, ...]:
     if len(parts) == 1:
         return parts
     return tuple(one for part in parts for one in held(*part)) if every else (straight(test, truth),)
+
+
+def compared_with(test: m.Expr, own: Set[str]) -> frozenset[str]:
+    """The names of what a test compares some of its `own` names with for being the same, `owner == name`; none for
+    another test."""
+    if not isinstance(test, m.Compare) or not set(test.ops) <= {"==", "is"}:
+        return frozenset()
+    sides = [w.names(side) for side in (test.left, *test.items)]
+    apart = [side for side in sides if not side & own]
+    return frozenset[str]().union(*apart) if len(apart) < len(sides) else frozenset()
 
 
 def says(test: m.Expr, truth: bool, one: Callable[[m.Expr, bool], bool]) -> bool:

@@ -279,12 +279,13 @@ class CallGraph(Query):
         """The operations outside tests that call a function, hand it over or keep it."""
         return tuple(dict.fromkeys(e.root for e in self.edges(scope) if e.kind not in {"decorate", "wraps"}))
 
-    @kept
     def is_perhaps_called(self, scope: ScopeId) -> bool:
         """Whether a call of a method by the name of this one has a receiver of which nothing is known."""
-        if self.program.owner_class(scope) is None:
-            return False
-        sites = self.program.sites(self.program.facts(scope).name)
+        return self.program.owner_class(scope) is not None and self._is_called_on_any(self.program.facts(scope).name)
+
+    @kept
+    def _is_called_on_any(self, method: str) -> bool:
+        sites = self.program.sites(method)
         receivers = ((s.node.base, s.scope) for s in sites if s.call is not None and isinstance(s.node, m.Attr))
         return any(not self.resolver.values(*receiver) for receiver in receivers)
 

@@ -14,13 +14,11 @@ from unbounded_lint.link.program.blocks import (
     loops_around,
     ops_in,
     parts_of,
+    types_caught,
 )
 from unbounded_lint.link.program.kept import kept
 from unbounded_lint.link.program.module import ScopeId
 from unbounded_lint.link.runs.loops import Loops
-
-_CANCELS = frozenset({"CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit"})
-"""What ends a program or a task from outside."""
 
 
 class Failures(Query):
@@ -54,8 +52,7 @@ class Failures(Query):
         """Whether an `except` catches what tells that a time has passed or that something is not there, or guards
         nothing but a wait."""
         facts = self.program.facts(scope)
-        head = facts.frames[handler].head
-        caught = head.items if isinstance(head, m.Display) else (head,)
+        caught = types_caught(facts.frames[handler].head)
         if any(part is not None and w.last_name(part) in name_lists().answers for part in caught):
             return True
         body = [o for part in parts_of(facts, handler, "try") for _, o in ops_in(facts, part)]
@@ -65,9 +62,8 @@ class Failures(Query):
         """Whether an `except` is how a loop comes to its end that has no other, unless somebody cancels it: the peer
         that it listens to is gone."""
         facts = self.program.facts(scope)
-        head = facts.frames[handler].head
-        caught = head.items if isinstance(head, m.Display) else (head,)
-        if all(part is not None and w.last_name(part) in _CANCELS for part in caught):
+        caught = types_caught(facts.frames[handler].head)
+        if all(part is not None and w.last_name(part) in name_lists().cancels for part in caught):
             return False
         blocks, bodies = layout(facts), parts_of(facts, handler, "try")
         leaves = any(isinstance(op.action, m.Return | m.Break | m.Raise) for _, op in ops_in(facts, handler))

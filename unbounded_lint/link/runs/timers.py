@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from unbounded_lint.catalog.load import DECLARED
+from unbounded_lint.catalog.load import DECLARED, name_lists
 from unbounded_lint.catalog.model import Forwarder, Hook, Sleeper, Timer
 from unbounded_lint.facts import model as m
 from unbounded_lint.facts import walk as w
@@ -72,6 +72,11 @@ class Timers(Query):
         facts = self.program.facts(scope)
         for decorator in facts.decorators:
             yield decorator if isinstance(decorator, m.Call) else m.Call(decorator, (), facts.span)
+
+    def loud_decorations(self, scope: ScopeId) -> Iterator[m.Call]:
+        """The same, without those that are known to leave what the function does as it is."""
+        silent = name_lists().silent_decorators
+        return (call for call in self.decorations(scope) if w.dotted(call.func).rpartition(".")[2] not in silent)
 
     @cached_property
     def declared(self) -> dict[ScopeId, Timer]:

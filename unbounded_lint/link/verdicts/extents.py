@@ -15,7 +15,7 @@ from unbounded_lint.link.program.blocks import held_at, layout, loops_around, sp
 from unbounded_lint.link.program.definitions import expanded, expansions
 from unbounded_lint.link.program.kept import kept, listed
 from unbounded_lint.link.program.module import ScopeId, Site
-from unbounded_lint.link.program.truth import held
+from unbounded_lint.link.program.truth import compared_with, held
 from unbounded_lint.link.verdicts.causes import Causes
 from unbounded_lint.link.verdicts.removals import Extent
 
@@ -64,16 +64,8 @@ class Extents(Query):
                 for clause in part.clauses if isinstance(part, m.Comp) else ():
                     own |= w.names(clause.target)
                     tests += [one for condition in clause.conditions for one in held(condition, True)]
-        return any(truth and self._is_told(test, own, here) for test, truth in tests)
-
-    def _is_told(self, test: m.Expr, own: set[str], scope: ScopeId) -> bool:
-        """Whether a test compares the names of a walk for being the same as a value of the function itself."""
-        if not isinstance(test, m.Compare) or not set(test.ops) <= {"==", "is"}:
-            return False
-        sides = [w.names(side) for side in (test.left, *test.items)]
-        told = (side for side in sides if side and not side & own)
-        of_walk = any(side & own for side in sides)
-        return of_walk and any(self.resolver.owner(name, scope) == scope for side in told for name in side)
+        told = (name for test, truth in tests if truth for name in compared_with(test, own))
+        return any(self.resolver.owner(name, here) == here for name in told)
 
     def _is_called_for_each(self, access: Access, accesses: AccessList) -> bool:
         """Whether a helper takes out the key it is given, and each call of it stands in a walk over the container."""

@@ -113,7 +113,7 @@ class Guarantees(AroundQuery):
 
     def _inserting(self, scope: ScopeId, accesses: AccessList) -> Iterator[int]:
         """The operations of a function that insert or come to an insert."""
-        yield from (a.op for a in accesses.within(scope, "insert") if not a.nested and scope in accesses.inserting)
+        yield from (a.op for a in accesses.within(scope, "insert") if not a.nested)
         for inserting in accesses.inserting:
             yield from self.graph.above(inserting).get(scope, ())
 

@@ -15,7 +15,7 @@ from unbounded_lint.facts import walk as w
 from unbounded_lint.findings.finding import Confidence
 from unbounded_lint.link.dataflow.uses import Flow
 from unbounded_lint.link.dataflow.values import Class, External, ExternalResult, Function, Instance, Value, ordered
-from unbounded_lint.link.program.blocks import frames_of, is_true, layout, ops_in, parts_of
+from unbounded_lint.link.program.blocks import frames_of, is_true, layout, ops_in, parts_of, types_caught
 from unbounded_lint.link.program.kept import grouped, kept
 from unbounded_lint.link.program.module import Place, ScopeId
 from unbounded_lint.link.runs.execution import Execution, RunQuery
@@ -183,8 +183,7 @@ class Risks(RunQuery):
 
     def is_opaque(self, scope: ScopeId) -> bool:
         """Whether a decorator stands between a function and its caller that may catch what the function raises."""
-        parent, calls = self.program.parent(scope), self.execution.timers.decorations(scope)
-        loud = (c for c in calls if w.dotted(c.func).rpartition(".")[2] not in name_lists().silent_decorators)
+        parent, loud = self.program.parent(scope), self.execution.timers.loud_decorations(scope)
         return parent is not None and any(not self.execution.timers.of(call, parent) for call in loud)
 
     # --- what raises ---
@@ -309,6 +308,5 @@ def _is_used(parents: tuple[m.Expr, ...], action: m.Action) -> bool:
 
 def _is_wide(head: m.Expr | None) -> bool:
     """Whether exception types are more than those of a missing key or of a wait that ended."""
-    types = head.items if isinstance(head, m.Display) else (head,)
-    names = {w.dotted(t).rpartition(".")[2] if t is not None else "BaseException" for t in types}
+    names = {w.dotted(t).rpartition(".")[2] if t is not None else "BaseException" for t in types_caught(head)}
     return bool(names - name_lists().key_errors - name_lists().waiting_errors)
